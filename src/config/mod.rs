@@ -1,0 +1,1 @@
+//! Where settings and secrets come from, and which wins.

@@ -1,0 +1,15 @@
+//! The feed: what changed between one snapshot and the next, how often, and how the connection that brings it fares.
+//!
+//! Pure: a snapshot and a moment go in, changes come out.
+
+mod change;
+mod moment;
+mod rate;
+mod report;
+mod tracker;
+
+pub use change::{Change, ChangeKind};
+pub use moment::Moment;
+pub use rate::Rate;
+pub use report::{Polled, Problem, ProblemKind, Report, Trouble};
+pub use tracker::{Counts, Tracker};

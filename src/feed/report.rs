@@ -1,0 +1,87 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Change, Moment};
+use crate::event::{Note, Unknown};
+
+/// What a source tells those who watch it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// A request is on its way. Sent for the first one, and for one after trouble.
+    Connecting {
+        /// When it went out.
+        at: Moment,
+    },
+    /// The endpoint answered with a snapshot.
+    Polled(Polled),
+    /// Counts came from the summary endpoint.
+    Counted {
+        /// When they came.
+        at: Moment,
+        /// The types whose counts moved, or became known.
+        changes: Vec<Change>,
+    },
+    /// A poll failed. What was known before stays known.
+    Trouble(Trouble),
+    /// The counts could not be had. Watching goes on without them.
+    CountsTrouble(Trouble),
+}
+
+/// A poll that brought a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Polled {
+    /// When the answer was complete.
+    pub at: Moment,
+    /// From the request to the end of the answer.
+    pub took: Duration,
+    /// The HTTP status.
+    pub status: u16,
+    /// The length of the body in bytes, after decompression.
+    pub bytes: u64,
+    /// How many types the answer spoke of.
+    pub types: usize,
+    /// What changed; empty when nothing did.
+    pub changes: Vec<Change>,
+    /// What was odd about the answer; each is told once.
+    pub notes: Vec<Note>,
+}
+
+/// A poll that failed, and what comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// When it failed.
+    pub at: Moment,
+    /// What happened.
+    pub problem: Problem,
+    /// How many polls in a row have failed, this one included.
+    pub attempt: u32,
+    /// When the next poll is due; `None` when only the user can bring it about (`r`).
+    pub next: Option<Moment>,
+    /// The body that could not be read, when that was the trouble.
+    pub unknown: Option<Arc<Unknown>>,
+}
+
+/// What went wrong, for the person who has to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What sort of trouble it is.
+    pub kind: ProblemKind,
+    /// One line: what happened, and to what.
+    pub what: String,
+    /// One line: what to do now.
+    pub advice: String,
+}
+
+/// The sorts of trouble, as far as a watcher acts on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// 401 or 403: the server does not take the key. Not tried again by itself.
+    Refused,
+    /// 429: too many requests.
+    RateLimited,
+    /// No connection, a broken one, a time-out, TLS, or a 5xx.
+    Unreachable,
+    /// An answer that is not one of the debug endpoint: 404 or another 4xx, a redirect, HTML, a body that cannot be
+    /// read, or one too large.
+    WrongAnswer,
+}

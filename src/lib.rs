@@ -1,0 +1,21 @@
+//! clickscope: a terminal debugger for event integrations with Blueshift.
+//!
+//! The crate is a set of rooms. The inner ones ([`event`], [`feed`], [`blueshift`], [`app`], [`ui`]) are pure: no
+//! clock, no input or output, no async, no terminal; time comes in as an argument. The outer ones ([`source`],
+//! [`sandbox`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
+//! `tests/architecture.rs`.
+//!
+//! Data flows one way: [`source`] polls the debug endpoint, [`blueshift`] decodes the answer, [`feed`] turns it into
+//! changes, [`app`] turns messages into a new model and effects, [`ui`] draws the model, and [`runtime`] carries the
+//! effects out.
+
+pub mod app;
+pub mod blueshift;
+pub mod cli;
+pub mod config;
+pub mod event;
+pub mod feed;
+pub mod runtime;
+pub mod sandbox;
+pub mod source;
+pub mod ui;

@@ -1,0 +1,1 @@
+//! The impure part of the interface: the terminal, the event loop, signals, the clipboard.

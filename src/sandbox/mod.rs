@@ -1,0 +1,1 @@
+//! The local collector: an imitation of the platform for tests, demos and work without a network.

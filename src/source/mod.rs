@@ -1,0 +1,27 @@
+//! Where changes come from: the live poller, and a fake for tests.
+
+use tokio::sync::mpsc;
+
+use std::time::Duration;
+
+use crate::feed::Report;
+
+/// What a watcher may ask of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Poll at this interval from now on.
+    SetInterval(Duration),
+    /// Poll now, whatever the interval or the backoff says; also the way out of a refusal.
+    PollNow,
+}
+
+/// The two ends that a watcher holds of a source: reports come out, commands go in.
+///
+/// Dropping it ends the source.
+#[derive(Debug)]
+pub struct Source {
+    /// What the source tells. Bounded: a watcher that does not read slows the source, not the other way round.
+    pub reports: mpsc::Receiver<Report>,
+    /// What the watcher asks.
+    pub commands: mpsc::Sender<Command>,
+}
