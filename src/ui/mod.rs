@@ -5,6 +5,8 @@ mod footer;
 mod header;
 mod inspector;
 mod overlay;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod types;
 
