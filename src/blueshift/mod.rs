@@ -3,11 +3,13 @@
 //! What is documented, what is seen in client code and what is inferred is told at each part; where sources disagree,
 //! every variant is read.
 
+pub mod auth;
 mod debug;
 mod error_body;
 mod glance;
 mod history;
 mod json;
+pub mod limits;
 mod reading;
 mod summary;
 mod target;
