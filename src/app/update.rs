@@ -26,10 +26,10 @@ const INTERVALS: [Duration; 11] = [
     Duration::from_secs(5),
     Duration::from_secs(10),
     Duration::from_secs(30),
-    Duration::from_secs(60),
-    Duration::from_secs(120),
-    Duration::from_secs(300),
-    Duration::from_secs(600),
+    Duration::from_mins(1),
+    Duration::from_mins(2),
+    Duration::from_mins(5),
+    Duration::from_mins(10),
 ];
 
 /// Lets `message` happen to the model at `now`, and says what that asks of the world.
@@ -187,7 +187,7 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
                 };
                 let arrived = before.arrived.saturating_add(change.arrived);
                 let previous = before.previous.clone();
-                entry.insert(Change { kind, arrived, previous, ..change });
+                entry.insert(Change { kind, previous, arrived, ..change });
             }
         }
     }
@@ -307,7 +307,6 @@ fn edited(model: &mut Model, now: Moment) {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one line an action; what is more than a line is a function of its own")]
 fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<Effect> {
     let types_height = model.types_height();
     match action {
