@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Setup, Size, update};
 use crate::event::{Facts, Payload};
-use crate::feed::{Change, ChangeKind, Moment, Polled, Problem, ProblemKind, Report, Trouble};
+use crate::feed::{Change, ChangeKind, Coverage, Moment, Polled, Problem, ProblemKind, Report, Trouble};
 
 /// The shop's last purchase, as the platform gives it back.
 pub(crate) const PURCHASE: &str = r#"{"event":"purchase","customer_id":"812123","email":"jane@example.com","order_id":"50314","total":30,"revenue":"31.24","discount":2.50,"coupon":null,"gift":true,"products":[{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}],"note":"Danke!\u202e \u001b[31m","event_uuid":"7f3a7f3a-0000-4000-8000-000000000001","timestamp":"2026-11-23T14:03:19.700Z","_bsft_ts":"2026-11-23T14:03:20.000Z"}"#;
@@ -66,6 +66,7 @@ pub(crate) fn change(
         received: Some(received),
         captured: received / 2 + 1,
         arrived,
+        coverage: (arrived > 0).then_some(Coverage { captured: arrived / 2 + 1, received: arrived }),
         at,
         ..unknown_change(at)
     }
@@ -81,6 +82,7 @@ pub(crate) fn unknown_change(at: Moment) -> Change {
         received: None,
         captured: 0,
         arrived: 0,
+        coverage: None,
         at,
     }
 }

@@ -6,11 +6,12 @@ use ratatui::widgets::{StatefulWidget, Widget};
 use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
 use super::{Theme, rect};
-use crate::app::Model;
 use crate::app::inspector::{Shown, Tab};
 use crate::app::layout::{self, Area, Pane};
 use crate::app::tree::{Range, Row, Spot, Tree};
+use crate::app::{Model, time};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, text};
+use crate::feed::Coverage;
 
 /// Keys wider than this do not push the values of their siblings further to the right.
 const KEY_COLUMN: usize = 26;
@@ -75,7 +76,8 @@ fn render_tree(tree: &Tree, shown: &Shown, model: &Model, theme: &Theme, area: A
     if let Some(range) = range {
         place.push_str(&range_label(range, tree.document(), path_node(tree)));
     }
-    let (right, style) = status(tree, shown, theme);
+    let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
+    let (right, style) = status(tree, shown, coverage, theme);
     put_foot(&place, &right, theme.dim, theme, area, buf);
     let width = u16::try_from(text::width(&right)).unwrap_or(0);
     let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
@@ -89,7 +91,7 @@ fn path_node(tree: &Tree) -> NodeId {
 }
 
 /// What the bottom border says on its right: the search, the newer events, or the event's size and journey.
-fn status(tree: &Tree, shown: &Shown, theme: &Theme) -> (String, Style) {
+fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme) -> (String, Style) {
     let mut parts = Vec::new();
     let mut style = theme.dim;
     if !tree.query().is_empty() {
@@ -109,9 +111,13 @@ fn status(tree: &Tree, shown: &Shown, theme: &Theme) -> (String, Style) {
         None if parts.is_empty() => {
             let bytes = shown.payload.text().len();
             parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });
-            if let Some(duplicates) = tree.document().duplicate_keys().checked_sub(1) {
+            if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
+                parts.push(format!("captured {} of {}", time::count(captured), time::count(received)));
+            }
+            let duplicates = tree.document().duplicate_keys();
+            if duplicates > 0 {
                 style = theme.warning;
-                parts.push(format!("{} keys twice", duplicates + 1));
+                parts.push(format!("{duplicates} keys twice"));
             }
         }
         None => {}
