@@ -2,10 +2,15 @@
 //!
 //! Nothing here knows of a clock, a socket or a screen.
 
+mod document;
+mod origin;
 mod path;
 mod payload;
 mod snapshot;
+pub mod text;
 
+pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
+pub use origin::{Origin, origin};
 pub use path::{Path, Segment};
 pub use payload::{Facts, Payload, TypeName};
 pub use snapshot::{Note, Shape, Sighting, Snapshot, Unknown};

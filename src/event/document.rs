@@ -1,0 +1,529 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Path, Payload, Segment};
+
+/// An event as a flat list of its values in document order, each pointing into the event's own text.
+///
+/// Nothing is copied and nothing is interpreted: numbers keep their spelling, keys their order, and a key that an
+/// object holds twice is there twice. Building one costs a single pass, without recursion, so depth is no danger.
+#[derive(Clone, Debug)]
+pub struct Document {
+    payload: Arc<Payload>,
+    nodes: Vec<Node>,
+    /// For the rare field whose key its object holds more than once: which of them it is, from 1 for the second.
+    occurrences: HashMap<NodeId, u32>,
+}
+
+/// The place of a value in its [`Document`]: 0 is the event itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The event itself.
+    pub const ROOT: Self = Self(0);
+
+    /// The position in document order.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One value of a [`Document`].
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What sort of value it is.
+    pub kind: NodeKind,
+    /// How many values stand directly in it; 0 for one that is not a container.
+    pub children: u32,
+    /// Its position among its siblings, from 0.
+    pub position: u32,
+    /// How many containers it stands in.
+    pub depth: u32,
+    parent: u32,
+    /// One past the last value inside it, in document order.
+    end: u32,
+    /// The key with its quotes; empty for elements and the root.
+    key: Range<u32>,
+    value: Range<u32>,
+}
+
+/// What sort of JSON value a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the JSON value of that name")]
+pub enum NodeKind {
+    Object,
+    Array,
+    String,
+    Number,
+    Bool,
+    Null,
+}
+
+impl NodeKind {
+    /// Whether values can stand in it.
+    pub fn is_container(self) -> bool {
+        matches!(self, Self::Object | Self::Array)
+    }
+}
+
+/// Why a text is not a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// The text is not one JSON value.
+    #[error("not valid JSON at byte {0}")]
+    Invalid(usize),
+    /// The text has more than 4 GiB.
+    #[error("the event is larger than 4 GiB")]
+    TooLarge,
+}
+
+impl Document {
+    /// Reads the event's text.
+    pub fn new(payload: Arc<Payload>) -> Result<Self, DocumentError> {
+        if u32::try_from(payload.text().len()).is_err() {
+            return Err(DocumentError::TooLarge);
+        }
+        let mut scan = Scan::new(payload.text());
+        scan.run()?;
+        let Scan { nodes, occurrences, .. } = scan;
+        Ok(Self { payload, nodes, occurrences })
+    }
+
+    /// The event that this is the document of.
+    pub fn payload(&self) -> &Arc<Payload> {
+        &self.payload
+    }
+
+    /// How many values there are, the event itself included.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no value. Never true of a document that was read.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The value at `id`.
+    pub fn get(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.index())
+    }
+
+    /// All values in document order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    }
+
+    /// The values directly in `id`, in order.
+    pub fn children(&self, id: NodeId) -> Children<'_> {
+        let end = self.get(id).map_or(0, |node| node.end);
+        Children { document: self, next: id.0.saturating_add(1), end }
+    }
+
+    /// The container that `id` stands in; `None` for the event itself.
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        let parent = self.get(id)?.parent;
+        (parent != u32::MAX).then_some(NodeId(parent))
+    }
+
+    /// The value's exact JSON text.
+    pub fn text(&self, id: NodeId) -> &str {
+        self.get(id).map_or("", |node| self.slice(&node.value))
+    }
+
+    /// The value as text for people who asked for the value: a string without its quotes and escapes, anything else as
+    /// its JSON text. A string that no text can stand for (a lone surrogate) stays as it is spelled.
+    pub fn plain(&self, id: NodeId) -> Cow<'_, str> {
+        match self.get(id) {
+            Some(node) if node.kind == NodeKind::String => unquote(self.slice(&node.value)),
+            _ => Cow::Borrowed(self.text(id)),
+        }
+    }
+
+    /// The key that the value stands under, decoded; `None` for elements and the event itself.
+    pub fn key(&self, id: NodeId) -> Option<Cow<'_, str>> {
+        let node = self.get(id)?;
+        (!node.key.is_empty()).then(|| unquote(self.slice(&node.key)))
+    }
+
+    /// Which of the fields with the same key this is, from 0.
+    pub fn occurrence(&self, id: NodeId) -> u32 {
+        self.occurrences.get(&id).copied().unwrap_or(0)
+    }
+
+    /// How many fields stand under a key that their object already held.
+    pub fn duplicate_keys(&self) -> usize {
+        self.occurrences.len()
+    }
+
+    /// The last step of the path to `id`; `None` for the event itself.
+    pub fn segment(&self, id: NodeId) -> Option<Segment> {
+        let node = self.get(id)?;
+        if node.parent == u32::MAX {
+            return None;
+        }
+        Some(match self.key(id) {
+            Some(name) => Segment::Key { name: name.into(), occurrence: self.occurrence(id) },
+            None => Segment::Index(node.position as usize),
+        })
+    }
+
+    /// Where the value stands.
+    pub fn path(&self, id: NodeId) -> Path {
+        let mut segments = Vec::new();
+        let mut at = Some(id);
+        while let Some(id) = at {
+            segments.extend(self.segment(id));
+            at = self.parent(id);
+        }
+        segments.reverse();
+        Path(segments)
+    }
+
+    /// The value at `path`, if there is one.
+    pub fn find(&self, path: &Path) -> Option<NodeId> {
+        path.0.iter().try_fold(NodeId::ROOT, |id, segment| self.child(id, segment))
+    }
+
+    /// The value that one step leads to from `id`.
+    pub fn child(&self, id: NodeId, segment: &Segment) -> Option<NodeId> {
+        match segment {
+            Segment::Index(index) => {
+                let array = self.get(id).is_some_and(|node| node.kind == NodeKind::Array);
+                array.then(|| self.children(id).nth(*index)).flatten()
+            }
+            Segment::Key { name, occurrence } => self
+                .children(id)
+                .filter(|child| self.key(*child).is_some_and(|key| key == **name))
+                .find(|child| self.occurrence(*child) == *occurrence),
+        }
+    }
+
+    fn slice(&self, range: &Range<u32>) -> &str {
+        self.payload.text().get(range.start as usize..range.end as usize).unwrap_or("")
+    }
+}
+
+/// The values directly in a container, in order.
+#[derive(Clone, Debug)]
+pub struct Children<'a> {
+    document: &'a Document,
+    next: u32,
+    end: u32,
+}
+
+impl Iterator for Children<'_> {
+    type Item = NodeId;
+
+    fn next(&mut self) -> Option<NodeId> {
+        if self.next >= self.end {
+            return None;
+        }
+        let id = NodeId(self.next);
+        self.next = self.document.get(id)?.end;
+        Some(id)
+    }
+}
+
+/// Takes a JSON string's quotes and escapes off. What cannot be decoded is left as it is spelled, without the quotes.
+fn unquote(quoted: &str) -> Cow<'_, str> {
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
+    if !inner.contains('\\') {
+        return Cow::Borrowed(inner);
+    }
+    serde_json::from_str::<String>(quoted).map_or(Cow::Borrowed(inner), Cow::Owned)
+}
+
+/// The single pass over the text. It trusts that scalars are well formed, for payloads were read before, but never
+/// that the structure is.
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+    nodes: Vec<Node>,
+    open: Vec<u32>,
+    key: Range<u32>,
+    occurrences: HashMap<NodeId, u32>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(text: &'a str) -> Self {
+        // A guess between a flat event of short fields and one of long strings; a wrong one costs a reallocation.
+        let nodes = Vec::with_capacity(text.len() / 24 + 1);
+        Self { text, at: 0, nodes, open: Vec::new(), key: 0..0, occurrences: HashMap::new() }
+    }
+
+    fn run(&mut self) -> Result<(), DocumentError> {
+        self.value()?;
+        while let Some(&container) = self.open.last() {
+            let (kind, children) =
+                self.nodes.get(container as usize).map(|node| (node.kind, node.children)).ok_or_else(|| self.bad())?;
+            let close = if kind == NodeKind::Object { b'}' } else { b']' };
+            match self.peek() {
+                Some(byte) if byte == close => {
+                    self.at += 1;
+                    self.close(container, kind);
+                    continue;
+                }
+                Some(b',') if children > 0 => self.at += 1,
+                Some(_) if children == 0 => {}
+                _ => return Err(self.bad()),
+            }
+            if kind == NodeKind::Object {
+                if self.peek() != Some(b'"') {
+                    return Err(self.bad());
+                }
+                self.key = self.string()?;
+                if self.peek() != Some(b':') {
+                    return Err(self.bad());
+                }
+                self.at += 1;
+            }
+            self.value()?;
+        }
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.bad()),
+        }
+    }
+
+    /// Reads a scalar, or the opening of a container.
+    fn value(&mut self) -> Result<(), DocumentError> {
+        let first = self.peek().ok_or_else(|| self.bad())?;
+        let start = offset(self.at);
+        let kind = match first {
+            b'{' => NodeKind::Object,
+            b'[' => NodeKind::Array,
+            b'"' => NodeKind::String,
+            b't' | b'f' => NodeKind::Bool,
+            b'n' => NodeKind::Null,
+            b'-' | b'0'..=b'9' => NodeKind::Number,
+            _ => return Err(self.bad()),
+        };
+        match kind {
+            NodeKind::Object | NodeKind::Array => self.at += 1,
+            NodeKind::String => drop(self.string()?),
+            _ => {
+                let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+                self.at += rest
+                    .iter()
+                    .position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
+                    .unwrap_or(rest.len());
+            }
+        }
+        let id = offset(self.nodes.len());
+        let parent = self.open.last().copied().unwrap_or(u32::MAX);
+        let position = match self.nodes.get_mut(parent as usize) {
+            Some(container) => {
+                container.children += 1;
+                container.children - 1
+            }
+            None => 0,
+        };
+        let key = std::mem::take(&mut self.key);
+        let depth = offset(self.open.len());
+        let value = start..offset(self.at);
+        self.nodes.push(Node { kind, children: 0, position, depth, parent, end: id + 1, key, value });
+        if kind.is_container() {
+            self.open.push(id);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, container: u32, kind: NodeKind) {
+        self.open.pop();
+        let end = offset(self.nodes.len());
+        if let Some(node) = self.nodes.get_mut(container as usize) {
+            node.end = end;
+            node.value.end = offset(self.at);
+        }
+        if kind == NodeKind::Object {
+            self.number_duplicates(container, end);
+        }
+    }
+
+    /// Numbers the fields of a closed object whose key came before.
+    fn number_duplicates(&mut self, object: u32, end: u32) {
+        let mut seen: HashMap<Cow<'_, str>, u32> = HashMap::new();
+        let mut next = object + 1;
+        while next < end {
+            let Some(node) = self.nodes.get(next as usize) else { return };
+            let key = unquote(self.text.get(node.key.start as usize..node.key.end as usize).unwrap_or(""));
+            let count = seen.entry(key).or_insert(0);
+            if *count > 0 {
+                self.occurrences.insert(NodeId(next), *count);
+            }
+            *count += 1;
+            next = node.end;
+        }
+    }
+
+    /// Reads a string and gives the range of it, with its quotes.
+    fn string(&mut self) -> Result<Range<u32>, DocumentError> {
+        let start = self.at;
+        self.at += 1;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).ok_or_else(|| self.bad())?;
+            self.at += stop + 1;
+            if rest.get(stop) == Some(&b'"') {
+                return Ok(offset(start)..offset(self.at));
+            }
+            self.at += 1;
+        }
+    }
+
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
+        self.at += blank;
+        rest.get(blank).copied()
+    }
+
+    fn bad(&self) -> DocumentError {
+        DocumentError::Invalid(self.at.min(self.text.len()))
+    }
+}
+
+/// Texts of more than 4 GiB are refused before the pass, so every offset and count fits.
+fn offset(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::Facts;
+
+    fn document(text: &str) -> Document {
+        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+    }
+
+    fn spelled(document: &Document) -> Vec<(String, String)> {
+        document.ids().map(|id| (document.path(id).to_string(), document.text(id).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_value_stands_at_its_path_with_its_own_spelling() {
+        let text = r#" { "order_id" : "50314", "revenue":1.10, "big":12345678901234567890,
+            "products":[{"sku":"a/b"}, [], {}, 1e400], "ok":true, "none":null } "#;
+        let pairs = spelled(&document(text));
+        let expected = [
+            ("", text.trim()),
+            ("order_id", "\"50314\""),
+            ("revenue", "1.10"),
+            ("big", "12345678901234567890"),
+            ("products", r#"[{"sku":"a/b"}, [], {}, 1e400]"#),
+            ("products[0]", r#"{"sku":"a/b"}"#),
+            ("products[0].sku", "\"a/b\""),
+            ("products[1]", "[]"),
+            ("products[2]", "{}"),
+            ("products[3]", "1e400"),
+            ("ok", "true"),
+            ("none", "null"),
+        ];
+        assert_eq!(pairs, expected.map(|(path, value)| (path.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn a_key_held_twice_is_there_twice_and_each_is_found_again() {
+        let document = document(r#"{"a":1,"b":2,"a":3,"\u0061":4}"#);
+        let values: Vec<_> = document
+            .children(NodeId::ROOT)
+            .map(|id| {
+                let path = document.path(id);
+                (document.occurrence(id), document.text(document.find(&path).unwrap()))
+            })
+            .collect();
+        assert_eq!(values, [(0, "1"), (0, "2"), (1, "3"), (2, "4")]);
+        assert_eq!(document.duplicate_keys(), 2);
+    }
+
+    #[test]
+    fn strings_are_decoded_where_they_can_be() {
+        let cases = [
+            (r#""plain""#, "plain"),
+            (r#""a\"b\\c\n""#, "a\"b\\c\n"),
+            (r#""\u041f\u0440""#, "Пр"),
+            (r#""\ud83d\ude00""#, "😀"),
+            (r#""\ud800 alone""#, r"\ud800 alone"),
+            ("12.50", "12.50"),
+        ];
+        for (text, plain) in cases {
+            assert_eq!(document(text).plain(NodeId::ROOT), plain);
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_json_value_is_refused() {
+        for text in [
+            "",
+            " ",
+            "{",
+            "[1",
+            "[1 2]",
+            "{\"a\" 1}",
+            "{\"a\":}",
+            "{a:1}",
+            "[,1]",
+            "{} {}",
+            "\"open",
+            "]",
+            "{\"a\":1,}",
+        ] {
+            let payload = Arc::new(Payload::new(text, Facts::default()));
+            assert!(Document::new(payload).is_err(), "{text:?} was read");
+        }
+    }
+
+    #[test]
+    fn depth_is_no_danger() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        let document = document(&deep);
+        assert_eq!(document.len(), 200_000);
+        assert_eq!(document.path(document.ids().next_back().unwrap()).0.len(), 199_999);
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<String>().prop_map(Into::into),
+        ];
+        leaf.prop_recursive(5, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Into::into),
+                prop::collection::vec((any::<String>(), inner), 0..8)
+                    .prop_map(|fields| serde_json::Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_it(text in any::<String>()) {
+            let payload = Arc::new(Payload::new(&text, Facts::default()));
+            if let Ok(document) = Document::new(payload) {
+                prop_assert!(!document.is_empty());
+            }
+        }
+
+        #[test]
+        fn every_value_is_found_at_its_path_and_nowhere_else(value in json()) {
+            let document = document(&value.to_string());
+            let paths: std::collections::HashSet<_> = document.ids().map(|id| document.path(id)).collect();
+            prop_assert_eq!(paths.len(), document.len());
+            for id in document.ids() {
+                prop_assert_eq!(document.find(&document.path(id)), Some(id));
+                let here = serde_json::from_str::<serde_json::Value>(document.text(id)).unwrap();
+                prop_assert_eq!(Some(&here), value.pointer(&document.path(id).pointer()));
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Text from the wire, made harmless to show.
+//!
+//! A terminal acts on some characters instead of showing them, turns the order of others round, or disagrees with its
+//! neighbour on how wide they are. Here each such character becomes its JSON escape, so the reader also sees what is
+//! otherwise invisible: a zero-width space in a product id is a finding, not a blank.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// More marks than this on one letter are shown as escapes: stacked marks run over the lines above and below.
+const MARKS_PER_LETTER: usize = 2;
+
+/// The sign that something was cut off.
+pub const ELLIPSIS: char = '…';
+
+/// `text` with every character that a terminal would not simply show replaced by its JSON escape.
+pub fn harmless(text: &str) -> String {
+    harmless_within(text, usize::MAX).0
+}
+
+/// Like [`harmless`], for the first `columns` columns or a few more; also whether that was all of it. The work is
+/// bounded by the columns, not by the text.
+pub fn harmless_within(text: &str, columns: usize) -> (String, bool) {
+    let mut out = String::with_capacity(text.len().min(columns.saturating_mul(4)));
+    let mut used = 0;
+    let mut scan = Harmless::default();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if used > columns {
+            return (out, false);
+        }
+        used += scan.push(c, chars.peek().copied(), &mut out);
+    }
+    (out, true)
+}
+
+/// A JSON string of `text` for showing: quoted, with the escapes that JSON needs and those that a terminal needs.
+/// At most about `columns` columns wide; also whether that was all of it.
+pub fn quoted_within(text: &str, columns: usize) -> (String, bool) {
+    let mut out = String::from('"');
+    let mut used = 1;
+    let mut scan = Harmless::default();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if used > columns {
+            return (out, false);
+        }
+        used += match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+                scan = Harmless { after_letter: true, ..Harmless::default() };
+                2
+            }
+            _ => scan.push(c, chars.peek().copied(), &mut out),
+        };
+    }
+    out.push('"');
+    (out, true)
+}
+
+/// Cuts harmless text to `columns` columns, with an ellipsis where something was lost.
+pub fn fit(text: &str, columns: usize) -> String {
+    if text.len() <= columns && text.is_ascii() || text.width() <= columns {
+        return text.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let width = grapheme.width();
+        if used + width > columns - 1 {
+            break;
+        }
+        out.push_str(grapheme);
+        used += width;
+    }
+    out.push(ELLIPSIS);
+    out
+}
+
+/// How many columns harmless text takes.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// What came before, as far as it decides on the next character.
+#[derive(Default)]
+struct Harmless {
+    after_letter: bool,
+    after_emoji: bool,
+    marks: usize,
+}
+
+impl Harmless {
+    /// Writes one character and says how many columns it took.
+    fn push(&mut self, c: char, next: Option<char>, out: &mut String) -> usize {
+        if matches!(c, ' '..='~') {
+            *self = Self { after_letter: true, ..Self::default() };
+            out.push(c);
+            return 1;
+        }
+        if self.after_emoji && is_emoji_decoration(c, next) {
+            return 0;
+        }
+        let columns = c.width().unwrap_or(0);
+        if columns == 0 && !is_hidden(c) && c.width().is_some() && self.after_letter && self.marks < MARKS_PER_LETTER {
+            self.marks += 1;
+            out.push(c);
+            return 0;
+        }
+        if columns == 0 || is_hidden(c) {
+            *self = Self::default();
+            return escape(c, out);
+        }
+        *self = Self { after_letter: true, after_emoji: is_pictograph(c), marks: 0 };
+        out.push(c);
+        columns
+    }
+}
+
+/// Decorations of an emoji on whose width terminals disagree: the presentation selectors, skin tones, and the joiner
+/// between two pictures. They are left out; the pictures themselves stay.
+fn is_emoji_decoration(c: char, next: Option<char>) -> bool {
+    match c {
+        '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => true,
+        '\u{200d}' => next.is_some_and(is_pictograph),
+        _ => false,
+    }
+}
+
+fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// Characters that show nothing, or act on their neighbours: format characters (Unicode category Cf), fillers, odd
+/// spaces, line separators, and what is no character at all.
+fn is_hidden(c: char) -> bool {
+    match c {
+        ' ' | '\u{3000}' => false,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{600}'..='\u{605}'
+        | '\u{61c}'
+        | '\u{6dd}'
+        | '\u{70f}'
+        | '\u{890}'..='\u{891}'
+        | '\u{8e2}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{fffe}'..='\u{ffff}'
+        | '\u{110bd}'
+        | '\u{110cd}'
+        | '\u{13430}'..='\u{1345f}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => c.is_whitespace() || c.is_control(),
+    }
+}
+
+/// Writes the JSON escape of `c` and says how many columns it took.
+fn escape(c: char, out: &mut String) -> usize {
+    let before = out.len();
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        _ => {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out.len() - before
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_shown_as_its_escape() {
+        let cases = [
+            ("plain text", "plain text"),
+            ("\u{1b}[31mred\u{7}", "\\u001b[31mred\\u0007"),
+            ("\u{9b}2J\u{7f}", "\\u009b2J\\u007f"),
+            ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
+            ("user\u{202e}gpj.exe", "user\\u202egpj.exe"),
+            ("sku\u{200b}1\u{feff}", "sku\\u200b1\\ufeff"),
+            ("1\u{a0}234\u{202f}€", "1\\u00a0234\\u202f€"),
+            ("e\u{301}", "e\u{301}"),
+            ("\u{301}lead", "\\u0301lead"),
+            ("z\u{301}\u{302}\u{303}\u{304}", "z\u{301}\u{302}\\u0303\\u0304"),
+            ("日本\u{3000}語", "日本\u{3000}語"),
+            ("❤\u{fe0f}👍\u{1f3fd}", "❤👍"),
+            ("👨\u{200d}👩\u{200d}👧", "👨👩👧"),
+            ("a\u{200d}b", "a\\u200db"),
+            ("\u{e0041}", "\\udb40\\udc41"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(harmless(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_string_is_quoted_as_json_quotes_it() {
+        assert_eq!(quoted_within("say \"hi\" \\ \n", 99), (r#""say \"hi\" \\ \n""#.into(), true));
+        assert_eq!(quoted_within("long long text", 4).1, false);
+    }
+
+    #[test]
+    fn text_is_cut_at_a_whole_character() {
+        let cases = [
+            ("subscription_billing", 12, "subscriptio…"),
+            ("short", 5, "short"),
+            ("日本語", 6, "日本語"),
+            ("日本語", 5, "日本…"),
+            ("日本語", 4, "日…"),
+            ("abc", 1, "…"),
+            ("abc", 0, ""),
+        ];
+        for (text, columns, cut) in cases {
+            assert_eq!(fit(text, columns), cut, "{text} in {columns}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_terminal_acts_on_is_left(text in any::<String>()) {
+            let shown = harmless(&text);
+            prop_assert!(!shown.chars().any(|c| c.is_control() || is_hidden(c)), "{shown:?}");
+        }
+
+        #[test]
+        fn cut_text_is_never_wider_than_asked(text in any::<String>(), columns in 0_usize..40) {
+            prop_assert!(width(&fit(&harmless(&text), columns)) <= columns);
+        }
+
+        #[test]
+        fn a_quoted_string_reads_back_unless_it_had_decorations(text in "[ -~\\n\\t\u{a0}\u{200b}é日]*") {
+            let (shown, whole) = quoted_within(&text, usize::MAX);
+            prop_assert!(whole);
+            prop_assert_eq!(serde_json::from_str::<String>(&shown).ok(), Some(text));
+        }
+    }
+}
