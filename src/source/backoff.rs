@@ -22,6 +22,12 @@ pub(super) fn wait(attempt: u32, jitter: u8, asked: Option<Duration>) -> Duratio
     full - full / 4 * u32::from(jitter) / 255
 }
 
+/// A throw of the dice for [`wait`].
+pub(super) fn jitter() -> u8 {
+    let [throw, ..] = *uuid::Uuid::new_v4().as_bytes();
+    throw
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

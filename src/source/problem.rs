@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::failure::{Failure, RedirectTarget, Tls};
+use crate::event::text;
 use crate::feed::{Problem, ProblemKind};
 
 /// What a failure is told about: the words that differ from request to request.
@@ -16,7 +17,7 @@ pub(super) struct Context<'a> {
     pub(super) loopback: bool,
 }
 
-/// The longest text of a server that is passed on, in characters.
+/// The longest text of a server that is passed on, in columns.
 const LONGEST_SAID: usize = 200;
 
 impl Failure {
@@ -211,20 +212,10 @@ pub(super) fn said(body: &[u8]) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// `text` on one line, without anything that a terminal would act on, and not too long.
+/// `text` on one line, harmless to a terminal, and not too long.
 fn plain(text: &str) -> String {
-    let harmless: String = text
-        .chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !c.is_control() && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'))
-        .take(LONGEST_SAID + 1)
-        .collect();
-    if harmless.chars().count() > LONGEST_SAID {
-        let mut cut: String = harmless.chars().take(LONGEST_SAID - 1).collect();
-        cut.push('…');
-        return cut;
-    }
-    harmless.trim().to_owned()
+    let (harmless, _) = text::harmless_within(text.trim(), LONGEST_SAID);
+    text::fit(&harmless, LONGEST_SAID)
 }
 
 fn spelled(limit: Duration) -> String {
