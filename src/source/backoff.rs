@@ -3,9 +3,9 @@ use std::time::Duration;
 /// The wait after the first failure. The platform's advice is 1, 2, 4, 8 s … with jitter [doc].
 const FIRST: Duration = Duration::from_secs(1);
 /// No wait is longer than this, so that a server that came back is seen within a minute.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// No `Retry-After` is followed for longer than this: a server that says "tomorrow" is asked again all the same.
-const LONGEST_ASKED: Duration = Duration::from_secs(600);
+const LONGEST_ASKED: Duration = Duration::from_mins(10);
 
 /// How long to wait before the next poll after `attempt` failures in a row (from 1).
 ///
@@ -19,7 +19,7 @@ pub(super) fn wait(attempt: u32, jitter: u8, asked: Option<Duration>) -> Duratio
     }
     let doublings = attempt.saturating_sub(1).min(16);
     let full = FIRST.saturating_mul(1 << doublings).min(LONGEST);
-    full - full / 4 * u32::from(jitter) / 255
+    full.saturating_sub(full / 4 * u32::from(jitter) / 255)
 }
 
 /// A throw of the dice for [`wait`].

@@ -1,3 +1,5 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
@@ -9,6 +11,11 @@ use super::http::{Answer, Http};
 use super::live::{Key, Settings};
 use super::problem::Context;
 use crate::feed::Problem;
+
+/// What stands for a key.
+const WITHHELD: &str = "[key]";
+/// A shorter key is no secret but a word (`any`, `demo`), which may well stand in a message by itself.
+const SHORTEST_SECRET: usize = 12;
 
 /// The endpoint that is watched.
 pub(super) const DEBUG: &str = "/api/v1/event/debug";
@@ -52,7 +59,19 @@ impl Connection {
 
     /// What to tell about a request to `path` that failed, sent with the key that is called `key`.
     pub(super) fn problem(&self, failure: &Failure, path: &str, key: &str) -> Problem {
-        failure.problem(&Context { host: &self.host, path, key, loopback: self.loopback })
+        let mut problem = failure.problem(&Context { host: &self.host, path, key, loopback: self.loopback });
+        problem.what = self.without_keys(&problem.what);
+        problem
+    }
+
+    /// `text` from a server with our keys taken out, for a server may say what it was sent.
+    pub(super) fn without_keys(&self, text: &str) -> String {
+        let keys = std::iter::once(&self.settings.event_key).chain(&self.settings.user_key);
+        keys.fold(text.to_owned(), |text, key| {
+            let key = key.secret.expose_secret();
+            let text = text.replace(&STANDARD.encode(format!("{key}:")), WITHHELD);
+            if key.len() < SHORTEST_SECRET { text } else { text.replace(key, WITHHELD) }
+        })
     }
 
     /// Asks the summary endpoint for the counts from `start` to `end`, ISO 8601 both. The parameters go in the query,

@@ -34,9 +34,9 @@ pub(super) struct Counting {
 /// What became of a request, and which key it went with in the end.
 #[derive(Debug)]
 pub(super) struct Asked {
-    outcome: Result<Answer, Failure>,
-    called: String,
-    with_event_key: bool,
+    pub(super) outcome: Result<Answer, Failure>,
+    pub(super) called: String,
+    pub(super) with_event_key: bool,
 }
 
 impl Counting {
@@ -91,45 +91,42 @@ impl Counting {
         }
     }
 
-    /// Learns what became of a request: the body, or the trouble where it is another than the one told before.
-    pub(super) fn learn(&mut self, asked: Asked, at: Moment, clock: Clock) -> Result<Vec<u8>, Option<Trouble>> {
-        let Asked { outcome, called, with_event_key } = asked;
-        match outcome {
-            Ok(answer) => {
-                self.event_key_serves = with_event_key;
-                self.due = Some(clock.instant(at) + INTERVAL);
-                Ok(answer.body)
-            }
-            Err(failure) => {
-                let problem = self.connection.problem(&failure, SUMMARY, &called);
-                Err(self.failed(problem, failure.retry_after(), at, clock))
-            }
-        }
-    }
-
-    /// Learns that a body could not be read.
-    pub(super) fn unreadable(&mut self, body: &str, reason: &str, at: Moment, clock: Clock) -> Option<Trouble> {
-        self.failed(problem::unreadable(&self.connection.host, body, reason), None, at, clock)
-    }
-
-    /// Learns that a body could be read.
-    pub(super) fn succeeded(&mut self) {
+    /// Learns that the counts came, and with which key.
+    pub(super) fn succeeded(&mut self, with_event_key: bool, at: Moment) {
+        self.event_key_serves = with_event_key;
         self.failures = 0;
         self.told = None;
+        self.due = Some(self.clock().instant(at) + INTERVAL);
     }
 
-    fn failed(&mut self, problem: Problem, asked: Option<Duration>, at: Moment, clock: Clock) -> Option<Trouble> {
+    /// Learns that no answer came to a request with the key that is called `called`.
+    pub(super) fn failed(&mut self, failure: &Failure, called: &str, at: Moment) -> Option<Trouble> {
+        let problem = self.connection.problem(failure, SUMMARY, called);
+        self.troubled(problem, failure.retry_after(), at)
+    }
+
+    /// Learns that an answer has no counts in it.
+    pub(super) fn unreadable(&mut self, body: &[u8], reason: &str, at: Moment) -> Option<Trouble> {
+        self.troubled(problem::unreadable(&self.connection.host, body, reason), None, at)
+    }
+
+    /// Decides on the next request, and tells the trouble unless it was the last that was told.
+    fn troubled(&mut self, problem: Problem, asked: Option<Duration>, at: Moment) -> Option<Trouble> {
         self.failures = self.failures.saturating_add(1);
         self.refused = problem.kind == ProblemKind::Refused;
         let wait = (!self.refused)
             .then(|| INTERVAL.max(asked.map_or(Duration::ZERO, |asked| backoff::wait(1, 0, Some(asked)))));
         let next = wait.map(|wait| Clock::after(at, wait));
-        self.due = next.map(|next| clock.instant(next));
+        self.due = next.map(|next| self.clock().instant(next));
         if self.told.as_ref() == Some(&problem) {
             return None;
         }
         self.told = Some(problem.clone());
         Some(Trouble { at, problem, attempt: self.failures, next, unknown: None })
+    }
+
+    fn clock(&self) -> Clock {
+        self.connection.settings.clock
     }
 }
 
@@ -169,7 +166,7 @@ async fn ask_with(connection: &Connection, key: &Key, with_event_key: bool) -> A
 /// should the platform not widen after all.
 fn today(now: Timestamp, zone: TimeZone) -> (String, String) {
     let midnight = now.to_zoned(zone).start_of_day().map_or(now, |midnight| midnight.timestamp());
-    let spelled = |time: Timestamp| format!("{:.0}", time);
+    let spelled = |time: Timestamp| format!("{time:.0}");
     (spelled(midnight), spelled(now))
 }
 

@@ -71,7 +71,7 @@ pub(super) enum RedirectTarget {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Tls {
     /// The other side does not speak TLS: most likely plain HTTP.
-    NotTls,
+    Absent,
     /// Nobody that this system trusts vouches for the certificate.
     UnknownIssuer,
     /// The certificate is no longer valid.
@@ -97,7 +97,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), read: Duration::from_secs(15), whole: Duration::from_secs(60) }
+        Self { connect: Duration::from_secs(5), read: Duration::from_secs(15), whole: Duration::from_mins(1) }
     }
 }
 
@@ -140,15 +140,12 @@ impl Failure {
     fn of_io(error: &io::Error, midway: bool) -> Option<Self> {
         use io::ErrorKind as Kind;
 
-        // rustls' own errors travel inside an `io::Error`, which is not among its own causes.
-        if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(Self::Tls(Tls::of(tls)));
-        }
         Some(match error.kind() {
             Kind::ConnectionRefused => Self::ConnectionRefused,
-            Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => Self::Broken { midway },
             Kind::UnexpectedEof if midway => Self::Truncated,
-            Kind::UnexpectedEof => Self::Broken { midway },
+            Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof => {
+                Self::Broken { midway }
+            }
             Kind::HostUnreachable
             | Kind::NetworkUnreachable
             | Kind::NetworkDown
@@ -162,7 +159,7 @@ impl Failure {
 impl Tls {
     fn of(error: &rustls::Error) -> Self {
         match error {
-            rustls::Error::InvalidMessage(_) => Self::NotTls,
+            rustls::Error::InvalidMessage(_) => Self::Absent,
             rustls::Error::InvalidCertificate(certificate) => match certificate {
                 CertificateError::UnknownIssuer => Self::UnknownIssuer,
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
@@ -177,5 +174,14 @@ impl Tls {
 
 /// The causes of `error`, the outermost first.
 fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(error.source(), |cause| (*cause).source())
+    std::iter::successors(error.source(), |&cause| cause_of(cause))
+}
+
+/// The cause of `error`. An `io::Error` leaves the error that it wraps out of its own causes, so that one is unwrapped
+/// here: TLS errors travel in such wrappers, sometimes in two.
+fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }

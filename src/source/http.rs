@@ -32,6 +32,10 @@ impl Http {
     /// Sets a client up for `base`. This reads the system's CA certificates, which takes milliseconds, but only for
     /// `https`: a plain target works on a system that has none.
     pub(super) fn new(base: &Url, loopback: bool, timeouts: Timeouts, body_limit: u64) -> Result<Self, Failure> {
+        Self::build(loopback, timeouts, body_limit, base.scheme() == "https")
+    }
+
+    fn build(loopback: bool, timeouts: Timeouts, body_limit: u64, certificates: bool) -> Result<Self, Failure> {
         // A second call finds the provider installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
 
@@ -44,7 +48,7 @@ impl Http {
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.read)
             .timeout(timeouts.whole);
-        if base.scheme() == "http" {
+        if !certificates {
             builder = builder.tls_certs_only([]);
         }
         if loopback {
@@ -132,12 +136,28 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn plain_http_behind_https_is_told_as_such() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        });
+        let http = Http::build(true, Timeouts::default(), 1024, false).unwrap();
+        let failure = http.send(http.client().get(url)).await.unwrap_err();
+        assert_eq!(failure, Failure::Tls(super::super::failure::Tls::Absent));
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {
-        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap_or_default();
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
         let cases = [
             ("0", Some(0)),
             ("120", Some(120)),

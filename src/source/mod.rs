@@ -10,6 +10,8 @@ mod http;
 pub mod live;
 mod poller;
 mod problem;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -36,6 +36,12 @@ enum Digested {
     Unknown(Unknown),
 }
 
+/// A summary that could not be read, and why.
+struct Uncounted {
+    body: Vec<u8>,
+    reason: String,
+}
+
 impl Memory {
     fn digest(&mut self, body: &[u8], at: Moment) -> Digested {
         match self.decoder.decode(body) {
@@ -50,9 +56,9 @@ impl Memory {
         }
     }
 
-    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Change>, (String, String)> {
+    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Change>, Uncounted> {
         let stats: serde_json::Value = serde_json::from_slice(body)
-            .map_err(|error| (String::from_utf8_lossy(body).into_owned(), error.to_string()))?;
+            .map_err(|error| Uncounted { body: body.to_vec(), reason: error.to_string() })?;
         let counts: Counts = stats
             .get("stats")
             .and_then(serde_json::Value::as_object)
@@ -188,7 +194,8 @@ impl Poller {
                 (changes, self.untold(notes))
             }
             Digested::Unknown(unknown) => {
-                let problem = problem::unreadable(&self.connection.host, &unknown.body, &unknown.reason);
+                let unknown = Unknown { body: self.connection.without_keys(&unknown.body).into(), ..unknown };
+                let problem = problem::unreadable(&self.connection.host, unknown.body.as_bytes(), &unknown.reason);
                 return self.failed(at, problem, None, Some(unknown)).await;
             }
         };
@@ -225,20 +232,20 @@ impl Poller {
     }
 
     async fn counted(&mut self, asked: Asked) -> Result<(), Gone> {
-        let (at, clock) = (self.clock().now(), self.clock());
-        let body = match self.counting.learn(asked, at, clock) {
-            Ok(body) => body,
-            Err(trouble) => return self.tell_counts_trouble(trouble).await,
+        let at = self.clock().now();
+        let trouble = match asked.outcome {
+            Ok(Answer { body, .. }) => match self.aside(move |memory| memory.count(&body, at)).await {
+                Ok(changes) => {
+                    self.counting.succeeded(asked.with_event_key, at);
+                    return self.tell(Report::Counted { at, changes }).await;
+                }
+                Err(Uncounted { body, reason }) => self.counting.unreadable(&body, &reason, at),
+            },
+            Err(failure) => self.counting.failed(&failure, &asked.called, at),
         };
-        match self.aside(move |memory| memory.count(&body, at)).await {
-            Ok(changes) => {
-                self.counting.succeeded();
-                self.tell(Report::Counted { at, changes }).await
-            }
-            Err((body, reason)) => {
-                let trouble = self.counting.unreadable(&body, &reason, at, clock);
-                self.tell_counts_trouble(trouble).await
-            }
+        match trouble {
+            Some(trouble) => self.tell(Report::CountsTrouble(trouble)).await,
+            None => Ok(()),
         }
     }
 
@@ -267,13 +274,6 @@ impl Poller {
         let excess = self.told.len().saturating_sub(NOTES_REMEMBERED);
         self.told.drain(..excess);
         notes
-    }
-
-    async fn tell_counts_trouble(&mut self, trouble: Option<Trouble>) -> Result<(), Gone> {
-        match trouble {
-            Some(trouble) => self.tell(Report::CountsTrouble(trouble)).await,
-            None => Ok(()),
-        }
     }
 
     async fn tell(&mut self, report: Report) -> Result<(), Gone> {

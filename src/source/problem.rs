@@ -120,7 +120,7 @@ impl Failure {
 impl Tls {
     fn words(&self, host: &str) -> (String, &'static str) {
         match self {
-            Self::NotTls => (
+            Self::Absent => (
                 format!("{host} does not speak TLS on that port"),
                 "it most likely speaks plain HTTP: begin --url with http://, or correct the port",
             ),
@@ -185,8 +185,9 @@ fn status(status: u16, said: Option<&str>, host: &str, path: &str, key: &str) ->
 }
 
 /// The problem with a body that came well but is no debug answer.
-pub(super) fn unreadable(host: &str, body: &str, reason: &str) -> Problem {
-    let is_html = body.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+pub(super) fn unreadable(host: &str, body: &[u8], reason: &str) -> Problem {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let is_html = body.trim_ascii_start().starts_with(b"<");
     let (what, advice) = if is_html {
         (
             format!("{host} answered with a web page, not with JSON"),
