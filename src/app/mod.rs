@@ -1,10 +1,21 @@
 //! The application as data: what it knows ([`Model`]), what can happen to it ([`Message`]), and what it asks of the
 //! world in return ([`Effect`]). Pure: no clock, no input or output, no terminal.
 
+pub mod activity;
 mod effect;
+pub mod inspector;
+pub mod keymap;
+pub mod layout;
+pub mod link;
 mod message;
 mod model;
+pub mod reader;
+pub mod time;
+pub mod tree;
+pub mod types;
+mod update;
 
 pub use effect::Effect;
 pub use message::{Key, KeyCode, Message, Mouse, MouseKind, Outcome, Size};
-pub use model::{Model, Setup, update};
+pub use model::{Mode, Model, Setup, Toast};
+pub use update::update;

@@ -1,14 +1,28 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use jiff::tz::TimeZone;
+use tui_input::Input;
 
-use super::{Effect, KeyCode, Message, Size};
-use crate::feed::Moment;
+use super::Size;
+use super::activity::Activity;
+use super::inspector::{Inspector, Tab};
+use super::keymap::{Action, Context};
+use super::layout::{Area, Layout, Pane};
+use super::link::Link;
+use super::reader::Reader;
+use super::types::Types;
+use crate::event::{TypeName, Unknown, text};
+use crate::feed::{Change, Moment};
+
+/// How long a short answer stands in the footer.
+pub(super) const TOAST: Duration = Duration::from_secs(4);
 
 /// What the application is told when it starts.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// What is watched, for the header: `us · api.getblueshift.com`, `sandbox · 127.0.0.1:8787`.
+    /// What is watched, for the header: `us · api.getblueshift.com`, `127.0.0.1:8787`. Harmless.
     pub target: String,
     /// How often the source polls at first.
     pub interval: Duration,
@@ -23,29 +37,191 @@ pub struct Setup {
 /// All that the application knows.
 #[derive(Debug)]
 pub struct Model {
+    /// What is watched, for the header.
+    pub target: String,
+    /// How often the source polls.
+    pub interval: Duration,
+    /// The time zone in which times of day are shown.
+    pub time_zone: TimeZone,
     /// The terminal's size.
     pub size: Size,
+    /// The pane that the keys go to.
+    pub focus: Pane,
+    /// Whether that pane has the screen to itself.
+    pub zoomed: bool,
+    /// What stands over the panes, or takes their keys.
+    pub mode: Mode,
+    /// The table of event types.
+    pub types: Types,
+    /// The event under the cursor.
+    pub inspector: Inspector,
+    /// What happened.
+    pub activity: Activity,
+    /// How the connection fares.
+    pub link: Link,
+    /// The last answer, when it could not be read.
+    pub unknown: Option<Arc<Unknown>>,
+    /// What came while the screen is held still.
+    pub pause: Option<Pause>,
+    /// A short answer to what the reader did.
+    pub toast: Option<Toast>,
+}
+
+/// What stands over the panes, or takes their keys.
+#[derive(Debug)]
+pub enum Mode {
+    /// Nothing: keys go to the pane that has the focus.
+    Panes,
+    /// A filter is being typed.
+    Filter(Input),
+    /// A search is being typed.
+    Search(Input),
+    /// The reader chooses what to copy.
+    Copy,
+    /// A long value is read.
+    Reader(Reader),
+    /// The help is read.
+    Help {
+        /// The first row on screen.
+        offset: usize,
+    },
+}
+
+/// What came while the screen is held still.
+#[derive(Debug)]
+pub struct Pause {
+    /// Since when.
+    pub since: Moment,
+    /// How many events came, as far as is known.
+    pub arrived: u64,
+    /// The latest change of each type, with the arrivals of those before it added.
+    pub(super) changes: IndexMap<TypeName, Change>,
+}
+
+/// A short answer to what the reader did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The answer. Harmless.
+    pub text: String,
+    /// Until when it stands.
+    pub until: Moment,
+    /// Whether it is bad news.
+    pub bad: bool,
 }
 
 impl Model {
     /// A model that knows nothing yet.
     pub fn new(setup: Setup) -> Self {
-        Self { size: setup.size }
+        Self {
+            target: setup.target,
+            interval: setup.interval,
+            time_zone: setup.time_zone,
+            size: setup.size,
+            focus: Pane::Types,
+            zoomed: false,
+            mode: Mode::Panes,
+            types: Types::default(),
+            inspector: Inspector::default(),
+            activity: Activity::default(),
+            link: Link::new(),
+            unknown: None,
+            pause: None,
+            toast: None,
+        }
+    }
+
+    /// Where everything stands; `None` when the screen is too small.
+    pub fn layout(&self) -> Option<Layout> {
+        Layout::new(self.size, self.focus, self.zoomed, self.banner_rows())
+    }
+
+    /// The trouble as it stands in the banner: what happened, and what to do.
+    pub fn banner(&self) -> Option<String> {
+        let trouble = self.link.trouble.as_ref()?;
+        Some(text::harmless(&format!("{} — {}", trouble.problem.what, trouble.problem.advice)))
+    }
+
+    fn banner_rows(&self) -> u16 {
+        const MOST: usize = 3;
+        let Some(banner) = self.banner() else { return 0 };
+        let width = usize::from(self.size.width).saturating_sub(4).max(1);
+        let rows = text::width(&banner).div_ceil(width).min(MOST);
+        u16::try_from(rows).unwrap_or(1)
+    }
+
+    /// Where keys go now.
+    pub fn context(&self) -> Context {
+        match &self.mode {
+            Mode::Filter(_) => Context::Filter,
+            Mode::Search(_) => Context::Search,
+            Mode::Copy => Context::Copy,
+            Mode::Reader(_) => Context::Reader,
+            Mode::Help { .. } => Context::Help,
+            Mode::Panes => match self.focus {
+                Pane::Types => Context::Types,
+                Pane::Activity => Context::Activity,
+                Pane::Inspector => match self.tab() {
+                    Tab::Tree => Context::Tree,
+                    Tab::Raw => Context::Raw,
+                },
+            },
+        }
+    }
+
+    /// The inspector's tab that is on.
+    pub fn tab(&self) -> Tab {
+        self.inspector.tab(self.unknown.is_some())
+    }
+
+    /// Whether an action would do something now, so that the footer shows only such.
+    pub fn can(&self, action: Action) -> bool {
+        match action {
+            Action::Follow => self.inspector.shown().is_some_and(|shown| shown.held),
+            Action::Inspect | Action::Filter | Action::Sort => self.types.counts().1 > 0,
+            Action::Open | Action::Search | Action::Copy => self.inspector.shown().is_some(),
+            _ => true,
+        }
+    }
+
+    /// The rows of the type table that can be seen.
+    pub(super) fn types_height(&self) -> usize {
+        // One row of the pane is the headings.
+        Self::inner_height(self.layout().and_then(|layout| layout.types)).saturating_sub(1)
+    }
+
+    pub(super) fn inspector_height(&self) -> usize {
+        Self::inner_height(self.layout().and_then(|layout| layout.inspector))
+    }
+
+    pub(super) fn activity_height(&self) -> usize {
+        Self::inner_height(self.layout().and_then(|layout| layout.activity))
+    }
+
+    fn inner_height(area: Option<Area>) -> usize {
+        area.map_or(0, |area| area.inner().height.into())
+    }
+
+    /// The area of what stands over the panes, border included.
+    pub fn overlay(&self) -> Area {
+        let Size { width, height } = self.size;
+        let (x, y) = (if width >= 100 { width / 12 } else { 1 }, 2.min(height / 6));
+        Area { x, y, width: width.saturating_sub(2 * x), height: height.saturating_sub(2 * y) }
+    }
+
+    pub(super) fn overlay_height(&self) -> usize {
+        self.overlay().inner().height.into()
     }
 
     /// How long after `now` a visible text changes by the passing of time alone (an age, a countdown, a sparkline, a
     /// flash that ends); `None` when nothing on screen depends on time.
-    pub fn next_wake(&self, _now: Moment) -> Option<Duration> {
-        None
+    pub fn next_wake(&self, now: Moment) -> Option<Duration> {
+        let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
+        let types = self.types.next_wake(self.types_height(), now, self.pause.is_none());
+        [toast, types, self.link.next_wake(now)].into_iter().flatten().min()
     }
-}
 
-/// Lets `message` happen to the model at `now`, and says what that asks of the world.
-pub fn update(model: &mut Model, message: Message, _now: Moment) -> Vec<Effect> {
-    match message {
-        Message::Resized(size) => model.size = size,
-        Message::Key(key) if key.code == KeyCode::Char('q') => return vec![Effect::Quit],
-        _ => {}
+    /// The instant whose rates are on show: now, or when the screen was held still.
+    pub fn rates_at(&self, now: Moment) -> Moment {
+        self.pause.as_ref().map_or(now, |pause| pause.since)
     }
-    Vec::new()
 }

@@ -202,6 +202,52 @@ impl Document {
         }
     }
 
+    /// The value's JSON with one value a line, indented by two: every key and scalar as it is spelled. It ends, cut,
+    /// once it has more than `limit` bytes.
+    pub fn indented(&self, id: NodeId, limit: usize) -> String {
+        let mut out = String::new();
+        let Some(root) = self.get(id) else { return out };
+        // The containers that are open, with where each ends and what closes it.
+        let mut open: Vec<(u32, char)> = Vec::new();
+        let mut next = id.0;
+        let new_line = |out: &mut String, depth: usize| {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        };
+        while next < root.end && out.len() <= limit {
+            let Some(node) = self.nodes.get(next as usize) else { break };
+            if next != id.0 {
+                if node.position > 0 {
+                    out.push(',');
+                }
+                new_line(&mut out, open.len());
+                if !node.key.is_empty() {
+                    out.push_str(self.slice(&node.key));
+                    out.push_str(": ");
+                }
+            }
+            match (node.kind, node.children) {
+                (NodeKind::Object, 0) => out.push_str("{}"),
+                (NodeKind::Array, 0) => out.push_str("[]"),
+                (NodeKind::Object, _) => {
+                    out.push('{');
+                    open.push((node.end, '}'));
+                }
+                (NodeKind::Array, _) => {
+                    out.push('[');
+                    open.push((node.end, ']'));
+                }
+                _ => out.push_str(self.slice(&node.value)),
+            }
+            next += 1;
+            while let Some((_, close)) = open.pop_if(|(end, _)| *end <= next) {
+                new_line(&mut out, open.len());
+                out.push(close);
+            }
+        }
+        out
+    }
+
     fn slice(&self, range: &Range<u32>) -> &str {
         self.payload.text().get(range.start as usize..range.end as usize).unwrap_or("")
     }
@@ -304,7 +350,9 @@ impl<'a> Scan<'a> {
         };
         match kind {
             NodeKind::Object | NodeKind::Array => self.at += 1,
-            NodeKind::String => drop(self.string()?),
+            NodeKind::String => {
+                self.string()?;
+            }
             _ => {
                 let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
                 self.at += rest
@@ -482,6 +530,26 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_indented_without_touching_its_spelling() {
+        let document = document(r#"{"a":1.10,"b":[],"c":[{"d":"\u0041"},1e400],"e":{}}"#);
+        let lines = [
+            "{",
+            "  \"a\": 1.10,",
+            "  \"b\": [],",
+            "  \"c\": [",
+            "    {",
+            "      \"d\": \"\\u0041\"",
+            "    },",
+            "    1e400",
+            "  ],",
+            "  \"e\": {}",
+            "}",
+        ];
+        assert_eq!(document.indented(NodeId::ROOT, usize::MAX), lines.join("\n"));
+        assert!(document.indented(NodeId::ROOT, 10).len() < 20);
+    }
+
+    #[test]
     fn depth_is_no_danger() {
         let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
         let document = document(&deep);
@@ -522,6 +590,8 @@ mod tests {
             for id in document.ids() {
                 prop_assert_eq!(document.find(&document.path(id)), Some(id));
                 let here = serde_json::from_str::<serde_json::Value>(document.text(id)).unwrap();
+                let indented = document.indented(id, usize::MAX);
+                prop_assert_eq!(&here, &serde_json::from_str::<serde_json::Value>(&indented).unwrap());
                 prop_assert_eq!(Some(&here), value.pointer(&document.path(id).pointer()));
             }
         }

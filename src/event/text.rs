@@ -4,6 +4,8 @@
 //! neighbour on how wide they are. Here each such character becomes its JSON escape, so the reader also sees what is
 //! otherwise invisible: a zero-width space in a product id is a finding, not a blank.
 
+use std::fmt::Write as _;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -182,7 +184,8 @@ fn escape(c: char, out: &mut String) -> usize {
         _ => {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
             }
         }
     }
@@ -222,7 +225,7 @@ mod tests {
     #[test]
     fn a_string_is_quoted_as_json_quotes_it() {
         assert_eq!(quoted_within("say \"hi\" \\ \n", 99), (r#""say \"hi\" \\ \n""#.into(), true));
-        assert_eq!(quoted_within("long long text", 4).1, false);
+        assert!(!quoted_within("long long text", 4).1);
     }
 
     #[test]

@@ -12,4 +12,9 @@ impl Rate {
     pub fn bars(&self, _now: Moment) -> [u64; 8] {
         [0; 8]
     }
+
+    /// How long until the bars change by time alone; `None` when they are all zero.
+    pub fn next_shift(&self, _now: Moment) -> Option<std::time::Duration> {
+        None
+    }
 }

@@ -1,0 +1,537 @@
+//! Which key means what, where: one table, from which keys are looked up and the footer and the help are made.
+
+use std::fmt;
+
+use super::{Key, KeyCode};
+
+/// What a key can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Leave.
+    Quit,
+    /// Step back one level.
+    Back,
+    /// Show the keys.
+    Help,
+    /// Hold the screen still, or let it go on.
+    Pause,
+    /// Poll now.
+    Poll,
+    /// Wait longer between polls.
+    Slower,
+    /// Wait less between polls.
+    Faster,
+    /// Give the next pane the focus.
+    NextPane,
+    /// Give the pane before the focus.
+    PreviousPane,
+    /// Give the pane the whole screen, or take it back.
+    Zoom,
+    /// Stop, as the shell's job control does.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// One page up.
+    PageUp,
+    /// One page down.
+    PageDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// Look into the selected event.
+    Inspect,
+    /// Narrow the table down.
+    Filter,
+    /// Sort by the next column.
+    Sort,
+    /// Turn the order round.
+    Reverse,
+    /// Fold or unfold; show the whole of a value that does not fold.
+    Open,
+    /// Unfold, or step in.
+    In,
+    /// Fold, or step out.
+    Out,
+    /// Unfold to a level.
+    Level(u8),
+    /// Unfold everything.
+    OpenAll,
+    /// Show the whole value.
+    View,
+    /// Search in keys and values.
+    Search,
+    /// To the next match.
+    NextMatch,
+    /// To the match before.
+    PreviousMatch,
+    /// Go on to the newest event.
+    Follow,
+    /// The next tab.
+    NextTab,
+    /// The tab before.
+    PreviousTab,
+    /// Choose what to copy.
+    Copy,
+    /// Copy one thing.
+    CopyTarget(CopyTarget),
+    /// Print one thing on the plain terminal.
+    PrintTarget(CopyTarget),
+    /// Keep what was typed.
+    Accept,
+    /// Edit the line.
+    Edit(LineEdit),
+}
+
+/// What can be copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CopyTarget {
+    /// The value: a string without its quotes, anything else as its JSON.
+    Value,
+    /// The key, or the index.
+    Key,
+    /// The path for people: `products[0].price`.
+    Path,
+    /// The path as a jq filter: `.products[0].price`.
+    Jq,
+    /// The whole event as it came.
+    Event,
+    /// The event type's name.
+    Type,
+}
+
+impl CopyTarget {
+    /// Its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Key => "key",
+            Self::Path => "path",
+            Self::Jq => "jq path",
+            Self::Event => "whole event",
+            Self::Type => "type name",
+        }
+    }
+}
+
+/// What editing a line can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each does what it is called")]
+pub enum LineEdit {
+    Left,
+    Right,
+    WordLeft,
+    WordRight,
+    Start,
+    End,
+    DeleteLeft,
+    DeleteRight,
+    DeleteWordLeft,
+    DeleteToStart,
+}
+
+/// Where a key is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// In any pane.
+    Anywhere,
+    /// In the table of event types.
+    Types,
+    /// In the inspector's tree.
+    Tree,
+    /// In the inspector's raw text.
+    Raw,
+    /// In the activity log.
+    Activity,
+    /// While the filter is typed.
+    Filter,
+    /// While a search is typed.
+    Search,
+    /// While choosing what to copy from an event.
+    Copy,
+    /// While reading a long text.
+    Reader,
+    /// While reading the help.
+    Help,
+}
+
+impl Context {
+    /// The contexts that the help has a section for, in its order.
+    pub const ALL: [Self; 10] = [
+        Self::Anywhere,
+        Self::Types,
+        Self::Tree,
+        Self::Raw,
+        Self::Activity,
+        Self::Copy,
+        Self::Filter,
+        Self::Search,
+        Self::Reader,
+        Self::Help,
+    ];
+
+    /// The heading of the help's section.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Anywhere => "Anywhere",
+            Self::Types => "Event types",
+            Self::Tree => "Inspector: tree",
+            Self::Raw => "Inspector: raw",
+            Self::Activity => "Activity",
+            Self::Filter => "While typing a filter",
+            Self::Search => "While typing a search",
+            Self::Copy => "After y: what to copy (a capital letter prints it instead)",
+            Self::Reader => "Reading a long value",
+            Self::Help => "Reading this help",
+        }
+    }
+
+    /// Whether the keys of [`Context::Anywhere`] work here too.
+    pub fn is_pane(self) -> bool {
+        matches!(self, Self::Types | Self::Tree | Self::Raw | Self::Activity)
+    }
+}
+
+/// One meaning and the keys for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where it holds.
+    pub context: Context,
+    /// The keys; the first is the one that is shown first.
+    pub keys: &'static [Key],
+    /// What they mean.
+    pub action: Action,
+    /// What it does, in a few words.
+    pub label: &'static str,
+    /// Its word in the footer, when it is shown there.
+    pub short: Option<&'static str>,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, ctrl: false, alt: false, shift: false }
+}
+
+const fn char(c: char) -> Key {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Key {
+    Key { code: KeyCode::Char(c), ctrl: true, alt: false, shift: false }
+}
+
+const fn alt(c: char) -> Key {
+    Key { code: KeyCode::Char(c), ctrl: false, alt: true, shift: false }
+}
+
+const fn with_ctrl(code: KeyCode) -> Key {
+    Key { code, ctrl: true, alt: false, shift: false }
+}
+
+const fn with_shift(code: KeyCode) -> Key {
+    Key { code, ctrl: false, alt: false, shift: true }
+}
+
+const UP: &[Key] = &[char('k'), key(KeyCode::Up)];
+const DOWN: &[Key] = &[char('j'), key(KeyCode::Down)];
+const PAGE_UP: &[Key] = &[key(KeyCode::PageUp), ctrl('b'), ctrl('u')];
+const PAGE_DOWN: &[Key] = &[key(KeyCode::PageDown), ctrl('f'), ctrl('d')];
+const FIRST: &[Key] = &[char('g'), key(KeyCode::Home)];
+const LAST: &[Key] = &[char('G'), key(KeyCode::End)];
+const ENTER: &[Key] = &[key(KeyCode::Enter)];
+const ESC: &[Key] = &[key(KeyCode::Esc)];
+const ESC_OR_INTERRUPT: &[Key] = &[key(KeyCode::Esc), ctrl('c')];
+const ESC_OR_Q: &[Key] = &[key(KeyCode::Esc), char('q'), ctrl('c')];
+
+const fn bind(context: Context, keys: &'static [Key], action: Action, label: &'static str) -> Binding {
+    Binding { context, keys, action, label, short: None }
+}
+
+const fn hint(
+    context: Context,
+    keys: &'static [Key],
+    action: Action,
+    label: &'static str,
+    short: &'static str,
+) -> Binding {
+    Binding { context, keys, action, label, short: Some(short) }
+}
+
+/// Every binding there is, in the order of the help; those with a word for the footer stand there in this order.
+pub static BINDINGS: &[Binding] = {
+    use Action as A;
+    use Context as C;
+    use CopyTarget as T;
+    use LineEdit as E;
+    &[
+        hint(
+            C::Types,
+            &[key(KeyCode::Enter), char('l'), key(KeyCode::Right)],
+            A::Inspect,
+            "look into the event",
+            "inspect",
+        ),
+        hint(C::Types, &[char('/')], A::Filter, "filter the types, fuzzily", "filter"),
+        hint(C::Types, &[char('s')], A::Sort, "sort by the next column", "sort"),
+        bind(C::Types, &[char('S')], A::Reverse, "turn the order round"),
+        hint(C::Tree, ENTER, A::Open, "fold or unfold; show the whole of a long value", "open"),
+        bind(C::Tree, &[char('l'), key(KeyCode::Right)], A::In, "unfold, or step in"),
+        bind(C::Tree, &[char('h'), key(KeyCode::Left)], A::Out, "fold, or step out"),
+        bind(C::Tree, &[char('1')], A::Level(1), "unfold one level; 2 to 9 as many"),
+        bind(C::Tree, &[char('2')], A::Level(2), ""),
+        bind(C::Tree, &[char('3')], A::Level(3), ""),
+        bind(C::Tree, &[char('4')], A::Level(4), ""),
+        bind(C::Tree, &[char('5')], A::Level(5), ""),
+        bind(C::Tree, &[char('6')], A::Level(6), ""),
+        bind(C::Tree, &[char('7')], A::Level(7), ""),
+        bind(C::Tree, &[char('8')], A::Level(8), ""),
+        bind(C::Tree, &[char('9')], A::Level(9), ""),
+        bind(C::Tree, &[char('0')], A::Level(0), "fold everything"),
+        bind(C::Tree, &[char('*')], A::OpenAll, "unfold everything"),
+        hint(C::Tree, &[char('/')], A::Search, "search in keys and values", "search"),
+        bind(C::Tree, &[char('n')], A::NextMatch, "next match"),
+        bind(C::Tree, &[char('N')], A::PreviousMatch, "match before"),
+        bind(C::Tree, &[char('v')], A::View, "show the whole value"),
+        bind(C::Raw, &[key(KeyCode::Left), char('h')], A::Out, "back to the tree"),
+        hint(C::Tree, &[char('f')], A::Follow, "go on to the newest event", "follow"),
+        hint(C::Raw, &[char('f')], A::Follow, "go on to the newest event", "follow"),
+        hint(C::Tree, &[char(']')], A::NextTab, "next tab", "tab"),
+        bind(C::Tree, &[char('[')], A::PreviousTab, "tab before"),
+        hint(C::Raw, &[char(']')], A::NextTab, "next tab", "tab"),
+        bind(C::Raw, &[char('[')], A::PreviousTab, "tab before"),
+        hint(C::Types, &[char('y')], A::Copy, "copy: then choose what", "copy"),
+        hint(C::Tree, &[char('y')], A::Copy, "copy: then choose what", "copy"),
+        hint(C::Raw, &[char('y')], A::Copy, "copy: then choose what", "copy"),
+        hint(C::Anywhere, &[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
+        hint(C::Anywhere, &[char('r')], A::Poll, "poll now", "poll now"),
+        bind(C::Anywhere, &[char('+'), char('=')], A::Slower, "a longer interval between polls"),
+        bind(C::Anywhere, &[char('-')], A::Faster, "a shorter interval between polls"),
+        bind(C::Types, UP, A::Up, "up"),
+        bind(C::Types, DOWN, A::Down, "down"),
+        bind(C::Types, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Types, PAGE_DOWN, A::PageDown, "a page down"),
+        bind(C::Types, FIRST, A::First, "to the first"),
+        bind(C::Types, LAST, A::Last, "to the last"),
+        bind(C::Tree, UP, A::Up, "up"),
+        bind(C::Tree, DOWN, A::Down, "down"),
+        bind(C::Tree, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Tree, PAGE_DOWN, A::PageDown, "a page down"),
+        bind(C::Tree, FIRST, A::First, "to the first"),
+        bind(C::Tree, LAST, A::Last, "to the last"),
+        bind(C::Raw, UP, A::Up, "up"),
+        bind(C::Raw, DOWN, A::Down, "down"),
+        bind(C::Raw, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Raw, PAGE_DOWN, A::PageDown, "a page down"),
+        bind(C::Raw, FIRST, A::First, "to the start"),
+        bind(C::Raw, LAST, A::Last, "to the end"),
+        bind(C::Activity, UP, A::Up, "up"),
+        bind(C::Activity, DOWN, A::Down, "down"),
+        bind(C::Activity, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Activity, PAGE_DOWN, A::PageDown, "a page down"),
+        bind(C::Activity, FIRST, A::First, "to the newest"),
+        bind(C::Activity, LAST, A::Last, "to the oldest"),
+        bind(C::Anywhere, &[key(KeyCode::Tab)], A::NextPane, "next pane"),
+        bind(C::Anywhere, &[with_shift(KeyCode::Tab)], A::PreviousPane, "pane before"),
+        bind(C::Anywhere, &[char('z')], A::Zoom, "the pane alone on the screen, and back"),
+        bind(C::Anywhere, ESC, A::Back, "back one level"),
+        hint(C::Anywhere, &[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
+        bind(C::Anywhere, &[ctrl('l')], A::Redraw, "draw the screen anew"),
+        bind(C::Anywhere, &[ctrl('z')], A::Suspend, "to the shell; fg comes back"),
+        hint(C::Anywhere, &[char('q'), ctrl('c')], A::Quit, "leave", "quit"),
+        hint(
+            C::Copy,
+            &[char('v'), char('y')],
+            A::CopyTarget(T::Value),
+            "the value, a string without its quotes",
+            "value",
+        ),
+        hint(C::Copy, &[char('k')], A::CopyTarget(T::Key), "the key", "key"),
+        hint(C::Copy, &[char('p')], A::CopyTarget(T::Path), "the path: products[0].price", "path"),
+        hint(C::Copy, &[char('j')], A::CopyTarget(T::Jq), "the path for jq: .products[0].price", "jq path"),
+        hint(C::Copy, &[char('e')], A::CopyTarget(T::Event), "the whole event, as it came", "event"),
+        hint(C::Copy, &[char('t')], A::CopyTarget(T::Type), "the event type's name", "type"),
+        bind(C::Copy, &[char('V')], A::PrintTarget(T::Value), "print the value"),
+        bind(C::Copy, &[char('K')], A::PrintTarget(T::Key), "print the key"),
+        bind(C::Copy, &[char('P')], A::PrintTarget(T::Path), "print the path"),
+        bind(C::Copy, &[char('J')], A::PrintTarget(T::Jq), "print the path for jq"),
+        bind(C::Copy, &[char('E')], A::PrintTarget(T::Event), "print the whole event"),
+        bind(C::Copy, &[char('T')], A::PrintTarget(T::Type), "print the type's name"),
+        hint(C::Copy, ESC_OR_Q, A::Back, "copy nothing", "cancel"),
+        hint(C::Filter, ENTER, A::Accept, "keep the filter", "keep"),
+        hint(C::Filter, ESC_OR_INTERRUPT, A::Back, "drop the filter", "drop"),
+        bind(C::Filter, &[key(KeyCode::Up)], A::Up, "up in the table"),
+        bind(C::Filter, &[key(KeyCode::Down)], A::Down, "down in the table"),
+        hint(C::Search, ENTER, A::Accept, "stay at the match", "keep"),
+        hint(C::Search, ESC_OR_INTERRUPT, A::Back, "drop the search", "drop"),
+        bind(C::Search, &[key(KeyCode::Up)], A::PreviousMatch, "match before"),
+        bind(C::Search, &[key(KeyCode::Down)], A::NextMatch, "next match"),
+        bind(C::Filter, &[key(KeyCode::Left), ctrl('b')], A::Edit(E::Left), "left"),
+        bind(C::Filter, &[key(KeyCode::Right), ctrl('f')], A::Edit(E::Right), "right"),
+        bind(C::Filter, &[with_ctrl(KeyCode::Left), alt('b')], A::Edit(E::WordLeft), "a word left"),
+        bind(C::Filter, &[with_ctrl(KeyCode::Right), alt('f')], A::Edit(E::WordRight), "a word right"),
+        bind(C::Filter, &[key(KeyCode::Home), ctrl('a')], A::Edit(E::Start), "to the start"),
+        bind(C::Filter, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to the end"),
+        bind(C::Filter, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
+        bind(C::Filter, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
+        bind(C::Filter, &[ctrl('w'), alt('\u{7f}')], A::Edit(E::DeleteWordLeft), "delete a word"),
+        bind(C::Filter, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
+        bind(C::Search, &[key(KeyCode::Left), ctrl('b')], A::Edit(E::Left), "left"),
+        bind(C::Search, &[key(KeyCode::Right), ctrl('f')], A::Edit(E::Right), "right"),
+        bind(C::Search, &[with_ctrl(KeyCode::Left), alt('b')], A::Edit(E::WordLeft), "a word left"),
+        bind(C::Search, &[with_ctrl(KeyCode::Right), alt('f')], A::Edit(E::WordRight), "a word right"),
+        bind(C::Search, &[key(KeyCode::Home), ctrl('a')], A::Edit(E::Start), "to the start"),
+        bind(C::Search, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to the end"),
+        bind(C::Search, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
+        bind(C::Search, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
+        bind(C::Search, &[ctrl('w'), alt('\u{7f}')], A::Edit(E::DeleteWordLeft), "delete a word"),
+        bind(C::Search, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
+        bind(C::Reader, UP, A::Up, "up"),
+        bind(C::Reader, DOWN, A::Down, "down"),
+        bind(C::Reader, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Reader, &[key(KeyCode::PageDown), ctrl('f'), ctrl('d'), char(' ')], A::PageDown, "a page down"),
+        bind(C::Reader, FIRST, A::First, "to the start"),
+        bind(C::Reader, LAST, A::Last, "to the end"),
+        hint(C::Reader, &[char('y')], A::CopyTarget(T::Value), "copy the value", "copy"),
+        bind(C::Reader, &[char('Y')], A::PrintTarget(T::Value), "print the value"),
+        hint(
+            C::Reader,
+            &[key(KeyCode::Esc), char('q'), key(KeyCode::Enter), char('v'), ctrl('c')],
+            A::Back,
+            "close",
+            "close",
+        ),
+        bind(C::Help, UP, A::Up, "up"),
+        bind(C::Help, DOWN, A::Down, "down"),
+        bind(C::Help, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Help, &[key(KeyCode::PageDown), ctrl('f'), ctrl('d'), char(' ')], A::PageDown, "a page down"),
+        bind(C::Help, FIRST, A::First, "to the start"),
+        bind(C::Help, LAST, A::Last, "to the end"),
+        hint(
+            C::Help,
+            &[key(KeyCode::Esc), char('q'), char('?'), key(KeyCode::F(1)), ctrl('c')],
+            A::Back,
+            "close",
+            "close",
+        ),
+    ]
+};
+
+/// What `key` means in `context`.
+pub fn action(context: Context, key: Key) -> Option<Action> {
+    let holds =
+        |binding: &&Binding| binding.context == context || binding.context == Context::Anywhere && context.is_pane();
+    BINDINGS.iter().filter(holds).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+}
+
+/// The bindings that the footer shows in `context`, in order.
+pub fn hints(context: Context) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |binding| {
+        binding.short.is_some()
+            && (binding.context == context || binding.context == Context::Anywhere && context.is_pane())
+    })
+}
+
+/// One line of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HelpLine {
+    /// The heading of a section.
+    Title(&'static str),
+    /// Keys, and what they do.
+    Keys(String, &'static str),
+    /// A gap between sections.
+    Gap,
+}
+
+/// The help: a section a context, a line a binding.
+pub fn help() -> Vec<HelpLine> {
+    let mut lines = Vec::new();
+    for context in Context::ALL {
+        if !lines.is_empty() {
+            lines.push(HelpLine::Gap);
+        }
+        lines.push(HelpLine::Title(context.title()));
+        let told = BINDINGS.iter().filter(|binding| binding.context == context && !binding.label.is_empty());
+        lines.extend(told.map(|binding| {
+            let keys: Vec<_> = binding.keys.iter().map(Key::to_string).collect();
+            let keys = if binding.action == Action::Level(1) { "1 … 9".into() } else { keys.join("  ") };
+            HelpLine::Keys(keys, binding.label)
+        }));
+    }
+    lines
+}
+
+/// The key as people write it: `↵`, `^L`, `space`, `q`.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("^")?;
+        }
+        if self.alt {
+            f.write_str("alt-")?;
+        }
+        if self.shift {
+            f.write_str("shift-")?;
+        }
+        match self.code {
+            KeyCode::Char(' ') => f.write_str("space"),
+            KeyCode::Char('\u{7f}') | KeyCode::Backspace => f.write_str("backspace"),
+            KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            KeyCode::Enter => f.write_str("↵"),
+            KeyCode::Esc => f.write_str("esc"),
+            KeyCode::Tab => f.write_str("tab"),
+            KeyCode::Delete => f.write_str("del"),
+            KeyCode::Up => f.write_str("↑"),
+            KeyCode::Down => f.write_str("↓"),
+            KeyCode::Left => f.write_str("←"),
+            KeyCode::Right => f.write_str("→"),
+            KeyCode::Home => f.write_str("home"),
+            KeyCode::End => f.write_str("end"),
+            KeyCode::PageUp => f.write_str("pgup"),
+            KeyCode::PageDown => f.write_str("pgdn"),
+            KeyCode::F(number) => write!(f, "F{number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for context in Context::ALL {
+            let mut meanings: HashMap<Key, Action> = HashMap::new();
+            for binding in BINDINGS {
+                let holds = binding.context == context || binding.context == Context::Anywhere && context.is_pane();
+                for key in binding.keys.iter().filter(|_| holds) {
+                    let other = meanings.insert(*key, binding.action);
+                    assert_eq!(other, None, "{key} in {context:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_context_can_be_left_and_has_a_way_to_be_found() {
+        for context in Context::ALL.into_iter().filter(|context| *context != Context::Anywhere) {
+            assert!(hints(context).count() >= 1, "{context:?} has no hint");
+            let esc = Key { code: KeyCode::Esc, ctrl: false, alt: false, shift: false };
+            assert_eq!(action(context, esc), Some(Action::Back), "{context:?}");
+        }
+    }
+
+    #[test]
+    fn the_escape_key_never_quits_and_typing_is_never_taken_for_a_command() {
+        for context in [Context::Filter, Context::Search] {
+            for c in (' '..='~').chain(['é', '日']) {
+                assert_eq!(action(context, char(c)), None, "{c:?} in {context:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Where everything stands on the screen, for the view to draw and for the mouse to hit.
+
+use super::inspector::Tab;
+use super::types::Column;
+use super::{Mouse, Size};
+
+/// Below this the screen shows a plain message.
+pub const SMALLEST: Size = Size { width: 60, height: 15 };
+
+/// A rectangle of cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// The leftmost column.
+    pub x: u16,
+    /// The topmost row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Area {
+    /// Whether the mouse is in it.
+    pub fn holds(&self, mouse: Mouse) -> bool {
+        (self.x..self.x.saturating_add(self.width)).contains(&mouse.column)
+            && (self.y..self.y.saturating_add(self.height)).contains(&mouse.row)
+    }
+
+    /// The area inside a border of one cell.
+    #[must_use]
+    pub fn inner(&self) -> Self {
+        Self {
+            x: self.x.saturating_add(1),
+            y: self.y.saturating_add(1),
+            width: self.width.saturating_sub(2),
+            height: self.height.saturating_sub(2),
+        }
+    }
+}
+
+/// The panes that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The table of event types.
+    Types,
+    /// The event under the cursor.
+    Inspector,
+    /// What happened.
+    Activity,
+}
+
+/// The screen, cut into areas. A pane without an area is not on screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The top row: what is watched and how it fares.
+    pub header: Area,
+    /// Under it, only in trouble: what happened and what to do.
+    pub banner: Area,
+    /// The table of event types, border included.
+    pub types: Option<Area>,
+    /// The inspector, border included.
+    pub inspector: Option<Area>,
+    /// The activity log, border included.
+    pub activity: Option<Area>,
+    /// The bottom row: keys, prompts and short answers.
+    pub footer: Area,
+}
+
+impl Layout {
+    /// Cuts a screen of `size`; `None` when it is too small. `alone` is the pane that has it all to itself, if one has.
+    pub fn new(size: Size, focus: Pane, alone: bool, banner_rows: u16) -> Option<Self> {
+        if size.width < SMALLEST.width || size.height < SMALLEST.height {
+            return None;
+        }
+        let row = |y, height| Area { x: 0, y, width: size.width, height };
+        let top = 1 + banner_rows;
+        let body = row(top, size.height - top - 1);
+        let mut layout = Self {
+            header: row(0, 1),
+            banner: row(1, banner_rows),
+            types: None,
+            inspector: None,
+            activity: None,
+            footer: row(size.height - 1, 1),
+        };
+        if alone {
+            *layout.slot(focus) = Some(body);
+            return Some(layout);
+        }
+        let activity = match size.height {
+            0..20 => 0,
+            20..24 => 4,
+            24..30 => 5,
+            30..40 => 8,
+            _ => 10,
+        };
+        let upper = Area { height: body.height - activity, ..body };
+        if activity > 0 {
+            layout.activity = Some(Area { y: upper.y + upper.height, height: activity, ..body });
+        }
+        let left = match size.width {
+            0..80 => {
+                let pane = if focus == Pane::Inspector { Pane::Inspector } else { Pane::Types };
+                *layout.slot(pane) = Some(upper);
+                return Some(layout);
+            }
+            80..100 => 38,
+            100..140 => 48,
+            _ => 60,
+        };
+        layout.types = Some(Area { width: left, ..upper });
+        layout.inspector = Some(Area { x: left, width: upper.width - left, ..upper });
+        Some(layout)
+    }
+
+    fn slot(&mut self, pane: Pane) -> &mut Option<Area> {
+        match pane {
+            Pane::Types => &mut self.types,
+            Pane::Inspector => &mut self.inspector,
+            Pane::Activity => &mut self.activity,
+        }
+    }
+
+    /// The pane's area, if it is on screen.
+    pub fn area(&self, pane: Pane) -> Option<Area> {
+        match pane {
+            Pane::Types => self.types,
+            Pane::Inspector => self.inspector,
+            Pane::Activity => self.activity,
+        }
+    }
+
+    /// The pane that the mouse is in.
+    pub fn pane_at(&self, mouse: Mouse) -> Option<Pane> {
+        [Pane::Types, Pane::Inspector, Pane::Activity]
+            .into_iter()
+            .find(|pane| self.area(*pane).is_some_and(|area| area.holds(mouse)))
+    }
+}
+
+/// The columns of the type table that fit into `inner`, from the left, each where its text goes.
+pub fn columns(inner: Area) -> Vec<(Column, Area)> {
+    const GAP: u16 = 1;
+    const SHORTEST_NAME: u16 = 14;
+    // What is dropped first when there is no room stands last.
+    let wanted = [(Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
+    let mut rest = inner.width.saturating_sub(MARK_WIDTH);
+    let mut kept = Vec::new();
+    for (column, width) in wanted {
+        if rest < SHORTEST_NAME + GAP + width {
+            break;
+        }
+        rest -= GAP + width;
+        kept.push((column, width));
+    }
+    kept.sort_by_key(|(column, _)| *column);
+    let mut x = inner.x + MARK_WIDTH.min(inner.width);
+    let mut out = vec![(Column::Name, Area { x, width: rest, ..inner })];
+    x += rest;
+    for (column, width) in kept {
+        x += GAP;
+        out.push((column, Area { x, width, ..inner }));
+        x += width;
+    }
+    out
+}
+
+/// The width of the column of marks before the names.
+pub const MARK_WIDTH: u16 = 2;
+
+/// Where the inspector's tabs stand in its top border, from the left.
+pub fn tabs(inspector: Area) -> Vec<(Tab, Area)> {
+    let width: u16 = Tab::ALL.iter().map(|tab| cells(tab.label()) + 2).sum();
+    let mut x = (inspector.x + inspector.width).saturating_sub(width + 2);
+    Tab::ALL
+        .into_iter()
+        .map(|tab| {
+            let area = Area { x, y: inspector.y, width: cells(tab.label()) + 2, height: 1 };
+            x += area.width;
+            (tab, area)
+        })
+        .collect()
+}
+
+fn cells(text: &str) -> u16 {
+    u16::try_from(crate::event::text::width(text)).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panes_collapse_as_the_screen_shrinks() {
+        use Pane::{Activity, Inspector, Types};
+        let cases = [
+            (160, 45, Types, false, vec![Types, Inspector, Activity]),
+            (120, 36, Types, false, vec![Types, Inspector, Activity]),
+            (80, 24, Types, false, vec![Types, Inspector, Activity]),
+            (79, 24, Types, false, vec![Types, Activity]),
+            (79, 24, Inspector, false, vec![Inspector, Activity]),
+            (60, 15, Types, false, vec![Types]),
+            (60, 15, Inspector, false, vec![Inspector]),
+            (120, 36, Activity, true, vec![Activity]),
+        ];
+        for (width, height, focus, alone, expected) in cases {
+            let layout = Layout::new(Size { width, height }, focus, alone, 0);
+            let panes: Vec<_> = [Types, Inspector, Activity]
+                .into_iter()
+                .filter(|pane| layout.is_some_and(|layout| layout.area(*pane).is_some()))
+                .collect();
+            assert_eq!(panes, expected, "{width}x{height} {focus:?}");
+        }
+        assert_eq!(Layout::new(Size { width: 59, height: 40 }, Types, false, 0), None);
+        assert_eq!(Layout::new(Size { width: 90, height: 14 }, Types, false, 0), None);
+    }
+
+    #[test]
+    fn areas_cover_the_screen_and_do_not_overlap() {
+        for width in [60, 79, 80, 99, 100, 139, 140, 250] {
+            for height in [15, 19, 20, 24, 30, 40, 80] {
+                for banner in [0, 2] {
+                    let Some(layout) = Layout::new(Size { width, height }, Pane::Types, false, banner) else {
+                        panic!("{width}x{height} is not too small")
+                    };
+                    let panes = [layout.types, layout.inspector, layout.activity].into_iter().flatten();
+                    let cells: u32 = panes
+                        .chain([layout.header, layout.banner, layout.footer])
+                        .map(|area| u32::from(area.width) * u32::from(area.height))
+                        .sum();
+                    assert_eq!(cells, u32::from(width) * u32::from(height), "{width}x{height}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn narrow_tables_lose_columns_and_keep_names() {
+        use Column::{Captured, Name, Rate, Received, Seen};
+        let cases = [
+            (58, vec![Name, Received, Captured, Rate, Seen]),
+            (46, vec![Name, Received, Captured, Rate, Seen]),
+            (36, vec![Name, Received, Captured, Seen]),
+            (30, vec![Name, Received, Seen]),
+            (24, vec![Name, Seen]),
+            (18, vec![Name]),
+        ];
+        for (width, expected) in cases {
+            let inner = Area { x: 3, y: 0, width, height: 5 };
+            let columns = columns(inner);
+            assert_eq!(columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(), expected, "{width}");
+            let end = columns.last().map(|(_, area)| area.x + area.width);
+            assert_eq!(end, Some(inner.x + width));
+        }
+    }
+}

@@ -1,0 +1,621 @@
+//! A document as it stands unfolded on the screen.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::event::{Document, NodeId, NodeKind, Path, Segment};
+
+/// A container with more children than this is shown in ranges of so many, as browsers' tools do.
+pub const RANGE: u32 = 100;
+
+/// Containers deeper than this do not unfold: past it a line has no room for anything but its indent.
+pub const DEEPEST: u32 = 100;
+
+/// A document as it stands unfolded on the screen: the rows, which of them are open, and the cursor.
+///
+/// Rows exist only for what is open. The cursor stands on a value, not on a row, and stays there when the rows or the
+/// whole document change.
+#[derive(Debug)]
+pub struct Tree {
+    document: Document,
+    /// Whether each value is open, by its position in the document.
+    open: Vec<bool>,
+    open_ranges: HashSet<Spot>,
+    rows: Vec<Row>,
+    cursor: usize,
+    offset: usize,
+    search: Search,
+}
+
+/// What a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Spot {
+    /// The value; for a range, the container.
+    pub node: NodeId,
+    /// A part of the container's children, when the row is a range.
+    pub range: Option<Range>,
+}
+
+/// A part of a container's children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Range {
+    /// The first child's position.
+    pub first: u32,
+    /// How many a full range of this level has: 100, 10,000, …
+    pub size: u32,
+}
+
+/// One line of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What it stands for.
+    pub spot: Spot,
+    /// How far it is indented.
+    pub depth: u32,
+    /// Whether it has rows inside: `None` for a value that cannot, else whether they show.
+    pub open: Option<bool>,
+}
+
+/// A search in keys and values.
+#[derive(Clone, Debug, Default)]
+struct Search {
+    query: String,
+    matches: Vec<NodeId>,
+}
+
+impl Spot {
+    fn value(node: NodeId) -> Self {
+        Self { node, range: None }
+    }
+}
+
+impl Tree {
+    /// Unfolds as much of `document` as fits a glance.
+    pub(super) fn new(document: Document) -> Self {
+        const GLANCE: usize = 120;
+        let open = vec![false; document.len()];
+        let level = if document.len() <= GLANCE { 3 } else { 1 };
+        let mut tree = Self {
+            document,
+            open,
+            open_ranges: HashSet::new(),
+            rows: Vec::new(),
+            cursor: 0,
+            offset: 0,
+            search: Search::default(),
+        };
+        tree.open_to_level(level, usize::MAX);
+        tree
+    }
+
+    /// Puts a newer document in the old one's place: what was open stays open, the cursor stays on its path, or on the
+    /// nearest one that is left.
+    pub(super) fn replace(&mut self, document: Document, height: usize) {
+        let (path, range) = self.selected_path();
+        let mut open = vec![false; document.len()];
+        let mut open_ranges = HashSet::new();
+        let mut pairs = vec![(NodeId::ROOT, NodeId::ROOT)];
+        let ranges = self.ranges_by_node();
+        while let Some((old, new)) = pairs.pop() {
+            if !self.is_open(old) {
+                continue;
+            }
+            if let Some(flag) = open.get_mut(new.index()) {
+                *flag = true;
+            }
+            for range in ranges.get(&old).into_iter().flatten() {
+                open_ranges.insert(Spot { node: new, range: Some(*range) });
+            }
+            pairs.extend(self.same_children(old, &document, new));
+        }
+        self.document = document;
+        self.open = open;
+        self.open_ranges = open_ranges;
+        let query = std::mem::take(&mut self.search.query);
+        self.search_for(&query);
+        let mut path = path;
+        let node = loop {
+            match (self.document.find(&path), path.parent()) {
+                (Some(node), _) => break node,
+                (None, Some(parent)) => path = parent,
+                (None, None) => break NodeId::ROOT,
+            }
+        };
+        self.rebuild();
+        self.put_cursor(Spot { node, range }, height);
+    }
+
+    /// The open containers among the children of `old`, each with the child of `new` that stands at the same place.
+    fn same_children(&self, old: NodeId, document: &Document, new: NodeId) -> Vec<(NodeId, NodeId)> {
+        let open = self.document.children(old).filter(|child| self.is_open(*child));
+        if self.document.get(old).is_some_and(|node| node.kind == NodeKind::Array) {
+            let children: Vec<_> = document.children(new).collect();
+            return open
+                .filter_map(|child| {
+                    let position = self.document.get(child)?.position as usize;
+                    Some((child, *children.get(position)?))
+                })
+                .collect();
+        }
+        let children: HashMap<Segment, NodeId> =
+            document.children(new).filter_map(|child| Some((document.segment(child)?, child))).collect();
+        open.filter_map(|child| Some((child, *children.get(&self.document.segment(child)?)?))).collect()
+    }
+
+    fn ranges_by_node(&self) -> HashMap<NodeId, Vec<Range>> {
+        let mut by_node: HashMap<_, Vec<_>> = HashMap::new();
+        for spot in &self.open_ranges {
+            by_node.entry(spot.node).or_default().extend(spot.range);
+        }
+        by_node
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The rows to show, from the top.
+    pub fn visible(&self, height: usize) -> &[Row] {
+        let end = (self.offset + height).min(self.rows.len());
+        self.rows.get(self.offset.min(end)..end).unwrap_or_default()
+    }
+
+    /// The row under the cursor.
+    pub fn selected(&self) -> Option<Row> {
+        self.rows.get(self.cursor).copied()
+    }
+
+    /// The path of the value under the cursor, and the range of its children that the cursor is on, if it is on one.
+    pub fn selected_path(&self) -> (Path, Option<Range>) {
+        let Some(row) = self.selected() else { return (Path::root(), None) };
+        (self.document.path(row.spot.node), row.spot.range)
+    }
+
+    /// The row at which the view begins, and how many rows there are.
+    pub fn position(&self) -> (usize, usize) {
+        (self.offset, self.rows.len())
+    }
+
+    /// The row that stands on `line` of the view.
+    pub(super) fn row_at(&self, line: usize) -> Option<usize> {
+        let row = self.offset + line;
+        (row < self.rows.len()).then_some(row)
+    }
+
+    fn is_open(&self, node: NodeId) -> bool {
+        self.open.get(node.index()).copied().unwrap_or(false)
+    }
+
+    fn children(&self, node: NodeId) -> u32 {
+        self.document.get(node).map_or(0, |node| node.children)
+    }
+
+    fn rebuild(&mut self) {
+        enum Step {
+            Row(Spot, u32),
+            /// Children of a container by position: those from `first` on, at most `count`.
+            Children(NodeId, u32, u32, u32),
+        }
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        let mut steps = vec![Step::Row(Spot::value(NodeId::ROOT), 0)];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Row(spot, depth) => {
+                    let children = self.children(spot.node);
+                    let open = (children > 0).then(|| self.spot_is_open(spot));
+                    rows.push(Row { spot, depth, open });
+                    if open != Some(true) {
+                        continue;
+                    }
+                    let (first, count, size) = match spot.range {
+                        Some(Range { first, size }) => (first, size.min(children - first), size / RANGE),
+                        None => (0, children, range_size(children)),
+                    };
+                    if size <= 1 {
+                        steps.push(Step::Children(spot.node, first, count, depth + 1));
+                    } else {
+                        let firsts = (first..first + count).step_by(size as usize);
+                        steps.extend(firsts.rev().map(|first| {
+                            Step::Row(Spot { node: spot.node, range: Some(Range { first, size }) }, depth + 1)
+                        }));
+                    }
+                }
+                Step::Children(node, first, count, depth) => {
+                    let children = self.document.children(node).skip(first as usize).take(count as usize);
+                    let start = steps.len();
+                    steps.extend(children.map(|child| Step::Row(Spot::value(child), depth)));
+                    if let Some(added) = steps.get_mut(start..) {
+                        added.reverse();
+                    }
+                }
+            }
+        }
+        self.rows = rows;
+    }
+
+    fn spot_is_open(&self, spot: Spot) -> bool {
+        match spot.range {
+            Some(_) => self.open_ranges.contains(&spot),
+            None => self.is_open(spot.node),
+        }
+    }
+
+    fn set_open(&mut self, spot: Spot, open: bool) {
+        let too_deep = self.document.get(spot.node).is_none_or(|node| node.depth >= DEEPEST);
+        match spot.range {
+            Some(_) if open => {
+                self.open_ranges.insert(spot);
+            }
+            Some(_) => {
+                self.open_ranges.remove(&spot);
+            }
+            None => {
+                if let Some(flag) = self.open.get_mut(spot.node.index()) {
+                    *flag = open && !too_deep;
+                }
+            }
+        }
+    }
+
+    fn put_cursor(&mut self, spot: Spot, height: usize) {
+        let row = self.rows.iter().position(|row| row.spot == spot);
+        let row = row.or_else(|| self.rows.iter().position(|row| row.spot == Spot::value(spot.node)));
+        self.cursor = row.or_else(|| self.nearest_above(spot.node)).unwrap_or(0);
+        self.keep_in_view(height);
+    }
+
+    /// The row of the innermost container around `node` that has one.
+    fn nearest_above(&self, node: NodeId) -> Option<usize> {
+        let mut at = self.document.parent(node);
+        while let Some(parent) = at {
+            if let Some(row) = self.rows.iter().rposition(|row| {
+                row.spot.node == parent && row.spot.range.is_none_or(|range| self.range_holds(parent, range, node))
+            }) {
+                return Some(row);
+            }
+            at = self.document.parent(parent);
+        }
+        None
+    }
+
+    fn range_holds(&self, container: NodeId, range: Range, node: NodeId) -> bool {
+        let mut at = node;
+        while let Some(parent) = self.document.parent(at) {
+            if parent == container {
+                let position = self.document.get(at).map_or(0, |node| node.position);
+                return (range.first..range.first.saturating_add(range.size)).contains(&position);
+            }
+            at = parent;
+        }
+        false
+    }
+
+    pub(super) fn keep_in_view(&mut self, height: usize) {
+        let height = height.max(1);
+        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
+        self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(height), self.cursor);
+    }
+
+    /// Puts the cursor on a row.
+    pub(super) fn select(&mut self, row: usize, height: usize) {
+        self.cursor = row.min(self.rows.len().saturating_sub(1));
+        self.keep_in_view(height);
+    }
+
+    /// Moves the cursor by `rows`, down when positive.
+    pub(super) fn move_by(&mut self, rows: isize, height: usize) {
+        self.select(self.cursor.saturating_add_signed(rows), height);
+    }
+
+    /// Moves the view by `rows`, and the cursor only as far as it must to stay in it.
+    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
+        let last = self.rows.len().saturating_sub(height);
+        self.offset = self.offset.saturating_add_signed(rows).min(last);
+        let end = self.offset + height.saturating_sub(1);
+        self.select(self.cursor.clamp(self.offset, end.max(self.offset)), height);
+    }
+
+    /// Folds or unfolds the row under the cursor; `false` when there is nothing to fold.
+    pub(super) fn toggle(&mut self, height: usize) -> bool {
+        let Some(Row { spot, open: Some(open), .. }) = self.selected() else {
+            return false;
+        };
+        self.set_open(spot, !open);
+        self.rebuild();
+        self.put_cursor(spot, height);
+        true
+    }
+
+    /// Unfolds the row under the cursor, or steps into it when it is open.
+    pub(super) fn go_in(&mut self, height: usize) {
+        match self.selected().and_then(|row| row.open) {
+            Some(false) => {
+                self.toggle(height);
+            }
+            Some(true) => self.move_by(1, height),
+            None => {}
+        }
+    }
+
+    /// Folds the row under the cursor, or steps out to the row around it when there is nothing to fold.
+    pub(super) fn go_out(&mut self, height: usize) {
+        let Some(row) = self.selected() else { return };
+        if row.open == Some(true) {
+            self.toggle(height);
+            return;
+        }
+        let before = self.rows.get(..self.cursor).unwrap_or_default();
+        if let Some(around) = before.iter().rposition(|other| other.depth < row.depth) {
+            self.select(around, height);
+        }
+    }
+
+    /// Unfolds every container that stands in fewer than `level` others and folds the rest.
+    pub(super) fn open_to_level(&mut self, level: u32, height: usize) {
+        let ids: Vec<_> = self.document.ids().collect();
+        self.open_ranges.clear();
+        for id in ids {
+            let depth = self.document.get(id).map_or(u32::MAX, |node| node.depth);
+            let container = self.document.get(id).is_some_and(|node| node.kind.is_container());
+            self.set_open(Spot::value(id), container && depth < level);
+        }
+        let node = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
+        self.rebuild();
+        self.put_cursor(Spot::value(node), height);
+    }
+
+    /// Unfolds everything, ranges too.
+    pub(super) fn open_all(&mut self, height: usize) {
+        self.open_to_level(u32::MAX, height);
+        let wide: Vec<_> = self.document.ids().filter(|id| self.children(*id) > RANGE).collect();
+        for node in wide {
+            let children = self.children(node);
+            let mut size = range_size(children);
+            while size > 1 {
+                let firsts = (0..children).step_by(size as usize);
+                self.open_ranges.extend(firsts.map(|first| Spot { node, range: Some(Range { first, size }) }));
+                size /= RANGE;
+            }
+        }
+        let node = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
+        self.rebuild();
+        self.put_cursor(Spot::value(node), height);
+    }
+
+    /// Finds `query` in keys and values: in any case when it is all lower case, else exactly. Empty ends the search.
+    pub(super) fn search_for(&mut self, query: &str) {
+        let exact = query.chars().any(char::is_uppercase);
+        let found = |text: &str| if exact { text.contains(query) } else { contains_in_any_case(text, query) };
+        let matches = if query.is_empty() {
+            Vec::new()
+        } else {
+            let document = &self.document;
+            let holds = |id: &NodeId| {
+                let scalar = document.get(*id).is_some_and(|node| !node.kind.is_container());
+                document.key(*id).is_some_and(|key| found(&key)) || scalar && found(&document.plain(*id))
+            };
+            document.ids().filter(holds).collect()
+        };
+        self.search = Search { query: query.to_owned(), matches };
+    }
+
+    /// Moves the cursor to the match after the row under it, or before it, and round at the ends; unfolds what hides it.
+    pub(super) fn go_to_match(&mut self, forward: bool, height: usize) {
+        let at = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
+        let matches = &self.search.matches;
+        let next = if forward {
+            matches.iter().find(|id| **id > at).or_else(|| matches.first())
+        } else {
+            matches.iter().rev().find(|id| **id < at).or_else(|| matches.last())
+        };
+        if let Some(&next) = next {
+            self.reveal(next, height);
+        }
+    }
+
+    /// Moves the cursor to the first match from the row under it on: what a reader sees while typing.
+    pub(super) fn go_to_match_from_here(&mut self, height: usize) {
+        let at = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
+        if !self.search.matches.contains(&at) {
+            self.go_to_match(true, height);
+        }
+    }
+
+    fn reveal(&mut self, node: NodeId, height: usize) {
+        let mut at = node;
+        while let Some(parent) = self.document.parent(at) {
+            self.set_open(Spot::value(parent), true);
+            let position = self.document.get(at).map_or(0, |node| node.position);
+            let mut size = range_size(self.children(parent));
+            while size > 1 {
+                let first = position / size * size;
+                self.set_open(Spot { node: parent, range: Some(Range { first, size }) }, true);
+                size /= RANGE;
+            }
+            at = parent;
+        }
+        self.rebuild();
+        self.put_cursor(Spot::value(node), height);
+    }
+
+    /// The search's text.
+    pub fn query(&self) -> &str {
+        &self.search.query
+    }
+
+    /// Which match the cursor is on, from 1, and how many there are.
+    pub fn matches(&self) -> (Option<usize>, usize) {
+        let at = self.selected().map(|row| row.spot.node);
+        let matches = &self.search.matches;
+        (at.and_then(|at| matches.binary_search(&at).ok()).map(|index| index + 1), matches.len())
+    }
+
+    /// Whether the value is one that the search found.
+    pub fn is_match(&self, node: NodeId) -> bool {
+        self.search.matches.binary_search(&node).is_ok()
+    }
+}
+
+/// How many children one range of a container with `children` has; 1 when it needs no ranges.
+fn range_size(children: u32) -> u32 {
+    let mut size = 1;
+    while children.div_ceil(size) > RANGE {
+        size *= RANGE;
+    }
+    size
+}
+
+fn contains_in_any_case(text: &str, lower: &str) -> bool {
+    if lower.is_ascii() {
+        let (text, lower) = (text.as_bytes(), lower.as_bytes());
+        return text.windows(lower.len()).any(|window| window.eq_ignore_ascii_case(lower));
+    }
+    text.to_lowercase().contains(lower)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{Facts, Payload};
+
+    fn document(text: &str) -> Document {
+        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+    }
+
+    /// The rows as text: indent, fold mark, last step or range, and `<` at the cursor.
+    fn shown(tree: &Tree) -> Vec<String> {
+        tree.rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| {
+                let mark = match row.open {
+                    Some(true) => "-",
+                    Some(false) => "+",
+                    None => " ",
+                };
+                let name = match (row.spot.range, tree.document.segment(row.spot.node)) {
+                    (Some(range), _) => format!("{}~{}", range.first, range.size),
+                    (None, Some(Segment::Key { name, .. })) => name.to_string(),
+                    (None, Some(Segment::Index(index))) => index.to_string(),
+                    (None, None) => "$".into(),
+                };
+                let cursor = if index == tree.cursor { "<" } else { "" };
+                format!("{}{mark}{name}{cursor}", " ".repeat(row.depth as usize))
+            })
+            .collect()
+    }
+
+    const CART: &str = r#"{"id":1,"lines":[{"sku":"a"},{"sku":"b"}],"note":null}"#;
+
+    #[test]
+    fn rows_stand_for_what_is_open() {
+        let mut tree = Tree::new(document(CART));
+        tree.open_to_level(1, 9);
+        assert_eq!(shown(&tree), ["-$<", "  id", " +lines", "  note"]);
+        tree.move_by(2, 9);
+        tree.go_in(9);
+        assert_eq!(shown(&tree), ["-$", "  id", " -lines<", "  +0", "  +1", "  note"]);
+        tree.go_in(9);
+        tree.go_in(9);
+        assert_eq!(shown(&tree), ["-$", "  id", " -lines", "  -0<", "    sku", "  +1", "  note"]);
+        tree.go_out(9);
+        tree.go_out(9);
+        assert_eq!(shown(&tree), ["-$", "  id", " -lines<", "  +0", "  +1", "  note"]);
+        tree.open_to_level(0, 9);
+        assert_eq!(shown(&tree), ["+$<"]);
+        tree.open_all(9);
+        assert_eq!(tree.rows.len(), 8);
+    }
+
+    #[test]
+    fn wide_containers_stand_in_ranges() {
+        let wide: Vec<u32> = (0..20_500).collect();
+        let mut tree = Tree::new(document(&format!("{wide:?}")));
+        assert_eq!(shown(&tree), ["-$<", " +0~10000", " +10000~10000", " +20000~10000"]);
+        tree.select(3, 9);
+        tree.go_in(9);
+        assert_eq!(
+            shown(&tree).split_off(3),
+            [" -20000~10000<", "  +20000~100", "  +20100~100", "  +20200~100", "  +20300~100", "  +20400~100"]
+        );
+        tree.search_for("20404");
+        tree.go_to_match(true, 9);
+        assert_eq!(tree.document.text(tree.selected().unwrap().spot.node), "20404");
+        tree.open_all(9);
+        assert_eq!(tree.rows.len(), 1 + 3 + 205 + 20_500);
+    }
+
+    #[test]
+    fn the_cursor_and_the_folds_survive_a_newer_event() {
+        let mut tree = Tree::new(document(CART));
+        tree.open_to_level(2, 9);
+        tree.search_for("sku");
+        tree.go_to_match(false, 9);
+        let (path, _) = tree.selected_path();
+        assert_eq!(path.to_string(), "lines[1].sku");
+        tree.replace(document(r#"{"new":0,"lines":[{"q":1,"sku":"x"},{"q":2,"sku":"y"}]}"#), 9);
+        assert_eq!(tree.selected_path().0, path);
+        assert_eq!(tree.matches(), (Some(2), 2));
+        tree.replace(document(r#"{"lines":[{"sku":"only"}]}"#), 9);
+        assert_eq!(tree.selected_path().0.to_string(), "lines");
+        tree.replace(document("[]"), 9);
+        assert_eq!(shown(&tree), [" $<"]);
+    }
+
+    #[test]
+    fn a_search_finds_keys_and_values_wherever_they_are_folded() {
+        let mut tree = Tree::new(document(r#"{"Email":"A@b.c","deep":{"x":[{"mail":"a@B.c"}]},"n":12.50}"#));
+        tree.open_to_level(1, 9);
+        for (query, count) in [("mail", 2), ("Email", 1), ("a@b.c", 2), ("12.5", 1), ("é", 0), ("", 0)] {
+            tree.search_for(query);
+            assert_eq!(tree.matches().1, count, "{query}");
+        }
+        tree.search_for("mail");
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            tree.go_to_match(true, 2);
+            seen.push(tree.selected_path().0.to_string());
+        }
+        assert_eq!(seen, ["Email", "deep.x[0].mail", "Email"]);
+    }
+
+    #[test]
+    fn what_is_too_deep_stays_folded() {
+        let mut tree = Tree::new(document(&format!("{}{}", "[".repeat(5_000), "]".repeat(5_000))));
+        tree.open_all(9);
+        assert_eq!(tree.rows.len(), DEEPEST as usize + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn the_cursor_is_always_on_a_row_that_can_be_seen(keys in prop::collection::vec(0_u8..12, 0..60), height in 1_usize..20) {
+            let wide: Vec<u32> = (0..250).collect();
+            let mut tree = Tree::new(document(&format!(r#"{{"a":{{"b":{wide:?}}},"c":{CART}}}"#)));
+            for key in keys {
+                match key {
+                    0 => tree.move_by(1, height),
+                    1 => tree.move_by(-1, height),
+                    2 => tree.go_in(height),
+                    3 => tree.go_out(height),
+                    4 => { tree.toggle(height); }
+                    5 => tree.open_all(height),
+                    6 => tree.open_to_level(1, height),
+                    7 => tree.scroll(3, height),
+                    8 => tree.scroll(-3, height),
+                    9 => tree.move_by(40, height),
+                    10 => tree.replace(document(CART), height),
+                    _ => { tree.search_for("sku"); tree.go_to_match(true, height); }
+                }
+                tree.keep_in_view(height);
+                prop_assert!(tree.cursor < tree.rows.len());
+                prop_assert!((tree.offset..tree.offset + height).contains(&tree.cursor));
+            }
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! The table of event types.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use crate::event::{Payload, TypeName};
+use crate::feed::{Change, ChangeKind, Moment, Rate};
+
+/// How long a changed row stands out.
+const FLASH: Duration = Duration::from_millis(600);
+
+/// The table of event types: one row a type, in the order and with the filter that the reader chose.
+///
+/// The cursor stands on a type, not on a row: it stays there when the order changes.
+#[derive(Debug)]
+pub struct Types {
+    rows: IndexMap<TypeName, Row>,
+    /// Indices into `rows`: what the filter leaves, in order.
+    order: Vec<usize>,
+    /// Where the cursor's type stands in `order`; `None` when it is filtered away or there is none.
+    cursor: Option<usize>,
+    selected: Option<TypeName>,
+    offset: usize,
+    sort: Sort,
+    filter: Option<Pattern>,
+    query: String,
+}
+
+/// What is known of one event type.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The newest event that we hold.
+    pub payload: Option<Arc<Payload>>,
+    /// The server's own count.
+    pub received: Option<u64>,
+    /// How many distinct payloads we hold or held.
+    pub captured: u64,
+    /// Arrivals over time.
+    pub rate: Rate,
+    /// When the newest event came, in milliseconds of [`Moment::elapsed`]: below zero for one from before the start.
+    /// `None` when nobody knows.
+    seen: Option<i64>,
+    /// What the reader has not looked at yet.
+    pub mark: Option<Mark>,
+    /// Whether the server no longer knows the type.
+    pub gone: bool,
+    flash: Option<Moment>,
+}
+
+/// Why a row asks to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// The type is new.
+    New,
+    /// A newer event came.
+    Updated,
+}
+
+/// The columns, from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// The type's name.
+    Name,
+    /// The server's count.
+    Received,
+    /// Our count.
+    Captured,
+    /// Arrivals over the last minutes.
+    Rate,
+    /// How long ago the newest event came.
+    Seen,
+}
+
+impl Column {
+    /// All columns, from left to right.
+    pub const ALL: [Self; 5] = [Self::Name, Self::Received, Self::Captured, Self::Rate, Self::Seen];
+
+    /// The heading.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "type",
+            Self::Received => "recv",
+            Self::Captured => "capt",
+            Self::Rate => "rate",
+            Self::Seen => "seen",
+        }
+    }
+
+    /// The name in a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Name => "type",
+            Self::Received => "received",
+            Self::Captured => "captured",
+            Self::Rate => "rate",
+            Self::Seen => "last seen",
+        }
+    }
+}
+
+/// The order of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// By which column.
+    pub column: Column,
+    /// Whether the largest, or the most recent, comes first.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// By `column`, in the direction that one looks for first: names from A, numbers from the largest.
+    fn by(column: Column) -> Self {
+        Self { column, descending: column != Column::Name }
+    }
+}
+
+impl Row {
+    /// How long ago the newest event came; `None` when nobody knows.
+    pub fn age(&self, now: Moment) -> Option<Duration> {
+        let age = millis(now.elapsed).saturating_sub(self.seen?);
+        Some(Duration::from_millis(u64::try_from(age).unwrap_or(0)))
+    }
+
+    /// Whether the row changed just now.
+    pub fn flashes(&self, now: Moment) -> bool {
+        self.flash_left(now).is_some()
+    }
+
+    fn flash_left(&self, now: Moment) -> Option<Duration> {
+        FLASH.checked_sub(now.since(self.flash?)).filter(|left| !left.is_zero())
+    }
+}
+
+impl Default for Types {
+    fn default() -> Self {
+        Self {
+            rows: IndexMap::new(),
+            order: Vec::new(),
+            cursor: None,
+            selected: None,
+            offset: 0,
+            sort: Sort::by(Column::Seen),
+            filter: None,
+            query: String::new(),
+        }
+    }
+}
+
+impl Types {
+    /// Takes changes in. `height` is how many rows can be seen.
+    pub(super) fn apply(&mut self, changes: &[Change], height: usize, now: Moment) {
+        for change in changes {
+            self.apply_one(change);
+        }
+        if !changes.is_empty() {
+            self.arrange(height, now);
+        }
+    }
+
+    fn apply_one(&mut self, change: &Change) {
+        let first = !self.rows.contains_key(&change.event_type);
+        let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| Row {
+            payload: None,
+            received: None,
+            captured: 0,
+            rate: Rate::default(),
+            seen: None,
+            mark: None,
+            gone: false,
+            flash: None,
+        });
+        row.received = change.received;
+        row.captured = change.captured;
+        row.gone = change.kind == ChangeKind::Gone;
+        row.rate.add(change.arrived, change.at);
+        if change.payload.is_some() {
+            row.payload.clone_from(&change.payload);
+        }
+        let watched = change.arrived > 0;
+        match change.kind {
+            ChangeKind::New | ChangeKind::Updated if watched => {
+                row.seen = Some(millis(change.at.elapsed));
+                row.flash = Some(change.at);
+                let new = first || row.mark == Some(Mark::New);
+                row.mark = Some(if new { Mark::New } else { Mark::Updated });
+            }
+            ChangeKind::New | ChangeKind::Updated => row.seen = seen_before(change),
+            ChangeKind::Unchanged if watched => {
+                row.seen = Some(millis(change.at.elapsed));
+                row.flash = Some(change.at);
+            }
+            ChangeKind::Unchanged => {}
+            ChangeKind::Gone => row.flash = Some(change.at),
+        }
+    }
+
+    /// Puts the rows in order again and the cursor back on its type, on the same line of the screen where possible.
+    fn arrange(&mut self, height: usize, now: Moment) {
+        let line = self.cursor.map(|cursor| cursor.saturating_sub(self.offset));
+        self.order.clear();
+        match &self.filter {
+            None => self.order.extend(0..self.rows.len()),
+            Some(filter) => {
+                let mut matcher = Matcher::new(Config::DEFAULT);
+                let mut buffer = Vec::new();
+                self.order.extend(self.rows.keys().enumerate().filter_map(|(index, name)| {
+                    filter.score(Utf32Str::new(name.as_str(), &mut buffer), &mut matcher).map(|_| index)
+                }));
+            }
+        }
+        let Sort { column, descending } = self.sort;
+        let rows = &self.rows;
+        // Numbers are sorted as such, and the unknown stands below zero; ties and names go by name.
+        self.order.sort_by_cached_key(|index| {
+            let (name, row) = rows.get_index(*index)?;
+            let number = match column {
+                Column::Name => None,
+                Column::Received => row.received.map(i128::from),
+                Column::Captured => Some(row.captured.into()),
+                Column::Rate => Some(row.rate.bars(now).iter().map(|bar| i128::from(*bar)).sum()),
+                Column::Seen => row.seen.map(i128::from),
+            };
+            Some((Directed { number, descending }, name))
+        });
+        if column == Column::Name && descending {
+            self.order.reverse();
+        }
+        let at = self.selected.as_ref().and_then(|name| self.rows.get_index_of(name));
+        self.cursor = at.and_then(|index| self.order.iter().position(|other| *other == index));
+        if let (Some(cursor), Some(line)) = (self.cursor, line) {
+            self.offset = cursor.saturating_sub(line);
+        }
+        self.keep_in_view(height);
+    }
+
+    /// Puts the cursor on the row at `position` of the order.
+    pub(super) fn select(&mut self, position: usize, height: usize) {
+        let Some(last) = self.order.len().checked_sub(1) else {
+            return;
+        };
+        let position = position.min(last);
+        let name = self.order.get(position).and_then(|index| self.rows.get_index(*index)).map(|(name, _)| name.clone());
+        self.cursor = Some(position);
+        self.selected = name;
+        self.keep_in_view(height);
+    }
+
+    /// Puts the cursor on a row if it is on none.
+    pub(super) fn select_something(&mut self, height: usize) {
+        if self.cursor.is_none() {
+            self.select(0, height);
+        }
+    }
+
+    /// Moves the cursor by `rows`, down when positive.
+    pub(super) fn move_by(&mut self, rows: isize, height: usize) {
+        let position = self.cursor.map_or(0, |cursor| cursor.saturating_add_signed(rows));
+        self.select(position, height);
+    }
+
+    /// Moves the cursor to the last row.
+    pub(super) fn select_last(&mut self, height: usize) {
+        self.select(usize::MAX, height);
+    }
+
+    /// Moves what is seen by `rows`, and the cursor only as far as it must to stay in it.
+    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
+        let last = self.order.len().saturating_sub(height);
+        self.offset = self.offset.saturating_add_signed(rows).min(last);
+        if let Some(cursor) = self.cursor {
+            let end = self.offset + height.saturating_sub(1);
+            self.select(cursor.clamp(self.offset, end.max(self.offset)), height);
+        }
+    }
+
+    pub(super) fn keep_in_view(&mut self, height: usize) {
+        let height = height.max(1);
+        self.offset = self.offset.min(self.order.len().saturating_sub(height));
+        if let Some(cursor) = self.cursor {
+            self.offset = self.offset.clamp((cursor + 1).saturating_sub(height), cursor);
+        }
+    }
+
+    /// Sorts by `column`; by the same one again, the other way round.
+    pub(super) fn sort_by(&mut self, column: Column, height: usize, now: Moment) {
+        if self.sort.column == column {
+            self.sort.descending = !self.sort.descending;
+        } else {
+            self.sort = Sort::by(column);
+        }
+        self.arrange(height, now);
+    }
+
+    /// Sorts by the next column to the right.
+    pub(super) fn sort_by_next(&mut self, height: usize, now: Moment) {
+        let at = Column::ALL.iter().position(|column| *column == self.sort.column).unwrap_or(0);
+        let next = Column::ALL.iter().cycle().nth(at + 1).copied().unwrap_or(Column::Name);
+        self.sort_by(next, height, now);
+    }
+
+    /// Turns the order round.
+    pub(super) fn reverse(&mut self, height: usize, now: Moment) {
+        self.sort_by(self.sort.column, height, now);
+    }
+
+    /// Leaves only the types that match `query` in fuzzy search; all of them when it is empty.
+    pub(super) fn set_filter(&mut self, query: &str, height: usize, now: Moment) {
+        query.clone_into(&mut self.query);
+        self.filter =
+            (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Smart, Normalization::Smart));
+        self.arrange(height, now);
+        if self.cursor.is_none() {
+            self.select(0, height);
+        }
+    }
+
+    /// Notes that the reader has looked at the selected type.
+    pub(super) fn look(&mut self) {
+        if let Some(row) = self.selected.as_ref().and_then(|name| self.rows.get_mut(name)) {
+            row.mark = None;
+        }
+    }
+
+    /// The type under the cursor, with its row.
+    pub fn selected(&self) -> Option<(&TypeName, &Row)> {
+        let name = self.selected.as_ref()?;
+        self.rows.get(name).map(|row| (name, row))
+    }
+
+    /// The rows to show, from the top, each with whether the cursor is on it.
+    pub fn visible(&self, height: usize) -> impl Iterator<Item = (&TypeName, &Row, bool)> {
+        self.order.iter().enumerate().skip(self.offset).take(height).filter_map(|(position, index)| {
+            let (name, row) = self.rows.get_index(*index)?;
+            Some((name, row, self.cursor == Some(position)))
+        })
+    }
+
+    /// The characters of `name` that the filter matched, as positions.
+    pub fn matched(&self, name: &str) -> Vec<u32> {
+        let mut indices = Vec::new();
+        if let Some(filter) = &self.filter {
+            let mut buffer = Vec::new();
+            let mut matcher = Matcher::new(Config::DEFAULT);
+            filter.indices(Utf32Str::new(name, &mut buffer), &mut matcher, &mut indices);
+            indices.sort_unstable();
+            indices.dedup();
+        }
+        indices
+    }
+
+    /// The row of the order that stands on `line` of the table's body.
+    pub(super) fn position_at(&self, line: usize) -> Option<usize> {
+        let position = self.offset + line;
+        (position < self.order.len()).then_some(position)
+    }
+
+    /// How many types the filter leaves, and how many there are.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.order.len(), self.rows.len())
+    }
+
+    /// Where the view begins, for the scroll bar.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The order of the rows.
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// The filter's text.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// When a text or a colour in the visible rows changes by time alone.
+    pub(super) fn next_wake(&self, height: usize, now: Moment, bars_move: bool) -> Option<Duration> {
+        self.visible(height)
+            .flat_map(|(_, row, _)| {
+                let age = row.age(now).map(super::time::until_next_age);
+                let shift = bars_move.then(|| row.rate.next_shift(now)).flatten();
+                [age, row.flash_left(now), shift]
+            })
+            .flatten()
+            .min()
+    }
+}
+
+/// When the newest event of a type came that was there before we were: by the platform's clock, or the sender's.
+fn seen_before(change: &Change) -> Option<i64> {
+    let facts = change.payload.as_ref()?.facts();
+    let came = facts.received.or(facts.happened)?;
+    let age = change.at.wall.as_millisecond().saturating_sub(came.as_millisecond()).max(0);
+    Some(millis(change.at.elapsed).saturating_sub(age))
+}
+
+/// A sort key that runs up or down.
+#[derive(PartialEq, Eq)]
+struct Directed {
+    number: Option<i128>,
+    descending: bool,
+}
+
+impl PartialOrd for Directed {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Directed {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = self.number.cmp(&other.number);
+        if self.descending { order.reverse() } else { order }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,631 @@
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use tui_input::{Input, InputRequest};
+
+use super::activity::{Entry, EntryKind};
+use super::inspector::Tab;
+use super::keymap::{self, Action, Context, CopyTarget, LineEdit};
+use super::layout::{self, Pane};
+use super::model::{Pause, TOAST};
+use super::reader::Reader;
+use super::tree::Tree;
+use super::{Effect, Key, KeyCode, Message, Mode, Model, Mouse, MouseKind, Outcome, Size, Toast, time};
+use crate::event::{Segment, text};
+use crate::feed::{Change, ChangeKind, Moment, Polled, Report, Trouble};
+
+/// More entries than this from one poll are summed up in one line.
+const ENTRIES_A_POLL: usize = 12;
+
+/// The intervals that `+` and `-` step through.
+const INTERVALS: [Duration; 11] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(120),
+    Duration::from_secs(300),
+    Duration::from_secs(600),
+];
+
+/// Lets `message` happen to the model at `now`, and says what that asks of the world.
+pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
+    if model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
+        model.toast = None;
+    }
+    let effects = match message {
+        Message::Key(key) => press(model, key, now),
+        Message::Mouse(mouse) => {
+            point(model, mouse, now);
+            Vec::new()
+        }
+        Message::Paste(pasted) => {
+            paste(model, &pasted, now);
+            Vec::new()
+        }
+        Message::Resized(size) => {
+            resize(model, size);
+            Vec::new()
+        }
+        Message::Report(report) => {
+            hear(model, report, now);
+            Vec::new()
+        }
+        Message::SourceEnded(why) => {
+            let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
+            note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));
+            Vec::new()
+        }
+        Message::Woke => Vec::new(),
+        Message::Done(outcome) => {
+            match outcome {
+                Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
+                Outcome::CopyFailed(why) => bad_toast(model, now, text::harmless(&why)),
+            }
+            Vec::new()
+        }
+    };
+    settle(model);
+    effects
+}
+
+/// What must hold after every message: the inspector shows what the table's cursor is on, what is seen is not unseen,
+/// and the cursors are in view.
+fn settle(model: &mut Model) {
+    let height = model.inspector_height();
+    match model.types.selected() {
+        Some((name, row)) => {
+            if let Some(payload) = &row.payload {
+                model.inspector.show(name, payload, height);
+            } else if model.inspector.shown().is_some_and(|shown| shown.event_type != *name) {
+                model.inspector.clear();
+            }
+        }
+        None => model.inspector.clear(),
+    }
+    let Some(layout) = model.layout() else { return };
+    if let Some(area) = layout.inspector {
+        let behind = model.inspector.shown().is_some_and(|shown| shown.newer.is_some());
+        if !behind {
+            model.types.look();
+        }
+        let unknown = model.unknown.clone();
+        model.inspector.lay_out_raw(unknown.as_ref(), area.inner().width.into());
+        if let Some(tree) = model.inspector.tree_mut() {
+            tree.keep_in_view(height);
+        }
+    }
+    model.types.keep_in_view(model.types_height());
+}
+
+fn resize(model: &mut Model, size: Size) {
+    model.size = size;
+    let width = model.overlay().inner().width.into();
+    if let Mode::Reader(reader) = &mut model.mode {
+        reader.fit(width);
+    }
+    model.activity.scroll(0, model.activity_height());
+}
+
+fn hear(model: &mut Model, report: Report, now: Moment) {
+    match report {
+        Report::Connecting { .. } => model.link.connecting(),
+        Report::Polled(polled) => hear_poll(model, polled, now),
+        Report::Counted { changes, .. } => {
+            model.link.counts_trouble = None;
+            take_in(model, changes, now);
+        }
+        Report::Trouble(trouble) => hear_trouble(model, trouble),
+        Report::CountsTrouble(trouble) => {
+            let text = format!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
+            note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
+            model.link.counts_trouble = Some(trouble);
+        }
+    }
+}
+
+fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
+    let first = model.link.last_good.is_none();
+    if let Some(trouble) = &model.link.trouble {
+        let polls = if trouble.attempt == 1 { "poll".into() } else { format!("{} polls", trouble.attempt) };
+        note(model, polled.at, EntryKind::Recovered, format!("live again after {polls} failed"));
+    }
+    if model.unknown.take().is_some() {
+        model.inspector.drop_raw();
+    }
+    model.link.polled(&polled);
+    for odd in &polled.notes {
+        note(model, polled.at, EntryKind::Note, text::harmless(&odd.0));
+    }
+    if first {
+        let types = polled.types;
+        let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
+        note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
+        let height = model.types_height();
+        model.types.apply(&polled.changes, height, now);
+        model.types.select_something(height);
+    } else {
+        take_in(model, polled.changes, now);
+    }
+}
+
+fn hear_trouble(model: &mut Model, trouble: Trouble) {
+    let known = model.link.trouble.as_ref().is_some_and(|before| before.problem == trouble.problem);
+    if !known {
+        note(model, trouble.at, EntryKind::Trouble, text::harmless(&trouble.problem.what));
+    }
+    if trouble.unknown.is_some() || model.unknown.is_some() {
+        model.unknown.clone_from(&trouble.unknown);
+        model.inspector.drop_raw();
+    }
+    model.link.failed(trouble);
+}
+
+/// Shows changes, or keeps them until the screen may move again.
+fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
+    let Some(pause) = &mut model.pause else {
+        show(model, &changes, now);
+        return;
+    };
+    for change in changes {
+        pause.arrived += change.arrived;
+        match pause.changes.entry(change.event_type.clone()) {
+            indexmap::map::Entry::Vacant(entry) => {
+                entry.insert(change);
+            }
+            indexmap::map::Entry::Occupied(mut entry) => {
+                let before = entry.get();
+                let kind = match (before.kind, change.kind) {
+                    (ChangeKind::New, ChangeKind::Updated | ChangeKind::Unchanged) => ChangeKind::New,
+                    (ChangeKind::Updated, ChangeKind::Unchanged) => ChangeKind::Updated,
+                    (_, kind) => kind,
+                };
+                let arrived = before.arrived.saturating_add(change.arrived);
+                let previous = before.previous.clone();
+                entry.insert(Change { kind, arrived, previous, ..change });
+            }
+        }
+    }
+}
+
+fn show(model: &mut Model, changes: &[Change], now: Moment) {
+    let height = model.types_height();
+    model.types.apply(changes, height, now);
+    model.types.select_something(height);
+    let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
+    let inspector_height = model.inspector_height();
+    for change in changes.iter().filter(|change| Some(&change.event_type) == shown.as_ref()) {
+        if let Some(payload) = &change.payload {
+            model.inspector.newer(payload, change.arrived, inspector_height);
+        }
+    }
+    let told: Vec<_> = changes.iter().filter_map(entry).collect();
+    if told.len() > ENTRIES_A_POLL {
+        let at = changes.first().map_or(now, |change| change.at);
+        let rest = told.len() - ENTRIES_A_POLL;
+        note(model, at, EntryKind::Note, format!("and {rest} more types changed"));
+    }
+    for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
+        model.activity.push(entry);
+    }
+}
+
+/// What the activity log says of a change; nothing of one that only moved a count by what was seen.
+fn entry(change: &Change) -> Option<Entry> {
+    let fields = change.payload.as_ref().map(|payload| match payload.facts().fields {
+        1 => "1 field".to_owned(),
+        fields => format!("{fields} fields"),
+    });
+    let fields = fields.unwrap_or_else(|| "a count without an event".into());
+    let (kind, text) = match change.kind {
+        ChangeKind::New => (EntryKind::New, format!("new type · {fields}")),
+        ChangeKind::Updated if change.arrived > 1 => {
+            let passed = change.arrived;
+            (EntryKind::Updated, format!("{passed} events came, the newest has {fields}"))
+        }
+        ChangeKind::Updated => (EntryKind::Updated, format!("a newer event · {fields}")),
+        ChangeKind::Unchanged if change.arrived > 0 => {
+            (EntryKind::Updated, format!("{} received, and the newest event is the same", time::count(change.arrived)))
+        }
+        ChangeKind::Unchanged => return None,
+        ChangeKind::Gone => (EntryKind::Gone, "no longer known to the endpoint; the last event stays here".into()),
+    };
+    Some(Entry { at: change.at, kind, subject: change.event_type.as_str().to_owned(), text })
+}
+
+fn note(model: &mut Model, at: Moment, kind: EntryKind, text: String) {
+    model.activity.push(Entry { at, kind, subject: String::new(), text });
+}
+
+fn toast(model: &mut Model, now: Moment, text: String) {
+    let until = Moment { elapsed: now.elapsed + TOAST, ..now };
+    model.toast = Some(Toast { text, until, bad: false });
+}
+
+fn bad_toast(model: &mut Model, now: Moment, text: String) {
+    toast(model, now, text);
+    if let Some(toast) = &mut model.toast {
+        toast.bad = true;
+    }
+}
+
+fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
+    let context = model.context();
+    if let Some(action) = keymap::action(context, key) {
+        return act(model, action, context, now);
+    }
+    if let (KeyCode::Char(c), false, false) = (key.code, key.ctrl, key.alt) {
+        type_text(model, c.encode_utf8(&mut [0; 4]), now);
+    }
+    Vec::new()
+}
+
+fn paste(model: &mut Model, pasted: &str, now: Moment) {
+    let line = pasted.lines().next().unwrap_or_default();
+    type_text(model, line, now);
+}
+
+/// Takes in text for the line that is being edited, if one is.
+fn type_text(model: &mut Model, text: &str, now: Moment) {
+    if let Mode::Filter(input) | Mode::Search(input) = &mut model.mode {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            input.handle(InputRequest::InsertChar(c));
+        }
+        edited(model, now);
+    }
+}
+
+fn edited(model: &mut Model, now: Moment) {
+    let (types_height, height) = (model.types_height(), model.inspector_height());
+    match &model.mode {
+        Mode::Filter(input) => model.types.set_filter(input.value(), types_height, now),
+        Mode::Search(input) => {
+            if let Some(tree) = model.inspector.tree_mut() {
+                tree.search_for(input.value());
+                tree.go_to_match_from_here(height);
+            }
+            model.inspector.hold();
+        }
+        _ => {}
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one line an action; what is more than a line is a function of its own")]
+fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<Effect> {
+    let types_height = model.types_height();
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Poll => {
+            toast(model, now, "polling now".into());
+            return vec![Effect::PollNow];
+        }
+        Action::Slower => return step_interval(model, true, now),
+        Action::Faster => return step_interval(model, false, now),
+        Action::Back => back(model, now),
+        Action::Help => model.mode = Mode::Help { offset: 0 },
+        Action::Pause => pause(model, now),
+        Action::NextPane => move_focus(model, 1),
+        Action::PreviousPane => move_focus(model, 2),
+        Action::Zoom => model.zoomed = !model.zoomed,
+        Action::Up => move_by(model, context, -1),
+        Action::Down => move_by(model, context, 1),
+        Action::PageUp => move_by(model, context, -page(model, context)),
+        Action::PageDown => move_by(model, context, page(model, context)),
+        Action::First => move_by(model, context, isize::MIN),
+        Action::Last => move_by(model, context, isize::MAX),
+        Action::Inspect => model.focus = Pane::Inspector,
+        Action::Filter => model.mode = Mode::Filter(Input::new(model.types.query().to_owned())),
+        Action::Sort => model.types.sort_by_next(types_height, now),
+        Action::Reverse => model.types.reverse(types_height, now),
+        Action::Open => {
+            if in_tree(model, Tree::toggle) == Some(false) {
+                view_value(model);
+            }
+        }
+        Action::In => in_tree(model, Tree::go_in).unwrap_or_default(),
+        Action::Out if context == Context::Raw => model.inspector.select_tab(Tab::Tree),
+        Action::Out => {
+            let row = model.inspector.tree().and_then(Tree::selected);
+            if row.is_none_or(|row| row.depth == 0 && row.open != Some(true)) {
+                leave_inspector(model);
+            } else {
+                in_tree(model, Tree::go_out);
+            }
+        }
+        Action::Level(level) => {
+            in_tree(model, |tree, height| tree.open_to_level(level.into(), height)).unwrap_or_default();
+        }
+        Action::OpenAll => in_tree(model, Tree::open_all).unwrap_or_default(),
+        Action::View => view_value(model),
+        Action::Search => {
+            let query = model.inspector.tree().map_or_else(String::new, |tree| tree.query().to_owned());
+            model.mode = Mode::Search(Input::new(query));
+        }
+        Action::NextMatch | Action::PreviousMatch => {
+            in_tree(model, |tree, height| tree.go_to_match(action == Action::NextMatch, height));
+        }
+        Action::Follow => {
+            let height = model.inspector_height();
+            model.inspector.follow(height);
+        }
+        Action::NextTab | Action::PreviousTab => {
+            let other = if model.tab() == Tab::Tree { Tab::Raw } else { Tab::Tree };
+            model.inspector.select_tab(other);
+        }
+        Action::Copy => {
+            if model.inspector.shown().is_some() {
+                model.mode = Mode::Copy;
+            }
+        }
+        Action::CopyTarget(target) => return copy(model, target, now).map(Effect::Copy).into_iter().collect(),
+        Action::PrintTarget(target) => {
+            let printed = copy(model, target, now);
+            return printed.map(|text| Effect::Print(lines_harmless(&text))).into_iter().collect();
+        }
+        Action::Accept => model.mode = Mode::Panes,
+        Action::Edit(edit) => {
+            if let Mode::Filter(input) | Mode::Search(input) = &mut model.mode {
+                input.handle(request(edit));
+                edited(model, now);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn request(edit: LineEdit) -> InputRequest {
+    match edit {
+        LineEdit::Left => InputRequest::GoToPrevChar,
+        LineEdit::Right => InputRequest::GoToNextChar,
+        LineEdit::WordLeft => InputRequest::GoToPrevWord,
+        LineEdit::WordRight => InputRequest::GoToNextWord,
+        LineEdit::Start => InputRequest::GoToStart,
+        LineEdit::End => InputRequest::GoToEnd,
+        LineEdit::DeleteLeft => InputRequest::DeletePrevChar,
+        LineEdit::DeleteRight => InputRequest::DeleteNextChar,
+        LineEdit::DeleteWordLeft => InputRequest::DeletePrevWord,
+        LineEdit::DeleteToStart => InputRequest::DeleteFromStart,
+    }
+}
+
+/// Steps back one level, and at the outermost one does nothing.
+fn back(model: &mut Model, now: Moment) {
+    let height = model.types_height();
+    match &model.mode {
+        Mode::Filter(_) => {
+            model.mode = Mode::Panes;
+            model.types.set_filter("", height, now);
+        }
+        Mode::Search(_) => {
+            model.mode = Mode::Panes;
+            if let Some(tree) = model.inspector.tree_mut() {
+                tree.search_for("");
+            }
+        }
+        Mode::Copy | Mode::Reader(_) | Mode::Help { .. } => model.mode = Mode::Panes,
+        Mode::Panes if model.focus == Pane::Inspector => {
+            match model.inspector.tree_mut().filter(|tree| !tree.query().is_empty()) {
+                Some(tree) => tree.search_for(""),
+                None if model.zoomed => model.zoomed = false,
+                None => leave_inspector(model),
+            }
+        }
+        Mode::Panes if model.zoomed => model.zoomed = false,
+        Mode::Panes if model.focus == Pane::Activity => model.focus = Pane::Types,
+        Mode::Panes if !model.types.query().is_empty() => model.types.set_filter("", height, now),
+        Mode::Panes => {}
+    }
+}
+
+/// Goes back to the table. A reader who has left the event behind wants to see the newest one again.
+fn leave_inspector(model: &mut Model) {
+    let height = model.inspector_height();
+    model.inspector.follow(height);
+    model.focus = Pane::Types;
+}
+
+fn pause(model: &mut Model, now: Moment) {
+    match model.pause.take() {
+        None => model.pause = Some(Pause { since: now, arrived: 0, changes: IndexMap::new() }),
+        Some(pause) => {
+            let changes: Vec<_> = pause.changes.into_values().collect();
+            show(model, &changes, now);
+        }
+    }
+}
+
+/// Gives the focus to the pane `steps` further on.
+fn move_focus(model: &mut Model, steps: usize) {
+    const PANES: [Pane; 3] = [Pane::Types, Pane::Inspector, Pane::Activity];
+    let at = PANES.iter().position(|pane| *pane == model.focus).unwrap_or(0);
+    // On a screen that shows one pane at a time the activity log is not among them.
+    let no_activity = !model.zoomed && model.layout().is_some_and(|layout| layout.activity.is_none());
+    let order = PANES.iter().cycle().skip(at + steps).step_by(steps);
+    if let Some(pane) = order.take(PANES.len()).find(|pane| !(no_activity && **pane == Pane::Activity)) {
+        model.focus = *pane;
+    }
+}
+
+fn step_interval(model: &mut Model, longer: bool, now: Moment) -> Vec<Effect> {
+    let next = if longer {
+        INTERVALS.iter().find(|interval| **interval > model.interval)
+    } else {
+        INTERVALS.iter().rev().find(|interval| **interval < model.interval)
+    };
+    let Some(&interval) = next else {
+        toast(model, now, format!("polling every {} already: that is the limit", time::span(model.interval)));
+        return Vec::new();
+    };
+    model.interval = interval;
+    toast(model, now, format!("polling every {}", time::span(interval)));
+    vec![Effect::SetInterval(interval)]
+}
+
+fn page(model: &Model, context: Context) -> isize {
+    let height = match context {
+        Context::Types | Context::Filter => model.types_height(),
+        Context::Tree | Context::Raw => model.inspector_height(),
+        Context::Activity => model.activity_height(),
+        _ => model.overlay_height(),
+    };
+    // One row of the page before stays, so that the eye finds on.
+    isize::try_from(height).unwrap_or(1).saturating_sub(1).max(1)
+}
+
+/// Moves the cursor of `context` by `rows`, or its view where it has no cursor.
+fn move_by(model: &mut Model, context: Context, rows: isize) {
+    let (types, inspector) = (model.types_height(), model.inspector_height());
+    let (activity, overlay) = (model.activity_height(), model.overlay_height());
+    match context {
+        Context::Types | Context::Filter => match rows {
+            isize::MIN => model.types.select(0, types),
+            isize::MAX => model.types.select_last(types),
+            _ => model.types.move_by(rows, types),
+        },
+        Context::Tree => in_tree(model, |tree, height| tree.move_by(rows, height)).unwrap_or_default(),
+        Context::Raw => {
+            model.inspector.hold();
+            if let Some(raw) = model.inspector.raw_mut() {
+                raw.scroll(rows, inspector);
+            }
+        }
+        Context::Activity => model.activity.scroll(rows, activity),
+        Context::Reader => {
+            if let Mode::Reader(reader) = &mut model.mode {
+                reader.scroll(rows, overlay);
+            }
+        }
+        Context::Help => {
+            if let Mode::Help { offset } = &mut model.mode {
+                let last = keymap::help().len().saturating_sub(overlay);
+                *offset = offset.saturating_add_signed(rows).min(last);
+            }
+        }
+        Context::Anywhere | Context::Search | Context::Copy => {}
+    }
+}
+
+/// Does something in the tree, which is what makes the inspector hold still.
+fn in_tree<T>(model: &mut Model, work: impl FnOnce(&mut Tree, usize) -> T) -> Option<T> {
+    let height = model.inspector_height();
+    model.inspector.hold();
+    model.inspector.tree_mut().map(|tree| work(tree, height))
+}
+
+fn view_value(model: &mut Model) {
+    if let Some((title, source)) = model.inspector.readable() {
+        let width = model.overlay().inner().width.into();
+        model.inspector.hold();
+        model.mode = Mode::Reader(Reader::new(title, &source, width));
+    }
+}
+
+/// The text that was asked for, and the end of choosing it.
+fn copy(model: &mut Model, target: CopyTarget, now: Moment) -> Option<String> {
+    if matches!(model.mode, Mode::Copy) {
+        model.mode = Mode::Panes;
+    }
+    let shown = model.inspector.shown()?;
+    let (path, value) = model.inspector.value().unwrap_or_default();
+    let text = match target {
+        CopyTarget::Event => Some(shown.payload.text().to_owned()),
+        CopyTarget::Type => Some(shown.event_type.as_str().to_owned()),
+        CopyTarget::Value => Some(value),
+        CopyTarget::Path => Some(path.to_string()).filter(|path| !path.is_empty()),
+        CopyTarget::Jq => Some(path.jq()),
+        CopyTarget::Key => path.0.last().map(|segment| match segment {
+            Segment::Key { name, .. } => name.to_string(),
+            Segment::Index(index) => index.to_string(),
+        }),
+    };
+    if text.is_none() {
+        bad_toast(model, now, format!("the event itself has no {}; move into it first", target.label()));
+    }
+    text
+}
+
+/// Text of several lines, each made harmless.
+fn lines_harmless(source: &str) -> String {
+    source.lines().map(text::harmless).collect::<Vec<_>>().join("\n")
+}
+
+fn point(model: &mut Model, mouse: Mouse, now: Moment) {
+    let context = model.context();
+    let scroll = match mouse.kind {
+        MouseKind::Press => None,
+        MouseKind::ScrollUp => Some(-3),
+        MouseKind::ScrollDown => Some(3),
+    };
+    match (&model.mode, scroll) {
+        (Mode::Reader(_) | Mode::Help { .. }, Some(rows)) => move_by(model, context, rows),
+        (Mode::Reader(_) | Mode::Help { .. }, None) if !model.overlay().holds(mouse) => model.mode = Mode::Panes,
+        (Mode::Reader(_) | Mode::Help { .. }, None) => {}
+        (_, Some(rows)) => scroll_pane(model, mouse, rows),
+        (_, None) => click(model, mouse, now),
+    }
+}
+
+fn scroll_pane(model: &mut Model, mouse: Mouse, rows: isize) {
+    let (types, inspector, activity) = (model.types_height(), model.inspector_height(), model.activity_height());
+    match model.layout().and_then(|layout| layout.pane_at(mouse)) {
+        Some(Pane::Types) => model.types.scroll(rows, types),
+        Some(Pane::Inspector) if model.tab() == Tab::Raw => move_by(model, Context::Raw, rows),
+        Some(Pane::Inspector) => {
+            model.inspector.hold();
+            if let Some(tree) = model.inspector.tree_mut() {
+                tree.scroll(rows, inspector);
+            }
+        }
+        Some(Pane::Activity) => model.activity.scroll(rows, activity),
+        None => {}
+    }
+}
+
+fn click(model: &mut Model, mouse: Mouse, now: Moment) {
+    let Some(layout) = model.layout() else { return };
+    let Some(pane) = layout.pane_at(mouse) else { return };
+    let Some(area) = layout.area(pane) else { return };
+    model.mode = Mode::Panes;
+    model.focus = pane;
+    let inner = area.inner();
+    let line = usize::from(mouse.row.saturating_sub(inner.y));
+    let (types_height, height) = (model.types_height(), model.inspector_height());
+    match pane {
+        Pane::Types if mouse.row == inner.y => {
+            let column = layout::columns(inner).into_iter().find(|(_, area)| area.holds(mouse));
+            if let Some((column, _)) = column {
+                model.types.sort_by(column, types_height, now);
+            }
+        }
+        Pane::Types if inner.holds(mouse) => {
+            if let Some(position) = model.types.position_at(line - 1) {
+                model.types.select(position, types_height);
+            }
+        }
+        Pane::Inspector if mouse.row == area.y => {
+            if let Some((tab, _)) = layout::tabs(area).into_iter().find(|(_, area)| area.holds(mouse)) {
+                model.inspector.select_tab(tab);
+            }
+        }
+        Pane::Inspector if inner.holds(mouse) && model.tab() == Tab::Tree => {
+            model.inspector.hold();
+            if let Some(tree) = model.inspector.tree_mut()
+                && let Some(row) = tree.row_at(line)
+            {
+                // The first click chooses the row, a click on the chosen row folds it.
+                let chosen = tree.visible(height).get(line).copied() == tree.selected();
+                tree.select(row, height);
+                if chosen {
+                    tree.toggle(height);
+                }
+            }
+        }
+        Pane::Types | Pane::Inspector | Pane::Activity => {}
+    }
+}
