@@ -1,1 +1,209 @@
 //! The local collector: an imitation of the platform for tests, demos and work without a network.
+//!
+//! It takes events as the platform does (`POST /api/v1/event`, `/api/v1/bulkevents`, the browser pixel `/unity.gif`),
+//! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has one route of
+//! its own: `DELETE /_sandbox/events` forgets everything. Nothing is written to disk and nothing leaves the machine.
+//!
+//! Where the platform's behaviour is not public, this is what the collector does:
+//!
+//! - An event without an identifier is answered with 200. It shows in the debug answer ("the most recent events our
+//!   server has seen"), not in the history ("successful events"), and counts in the summary both for its type and as
+//!   `missing_identifier`.
+//! - A bulk call with one bad event is refused whole, and its errors name the event.
+//! - A missing or null `event` is a 400, a name that breaks a published rule a 422.
+//! - Any key that is not empty is taken, unless the configuration lists some.
+//! - Days are UTC days.
+
+mod answer;
+mod browser;
+mod connection;
+mod fault;
+mod intake;
+mod pixel;
+mod server;
+mod shape;
+mod state;
+mod store;
+mod summary;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use fault::{Fault, FaultKind, Scope};
+pub use intake::Rejection;
+pub use shape::DebugShape;
+
+use connection::{CuttableListener, Peer};
+use intake::{Account, Origin};
+use state::Shared;
+
+/// Where the collector listens unless told otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
+
+/// How long answers under way may take once the collector is to end.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Why the collector, or its traffic, could not be set up.
+#[derive(Debug, Error)]
+pub enum SandboxError {
+    /// Another program listens there.
+    #[error(
+        "{addr} is already in use: stop the program that listens there, or choose another with --listen (port 0 takes any free one)"
+    )]
+    PortInUse {
+        /// The address that was asked for.
+        addr: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {addr}: {source}; choose another with --listen")]
+    Listen {
+        /// The address that was asked for.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A fault that cannot be read.
+    #[error("the fault `{spec}` cannot be used: {reason}")]
+    Fault {
+        /// The text.
+        spec: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// How a collector is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// The form of the debug answer.
+    pub debug_shape: DebugShape,
+    /// The faults that strike.
+    pub faults: Vec<Fault>,
+    /// The keys that are taken; none means any that is not empty.
+    pub accept_keys: Vec<SecretString>,
+    /// What the chances of faults and the platform's identifiers come from. The same seed and the same requests give the
+    /// same answers, but for the times in them.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: DEFAULT_LISTEN,
+            debug_shape: DebugShape::default(),
+            faults: Vec::new(),
+            accept_keys: Vec::new(),
+            seed: 0,
+        }
+    }
+}
+
+/// A collector that runs until it is shut down or dropped.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    addr: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Starts a collector. It needs a tokio runtime, and answers as soon as this returns.
+    pub async fn start(config: Config) -> Result<Self, SandboxError> {
+        let Config { listen, debug_shape, faults, accept_keys, seed } = config;
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => SandboxError::PortInUse { addr: listen },
+            _ => SandboxError::Listen { addr: listen, source },
+        };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let addr = listener.local_addr().map_err(failed)?;
+
+        let account_bits = xxhash_rust::xxh3::xxh3_128_with_seed(b"account", seed);
+        let account = Account {
+            uuid: uuid::Builder::from_random_bytes(account_bits.to_be_bytes()).into_uuid(),
+            site: "sandbox.example".into(),
+            seed,
+        };
+        let shared = Arc::new(Shared::new(account, accept_keys, faults, debug_shape));
+        let service = server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Peer>();
+        let stopped = Arc::clone(&shared);
+        let server = tokio::spawn(async move {
+            let serve = axum::serve(CuttableListener(listener), service);
+            // The listener never gives up, so there is no error to pass on.
+            let _ = serve.with_graceful_shutdown(async move { stopped.stopped().await }).await;
+        });
+        Ok(Self { shared, addr, server })
+    }
+
+    /// The address it listens on, with the port that it got.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The base address to give to senders and watchers: `http://127.0.0.1:8787`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Takes an event in as if it had been posted, without a connection.
+    pub fn accept(&self, event: &str) -> Result<(), Rejection> {
+        let draft = intake::read(event)?;
+        self.shared.take_in([draft], &Origin::default(), Timestamp::now());
+        Ok(())
+    }
+
+    /// Forgets every event, as `DELETE /_sandbox/events` does.
+    pub fn clear(&self) {
+        self.shared.store().clear();
+    }
+
+    /// From the next request on these faults strike, and no others.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.shared.set_faults(faults);
+    }
+
+    /// From the next request on the debug answer has this form.
+    pub fn set_debug_shape(&self, shape: DebugShape) {
+        self.shared.set_debug_shape(shape);
+    }
+
+    /// How many events were taken in since the start.
+    pub fn arrivals(&self) -> u64 {
+        self.shared.store().arrivals()
+    }
+
+    /// How many times the debug answer was asked for since the start, refused requests included.
+    pub fn polls(&self) -> u64 {
+        self.shared.polls()
+    }
+
+    /// Ends the collector: its port is free when this returns, and answers under way get a moment to finish.
+    pub async fn shutdown(mut self) {
+        self.shared.stop();
+        // A request that never ends must not hold the end up.
+        let _ = tokio::time::timeout(GRACE, &mut self.server).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.shared.stop();
+    }
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod http_tests;

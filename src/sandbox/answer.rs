@@ -1,0 +1,240 @@
+//! The platform's answers: statuses and bodies (sections 1, 3 and 4 of its contract), and answers gone wrong.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use axum::http::{Response, StatusCode};
+use futures_util::stream;
+use serde_json::json;
+
+use crate::blueshift::auth::NoKey;
+
+use super::fault::FaultKind;
+use super::intake::Rejection;
+
+/// A transparent GIF of one pixel.
+const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\
+                     \x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+
+/// A page such as a captive portal or a proxy puts in the place of an answer.
+const PORTAL: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\
+                      <body><h1>Sign in to the network</h1></body></html>\n";
+
+/// Escape sequences, bytes that are not UTF-8, and half a JSON text.
+const GARBAGE: &[u8] = b"\x1b[2J\x1b]0;garbage\x07\xff\xfe\x00\x80{\"event\":\"gar\xc3(bage\",,\x1b[31m]]\r\n\xf0\x9f";
+
+/// In how many pieces a slow body drips in.
+const DRIPS: u32 = 20;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+fn answer(status: StatusCode, content_type: HeaderValue, body: impl Into<Body>) -> Response<Body> {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type);
+    // A page of any origin may send to the collector and read its answer.
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    answer
+}
+
+/// 200 with a JSON text.
+pub(super) fn ok(body: impl Into<Body>) -> Response<Body> {
+    answer(StatusCode::OK, JSON, body)
+}
+
+/// What `POST /event` says to an event that it takes. [doc]
+pub(super) fn event_ok() -> Response<Body> {
+    ok(r#"{"status":"OK"}"#)
+}
+
+/// What `POST /bulkevents` says to a call that it takes. [doc]
+pub(super) fn bulk_ok(count: usize) -> Response<Body> {
+    ok(format!(r#"{{"status":"ok","count":{count}}}"#))
+}
+
+/// What the pixel answers. [inf]
+pub(super) fn pixel() -> Response<Body> {
+    let mut answer = answer(StatusCode::OK, HeaderValue::from_static("image/gif"), GIF);
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// Why a request is not answered as it asks.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It has no usable key.
+    NoKey(NoKey),
+    /// Its key is not one of those that are taken.
+    UnknownKey,
+    /// Its events are not acceptable.
+    Rejected(Rejection),
+    /// One field or parameter is unusable, and why.
+    Field(&'static str, String),
+}
+
+impl From<NoKey> for Refusal {
+    fn from(reason: NoKey) -> Self {
+        Self::NoKey(reason)
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl Refusal {
+    /// The documented status and envelope, with the reason in it.
+    pub(super) fn answer(&self) -> Response<Body> {
+        let unauthorized =
+            |detail: String| problem(StatusCode::UNAUTHORIZED, &json!({"message": "Not authorized", "detail": detail}));
+        match self {
+            Self::NoKey(reason) => unauthorized(reason.to_string()),
+            Self::UnknownKey => unauthorized("this collector does not take that key: see --accept-key".into()),
+            Self::Rejected(rejection) => rejected(rejection),
+            Self::Field(field, reason) => problem(StatusCode::BAD_REQUEST, &json!({"errors": [{ *field: reason }]})),
+        }
+    }
+}
+
+/// 400, 413 or 422. The documentation gives no body for 413.
+fn rejected(rejection: &Rejection) -> Response<Body> {
+    let errors = |field: &str| json!([{ field: rejection.to_string() }]);
+    match root(rejection) {
+        Rejection::TooLarge(_) => problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &json!({"message": "Payload Too Large", "detail": rejection.to_string()}),
+        ),
+        Rejection::BadName(_) | Rejection::NameNotText => problem(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &json!({"success": false, "error": "Validation failed", "errors": errors("event")}),
+        ),
+        Rejection::NoName => problem(StatusCode::BAD_REQUEST, &json!({"errors": errors("event")})),
+        Rejection::NoEvents => problem(StatusCode::BAD_REQUEST, &json!({"errors": errors("events")})),
+        Rejection::NotJson(_) | Rejection::NotAnObject | Rejection::InBulk { .. } => {
+            problem(StatusCode::BAD_REQUEST, &json!({"message": "Bad Request", "errors": errors("body")}))
+        }
+    }
+}
+
+/// What is wrong with the event itself, wherever it stood.
+fn root(rejection: &Rejection) -> &Rejection {
+    match rejection {
+        Rejection::InBulk { reason, .. } => root(reason),
+        other => other,
+    }
+}
+
+/// 404 as seen for a path that leads nowhere. [3p]
+pub(super) fn no_such_path() -> Response<Body> {
+    problem(StatusCode::NOT_FOUND, &json!({"status": "404", "error": "Not Found"}))
+}
+
+/// 405; the router adds `Allow`.
+pub(super) fn wrong_method() -> Response<Body> {
+    problem(StatusCode::METHOD_NOT_ALLOWED, &json!({"message": "Method Not Allowed"}))
+}
+
+fn problem(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+    answer(status, JSON, body.to_string())
+}
+
+/// What a fault that needs no request answers; `None` for one that spoils a real answer.
+pub(super) fn instead(fault: &FaultKind, retry_after: Option<Duration>) -> Option<Response<Body>> {
+    match fault {
+        FaultKind::Status(code) => {
+            let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let message = match status {
+                StatusCode::UNAUTHORIZED => "Not authorized",
+                other => other.canonical_reason().unwrap_or("Fault"),
+            };
+            let mut answer = problem(status, &json!({ "message": message }));
+            if let Some(after) = retry_after {
+                // Whole seconds (RFC 9110), and never sooner than asked.
+                let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+                answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            Some(answer)
+        }
+        FaultKind::Redirect(to) => {
+            let mut answer = answer(StatusCode::FOUND, HeaderValue::from_static("text/html"), "");
+            if let Ok(to) = HeaderValue::try_from(to.as_str()) {
+                answer.headers_mut().insert(LOCATION, to);
+            }
+            Some(answer)
+        }
+        _ => None,
+    }
+}
+
+/// What a fault makes of an answer whose body is `whole`.
+pub(super) fn spoilt(fault: &FaultKind, status: StatusCode, content_type: HeaderValue, whole: Bytes) -> Response<Body> {
+    match fault {
+        FaultKind::Garbage => answer(StatusCode::OK, content_type, GARBAGE),
+        FaultKind::Html => answer(StatusCode::OK, HeaderValue::from_static("text/html; charset=utf-8"), PORTAL),
+        FaultKind::Blank => answer(StatusCode::OK, content_type, ""),
+        FaultKind::Oversize(bytes) => sized(answer(StatusCode::OK, content_type, blanks(*bytes)), *bytes),
+        FaultKind::Truncate => {
+            let announced = whole.len() as u64;
+            let half = whole.slice(..whole.len() / 2);
+            sized(answer(status, content_type, cut_off(half)), announced)
+        }
+        FaultKind::SlowBody(duration) => {
+            let announced = whole.len() as u64;
+            sized(answer(status, content_type, dripping(whole, *duration)), announced)
+        }
+        FaultKind::Status(_)
+        | FaultKind::RetryAfter(_)
+        | FaultKind::Delay(_)
+        | FaultKind::Redirect(_)
+        | FaultKind::Reset => answer(status, content_type, whole),
+    }
+}
+
+fn sized(mut answer: Response<Body>, length: u64) -> Response<Body> {
+    answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    answer
+}
+
+/// A body that fails after what it has; the server then drops the connection.
+fn cut_off(rest: Bytes) -> Body {
+    Body::from_stream(stream::unfold(Some(rest), |rest| async move {
+        match rest {
+            Some(rest) if !rest.is_empty() => Some((Ok(rest), Some(Bytes::new()))),
+            _ => {
+                // An error in the same breath as the data would make the server drop the data as well.
+                tokio::task::yield_now().await;
+                Some((Err(io::Error::from(io::ErrorKind::ConnectionAborted)), None))
+            }
+        }
+    }))
+}
+
+fn dripping(whole: Bytes, duration: Duration) -> Body {
+    let piece = whole.len().div_ceil(DRIPS as usize).max(1);
+    let pause = duration / DRIPS;
+    Body::from_stream(stream::unfold(whole, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        let drip = rest.split_to(piece.min(rest.len()));
+        Some((Ok::<_, Infallible>(drip), rest))
+    }))
+}
+
+fn blanks(bytes: u64) -> Body {
+    const CHUNK: &[u8] = &[b' '; 64 << 10];
+    Body::from_stream(stream::unfold(bytes, |left| async move {
+        let size = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK.len());
+        let chunk = Bytes::from_static(CHUNK).slice(..size);
+        (size > 0).then(|| (Ok::<_, Infallible>(chunk), left - size as u64))
+    }))
+}

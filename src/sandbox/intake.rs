@@ -1,0 +1,486 @@
+//! One event on its way in: is it acceptable, and what did the sender not say that the platform adds?
+//!
+//! A sender's event is never rebuilt from a parsed value. It is scanned once, in place, and its text is kept: number
+//! spelling (`1.10`, `1e400`), key order and keys that stand twice come out as they went in. What the platform adds
+//! is spliced in before the closing brace, and only when somebody asks for the event, so that taking one in is cheap.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use thiserror::Error;
+use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use crate::blueshift::limits::{self, BadName, BulkTooLarge};
+
+use super::browser::Browser;
+
+/// Why an event, or a call with events, was not accepted.
+#[derive(Debug, Error)]
+pub enum Rejection {
+    /// The text is not JSON.
+    #[error("the body is not JSON: {0}")]
+    NotJson(String),
+    /// The text is JSON but not an object.
+    #[error("the body is JSON but not an object: send one object, as in `{{\"event\":\"view\",\"email\":\"…\"}}`")]
+    NotAnObject,
+    /// There is no `event`, or it is null.
+    #[error("`event` can't be blank")]
+    NoName,
+    /// `event` is neither a text nor a number.
+    #[error("`event` is not a text")]
+    NameNotText,
+    /// `event` breaks a rule for names.
+    #[error(transparent)]
+    BadName(#[from] BadName),
+    /// The call is too large.
+    #[error(transparent)]
+    TooLarge(#[from] BulkTooLarge),
+    /// A bulk call without an array `events`.
+    #[error("`events` can't be blank: send `{{\"events\":[…]}}`")]
+    NoEvents,
+    /// One event of a bulk call was not accepted, and with it none.
+    #[error("events[{index}]: {reason}")]
+    InBulk {
+        /// Its place in the call, from 0.
+        index: usize,
+        /// What is wrong with it.
+        reason: Box<Rejection>,
+    },
+}
+
+/// The fields that mean something to the collector.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Event,
+    CustomerId,
+    Email,
+    DeviceId,
+    Cookie,
+    PhoneNumber,
+    GroupId,
+    UserUuid,
+    SessionUuid,
+    AccountUuid,
+    EventUuid,
+    Timestamp,
+    TimestampEpoch,
+    Site,
+    Ip,
+    UserAgent,
+    BrowserType,
+    BrowserVersion,
+    BrowserPlatform,
+    #[serde(rename = "_bsft_ts")]
+    BsftTs,
+    #[serde(other)]
+    Other,
+}
+
+/// Which known fields the sender has sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent(u32);
+
+impl Sent {
+    fn insert(&mut self, field: Field) {
+        self.0 |= 1 << field as u32;
+    }
+
+    fn contains(self, field: Field) -> bool {
+        self.0 & (1 << field as u32) != 0
+    }
+}
+
+/// An event as it was sent, found acceptable.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub(super) name: String,
+    text: Box<str>,
+    sent: Sent,
+    person: Option<u128>,
+    happened: Option<Timestamp>,
+}
+
+/// Where an event came from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Origin {
+    pub(super) ip: Option<IpAddr>,
+    pub(super) user_agent: Option<Box<str>>,
+}
+
+/// Reads one event. Whatever the sender spelled is kept as it is.
+pub(super) fn read(text: &str) -> Result<Draft, Rejection> {
+    if text.len() > limits::MAX_BODY_BYTES {
+        return Err(BulkTooLarge::Bytes { bytes: text.len() }.into());
+    }
+    let text = text.trim_matches(is_json_space);
+    let scan: Scan<'_> = serde_json::from_str(text).map_err(|error| {
+        if error.is_data() { Rejection::NotAnObject } else { Rejection::NotJson(error.to_string()) }
+    })?;
+    let name = name(scan.name)?;
+    limits::check_name(&name)?;
+    let happened = scan.timestamp.and_then(|raw| raw.get().trim_matches('"').parse().ok());
+    let person = scan.identifier.map(|(_, raw)| xxh3_128_with_seed(raw.get().as_bytes(), 0));
+    Ok(Draft { name, text: text.into(), sent: scan.sent, person, happened })
+}
+
+/// Reads the events of a bulk call, `{"events":[…]}`: all of them or none.
+pub(super) fn read_bulk(text: &str) -> Result<Vec<Draft>, Rejection> {
+    #[derive(Deserialize)]
+    struct Bulk<'a> {
+        #[serde(borrow)]
+        events: Option<Vec<&'a RawValue>>,
+    }
+    let bulk: Bulk<'_> = serde_json::from_str(text)
+        .map_err(|error| if error.is_data() { Rejection::NoEvents } else { Rejection::NotJson(error.to_string()) })?;
+    let events = bulk.events.ok_or(Rejection::NoEvents)?;
+    limits::check_bulk(events.len(), text.len())?;
+    let read_at = |(index, raw): (usize, &&RawValue)| {
+        read(raw.get()).map_err(|reason| Rejection::InBulk { index, reason: Box::new(reason) })
+    };
+    events.iter().enumerate().map(read_at).collect()
+}
+
+fn is_json_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+fn name(raw: Option<&RawValue>) -> Result<String, Rejection> {
+    let raw = raw.map(RawValue::get).filter(|raw| *raw != "null").ok_or(Rejection::NoName)?;
+    match raw.chars().next() {
+        // An escape that stands for no character, such as a lone surrogate, makes a valid JSON text without a value.
+        Some('"') => serde_json::from_str(raw).map_err(|error| Rejection::NotJson(error.to_string())),
+        Some('-' | '0'..='9') => Err(BadName::Numeric.into()),
+        _ => Err(Rejection::NameNotText),
+    }
+}
+
+/// What one pass over an event finds, without building a value.
+#[derive(Default)]
+struct Scan<'a> {
+    name: Option<&'a RawValue>,
+    timestamp: Option<&'a RawValue>,
+    identifier: Option<(u32, &'a RawValue)>,
+    sent: Sent,
+}
+
+impl<'de> Deserialize<'de> for Scan<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ScanVisitor)
+    }
+}
+
+struct ScanVisitor;
+
+impl<'de> Visitor<'de> for ScanVisitor {
+    type Value = Scan<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scan<'de>, A::Error> {
+        let mut scan = Scan::default();
+        while let Some(field) = map.next_key::<Field>()? {
+            scan.sent.insert(field);
+            match field {
+                Field::Event => scan.name = Some(map.next_value()?),
+                Field::Timestamp => scan.timestamp = Some(map.next_value()?),
+                _ => match rank(field) {
+                    Some(rank) => {
+                        let raw: &RawValue = map.next_value()?;
+                        if !is_blank(raw.get()) && scan.identifier.is_none_or(|(best, _)| rank < best) {
+                            scan.identifier = Some((rank, raw));
+                        }
+                    }
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                },
+            }
+        }
+        Ok(scan)
+    }
+}
+
+/// The place of an identifier in the platform's hierarchy; `None` for a field that is none. [doc] help 6479978144275,
+/// and the prose of the reference page for `group_id`.
+fn rank(field: Field) -> Option<u32> {
+    match field {
+        Field::UserUuid => Some(0),
+        Field::CustomerId => Some(1),
+        Field::Email => Some(2),
+        Field::DeviceId => Some(3),
+        Field::Cookie => Some(4),
+        Field::PhoneNumber => Some(5),
+        Field::GroupId => Some(6),
+        _ => None,
+    }
+}
+
+fn is_blank(raw: &str) -> bool {
+    raw == "null" || raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).is_some_and(|s| s.trim().is_empty())
+}
+
+/// What all events of one collector share.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) uuid: Uuid,
+    pub(super) site: Box<str>,
+    pub(super) seed: u64,
+}
+
+/// An event that was taken in.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    draft: Draft,
+    origin: Origin,
+    at: Timestamp,
+    /// Counts all events of the collector, so it tells two arrivals apart.
+    number: u64,
+}
+
+impl Arrival {
+    pub(super) fn new(draft: Draft, origin: Origin, at: Timestamp, number: u64) -> Self {
+        Self { draft, origin, at, number }
+    }
+
+    /// Whether the sender said who the event is about.
+    pub(super) fn is_identified(&self) -> bool {
+        self.draft.person.is_some()
+    }
+
+    /// How many bytes it holds in memory, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.draft.text.len()
+            + self.draft.name.len()
+            + self.origin.user_agent.as_deref().map_or(0, str::len)
+    }
+
+    /// Writes the event as the platform would show it: the sender's text, and after it the platform's own fields as far
+    /// as the sender did not send them (section 2a of the contract: names [doc], values imitated).
+    pub(super) fn write(&self, account: &Account, out: &mut Vec<u8>) {
+        let Draft { text, sent, person, happened, .. } = &self.draft;
+        let head = text.strip_suffix('}').unwrap_or(text).trim_end_matches(is_json_space);
+        out.extend_from_slice(head.as_bytes());
+        let mut fields = Fields { out, sent: *sent };
+        let happened = happened.unwrap_or(self.at);
+        fields.quoted(Field::BsftTs, "_bsft_ts", &format_args!("{:.3}", self.at));
+        fields.quoted(Field::AccountUuid, "account_uuid", &account.uuid);
+        let event_uuid = xxh3_128_with_seed(&self.number.to_le_bytes(), account.seed);
+        fields.quoted(Field::EventUuid, "event_uuid", &uuid(event_uuid));
+        if let Some(person) = person {
+            fields.quoted(Field::UserUuid, "user_uuid", &uuid(*person));
+        }
+        fields.raw(Field::SessionUuid, "session_uuid", &"null");
+        fields.text(Field::Site, "site", Some(&account.site));
+        fields.quoted(Field::Timestamp, "timestamp", &format_args!("{happened:.3}"));
+        fields.raw(Field::TimestampEpoch, "timestamp_epoch", &happened.as_second());
+        if let Some(user_agent) = &self.origin.user_agent {
+            let browser = Browser::from_user_agent(user_agent);
+            fields.text(Field::UserAgent, "user_agent", Some(user_agent));
+            fields.text(Field::BrowserType, "browser_type", Some(browser.name));
+            fields.text(Field::BrowserVersion, "browser_version", Some(browser.version));
+            fields.text(Field::BrowserPlatform, "browser_platform", browser.platform);
+        }
+        if let Some(ip) = self.origin.ip {
+            fields.quoted(Field::Ip, "ip", &ip);
+        }
+        out.push(b'}');
+    }
+}
+
+fn uuid(bits: u128) -> Uuid {
+    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+}
+
+/// Appends fields to an object whose closing brace is still to come; it already has one field, the event's name.
+struct Fields<'a> {
+    out: &'a mut Vec<u8>,
+    sent: Sent,
+}
+
+impl Fields<'_> {
+    fn raw(&mut self, field: Field, key: &str, value: &dyn fmt::Display) {
+        if !self.sent.contains(field) {
+            self.put(format_args!(",\"{key}\":{value}"));
+        }
+    }
+
+    /// For a value that has nothing to escape.
+    fn quoted(&mut self, field: Field, key: &str, value: &dyn fmt::Display) {
+        if !self.sent.contains(field) {
+            self.put(format_args!(",\"{key}\":\"{value}\""));
+        }
+    }
+
+    fn text(&mut self, field: Field, key: &str, value: Option<&str>) {
+        if !self.sent.contains(field) {
+            self.put(format_args!(",\"{key}\":{}", serde_json::Value::from(value)));
+        }
+    }
+
+    fn put(&mut self, text: fmt::Arguments<'_>) {
+        // Writing to a vector cannot fail.
+        let _ = std::io::Write::write_fmt(self.out, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+    use super::*;
+
+    fn account() -> Account {
+        Account { uuid: Uuid::nil(), site: "shop.example".into(), seed: 7 }
+    }
+
+    fn shown(text: &str) -> String {
+        let at = "2026-05-04T03:02:01.5Z".parse().unwrap();
+        let origin = Origin { ip: Some([127, 0, 0, 1].into()), user_agent: Some("curl/8.5.0".into()) };
+        let mut out = Vec::new();
+        Arrival::new(read(text).unwrap(), origin, at, 3).write(&account(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_senders_text_is_kept_to_the_letter() {
+        let sent =
+            r#"{"event":"purchase","a":1.10,"b":1e400,"a":12345678901234567890,"email":"x@y.example",  "c":[1.0 ]"#;
+        let shown = shown(&format!("\n  {sent}\n  }}\n "));
+        assert!(shown.starts_with(sent), "{shown}");
+        assert_eq!(shown.matches("\"event\"").count(), 1);
+    }
+
+    #[test]
+    fn the_platforms_fields_are_added() {
+        let value: serde_json::Value =
+            serde_json::from_str(&shown(r#"{"event":"view","email":"x@y.example"}"#)).unwrap();
+        let text = |key: &str| value.get(key).map(|v| v.as_str().map_or(v.to_string(), str::to_owned));
+        let expected = [
+            ("_bsft_ts", "2026-05-04T03:02:01.500Z"),
+            ("account_uuid", "00000000-0000-0000-0000-000000000000"),
+            ("session_uuid", "null"),
+            ("site", "shop.example"),
+            ("timestamp", "2026-05-04T03:02:01.500Z"),
+            ("timestamp_epoch", "1777863721"),
+            ("user_agent", "curl/8.5.0"),
+            ("browser_type", "curl"),
+            ("browser_version", "8.5.0"),
+            ("browser_platform", "null"),
+            ("ip", "127.0.0.1"),
+        ];
+        for (key, expected) in expected {
+            assert_eq!(text(key).as_deref(), Some(expected), "{key}");
+        }
+        for key in ["event_uuid", "user_uuid"] {
+            assert!(Uuid::parse_str(&text(key).unwrap()).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_the_sender_sent_is_not_added_again() {
+        let fields = [
+            ("_bsft_ts", "1"),
+            ("account_uuid", "\"a\""),
+            ("event_uuid", "\"1234abcd-efghijkj-1234kfjadslk-34iu123\""),
+            ("user_uuid", "\"u\""),
+            ("session_uuid", "\"s\""),
+            ("site", "null"),
+            ("timestamp", "\"2015-03-17T17:27:20+00:00\""),
+            ("timestamp_epoch", "5"),
+            ("user_agent", "\"mine\""),
+            ("browser_type", "1"),
+            ("browser_version", "2"),
+            ("browser_platform", "3"),
+            ("ip", "\"201.44.11.21\""),
+        ];
+        let sent = fields.map(|(key, value)| format!("\"{key}\":{value}")).join(",");
+        let sent = format!("{{\"event\":\"view\",{sent}}}");
+        assert_eq!(shown(&sent), sent);
+    }
+
+    #[test]
+    fn the_epoch_follows_the_senders_own_timestamp() {
+        let shown = shown(r#"{"event":"view","timestamp":"2015-03-17T17:27:20+00:00"}"#);
+        assert!(shown.contains(r#""timestamp_epoch":1426613240"#), "{shown}");
+    }
+
+    #[test]
+    fn an_event_is_identified_by_any_known_identifier_that_is_not_blank() {
+        let cases = [
+            (r#"{"event":"view"}"#, false),
+            (r#"{"event":"view","email":null}"#, false),
+            (r#"{"event":"view","customer_id":""}"#, false),
+            (r#"{"event":"view","customer_id":"  "}"#, false),
+            (r#"{"event":"view","Email":"x@y.example"}"#, false),
+            (r#"{"event":"view","email":"x@y.example"}"#, true),
+            (r#"{"event":"view","customer_id":812122}"#, true),
+            (r#"{"event":"view","customer_id":"","device_id":"d"}"#, true),
+            (r#"{"event":"view","cookie":"c"}"#, true),
+            (r#"{"event":"view","phone_number":"+491700000000"}"#, true),
+            (r#"{"event":"view","group_id":"g"}"#, true),
+            (r#"{"event":"view","user_uuid":"u"}"#, true),
+        ];
+        for (text, identified) in cases {
+            assert_eq!(read(text).unwrap().person.is_some(), identified, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_is_rejected_with_the_reason() {
+        let cases = [
+            ("", "the body is not JSON: EOF while parsing a value at line 1 column 0"),
+            ("{\"event\":\"view\"", "the body is not JSON: EOF while parsing an object at line 1 column 15"),
+            ("{\"event\":\"view\"} x", "the body is not JSON: trailing characters at line 1 column 18"),
+            ("event=view", "the body is not JSON: expected value at line 1 column 1"),
+            ("[]", "the body is JSON but not an object"),
+            ("7", "the body is JSON but not an object"),
+            ("null", "the body is JSON but not an object"),
+            ("{}", "`event` can't be blank"),
+            ("{\"event\":null}", "`event` can't be blank"),
+            ("{\"event\":{}}", "`event` is not a text"),
+            ("{\"event\":true}", "`event` is not a text"),
+            ("{\"event\":\"\\ud800\"}", "the body is not JSON: "),
+            ("{\"event\":5}", "the event name is a number"),
+            ("{\"event\":\"\"}", "the event name is empty"),
+            ("{\"event\":\"page load\"}", "the event name holds white space"),
+        ];
+        for (text, reason) in cases {
+            let rejection = read(text).map(|draft| draft.name).unwrap_err().to_string();
+            assert!(rejection.starts_with(reason), "{text}: {rejection}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_several_names_counts() {
+        assert_eq!(read(r#"{"event":"view","event":"search"}"#).unwrap().name, "search");
+    }
+
+    #[test]
+    fn a_bulk_call_is_taken_whole_or_not_at_all() {
+        let good = r#"{"events":[{"event":"view"},{"event":"search"}]}"#;
+        assert_eq!(read_bulk(good).unwrap().len(), 2);
+        let cases = [
+            (r#"{"events":[{"event":"view"},{"event":"a.b"}]}"#, "events[1]: the event name holds a period"),
+            (r#"{"events":[7]}"#, "events[0]: the body is JSON but not an object"),
+            ("{}", "`events` can't be blank"),
+            (r#"{"events":{"event":"view"}}"#, "`events` can't be blank"),
+            ("[]", "`events` can't be blank"),
+            ("[", "the body is not JSON"),
+        ];
+        for (text, reason) in cases {
+            let rejection = read_bulk(text).map(|drafts| drafts.len()).unwrap_err().to_string();
+            assert!(rejection.starts_with(reason), "{text}: {rejection}");
+        }
+        let many = format!("{{\"events\":[{}]}}", vec![r#"{"event":"view"}"#; 101].join(","));
+        assert!(read_bulk(&many).is_err_and(|r| matches!(r, Rejection::TooLarge(_))));
+    }
+}

@@ -1,0 +1,287 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT, VARY,
+};
+use axum::http::{Method, Response, StatusCode};
+use axum::routing::{delete, get, post};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use url::form_urlencoded;
+
+use crate::blueshift::{auth, limits};
+
+use super::answer::Refusal;
+use super::connection::Peer;
+use super::fault::{self, FaultKind, Scope};
+use super::intake::{self, Origin, Rejection};
+use super::state::Shared;
+use super::summary::Span;
+use super::{answer, pixel, shape, summary};
+
+/// How much of a body that is too large is still read, so that a client in the middle of sending it gets the answer and
+/// not a reset.
+const MAX_DRAINED_BYTES: usize = 16 << 20;
+
+/// The most bytes of a `User-Agent` header that are kept.
+const MAX_USER_AGENT_BYTES: usize = 512;
+
+const PRIVATE_NETWORK_REQUEST: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const PRIVATE_NETWORK_ALLOW: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+
+type Outcome = Result<Response<Body>, Refusal>;
+
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/api/v1/event", post(post_event).options(preflight))
+        .route("/api/v1/bulkevents", post(post_bulk).options(preflight))
+        .route("/api/v1/event/debug", get(get_debug).options(preflight))
+        .route("/api/v1/event/history", get(get_history).options(preflight))
+        .route("/api/v1/event/summary.json", post(post_summary).options(preflight))
+        .route("/unity.gif", get(get_pixel).options(preflight))
+        .route("/_sandbox/events", delete(delete_events).options(preflight))
+        .method_not_allowed_fallback(async || answer::wrong_method())
+        .fallback(
+            async |request: Request| {
+                if request.method() == Method::OPTIONS { preflight(request).await } else { answer::no_such_path() }
+            },
+        )
+        .with_state(shared)
+}
+
+async fn post_event(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (shared, peer) = (&*shared, &peer);
+    with_faults(shared, Scope::Send, peer, async move {
+        authorize(shared, &request)?;
+        let origin = origin(peer, request.headers());
+        let body = read_body(request).await?;
+        let draft = intake::read(text(&body)?)?;
+        shared.take_in([draft], &origin, Timestamp::now());
+        Ok(answer::event_ok())
+    })
+    .await
+}
+
+async fn post_bulk(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (shared, peer) = (&*shared, &peer);
+    with_faults(shared, Scope::Send, peer, async move {
+        authorize(shared, &request)?;
+        let origin = origin(peer, request.headers());
+        let body = read_body(request).await?;
+        let drafts = intake::read_bulk(text(&body)?)?;
+        let count = drafts.len();
+        shared.take_in(drafts, &origin, Timestamp::now());
+        Ok(answer::bulk_ok(count))
+    })
+    .await
+}
+
+async fn get_pixel(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (shared, peer) = (&*shared, &peer);
+    with_faults(shared, Scope::Send, peer, async move {
+        authorize(shared, &request)?;
+        let event = pixel::event(request.uri().query().unwrap_or_default());
+        let draft = intake::read(&event)?;
+        shared.take_in([draft], &origin(peer, request.headers()), Timestamp::now());
+        Ok(answer::pixel())
+    })
+    .await
+}
+
+async fn get_debug(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response<Body> {
+    shared.count_poll();
+    let (shared, peer) = (&*shared, &peer);
+    with_faults(shared, Scope::Watch, peer, async move {
+        authorize(shared, &request)?;
+        let shape = shared.debug_shape();
+        let answer = shape.take(&shared.store());
+        Ok(answer::ok(answer.write(shared.account())))
+    })
+    .await
+}
+
+async fn get_history(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (shared, peer) = (&*shared, &peer);
+    with_faults(shared, Scope::Watch, peer, async move {
+        authorize(shared, &request)?;
+        let query = request.uri().query().unwrap_or_default();
+        let (mut name, mut limit) = (None, limits::MAX_HISTORY_EVENTS);
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                // A client in the wild says `event`. [code]
+                "event_name" | "event" => name = Some(value),
+                "limit" => match value.parse() {
+                    Ok(asked @ 1..) => limit = limits::MAX_HISTORY_EVENTS.min(asked),
+                    _ => return Err(Refusal::Field("limit", "is no number from 1 to 50".into())),
+                },
+                _ => {}
+            }
+        }
+        let name = name
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| Refusal::Field("event_name", "can't be blank".into()))?;
+        let events = shared.store().history(&name, limit);
+        Ok(answer::ok(shape::write_history(&name, &events, shared.account())))
+    })
+    .await
+}
+
+async fn post_summary(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (shared, peer) = (&*shared, &peer);
+    with_faults(shared, Scope::Watch, peer, async move {
+        authorize(shared, &request)?;
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let body = read_body(request).await?;
+        let span = Span::read(&query, text(&body)?, Timestamp::now())
+            .map_err(|(field, reason)| Refusal::Field(field, reason))?;
+        let days = span.days();
+        let counts = shared.store().counts(&days);
+        Ok(answer::ok(summary::write(days, &counts)))
+    })
+    .await
+}
+
+/// The collector's own: forgets every event. Without a key, since whoever reaches it may fill it as well.
+async fn delete_events(State(shared): State<Arc<Shared>>) -> Response<Body> {
+    shared.store().clear();
+    answer::event_ok()
+}
+
+/// What a browser asks before a page may send: everything is allowed, and from a public site to this machine too
+/// (Private Network Access).
+async fn preflight(request: Request) -> Response<Body> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    let headers = answer.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE, OPTIONS"));
+    // The wildcard does not cover Authorization (Fetch standard), so that one is named.
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, accept, *"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    if request.headers().contains_key(PRIVATE_NETWORK_REQUEST) {
+        headers.insert(PRIVATE_NETWORK_ALLOW, HeaderValue::from_static("true"));
+        headers.insert(VARY, HeaderValue::from_static("access-control-request-private-network"));
+    }
+    answer
+}
+
+/// Answers through the faults that strike.
+async fn with_faults(
+    shared: &Shared,
+    scope: Scope,
+    peer: &Peer,
+    work: impl Future<Output = Outcome>,
+) -> Response<Body> {
+    let work = async { work.await.unwrap_or_else(|refusal| refusal.answer()) };
+    let faults = shared.faults();
+    if faults.is_empty() {
+        return work.await;
+    }
+    let verdict = fault::roll(&faults, scope, shared.dice());
+    if !verdict.delay.is_zero() {
+        // A collector that ends does not keep anyone waiting.
+        tokio::select! {
+            () = tokio::time::sleep(verdict.delay) => {}
+            () = shared.stopped() => {}
+        }
+    }
+    let Some(fault) = verdict.fault else { return work.await };
+    if let Some(answer) = answer::instead(&fault, verdict.retry_after) {
+        return answer;
+    }
+    let (parts, body) = work.await.into_parts();
+    if fault == FaultKind::Reset {
+        peer.cut();
+    }
+    let content_type = parts.headers.get(CONTENT_TYPE).cloned().unwrap_or(HeaderValue::from_static("text/plain"));
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    answer::spoilt(&fault, parts.status, content_type, whole)
+}
+
+/// Refuses a request without a key, or with one that is not on the list if there is a list.
+fn authorize(shared: &Shared, request: &Request) -> Result<(), Refusal> {
+    let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let key = auth::receive(header, request.uri().query())?;
+    let accepted = shared.accept_keys();
+    if accepted.is_empty() || accepted.iter().any(|accepted| accepted.expose_secret() == key.expose_secret()) {
+        Ok(())
+    } else {
+        Err(Refusal::UnknownKey)
+    }
+}
+
+fn origin(peer: &Peer, headers: &HeaderMap) -> Origin {
+    let user_agent = headers.get(USER_AGENT).map(|value| {
+        let bytes = value.as_bytes().get(..MAX_USER_AGENT_BYTES).unwrap_or(value.as_bytes());
+        String::from_utf8_lossy(bytes).into()
+    });
+    Origin { ip: Some(peer.addr.ip().to_canonical()), user_agent }
+}
+
+/// The whole body, if it is not too large.
+async fn read_body(request: Request) -> Result<Bytes, Refusal> {
+    let too_large = |bytes| Refusal::from(Rejection::TooLarge(limits::BulkTooLarge::Bytes { bytes }));
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if let Some(bytes) = announced.filter(|bytes| *bytes > MAX_DRAINED_BYTES) {
+        return Err(too_large(bytes));
+    }
+    let mut chunks = request.into_body().into_data_stream();
+    let mut body = Bytes::new();
+    let mut rest = Vec::new();
+    let mut length = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refusal::Field("body", "ended before its announced length".into()))?;
+        length += chunk.len();
+        if length > MAX_DRAINED_BYTES {
+            break;
+        } else if length > limits::MAX_BODY_BYTES {
+            rest.clear();
+        } else if length == chunk.len() {
+            // Nearly every event comes in one piece, which then is the body.
+            body = chunk;
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&body);
+            }
+            rest.extend_from_slice(&chunk);
+        }
+    }
+    if length > limits::MAX_BODY_BYTES {
+        return Err(too_large(length));
+    }
+    Ok(if rest.is_empty() { body } else { rest.into() })
+}
+
+fn text(body: &[u8]) -> Result<&str, Refusal> {
+    std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()).into())
+}

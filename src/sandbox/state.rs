@@ -1,0 +1,106 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use super::DebugShape;
+use super::fault::{Dice, Fault};
+use super::intake::{Account, Draft, Origin};
+use super::store::Store;
+
+/// What the handlers of one collector share with each other and with its owner.
+pub(super) struct Shared {
+    store: Mutex<Store>,
+    settings: RwLock<Settings>,
+    accept_keys: Vec<SecretString>,
+    account: Account,
+    dice: Dice,
+    polls: AtomicU64,
+    stop: watch::Sender<bool>,
+}
+
+/// What can be changed while the collector runs.
+struct Settings {
+    faults: Arc<[Fault]>,
+    debug_shape: DebugShape,
+}
+
+impl Shared {
+    pub(super) fn new(
+        account: Account,
+        accept_keys: Vec<SecretString>,
+        faults: Vec<Fault>,
+        debug_shape: DebugShape,
+    ) -> Self {
+        Self {
+            store: Mutex::default(),
+            settings: RwLock::new(Settings { faults: faults.into(), debug_shape }),
+            accept_keys,
+            dice: Dice::new(account.seed),
+            account,
+            polls: AtomicU64::new(0),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// The store, for as short as possible: no text is written while it is held.
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn take_in(&self, drafts: impl IntoIterator<Item = Draft>, origin: &Origin, at: Timestamp) {
+        let mut store = self.store();
+        for draft in drafts {
+            store.insert(draft, origin.clone(), at);
+        }
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub(super) fn accept_keys(&self) -> &[SecretString] {
+        &self.accept_keys
+    }
+
+    pub(super) fn dice(&self) -> &Dice {
+        &self.dice
+    }
+
+    pub(super) fn faults(&self) -> Arc<[Fault]> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner).faults)
+    }
+
+    pub(super) fn set_faults(&self, faults: Vec<Fault>) {
+        self.settings.write().unwrap_or_else(PoisonError::into_inner).faults = faults.into();
+    }
+
+    pub(super) fn debug_shape(&self) -> DebugShape {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).debug_shape
+    }
+
+    pub(super) fn set_debug_shape(&self, debug_shape: DebugShape) {
+        self.settings.write().unwrap_or_else(PoisonError::into_inner).debug_shape = debug_shape;
+    }
+
+    pub(super) fn count_poll(&self) {
+        self.polls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn polls(&self) -> u64 {
+        self.polls.load(Ordering::Relaxed)
+    }
+
+    /// Tells everything of the collector to end.
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until the collector is told to end.
+    pub(super) async fn stopped(&self) {
+        // The sender lives as long as this, so waiting cannot fail.
+        let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
+    }
+}

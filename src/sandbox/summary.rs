@@ -1,0 +1,202 @@
+use std::borrow::Cow;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::store::{Counts, Days};
+
+/// The span that is answered for when none is asked for. [doc]
+const DEFAULT_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The names that are `standard` in a summary; all others are `custom_event`. [code] constants of the mobile SDKs, and
+/// the vendor's own page.
+const STANDARD: [&str; 20] = [
+    "add_to_cart",
+    "app_install",
+    "app_open",
+    "app_update",
+    "cancel",
+    "checkout",
+    "identify",
+    "pageload",
+    "purchase",
+    "remove_from_cart",
+    "return",
+    "search",
+    "subscribe",
+    "subscription_billing",
+    "subscription_cancel",
+    "subscription_downgrade",
+    "subscription_start",
+    "subscription_upgrade",
+    "unsubscribe",
+    "view",
+];
+
+/// The span that a summary is asked for.
+#[derive(Debug)]
+pub(super) struct Span {
+    start: Timestamp,
+    end: Timestamp,
+}
+
+#[derive(Default, Deserialize)]
+struct Asked<'a> {
+    #[serde(borrow)]
+    timestamp_start: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    timestamp_end: Option<Cow<'a, str>>,
+}
+
+impl Span {
+    /// Reads the span from the query string or else from a JSON body: both are documented. Fails with the field and the
+    /// reason.
+    pub(super) fn read(query: &str, body: &str, now: Timestamp) -> Result<Self, (&'static str, String)> {
+        let mut asked = match body.trim() {
+            "" => Asked::default(),
+            body => serde_json::from_str(body).map_err(|error| ("body", format!("is not as documented: {error}")))?,
+        };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "timestamp_start" => asked.timestamp_start = Some(value),
+                "timestamp_end" => asked.timestamp_end = Some(value),
+                _ => {}
+            }
+        }
+        let read = |field, text: Option<Cow<'_, str>>, default| match text {
+            Some(text) => text.parse().map_err(|_| (field, format!("`{text}` is no ISO 8601 instant"))),
+            None => Ok(default),
+        };
+        let end = read("timestamp_end", asked.timestamp_end, now)?;
+        let default = end.checked_sub(DEFAULT_SPAN).unwrap_or(Timestamp::MIN);
+        let start = read("timestamp_start", asked.timestamp_start, default)?;
+        if start > end {
+            return Err(("timestamp_start", "is after timestamp_end".into()));
+        }
+        Ok(Self { start, end })
+    }
+
+    pub(super) fn days(&self) -> Days {
+        Days::between(self.start, self.end)
+    }
+}
+
+/// The summary in its published form. The instants come back snapped to whole days, in UTC here.
+pub(super) fn write(days: Days, counts: &Counts) -> String {
+    let firsts: Vec<Timestamp> = days.starts().collect();
+    let timelapse: Vec<String> = firsts.iter().map(|at| at.strftime("%m/%d").to_string()).collect();
+    let start = firsts.first().map(|at| format!("{at:.3}"));
+    let last_instant = SignedDuration::from_hours(24) - SignedDuration::from_millis(1);
+    let end = firsts.last().and_then(|at| at.checked_add(last_instant).ok()).map(|at| format!("{at:.3}"));
+
+    let mut charts = Map::new();
+    let mut stats = Map::new();
+    for (name, days) in &counts.events {
+        let kind = if STANDARD.contains(&&**name) { "standard" } else { "custom_event" };
+        stats.insert(name.to_string(), stat(name, days, kind));
+        charts.insert(name.to_string(), json!(days));
+    }
+    stats.insert("missing_identifier".into(), stat("missing_identifier", &counts.missing_identifier, "error"));
+    let zeros = vec![0; firsts.len()];
+    json!({
+        "events_chart_stats": {
+            "archives": {},
+            "error": {"invalid_user_attributes": zeros, "missing_identifier": counts.missing_identifier},
+            "events": charts,
+            "timelapse": timelapse,
+        },
+        "stats": stats,
+        "status": "ok",
+        "timestamp_end": end,
+        "timestamp_start": start,
+    })
+    .to_string()
+}
+
+fn stat(name: &str, days: &[u64], kind: &str) -> Value {
+    json!({
+        "archived": false,
+        "count": days.iter().sum::<u64>(),
+        "display_name": name,
+        "properties": {},
+        "type": kind,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-05-04T03:02:01Z".parse().unwrap()
+    }
+
+    #[test]
+    fn the_span_is_read_from_query_or_body_and_is_seven_days_otherwise() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let body = r#"{"timestamp_start":"2026-05-01T00:00:00Z","timestamp_end":"2026-05-02T23:59:59Z"}"#;
+        let query = "timestamp_start=2026-05-03T00%3A00%3A00%2B00:00";
+        let cases = [
+            ("", "", at("2026-04-27T03:02:01Z"), now()),
+            ("", body, at("2026-05-01T00:00:00Z"), at("2026-05-02T23:59:59Z")),
+            (query, "", at("2026-05-03T00:00:00Z"), now()),
+            (query, "{}", at("2026-05-03T00:00:00Z"), now()),
+        ];
+        for (query, body, start, end) in cases {
+            let span = Span::read(query, body, now()).unwrap();
+            assert_eq!((span.start, span.end), (start, end), "{query} {body}");
+        }
+    }
+
+    #[test]
+    fn an_unusable_span_is_refused_by_field() {
+        let cases = [
+            ("timestamp_start=yesterday", "", "timestamp_start"),
+            ("timestamp_end=11/11/2011", "", "timestamp_end"),
+            ("timestamp_start=2027-01-01T00:00:00Z", "", "timestamp_start"),
+            ("", "[]", "body"),
+            ("", "{\"timestamp_start\":5}", "body"),
+        ];
+        for (query, body, field) in cases {
+            assert_eq!(Span::read(query, body, now()).map_err(|(field, _)| field).unwrap_err(), field, "{query}{body}");
+        }
+    }
+
+    #[test]
+    fn a_summary_has_the_published_form() {
+        let span = Span::read("timestamp_start=2026-05-03T10:00:00Z", "", now()).unwrap();
+        let counts = Counts {
+            events: vec![("view".into(), vec![1, 2]), ("mine".into(), vec![0, 4])],
+            missing_identifier: vec![0, 5],
+        };
+        let expected = json!({
+            "events_chart_stats": {
+                "archives": {},
+                "error": {"invalid_user_attributes": [0, 0], "missing_identifier": [0, 5]},
+                "events": {"view": [1, 2], "mine": [0, 4]},
+                "timelapse": ["05/03", "05/04"],
+            },
+            "stats": {
+                "view": {"archived": false, "count": 3, "display_name": "view", "properties": {}, "type": "standard"},
+                "mine": {"archived": false, "count": 4, "display_name": "mine", "properties": {}, "type": "custom_event"},
+                "missing_identifier": {
+                    "archived": false, "count": 5, "display_name": "missing_identifier", "properties": {}, "type": "error"
+                },
+            },
+            "status": "ok",
+            "timestamp_end": "2026-05-04T23:59:59.999Z",
+            "timestamp_start": "2026-05-03T00:00:00.000Z",
+        });
+        assert_eq!(write(span.days(), &counts), expected.to_string());
+    }
+
+    #[test]
+    fn a_span_of_centuries_is_answered_for_its_last_year() {
+        let span = Span::read("timestamp_start=0001-01-01T00:00:00Z", "", now()).unwrap();
+        assert_eq!(span.days().starts().count(), 366);
+    }
+}
