@@ -160,9 +160,4 @@ mod tests {
             }
         }
     }
-
-    /// How long until the bars change by time alone; `None` when they are all zero.
-    pub fn next_shift(&self, _now: Moment) -> Option<std::time::Duration> {
-        None
-    }
 }

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::http::Answer;
 use super::live::Key;
 use super::{Clock, backoff, problem};
+use crate::event::Unknown;
 use crate::feed::{Moment, Problem, ProblemKind, Trouble};
 
 /// How often the counts are asked for. They are kept by the day, and nothing is said of a rate that is tolerated.
@@ -106,8 +107,8 @@ impl Counting {
     }
 
     /// Learns that an answer has no counts in it.
-    pub(super) fn unreadable(&mut self, body: &[u8], reason: &str, at: Moment) -> Option<Trouble> {
-        self.troubled(problem::unreadable(&self.connection.host, body, reason), None, at)
+    pub(super) fn unreadable(&mut self, unknown: &Unknown, at: Moment) -> Option<Trouble> {
+        self.troubled(problem::unreadable(&self.connection.host, unknown), None, at)
     }
 
     /// Decides on the next request, and tells the trouble unless it was the last that was told.
@@ -154,33 +155,32 @@ async fn ask(connection: &Connection, event_key_serves: bool) -> Asked {
 
 async fn ask_with(connection: &Connection, key: &Key, with_event_key: bool) -> Asked {
     let (start, end) = today(Timestamp::now(), TimeZone::system());
-    let outcome = connection.summary(key, &start, &end).await;
+    let outcome = connection.summary(key, start, end).await;
     Asked { outcome, called: key.called.clone(), with_event_key }
 }
 
-/// From midnight to now, in ISO 8601 and UTC.
+/// From midnight to now.
 ///
 /// The platform widens a span to whole days in the time zone of the account [doc: the sample answer comes back from
 /// 07:00:00.000Z to 06:59:59.999Z], which nobody tells us. Midnight is therefore taken where this machine is: right
-/// when account and developer share a time zone, and up to a day too wide when they do not; and right as it stands,
-/// should the platform not widen after all.
-fn today(now: Timestamp, zone: TimeZone) -> (String, String) {
+/// when account and developer share a time zone, up to a day too wide when they do not, and right as it stands should
+/// the platform not widen after all.
+fn today(now: Timestamp, zone: TimeZone) -> (Timestamp, Timestamp) {
     let midnight = now.to_zoned(zone).start_of_day().map_or(now, |midnight| midnight.timestamp());
-    let spelled = |time: Timestamp| format!("{time:.0}");
-    (spelled(midnight), spelled(now))
+    (midnight, now)
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
     #[test]
     fn today_begins_at_midnight_of_this_machine() {
-        let now: Timestamp = "2026-11-23T01:30:15.25Z".parse().unwrap_or_default();
-        let cases = [(0, "2026-11-23T00:00:00Z"), (1, "2026-11-22T23:00:00Z"), (-8, "2026-11-22T08:00:00Z")];
-        for (hours, start) in cases {
+        let now: Timestamp = "2026-11-23T01:30:15.25Z".parse().unwrap();
+        for (hours, start) in [(0, "2026-11-23T00:00:00Z"), (1, "2026-11-22T23:00:00Z"), (-8, "2026-11-22T08:00:00Z")] {
             let zone = TimeZone::fixed(jiff::tz::offset(hours));
-            assert_eq!(today(now, zone), (start.to_owned(), "2026-11-23T01:30:15Z".to_owned()));
+            assert_eq!(today(now, zone), (start.parse().unwrap(), now));
         }
     }
 }

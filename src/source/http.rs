@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::Instant;
-use url::Url;
 
 use super::failure::{Failure, RedirectTarget, Timeouts};
+use crate::blueshift::{BaseUrl, ErrorBody};
 
 /// How many redirects within the same origin are followed.
 const HOPS: usize = 5;
@@ -31,8 +31,8 @@ pub(super) struct Answer {
 impl Http {
     /// Sets a client up for `base`. This reads the system's CA certificates, which takes milliseconds, but only for
     /// `https`: a plain target works on a system that has none.
-    pub(super) fn new(base: &Url, loopback: bool, timeouts: Timeouts, body_limit: u64) -> Result<Self, Failure> {
-        Self::build(loopback, timeouts, body_limit, base.scheme() == "https")
+    pub(super) fn new(base: &BaseUrl, timeouts: Timeouts, body_limit: u64) -> Result<Self, Failure> {
+        Self::build(base.is_loopback(), timeouts, body_limit, base.as_str().starts_with("https:"))
     }
 
     fn build(loopback: bool, timeouts: Timeouts, body_limit: u64, certificates: bool) -> Result<Self, Failure> {
@@ -83,7 +83,11 @@ impl Http {
             response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
         // What the status says holds even when the body breaks off.
         let body = read(&mut response, ERROR_BODY_LIMIT).await.ok().flatten().unwrap_or_default();
-        Err(Failure::Status { status: status.as_u16(), said: super::problem::said(&body), retry_after })
+        Err(Failure::Status {
+            status: status.as_u16(),
+            said: ErrorBody::read(&body).map(|body| body.message),
+            retry_after,
+        })
     }
 }
 

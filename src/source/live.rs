@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::mpsc;
-use url::Url;
 
 pub use super::failure::Timeouts;
 use super::poller::Poller;
 use super::{Clock, Source};
+use crate::blueshift::BaseUrl;
 
 /// The shortest interval between two polls.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
@@ -34,8 +34,8 @@ pub struct Key {
 /// What the poller polls, and how.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The origin of the API, with a path before `/api/v1` if there is one.
-    pub base: Url,
+    /// Where the API is.
+    pub base: BaseUrl,
     /// The key for the debug endpoint.
     pub event_key: Key,
     /// The key for the counts of the summary endpoint; without it they stay unknown.

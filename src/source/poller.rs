@@ -12,9 +12,9 @@ use super::failure::Failure;
 use super::http::Answer;
 use super::live::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 use super::{Clock, Command, backoff, problem};
-use crate::blueshift::{Decoded, Decoder};
+use crate::blueshift::{Decoded, Decoder, Summary};
 use crate::event::{Note, Snapshot, Unknown};
-use crate::feed::{Change, Counts, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
+use crate::feed::{Change, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
 
 /// How many notes are remembered as told. A server that makes up a new one at every poll is told again some day.
 const NOTES_REMEMBERED: usize = 1024;
@@ -36,12 +36,6 @@ enum Digested {
     Unknown(Unknown),
 }
 
-/// A summary that could not be read, and why.
-struct Uncounted {
-    body: Vec<u8>,
-    reason: String,
-}
-
 impl Memory {
     fn digest(&mut self, body: &[u8], at: Moment) -> Digested {
         match self.decoder.decode(body) {
@@ -56,17 +50,9 @@ impl Memory {
         }
     }
 
-    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Change>, Uncounted> {
-        let stats: serde_json::Value = serde_json::from_slice(body)
-            .map_err(|error| Uncounted { body: body.to_vec(), reason: error.to_string() })?;
-        let counts: Counts = stats
-            .get("stats")
-            .and_then(serde_json::Value::as_object)
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, stat)| Some((name.as_str().into(), stat.get("count")?.as_u64()?)))
-            .collect();
-        Ok(self.tracker.observe_counts(&counts, at))
+    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Change>, Unknown> {
+        let summary = Summary::decode(body)?;
+        Ok(self.tracker.observe_counts(&summary.counts, at))
     }
 }
 
@@ -195,7 +181,7 @@ impl Poller {
             }
             Digested::Unknown(unknown) => {
                 let unknown = Unknown { body: self.connection.without_keys(&unknown.body).into(), ..unknown };
-                let problem = problem::unreadable(&self.connection.host, unknown.body.as_bytes(), &unknown.reason);
+                let problem = problem::unreadable(&self.connection.host, &unknown);
                 return self.failed(at, problem, None, Some(unknown)).await;
             }
         };
@@ -239,7 +225,7 @@ impl Poller {
                     self.counting.succeeded(asked.with_event_key, at);
                     return self.tell(Report::Counted { at, changes }).await;
                 }
-                Err(Uncounted { body, reason }) => self.counting.unreadable(&body, &reason, at),
+                Err(unknown) => self.counting.unreadable(&unknown, at),
             },
             Err(failure) => self.counting.failed(&failure, &asked.called, at),
         };

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::failure::{Failure, RedirectTarget, Tls};
-use crate::event::text;
+use crate::event::{Unknown, text};
 use crate::feed::{Problem, ProblemKind};
 
 /// What a failure is told about: the words that differ from request to request.
@@ -185,9 +185,8 @@ fn status(status: u16, said: Option<&str>, host: &str, path: &str, key: &str) ->
 }
 
 /// The problem with a body that came well but is no debug answer.
-pub(super) fn unreadable(host: &str, body: &[u8], reason: &str) -> Problem {
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let is_html = body.trim_ascii_start().starts_with(b"<");
+pub(super) fn unreadable(host: &str, unknown: &Unknown) -> Problem {
+    let is_html = unknown.body.trim_start_matches('\u{feff}').trim_start().starts_with('<');
     let (what, advice) = if is_html {
         (
             format!("{host} answered with a web page, not with JSON"),
@@ -195,7 +194,7 @@ pub(super) fn unreadable(host: &str, body: &[u8], reason: &str) -> Problem {
         )
     } else {
         (
-            format!("the answer of {host} cannot be read: {}", plain(reason)),
+            format!("the answer of {host} cannot be read: {}", plain(&unknown.reason)),
             "check that --url is the origin of the API; what came can be looked at as it is",
         )
     };
@@ -204,13 +203,6 @@ pub(super) fn unreadable(host: &str, body: &[u8], reason: &str) -> Problem {
 
 fn problem(kind: ProblemKind, what: String, advice: &str) -> Problem {
     Problem { kind, what, advice: advice.to_owned() }
-}
-
-/// What an error body says, from the envelopes that the platform is known to use.
-pub(super) fn said(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let text = ["message", "error"].into_iter().find_map(|name| body.get(name)?.as_str())?;
-    Some(text.to_owned())
 }
 
 /// `text` on one line, harmless to a terminal, and not too long.
