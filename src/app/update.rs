@@ -131,8 +131,9 @@ fn hear(model: &mut Model, report: Report, now: Moment) {
 fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
     let first = model.link.last_good.is_none();
     if let Some(trouble) = &model.link.trouble {
-        let polls = if trouble.attempt == 1 { "poll".into() } else { format!("{} polls", trouble.attempt) };
-        note(model, polled.at, EntryKind::Recovered, format!("live again after {polls} failed"));
+        let polls = if trouble.attempt == 1 { "poll" } else { "polls" };
+        let text = format!("live again after {} failed {polls}", trouble.attempt);
+        note(model, polled.at, EntryKind::Recovered, text);
     }
     if model.unknown.take().is_some() {
         model.inspector.drop_raw();

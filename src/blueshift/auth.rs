@@ -9,7 +9,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-/// The query parameters that carry a key: `x` of the browser pixel, `apiKey` of Segment's servers. [code]
+/// The query parameters that carry a key: `x` of the browser pixel, `apiKey` of Segment's servers. (code)
 const QUERY_PARAMETERS: [&str; 2] = ["x", "apiKey"];
 
 /// Why a request holds no usable key. The text never repeats what was sent: it may be half a key.
@@ -40,7 +40,7 @@ pub fn header(key: &SecretString) -> HeaderValue {
 
 /// The key of a request, from the value of its `Authorization` header or else from its raw query string.
 ///
-/// Besides the documented `Basic base64("KEY:")` it reads what shipped clients send [code]: `Basic base64("KEY")`
+/// Besides the documented `Basic base64("KEY:")` it reads what shipped clients send (code): `Basic base64("KEY")`
 /// without the colon (`RudderStack`), a bare `base64("KEY:")` without the scheme (the iOS SDK), and `?x=KEY` or
 /// `?apiKey=KEY` without a header (the pixel, Segment). The scheme's case, stray white space and base64 padding do not
 /// matter.

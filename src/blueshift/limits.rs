@@ -2,29 +2,29 @@
 
 use thiserror::Error;
 
-/// The most characters that an event name may have. [doc] developer.blueshift.com/reference/post_api-v1-event
+/// The most characters that an event name may have. (doc) developer.blueshift.com/reference/post_api-v1-event
 pub const MAX_NAME_CHARS: usize = 64;
 
-/// The most bytes of a bulk body: "1 MB" [doc]. Whether that is 10^6 or 2^20 is not said; this is the smaller, which is
+/// The most bytes of a bulk body: "1 MB" (doc). Whether that is 10^6 or 2^20 is not said; this is the smaller, which is
 /// safe in both readings.
 pub const SAFE_BODY_BYTES: usize = 1_000_000;
 
 /// The most bytes of a body in the generous reading of "1 MB": beyond it a body is too large for certain.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// The most events of a bulk call by the newer documentation. [doc] developer.blueshift.com/reference/post_api-v1-bulkevents
+/// The most events of a bulk call by the newer documentation. (doc) developer.blueshift.com/reference/post_api-v1-bulkevents
 pub const SAFE_BULK_EVENTS: usize = 30;
 
-/// The most events of a bulk call by the older documentation [doc], which the mobile SDKs still go by. [code]
+/// The most events of a bulk call by the older documentation (doc), which the mobile SDKs still go by. (code)
 pub const MAX_BULK_EVENTS: usize = 100;
 
-/// How many bulk calls a second are recommended. [doc]
+/// How many bulk calls a second are recommended. (doc)
 pub const BULK_CALLS_PER_SECOND: u32 = 5;
 
-/// The most events that `/event/history` returns at once. [doc] developer.blueshift.com/reference/get_api-v1-event-history
+/// The most events that `/event/history` returns at once. (doc) developer.blueshift.com/reference/get_api-v1-event-history
 pub const MAX_HISTORY_EVENTS: usize = 50;
 
-/// What is wrong with an event's name. [doc] developer.blueshift.com/reference/post_api-v1-event
+/// What is wrong with an event's name. (doc) developer.blueshift.com/reference/post_api-v1-event
 ///
 /// The rules are for names that are *sent*: the platform itself derives names with a period in them, such as
 /// `back_in_stock.view`.

@@ -48,17 +48,17 @@ pub(super) fn ok(body: impl Into<Body>) -> Response<Body> {
     answer(StatusCode::OK, JSON, body)
 }
 
-/// What `POST /event` says to an event that it takes. [doc]
+/// What `POST /event` says to an event that it takes. (doc)
 pub(super) fn event_ok() -> Response<Body> {
     ok(r#"{"status":"OK"}"#)
 }
 
-/// What `POST /bulkevents` says to a call that it takes. [doc]
+/// What `POST /bulkevents` says to a call that it takes. (doc)
 pub(super) fn bulk_ok(count: usize) -> Response<Body> {
     ok(format!(r#"{{"status":"ok","count":{count}}}"#))
 }
 
-/// What the pixel answers. [inf]
+/// What the pixel answers. (inferred)
 pub(super) fn pixel() -> Response<Body> {
     let mut answer = answer(StatusCode::OK, HeaderValue::from_static("image/gif"), GIF);
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -132,7 +132,7 @@ fn root(rejection: &Rejection) -> &Rejection {
     }
 }
 
-/// 404 as seen for a path that leads nowhere. [3p]
+/// 404 as seen for a path that leads nowhere. (third party)
 pub(super) fn no_such_path() -> Response<Body> {
     problem(StatusCode::NOT_FOUND, &json!({"status": "404", "error": "Not Found"}))
 }

@@ -27,7 +27,7 @@ const PLATFORMS: [(&str, &str); 6] = [
 
 impl<'a> Browser<'a> {
     /// Reads the header's text. What is no browser is named by its first product, as the platform does with
-    /// `PostmanRuntime/7.37.3`. [doc]
+    /// `PostmanRuntime/7.37.3`. (doc)
     pub(super) fn from_user_agent(user_agent: &'a str) -> Self {
         let platform = PLATFORMS.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
         let known = PRODUCTS.iter().find_map(|(mark, name)| Some((*name, user_agent.split_once(mark)?.1)));

@@ -38,7 +38,7 @@ pub enum FaultKind {
     /// `status=CODE`: this status with the platform's body for it. The request has no effect.
     Status(u16),
     /// `retry-after=DURATION`: answers of `status` faults carry this `Retry-After` header. The platform is not known to
-    /// send one. [3p]
+    /// send one. (third party)
     RetryAfter(Duration),
     /// `delay=DURATION`: the answer waits.
     Delay(Duration),

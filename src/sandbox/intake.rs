@@ -208,7 +208,7 @@ impl<'de> Visitor<'de> for ScanVisitor {
     }
 }
 
-/// The place of an identifier in the platform's hierarchy; `None` for a field that is none. [doc] help 6479978144275,
+/// The place of an identifier in the platform's hierarchy; `None` for a field that is none. (doc) help 6479978144275,
 /// and the prose of the reference page for `group_id`.
 fn rank(field: Field) -> Option<u32> {
     match field {
@@ -264,7 +264,7 @@ impl Arrival {
     }
 
     /// Writes the event as the platform would show it: the sender's text, and after it the platform's own fields as far
-    /// as the sender did not send them (section 2a of the contract: names [doc], values imitated).
+    /// as the sender did not send them (section 2a of the contract: names (doc), values imitated).
     pub(super) fn write(&self, account: &Account, out: &mut Vec<u8>) {
         let Draft { text, sent, person, happened, .. } = &self.draft;
         let head = text.strip_suffix('}').unwrap_or(text).trim_end_matches(is_json_space);

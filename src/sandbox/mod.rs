@@ -27,7 +27,7 @@ mod store;
 mod summary;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ use intake::{Account, Origin};
 use state::Shared;
 
 /// Where the collector listens unless told otherwise.
-pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
 
 /// How long answers under way may take once the collector is to end.
 const GRACE: Duration = Duration::from_millis(50);
@@ -148,9 +148,15 @@ impl Sandbox {
         self.addr
     }
 
-    /// The base address to give to senders and watchers: `http://127.0.0.1:8787`, without a slash at the end.
+    /// The base address to give to senders and watchers on this machine: `http://127.0.0.1:8787`, without a slash at the
+    /// end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.addr)
+        let mut addr = self.addr;
+        if addr.ip().is_unspecified() {
+            // "Every address" is one to listen on, not one to go to.
+            addr.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        format!("http://{addr}")
     }
 
     /// Takes an event in as if it had been posted, without a connection.

@@ -1,4 +1,4 @@
-//! The browser pixel, `GET /unity.gif?…`: an event as a query string, as `blueshift.js` writes it. [code]
+//! The browser pixel, `GET /unity.gif?…`: an event as a query string, as `blueshift.js` writes it. (code)
 //!
 //! `e` is the event, `t` the time in Unix seconds, `r` the referrer, `k` the cookie, `u` the address of the page, `x` the
 //! key and `z` a number against caches. Every other parameter is an attribute; a name that ends in `_json` holds an array

@@ -134,7 +134,7 @@ async fn get_history(
         let (mut name, mut limit) = (None, limits::MAX_HISTORY_EVENTS);
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
-                // A client in the wild says `event`. [code]
+                // A client in the wild says `event`. (code)
                 "event_name" | "event" => name = Some(value),
                 "limit" => match value.parse() {
                     Ok(asked @ 1..) => limit = limits::MAX_HISTORY_EVENTS.min(asked),

@@ -7,10 +7,10 @@ use url::form_urlencoded;
 
 use super::store::{Counts, Days};
 
-/// The span that is answered for when none is asked for. [doc]
+/// The span that is answered for when none is asked for. (doc)
 const DEFAULT_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The names that are `standard` in a summary; all others are `custom_event`. [code] constants of the mobile SDKs, and
+/// The names that are `standard` in a summary; all others are `custom_event`. (code) constants of the mobile SDKs, and
 /// the vendor's own page.
 const STANDARD: [&str; 20] = [
     "add_to_cart",

@@ -2,6 +2,8 @@
 //! draws once when all queues are empty.
 
 mod commands;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::io;
