@@ -169,7 +169,7 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
             "no /api/v1/event/debug",
             "--url",
         ),
-        (status("400 Bad Request", "<html>"), WrongAnswer, "400 Bad Request", "--url"),
+        (status("400 Bad Request", "<html>"), WrongAnswer, "400: an HTML page", "--url"),
         (status("422 Whatever", ""), WrongAnswer, "422 Unprocessable", "--url"),
         (status("429 Too Many Requests", ""), RateLimited, "429", "--interval"),
         (status("500 Internal Server Error", ""), Unreachable, "500 Internal", "polling goes on"),
