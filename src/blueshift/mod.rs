@@ -4,6 +4,7 @@
 //! every variant is read.
 
 mod debug;
+mod envelope;
 mod error_body;
 mod glance;
 mod history;
