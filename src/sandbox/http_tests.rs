@@ -536,3 +536,22 @@ async fn a_key_is_in_no_debug_output() {
     let answer = ask(&sandbox, "GET", "/api/v1/event/debug?apiKey=canary-0000", "", "").await;
     assert!(answer.status == 401 && !answer.text().contains("canary"), "{}", answer.text());
 }
+
+#[tokio::test]
+async fn traffic_comes_in_at_once_and_ends_with_the_collector() {
+    let sandbox = start().await;
+    sandbox.play(Traffic::shop(0).unwrap());
+    let begun = Instant::now();
+    while debug(&sandbox).await.json().as_object().unwrap().len() < 5 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "no traffic");
+    }
+    let shown = debug(&sandbox).await.json();
+    let browser = |pointer: &str| shown.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    assert_eq!((browser("/view/browser_type"), browser("/view/browser_platform")), ("Chrome".into(), "macOS".into()));
+    let shared = Arc::downgrade(&sandbox.shared);
+    sandbox.shutdown().await;
+    while shared.strong_count() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "something still runs");
+        tokio::task::yield_now().await;
+    }
+}

@@ -20,11 +20,13 @@ mod connection;
 mod fault;
 mod intake;
 mod pixel;
+mod scenario;
 mod server;
 mod shape;
 mod state;
 mod store;
 mod summary;
+mod traffic;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -36,10 +38,13 @@ use secrecy::SecretString;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub use fault::{Fault, FaultKind, Scope};
 pub use intake::Rejection;
+pub use scenario::Scenario;
 pub use shape::DebugShape;
+pub use traffic::Traffic;
 
 use connection::{CuttableListener, Peer};
 use intake::{Account, Origin};
@@ -76,6 +81,12 @@ pub enum SandboxError {
         /// The text.
         spec: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// A traffic scenario that cannot be read.
+    #[error("the traffic scenario cannot be used: {reason}")]
+    Scenario {
+        /// What is wrong with it, and where.
         reason: String,
     },
 }
@@ -164,6 +175,25 @@ impl Sandbox {
         let draft = intake::read(event)?;
         self.shared.take_in([draft], &Origin::default(), Timestamp::now());
         Ok(())
+    }
+
+    /// Lets the traffic come in until the collector ends, in the rhythm of its scenario. The first events are there
+    /// before this returns to an idle runtime.
+    pub fn play(&self, mut traffic: Traffic) {
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let start = Instant::now();
+            while let Some(delivery) = traffic.next(Timestamp::now()) {
+                tokio::select! {
+                    () = tokio::time::sleep_until(start + delivery.at) => {}
+                    () = shared.stopped() => return,
+                }
+                match delivery.read() {
+                    Ok(drafts) => shared.take_in(drafts, &delivery.origin, Timestamp::now()),
+                    Err(rejection) => tracing::debug!(%rejection, "an event of the traffic was not accepted"),
+                }
+            }
+        });
     }
 
     /// Forgets every event, as `DELETE /_sandbox/events` does.
