@@ -3,6 +3,8 @@
 
 pub mod activity;
 mod effect;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod inspector;
 pub mod keymap;
 pub mod layout;
@@ -10,6 +12,8 @@ pub mod link;
 mod message;
 mod model;
 pub mod reader;
+#[cfg(test)]
+mod tests;
 pub mod time;
 pub mod tree;
 pub mod types;

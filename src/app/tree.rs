@@ -160,6 +160,23 @@ impl Tree {
         self.rows.get(self.offset.min(end)..end).unwrap_or_default()
     }
 
+    /// The rows above the view that its first row stands in, from the outermost.
+    pub fn around_visible(&self) -> Vec<Row> {
+        let mut depth = self.rows.get(self.offset).map_or(0, |row| row.depth);
+        let mut around = Vec::new();
+        for row in self.rows.get(..self.offset).unwrap_or_default().iter().rev() {
+            if depth == 0 {
+                break;
+            }
+            if row.depth < depth {
+                depth = row.depth;
+                around.push(*row);
+            }
+        }
+        around.reverse();
+        around
+    }
+
     /// The row under the cursor.
     pub fn selected(&self) -> Option<Row> {
         self.rows.get(self.cursor).copied()

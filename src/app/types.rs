@@ -9,7 +9,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::event::{Payload, TypeName};
-use crate::feed::{Change, ChangeKind, Moment, Rate};
+use crate::feed::{Change, ChangeKind, Coverage, Moment, Rate};
 
 /// How long a changed row stands out.
 const FLASH: Duration = Duration::from_millis(600);
@@ -40,6 +40,8 @@ pub struct Row {
     pub received: Option<u64>,
     /// How many distinct payloads we hold or held.
     pub captured: u64,
+    /// How much of what the server received was captured, where its count is known.
+    pub coverage: Option<Coverage>,
     /// Arrivals over time.
     pub rate: Rate,
     /// When the newest event came, in milliseconds of [`Moment::elapsed`]: below zero for one from before the start.
@@ -168,6 +170,7 @@ impl Types {
             payload: None,
             received: None,
             captured: 0,
+            coverage: None,
             rate: Rate::default(),
             seen: None,
             mark: None,
@@ -176,6 +179,7 @@ impl Types {
         });
         row.received = change.received;
         row.captured = change.captured;
+        row.coverage = change.coverage;
         row.gone = change.kind == ChangeKind::Gone;
         row.rate.add(change.arrived, change.at);
         if change.payload.is_some() {
@@ -324,6 +328,11 @@ impl Types {
         if let Some(row) = self.selected.as_ref().and_then(|name| self.rows.get_mut(name)) {
             row.mark = None;
         }
+    }
+
+    /// What is known of a type.
+    pub(super) fn row(&self, event_type: &TypeName) -> Option<&Row> {
+        self.rows.get(event_type)
     }
 
     /// The type under the cursor, with its row.

@@ -26,10 +26,10 @@ const INTERVALS: [Duration; 11] = [
     Duration::from_secs(5),
     Duration::from_secs(10),
     Duration::from_secs(30),
-    Duration::from_secs(60),
-    Duration::from_secs(120),
-    Duration::from_secs(300),
-    Duration::from_secs(600),
+    Duration::from_mins(1),
+    Duration::from_mins(2),
+    Duration::from_mins(5),
+    Duration::from_mins(10),
 ];
 
 /// Lets `message` happen to the model at `now`, and says what that asks of the world.
@@ -131,8 +131,9 @@ fn hear(model: &mut Model, report: Report, now: Moment) {
 fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
     let first = model.link.last_good.is_none();
     if let Some(trouble) = &model.link.trouble {
-        let polls = if trouble.attempt == 1 { "poll".into() } else { format!("{} polls", trouble.attempt) };
-        note(model, polled.at, EntryKind::Recovered, format!("live again after {polls} failed"));
+        let polls = if trouble.attempt == 1 { "poll" } else { "polls" };
+        let text = format!("live again after {} failed {polls}", trouble.attempt);
+        note(model, polled.at, EntryKind::Recovered, text);
     }
     if model.unknown.take().is_some() {
         model.inspector.drop_raw();
@@ -186,7 +187,7 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
                 };
                 let arrived = before.arrived.saturating_add(change.arrived);
                 let previous = before.previous.clone();
-                entry.insert(Change { kind, arrived, previous, ..change });
+                entry.insert(Change { kind, previous, arrived, ..change });
             }
         }
     }
@@ -194,6 +195,13 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
 
 fn show(model: &mut Model, changes: &[Change], now: Moment) {
     let height = model.types_height();
+    let told: Vec<_> = changes
+        .iter()
+        .filter_map(|change| {
+            let before = model.types.row(&change.event_type).map_or(0, |row| row.captured);
+            entry(change, change.captured.saturating_sub(before))
+        })
+        .collect();
     model.types.apply(changes, height, now);
     model.types.select_something(height);
     let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
@@ -203,7 +211,6 @@ fn show(model: &mut Model, changes: &[Change], now: Moment) {
             model.inspector.newer(payload, change.arrived, inspector_height);
         }
     }
-    let told: Vec<_> = changes.iter().filter_map(entry).collect();
     if told.len() > ENTRIES_A_POLL {
         let at = changes.first().map_or(now, |change| change.at);
         let rest = told.len() - ENTRIES_A_POLL;
@@ -214,22 +221,28 @@ fn show(model: &mut Model, changes: &[Change], now: Moment) {
     }
 }
 
-/// What the activity log says of a change; nothing of one that only moved a count by what was seen.
-fn entry(change: &Change) -> Option<Entry> {
+/// What the activity log says of a change that brought `captured` new payloads; nothing of one for which no event
+/// came.
+fn entry(change: &Change, captured: u64) -> Option<Entry> {
     let fields = change.payload.as_ref().map(|payload| match payload.facts().fields {
         1 => "1 field".to_owned(),
         fields => format!("{fields} fields"),
     });
     let fields = fields.unwrap_or_else(|| "a count without an event".into());
-    let (kind, text) = match change.kind {
-        ChangeKind::New => (EntryKind::New, format!("new type · {fields}")),
-        ChangeKind::Updated if change.arrived > 1 => {
-            let passed = change.arrived;
-            (EntryKind::Updated, format!("{passed} events came, the newest has {fields}"))
+    let came = match (change.arrived, captured) {
+        (0 | 1, _) => "a newer event".to_owned(),
+        (arrived, captured) if captured >= arrived => format!("{} events came", time::count(arrived)),
+        (arrived, captured) => {
+            format!("{} events came, {} of them captured", time::count(arrived), time::count(captured))
         }
-        ChangeKind::Updated => (EntryKind::Updated, format!("a newer event · {fields}")),
+    };
+    let (kind, text) = match change.kind {
+        ChangeKind::New if change.arrived > 1 => (EntryKind::New, format!("new type · {came} · {fields}")),
+        ChangeKind::New => (EntryKind::New, format!("new type · {fields}")),
+        ChangeKind::Updated => (EntryKind::Updated, format!("{came} · {fields}")),
         ChangeKind::Unchanged if change.arrived > 0 => {
-            (EntryKind::Updated, format!("{} received, and the newest event is the same", time::count(change.arrived)))
+            let received = time::count(change.arrived);
+            (EntryKind::Updated, format!("{received} received, and the newest event is the same"))
         }
         ChangeKind::Unchanged => return None,
         ChangeKind::Gone => (EntryKind::Gone, "no longer known to the endpoint; the last event stays here".into()),
@@ -294,7 +307,6 @@ fn edited(model: &mut Model, now: Moment) {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one line an action; what is more than a line is a function of its own")]
 fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<Effect> {
     let types_height = model.types_height();
     match action {

@@ -11,6 +11,10 @@ use jiff::Timestamp;
 pub struct TypeName(Arc<str>);
 
 impl TypeName {
+    /// What an event is filed under that has no name and stands in no place that would give it one. The platform allows
+    /// no white space in a name [doc], so no type of its own can be called this.
+    pub const UNNAMED: &str = "(no name)";
+
     /// The name as it came.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -56,7 +60,12 @@ pub struct Payload {
 impl Payload {
     /// Keeps `text`, which must be one valid JSON value, with the `facts` read from it.
     pub fn new(text: &str, facts: Facts) -> Self {
-        Self { text: text.into(), hash: Self::hash_of(text), facts }
+        Self::hashed(text, Self::hash_of(text), facts)
+    }
+
+    /// The same for those who know the hash already: `hash` must be [`Payload::hash_of`] of `text`.
+    pub fn hashed(text: &str, hash: u128, facts: Facts) -> Self {
+        Self { text: text.into(), hash, facts }
     }
 
     /// The hash that tells two texts apart (XXH3, 128 bits).

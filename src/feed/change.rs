@@ -13,15 +13,21 @@ pub struct Change {
     /// The newest event of the type that we hold; for [`ChangeKind::Gone`] the last one seen. `None` when only a count
     /// is known.
     pub payload: Option<Arc<Payload>>,
-    /// The event that was the newest before, when there was another.
+    /// The event that was the newest before, when this change brought another in its place.
     pub previous: Option<Arc<Payload>>,
-    /// The server's own count for the type; `None` is unknown, not zero.
+    /// The server's own count for the type, as the server tells it: it may start anew at midnight or run backwards.
+    /// `None` is unknown, not zero.
     pub received: Option<u64>,
-    /// How many distinct payloads of the type we hold or held.
+    /// How many distinct payloads of the type we hold or held. An event that comes back after so many others that it
+    /// was forgotten counts anew.
     pub captured: u64,
-    /// How many events this change is known to stand for: by the server's count where it grew, else by the distinct
-    /// payloads that came. On the first snapshot of a session it is zero, for nothing arrived while we watched.
+    /// How many events this change is known to stand for. Two witnesses are heard, and the one that knows of more is
+    /// believed: the payloads that came, and the growth of the server's count. They are compared over the time since
+    /// the count became known, so that an event is not told twice when its count follows a minute later. On the first
+    /// snapshot of a session it is zero, for nothing arrived while we watched.
     pub arrived: u64,
+    /// How much of what the server received was captured, since its count became known; `None` while it is not.
+    pub coverage: Option<Coverage>,
     /// When we saw it.
     pub at: Moment,
 }
@@ -35,6 +41,24 @@ impl Change {
     }
 }
 
+/// Captured against received, over one span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Coverage {
+    /// How many distinct payloads were captured.
+    pub captured: u64,
+    /// How many events are known to have been received: never less than were captured.
+    pub received: u64,
+}
+
+impl Coverage {
+    /// The part that was captured, from 0 to 1; `None` when nothing was received.
+    pub fn ratio(self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a ratio is for reading, not for counting")]
+        let ratio = self.captured as f64 / self.received as f64;
+        (self.received > 0).then_some(ratio)
+    }
+}
+
 /// What happened to an event type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
@@ -42,7 +66,8 @@ pub enum ChangeKind {
     New,
     /// A newer event of a known type.
     Updated,
-    /// The newest event is the same; reported only when a count moved.
+    /// The newest event is the same, or there is none yet; reported only when a count moved: the server's, or that of
+    /// the captures.
     Unchanged,
     /// The server no longer knows the type.
     Gone,

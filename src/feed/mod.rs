@@ -2,13 +2,14 @@
 //!
 //! Pure: a snapshot and a moment go in, changes come out.
 
+mod archive;
 mod change;
 mod moment;
 mod rate;
 mod report;
 mod tracker;
 
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, Coverage};
 pub use moment::Moment;
 pub use rate::Rate;
 pub use report::{Polled, Problem, ProblemKind, Report, Trouble};

@@ -1,1 +1,173 @@
-//! The impure part of the interface: the terminal, the event loop, signals, the clipboard.
+//! The impure part of the interface: the terminal, the event loop, signals, the clipboard, the log.
+//!
+//! [`run`] is the whole of it for a caller: it takes the terminal, shows the application until it is told to leave, and
+//! gives the terminal back, whatever happens in between.
+
+mod clipboard;
+mod event_loop;
+mod frame_limiter;
+mod input;
+pub mod log;
+mod output;
+mod screen;
+mod signals;
+mod terminal;
+
+use std::io;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc;
+
+use crate::app::{Model, Setup};
+use crate::feed::Moment;
+use crate::source::Source;
+use crate::ui::Theme;
+
+/// What the interface is told when it starts; the rest of [`Setup`] it reads from the terminal and the clock.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What is watched, for the header: `us · api.getblueshift.com`, `sandbox · 127.0.0.1:8787`.
+    pub target: String,
+    /// How often the source polls at first.
+    pub interval: Duration,
+    /// The time zone in which times of day are shown.
+    pub time_zone: TimeZone,
+    /// How it looks.
+    pub theme: Theme,
+}
+
+/// Why the interface ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The person asked for it.
+    Quit,
+    /// A signal asked for it; its number.
+    Signal(i32),
+    /// The terminal is gone: its window was closed or the line dropped.
+    TerminalGone,
+}
+
+impl Exit {
+    /// The process's exit code: 0, or 128 and the signal's number as shells count. A terminal that is gone counts as the
+    /// hang-up signal that should have told so.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::Signal(number) => 128_u8.saturating_add(u8::try_from(number).unwrap_or(u8::MAX)),
+            Self::TerminalGone => 129,
+        }
+    }
+}
+
+/// Why the interface could not be shown, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// Standard output is a file or a pipe.
+    #[error("standard output is not a terminal: run it in one, or use `clickscope watch --json`, which needs none")]
+    NoTerminal,
+    /// The operating system refused something about the terminal.
+    #[error("the terminal could not be {doing}: {source}")]
+    Terminal {
+        /// What was being done to it, as a participle: `switched to raw mode`.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The operating system refused to start what the program runs on.
+    #[error("{what} could not be set up: {source}")]
+    System {
+        /// What could not be set up.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// How many keys and signals may wait for the event loop. More than anyone types in a frame, and enough for a burst of
+/// mouse wheel turns; a full queue only makes the reader wait.
+const INPUT_QUEUE: usize = 256;
+
+/// Shows the interface until it ends, on the terminal that standard output is.
+///
+/// The first frame is on the screen before `start` is called: it makes the source, and may take its time for it.
+/// `clock` must tell the same time as the source's reports do.
+///
+/// # Panics
+///
+/// When any task of the program panicked; the terminal was given back and the message printed by then.
+pub async fn run(
+    settings: Settings,
+    clock: impl Fn() -> Moment,
+    start: impl FnOnce() -> Source,
+) -> Result<Exit, RuntimeError> {
+    let (inputs, receiver) = mpsc::channel(INPUT_QUEUE);
+    signals::forward(&inputs)?;
+    terminal::forward(inputs.clone());
+    let (console, guard, size) = terminal::take()?;
+    tracing::info!(watching = settings.target, width = size.width, height = size.height, "started");
+
+    let now = clock();
+    let model = Model::new(Setup {
+        target: settings.target,
+        interval: settings.interval,
+        time_zone: settings.time_zone,
+        size,
+        now,
+    });
+    let application = event_loop::Watch { model, theme: settings.theme };
+    let ended = event_loop::run(application, size, console, receiver, clock, || {
+        input::forward(inputs);
+        #[cfg(debug_assertions)]
+        panic_if_asked();
+        start()
+    })
+    .await;
+    drop(guard);
+
+    match ended? {
+        event_loop::Ended::Exit(exit) => {
+            tracing::info!(?exit, "ended");
+            Ok(exit)
+        }
+        // The hook has told all there is to tell; what is left is to end as a program ends that panicked.
+        event_loop::Ended::Panicked => std::panic::resume_unwind(Box::new("a task panicked")),
+    }
+}
+
+/// Runs `main` on a new runtime and returns as soon as it does: a request, a name look-up or a write that still hangs
+/// somewhere does not keep the program.
+pub fn block_on<F: Future>(main: F) -> Result<F::Output, RuntimeError> {
+    struct Abandon(Option<tokio::runtime::Runtime>);
+
+    impl Drop for Abandon {
+        fn drop(&mut self) {
+            if let Some(runtime) = self.0.take() {
+                runtime.shutdown_background();
+            }
+        }
+    }
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| RuntimeError::System { what: "the async runtime", source })?;
+    let runtime = Abandon(Some(runtime));
+    match &runtime.0 {
+        Some(inner) => Ok(inner.block_on(main)),
+        None => unreachable!("it is only taken when dropped"),
+    }
+}
+
+/// Panics where `CLICKSCOPE_PANIC` says so: `event-loop` or `task`. It lets the end-to-end tests see a panic of the
+/// built program; release builds do not have it.
+#[cfg(debug_assertions)]
+fn panic_if_asked() {
+    match std::env::var("CLICKSCOPE_PANIC").as_deref() {
+        Ok("event-loop") => panic!("asked to in the event loop"),
+        Ok("task") => {
+            tokio::spawn(async { panic!("asked to in a task") });
+        }
+        _ => {}
+    }
+}

@@ -1,15 +1,127 @@
 //! How the model looks: functions of the model, nothing else.
 
+mod activity;
+mod footer;
+mod header;
+mod inspector;
+mod overlay;
+#[cfg(test)]
+mod tests;
 mod theme;
+mod types;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Paragraph, Widget, Wrap};
 
 pub use theme::Theme;
 
-use crate::app::Model;
+use crate::app::layout::{Area, Pane, SMALLEST};
+use crate::app::{Mode, Model};
 use crate::feed::Moment;
 
 /// Draws the model as it is at `now`.
-pub fn view(_model: &Model, _now: Moment, _theme: &Theme, frame: &mut Frame<'_>) {
-    frame.render_widget("clickscope", frame.area());
+pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
+    let screen = frame.area();
+    frame.buffer_mut().set_style(screen, theme.base);
+    let Some(layout) = model.layout() else {
+        too_small(theme, frame);
+        return;
+    };
+    let buf = frame.buffer_mut();
+    header::render(model, now, theme, rect(layout.header), buf);
+    header::render_banner(model, theme, rect(layout.banner), buf);
+    if let Some(area) = layout.types {
+        types::render(model, now, theme, area, buf);
+    }
+    if let Some(area) = layout.inspector {
+        inspector::render(model, theme, area, buf);
+    }
+    if let Some(area) = layout.activity {
+        activity::render(model, theme, area, buf);
+    }
+    let cursor = footer::render(model, theme, rect(layout.footer), buf);
+    match &model.mode {
+        Mode::Reader(reader) => overlay::render_reader(reader, model, theme, buf),
+        Mode::Help { offset } => overlay::render_help(*offset, model, theme, buf),
+        Mode::Panes | Mode::Copy | Mode::Filter(_) | Mode::Search(_) => {}
+    }
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn too_small(theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let text = format!(
+        "clickscope needs a terminal of {}x{}; this one has {}x{}",
+        SMALLEST.width, SMALLEST.height, area.width, area.height
+    );
+    let message = Paragraph::new(text).style(theme.base).wrap(Wrap { trim: true }).alignment(Alignment::Center);
+    let y = area.height / 3;
+    frame.render_widget(message, Rect { y, height: area.height - y, ..area });
+}
+
+fn rect(area: Area) -> Rect {
+    Rect { x: area.x, y: area.y, width: area.width, height: area.height }
+}
+
+/// The border of a pane, with its title.
+fn pane<'a>(pane: Pane, model: &Model, title: Line<'a>, theme: &Theme) -> Block<'a> {
+    let focused = model.focus == pane;
+    let style = if focused { theme.border_focused } else { theme.border };
+    Block::bordered().border_type(BorderType::Rounded).border_style(style).title_top(title)
+}
+
+/// The style of a pane's title.
+fn title_style(pane: Pane, model: &Model, theme: &Theme) -> Style {
+    if model.focus == pane { theme.title } else { theme.title_quiet }
+}
+
+/// Shows in the right border which part of a longer list is on screen.
+fn scroll_thumb(area: Area, offset: usize, total: usize, theme: &Theme, buf: &mut Buffer) {
+    let inner = area.inner();
+    let height = usize::from(inner.height);
+    if total <= height || height == 0 {
+        return;
+    }
+    let length = (height * height / total).max(1);
+    let start = (offset * (height - length)).div_ceil(total - height).min(height - length);
+    for row in start..start + length {
+        let y = inner.y.saturating_add(u16::try_from(row).unwrap_or(u16::MAX));
+        buf.set_string(inner.x + inner.width, y, "┃", theme.thumb);
+    }
+}
+
+/// A sentence in an empty pane.
+fn hint(text: &str, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let inner = rect(area.inner());
+    let y = inner.y + inner.height / 3;
+    let area =
+        Rect { x: inner.x + 2, y, width: inner.width.saturating_sub(4), height: inner.height - inner.height / 3 };
+    Paragraph::new(text).style(theme.dim).wrap(Wrap { trim: true }).alignment(Alignment::Center).render(area, buf);
+}
+
+/// `text` with every place that reads like `query` in the style of a match.
+fn highlight<'a>(text: String, query: &str, style: Style, matched: Style) -> Vec<Span<'a>> {
+    let exact = query.chars().any(char::is_uppercase);
+    // Lower case may have another length: then places would be off, and no highlight is better than a wrong one.
+    let haystack = if exact { text.clone() } else { text.to_lowercase() };
+    if query.is_empty() || haystack.len() != text.len() {
+        return vec![Span::styled(text, style)];
+    }
+    let mut spans = Vec::new();
+    let mut rest = 0;
+    for (start, found) in haystack.match_indices(query) {
+        let (before, hit) = (text.get(rest..start), text.get(start..start + found.len()));
+        let (Some(before), Some(hit)) = (before, hit) else { continue };
+        spans.push(Span::styled(before.to_owned(), style));
+        spans.push(Span::styled(hit.to_owned(), matched));
+        rest = start + found.len();
+    }
+    spans.push(Span::styled(text.get(rest..).unwrap_or_default().to_owned(), style));
+    spans
 }

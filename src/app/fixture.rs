@@ -1,0 +1,144 @@
+//! A model as it is in the middle of a session, for tests of what happens to it and of how it looks.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Setup, Size, update};
+use crate::event::{Facts, Payload};
+use crate::feed::{Change, ChangeKind, Coverage, Moment, Polled, Problem, ProblemKind, Report, Trouble};
+
+/// The shop's last purchase, as the platform gives it back.
+pub(crate) const PURCHASE: &str = r#"{"event":"purchase","customer_id":"812123","email":"jane@example.com","order_id":"50314","total":30,"revenue":"31.24","discount":2.50,"coupon":null,"gift":true,"products":[{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}],"note":"Danke!\u202e \u001b[31m","event_uuid":"7f3a7f3a-0000-4000-8000-000000000001","timestamp":"2026-11-23T14:03:19.700Z","_bsft_ts":"2026-11-23T14:03:20.000Z"}"#;
+
+/// `seconds` after the start, which was at 14:03:00.
+pub(crate) fn at(seconds: u64) -> Moment {
+    at_millis(seconds * 1_000)
+}
+
+/// `millis` after the start.
+pub(crate) fn at_millis(millis: u64) -> Moment {
+    let elapsed = Duration::from_millis(millis);
+    let start: jiff::Timestamp = "2026-11-23T14:03:00Z".parse().unwrap();
+    Moment { elapsed, wall: start.checked_add(elapsed).unwrap() }
+}
+
+/// A model of an application that has just started.
+pub(crate) fn fresh(width: u16, height: u16) -> Model {
+    Model::new(Setup {
+        target: "us · api.getblueshift.com".into(),
+        interval: Duration::from_secs(2),
+        time_zone: TimeZone::UTC,
+        size: Size { width, height },
+        now: at(0),
+    })
+}
+
+/// A payload with the facts that are in `text`.
+pub(crate) fn payload(text: &str) -> Arc<Payload> {
+    let document = crate::event::Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap();
+    let fields = document.get(crate::event::NodeId::ROOT).unwrap().children as usize;
+    let time = |key: &str| {
+        let id = document.child(crate::event::NodeId::ROOT, &crate::event::Segment::key(key))?;
+        document.plain(id).parse().ok()
+    };
+    let facts = Facts { uuid: None, happened: time("timestamp"), received: time("_bsft_ts"), fields };
+    Arc::new(Payload::new(text, facts))
+}
+
+/// A change of `event_type` to `text`.
+pub(crate) fn change(
+    event_type: &str,
+    kind: ChangeKind,
+    text: &str,
+    received: u64,
+    arrived: u64,
+    at: Moment,
+) -> Change {
+    Change {
+        event_type: event_type.into(),
+        kind,
+        payload: Some(payload(text)),
+        previous: None,
+        received: Some(received),
+        captured: received / 2 + 1,
+        arrived,
+        coverage: (arrived > 0).then_some(Coverage { captured: arrived / 2 + 1, received: arrived }),
+        at,
+    }
+}
+
+/// A report of a poll that brought `changes`.
+pub(crate) fn polled(changes: Vec<Change>, at: Moment) -> Message {
+    Message::Report(Report::Polled(Polled {
+        at,
+        took: Duration::from_millis(143),
+        status: 200,
+        bytes: 4_096,
+        types: changes.len(),
+        changes,
+        notes: Vec::new(),
+    }))
+}
+
+/// A report of a poll that failed.
+pub(crate) fn failed(kind: ProblemKind, what: &str, advice: &str, next: Option<Moment>, at: Moment) -> Message {
+    let problem = Problem { kind, what: what.into(), advice: advice.into() };
+    Message::Report(Report::Trouble(Trouble { at, problem, attempt: 1, next, unknown: None }))
+}
+
+/// A model in the middle of a session, twenty seconds after the start.
+pub(crate) fn busy(width: u16, height: u16) -> Model {
+    let mut model = fresh(width, height);
+    let known = [
+        ("identify", r#"{"customer_id":"11111","email":"john@example.com","_bsft_ts":"2026-11-23T14:01:00Z"}"#, 12),
+        ("view", r#"{"products":[{"sku":"45790-32"}],"_bsft_ts":"2026-11-23T14:02:58Z"}"#, 1_204),
+        ("add_to_cart", r#"{"product_id":"sku1","_bsft_ts":"2026-11-23T13:40:00Z"}"#, 96),
+        ("subscription_billing", r#"{"revenue":"19.99","billing_date":"2014-14-11T17:27:20+00:00"}"#, 3),
+        ("purchase", PURCHASE, 41),
+        ("Пошук\u{202e}日本", r#"{"keywords":"a"}"#, 1),
+    ];
+    let changes = known.map(|(name, text, count)| change(name, ChangeKind::New, text, count, 0, at(1)));
+    send(&mut model, polled(changes.into(), at(1)), at(1));
+    let newer = PURCHASE.replace("50314", "50315");
+    let updates = vec![change("purchase", ChangeKind::Updated, &newer, 43, 2, at(12))];
+    send(&mut model, polled(updates, at(12)), at(12));
+    let updates = vec![
+        change("view", ChangeKind::Updated, r#"{"products":[{"sku":"46493-32"}]}"#, 1_205, 1, at(19)),
+        change("checkout", ChangeKind::New, r#"{"total":30}"#, 1, 1, at(19)),
+    ];
+    send(&mut model, polled(updates, at(19)), at(19));
+    model
+}
+
+/// Lets a message happen.
+pub(crate) fn send(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
+    update(model, message, now)
+}
+
+/// Presses keys one after another, as `keymap` writes them, and gives the last one's effects.
+pub(crate) fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
+    keys.split(' ').fold(Vec::new(), |_, name| {
+        let plain = |code| Key { code, ctrl: false, alt: false, shift: false };
+        let mut chars = name.chars();
+        let key = match (name, chars.next(), chars.next()) {
+            ("enter", ..) => plain(KeyCode::Enter),
+            ("esc", ..) => plain(KeyCode::Esc),
+            ("tab", ..) => plain(KeyCode::Tab),
+            ("space", ..) => plain(KeyCode::Char(' ')),
+            ("pgdn", ..) => plain(KeyCode::PageDown),
+            (_, Some('^'), Some(c)) => Key { ctrl: true, ..plain(KeyCode::Char(c)) },
+            (_, Some(c), None) => plain(KeyCode::Char(c)),
+            _ => panic!("no key is called {name}"),
+        };
+        update(model, Message::Key(key), now)
+    })
+}
+
+/// Clicks on a cell.
+pub(crate) fn click(model: &mut Model, column: u16, row: u16, now: Moment) {
+    update(model, Message::Mouse(Mouse { kind: MouseKind::Press, column, row }), now);
+}

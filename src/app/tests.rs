@@ -1,0 +1,331 @@
+//! What happens to the model: keys, clicks and reports in, effects and a new model out.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::time::Duration;
+
+use super::fixture::{PURCHASE, at, at_millis, busy, change, click, failed, fresh, polled, press, send};
+use super::inspector::Tab;
+use super::layout::Pane;
+use super::link::LinkState;
+use super::types::{Column, Mark};
+use super::{Effect, Message, Mode, Model, Outcome, Size};
+use crate::event::Unknown;
+use crate::feed::{ChangeKind, ProblemKind, Report};
+
+fn selected(model: &Model) -> &str {
+    model.types.selected().unwrap().0.as_str()
+}
+
+fn order(model: &Model) -> Vec<&str> {
+    model.types.visible(99).map(|(name, _, _)| name.as_str()).collect()
+}
+
+fn path(model: &Model) -> String {
+    model.inspector.tree().unwrap().selected_path().0.to_string()
+}
+
+fn log(model: &Model) -> Vec<String> {
+    model.activity.visible(99).map(|entry| format!("{} {}", entry.subject, entry.text)).collect()
+}
+
+#[test]
+fn keys_ask_the_world_for_what_they_are_for() {
+    let cases = [
+        ("q", vec![Effect::Quit]),
+        ("^c", vec![Effect::Quit]),
+        ("r", vec![Effect::PollNow]),
+        ("+", vec![Effect::SetInterval(Duration::from_secs(5))]),
+        ("-", vec![Effect::SetInterval(Duration::from_secs(1))]),
+        ("^z", vec![Effect::Suspend]),
+        ("^l", vec![Effect::Redraw]),
+        ("esc", vec![]),
+        ("esc esc esc esc", vec![]),
+        ("space", vec![]),
+        ("y t", vec![Effect::Copy("purchase".into())]),
+        ("y T", vec![Effect::Print("purchase".into())]),
+        ("y e", vec![Effect::Copy(PURCHASE.replace("50314", "50315"))]),
+        ("enter j y v", vec![Effect::Copy("purchase".into())]),
+        ("enter j j j j y v", vec![Effect::Copy("50315".into())]),
+        ("enter j j j j y k", vec![Effect::Copy("order_id".into())]),
+        ("enter / s k u enter y p", vec![Effect::Copy("products[0].sku".into())]),
+        ("enter / s k u enter n y j", vec![Effect::Copy(".products[1].sku".into())]),
+        (
+            "enter / p r o d enter y v",
+            vec![Effect::Copy(
+                r#"[{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}]"#.into(),
+            )],
+        ),
+        ("y p", vec![]),
+        ("y esc", vec![]),
+        ("enter / n o t e enter y V", vec![Effect::Print("Danke!\\u202e \\u001b[31m".into())]),
+        ("/ q", vec![]),
+        ("? q", vec![]),
+        ("enter v q", vec![]),
+    ];
+    for (keys, effects) in cases {
+        let mut model = busy(120, 36);
+        press(&mut model, "/ p u r c h enter", at(20));
+        assert_eq!(press(&mut model, keys, at(20)), effects, "{keys}");
+    }
+}
+
+#[test]
+fn the_cursor_stays_on_its_type_when_the_order_changes() {
+    let mut model = busy(120, 36);
+    assert_eq!(order(&model).first(), Some(&"checkout"), "the last seen stands first");
+    press(&mut model, "g j j", at(20));
+    assert_eq!(selected(&model), "purchase");
+    let newer = change("identify", ChangeKind::Updated, "{}", 13, 1, at(21));
+    send(&mut model, polled(vec![newer], at(21)), at(21));
+    assert_eq!(order(&model).first(), Some(&"identify"));
+    assert_eq!(selected(&model), "purchase");
+    press(&mut model, "s", at(21));
+    assert_eq!(model.types.sort().column, Column::Name);
+    assert_eq!(
+        order(&model),
+        ["add_to_cart", "checkout", "identify", "purchase", "subscription_billing", "view", "Пошук\u{202e}日本"]
+    );
+    press(&mut model, "S", at(21));
+    assert_eq!(order(&model).last(), Some(&"add_to_cart"));
+    press(&mut model, "s", at(21));
+    assert_eq!(order(&model).first(), Some(&"view"), "the largest count stands first");
+    assert_eq!(selected(&model), "purchase");
+}
+
+#[test]
+fn a_filter_narrows_the_table_and_escape_gives_it_back() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ a t c", at(20));
+    assert_eq!(order(&model), ["add_to_cart"]);
+    assert_eq!(selected(&model), "add_to_cart");
+    press(&mut model, "enter j", at(20));
+    assert_eq!(model.types.query(), "atc");
+    let other = change("view", ChangeKind::Updated, "{}", 1_206, 1, at(21));
+    send(&mut model, polled(vec![other], at(21)), at(21));
+    assert_eq!(order(&model), ["add_to_cart"], "what does not match stays away");
+    press(&mut model, "esc", at(21));
+    assert_eq!(model.types.counts(), (7, 7));
+    press(&mut model, "/ z z z", at(21));
+    assert_eq!(order(&model), [] as [&str; 0]);
+    press(&mut model, "esc", at(21));
+    assert_eq!(model.types.counts().0, 7);
+}
+
+#[test]
+fn a_changed_type_is_marked_until_it_is_looked_at() {
+    let mut model = busy(120, 36);
+    let mark = |model: &Model, name: &str| {
+        model.types.visible(99).find(|(other, _, _)| other.as_str() == name).unwrap().1.mark
+    };
+    press(&mut model, "G", at(20));
+    assert_eq!(mark(&model, "view"), Some(Mark::Updated));
+    assert_eq!(mark(&model, "checkout"), Some(Mark::New));
+    assert_eq!(mark(&model, "identify"), None, "what was there at the start is not news");
+    press(&mut model, "g", at(20));
+    assert_eq!(selected(&model), "checkout");
+    assert_eq!(mark(&model, "checkout"), None);
+    press(&mut model, "j", at(20));
+    assert_eq!(mark(&model, "view"), None);
+
+    let mut narrow = busy(70, 15);
+    press(&mut narrow, "g", at(20));
+    assert_eq!(mark(&narrow, "checkout"), Some(Mark::New), "the event is not on screen yet");
+    press(&mut narrow, "enter", at(20));
+    assert_eq!(mark(&narrow, "checkout"), None);
+}
+
+#[test]
+fn the_inspector_follows_until_the_reader_moves_in_it() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ p u r c h enter", at(20));
+    let newest = |number: u64| {
+        change("purchase", ChangeKind::Updated, &PURCHASE.replace("50314", &number.to_string()), number, 1, at(21))
+    };
+    send(&mut model, polled(vec![newest(60)], at(21)), at(21));
+    assert!(model.inspector.shown().unwrap().payload.text().contains("\"60\""));
+
+    press(&mut model, "enter j j j j", at(22));
+    assert_eq!(path(&model), "order_id");
+    send(&mut model, polled(vec![newest(61)], at(23)), at(23));
+    send(&mut model, polled(vec![newest(62)], at(24)), at(24));
+    let shown = model.inspector.shown().unwrap();
+    assert!(shown.payload.text().contains("\"60\""), "it holds still");
+    assert_eq!(shown.newer.as_ref().unwrap().1, 2);
+    press(&mut model, "f", at(25));
+    assert!(model.inspector.shown().unwrap().payload.text().contains("\"62\""));
+    assert_eq!(path(&model), "order_id", "the cursor stays on the path");
+    press(&mut model, "j esc", at(26));
+    assert_eq!(model.focus, Pane::Types);
+    send(&mut model, polled(vec![newest(63)], at(27)), at(27));
+    assert!(model.inspector.shown().unwrap().payload.text().contains("\"63\""), "left behind, it follows again");
+}
+
+#[test]
+fn folds_are_remembered_while_other_types_are_looked_at() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ p u r c h enter enter 1 / p r o d enter l", at(20));
+    let rows = model.inspector.tree().unwrap().position();
+    press(&mut model, "esc esc esc j k", at(20));
+    press(&mut model, "/ v i e w enter esc / p u r c h enter", at(20));
+    assert_eq!(model.inspector.tree().unwrap().position().1, rows.1);
+    assert_eq!(path(&model), "products");
+}
+
+#[test]
+fn a_pause_holds_the_screen_and_counts_what_comes() {
+    let mut model = busy(120, 36);
+    press(&mut model, "space", at(20));
+    let before = log(&model);
+    for second in 21..24 {
+        let changes = vec![
+            change("view", ChangeKind::Updated, "{}", 1_206 + second, 4, at(second)),
+            change(
+                "signup",
+                if second == 21 { ChangeKind::New } else { ChangeKind::Updated },
+                "{}",
+                second,
+                1,
+                at(second),
+            ),
+        ];
+        send(&mut model, polled(changes, at(second)), at(second));
+    }
+    assert_eq!(model.pause.as_ref().unwrap().arrived, 15);
+    assert_eq!(model.types.counts().1, 7);
+    assert_eq!(log(&model), before);
+    assert_eq!(model.link.last_good.unwrap().at, at(23), "polling goes on");
+    press(&mut model, "space", at(25));
+    assert!(model.pause.is_none());
+    assert_eq!(model.types.counts().1, 8);
+    assert!(log(&model).iter().any(|line| line == "signup new type · 3 events came · 0 fields"), "{:?}", log(&model));
+    assert!(log(&model).iter().any(|line| line.starts_with("view 12 events came")), "{:?}", log(&model));
+}
+
+#[test]
+fn trouble_stands_beside_the_last_good_data() {
+    let mut model = busy(120, 36);
+    let refused = "the connection to 127.0.0.1:8787 was refused";
+    let trouble = failed(ProblemKind::Unreachable, refused, "start the server", Some(at(30)), at(22));
+    send(&mut model, trouble.clone(), at(22));
+    assert_eq!(model.link.state(), LinkState::BackingOff(at(30)));
+    assert_eq!(model.banner().unwrap(), format!("{refused} — start the server"));
+    assert_eq!(model.types.counts().1, 7);
+    assert_eq!(model.next_wake(at_millis(22_300)).unwrap(), Duration::from_millis(700), "a visible second passes");
+    let lines = model.activity.len();
+    send(&mut model, trouble, at(30));
+    assert_eq!(model.activity.len(), lines, "the same trouble is told once");
+    send(&mut model, polled(vec![], at(31)), at(31));
+    assert_eq!(model.link.state(), LinkState::Live);
+    assert_eq!(model.banner(), None);
+    assert_eq!(log(&model).first().unwrap(), " live again after 1 failed poll");
+
+    send(&mut model, failed(ProblemKind::Refused, "401", "set the key", None, at(32)), at(32));
+    assert_eq!(model.link.state(), LinkState::Refused);
+    assert_eq!(press(&mut model, "r", at(33)), [Effect::PollNow]);
+    send(&mut model, Message::Report(Report::Connecting { at: at(33) }), at(33));
+    assert_eq!(model.link.state(), LinkState::Connecting);
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_there_to_be_looked_at() {
+    let mut model = fresh(120, 36);
+    let unknown = Unknown { reason: "HTML, not JSON".into(), body: "<html>\n<b>hi</b>".into(), length: 16 };
+    let mut trouble = failed(ProblemKind::WrongAnswer, "not JSON", "look at Raw", Some(at(3)), at(1));
+    if let Message::Report(Report::Trouble(trouble)) = &mut trouble {
+        trouble.unknown = Some(unknown.into());
+    }
+    send(&mut model, trouble.clone(), at(1));
+    assert_eq!(model.tab(), Tab::Raw, "there is nothing else to show");
+    let raw: Vec<_> = model.inspector.raw().unwrap().visible(9).collect();
+    assert_eq!(raw, ["<html>", "<b>hi</b>"]);
+    let mut model = busy(120, 36);
+    send(&mut model, trouble, at(22));
+    assert_eq!(model.tab(), Tab::Tree, "the last good event stays");
+    press(&mut model, "enter ]", at(22));
+    assert_eq!(model.inspector.raw().unwrap().visible(1).next(), Some("<html>"));
+    send(&mut model, polled(vec![], at(24)), at(24));
+    assert!(model.inspector.raw().unwrap().visible(1).next().unwrap().starts_with('{'));
+}
+
+#[test]
+fn escape_steps_back_one_level_at_a_time() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ p u r enter enter z / s k u enter v", at(20));
+    assert!(matches!(model.mode, Mode::Reader(_)));
+    press(&mut model, "esc", at(20));
+    assert!(matches!(model.mode, Mode::Panes) && !model.inspector.tree().unwrap().query().is_empty());
+    press(&mut model, "esc", at(20));
+    assert!(model.inspector.tree().unwrap().query().is_empty() && model.zoomed);
+    press(&mut model, "esc", at(20));
+    assert!(!model.zoomed && model.focus == Pane::Inspector);
+    press(&mut model, "esc", at(20));
+    assert!(model.focus == Pane::Types && !model.types.query().is_empty());
+    press(&mut model, "esc", at(20));
+    assert!(model.types.query().is_empty());
+    assert_eq!(press(&mut model, "esc", at(20)), []);
+}
+
+#[test]
+fn the_mouse_chooses_sorts_folds_and_scrolls() {
+    let mut model = busy(120, 36);
+    click(&mut model, 5, 4, at(20));
+    assert_eq!(Some(&selected(&model)), order(&model).get(1));
+    click(&mut model, 5, 2, at(20));
+    assert_eq!(model.types.sort().column, Column::Name);
+    click(&mut model, 5, 2, at(20));
+    assert!(model.types.sort().descending);
+    press(&mut model, "/ p u r c h enter", at(20));
+    click(&mut model, 60, 3, at(20));
+    assert_eq!((model.focus, path(&model)), (Pane::Inspector, "event".into()));
+    click(&mut model, 60, 2, at(20));
+    assert_eq!(path(&model), "");
+    click(&mut model, 60, 2, at(20));
+    assert_eq!(model.inspector.tree().unwrap().position().1, 1, "a click on the chosen row folds it");
+    let (_, raw) = super::layout::tabs(model.layout().unwrap().inspector.unwrap()).pop().unwrap();
+    click(&mut model, raw.x + 1, raw.y, at(20));
+    assert_eq!(model.tab(), Tab::Raw);
+    click(&mut model, 0, 0, at(20));
+    click(&mut model, 119, 35, at(20));
+}
+
+#[test]
+fn no_key_and_no_size_breaks_it() {
+    let keys = "j k g G pgdn enter l h 0 1 9 * n N v esc / x enter y v ] [ f z tab tab s S space + - r ? j esc";
+    for (width, height) in [(160, 45), (80, 24), (60, 15), (20, 5), (0, 0), (1, 1)] {
+        for mut model in [busy(width, height), fresh(width, height)] {
+            for key in keys.split(' ') {
+                press(&mut model, key, at(30));
+                send(&mut model, Message::Resized(Size { width: height, height: width }), at(30));
+                send(&mut model, Message::Resized(Size { width, height }), at(30));
+                model.next_wake(at(30));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_to_the_reader_goes_away_by_itself() {
+    let mut model = busy(120, 36);
+    send(&mut model, Message::Done(Outcome::Copied { bytes: 31 }), at(20));
+    assert_eq!(model.toast.as_ref().unwrap().text, "copied 31 bytes");
+    send(&mut model, Message::Woke, at(25));
+    assert_eq!(model.toast, None);
+}
+
+#[test]
+fn nothing_is_asked_of_the_clock_while_nothing_can_change() {
+    let model = fresh(120, 36);
+    assert_eq!(model.next_wake(at(0)), None);
+}
+
+#[test]
+fn many_changes_at_once_are_summed_up() {
+    let mut model = busy(120, 36);
+    let before = model.activity.len();
+    let changes: Vec<_> =
+        (0..5_000).map(|n| change(&format!("type_{n}"), ChangeKind::New, "{}", 1, 1, at(21))).collect();
+    send(&mut model, polled(changes, at(21)), at(21));
+    assert_eq!(model.activity.len() - before, 13);
+    assert!(log(&model).iter().any(|line| line == " and 4988 more types changed"));
+}

@@ -1,0 +1,532 @@
+//! One body, from its outermost bracket to the events in it.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::error_body::{ErrorBody, html_title, one_line};
+use super::glance::{self, Glance};
+use super::json::{self, Elements, Json, Member, Members};
+use crate::event::{Note, Payload, Shape, Sighting, TypeName};
+
+/// What slices of earlier bodies were found to be, by the hash of their text.
+pub(super) type Memo = HashMap<u128, Found>;
+
+/// What a slice is.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// An event.
+    Event(Event),
+    /// An array of events, with how many of its elements are something else.
+    List { events: Arc<[Event]>, odd: usize },
+    /// A count, perhaps with a sample.
+    Counted { received: u64, sample: Arc<[Event]> },
+}
+
+/// An event with the names that it gives itself.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    name: Option<TypeName>,
+    /// For an event that has no name and stands under no key.
+    spare: Option<TypeName>,
+    payload: Arc<Payload>,
+}
+
+/// How many events of one answer are kept. The smallest event takes two bytes of text and a few hundred of memory.
+const MAX_EVENTS: usize = 200_000;
+/// How deep wrappers, and strings that hold JSON, may stand in each other.
+const MAX_WRAPPERS: usize = 4;
+/// How many different oddities are told of one answer.
+const MAX_NOTES: usize = 16;
+
+const ENCODED: &str = "events come as JSON inside JSON strings";
+
+/// Members that hold the events rather than being a type, when nothing but other wrappers, [`BESIDE`] and plain values
+/// stand beside them. [inferred] from the siblings of the debug endpoint: `events` in bulk, `stats` in the summary.
+const WRAPPERS: [&str; 17] = [
+    "events",
+    "data",
+    "stats",
+    "event",
+    "debug",
+    "result",
+    "results",
+    "response",
+    "items",
+    "records",
+    "payload",
+    "body",
+    "types",
+    "event_types",
+    "latest",
+    "latest_events",
+    "recent_events",
+];
+/// Members that come with a wrapper and hold no events.
+const BESIDE: [&str; 10] =
+    ["errors", "error", "warnings", "meta", "metadata", "links", "pagination", "paging", "page", "events_chart_stats"];
+/// Plain values that come with events and need no word.
+const PLAIN: [&str; 12] = [
+    "status",
+    "code",
+    "success",
+    "ok",
+    "message",
+    "count",
+    "total",
+    "limit",
+    "version",
+    "timestamp",
+    "timestamp_start",
+    "timestamp_end",
+];
+
+/// The reading of one body. What it finds is in [`Reading::into_parts`] when [`Reading::answer`] gave a shape.
+pub(super) struct Reading<'m> {
+    old: &'m Memo,
+    memo: Memo,
+    groups: IndexMap<TypeName, Group>,
+    notes: Vec<Note>,
+    events_left: usize,
+    odd: usize,
+}
+
+#[derive(Default)]
+struct Group {
+    events: Vec<Arc<Payload>>,
+    received: Option<u64>,
+}
+
+impl<'m> Reading<'m> {
+    pub(super) fn new(old: &'m Memo) -> Self {
+        Self {
+            old,
+            memo: HashMap::with_capacity(old.len()),
+            groups: IndexMap::with_capacity(old.len()),
+            notes: Vec::new(),
+            events_left: MAX_EVENTS,
+            odd: 0,
+        }
+    }
+
+    pub(super) fn note(&mut self, note: String) {
+        let note = Note(note);
+        if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Reads a whole body, or what a wrapper holds. The error is the reason, in one line, why it is no snapshot.
+    pub(super) fn answer(&mut self, text: &str, depth: usize) -> Result<Shape, String> {
+        if text.trim_ascii().is_empty() {
+            return Ok(Shape::Empty);
+        }
+        match json::read(text).map_err(|error| not_json(text, &error))? {
+            Json::Object(members) => self.object(text, &members, depth),
+            Json::Array(elements) => self.array(&elements),
+            Json::Scalar("null") => Ok(Shape::Empty),
+            Json::Scalar(scalar) => Err(format!("the answer is {}, not events", one_line(scalar, 40))),
+            Json::String(string) if depth < MAX_WRAPPERS && json::is_container(string.trim_ascii_start()) => {
+                self.note("the answer is JSON inside a JSON string".into());
+                self.answer(&string, depth + 1).map_err(|reason| format!("inside a JSON string, {reason}"))
+            }
+            Json::String(string) => Err(format!("the answer is a text, not events: {}", one_line(&string, 120))),
+        }
+    }
+
+    /// The sightings, the notes and what to remember for the next body.
+    pub(super) fn into_parts(mut self) -> (Vec<Sighting>, Vec<Note>, Memo) {
+        if self.odd > 0 {
+            self.note(format!("{} of the answer's elements are not events and were left out", self.odd));
+        }
+        let sightings = self.groups.into_iter().map(|(event_type, group)| {
+            let mut events = group.events;
+            newest_first(&mut events);
+            Sighting { event_type, events, received: group.received }
+        });
+        (sightings.collect(), self.notes, self.memo)
+    }
+
+    fn object(&mut self, text: &str, members: &Members<'_>, depth: usize) -> Result<Shape, String> {
+        if members.list.is_empty() {
+            return Ok(Shape::Empty);
+        }
+        let mut glance = Glance::default();
+        for member in &members.list {
+            glance.note(&member.name, member.value);
+        }
+        let complains = complains(&members.list);
+        let surely = glance.has_event() || (glance.has_weak_name() && glance.identified);
+        if surely || (glance.is_event() && !complains) {
+            self.tell_duplicates(members);
+            let event = self.event(text);
+            self.file(None, &event);
+            return Ok(Shape::Single);
+        }
+
+        let holders: Vec<_> = members.list.iter().filter(|member| glance::holds_events(member.value)).collect();
+        if complains && !holders.iter().any(|member| is_recognisable(member)) {
+            return Err(format!("the answer is an error, not events: {}", complaint(text)));
+        }
+        if holders.iter().all(|member| is_one_of(member, &BESIDE) && !is_recognisable(member)) {
+            return if says_empty(members) { Ok(Shape::Empty) } else { Err(names_no_event(members)) };
+        }
+        self.tell_duplicates(members);
+        if complains {
+            self.note(format!("the answer also says: {}", complaint(text)));
+        }
+        let wrapped = depth < MAX_WRAPPERS
+            && holders.iter().all(|member| is_one_of(member, &WRAPPERS) || is_one_of(member, &BESIDE))
+            && holders.iter().any(|member| is_one_of(member, &WRAPPERS));
+        if wrapped { self.wrapped(&holders, depth) } else { self.keyed(members) }
+    }
+
+    /// Reads what each wrapper holds. An event or a count directly in a wrapper has no key that could name it.
+    fn wrapped(&mut self, holders: &[&Member<'_>], depth: usize) -> Result<Shape, String> {
+        let mut shape = None;
+        let mut reason = None;
+        for member in holders.iter().filter(|member| is_one_of(member, &WRAPPERS)) {
+            let inner = if json::is_container(member.value) { None } else { json::encoded(member.value) };
+            let inner = inner.as_deref().unwrap_or(member.value);
+            let counted = inner.starts_with('{') && Glance::of(inner).counted().is_some();
+            let read = if counted { Ok(self.entry(&member.name, inner, 0)) } else { self.answer(inner, depth + 1) };
+            match read {
+                Ok(Shape::Empty) => shape = shape.or(Some(Shape::Empty)),
+                Ok(found) => shape = shape.filter(|shape| *shape != Shape::Empty).or(Some(found)),
+                Err(said) => reason = reason.or(Some(format!("in `{}`, {said}", one_line(&member.name, 40)))),
+            }
+        }
+        match (shape, reason) {
+            (Some(shape), reason) => {
+                if let Some(reason) = reason {
+                    self.note(reason);
+                }
+                Ok(shape)
+            }
+            (None, reason) => Err(reason.unwrap_or_default()),
+        }
+    }
+
+    fn array(&mut self, elements: &Elements<'_>) -> Result<Shape, String> {
+        let Some(first) = elements.list.first() else { return Ok(Shape::Empty) };
+        // An array of errors has the form of an array of events without names.
+        if elements.list.iter().all(|element| is_only_an_error(element)) {
+            return Err(format!("the answer is an error, not events: {}", complaint(first)));
+        }
+        let mut list = Vec::new();
+        let odd = self.collect(elements, &mut list, 0);
+        if list.is_empty() {
+            return Err(format!(
+                "the answer is an array without an event in it, its first element is {}",
+                one_line(first, 40)
+            ));
+        }
+        self.odd += odd;
+        for event in &list {
+            self.file(None, event);
+        }
+        Ok(Shape::Array)
+    }
+
+    fn keyed(&mut self, members: &Members<'_>) -> Result<Shape, String> {
+        self.tell_left_out(members.left_out);
+        let (events_before, types_before) = (self.events_left, self.groups.len());
+        let mut shape = Shape::Keyed;
+        let mut is_odd = false;
+        for member in &members.list {
+            if glance::holds_events(member.value) {
+                let odd_before = self.odd;
+                match self.entry(&member.name, member.value, 0) {
+                    Shape::Counted => shape = Shape::Counted,
+                    Shape::KeyedArrays if shape == Shape::Keyed => shape = Shape::KeyedArrays,
+                    _ => {}
+                }
+                is_odd |= self.odd > odd_before;
+            } else if member.value != "null" && !is_one_of(member, &PLAIN) && !is_one_of(member, &BESIDE) {
+                let name = one_line(&member.name, 40);
+                self.note(format!("`{name}` holds {} where an event was expected", one_line(member.value, 40)));
+            }
+        }
+        if self.events_left == events_before && self.groups.len() == types_before {
+            return if is_odd { Err(names_no_event(members)) } else { Ok(Shape::Empty) };
+        }
+        Ok(shape)
+    }
+
+    /// Reads what stands under one key, and says which form it has.
+    pub(super) fn entry(&mut self, key: &str, text: &str, depth: usize) -> Shape {
+        if !json::is_container(text) {
+            return match json::encoded(text) {
+                Some(inner) if depth < MAX_WRAPPERS => {
+                    self.note(ENCODED.into());
+                    self.entry(key, inner.trim_ascii(), depth + 1)
+                }
+                _ => {
+                    self.odd += 1;
+                    Shape::Keyed
+                }
+            };
+        }
+        match self.found(text) {
+            Found::Event(event) => {
+                self.file(Some(key), &event);
+                Shape::Keyed
+            }
+            Found::List { events, odd } => {
+                self.odd += odd;
+                for event in &*events {
+                    self.file(Some(key), event);
+                }
+                Shape::KeyedArrays
+            }
+            Found::Counted { received, sample } => {
+                let name = sample.first().and_then(|event| event.name.clone()).unwrap_or_else(|| key.into());
+                for event in &*sample {
+                    self.file(Some(key), event);
+                }
+                let group = self.groups.entry(name).or_default();
+                group.received = group.received.max(Some(received));
+                Shape::Counted
+            }
+        }
+    }
+
+    /// What a slice under a key is, from the memo when its text is known.
+    fn found(&mut self, text: &str) -> Found {
+        let hash = Payload::hash_of(text);
+        if let Some(found) = self.memo.get(&hash) {
+            return found.clone();
+        }
+        if let Some(found) = self.old.get(&hash) {
+            self.remember(hash, found);
+            return found.clone();
+        }
+        let mut events = Vec::new();
+        let found = if text.starts_with('[') {
+            let odd = self.collect_from(text, &mut events, 0);
+            Found::List { events: events.into(), odd }
+        } else {
+            let glance = Glance::of(text);
+            match glance.counted() {
+                Some((received, sample)) => {
+                    if let Some(sample) = sample {
+                        self.odd += self.collect_from(sample, &mut events, 0);
+                    }
+                    Found::Counted { received, sample: events.into() }
+                }
+                None => Found::Event(Event::new(text, hash, glance)),
+            }
+        };
+        self.memo.insert(hash, found.clone());
+        found
+    }
+
+    /// The event that `text`, an object, is, from the memo when its text is known.
+    fn event(&mut self, text: &str) -> Event {
+        let hash = Payload::hash_of(text);
+        if let Some(Found::Event(event)) = self.memo.get(&hash) {
+            return event.clone();
+        }
+        let event = match self.old.get(&hash) {
+            Some(Found::Event(event)) => event.clone(),
+            _ => Event::new(text, hash, Glance::of(text)),
+        };
+        // The same text under a key may be a count with a sample: that stays remembered.
+        self.memo.entry(hash).or_insert_with(|| Found::Event(event.clone()));
+        event
+    }
+
+    /// Carries over what is known of a slice, with the events in it: when only one of them changes, the others are
+    /// still known.
+    fn remember(&mut self, hash: u128, found: &Found) {
+        if let Found::List { events, .. } | Found::Counted { sample: events, .. } = found {
+            for event in &**events {
+                self.memo.entry(event.payload.hash()).or_insert_with(|| Found::Event(event.clone()));
+            }
+        }
+        self.memo.insert(hash, found.clone());
+    }
+
+    /// Gathers the events of an array, also out of arrays and strings in it; gives the number of other elements.
+    fn collect(&mut self, elements: &Elements<'_>, events: &mut Vec<Event>, depth: usize) -> usize {
+        self.tell_left_out(elements.left_out);
+        elements.list.iter().map(|element| self.collect_from(element, events, depth + 1)).sum()
+    }
+
+    fn collect_from(&mut self, text: &str, events: &mut Vec<Event>, depth: usize) -> usize {
+        if text.starts_with('{') {
+            if events.len() < self.events_left {
+                events.push(self.event(text));
+            } else {
+                self.tell_left_out(1);
+            }
+            return 0;
+        }
+        if depth > MAX_WRAPPERS {
+            return 1;
+        }
+        if let Some(inner) = json::encoded(text) {
+            self.note(ENCODED.into());
+            return self.collect_from(inner.trim_ascii(), events, depth + 1);
+        }
+        match json::read(text) {
+            Ok(Json::Array(elements)) => self.collect(&elements, events, depth),
+            _ => 1,
+        }
+    }
+
+    /// Puts an event under its name: its own, else the key's, else the one kept for that, else [`TypeName::UNNAMED`].
+    fn file(&mut self, key: Option<&str>, event: &Event) {
+        if self.events_left == 0 {
+            return self.tell_left_out(1);
+        }
+        self.events_left -= 1;
+        let name = event.name.clone().or_else(|| key.map(TypeName::from)).or_else(|| event.spare.clone());
+        let name = name.unwrap_or_else(|| TypeName::from(TypeName::UNNAMED));
+        self.groups.entry(name).or_default().events.push(Arc::clone(&event.payload));
+    }
+
+    fn tell_left_out(&mut self, left_out: usize) {
+        if left_out > 0 {
+            self.note("the answer holds more events than are kept; the rest was left out".into());
+        }
+    }
+
+    /// Nothing is merged when a key stands twice: both values are read, and it is told.
+    fn tell_duplicates(&mut self, members: &Members<'_>) {
+        let mut seen = HashSet::with_capacity(members.list.len());
+        for member in &members.list {
+            if !seen.insert(&*member.name) {
+                self.note(format!(
+                    "`{}` stands more than once in the answer; all are kept",
+                    one_line(&member.name, 40)
+                ));
+            }
+        }
+    }
+}
+
+impl Event {
+    fn new(text: &str, hash: u128, glance: Glance<'_>) -> Self {
+        let name = glance.own_name().map(TypeName::from);
+        let spare = if name.is_none() { glance.spare_name().map(TypeName::from) } else { None };
+        Self { name, spare, payload: Arc::new(Payload::hashed(text, hash, glance.facts)) }
+    }
+}
+
+/// Orders by when the platform received the events, else by when they happened; where either is not known of all, the
+/// answer's own order stands, which `/event/history` documents to be the newest first.
+fn newest_first(events: &mut [Arc<Payload>]) {
+    if events.iter().all(|event| event.facts().received.is_some()) {
+        events.sort_by_key(|event| Reverse((event.facts().received, event.facts().happened)));
+    } else if events.iter().all(|event| event.facts().happened.is_some()) {
+        events.sort_by_key(|event| Reverse(event.facts().happened));
+    }
+}
+
+fn is_one_of(member: &Member<'_>, names: &[&str]) -> bool {
+    names.contains(&&*member.name)
+}
+
+/// Whether an answer has a member that says that something went wrong.
+pub(super) fn complains(members: &[Member<'_>]) -> bool {
+    members.iter().any(|member| {
+        let said = json::as_string(member.value);
+        let said = said.as_deref().map(str::trim);
+        match &*member.name {
+            "message" => said.is_some_and(|said| !is_fine(said) && json::encoded(member.value).is_none()),
+            "error" | "errors" | "error_message" => {
+                let nothing = matches!(member.value, "null" | "false" | "0") || said.is_some_and(is_fine);
+                let empty = json::is_container(member.value) && is_empty(member.value);
+                !nothing && !empty && !is_recognisable(member)
+            }
+            "success" | "ok" => member.value == "false" || said == Some("false"),
+            "status" | "code" => is_bad_status(said.unwrap_or(member.value)),
+            _ => false,
+        }
+    })
+}
+
+fn is_fine(said: &str) -> bool {
+    said.is_empty() || ["ok", "success", "successful"].iter().any(|fine| said.eq_ignore_ascii_case(fine))
+}
+
+fn is_bad_status(status: &str) -> bool {
+    let by_number = status.parse().is_ok_and(|status: u32| (400..600).contains(&status));
+    by_number || ["error", "fail", "failed", "failure"].iter().any(|bad| status.eq_ignore_ascii_case(bad))
+}
+
+fn is_empty(container: &str) -> bool {
+    container.get(1..container.len() - 1).is_none_or(|inner| inner.trim_ascii().is_empty())
+}
+
+/// Whether something in a member is surely an event. What stands under `errors` names fields and has the form of events
+/// without names, `{"customer_id":"can't be blank"}`, so there only an event of that very type counts.
+fn is_recognisable(member: &Member<'_>) -> bool {
+    let is_complaint = matches!(&*member.name, "error" | "errors");
+    any_object(member.value, 0, &mut |glance| {
+        if is_complaint { glance.own_name().as_deref() == Some(&*member.name) } else { glance.is_event() }
+    })
+}
+
+/// Whether `wanted` holds for some object in `text`, looking two levels deep and at the first few elements of arrays.
+fn any_object(text: &str, depth: usize, wanted: &mut impl FnMut(&Glance<'_>) -> bool) -> bool {
+    if let Some(inner) = json::encoded(text) {
+        return depth < 3 && any_object(&inner, depth + 1, wanted);
+    }
+    match json::read(text) {
+        Ok(Json::Object(members)) => {
+            wanted(&Glance::of(text))
+                || (depth < 2 && members.list.iter().any(|member| any_object(member.value, depth + 1, wanted)))
+        }
+        Ok(Json::Array(elements)) => {
+            depth < 3 && elements.list.iter().take(8).any(|element| any_object(element, depth + 1, wanted))
+        }
+        _ => false,
+    }
+}
+
+fn is_only_an_error(element: &str) -> bool {
+    match json::read(element) {
+        Ok(Json::Object(members)) => !Glance::of(element).is_event() && complains(&members.list),
+        _ => false,
+    }
+}
+
+/// Whether an answer that holds no event says that there is none, rather than something else.
+fn says_empty(members: &Members<'_>) -> bool {
+    members.list.iter().any(|member| match &*member.name {
+        "count" | "total" => json::as_count(member.value) == Some(0),
+        _ => is_one_of(member, &WRAPPERS) && member.value == "null",
+    })
+}
+
+pub(super) fn complaint(text: &str) -> String {
+    ErrorBody::read(text.as_bytes()).map_or_else(|| one_line(text, 120), |body| body.message)
+}
+
+fn names_no_event(members: &Members<'_>) -> String {
+    let mut names: Vec<_> =
+        members.list.iter().take(4).map(|member| format!("`{}`", one_line(&member.name, 40))).collect();
+    if members.list.len() > names.len() {
+        names.push("…".into());
+    }
+    format!("the answer is an object without an event in it; it has {}", names.join(", "))
+}
+
+pub(super) fn not_json(text: &str, error: &serde_json::Error) -> String {
+    if let Some(title) = html_title(text.trim_ascii_start()) {
+        return format!("the answer is HTML, not JSON: {title}");
+    }
+    let (line, column) = (error.line(), error.column());
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let place = format!("line {line}, column {column} (byte {})", before + column);
+    if error.is_eof() {
+        return format!("the answer ends in the middle of its JSON, at {place}");
+    }
+    let said = error.to_string();
+    let what = said.rsplit_once(" at line ").map_or(&*said, |(what, _)| what);
+    format!("the answer is not JSON: {what} at {place}")
+}

@@ -1,0 +1,436 @@
+//! The loop: waits for something to happen, lets it happen to the application, carries out what that asks for, and
+//! draws once when all queues are empty.
+
+mod commands;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::clipboard::{self, Multiplexer};
+use super::frame_limiter::FrameLimiter;
+use super::input::Input;
+use super::output::{Console, Done, Job, Output};
+use super::screen::Screen;
+use super::{Exit, RuntimeError, terminal};
+use crate::app::{self, Effect, Message, Model, Outcome, Size};
+use crate::feed::{Moment, Report};
+use crate::source::Source;
+use crate::ui::{self, Theme};
+use commands::Commands;
+
+/// How many messages are handled before a frame may be drawn although more are waiting: a flood of them must not keep
+/// the screen still.
+const BATCH: usize = 512;
+
+/// How long leaving waits for a terminal that takes no output.
+const PATIENCE: Duration = Duration::from_millis(40);
+
+/// What the loop runs: the three functions of the application, and its state.
+pub(super) trait Application {
+    /// Lets `message` happen.
+    fn update(&mut self, message: Message, now: Moment) -> Vec<Effect>;
+
+    /// Draws the state as it is at `now`.
+    fn view(&self, now: Moment, frame: &mut Frame<'_>);
+
+    /// How long after `now` the picture changes by the passing of time.
+    fn next_wake(&self, now: Moment) -> Option<Duration>;
+}
+
+/// The application that the program is.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pub(super) model: Model,
+    pub(super) theme: Theme,
+}
+
+impl Application for Watch {
+    fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
+        app::update(&mut self.model, message, now)
+    }
+
+    fn view(&self, now: Moment, frame: &mut Frame<'_>) {
+        ui::view(&self.model, now, &self.theme, frame);
+    }
+
+    fn next_wake(&self, now: Moment) -> Option<Duration> {
+        self.model.next_wake(now)
+    }
+}
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// As it should.
+    Exit(Exit),
+    /// A task panicked.
+    Panicked,
+}
+
+/// Runs the application on a terminal of `size` that was entered already, until it ends, and leaves the terminal.
+///
+/// `start` is called when the first frame was written.
+pub(super) async fn run<A, C>(
+    application: A,
+    size: Size,
+    console: C,
+    mut inputs: mpsc::Receiver<Input>,
+    clock: impl Fn() -> Moment,
+    start: impl FnOnce() -> Source,
+) -> Result<Ended, RuntimeError>
+where
+    A: Application,
+    C: Console,
+{
+    let mut event_loop = EventLoop {
+        application,
+        clock,
+        screen: ratatui::Terminal::new(Screen::new(area(size))).map_err(drawing)?,
+        output: Output::new(console),
+        commands: Commands::default(),
+        limiter: FrameLimiter::default(),
+        multiplexer: Multiplexer::detect(),
+        size,
+        changed: true,
+        wake: None,
+        away: None,
+    };
+    let ended = event_loop.run(&mut inputs, start).await;
+    match timeout(PATIENCE, event_loop.output.finish()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the last output was not written"),
+        Err(_) => tracing::warn!("the terminal takes no output; leaving without it"),
+    }
+    ended
+}
+
+/// Why nothing is drawn for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Away {
+    /// The process is stopped, or will be.
+    Stopped,
+    /// A text is shown on the plain screen until a key is pressed.
+    Printing,
+}
+
+struct EventLoop<A, C, N> {
+    application: A,
+    clock: N,
+    screen: ratatui::Terminal<Screen>,
+    output: Output<C>,
+    commands: Commands,
+    limiter: FrameLimiter,
+    multiplexer: Multiplexer,
+    size: Size,
+    /// Whether something happened since the last frame.
+    changed: bool,
+    /// When time alone changes the picture. Set with each frame: reckoned any later, it would step over a change that
+    /// fell between the frame and the reckoning.
+    wake: Option<Instant>,
+    away: Option<Away>,
+}
+
+/// What the loop waited for.
+enum Happened {
+    Input(Option<Input>),
+    Report(Option<Report>),
+    Output(io::Result<Done>),
+    CommandsTaken,
+    Woke,
+    FrameDue,
+}
+
+impl<A, C, N> EventLoop<A, C, N>
+where
+    A: Application,
+    C: Console,
+    N: Fn() -> Moment,
+{
+    async fn run(
+        &mut self,
+        inputs: &mut mpsc::Receiver<Input>,
+        start: impl FnOnce() -> Source,
+    ) -> Result<Ended, RuntimeError> {
+        let mut start = Some(start);
+        let mut source: Option<Source> = None;
+        loop {
+            let frame_due = self.draw()?;
+            if self.output.is_idle()
+                && let Some(start) = start.take()
+            {
+                source = Some(start());
+            }
+            if let Some(source) = &source {
+                self.commands.send(&source.commands);
+            }
+
+            let happened = {
+                let (reports, commands) = match &mut source {
+                    Some(source) => (Some(&mut source.reports), Some(&source.commands)),
+                    None => (None, None),
+                };
+                tokio::select! {
+                    biased;
+                    input = inputs.recv() => Happened::Input(input),
+                    done = self.output.done() => Happened::Output(done),
+                    report = recv(reports) => Happened::Report(report),
+                    () = self.commands.room(commands) => Happened::CommandsTaken,
+                    () = until(self.wake) => Happened::Woke,
+                    () = until(frame_due) => Happened::FrameDue,
+                }
+            };
+            if let Some(ended) = self.handle(happened, inputs, &mut source)? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Handles what happened, and what else has happened by now.
+    fn handle(
+        &mut self,
+        happened: Happened,
+        inputs: &mut mpsc::Receiver<Input>,
+        source: &mut Option<Source>,
+    ) -> Result<Option<Ended>, RuntimeError> {
+        let mut ended = match happened {
+            Happened::Input(input) => self.input(input.unwrap_or(Input::TerminalGone)),
+            Happened::Report(report) => self.report(report, source),
+            Happened::Output(done) => self.output_done(done)?,
+            Happened::Woke => {
+                self.wake = None;
+                self.check_terminal().or_else(|| self.update(Message::Woke))
+            }
+            Happened::CommandsTaken | Happened::FrameDue => None,
+        };
+        for _ in 0..BATCH {
+            if ended.is_some() {
+                break;
+            }
+            if let Ok(input) = inputs.try_recv() {
+                ended = self.input(input);
+            } else if let Some(Ok(report)) = source.as_mut().map(|source| source.reports.try_recv()) {
+                ended = self.report(Some(report), source);
+            } else {
+                break;
+            }
+        }
+        Ok(ended)
+    }
+
+    fn input(&mut self, input: Input) -> Option<Ended> {
+        match input {
+            Input::Message(Message::Key(_)) if self.away == Some(Away::Printing) => {
+                self.output.submit(Job::Enter);
+                None
+            }
+            Input::Message(message) => {
+                if let Message::Resized(size) = message {
+                    self.resize(size);
+                }
+                self.update(message)
+            }
+            Input::Leave(number) => {
+                tracing::info!(number, "leaving on a signal");
+                Some(Ended::Exit(Exit::Signal(number)))
+            }
+            Input::Stop => {
+                self.stop();
+                None
+            }
+            // The terminal is entered anew also when nothing here asked to stop: what continued the process had the
+            // terminal in the meantime.
+            Input::Continue => {
+                self.away = Some(Away::Stopped);
+                self.output.submit(Job::Enter);
+                None
+            }
+            Input::TerminalGone => Some(Ended::Exit(Exit::TerminalGone)),
+            Input::Panicked => Some(Ended::Panicked),
+        }
+    }
+
+    fn report(&mut self, report: Option<Report>, source: &mut Option<Source>) -> Option<Ended> {
+        if let Some(gone) = self.check_terminal() {
+            return Some(gone);
+        }
+        let Some(report) = report else {
+            tracing::error!("the source ended");
+            *source = None;
+            return self.update(Message::SourceEnded(None));
+        };
+        self.update(Message::Report(report))
+    }
+
+    fn output_done(&mut self, done: io::Result<Done>) -> Result<Option<Ended>, RuntimeError> {
+        match done {
+            Ok(Done::Written | Done::Stopped) => Ok(None),
+            Ok(Done::NotStopped) => {
+                tracing::info!("not stopped: nobody could continue the program");
+                self.away = None;
+                Ok(None)
+            }
+            Ok(Done::Entered(size)) => {
+                self.away = None;
+                self.redraw().map_err(drawing)?;
+                if size == self.size {
+                    return Ok(None);
+                }
+                self.resize(size);
+                Ok(self.update(Message::Resized(size)))
+            }
+            Err(error) => match self.check_terminal() {
+                Some(gone) => Ok(Some(gone)),
+                None if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+                    Ok(Some(Ended::Exit(Exit::TerminalGone)))
+                }
+                None => Err(RuntimeError::Terminal { doing: "written to", source: error }),
+            },
+        }
+    }
+
+    /// Ends the loop when nobody is at the other end of the terminal any more.
+    fn check_terminal(&self) -> Option<Ended> {
+        if self.output.is_alive() {
+            return None;
+        }
+        tracing::info!("leaving, the terminal is gone");
+        Some(Ended::Exit(Exit::TerminalGone))
+    }
+
+    /// Lets `message` happen, and whatever follows from it.
+    fn update(&mut self, message: Message) -> Option<Ended> {
+        let now = (self.clock)();
+        self.changed = true;
+        let mut messages = VecDeque::from([message]);
+        while let Some(message) = messages.pop_front() {
+            for effect in self.application.update(message, now) {
+                match self.carry_out(effect) {
+                    Carried::Out => {}
+                    Carried::Outcome(outcome) => messages.push_back(Message::Done(outcome)),
+                    Carried::Quit => return Some(Ended::Exit(Exit::Quit)),
+                }
+            }
+        }
+        None
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Carried {
+        match effect {
+            Effect::PollNow => self.commands.poll_now(),
+            Effect::SetInterval(interval) => {
+                tracing::debug!(?interval, "polling at another interval");
+                self.commands.set_interval(interval);
+            }
+            Effect::Copy(text) => return Carried::Outcome(self.copy(&text)),
+            Effect::Print(text) => self.print(&text),
+            Effect::Suspend => self.stop(),
+            Effect::Redraw => {
+                // The screen is in memory: writing to it does not fail.
+                if let Err(error) = self.redraw() {
+                    tracing::error!(%error, "the screen could not be cleared");
+                }
+            }
+            Effect::Quit => return Carried::Quit,
+        }
+        Carried::Out
+    }
+
+    fn copy(&mut self, text: &str) -> Outcome {
+        match clipboard::sequence(text, self.multiplexer) {
+            Ok(sequence) => {
+                tracing::debug!(bytes = text.len(), multiplexer = ?self.multiplexer, "copied");
+                self.output.submit(Job::Write(sequence.into_bytes()));
+                Outcome::Copied { bytes: text.len() }
+            }
+            Err(refused) => Outcome::CopyFailed(refused.to_string()),
+        }
+    }
+
+    /// Shows `text` on the plain screen, where the terminal's own selection reaches all of it.
+    fn print(&mut self, text: &str) {
+        let Ok(mut bytes) = terminal::leave_sequence() else { return };
+        for line in text.lines() {
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n-- press any key to go back --\r\n");
+        self.output.submit(Job::Write(bytes));
+        self.away = Some(Away::Printing);
+    }
+
+    fn stop(&mut self) {
+        self.away = Some(Away::Stopped);
+        self.output.submit(Job::Stop);
+    }
+
+    fn resize(&mut self, size: Size) {
+        self.size = size;
+        self.screen.backend_mut().resize(area(size));
+    }
+
+    /// Has every cell drawn with the next frame.
+    fn redraw(&mut self) -> io::Result<()> {
+        self.changed = true;
+        self.screen.backend_mut().forget_cursor();
+        self.screen.clear()
+    }
+
+    /// Draws what changed, if anything happened and the terminal has taken the frame before. When it is only too early,
+    /// says when it may be drawn.
+    fn draw(&mut self) -> Result<Option<Instant>, RuntimeError> {
+        if !self.changed || self.away.is_some() || !self.output.is_idle() {
+            return Ok(None);
+        }
+        let now = Instant::now();
+        if let Some(due) = self.limiter.wait_until(now) {
+            return Ok(Some(due));
+        }
+        let moment = (self.clock)();
+        self.screen.draw(|frame| self.application.view(moment, frame)).map_err(drawing)?;
+        let bytes = self.screen.backend_mut().take_frame().map_err(drawing)?;
+        if !bytes.is_empty() {
+            self.output.submit(Job::Write(bytes));
+        }
+        self.changed = false;
+        self.limiter.drawn(now);
+        self.wake = self.application.next_wake(moment).and_then(|wait| now.checked_add(wait));
+        Ok(None)
+    }
+}
+
+/// What became of an effect.
+enum Carried {
+    Out,
+    Outcome(Outcome),
+    Quit,
+}
+
+fn area(size: Size) -> layout::Size {
+    layout::Size { width: size.width, height: size.height }
+}
+
+fn drawing(source: io::Error) -> RuntimeError {
+    RuntimeError::Terminal { doing: "drawn on", source }
+}
+
+async fn recv(reports: Option<&mut mpsc::Receiver<Report>>) -> Option<Report> {
+    match reports {
+        Some(reports) => reports.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,563 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{Arc, Mutex, MutexGuard, mpsc as blocking};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use tokio::time;
+
+use super::*;
+use crate::app::{Key, KeyCode};
+use crate::source::Command;
+
+const SIZE: Size = Size { width: 40, height: 6 };
+
+/// What the tests see of the application and the terminal, and what these are told to do.
+struct World {
+    /// The messages that happened.
+    messages: Vec<Message>,
+    /// The text that is drawn.
+    text: String,
+    /// How often it was drawn, and when.
+    frames: Vec<Instant>,
+    /// What the application asks for when the key is pressed.
+    effects: Vec<(char, Effect)>,
+    wake: Option<Duration>,
+    /// What was done to the terminal, its output left out.
+    calls: Vec<&'static str>,
+    display: vt100::Parser<Clipboard>,
+    bytes: usize,
+    alive: bool,
+    can_stop: bool,
+    size_on_entering: Size,
+    /// The error that the next write fails with.
+    fails: Option<io::Error>,
+    /// Each write waits for a word from here, where there is one.
+    gate: Option<blocking::Receiver<()>>,
+}
+
+#[derive(Default)]
+struct Clipboard(Vec<String>);
+
+impl vt100::Callbacks for Clipboard {
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        self.0.push(String::from_utf8(STANDARD.decode(data).unwrap()).unwrap());
+    }
+}
+
+#[derive(Clone)]
+struct Fake(Arc<Mutex<World>>);
+
+impl Fake {
+    fn new() -> Self {
+        let (rows, columns) = (SIZE.height.try_into().unwrap(), SIZE.width.try_into().unwrap());
+        let mut display = vt100::Parser::new_with_callbacks(rows, columns, 0, Clipboard::default());
+        display.process(&terminal::enter_sequence().unwrap());
+        Self(Arc::new(Mutex::new(World {
+            messages: Vec::new(),
+            text: "first".into(),
+            frames: Vec::new(),
+            effects: Vec::new(),
+            wake: None,
+            calls: Vec::new(),
+            display,
+            bytes: 0,
+            alive: true,
+            can_stop: true,
+            size_on_entering: SIZE,
+            fails: None,
+            gate: None,
+        })))
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap()
+    }
+
+    fn screen(&self) -> String {
+        self.world().display.screen().contents()
+    }
+
+    /// Waits until the condition holds. While the time is paused this costs none.
+    async fn until(&self, what: &str, condition: impl Fn(&World) -> bool) {
+        let begun = std::time::Instant::now();
+        while !condition(&self.world()) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "never {what}; the screen is:\n{}", self.screen());
+            time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Application for Fake {
+    fn update(&mut self, message: Message, _: Moment) -> Vec<Effect> {
+        let mut world = self.world();
+        let effects = match &message {
+            Message::Paste(text) => {
+                world.text = text.clone();
+                Vec::new()
+            }
+            Message::Key(Key { code: KeyCode::Char(pressed), .. }) => {
+                world.effects.iter().filter(|(key, _)| key == pressed).map(|(_, effect)| effect.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        world.messages.push(message);
+        effects
+    }
+
+    fn view(&self, _: Moment, frame: &mut Frame<'_>) {
+        let mut world = self.world();
+        world.frames.push(Instant::now());
+        frame.render_widget(world.text.as_str(), frame.area());
+    }
+
+    fn next_wake(&self, _: Moment) -> Option<Duration> {
+        self.world().wake
+    }
+}
+
+impl Console for Fake {
+    fn enter(&mut self) -> io::Result<Size> {
+        let mut world = self.world();
+        world.calls.push("enter");
+        world.display.process(&terminal::enter_sequence()?);
+        Ok(world.size_on_entering)
+    }
+
+    fn leave(&mut self) {
+        let mut world = self.world();
+        world.calls.push("leave");
+        world.display.process(&terminal::leave_sequence().unwrap());
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let gate = self.world().gate.take();
+        if let Some(gate) = gate {
+            // A gate whose other end is gone stands open.
+            let _ = gate.recv();
+            self.world().gate = Some(gate);
+        }
+        let mut world = self.world();
+        if let Some(error) = world.fails.take() {
+            return Err(error);
+        }
+        world.bytes += bytes.len();
+        world.display.process(bytes);
+        Ok(())
+    }
+
+    fn can_stop(&self) -> bool {
+        self.world().can_stop
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        self.world().calls.push("stop");
+        Ok(())
+    }
+
+    fn is_alive(&self) -> bool {
+        self.world().alive
+    }
+}
+
+/// The outside of a loop that runs.
+struct Outside {
+    fake: Fake,
+    inputs: mpsc::Sender<Input>,
+    reports: Option<mpsc::Sender<Report>>,
+    commands: mpsc::Receiver<Command>,
+}
+
+impl Outside {
+    async fn send(&self, message: Message) {
+        self.inputs.send(Input::Message(message)).await.unwrap();
+    }
+
+    async fn press(&self, char: char) {
+        self.send(Message::Key(key(char))).await;
+    }
+
+    async fn show(&self, text: &str) {
+        self.send(Message::Paste(text.into())).await;
+        self.fake.until("shown", |world| world.display.screen().contents() == text).await;
+    }
+}
+
+fn key(char: char) -> Key {
+    Key { code: KeyCode::Char(char), ctrl: false, alt: false, shift: false }
+}
+
+/// Runs the loop beside `script`, which begins when the first frame is shown, and says how the loop ended; it must end
+/// when the script does, if not before.
+async fn run_with<S>(fake: &Fake, script: impl FnOnce(Outside) -> S) -> Result<Ended, RuntimeError>
+where
+    S: Future<Output = Outside>,
+{
+    let (inputs, receiver) = mpsc::channel(64);
+    let (reports, report_receiver) = mpsc::channel(64);
+    let (command_sender, commands) = mpsc::channel(1);
+    let begun = Instant::now();
+    let clock = move || Moment { elapsed: begun.elapsed(), wall: Timestamp::UNIX_EPOCH };
+    let at_start = fake.clone();
+    let start = move || {
+        at_start.world().calls.push("start");
+        Source { reports: report_receiver, commands: command_sender }
+    };
+    let outside = Outside { fake: fake.clone(), inputs, reports: Some(reports), commands };
+    let script = async {
+        fake.until("started", |world| world.calls.contains(&"start")).await;
+        // The loop is told to leave, unless it has left already.
+        drop(script(outside).await.inputs.send(Input::Leave(15)).await);
+    };
+    let (ended, ()) = tokio::join!(run(fake.clone(), SIZE, fake.clone(), receiver, clock, start), script);
+    ended
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_frame_is_on_the_screen_before_the_source_is_started() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        assert_eq!(outside.fake.screen(), "first");
+        assert_eq!(outside.fake.world().frames.len(), 1);
+        outside
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::Signal(15)));
+    assert_eq!(fake.world().calls, ["start", "leave"]);
+    assert!(!fake.world().display.screen().alternate_screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_messages_is_drawn_once() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        for number in 0..50 {
+            outside.send(Message::Paste(format!("text {number}"))).await;
+        }
+        outside.fake.until("drawn", |world| world.display.screen().contents() == "text 49").await;
+        assert_eq!(outside.fake.world().frames.len(), 2);
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_are_16_ms_apart_at_least_and_show_the_last_state() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        for number in 0..100 {
+            outside.send(Message::Paste(format!("text {number}"))).await;
+            time::sleep(Duration::from_millis(1)).await;
+        }
+        outside.fake.until("drawn", |world| world.display.screen().contents() == "text 99").await;
+        outside
+    });
+    ended.await.unwrap();
+    let world = fake.world();
+    assert!(world.frames.len() >= 5, "{} frames in 100 ms", world.frames.len());
+    for pair in world.frames.windows(2) {
+        let [earlier, later] = pair else { unreachable!("a window of two") };
+        assert!(*later - *earlier >= Duration::from_millis(16), "{:?}", *later - *earlier);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_change_nothing_write_no_byte_and_no_message_draws_no_frame() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        let written = outside.fake.world().bytes;
+        for _ in 0..3 {
+            let frames = outside.fake.world().frames.len();
+            outside.send(Message::Resized(SIZE)).await;
+            outside.fake.until("drawn", |world| world.frames.len() > frames).await;
+        }
+        let frames = outside.fake.world().frames.len();
+        time::sleep(Duration::from_hours(1)).await;
+        assert_eq!(outside.fake.world().frames.len(), frames);
+        assert_eq!(outside.fake.world().bytes, written);
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_application_is_woken_when_it_asked_to_be_and_only_then() {
+    let fake = Fake::new();
+    fake.world().wake = Some(Duration::from_millis(700));
+    let ended = run_with(&fake, |outside| async {
+        outside.fake.world().wake = None;
+        outside.fake.until("woken and drawn", |world| world.frames.len() == 2).await;
+        time::sleep(Duration::from_hours(1)).await;
+        assert_eq!(outside.fake.world().messages, [Message::Woke]);
+        outside
+    });
+    ended.await.unwrap();
+    let world = fake.world();
+    let [first, second] = world.frames.as_slice() else { panic!("{:?}", world.frames) };
+    // Timers count whole milliseconds.
+    assert!((700..=701).contains(&(*second - *first).as_millis()), "{:?}", *second - *first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn copying_hands_the_text_to_the_terminal_and_says_so() {
+    let fake = Fake::new();
+    let long = "x".repeat(clipboard::LIMIT + 1);
+    fake.world().effects = vec![('y', Effect::Copy("31.24 €".into())), ('Y', Effect::Copy(long))];
+    let ended = run_with(&fake, |outside| async {
+        outside.press('y').await;
+        outside.press('Y').await;
+        outside.fake.until("copied", |world| !world.display.callbacks().0.is_empty()).await;
+        outside
+    });
+    ended.await.unwrap();
+    let world = fake.world();
+    assert!(world.display.callbacks().0.iter().all(|copied| copied == "31.24 €"));
+    let outcomes: Vec<_> = world.messages.iter().filter(|message| matches!(message, Message::Done(_))).collect();
+    let [Message::Done(copied), Message::Done(Outcome::CopyFailed(reason))] = outcomes.as_slice() else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(*copied, Outcome::Copied { bytes: 9 });
+    assert!(reason.contains("print it instead"), "{reason}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_concerns_the_source_reaches_it_also_when_it_is_slow_to_listen() {
+    let fake = Fake::new();
+    let fast = Duration::from_millis(500);
+    fake.world().effects = vec![('r', Effect::PollNow), ('+', Effect::SetInterval(fast))];
+    let ended = run_with(&fake, |mut outside| async {
+        for char in ['r', 'r', '+', 'r'] {
+            outside.press(char).await;
+        }
+        outside.fake.until("handled", |world| world.messages.len() == 4).await;
+        assert_eq!(outside.commands.recv().await, Some(Command::SetInterval(fast)));
+        assert_eq!(outside.commands.recv().await, Some(Command::PollNow));
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn redrawing_writes_the_whole_screen_again() {
+    let fake = Fake::new();
+    fake.world().effects = vec![('l', Effect::Redraw)];
+    let ended = run_with(&fake, |outside| async {
+        outside.fake.world().display.process(b"\x1b[3;3Hsomething else wrote here");
+        assert_ne!(outside.fake.screen(), "first");
+        outside.press('l').await;
+        outside.fake.until("redrawn", |world| world.display.screen().contents() == "first").await;
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn quitting_writes_what_was_asked_for_before_and_leaves_the_terminal() {
+    let fake = Fake::new();
+    fake.world().effects = vec![('q', Effect::Copy("the last".into())), ('q', Effect::Quit)];
+    let ended = run_with(&fake, |outside| async {
+        outside.press('q').await;
+        outside.inputs.closed().await;
+        outside
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::Quit));
+    assert_eq!(fake.world().display.callbacks().0, ["the last"]);
+    assert_eq!(fake.world().calls, ["start", "leave"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn printing_shows_the_text_on_the_plain_screen_until_a_key_is_pressed() {
+    let fake = Fake::new();
+    fake.world().effects = vec![('p', Effect::Print("one\ntwo".into()))];
+    let ended = run_with(&fake, |outside| async {
+        outside.press('p').await;
+        outside.fake.until("printed", |world| world.display.screen().contents().contains("press any key")).await;
+        assert!(outside.fake.screen().starts_with("one\ntwo\n"), "{}", outside.fake.screen());
+        {
+            let world = outside.fake.world();
+            let screen = world.display.screen();
+            assert!(!screen.alternate_screen());
+            assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        }
+        outside.send(Message::Paste("second".into())).await;
+        outside.press('x').await;
+        outside.fake.until("back", |world| world.display.screen().contents() == "second").await;
+        assert!(outside.fake.world().display.screen().alternate_screen());
+        assert!(!outside.fake.world().messages.contains(&Message::Key(key('x'))));
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_gives_the_terminal_back_and_continuing_takes_it_and_draws_everything() {
+    let fake = Fake::new();
+    fake.world().effects = vec![('z', Effect::Suspend)];
+    let ended = run_with(&fake, |outside| async {
+        outside.press('z').await;
+        outside.fake.until("stopped", |world| world.calls.contains(&"stop")).await;
+        assert!(!outside.fake.world().display.screen().alternate_screen());
+
+        // Nothing is drawn on somebody else's screen.
+        let bytes = outside.fake.world().bytes;
+        outside.send(Message::Paste("second".into())).await;
+        outside.fake.until("handled", |world| world.messages.len() == 2).await;
+        time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(outside.fake.world().bytes, bytes);
+
+        let larger = Size { width: 50, height: 8 };
+        outside.fake.world().size_on_entering = larger;
+        outside.inputs.send(Input::Continue).await.unwrap();
+        outside.fake.until("drawn", |world| world.display.screen().contents() == "second").await;
+        assert_eq!(outside.fake.world().messages.last(), Some(&Message::Resized(larger)));
+        outside
+    });
+    ended.await.unwrap();
+    assert_eq!(fake.world().calls, ["start", "leave", "stop", "leave", "enter", "leave"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_to_stop_is_as_good_as_the_key() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        outside.inputs.send(Input::Stop).await.unwrap();
+        outside.fake.until("stopped", |world| world.calls == ["start", "leave", "stop"]).await;
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_could_continue_is_not_stopped() {
+    let fake = Fake::new();
+    fake.world().effects = vec![('z', Effect::Suspend)];
+    fake.world().can_stop = false;
+    let ended = run_with(&fake, |outside| async {
+        outside.press('z').await;
+        outside.show("second").await;
+        assert_eq!(outside.fake.world().calls, ["start"]);
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_size_is_told_and_drawn() {
+    let fake = Fake::new();
+    let small = Size { width: 3, height: 1 };
+    let ended = run_with(&fake, |outside| async {
+        outside.send(Message::Resized(small)).await;
+        outside.fake.until("cut", |world| world.display.screen().contents() == "fir").await;
+        assert_eq!(outside.fake.world().messages, [Message::Resized(small)]);
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn reports_reach_the_application_and_the_end_of_the_source_is_told_once() {
+    let fake = Fake::new();
+    let at = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+    let ended = run_with(&fake, |mut outside| async move {
+        let reports = outside.reports.take().unwrap();
+        reports.send(Report::Connecting { at }).await.unwrap();
+        drop(reports);
+        outside.fake.until("told", |world| world.messages.len() == 2).await;
+        outside.show("still here").await;
+        outside
+    });
+    ended.await.unwrap();
+    let told =
+        [Message::Report(Report::Connecting { at }), Message::SourceEnded(None), Message::Paste("still here".into())];
+    assert_eq!(fake.world().messages, told);
+}
+
+#[tokio::test]
+async fn a_terminal_that_takes_no_output_holds_up_neither_messages_nor_the_last_state() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        let (open, gate) = blocking::channel();
+        outside.fake.world().gate = Some(gate);
+        for number in 0..200 {
+            outside.send(Message::Paste(format!("text {number}"))).await;
+        }
+        outside.fake.until("handled", |world| world.messages.len() == 200).await;
+        assert_eq!(outside.fake.screen(), "first");
+        drop(open);
+        outside.fake.until("caught up", |world| world.display.screen().contents() == "text 199").await;
+        outside
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_signal_to_leave_is_obeyed_also_when_the_terminal_takes_no_output() {
+    let fake = Fake::new();
+    // It opens only when the loop has ended.
+    let (open, gate) = blocking::channel();
+    let ended = run_with(&fake, |outside| async {
+        outside.fake.world().gate = Some(gate);
+        outside.send(Message::Paste("never shown".into())).await;
+        outside.fake.until("blocked", |world| world.gate.is_none()).await;
+        outside
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::Signal(15)));
+    assert_eq!(fake.screen(), "first");
+    drop(open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_is_gone_ends_the_loop_however_it_is_noticed() {
+    let cases = ["told", "at a report", "when woken", "by a failed write"];
+    for case in cases {
+        let fake = Fake::new();
+        let ended = run_with(&fake, |mut outside| async move {
+            let reports = outside.reports.take().unwrap();
+            match case {
+                "told" => outside.inputs.send(Input::TerminalGone).await.unwrap(),
+                "at a report" => {
+                    outside.fake.world().alive = false;
+                    let at = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+                    reports.send(Report::Connecting { at }).await.unwrap();
+                }
+                "when woken" => {
+                    outside.fake.world().wake = Some(Duration::from_secs(1));
+                    outside.show("another").await;
+                    outside.fake.world().alive = false;
+                }
+                _ => {
+                    outside.fake.world().fails = Some(io::Error::from_raw_os_error(5));
+                    outside.send(Message::Paste("lost".into())).await;
+                }
+            }
+            outside.inputs.closed().await;
+            drop(reports);
+            outside
+        });
+        assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::TerminalGone), "{case}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_fails_for_another_reason_is_an_error() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        outside.fake.world().fails = Some(io::Error::other("no more"));
+        outside.send(Message::Paste("lost".into())).await;
+        outside.inputs.closed().await;
+        outside
+    });
+    assert_eq!(ended.await.unwrap_err().to_string(), "the terminal could not be written to: no more");
+    assert_eq!(fake.world().calls, ["start", "leave"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_anywhere_ends_the_loop() {
+    let fake = Fake::new();
+    let ended = run_with(&fake, |outside| async {
+        outside.inputs.send(Input::Panicked).await.unwrap();
+        outside.inputs.closed().await;
+        outside
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Panicked);
+}

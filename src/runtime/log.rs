@@ -1,0 +1,191 @@
+//! Where the program's log goes: to a file while the interface has the screen, to standard error otherwise.
+
+use std::env;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use etcetera::BaseStrategy;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The variable that sets the level.
+const LEVEL: &str = "CLICKSCOPE_LOG";
+
+/// From this length in bytes on, the file is put aside and begun anew; one that was put aside before is overwritten.
+const LIMIT: u64 = 5_000_000;
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The variable has a value that is no level: a mistake to tell at once.
+    #[error("CLICKSCOPE_LOG is {0:?}: use off, error, warn, info, debug or trace")]
+    Level(String),
+    /// The system names no home folder.
+    #[error("there is no folder for the log: set HOME or XDG_STATE_HOME")]
+    NoFolder,
+    /// The file could not be opened. The program can do without.
+    #[error("the log {} could not be opened: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Logs to `clickscope/clickscope.log` in the state folder (`$XDG_STATE_HOME`, else `~/.local/state`), at level `info`
+/// unless `CLICKSCOPE_LOG` says otherwise, and says where that is. The file is for the user alone, and bounded.
+///
+/// Only [`LogError::Level`] is the user's mistake; without a file the program runs as well.
+pub fn to_file() -> Result<PathBuf, LogError> {
+    let level = level(LevelFilter::INFO)?;
+    let strategy = etcetera::choose_base_strategy().map_err(|_| LogError::NoFolder)?;
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("clickscope");
+    let path = folder.join("clickscope.log");
+    let file = BoundedFile::open(&path, LIMIT).map_err(|source| LogError::Open { path: path.clone(), source })?;
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
+    // A log that was set up before stays; that is as it should be for a second call.
+    drop(tracing_subscriber::registry().with(layer).with(targets(level)).try_init());
+    Ok(path)
+}
+
+/// Logs to standard error, at level `warn` unless `CLICKSCOPE_LOG` says otherwise.
+pub fn to_stderr() -> Result<(), LogError> {
+    let level = level(LevelFilter::WARN)?;
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(io::stderr);
+    drop(tracing_subscriber::registry().with(layer).with(targets(level)).try_init());
+    Ok(())
+}
+
+/// What is logged: our own words at `level`, those of libraries only when they warn. A library's finer ones may hold
+/// what must not be written down, such as a request's headers.
+fn targets(level: LevelFilter) -> Targets {
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("clickscope", level)
+}
+
+fn level(default: LevelFilter) -> Result<LevelFilter, LogError> {
+    match env::var_os(LEVEL) {
+        None => Ok(default),
+        Some(value) => parse_level(&value.to_string_lossy(), default),
+    }
+}
+
+fn parse_level(value: &str, default: LevelFilter) -> Result<LevelFilter, LogError> {
+    // `LevelFilter` also reads numbers, which nobody could guess the meaning of.
+    match value.to_ascii_lowercase().as_str() {
+        "" => Ok(default),
+        "off" => Ok(LevelFilter::OFF),
+        "error" => Ok(LevelFilter::ERROR),
+        "warn" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        "trace" => Ok(LevelFilter::TRACE),
+        _ => Err(LogError::Level(value.to_owned())),
+    }
+}
+
+/// A file that is put aside as `….old` when it has grown long enough.
+#[derive(Debug)]
+struct BoundedFile {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    limit: u64,
+}
+
+impl BoundedFile {
+    fn open(path: &Path, limit: u64) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let file = append(path)?;
+        let length = file.metadata()?.len();
+        Ok(Self { path: path.to_owned(), file, length, limit })
+    }
+
+    fn begin_anew(&mut self) -> io::Result<()> {
+        fs::rename(&self.path, self.path.with_extension("log.old"))?;
+        self.file = append(&self.path)?;
+        self.length = 0;
+        Ok(())
+    }
+}
+
+impl Write for BoundedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.length >= self.limit {
+            self.begin_anew()?;
+        }
+        let written = self.file.write(bytes)?;
+        self.length = self.length.saturating_add(u64::try_from(written).unwrap_or(u64::MAX));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_file_and_its_folder_are_for_the_user_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let path = state.path().join("clickscope/clickscope.log");
+        BoundedFile::open(&path, LIMIT).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+
+    #[test]
+    fn a_long_file_is_put_aside_at_the_start_and_in_the_middle() {
+        let state = tempfile::tempdir().unwrap();
+        let path = state.path().join("clickscope.log");
+        fs::write(&path, "of the last run\n").unwrap();
+        let aside = || fs::read_to_string(state.path().join("clickscope.log.old")).unwrap();
+
+        let mut file = BoundedFile::open(&path, 10).unwrap();
+        file.write_all(b"first line\n").unwrap();
+        assert_eq!(aside(), "of the last run\n");
+        file.write_all(b"second\n").unwrap();
+        file.write_all(b"3\n").unwrap();
+        assert_eq!(aside(), "first line\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "second\n3\n");
+    }
+
+    #[test]
+    fn the_level_is_a_word_and_anything_else_is_refused_with_the_words() {
+        let parse = |value| parse_level(value, LevelFilter::WARN);
+        assert_eq!(parse("").unwrap(), LevelFilter::WARN);
+        assert_eq!(parse("Debug").unwrap(), LevelFilter::DEBUG);
+        assert_eq!(parse("off").unwrap(), LevelFilter::OFF);
+        for wrong in ["verbose", "3", "clickscope=debug"] {
+            let error = parse(wrong).unwrap_err().to_string();
+            assert!(error.contains(wrong) && error.contains("off, error, warn, info, debug or trace"), "{error}");
+        }
+    }
+
+    #[test]
+    fn libraries_are_logged_only_when_they_warn() {
+        let targets = targets(LevelFilter::TRACE);
+        assert!(targets.would_enable("clickscope::source", &tracing::Level::TRACE));
+        assert!(targets.would_enable("hyper", &tracing::Level::WARN));
+        assert!(!targets.would_enable("hyper", &tracing::Level::INFO));
+        assert!(!self::targets(LevelFilter::OFF).would_enable("hyper", &tracing::Level::ERROR));
+    }
+}

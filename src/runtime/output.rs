@@ -1,0 +1,137 @@
+use std::collections::VecDeque;
+use std::io;
+
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::app::Size;
+
+/// A terminal as the event loop uses it. The calls may block, and [`Output`] makes them where that holds up nobody.
+pub(super) trait Console: Send + 'static {
+    /// Puts the terminal into the state that the interface needs, and says how large it is.
+    fn enter(&mut self) -> io::Result<Size>;
+
+    /// Gives it back as it was. Harmless when it is given back already.
+    fn leave(&mut self);
+
+    /// Writes all of `bytes`, in one piece where the system takes it so; nothing when the terminal was given back.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Whether there is somebody who could continue the process if it were stopped.
+    fn can_stop(&self) -> bool;
+
+    /// Stops the process and whatever runs as one job with it. Other threads may run on for a moment after it returns.
+    fn stop(&mut self) -> io::Result<()>;
+
+    /// Whether somebody is still at the other end.
+    fn is_alive(&self) -> bool;
+}
+
+/// Something to do with the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    /// Write these bytes.
+    Write(Vec<u8>),
+    /// Give the terminal back and stop the process.
+    Stop,
+    /// Take the terminal, from whatever state it is in.
+    Enter,
+}
+
+/// What became of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// The bytes were written.
+    Written,
+    /// The process was told to stop. It has gone on only when the signal to continue was seen.
+    Stopped,
+    /// Nobody could continue the process, so it was not stopped.
+    NotStopped,
+    /// The terminal is ours, and this large.
+    Entered(Size),
+}
+
+/// Does the jobs for a terminal one after the other, away from the event loop: a terminal that takes no output, because
+/// the line is slow or the other end is stopped, must not keep the program from reading, polling or leaving.
+#[derive(Debug)]
+pub(super) struct Output<C> {
+    /// `None` while a job runs, and when one panicked.
+    console: Option<C>,
+    waiting: VecDeque<Job>,
+    running: Option<JoinHandle<(C, io::Result<Done>)>>,
+}
+
+impl<C: Console> Output<C> {
+    pub(super) fn new(console: C) -> Self {
+        Self { console: Some(console), waiting: VecDeque::new(), running: None }
+    }
+
+    /// Does `job` after those that wait.
+    pub(super) fn submit(&mut self, job: Job) {
+        self.waiting.push_back(job);
+        self.run_next();
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_none()
+    }
+
+    /// Whether somebody is still at the other end, as far as can be known now.
+    pub(super) fn is_alive(&self) -> bool {
+        self.console.as_ref().is_none_or(Console::is_alive)
+    }
+
+    /// What became of the job that runs; never when none does. Nothing is lost when it is not waited for to the end.
+    pub(super) async fn done(&mut self) -> io::Result<Done> {
+        let Some(running) = &mut self.running else { return std::future::pending().await };
+        let joined = running.await;
+        self.running = None;
+        let (console, done) = joined.map_err(io::Error::other)?;
+        self.console = Some(console);
+        if done.is_ok() {
+            self.run_next();
+        }
+        done
+    }
+
+    /// Does what is left to do, and gives the terminal back.
+    pub(super) async fn finish(&mut self) -> io::Result<()> {
+        while !self.is_idle() {
+            self.done().await?;
+        }
+        if let Some(console) = &mut self.console {
+            console.leave();
+        }
+        Ok(())
+    }
+
+    fn run_next(&mut self) {
+        if self.running.is_some() {
+            return;
+        }
+        let Some(mut console) = self.console.take() else { return };
+        let Some(job) = self.waiting.pop_front() else {
+            self.console = Some(console);
+            return;
+        };
+        self.running = Some(spawn_blocking(move || {
+            let done = run(job, &mut console);
+            (console, done)
+        }));
+    }
+}
+
+fn run(job: Job, console: &mut impl Console) -> io::Result<Done> {
+    match job {
+        Job::Write(bytes) => console.write(&bytes).map(|()| Done::Written),
+        Job::Stop if !console.can_stop() => Ok(Done::NotStopped),
+        Job::Stop => {
+            console.leave();
+            console.stop().map(|()| Done::Stopped)
+        }
+        Job::Enter => {
+            console.leave();
+            console.enter().map(Done::Entered)
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The terminal of the process: taken once, and given back whatever happens.
+//!
+//! What is switched on is process-wide state, because the panic hook must be able to switch it off from any thread.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::queue;
+use crossterm::style::{Print, ResetColor};
+use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
+use rustix::termios::{isatty, tcgetattr, tcgetwinsize};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::{Notify, mpsc};
+
+use super::RuntimeError;
+use super::input::Input;
+use super::output::Console;
+use crate::app::Size;
+use crate::event::text;
+
+/// How long giving the terminal back waits for a terminal that takes no output. With it, leaving stays well below the
+/// tenth of a second in which the program must be gone after a signal.
+const PATIENCE: Duration = Duration::from_millis(40);
+
+/// Only presses and the wheel, as the application asks for nothing else: reports of every movement would keep a slow
+/// line busy.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+/// Ends a string sequence that a broken-off write may have left open; nothing otherwise.
+const STRING_TERMINATOR: &str = "\x1b\\";
+
+/// Whether the terminal is ours now. Whoever sets it to false gives it back.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Held while writing, so that what gives the terminal back is never written into the middle of a frame.
+static WRITING: Mutex<()> = Mutex::new(());
+/// Held while giving the terminal back, so that a second panic is not printed before the first has done so.
+static GIVING_BACK: Mutex<()> = Mutex::new(());
+/// Told when a task panicked.
+static PANICKED: Notify = Notify::const_new();
+
+/// The terminal that standard output is.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    tty: OwnedFd,
+}
+
+/// Gives the terminal back when dropped, if nothing else has done so.
+#[derive(Debug)]
+pub(super) struct Guard(());
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Takes the terminal for the interface, and sees to it that a panic gives it back.
+pub(super) fn take() -> Result<(Terminal, Guard, Size), RuntimeError> {
+    let stdout = io::stdout();
+    if !isatty(&stdout) {
+        return Err(RuntimeError::NoTerminal);
+    }
+    let tty = stdout
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|source| RuntimeError::System { what: "standard output", source })?;
+    install_panic_hook();
+    let mut terminal = Terminal { tty };
+    let guard = Guard(());
+    let size =
+        terminal.enter().map_err(|source| RuntimeError::Terminal { doing: "switched to the full screen", source })?;
+    Ok((terminal, guard, size))
+}
+
+impl Console for Terminal {
+    fn enter(&mut self) -> io::Result<Size> {
+        crossterm::terminal::enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        self.write(&enter_sequence()?)?;
+        Ok(self.size())
+    }
+
+    fn leave(&mut self) {
+        give_back();
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let _writing = WRITING.lock();
+        if TAKEN.load(Ordering::SeqCst) { write_all(&self.tty, bytes) } else { Ok(()) }
+    }
+
+    /// A process group in which the session began has nobody who could continue it: where a shell's job control started
+    /// us, the group is another one.
+    fn can_stop(&self) -> bool {
+        getsid(None).is_ok_and(|session| session != getpgrp())
+    }
+
+    /// The whole group, for the program may have been started by another one that waits for it, as `cargo run` does.
+    fn stop(&mut self) -> io::Result<()> {
+        Ok(kill_current_process_group(Signal::STOP)?)
+    }
+
+    fn is_alive(&self) -> bool {
+        tcgetattr(&self.tty).is_ok()
+    }
+}
+
+impl Terminal {
+    /// The size; the old standard where the terminal does not know its own, as some serial lines do not.
+    fn size(&self) -> Size {
+        match tcgetwinsize(&self.tty) {
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { width: size.ws_col, height: size.ws_row },
+            _ => Size { width: 80, height: 24 },
+        }
+    }
+}
+
+/// What switches the terminal's screen to ours.
+pub(super) fn enter_sequence() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, Hide, EnableBracketedPaste, Print(MOUSE_ON))?;
+    Ok(bytes)
+}
+
+/// What switches it back.
+pub(super) fn leave_sequence() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    queue!(
+        bytes,
+        Print(STRING_TERMINATOR),
+        EndSynchronizedUpdate,
+        ResetColor,
+        Print(MOUSE_OFF),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    )?;
+    Ok(bytes)
+}
+
+/// Gives the terminal back, once, on whatever thread. A terminal that takes no output gets its line discipline back at
+/// least.
+fn give_back() {
+    let deadline = Instant::now() + PATIENCE;
+    let _turn = lock_until(&GIVING_BACK, deadline);
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let stdout = io::stdout();
+    if let Some(_writing) = lock_until(&WRITING, deadline)
+        && wait_writable(&stdout, Some(PATIENCE)).unwrap_or(false)
+        && let Ok(bytes) = leave_sequence()
+        && let Err(error) = write_all(&stdout, &bytes)
+    {
+        tracing::warn!(%error, "the terminal did not take the end of the screen");
+    }
+    if let Err(error) = crossterm::terminal::disable_raw_mode() {
+        tracing::warn!(%error, "the terminal's line discipline could not be restored");
+    }
+}
+
+/// Writes everything, in one call where the terminal takes it, and waits where it is set not to block.
+fn write_all(tty: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(&tty, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                wait_writable(&tty, None)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the terminal takes output, or for `limit`, and says whether it does.
+fn wait_writable(tty: impl AsFd, limit: Option<Duration>) -> io::Result<bool> {
+    let limit = limit.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
+    let mut fds = [PollFd::new(&tty, PollFlags::OUT)];
+    match poll(&mut fds, limit.as_ref()) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The lock, or `None` where it is not to be had before `deadline`: the holder may be this very thread, panicking.
+fn lock_until(mutex: &Mutex<()>, deadline: Instant) -> Option<MutexGuard<'_, ()>> {
+    loop {
+        match mutex.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// From now on a panic gives the terminal back first and is told on the plain screen then.
+fn install_panic_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| std::panic::set_hook(Box::new(on_panic)));
+}
+
+fn on_panic(info: &PanicHookInfo<'_>) {
+    give_back();
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let message = info.payload_as_str().unwrap_or("no message");
+    let backtrace = Backtrace::capture();
+    let mut stderr = io::stderr().lock();
+    let told = match backtrace.status() {
+        BacktraceStatus::Captured => write!(stderr, "{}{backtrace}", obituary(&place, message)),
+        _ => write!(stderr, "{}", obituary(&place, message)),
+    };
+    // Nothing is left to do where even this fails.
+    drop(told);
+    tracing::error!(place, message, "panicked");
+    PANICKED.notify_one();
+}
+
+/// What is printed of a panic. Its message may quote what came over the wire.
+fn obituary(place: &str, message: &str) -> String {
+    format!("clickscope ended because of a bug in it, at {place}: {}\n", text::harmless(message))
+}
+
+/// Tells the event loop of a panic in any task, and of the loss of the terminal.
+///
+/// The loss is told by the hang-up signal as well, unless something ignores it or the terminal is not the controlling
+/// one. Without either, crossterm's reader would keep a core busy.
+pub(super) fn forward(inputs: mpsc::Sender<Input>) {
+    tokio::spawn(async move {
+        let input = tokio::select! {
+            () = PANICKED.notified() => Input::Panicked,
+            () = lost() => Input::TerminalGone,
+        };
+        // The event loop is gone only when the program ends already.
+        drop(inputs.send(input).await);
+    });
+}
+
+/// Ends when standard output is no longer connected to anything; never where the system cannot tell.
+async fn lost() {
+    #[expect(deprecated, reason = "the other constructor is unsafe, for what an owned descriptor cannot do")]
+    let watched =
+        io::stdout().as_fd().try_clone_to_owned().and_then(|tty| AsyncFd::with_interest(tty, Interest::ERROR));
+    match watched {
+        Ok(tty) => {
+            if tty.ready(Interest::ERROR).await.is_ok() {
+                return;
+            }
+        }
+        Err(error) => tracing::info!(%error, "the terminal cannot be watched for its loss"),
+    }
+    std::future::pending::<()>().await;
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn the_way_out_undoes_every_mode_of_the_way_in() {
+        let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+        let modes = |terminal: &vt100::Parser| {
+            let screen = terminal.screen();
+            (
+                screen.alternate_screen(),
+                screen.hide_cursor(),
+                screen.bracketed_paste(),
+                screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None,
+                screen.mouse_protocol_encoding() != vt100::MouseProtocolEncoding::Default,
+            )
+        };
+        terminal.process(b"$ clickscope\r\n");
+        let before = (modes(&terminal), terminal.screen().contents());
+
+        terminal.process(&enter_sequence().unwrap());
+        assert_eq!(modes(&terminal), (true, true, true, true, true));
+
+        // A frame that broke off in the middle of a copy.
+        terminal.process(b"\x1b[?2026h\x1b[31mred\x1b]52;c;aGVsbG8");
+        terminal.process(&leave_sequence().unwrap());
+        assert_eq!((modes(&terminal), terminal.screen().contents()), before);
+        assert_eq!(terminal.screen().fgcolor(), vt100::Color::Default);
+    }
+
+    #[test]
+    fn a_panic_is_told_without_the_control_characters_of_its_message() {
+        let told = obituary("src/event/path.rs:7:5", "index out of bounds in `\x1b]0;title\x07`");
+        assert!(told.contains("src/event/path.rs:7:5") && told.contains("index out of bounds"), "{told}");
+        assert!(!told.trim_end().contains(char::is_control), "{told:?}");
+        assert!(told.ends_with('\n'));
+    }
+}

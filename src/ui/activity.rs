@@ -1,0 +1,50 @@
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::{Theme, rect};
+use crate::app::Model;
+use crate::app::activity::EntryKind;
+use crate::app::layout::{Area, Pane};
+use crate::event::text;
+
+/// The log of what happened, the newest at the top.
+pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let mut title = vec![Span::raw(" "), Span::styled("Activity", super::title_style(Pane::Activity, model, theme))];
+    title.push(match model.activity.above() {
+        0 => Span::raw(" "),
+        above => Span::styled(format!(" {above} newer above "), theme.warning),
+    });
+    super::pane(Pane::Activity, model, Line::from(title), theme).render(rect(area), buf);
+    let inner = area.inner();
+    let height = usize::from(inner.height);
+    let subject_width = if inner.width >= 100 { 22 } else { 16 };
+    for (y, entry) in (inner.y..).zip(model.activity.visible(height)) {
+        let (sign, style) = match entry.kind {
+            EntryKind::New => ("+", theme.new),
+            EntryKind::Updated => ("●", theme.updated),
+            EntryKind::Gone => ("×", theme.dim),
+            EntryKind::Trouble => ("✗", theme.error),
+            EntryKind::Recovered => ("✓", theme.ok),
+            EntryKind::Note => ("·", theme.dim),
+        };
+        let mut spans = vec![
+            Span::styled(format!(" {}  ", super::header::clock(model, entry.at)), theme.dim),
+            Span::styled(format!("{sign} "), style),
+        ];
+        let mut room = usize::from(inner.width).saturating_sub(13);
+        if !entry.subject.is_empty() {
+            let (subject, _) = text::harmless_within(&entry.subject, subject_width);
+            let subject = text::fit(&subject, subject_width);
+            let gap = " ".repeat(subject_width.saturating_sub(text::width(&subject)) + 2);
+            spans.push(Span::styled(subject, theme.title_quiet));
+            spans.push(Span::raw(gap));
+            room = room.saturating_sub(subject_width + 2);
+        }
+        let style = if entry.kind == EntryKind::Trouble { theme.error } else { theme.dim };
+        spans.push(Span::styled(text::fit(&entry.text, room), style));
+        Line::from(spans).render(Rect { y, height: 1, ..rect(inner) }, buf);
+    }
+    super::scroll_thumb(area, model.activity.above(), model.activity.len(), theme, buf);
+}

@@ -1,0 +1,75 @@
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use tui_input::Input;
+
+use super::Theme;
+use crate::app::keymap::{self, Action, Context};
+use crate::app::{Mode, Model};
+use crate::event::text;
+
+/// The bottom row: the keys that work here, or the line being typed; and the answer to what was done. Gives the place
+/// of the cursor, when a line is being typed.
+pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let toast = model.toast.as_ref().map_or_else(Line::default, |toast| {
+        let style = if toast.bad { theme.error } else { theme.ok };
+        Line::styled(format!(" {} ", text::fit(&toast.text, usize::from(area.width) - 2)), style)
+    });
+    let room = usize::from(area.width).saturating_sub(toast.width());
+    let (mut spans, cursor) = match &model.mode {
+        Mode::Filter(input) => prompt("filter", input, theme, area),
+        Mode::Search(input) => prompt("search", input, theme, area),
+        Mode::Copy => (vec![Span::styled(" copy:", theme.name)], None),
+        Mode::Panes | Mode::Reader(_) | Mode::Help { .. } => (Vec::new(), None),
+    };
+    let mut used: usize = spans.iter().map(Span::width).sum();
+    for binding in keymap::hints(model.context()).filter(|binding| model.can(binding.action)) {
+        let Some(key) = binding.keys.first() else { continue };
+        let word = if binding.action == Action::Pause && model.pause.is_some() {
+            "go on"
+        } else {
+            binding.short.unwrap_or_default()
+        };
+        let pair = [Span::styled(format!(" {key}"), theme.hint_key), Span::styled(format!(" {word} "), theme.dim)];
+        let width: usize = pair.iter().map(Span::width).sum();
+        // Leaving and help are what a lost reader looks for: room is kept for them.
+        let kept =
+            if model.context().is_pane() && !is_way_out(binding.action) { way_out_width(model.context()) } else { 0 };
+        if used + width + kept > room {
+            continue;
+        }
+        used += width;
+        spans.extend(pair);
+    }
+    Line::from(spans).render(area, buf);
+    toast.right_aligned().render(area, buf);
+    cursor
+}
+
+fn is_way_out(action: Action) -> bool {
+    matches!(action, Action::Help | Action::Quit)
+}
+
+fn way_out_width(context: Context) -> usize {
+    let ways = keymap::hints(context).filter(|binding| is_way_out(binding.action));
+    ways.map(|binding| {
+        let key = binding.keys.first().map_or(0, |key| key.to_string().len());
+        key + binding.short.map_or(0, str::len) + 3
+    })
+    .sum()
+}
+
+fn prompt<'a>(word: &str, input: &Input, theme: &Theme, area: Rect) -> (Vec<Span<'a>>, Option<Position>) {
+    const ROOM: usize = 24;
+    let lead = format!(" {word} / ");
+    let scroll = input.visual_scroll(ROOM);
+    let typed: String = text::harmless(input.value()).chars().skip(scroll).take(ROOM).collect();
+    let before = input.visual_cursor().saturating_sub(scroll);
+    let x = area.x + u16::try_from(text::width(&lead) + before).unwrap_or(0);
+    let gap = " ".repeat(ROOM.saturating_sub(text::width(&typed)) + 1);
+    let typed_style = Style { bg: None, ..theme.title };
+    let spans = vec![Span::styled(lead, theme.name), Span::styled(typed, typed_style), Span::raw(gap)];
+    (spans, Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y }))
+}

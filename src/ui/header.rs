@@ -1,0 +1,83 @@
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Paragraph, Widget, Wrap};
+
+use super::Theme;
+use crate::app::link::LinkState;
+use crate::app::{Model, time};
+use crate::event::text;
+use crate::feed::Moment;
+
+/// The top row: what is watched on the left, how it fares on the right. How it fares is never cut.
+pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let width = usize::from(area.width);
+    let state = [true, false].map(|wide| Line::from(state(model, now, theme, wide)));
+    let state = state
+        .into_iter()
+        .find(|line| line.width() + 40 <= width)
+        .unwrap_or_else(|| Line::from(self::state(model, now, theme, false)));
+    let room = width.saturating_sub(state.width() + 15);
+    let target = text::fit(&model.target, room);
+    let left =
+        Line::from(vec![Span::styled(" clickscope", theme.name), Span::raw("  "), Span::styled(target, theme.base)]);
+    left.render(area, buf);
+    state.right_aligned().render(area, buf);
+}
+
+/// The connection in words; `wide` with what the last answer took.
+fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'a>> {
+    let mut spans = Vec::new();
+    if let Some(pause) = &model.pause {
+        spans.push(Span::styled(format!(" paused · +{} ", time::count(pause.arrived)), theme.badge));
+        spans.push(Span::raw("  "));
+    }
+    let stale = model.link.last_good.map(|good| format!("stale since {}", clock(model, good.at)));
+    let nothing = || "no answer yet".to_owned();
+    match model.link.state() {
+        LinkState::Connecting => {
+            spans.push(Span::styled("◌ connecting", theme.warning));
+            if let Some(stale) = stale {
+                spans.push(Span::styled(format!(" · {stale}"), theme.dim));
+            }
+        }
+        LinkState::Live => {
+            spans.push(Span::styled("● live", theme.ok));
+            spans.push(Span::styled(format!(" {}", time::span(model.interval)), theme.dim));
+            if let Some(good) = model.link.last_good {
+                if wide {
+                    let took = format!(" · {} ms · {}", good.took.as_millis(), good.status);
+                    spans.push(Span::styled(took, theme.dim));
+                }
+                spans.push(Span::styled(format!("   polled {}", clock(model, good.at)), theme.dim));
+            }
+        }
+        LinkState::BackingOff(next) => {
+            let left = next.since(now);
+            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            spans.push(Span::styled(format!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
+            spans.push(Span::styled(format!(" · trying again in {seconds} s"), theme.dim));
+        }
+        LinkState::Refused => {
+            spans.push(Span::styled("✗ refused", theme.error));
+            let since = stale.unwrap_or_else(nothing);
+            spans.push(Span::styled(format!(" · {since} · r tries again"), theme.dim));
+        }
+    }
+    spans.push(Span::raw(" "));
+    spans
+}
+
+/// The rows under the header, in trouble only: what happened and what to do.
+pub(super) fn render_banner(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(banner) = model.banner() else { return };
+    let inner = Rect { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
+    buf.set_stringn(area.x + 1, area.y, "✗", usize::from(area.width.saturating_sub(1)), theme.error);
+    Paragraph::new(Text::styled(banner, theme.error)).wrap(Wrap { trim: true }).render(inner, buf);
+}
+
+/// The time of day of a moment, to the second.
+pub(super) fn clock(model: &Model, at: Moment) -> String {
+    let time = at.wall.to_zoned(model.time_zone.clone());
+    format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+}

@@ -1,0 +1,164 @@
+//! Pictures of the screen as text, styles included.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use super::{Theme, view};
+use crate::app::fixture::{at, busy, change, failed, fresh, polled, press, send};
+use crate::app::{Model, Outcome};
+use crate::event::Unknown;
+use crate::feed::{ChangeKind, Moment, ProblemKind, Report};
+
+fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
+    terminal.draw(|frame| view(model, now, theme, frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// Every row as text and, under it, a letter a cell for its style; at the end, what the letters stand for.
+fn picture(model: &Model, now: Moment) -> String {
+    let buffer = drawn(model, now, &Theme::dark());
+    let mut letters: BTreeMap<String, char> = BTreeMap::new();
+    let mut next = ('a'..='z').chain('A'..='Z');
+    let base = format!("{:?}", Theme::dark().base);
+    letters.insert(base, ' ');
+    let mut out = String::new();
+    for row in buffer.content.chunks(usize::from(buffer.area.width).max(1)) {
+        let mut text = String::new();
+        let mut styles = String::new();
+        let mut wide = 0;
+        for cell in row {
+            if wide > 1 {
+                wide -= 1;
+                continue;
+            }
+            wide = crate::event::text::width(cell.symbol());
+            text.push_str(cell.symbol());
+            let mut style = cell.style();
+            if cell.symbol() == " " && !style.add_modifier.intersects(ratatui::style::Modifier::REVERSED) {
+                style.fg = Theme::dark().base.fg;
+            }
+            let style = Style { underline_color: None, ..style };
+            let style = format!("{style:?}").replace(".underline_color(Color::Reset)", "");
+            let letter = *letters.entry(style).or_insert_with(|| next.next().unwrap());
+            styles.push(letter);
+        }
+        writeln!(out, "{text}|").unwrap();
+        if !styles.trim().is_empty() {
+            writeln!(out, "{}~", styles.trim_end()).unwrap();
+        }
+    }
+    let mut legend: Vec<_> = letters.into_iter().filter(|(_, letter)| *letter != ' ').collect();
+    legend.sort_by_key(|(_, letter)| *letter);
+    for (style, letter) in legend {
+        writeln!(out, "{letter} {style}").unwrap();
+    }
+    out
+}
+
+#[test]
+fn a_session_at_every_size() {
+    for (width, height) in [(160, 45), (120, 36), (80, 24), (60, 15)] {
+        let mut model = busy(width, height);
+        press(&mut model, "/ p u r c h enter / ^u enter", at(20));
+        insta::assert_snapshot!(format!("session_{width}x{height}"), picture(&model, at(20)));
+    }
+}
+
+#[test]
+fn the_inspector_at_work() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ p u r c h enter enter * / s k u enter n", at(20));
+    let newer = change("purchase", ChangeKind::Updated, r#"{"a":1}"#, 44, 1, at(22));
+    send(&mut model, polled(vec![newer], at(22)), at(22));
+    insta::assert_snapshot!("inspector_search_and_newer", picture(&model, at(22)));
+    press(&mut model, "0 ]", at(22));
+    insta::assert_snapshot!("inspector_raw", picture(&model, at(22)));
+    let mut narrow = busy(60, 15);
+    press(&mut narrow, "/ p u r c h enter enter j j", at(20));
+    insta::assert_snapshot!("inspector_60x15", picture(&narrow, at(20)));
+}
+
+#[test]
+fn states_of_the_connection() {
+    let refused = "nothing listens at 127.0.0.1:8787: the connection was refused";
+    let advice = "start the server there, or name another one with --url";
+    let mut model = fresh(80, 24);
+    insta::assert_snapshot!("first_frame_80x24", picture(&model, at(0)));
+    send(&mut model, failed(ProblemKind::Unreachable, refused, advice, Some(at(5)), at(1)), at(1));
+    insta::assert_snapshot!("unreachable_80x24", picture(&model, at(2)));
+    let mut model = busy(120, 36);
+    let what = "the server refused the Event key (401)";
+    send(&mut model, failed(ProblemKind::Refused, what, "set CLICKSCOPE_EVENT_KEY", None, at(21)), at(21));
+    press(&mut model, "space", at(22));
+    insta::assert_snapshot!("refused_and_paused_120x36", picture(&model, at(25)));
+    let mut model = fresh(80, 24);
+    send(&mut model, polled(vec![], at(1)), at(1));
+    insta::assert_snapshot!("no_events_80x24", picture(&model, at(2)));
+    let mut model = fresh(80, 24);
+    let mut trouble =
+        failed(ProblemKind::WrongAnswer, "the answer is HTML, not JSON", "check --url", Some(at(9)), at(1));
+    if let crate::app::Message::Report(Report::Trouble(trouble)) = &mut trouble {
+        let unknown = Unknown { reason: "HTML".into(), body: "<html>\u{1b}[2J</html>".into(), length: 20 };
+        trouble.unknown = Some(unknown.into());
+    }
+    send(&mut model, trouble, at(1));
+    insta::assert_snapshot!("unknown_answer_80x24", picture(&model, at(2)));
+}
+
+#[test]
+fn what_stands_over_the_panes() {
+    let mut model = busy(120, 36);
+    press(&mut model, "?", at(20));
+    insta::assert_snapshot!("help_120x36", picture(&model, at(20)));
+    let mut model = busy(80, 24);
+    press(&mut model, "/ p u r c h enter enter / n o t e enter v", at(20));
+    insta::assert_snapshot!("reader_80x24", picture(&model, at(20)));
+    let mut model = busy(80, 24);
+    press(&mut model, "/ v i", at(20));
+    insta::assert_snapshot!("filter_80x24", picture(&model, at(20)));
+    press(&mut model, "enter y", at(20));
+    insta::assert_snapshot!("copy_80x24", picture(&model, at(20)));
+    press(&mut model, "esc", at(20));
+    send(&mut model, crate::app::Message::Done(Outcome::Copied { bytes: 42 }), at(20));
+    insta::assert_snapshot!("copied_80x24", picture(&model, at(20)));
+    insta::assert_snapshot!("too_small_50x10", picture(&busy(50, 10), at(20)));
+}
+
+#[test]
+fn no_theme_and_no_size_breaks_the_screen() {
+    let themes = [Theme::dark(), Theme::light(), Theme::terminal(), Theme::monochrome()];
+    for (theme, (width, height)) in themes.iter().zip([(61, 15), (79, 20), (99, 29), (139, 40)]) {
+        for (width, height) in [(width, height), (0, 0), (1, 1), (300, 100)] {
+            let mut model = busy(width, height);
+            for key in ["g", "enter", "*", "G", "z", "]", "z", "?", "esc", "v", "esc", "tab", "esc", "/", "y"] {
+                press(&mut model, key, at(20));
+                let buffer = drawn(&model, at(20), theme);
+                let cells = usize::from(width) * usize::from(height);
+                assert_eq!(buffer.content.len(), cells);
+                let escaped = buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control));
+                assert!(!escaped, "a control character reached the screen");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tree_of_any_size_costs_the_screen_and_no_more() {
+    let wide: Vec<u32> = (0..200_000).collect();
+    let mut model = busy(120, 36);
+    let huge = change("huge", ChangeKind::New, &format!(r#"{{"wide":{wide:?}}}"#), 1, 1, at(21));
+    send(&mut model, polled(vec![huge], at(21)), at(21));
+    press(&mut model, "/ h u g e enter enter * G", at(21));
+    assert_eq!(model.inspector.tree().unwrap().selected_path().0.to_string(), "wide[199999]");
+    let screen = picture(&model, at(21));
+    assert!(screen.contains("199999  199999"), "{screen}");
+    assert!(screen.contains("199990  199990"), "{screen}");
+}

@@ -1,0 +1,162 @@
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::{Theme, rect};
+use crate::app::layout::{self, Area, Pane};
+use crate::app::link::LinkState;
+use crate::app::types::{Column, Mark, Row};
+use crate::app::{Model, time};
+use crate::event::text;
+use crate::feed::Moment;
+
+/// The table of event types.
+pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let (left, all) = model.types.counts();
+    let sort = model.types.sort();
+    let mut title = vec![Span::raw(" "), Span::styled("Event types", super::title_style(Pane::Types, model, theme))];
+    let count = if left == all { format!(" {all} ") } else { format!(" {left} of {all} ") };
+    title.push(Span::styled(count, theme.dim));
+    if !model.types.query().is_empty() {
+        let room = usize::from(area.width).saturating_sub(40);
+        let query = text::fit(&text::harmless(model.types.query()), room.max(6));
+        title.push(Span::styled(format!("/{query} "), theme.matched));
+    }
+    let arrow = if sort.descending { "↓" } else { "↑" };
+    let order = Line::styled(format!(" {} {arrow} ", sort.column.title()), theme.dim);
+    let block = super::pane(Pane::Types, model, Line::from(title), theme).title_top(order.right_aligned());
+    block.render(rect(area), buf);
+
+    if all == 0 {
+        let waiting = match model.link.state() {
+            LinkState::Live => "No events yet. What you send to the platform shows here within one poll.",
+            LinkState::Connecting => "Waiting for the first answer.",
+            LinkState::BackingOff(_) | LinkState::Refused => "No answer yet: the line at the top says why.",
+        };
+        super::hint(waiting, theme, area, buf);
+        return;
+    }
+    let inner = area.inner();
+    let columns = layout::columns(inner);
+    for (column, place) in &columns {
+        let style = if *column == sort.column { theme.heading_sorted } else { theme.heading };
+        put(column.label(), *column, Area { height: 1, ..*place }, style, buf);
+    }
+    if left == 0 {
+        super::hint("No type matches the filter.", theme, area, buf);
+        return;
+    }
+    let height = usize::from(inner.height).saturating_sub(1);
+    let rates_at = model.rates_at(now);
+    for (y, (name, row, selected)) in (inner.y + 1..).zip(model.types.visible(height)) {
+        let line = Rect { y, height: 1, ..rect(inner) };
+        if selected {
+            let focused = model.focus == Pane::Types;
+            buf.set_style(line, if focused { theme.selection } else { theme.selection_quiet });
+        } else if row.flashes(now) {
+            buf.set_style(line, theme.flash);
+        }
+        let (mark, style) = mark(row, theme);
+        buf.set_stringn(inner.x, y, mark, 1, style);
+        for (column, place) in &columns {
+            let place = Area { y, height: 1, ..*place };
+            let value = match column {
+                Column::Name => {
+                    put_name(model, name.as_str(), row, theme, place, buf);
+                    continue;
+                }
+                Column::Received => row.received.map_or_else(|| "–".into(), time::count),
+                Column::Captured => time::count(row.captured),
+                Column::Rate => spark(row.rate.bars(rates_at)),
+                Column::Seen => row.age(now).map_or_else(|| "–".into(), time::age),
+            };
+            let style = match column {
+                Column::Rate => theme.spark,
+                Column::Received if row.received.is_some() => theme.base.bg_reset(),
+                _ => theme.dim,
+            };
+            put(&value, *column, place, style, buf);
+        }
+    }
+    super::scroll_thumb(
+        Area { y: area.y + 1, height: area.height - 1, ..area },
+        model.types.offset(),
+        left,
+        theme,
+        buf,
+    );
+}
+
+/// A style that leaves the row's background as it is.
+trait BackgroundKept {
+    fn bg_reset(self) -> Self;
+}
+
+impl BackgroundKept for Style {
+    fn bg_reset(mut self) -> Self {
+        self.bg = None;
+        self
+    }
+}
+
+fn mark(row: &Row, theme: &Theme) -> (&'static str, Style) {
+    match (row.gone, row.mark) {
+        (true, _) => ("×", theme.dim),
+        (false, Some(Mark::New)) => ("+", theme.new),
+        (false, Some(Mark::Updated)) => ("●", theme.updated),
+        (false, None) => (" ", theme.dim),
+    }
+}
+
+fn put_name(model: &Model, name: &str, row: &Row, theme: &Theme, place: Area, buf: &mut Buffer) {
+    let room = usize::from(place.width);
+    let base = if row.gone {
+        theme.gone
+    } else if row.mark.is_some() {
+        theme.title
+    } else {
+        theme.title_quiet
+    };
+    let (shown, _) = text::harmless_within(name, room);
+    let shown = text::fit(&shown, room);
+    if shown.is_empty() {
+        buf.set_stringn(place.x, place.y, "(no name)", room, theme.dim);
+        return;
+    }
+    buf.set_stringn(place.x, place.y, &shown, room, base);
+    // Positions hold only where nothing was replaced on the way to the screen.
+    if name.is_ascii() && !model.types.query().is_empty() && shown.trim_end_matches(text::ELLIPSIS).len() <= name.len()
+    {
+        for at in model.types.matched(name) {
+            let x = place.x.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
+            if x < place.x + place.width {
+                buf.set_style(Rect { x, y: place.y, width: 1, height: 1 }, theme.matched);
+            }
+        }
+    }
+}
+
+fn put(value: &str, column: Column, place: Area, style: Style, buf: &mut Buffer) {
+    let room = usize::from(place.width);
+    let lead = if column == Column::Name { 0 } else { room.saturating_sub(text::width(value)) };
+    let x = place.x + u16::try_from(lead).unwrap_or(0);
+    buf.set_stringn(x, place.y, value, room, style);
+}
+
+/// The arrivals as bars, the largest full; nothing where nothing came.
+fn spark(bars: [u64; 8]) -> String {
+    const SIGNS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = bars.iter().copied().max().unwrap_or(0);
+    bars.iter()
+        .map(|bar| match bar.checked_mul(SIGNS.len() as u64).and_then(|scaled| scaled.checked_div(most)) {
+            None | Some(0) if *bar == 0 => ' ',
+            None => '█',
+            Some(step) => {
+                let step = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
+                SIGNS.get(step).copied().unwrap_or('█')
+            }
+        })
+        .collect()
+}
