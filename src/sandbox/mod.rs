@@ -1,8 +1,9 @@
 //! The local collector: an imitation of the platform for tests, demos and work without a network.
 //!
 //! It takes events as the platform does (`POST /api/v1/event`, `/api/v1/bulkevents`, the browser pixel `/unity.gif`),
-//! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has one route of
-//! its own: `DELETE /_sandbox/events` forgets everything. Nothing is written to disk and nothing leaves the machine.
+//! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has two routes of
+//! its own: `DELETE /_sandbox/events` forgets everything, and `/blueshift.js` stands in for the browser library, so that a
+//! page with the vendor's snippet only needs the host replaced. Nothing is written to disk and nothing leaves the machine.
 //!
 //! Where the platform's behaviour is not public, this is what the collector does:
 //!
