@@ -68,22 +68,6 @@ pub(crate) fn change(
         arrived,
         coverage: (arrived > 0).then_some(Coverage { captured: arrived / 2 + 1, received: arrived }),
         at,
-        ..unknown_change(at)
-    }
-}
-
-/// A change of which nothing is known but when it was.
-pub(crate) fn unknown_change(at: Moment) -> Change {
-    Change {
-        event_type: "".into(),
-        kind: ChangeKind::New,
-        payload: None,
-        previous: None,
-        received: None,
-        captured: 0,
-        arrived: 0,
-        coverage: None,
-        at,
     }
 }
 

@@ -2,6 +2,7 @@
 //! world in return ([`Effect`]). Pure: no clock, no input or output, no terminal.
 
 pub mod activity;
+mod copy;
 mod effect;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -11,6 +12,7 @@ pub mod layout;
 pub mod link;
 mod message;
 mod model;
+mod mouse;
 pub mod reader;
 #[cfg(test)]
 mod tests;

@@ -201,11 +201,17 @@ impl Model {
         area.map_or(0, |area| area.inner().height.into())
     }
 
-    /// The area of what stands over the panes, border included.
+    /// The area of what stands over the panes, border included: no higher than what is read in it.
     pub fn overlay(&self) -> Area {
         let Size { width, height } = self.size;
         let (x, y) = (if width >= 100 { width / 12 } else { 1 }, 2.min(height / 6));
-        Area { x, y, width: width.saturating_sub(2 * x), height: height.saturating_sub(2 * y) }
+        let most = height.saturating_sub(2 * y);
+        let wanted = match &self.mode {
+            Mode::Reader(reader) => u16::try_from(reader.position().1 + 2).unwrap_or(u16::MAX),
+            _ => u16::MAX,
+        };
+        let needed = wanted.clamp(5.min(most), most);
+        Area { x, y: y + (most - needed) / 2, width: width.saturating_sub(2 * x), height: needed }
     }
 
     pub(super) fn overlay_height(&self) -> usize {

@@ -198,12 +198,8 @@ fn a_pause_holds_the_screen_and_counts_what_comes() {
     press(&mut model, "space", at(25));
     assert!(model.pause.is_none());
     assert_eq!(model.types.counts().1, 8);
-    assert!(log(&model).iter().any(|line| line == "signup new type · 0 fields"), "{:?}", log(&model));
-    assert!(
-        log(&model).iter().any(|line| line.starts_with("view 12 events came, 6 of them captured")),
-        "{:?}",
-        log(&model)
-    );
+    assert!(log(&model).iter().any(|line| line == "signup new type · 3 events came · 0 fields"), "{:?}", log(&model));
+    assert!(log(&model).iter().any(|line| line.starts_with("view 12 events came")), "{:?}", log(&model));
 }
 
 #[test]
@@ -274,7 +270,7 @@ fn escape_steps_back_one_level_at_a_time() {
 fn the_mouse_chooses_sorts_folds_and_scrolls() {
     let mut model = busy(120, 36);
     click(&mut model, 5, 4, at(20));
-    assert_eq!(selected(&model), order(&model)[1]);
+    assert_eq!(Some(&selected(&model)), order(&model).get(1));
     click(&mut model, 5, 2, at(20));
     assert_eq!(model.types.sort().column, Column::Name);
     click(&mut model, 5, 2, at(20));
@@ -286,7 +282,7 @@ fn the_mouse_chooses_sorts_folds_and_scrolls() {
     assert_eq!(path(&model), "");
     click(&mut model, 60, 2, at(20));
     assert_eq!(model.inspector.tree().unwrap().position().1, 1, "a click on the chosen row folds it");
-    let (_, raw) = super::layout::tabs(model.layout().unwrap().inspector.unwrap())[1];
+    let (_, raw) = super::layout::tabs(model.layout().unwrap().inspector.unwrap()).pop().unwrap();
     click(&mut model, raw.x + 1, raw.y, at(20));
     assert_eq!(model.tab(), Tab::Raw);
     click(&mut model, 0, 0, at(20));

@@ -33,7 +33,7 @@ pub fn span(span: Duration) -> String {
     let millis = span.as_millis();
     match millis {
         0..1_000 => format!("{millis} ms"),
-        1_000..60_000 if millis % 1_000 == 0 || millis >= 10_000 => format!("{} s", millis / 1_000),
+        1_000..60_000 if millis.is_multiple_of(1_000) || millis >= 10_000 => format!("{} s", millis / 1_000),
         1_000..60_000 => format!("{}.{} s", millis / 1_000, millis / 100 % 10),
         _ if millis % 60_000 < 1_000 => format!("{} min", millis / 60_000),
         _ => format!("{} min {} s", millis / 60_000, millis / 1_000 % 60),

@@ -5,13 +5,13 @@ use tui_input::{Input, InputRequest};
 
 use super::activity::{Entry, EntryKind};
 use super::inspector::Tab;
-use super::keymap::{self, Action, Context, CopyTarget, LineEdit};
-use super::layout::{self, Pane};
+use super::keymap::{self, Action, Context, LineEdit};
+use super::layout::Pane;
 use super::model::{Pause, TOAST};
 use super::reader::Reader;
 use super::tree::Tree;
-use super::{Effect, Key, KeyCode, Message, Mode, Model, Mouse, MouseKind, Outcome, Size, Toast, time};
-use crate::event::{Segment, text};
+use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, copy, mouse, time};
+use crate::event::text;
 use crate::feed::{Change, ChangeKind, Moment, Polled, Report, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
@@ -26,10 +26,10 @@ const INTERVALS: [Duration; 11] = [
     Duration::from_secs(5),
     Duration::from_secs(10),
     Duration::from_secs(30),
-    Duration::from_secs(60),
-    Duration::from_secs(120),
-    Duration::from_secs(300),
-    Duration::from_secs(600),
+    Duration::from_mins(1),
+    Duration::from_mins(2),
+    Duration::from_mins(5),
+    Duration::from_mins(10),
 ];
 
 /// Lets `message` happen to the model at `now`, and says what that asks of the world.
@@ -40,7 +40,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     let effects = match message {
         Message::Key(key) => press(model, key, now),
         Message::Mouse(mouse) => {
-            point(model, mouse, now);
+            mouse::point(model, mouse, now);
             Vec::new()
         }
         Message::Paste(pasted) => {
@@ -187,7 +187,7 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
                 };
                 let arrived = before.arrived.saturating_add(change.arrived);
                 let previous = before.previous.clone();
-                entry.insert(Change { kind, arrived, previous, ..change });
+                entry.insert(Change { kind, previous, arrived, ..change });
             }
         }
     }
@@ -259,7 +259,7 @@ fn toast(model: &mut Model, now: Moment, text: String) {
     model.toast = Some(Toast { text, until, bad: false });
 }
 
-fn bad_toast(model: &mut Model, now: Moment, text: String) {
+pub(super) fn bad_toast(model: &mut Model, now: Moment, text: String) {
     toast(model, now, text);
     if let Some(toast) = &mut model.toast {
         toast.bad = true;
@@ -307,7 +307,6 @@ fn edited(model: &mut Model, now: Moment) {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one line an action; what is more than a line is a function of its own")]
 fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<Effect> {
     let types_height = model.types_height();
     match action {
@@ -376,10 +375,10 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
                 model.mode = Mode::Copy;
             }
         }
-        Action::CopyTarget(target) => return copy(model, target, now).map(Effect::Copy).into_iter().collect(),
+        Action::CopyTarget(target) => return copy::text(model, target, now).map(Effect::Copy).into_iter().collect(),
         Action::PrintTarget(target) => {
-            let printed = copy(model, target, now);
-            return printed.map(|text| Effect::Print(lines_harmless(&text))).into_iter().collect();
+            let printed = copy::text(model, target, now);
+            return printed.map(|text| Effect::Print(copy::harmless_lines(&text))).into_iter().collect();
         }
         Action::Accept => model.mode = Mode::Panes,
         Action::Edit(edit) => {
@@ -492,7 +491,7 @@ fn page(model: &Model, context: Context) -> isize {
 }
 
 /// Moves the cursor of `context` by `rows`, or its view where it has no cursor.
-fn move_by(model: &mut Model, context: Context, rows: isize) {
+pub(super) fn move_by(model: &mut Model, context: Context, rows: isize) {
     let (types, inspector) = (model.types_height(), model.inspector_height());
     let (activity, overlay) = (model.activity_height(), model.overlay_height());
     match context {
@@ -536,109 +535,5 @@ fn view_value(model: &mut Model) {
         let width = model.overlay().inner().width.into();
         model.inspector.hold();
         model.mode = Mode::Reader(Reader::new(title, &source, width));
-    }
-}
-
-/// The text that was asked for, and the end of choosing it.
-fn copy(model: &mut Model, target: CopyTarget, now: Moment) -> Option<String> {
-    if matches!(model.mode, Mode::Copy) {
-        model.mode = Mode::Panes;
-    }
-    let shown = model.inspector.shown()?;
-    let (path, value) = model.inspector.value().unwrap_or_default();
-    let text = match target {
-        CopyTarget::Event => Some(shown.payload.text().to_owned()),
-        CopyTarget::Type => Some(shown.event_type.as_str().to_owned()),
-        CopyTarget::Value => Some(value),
-        CopyTarget::Path => Some(path.to_string()).filter(|path| !path.is_empty()),
-        CopyTarget::Jq => Some(path.jq()),
-        CopyTarget::Key => path.0.last().map(|segment| match segment {
-            Segment::Key { name, .. } => name.to_string(),
-            Segment::Index(index) => index.to_string(),
-        }),
-    };
-    if text.is_none() {
-        bad_toast(model, now, format!("the event itself has no {}; move into it first", target.label()));
-    }
-    text
-}
-
-/// Text of several lines, each made harmless.
-fn lines_harmless(source: &str) -> String {
-    source.lines().map(text::harmless).collect::<Vec<_>>().join("\n")
-}
-
-fn point(model: &mut Model, mouse: Mouse, now: Moment) {
-    let context = model.context();
-    let scroll = match mouse.kind {
-        MouseKind::Press => None,
-        MouseKind::ScrollUp => Some(-3),
-        MouseKind::ScrollDown => Some(3),
-    };
-    match (&model.mode, scroll) {
-        (Mode::Reader(_) | Mode::Help { .. }, Some(rows)) => move_by(model, context, rows),
-        (Mode::Reader(_) | Mode::Help { .. }, None) if !model.overlay().holds(mouse) => model.mode = Mode::Panes,
-        (Mode::Reader(_) | Mode::Help { .. }, None) => {}
-        (_, Some(rows)) => scroll_pane(model, mouse, rows),
-        (_, None) => click(model, mouse, now),
-    }
-}
-
-fn scroll_pane(model: &mut Model, mouse: Mouse, rows: isize) {
-    let (types, inspector, activity) = (model.types_height(), model.inspector_height(), model.activity_height());
-    match model.layout().and_then(|layout| layout.pane_at(mouse)) {
-        Some(Pane::Types) => model.types.scroll(rows, types),
-        Some(Pane::Inspector) if model.tab() == Tab::Raw => move_by(model, Context::Raw, rows),
-        Some(Pane::Inspector) => {
-            model.inspector.hold();
-            if let Some(tree) = model.inspector.tree_mut() {
-                tree.scroll(rows, inspector);
-            }
-        }
-        Some(Pane::Activity) => model.activity.scroll(rows, activity),
-        None => {}
-    }
-}
-
-fn click(model: &mut Model, mouse: Mouse, now: Moment) {
-    let Some(layout) = model.layout() else { return };
-    let Some(pane) = layout.pane_at(mouse) else { return };
-    let Some(area) = layout.area(pane) else { return };
-    model.mode = Mode::Panes;
-    model.focus = pane;
-    let inner = area.inner();
-    let line = usize::from(mouse.row.saturating_sub(inner.y));
-    let (types_height, height) = (model.types_height(), model.inspector_height());
-    match pane {
-        Pane::Types if mouse.row == inner.y => {
-            let column = layout::columns(inner).into_iter().find(|(_, area)| area.holds(mouse));
-            if let Some((column, _)) = column {
-                model.types.sort_by(column, types_height, now);
-            }
-        }
-        Pane::Types if inner.holds(mouse) => {
-            if let Some(position) = model.types.position_at(line - 1) {
-                model.types.select(position, types_height);
-            }
-        }
-        Pane::Inspector if mouse.row == area.y => {
-            if let Some((tab, _)) = layout::tabs(area).into_iter().find(|(_, area)| area.holds(mouse)) {
-                model.inspector.select_tab(tab);
-            }
-        }
-        Pane::Inspector if inner.holds(mouse) && model.tab() == Tab::Tree => {
-            model.inspector.hold();
-            if let Some(tree) = model.inspector.tree_mut()
-                && let Some(row) = tree.row_at(line)
-            {
-                // The first click chooses the row, a click on the chosen row folds it.
-                let chosen = tree.visible(height).get(line).copied() == tree.selected();
-                tree.select(row, height);
-                if chosen {
-                    tree.toggle(height);
-                }
-            }
-        }
-        Pane::Types | Pane::Inspector | Pane::Activity => {}
     }
 }

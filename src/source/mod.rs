@@ -1,8 +1,23 @@
 //! Where changes come from: the live poller, and a fake for tests.
 
-use tokio::sync::mpsc;
+mod backoff;
+mod clock;
+mod connection;
+mod counts;
+mod failure;
+pub mod fake;
+mod http;
+pub mod live;
+mod poller;
+mod problem;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+pub use clock::Clock;
 
 use crate::feed::Report;
 

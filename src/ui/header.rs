@@ -43,14 +43,14 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
         }
         LinkState::Live => {
             spans.push(Span::styled("● live", theme.ok));
-            let mut rest = format!(" {}", time::span(model.interval));
+            spans.push(Span::styled(format!(" {}", time::span(model.interval)), theme.dim));
             if let Some(good) = model.link.last_good {
                 if wide {
-                    rest.push_str(&format!(" · {} ms · {}", good.took.as_millis(), good.status));
+                    let took = format!(" · {} ms · {}", good.took.as_millis(), good.status);
+                    spans.push(Span::styled(took, theme.dim));
                 }
-                rest.push_str(&format!("   polled {}", clock(model, good.at)));
+                spans.push(Span::styled(format!("   polled {}", clock(model, good.at)), theme.dim));
             }
-            spans.push(Span::styled(rest, theme.dim));
         }
         LinkState::BackingOff(next) => {
             let left = next.since(now);

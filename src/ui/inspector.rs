@@ -97,17 +97,18 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme)
     if !tree.query().is_empty() {
         style = theme.matched;
         parts.push(match tree.matches() {
-            (_, 0) => "not found".to_owned(),
-            (None, count) => format!("{count} found"),
-            (Some(at), count) => format!("{at} of {count} found"),
+            (_, 0) => "no match".to_owned(),
+            (None, 1) => "1 match".to_owned(),
+            (None, count) => format!("{count} matches"),
+            (Some(at), count) => format!("match {at} of {count}"),
         });
     }
     match &shown.newer {
         Some((_, count)) => {
             style = theme.updated;
-            parts.push(format!("holding still · {count} newer · f follows"));
+            parts.push(format!("held, {count} newer"));
         }
-        None if shown.held && parts.is_empty() => parts.push("holding still · f follows".into()),
+        None if shown.held && parts.is_empty() => parts.push("held".into()),
         None if parts.is_empty() => {
             let bytes = shown.payload.text().len();
             parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });

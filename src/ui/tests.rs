@@ -27,7 +27,7 @@ fn picture(model: &Model, now: Moment) -> String {
     let buffer = drawn(model, now, &Theme::dark());
     let mut letters: BTreeMap<String, char> = BTreeMap::new();
     let mut next = ('a'..='z').chain('A'..='Z');
-    let base = format!("{:?}", Style::from(Theme::dark().base));
+    let base = format!("{:?}", Theme::dark().base);
     letters.insert(base, ' ');
     let mut out = String::new();
     for row in buffer.content.chunks(usize::from(buffer.area.width).max(1)) {
@@ -50,7 +50,7 @@ fn picture(model: &Model, now: Moment) -> String {
             let letter = *letters.entry(style).or_insert_with(|| next.next().unwrap());
             styles.push(letter);
         }
-        writeln!(out, "{}|", text).unwrap();
+        writeln!(out, "{text}|").unwrap();
         if !styles.trim().is_empty() {
             writeln!(out, "{}~", styles.trim_end()).unwrap();
         }

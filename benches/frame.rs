@@ -1,0 +1,145 @@
+//! What a key press costs: from the key to the painted frame, with much on the screen's mind.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark may stop at what it did not expect")]
+
+use std::hint::black_box;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clickscope::app::{Key, KeyCode, Message, Model, Setup, Size, update};
+use clickscope::event::{Facts, Payload};
+use clickscope::feed::{Change, ChangeKind, Moment, Polled, Report};
+use clickscope::ui::{Theme, view};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+const SIZE: Size = Size { width: 160, height: 45 };
+const TYPES: usize = 10_000;
+
+fn at(millis: u64) -> Moment {
+    let elapsed = Duration::from_millis(millis);
+    Moment { elapsed, wall: Timestamp::UNIX_EPOCH.checked_add(elapsed).unwrap() }
+}
+
+fn change(name: &str, text: &str, kind: ChangeKind, now: Moment) -> Change {
+    Change {
+        event_type: name.into(),
+        kind,
+        payload: Some(Arc::new(Payload::new(text, Facts::default()))),
+        previous: None,
+        received: Some(12),
+        captured: 3,
+        arrived: u64::from(kind == ChangeKind::Updated),
+        coverage: None,
+        at: now,
+    }
+}
+
+fn poll(model: &mut Model, changes: Vec<Change>, now: Moment) {
+    let (took, types) = (Duration::from_millis(20), changes.len());
+    let polled = Polled { at: now, took, status: 200, bytes: 1, types, changes, notes: Vec::new() };
+    update(model, Message::Report(Report::Polled(polled)), now);
+}
+
+/// An event of about a mebibyte: 6,000 products of eight fields.
+fn large_event() -> String {
+    let product = |n: usize| {
+        format!(
+            r#"{{"sku":"45790-{n}","title":"A product with a name of some length, number {n}","price":19.90,"quantity":{n},"brand":"acme","tags":["new","sale"],"in_stock":true,"discount":null}}"#
+        )
+    };
+    let products: Vec<_> = (0..6_000).map(product).collect();
+    format!(r#"{{"event":"purchase","order_id":"50314","products":[{}]}}"#, products.join(","))
+}
+
+fn model() -> Model {
+    let mut model = Model::new(Setup {
+        target: "us · api.getblueshift.com".into(),
+        interval: Duration::from_secs(2),
+        time_zone: TimeZone::UTC,
+        size: SIZE,
+        now: at(0),
+    });
+    let mut changes: Vec<_> = (0..TYPES)
+        .map(|n| {
+            change(&format!("custom_event_{n}"), r#"{"event":"x","email":"jane@example.com"}"#, ChangeKind::New, at(1))
+        })
+        .collect();
+    changes.push(change("purchase", &large_event(), ChangeKind::New, at(1)));
+    poll(&mut model, changes, at(1));
+    model
+}
+
+fn press(model: &mut Model, keys: &str) {
+    for c in keys.chars() {
+        let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        update(model, Message::Key(Key { code, ctrl: false, alt: false, shift: false }), at(1_000));
+    }
+}
+
+fn terminal() -> Terminal<CrosstermBackend<io::Sink>> {
+    let viewport = Viewport::Fixed(Rect::new(0, 0, SIZE.width, SIZE.height));
+    Terminal::with_options(CrosstermBackend::new(io::sink()), TerminalOptions { viewport }).unwrap()
+}
+
+fn frames(criterion: &mut Criterion) {
+    let theme = Theme::dark();
+    let mut terminal = terminal();
+    let mut paint = |model: &Model| {
+        terminal.draw(|frame| view(model, at(1_000), &theme, frame)).unwrap();
+    };
+    let mut keys = |name: &str, model: &mut Model, back_and_forth: [&str; 2]| {
+        let mut turns = back_and_forth.iter().cycle();
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                press(model, turns.next().unwrap());
+                paint(model);
+            });
+        });
+    };
+
+    let mut table = model();
+    keys("move in a table of 10,000 types", &mut table, ["j", "k"]);
+
+    let mut open = model();
+    press(&mut open, "/purchase\n\n");
+    keys("move in a 1 MB event", &mut open, ["j", "k"]);
+    keys("fold a 1 MB event", &mut open, ["0", "1"]);
+    press(&mut open, "*");
+    keys("move in a 1 MB event with everything unfolded", &mut open, ["j", "k"]);
+    keys("from end to end of it", &mut open, ["G", "g"]);
+
+    criterion.bench_function("open a 1 MB event", |bencher| {
+        bencher.iter_batched_ref(
+            model,
+            |model| {
+                press(model, "G");
+                paint(model);
+            },
+            BatchSize::LargeInput,
+        );
+    });
+
+    let mut busy = model();
+    let mut turn = 0;
+    criterion.bench_function("take in a poll that changed 100 of 10,000 types", |bencher| {
+        bencher.iter(|| {
+            turn += 1;
+            let changes = (0..100)
+                .map(|n| {
+                    change(&format!("custom_event_{n}"), &format!(r#"{{"n":{turn}}}"#), ChangeKind::Updated, at(turn))
+                })
+                .collect();
+            poll(&mut busy, black_box(changes), at(turn));
+            paint(&busy);
+        });
+    });
+}
+
+criterion_group!(benches, frames);
+criterion_main!(benches);

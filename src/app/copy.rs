@@ -1,0 +1,36 @@
+//! What the reader may take away of an event.
+
+use super::keymap::CopyTarget;
+use super::update::bad_toast;
+use super::{Mode, Model};
+use crate::event::{Segment, text};
+use crate::feed::Moment;
+
+/// The text that was asked for, and the end of choosing it.
+pub(super) fn text(model: &mut Model, target: CopyTarget, now: Moment) -> Option<String> {
+    if matches!(model.mode, Mode::Copy) {
+        model.mode = Mode::Panes;
+    }
+    let shown = model.inspector.shown()?;
+    let (path, value) = model.inspector.value().unwrap_or_default();
+    let text = match target {
+        CopyTarget::Event => Some(shown.payload.text().to_owned()),
+        CopyTarget::Type => Some(shown.event_type.as_str().to_owned()),
+        CopyTarget::Value => Some(value),
+        CopyTarget::Path => Some(path.to_string()).filter(|path| !path.is_empty()),
+        CopyTarget::Jq => Some(path.jq()),
+        CopyTarget::Key => path.0.last().map(|segment| match segment {
+            Segment::Key { name, .. } => name.to_string(),
+            Segment::Index(index) => index.to_string(),
+        }),
+    };
+    if text.is_none() {
+        bad_toast(model, now, format!("the event itself has no {}; move into it first", target.label()));
+    }
+    text
+}
+
+/// Text of several lines, each made harmless.
+pub(super) fn harmless_lines(source: &str) -> String {
+    source.lines().map(text::harmless).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,163 @@
+use std::io::{self, IsTerminal};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{ConfigError, Lookup, Place, text};
+
+/// The variable that holds the Event key.
+pub const EVENT_KEY: &str = "CLICKSCOPE_EVENT_KEY";
+/// The variable that holds the User key.
+pub const USER_KEY: &str = "CLICKSCOPE_USER_KEY";
+
+/// A key of the account.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The key itself.
+    pub secret: SecretString,
+    /// What a message calls it: `the Event key from CLICKSCOPE_EVENT_KEY`.
+    pub called: String,
+}
+
+/// The keys of the account.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The Event key: sends events and sees what was received.
+    pub event: Key,
+    /// The User key: has the counts too. It can read and delete personal data, so it is used for nothing else.
+    pub user: Option<Key>,
+}
+
+impl Keys {
+    /// Reads the keys from the environment, and asks `ask` for the Event key where there is none. `ask` gives `None`
+    /// when there is nobody to ask.
+    pub fn read(
+        lookup: Lookup<'_>,
+        ask: impl FnOnce() -> Option<io::Result<SecretString>>,
+    ) -> Result<Self, ConfigError> {
+        let user = from_environment(lookup, USER_KEY, "User")?;
+        if let Some(event) = from_environment(lookup, EVENT_KEY, "Event")? {
+            return Ok(Self { event, user });
+        }
+        let typed = ask().ok_or(ConfigError::NoKey)?.map_err(ConfigError::Prompt)?;
+        let typed = SecretString::from(typed.expose_secret().trim());
+        if typed.expose_secret().is_empty() {
+            return Err(ConfigError::NoKey);
+        }
+        check(typed.expose_secret())
+            .map_err(|reason| ConfigError::Unusable { place: Place::Flag("the key that was typed in"), reason })?;
+        let event = Key { secret: typed, called: "the Event key that was typed in".to_owned() };
+        Ok(Self { event, user })
+    }
+}
+
+/// Asks for the Event key on the terminal, without showing what is typed; `None` where there is no terminal.
+///
+/// Standard input must be the terminal too: a program that was started with its input elsewhere was started by another
+/// program, which would wait for ever.
+pub fn prompt() -> Option<io::Result<SecretString>> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return None;
+    }
+    Some(rpassword::prompt_password("Event API key (not shown): ").map(SecretString::from))
+}
+
+fn from_environment(lookup: Lookup<'_>, name: &'static str, kind: &str) -> Result<Option<Key>, ConfigError> {
+    let Some(secret) = text(lookup, name)?.map(SecretString::from) else { return Ok(None) };
+    check(secret.expose_secret())
+        .map_err(|reason| ConfigError::Unusable { place: Place::Environment(name), reason })?;
+    Ok(Some(Key { secret, called: format!("the {kind} key from {name}") }))
+}
+
+/// Whether `key` can be a key at all. The reason never repeats it.
+fn check(key: &str) -> Result<(), String> {
+    let upper = key.to_ascii_uppercase();
+    let bracketed = key.starts_with('<') && key.ends_with('>');
+    let named = ["EVENT_API_KEY", "EVENT_KEY", "USER_API_KEY", "USER_KEY", "API_KEY"]
+        .iter()
+        .any(|name| upper.strip_prefix("YOUR_").unwrap_or(&upper) == *name);
+    if bracketed || named {
+        return Err("this is the placeholder from a sample; put the key of the account in its place".to_owned());
+    }
+    // Basic authentication ends the user name, which the key is, at the first colon.
+    if let Some(odd) = key.chars().find(|c| !c.is_ascii_graphic() || *c == ':') {
+        let what = match odd {
+            ':' => "a colon".to_owned(),
+            odd if odd.is_whitespace() => "white space".to_owned(),
+            odd if odd.is_control() => "a control character".to_owned(),
+            _ => "a character that is not ASCII".to_owned(),
+        };
+        return Err(format!("there is {what} in it, which no key has; copy the key again, alone"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn read(event: &str, user: &str, typed: Option<&str>) -> Result<Keys, ConfigError> {
+        let lookup = |name: &str| match name {
+            EVENT_KEY => Some(OsString::from(event)),
+            USER_KEY => Some(OsString::from(user)),
+            _ => None,
+        };
+        Keys::read(&lookup, || typed.map(|typed| Ok(SecretString::from(typed))))
+    }
+
+    #[test]
+    fn keys_come_from_the_environment_and_the_event_key_else_from_the_prompt() {
+        let keys = read(" 0123abcd\n", "", Some("not asked")).unwrap();
+        assert_eq!(keys.event.secret.expose_secret(), "0123abcd");
+        assert_eq!(keys.event.called, "the Event key from CLICKSCOPE_EVENT_KEY");
+        assert!(keys.user.is_none());
+
+        let keys = read("", "user-key", Some(" typed ")).unwrap();
+        assert_eq!(keys.event.secret.expose_secret(), "typed");
+        assert_eq!(keys.event.called, "the Event key that was typed in");
+        assert_eq!(keys.user.unwrap().called, "the User key from CLICKSCOPE_USER_KEY");
+    }
+
+    #[test]
+    fn without_a_key_and_without_a_terminal_the_variable_to_set_is_named() {
+        for typed in [None, Some("  ")] {
+            let error = read("", "", typed).unwrap_err();
+            assert!(matches!(error, ConfigError::NoKey));
+            assert!(error.to_string().contains("CLICKSCOPE_EVENT_KEY"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_refused_with_the_reason_and_never_repeated() {
+        let cases = [
+            ("<EVENT_API_KEY>", "placeholder"),
+            ("<your key>", "placeholder"),
+            ("YOUR_EVENT_API_KEY", "placeholder"),
+            ("event_api_key", "placeholder"),
+            ("s3cr3t key", "white space"),
+            ("s3cr3t:", "a colon"),
+            ("s3cr3t\u{7}", "a control character"),
+            ("s3cr3tü", "not ASCII"),
+        ];
+        for (key, part) in cases {
+            for (outcome, name) in [
+                (read(key, "", None), EVENT_KEY),
+                (read("fine", key, None), USER_KEY),
+                (read("", "", Some(key)), "the key that was typed in"),
+            ] {
+                let error = outcome.unwrap_err();
+                let message = error.to_string();
+                assert!(message.starts_with(name) && message.contains(part), "{message}");
+                assert!(!message.contains(key) && !format!("{error:?}").contains(key), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_not_in_its_debug_output() {
+        let keys = read("s3cr3t", "s3cr3t-too", None).unwrap();
+        assert!(!format!("{keys:?}").contains("s3cr3t"));
+    }
+}

@@ -1,0 +1,93 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use secrecy::ExposeSecret;
+use tokio::sync::OnceCell;
+use tokio::task::{JoinError, spawn_blocking};
+
+use super::failure::Failure;
+use super::http::{Answer, Http};
+use super::live::{Key, Settings};
+use super::problem::Context;
+use crate::blueshift::auth;
+use crate::feed::Problem;
+
+/// What stands for a key.
+const WITHHELD: &str = "[key]";
+/// A shorter key is no secret but a word (`any`, `demo`), which may well stand in a message by itself.
+const SHORTEST_SECRET: usize = 12;
+
+/// The endpoint that is watched.
+pub(super) const DEBUG: &str = "/api/v1/event/debug";
+/// The endpoint that has the counts.
+pub(super) const SUMMARY: &str = "/api/v1/event/summary.json";
+
+/// What every request needs.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) settings: Settings,
+    pub(super) host: String,
+    http: OnceCell<Http>,
+}
+
+impl Connection {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { host: settings.base.host_label(), settings, http: OnceCell::new() }
+    }
+
+    /// The client, built when it is first needed: on a thread of its own, for it reads files and parses certificates.
+    async fn http(&self) -> Result<&Http, Failure> {
+        self.http
+            .get_or_try_init(async || {
+                let base = self.settings.base.clone();
+                let (timeouts, body_limit) = (self.settings.timeouts, self.settings.body_limit);
+                joined(spawn_blocking(move || Http::new(&base, timeouts, body_limit)).await)
+            })
+            .await
+    }
+
+    /// Asks the debug endpoint.
+    pub(super) async fn debug(&self) -> Result<Answer, Failure> {
+        let http = self.http().await?;
+        let key = auth::header(&self.settings.event_key.secret);
+        let request = http.client().get(self.settings.base.debug()).header(AUTHORIZATION, key);
+        http.send(request).await
+    }
+
+    /// What to tell about a request to `path` that failed, sent with the key that is called `key`.
+    pub(super) fn problem(&self, failure: &Failure, path: &str, key: &str) -> Problem {
+        let mut problem =
+            failure.problem(&Context { host: &self.host, path, key, loopback: self.settings.base.is_loopback() });
+        problem.what = self.without_keys(&problem.what);
+        problem
+    }
+
+    /// `text` from a server with our keys taken out, for a server may say what it was sent.
+    pub(super) fn without_keys(&self, text: &str) -> String {
+        let keys = std::iter::once(&self.settings.event_key).chain(&self.settings.user_key);
+        keys.fold(text.to_owned(), |text, key| {
+            let key = key.secret.expose_secret();
+            let text = text.replace(&STANDARD.encode(format!("{key}:")), WITHHELD);
+            if key.len() < SHORTEST_SECRET { text } else { text.replace(key, WITHHELD) }
+        })
+    }
+
+    /// Asks the summary endpoint for the counts from `start` to `end`.
+    pub(super) async fn summary(&self, key: &Key, start: Timestamp, end: Timestamp) -> Result<Answer, Failure> {
+        let http = self.http().await?;
+        let (url, body) = self.settings.base.summary_between(start, end);
+        let request = http
+            .client()
+            .post(url)
+            .header(AUTHORIZATION, auth::header(&key.secret))
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
+        http.send(request).await
+    }
+}
+
+/// What a task of ours brought. A panic in it goes on here: there is nothing sensible to do with half an answer.
+pub(super) fn joined<T>(outcome: Result<T, JoinError>) -> T {
+    outcome.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}

@@ -1,0 +1,186 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use secrecy::ExposeSecret;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::connection::{Connection, SUMMARY};
+use super::failure::Failure;
+use super::http::Answer;
+use super::live::Key;
+use super::{Clock, backoff, problem};
+use crate::event::Unknown;
+use crate::feed::{Moment, Problem, ProblemKind, Trouble};
+
+/// How often the counts are asked for. They are kept by the day, and nothing is said of a rate that is tolerated.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// Asks for the counts of today, where the debug answers have none and there is a User key.
+#[derive(Debug)]
+pub(super) struct Counting {
+    connection: Arc<Connection>,
+    asking: JoinSet<Asked>,
+    /// When they are asked for next; `None` while they are not wanted, under way, or refused.
+    due: Option<Instant>,
+    /// Whether the server took the Event key here where it refused the User key.
+    event_key_serves: bool,
+    refused: bool,
+    failures: u32,
+    told: Option<Problem>,
+}
+
+/// What became of a request, and which key it went with in the end.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) outcome: Result<Answer, Failure>,
+    pub(super) called: String,
+    pub(super) with_event_key: bool,
+}
+
+impl Counting {
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self {
+            connection,
+            asking: JoinSet::new(),
+            due: None,
+            event_key_serves: false,
+            refused: false,
+            failures: 0,
+            told: None,
+        }
+    }
+
+    /// When they are asked for next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Begins to ask, unless it has begun, or must not.
+    pub(super) fn want(&mut self) {
+        let can = self.connection.settings.user_key.is_some() && !self.refused;
+        if can && self.due.is_none() && self.asking.is_empty() {
+            self.due = Some(Instant::now());
+        }
+    }
+
+    /// Stops to ask: the debug answers have counts themselves.
+    pub(super) fn rest(&mut self) {
+        self.due = None;
+    }
+
+    /// Asks again although the server refused the keys.
+    pub(super) fn forgive(&mut self) {
+        self.refused = false;
+    }
+
+    /// Sends the request off.
+    pub(super) fn ask(&mut self) {
+        self.due = None;
+        let connection = Arc::clone(&self.connection);
+        let event_key_serves = self.event_key_serves;
+        self.asking.spawn(async move { ask(&connection, event_key_serves).await });
+    }
+
+    /// The outcome of the request under way; waits for ever when there is none.
+    pub(super) async fn asked(&mut self) -> Asked {
+        match self.asking.join_next().await {
+            Some(asked) => super::connection::joined(asked),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Learns that the counts came, and with which key.
+    pub(super) fn succeeded(&mut self, with_event_key: bool, at: Moment) {
+        self.event_key_serves = with_event_key;
+        self.failures = 0;
+        self.told = None;
+        self.due = Some(self.clock().instant(at) + INTERVAL);
+    }
+
+    /// Learns that no answer came to a request with the key that is called `called`.
+    pub(super) fn failed(&mut self, failure: &Failure, called: &str, at: Moment) -> Option<Trouble> {
+        let problem = self.connection.problem(failure, SUMMARY, called);
+        self.troubled(problem, failure.retry_after(), at)
+    }
+
+    /// Learns that an answer has no counts in it.
+    pub(super) fn unreadable(&mut self, unknown: &Unknown, at: Moment) -> Option<Trouble> {
+        self.troubled(problem::unreadable(&self.connection.host, unknown), None, at)
+    }
+
+    /// Decides on the next request, and tells the trouble unless it was the last that was told.
+    fn troubled(&mut self, problem: Problem, asked: Option<Duration>, at: Moment) -> Option<Trouble> {
+        self.failures = self.failures.saturating_add(1);
+        self.refused = problem.kind == ProblemKind::Refused;
+        let wait = (!self.refused)
+            .then(|| INTERVAL.max(asked.map_or(Duration::ZERO, |asked| backoff::wait(1, 0, Some(asked)))));
+        let next = wait.map(|wait| Clock::after(at, wait));
+        self.due = next.map(|next| self.clock().instant(next));
+        if self.told.as_ref() == Some(&problem) {
+            return None;
+        }
+        self.told = Some(problem.clone());
+        Some(Trouble { at, problem, attempt: self.failures, next, unknown: None })
+    }
+
+    fn clock(&self) -> Clock {
+        self.connection.settings.clock
+    }
+}
+
+/// Asks with the User key, as the reference says, and where that is refused with the Event key, as the help article
+/// does [doc].
+async fn ask(connection: &Connection, event_key_serves: bool) -> Asked {
+    let settings = &connection.settings;
+    let event_key = &settings.event_key;
+    let Some(user_key) = settings.user_key.as_ref().filter(|_| !event_key_serves) else {
+        return ask_with(connection, event_key, true).await;
+    };
+    let first = ask_with(connection, user_key, false).await;
+    let refused = matches!(first.outcome, Err(Failure::Status { status: 401 | 403, .. }));
+    if !refused || user_key.secret.expose_secret() == event_key.secret.expose_secret() {
+        return first;
+    }
+    let second = ask_with(connection, event_key, true).await;
+    let refused_too = matches!(second.outcome, Err(Failure::Status { status: 401 | 403, .. }));
+    if refused_too {
+        Asked { called: format!("{}, then with {}", first.called, second.called), ..first }
+    } else {
+        second
+    }
+}
+
+async fn ask_with(connection: &Connection, key: &Key, with_event_key: bool) -> Asked {
+    let (start, end) = today(Timestamp::now(), TimeZone::system());
+    let outcome = connection.summary(key, start, end).await;
+    Asked { outcome, called: key.called.clone(), with_event_key }
+}
+
+/// From midnight to now.
+///
+/// The platform widens a span to whole days in the time zone of the account [doc: the sample answer comes back from
+/// 07:00:00.000Z to 06:59:59.999Z], which nobody tells us. Midnight is therefore taken where this machine is: right
+/// when account and developer share a time zone, up to a day too wide when they do not, and right as it stands should
+/// the platform not widen after all.
+fn today(now: Timestamp, zone: TimeZone) -> (Timestamp, Timestamp) {
+    let midnight = now.to_zoned(zone).start_of_day().map_or(now, |midnight| midnight.timestamp());
+    (midnight, now)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn today_begins_at_midnight_of_this_machine() {
+        let now: Timestamp = "2026-11-23T01:30:15.25Z".parse().unwrap();
+        for (hours, start) in [(0, "2026-11-23T00:00:00Z"), (1, "2026-11-22T23:00:00Z"), (-8, "2026-11-22T08:00:00Z")] {
+            let zone = TimeZone::fixed(jiff::tz::offset(hours));
+            assert_eq!(today(now, zone), (start.parse().unwrap(), now));
+        }
+    }
+}

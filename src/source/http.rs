@@ -1,0 +1,182 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use tokio::time::Instant;
+
+use super::failure::{Failure, RedirectTarget, Timeouts};
+use crate::blueshift::{BaseUrl, ErrorBody};
+
+/// How many redirects within the same origin are followed.
+const HOPS: usize = 5;
+/// How much of the body of an error answer is read: enough for any message.
+const ERROR_BODY_LIMIT: u64 = 64 * 1024;
+
+/// An HTTP client for one origin, with its limits.
+#[derive(Debug)]
+pub(super) struct Http {
+    client: Client,
+    timeouts: Timeouts,
+    body_limit: u64,
+}
+
+/// A complete answer with a status of success.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+impl Http {
+    /// Sets a client up for `base`. This reads the system's CA certificates, which takes milliseconds, but only for
+    /// `https`: a plain target works on a system that has none.
+    pub(super) fn new(base: &BaseUrl, timeouts: Timeouts, body_limit: u64) -> Result<Self, Failure> {
+        Self::build(base.is_loopback(), timeouts, body_limit, base.as_str().starts_with("https:"))
+    }
+
+    fn build(loopback: bool, timeouts: Timeouts, body_limit: u64, certificates: bool) -> Result<Self, Failure> {
+        // A second call finds the provider installed, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let mut builder = Client::builder()
+            .user_agent(concat!("clickscope/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .redirect(redirect::Policy::custom(follow))
+            .connect_timeout(timeouts.connect)
+            .read_timeout(timeouts.read)
+            .timeout(timeouts.whole);
+        if !certificates {
+            builder = builder.tls_certs_only([]);
+        }
+        if loopback {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| Failure::NoClient(root_cause(&error)))?;
+        Ok(Self { client, timeouts, body_limit })
+    }
+
+    /// The client, to make requests with.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Sends `request` and reads the whole answer.
+    ///
+    /// Errors are stripped of everything but what happened: the request, with its key, is never part of one.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+        let start = Instant::now();
+        let failed = |error: reqwest::Error| Failure::of(&error, start.elapsed(), self.timeouts);
+        let mut response = request.send().await.map_err(failed)?;
+        let status = response.status();
+        if status.is_success() {
+            let body = read(&mut response, self.body_limit).await.map_err(failed)?;
+            let body = body.ok_or(Failure::TooLarge(self.body_limit))?;
+            return Ok(Answer { status: status.as_u16(), body });
+        }
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            return Err(Failure::Redirect { status: status.as_u16(), to: redirect_target(&response) });
+        }
+        let retry_after =
+            response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
+        // What the status says holds even when the body breaks off.
+        let body = read(&mut response, ERROR_BODY_LIMIT).await.ok().flatten().unwrap_or_default();
+        Err(Failure::Status {
+            status: status.as_u16(),
+            said: ErrorBody::read(&body).map(|body| body.message),
+            retry_after,
+        })
+    }
+}
+
+/// Reads the body as it comes, decompressed; `None` when it is longer than `limit`.
+async fn read(response: &mut Response, limit: u64) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > limit {
+        return Ok(None);
+    }
+    // The length is only the server's word: memory follows the bytes that came.
+    let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
+    while let Some(chunk) = response.chunk().await? {
+        let length = u64::try_from(body.len() + chunk.len()).unwrap_or(u64::MAX);
+        if length > limit {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+/// Follows a redirect within the origin that was asked, and hands any other back: the key must not go elsewhere.
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let same_origin = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+    if same_origin && attempt.previous().len() <= HOPS { attempt.follow() } else { attempt.stop() }
+}
+
+fn redirect_target(response: &Response) -> Option<RedirectTarget> {
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    let to = response.url().join(location).ok()?;
+    Some(if to.origin() == response.url().origin() {
+        RedirectTarget::InCircles
+    } else {
+        RedirectTarget::Elsewhere(to.origin().ascii_serialization())
+    })
+}
+
+/// How long a `Retry-After` asks to wait: a number of seconds, or an HTTP date (RFC 9110, section 10.2.3).
+fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let then = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    Some(Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |cause| (*cause).source()).last().map_or_else(String::new, ToString::to_string)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn plain_http_behind_https_is_told_as_such() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        });
+        let http = Http::build(true, Timeouts::default(), 1024, false).unwrap();
+        let failure = http.send(http.client().get(url)).await.unwrap_err();
+        assert_eq!(failure, Failure::Tls(super::super::failure::Tls::Absent));
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let cases = [
+            ("0", Some(0)),
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Mon, 23 Nov 2026 09:00:30 GMT", Some(30)),
+            ("Mon, 23 Nov 2026 08:00:00 GMT", Some(0)),
+            ("", None),
+            ("-5", None),
+            ("1.5", None),
+            ("soon", None),
+            ("Mon, 99 Nov 2026 08:00:00 GMT", None),
+        ];
+        for (value, seconds) in cases {
+            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value:?}");
+        }
+    }
+}

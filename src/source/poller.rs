@@ -1,0 +1,280 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexSet;
+use tokio::sync::mpsc;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::Instant;
+
+use super::connection::{Connection, DEBUG, joined};
+use super::counts::{Asked, Counting};
+use super::failure::Failure;
+use super::http::Answer;
+use super::live::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
+use super::{Clock, Command, backoff, problem};
+use crate::blueshift::{Decoded, Decoder, Summary};
+use crate::event::{Note, Snapshot, Unknown};
+use crate::feed::{Change, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
+
+/// How many notes are remembered as told. A server that makes up a new one at every poll is told again some day.
+const NOTES_REMEMBERED: usize = 1024;
+
+/// The watcher has gone, so there is nobody left to poll for.
+struct Gone;
+
+/// What remembers the answers so far, lent to a blocking thread while it works.
+#[derive(Debug, Default)]
+struct Memory {
+    decoder: Decoder,
+    tracker: Tracker,
+}
+
+/// What became of a body.
+enum Digested {
+    Same,
+    Snapshot { types: usize, counted: bool, changes: Vec<Change>, notes: Vec<Note> },
+    Unknown(Unknown),
+}
+
+impl Memory {
+    fn digest(&mut self, body: &[u8], at: Moment) -> Digested {
+        match self.decoder.decode(body) {
+            Decoded::Same => Digested::Same,
+            Decoded::Snapshot(snapshot) => {
+                let changes = self.tracker.observe(&snapshot, at);
+                let Snapshot { sightings, notes, .. } = snapshot;
+                let counted = sightings.iter().any(|sighting| sighting.received.is_some());
+                Digested::Snapshot { types: sightings.len(), counted, changes, notes }
+            }
+            Decoded::Unknown(unknown) => Digested::Unknown(unknown),
+        }
+    }
+
+    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Change>, Unknown> {
+        let summary = Summary::decode(body)?;
+        Ok(self.tracker.observe_counts(&summary.counts, at))
+    }
+}
+
+pub(super) struct Poller {
+    connection: Arc<Connection>,
+    reports: mpsc::Sender<Report>,
+    /// The one request in flight.
+    polling: JoinSet<Result<Answer, Failure>>,
+    interval: Duration,
+    /// When the next poll goes out; `None` while one is under way, or when only a command brings it about.
+    due: Option<Instant>,
+    started: Moment,
+    /// Whether there was no answer yet.
+    fresh: bool,
+    /// Whether another poll was asked for while one was under way, whose answer may be too old for who asked.
+    again: bool,
+    /// How many polls have failed in a row.
+    failures: u32,
+    memory: Memory,
+    /// How many types the last snapshot spoke of, and whether it had counts.
+    types: usize,
+    counted: bool,
+    told: IndexSet<Note>,
+    counting: Counting,
+}
+
+impl Poller {
+    pub(super) fn new(settings: Settings, reports: mpsc::Sender<Report>) -> Self {
+        let started = settings.clock.now();
+        let interval = settings.interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
+        let connection = Arc::new(Connection::new(settings));
+        Self {
+            reports,
+            polling: JoinSet::new(),
+            interval,
+            due: Some(Instant::now()),
+            started,
+            fresh: true,
+            again: false,
+            failures: 0,
+            memory: Memory::default(),
+            types: 0,
+            counted: false,
+            told: IndexSet::new(),
+            counting: Counting::new(Arc::clone(&connection)),
+            connection,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Ok(()) = self.step(&mut commands).await {}
+    }
+
+    /// Waits for one thing to happen and deals with it.
+    async fn step(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<(), Gone> {
+        let due = self.due;
+        // While the debug endpoint is in trouble, the counts would only add to it.
+        let counts_due = self.counting.due().filter(|_| self.failures == 0);
+        tokio::select! {
+            () = self.reports.closed() => Err(Gone),
+            Some(command) = commands.recv() => {
+                self.obey(command);
+                Ok(())
+            }
+            () = until(due) => self.poll().await,
+            Some(outcome) = self.polling.join_next() => self.polled(joined(outcome)).await,
+            () = until(counts_due) => {
+                self.counting.ask();
+                Ok(())
+            }
+            asked = self.counting.asked() => self.counted(asked).await,
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::SetInterval(interval) => {
+                self.interval = interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
+                if self.failures == 0 && self.due.is_some() {
+                    self.due = Some(self.clock().instant(self.started) + self.interval);
+                }
+            }
+            Command::PollNow => {
+                self.counting.forgive();
+                if self.polling.is_empty() {
+                    self.due = Some(Instant::now());
+                } else {
+                    self.again = true;
+                }
+            }
+        }
+    }
+
+    /// Sends the request off.
+    async fn poll(&mut self) -> Result<(), Gone> {
+        self.due = None;
+        self.again = false;
+        self.started = self.clock().now();
+        if self.fresh || self.failures > 0 {
+            self.tell(Report::Connecting { at: self.started }).await?;
+        }
+        let connection = Arc::clone(&self.connection);
+        self.polling.spawn(async move { connection.debug().await });
+        Ok(())
+    }
+
+    async fn polled(&mut self, outcome: Result<Answer, Failure>) -> Result<(), Gone> {
+        self.fresh = false;
+        let at = self.clock().now();
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(failure) => {
+                let key = &self.connection.settings.event_key.called;
+                let problem = self.connection.problem(&failure, DEBUG, key);
+                return self.failed(at, problem, failure.retry_after(), None).await;
+            }
+        };
+        let length = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
+        let digested = self.aside(move |memory| memory.digest(&answer.body, at)).await;
+        let (changes, notes) = match digested {
+            Digested::Same => (Vec::new(), Vec::new()),
+            Digested::Snapshot { types, counted, changes, notes } => {
+                self.types = types;
+                self.counted = counted;
+                (changes, self.untold(notes))
+            }
+            Digested::Unknown(unknown) => {
+                let unknown = Unknown { body: self.connection.without_keys(&unknown.body).into(), ..unknown };
+                let problem = problem::unreadable(&self.connection.host, &unknown);
+                return self.failed(at, problem, None, Some(unknown)).await;
+            }
+        };
+        self.failures = 0;
+        if self.counted {
+            self.counting.rest();
+        } else {
+            self.counting.want();
+        }
+        let started = self.clock().instant(self.started);
+        // A server that takes longer than the interval is given a pause all the same.
+        self.due = Some((started + self.interval).max(Instant::now() + SHORTEST_INTERVAL));
+        self.hurry();
+        let took = at.since(self.started);
+        let polled = Polled { at, took, status: answer.status, bytes: length, types: self.types, changes, notes };
+        self.tell(Report::Polled(polled)).await
+    }
+
+    async fn failed(
+        &mut self,
+        at: Moment,
+        problem: Problem,
+        asked: Option<Duration>,
+        unknown: Option<Unknown>,
+    ) -> Result<(), Gone> {
+        self.failures = self.failures.saturating_add(1);
+        let wait =
+            (problem.kind != ProblemKind::Refused).then(|| backoff::wait(self.failures, backoff::jitter(), asked));
+        let next = wait.map(|wait| Clock::after(at, wait));
+        self.due = next.map(|next| self.clock().instant(next));
+        self.hurry();
+        let trouble = Trouble { at, problem, attempt: self.failures, next, unknown: unknown.map(Arc::new) };
+        self.tell(Report::Trouble(trouble)).await
+    }
+
+    async fn counted(&mut self, asked: Asked) -> Result<(), Gone> {
+        let at = self.clock().now();
+        let trouble = match asked.outcome {
+            Ok(Answer { body, .. }) => match self.aside(move |memory| memory.count(&body, at)).await {
+                Ok(changes) => {
+                    self.counting.succeeded(asked.with_event_key, at);
+                    return self.tell(Report::Counted { at, changes }).await;
+                }
+                Err(unknown) => self.counting.unreadable(&unknown, at),
+            },
+            Err(failure) => self.counting.failed(&failure, &asked.called, at),
+        };
+        match trouble {
+            Some(trouble) => self.tell(Report::CountsTrouble(trouble)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the memory do work on a thread where it holds nothing up: a body of 10 MB takes a while to read.
+    async fn aside<T: Send + 'static>(&mut self, work: impl FnOnce(&mut Memory) -> T + Send + 'static) -> T {
+        let mut memory = std::mem::take(&mut self.memory);
+        let done = spawn_blocking(move || {
+            let done = work(&mut memory);
+            (memory, done)
+        });
+        let (memory, done) = joined(done.await);
+        self.memory = memory;
+        done
+    }
+
+    /// Brings the next poll forward when one was asked for while the last was under way.
+    fn hurry(&mut self) {
+        if std::mem::take(&mut self.again) {
+            self.due = Some(Instant::now());
+        }
+    }
+
+    /// Those of the `notes` that were not told before.
+    fn untold(&mut self, mut notes: Vec<Note>) -> Vec<Note> {
+        notes.retain(|note| self.told.insert(note.clone()));
+        let excess = self.told.len().saturating_sub(NOTES_REMEMBERED);
+        self.told.drain(..excess);
+        notes
+    }
+
+    async fn tell(&mut self, report: Report) -> Result<(), Gone> {
+        self.reports.send(report).await.map_err(|_| Gone)
+    }
+
+    fn clock(&self) -> Clock {
+        self.connection.settings.clock
+    }
+}
+
+/// Waits until `due`; for ever when there is none.
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,370 @@
+//! The poller on real HTTP, against a server that answers byte for byte what the test says.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::live::{self, Key, Settings, Timeouts};
+use super::{Clock, Command, Source};
+use crate::blueshift::BaseUrl;
+use crate::feed::{Polled, ProblemKind, Report, Trouble};
+
+const CANARY: &str = "canary-5e1f0b7c";
+const NOTHING_NEW: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+
+/// What the server does with the n-th request, counted from 0.
+enum Reply {
+    Bytes(Vec<u8>),
+    /// The bytes, and then a reset of the connection.
+    Reset(Vec<u8>),
+    /// The bytes, and then nothing more for ever.
+    Hang(Vec<u8>),
+}
+
+struct Server {
+    url: BaseUrl,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    async fn start(reply: impl Fn(usize, &str) -> Reply + Send + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        tokio::spawn(async move {
+            let mut hung = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Some(request) = read_request(&mut stream).await else { continue };
+                let count = seen.lock().unwrap().len();
+                let reply = reply(count, &request);
+                seen.lock().unwrap().push(request);
+                match reply {
+                    Reply::Bytes(bytes) => {
+                        let _ = stream.write_all(&bytes).await;
+                        let _ = stream.shutdown().await;
+                    }
+                    Reply::Reset(bytes) => {
+                        let _ = stream.write_all(&bytes).await;
+                        let _ = stream.set_zero_linger();
+                    }
+                    Reply::Hang(bytes) => {
+                        let _ = stream.write_all(&bytes).await;
+                        hung.push(stream);
+                    }
+                }
+            }
+        });
+        Self { url, requests }
+    }
+
+    async fn always(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::start(move |_, _| Reply::Bytes(answer.clone())).await
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .map_or(0, |(_, length)| length.parse().unwrap());
+        if body.len() >= length {
+            return Some(text);
+        }
+    }
+}
+
+fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+        .into_bytes()
+}
+
+fn settings(base: &BaseUrl) -> Settings {
+    Settings {
+        base: base.clone(),
+        event_key: Key {
+            secret: SecretString::from(CANARY),
+            called: "the Event key from CLICKSCOPE_EVENT_KEY".to_owned(),
+        },
+        user_key: None,
+        interval: Duration::from_millis(250),
+        timeouts: Timeouts::default(),
+        body_limit: 64 * 1024,
+        clock: Clock::start(),
+    }
+}
+
+async fn next(source: &mut Source) -> Report {
+    tokio::time::timeout(Duration::from_secs(20), source.reports.recv()).await.unwrap().unwrap()
+}
+
+async fn next_trouble(source: &mut Source) -> Trouble {
+    loop {
+        match next(source).await {
+            Report::Trouble(trouble) => return trouble,
+            Report::Connecting { .. } => {}
+            other => panic!("expected trouble, got {other:?}"),
+        }
+    }
+}
+
+async fn next_polled(source: &mut Source) -> Polled {
+    loop {
+        if let Report::Polled(polled) = next(source).await {
+            return polled;
+        }
+    }
+}
+
+/// The first trouble with a server that always answers the same.
+async fn trouble_with(reply: Reply) -> Trouble {
+    let reply = Mutex::new(Some(reply));
+    let server = Server::start(move |_, _| reply.lock().unwrap().take().unwrap()).await;
+    let mut short = settings(&server.url);
+    short.timeouts.read = Duration::from_millis(200);
+    next_trouble(&mut live::start(short)).await
+}
+
+#[tokio::test]
+async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do() {
+    use ProblemKind::{RateLimited, Refused, Unreachable, WrongAnswer};
+
+    let bomb = {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&vec![b' '; 10 << 20]).unwrap();
+        let body = gzip.finish().unwrap();
+        assert!(body.len() < 64 * 1024);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len());
+        [head.into_bytes(), body].concat()
+    };
+    let endless = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[{}", " ".repeat(80 * 1024));
+    let short = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"view\":";
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"vie\r\n";
+    let bytes = |text: &str| Reply::Bytes(text.as_bytes().to_vec());
+    let status = |status: &str, body: &str| Reply::Bytes(answer(status, "", body));
+    let cases = [
+        (status("401 Unauthorized", r#"{"message":"Not authorized"}"#), Refused, "401: Not authorized", "key"),
+        (status("403 Forbidden", ""), Refused, "403 Forbidden", "region"),
+        (
+            status("404 Not Found", r#"{"status":"404","error":"Not Found"}"#),
+            WrongAnswer,
+            "no /api/v1/event/debug",
+            "--url",
+        ),
+        (status("400 Bad Request", "<html>"), WrongAnswer, "400: an HTML page", "--url"),
+        (status("422 Whatever", ""), WrongAnswer, "422 Unprocessable", "--url"),
+        (status("429 Too Many Requests", ""), RateLimited, "429", "--interval"),
+        (status("500 Internal Server Error", ""), Unreachable, "500 Internal", "polling goes on"),
+        (
+            status("503 Service Unavailable", r#"{"message":"a\u001b[31mb\nc"}"#),
+            Unreachable,
+            r"503: a\u001b[31mb\nc",
+            "polling",
+        ),
+        (status("599 Odd", ""), Unreachable, "599", "polling"),
+        (bytes(short), Unreachable, "ended too early", "proxy"),
+        (bytes(chunks), Unreachable, "ended too early", "proxy"),
+        (bytes(""), Unreachable, "closed the connection without an answer", "http://"),
+        (bytes("SSH-2.0-OpenSSH_9.6\r\n"), Unreachable, "not HTTP", "https://"),
+        (Reply::Reset(short.into()), Unreachable, "127.0.0.1", "proxy"),
+        (Reply::Hang(short.into()), Unreachable, "sent nothing for 200 ms", "--interval"),
+        (Reply::Hang(Vec::new()), Unreachable, "sent nothing for 200 ms", "--interval"),
+        (bytes(&endless), WrongAnswer, "larger than 64 KiB", "--url"),
+        (bytes("HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n{"), WrongAnswer, "larger than 64 KiB", "--url"),
+        (Reply::Bytes(bomb), WrongAnswer, "larger than 64 KiB", "--url"),
+        (
+            bytes(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 30\r\n\r\nthis is not gzip, not at all!!",
+            ),
+            WrongAnswer,
+            "decompressed",
+            "Content-Encoding",
+        ),
+        (
+            bytes("HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n"),
+            WrongAnswer,
+            "302, a redirect",
+            "--url",
+        ),
+        (
+            bytes("HTTP/1.1 301 Moved\r\nLocation: https://user:pass@example.com/a?b\r\nContent-Length: 0\r\n\r\n"),
+            WrongAnswer,
+            "a redirect to https://example.com;",
+            "--url",
+        ),
+    ];
+    for (reply, kind, what, advice) in cases {
+        let trouble = trouble_with(reply).await;
+        let problem = &trouble.problem;
+        assert_eq!(problem.kind, kind, "{problem:?}");
+        assert!(problem.what.contains(what), "{what:?} in {problem:?}");
+        assert!(problem.advice.contains(advice), "{advice:?} in {problem:?}");
+        assert!(problem.what.contains("127.0.0.1"), "{problem:?}");
+        assert!(!problem.what.contains(char::is_control) && !problem.advice.contains(char::is_control), "{problem:?}");
+        assert_eq!(trouble.attempt, 1);
+        assert_eq!(trouble.next.is_none(), kind == Refused, "{problem:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_told_as_such_and_tried_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    drop(listener);
+    let mut source = live::start(settings(&url));
+    let first = next_trouble(&mut source).await;
+    assert!(first.problem.what.starts_with("nothing listens at 127.0.0.1:"), "{first:?}");
+    assert!(first.problem.advice.contains("clickscope sandbox"), "{first:?}");
+    let second = next_trouble(&mut source).await;
+    assert_eq!(second.attempt, 2);
+    assert!(second.at.since(first.at) >= Duration::from_millis(750));
+}
+
+#[tokio::test]
+async fn a_host_without_an_address_is_told_as_such() {
+    let mut source = live::start(settings(&"http://no-such-host.invalid".parse().unwrap()));
+    let trouble = next_trouble(&mut source).await;
+    assert_eq!(trouble.problem.what, "there is no address for no-such-host.invalid");
+}
+
+#[tokio::test]
+async fn a_refused_key_is_not_tried_again_until_asked_and_then_recovers() {
+    let server = Server::start(|count, _| {
+        Reply::Bytes(if count == 0 { answer("401 Unauthorized", "", "") } else { NOTHING_NEW.into() })
+    })
+    .await;
+    let mut source = live::start(settings(&server.url));
+    let trouble = next_trouble(&mut source).await;
+    assert_eq!(trouble.next, None);
+    assert!(trouble.problem.what.contains("CLICKSCOPE_EVENT_KEY"), "{trouble:?}");
+    // An interval is no reason to try again.
+    source.commands.send(Command::SetInterval(Duration::from_millis(1))).await.unwrap();
+    assert_eq!(server.requests().len(), 1);
+    source.commands.send(Command::PollNow).await.unwrap();
+    assert!(matches!(next(&mut source).await, Report::Connecting { .. }));
+    assert_eq!(next_polled(&mut source).await.status, 200);
+}
+
+#[tokio::test]
+async fn retry_after_is_honoured_and_one_good_answer_ends_the_backoff() {
+    let server = Server::start(|count, _| {
+        Reply::Bytes(match count {
+            0 => answer("503 Service Unavailable", "Retry-After: 2\r\n", ""),
+            1 | 3 => NOTHING_NEW.into(),
+            _ => answer("429 Too Many Requests", "Retry-After: 86400\r\n", ""),
+        })
+    })
+    .await;
+    let mut source = live::start(settings(&server.url));
+    let trouble = next_trouble(&mut source).await;
+    assert_eq!(trouble.next.map(|next| next.since(trouble.at)), Some(Duration::from_secs(2)));
+    let polled = next_polled(&mut source).await;
+    assert!(polled.at.since(trouble.at) >= Duration::from_secs(2));
+    let trouble = next_trouble(&mut source).await;
+    assert_eq!(trouble.attempt, 1);
+    assert_eq!(trouble.next.map(|next| next.since(trouble.at)), Some(Duration::from_mins(10)));
+    source.commands.send(Command::PollNow).await.unwrap();
+    assert!(next_polled(&mut source).await.at.since(trouble.at) < Duration::from_mins(10));
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_origin_is_followed_but_not_in_circles() {
+    let server = Server::start(|_, request| {
+        Reply::Bytes(if request.starts_with("GET /v2 ") {
+            NOTHING_NEW.into()
+        } else {
+            answer("307 Temporary Redirect", "Location: /v2\r\n", "")
+        })
+    })
+    .await;
+    next_polled(&mut live::start(settings(&server.url))).await;
+    assert!(server.requests().iter().all(|request| request.to_lowercase().contains("authorization: basic ")));
+
+    let circle = Server::always(answer("302 Found", "Location: /again\r\n", "")).await;
+    let trouble = next_trouble(&mut live::start(settings(&circle.url))).await;
+    assert!(trouble.problem.what.contains("over and over"), "{trouble:?}");
+    assert_eq!(circle.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn a_redirect_never_carries_the_key_to_another_origin() {
+    let other = Server::always(NOTHING_NEW).await;
+    let to = format!("Location: {}\r\n", other.url.debug());
+    let server = Server::always(answer("302 Found", &to, "")).await;
+    let trouble = next_trouble(&mut live::start(settings(&server.url))).await;
+    assert!(trouble.problem.what.contains(other.url.as_str()), "{trouble:?}");
+    assert!(other.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_key_goes_out_as_the_user_name_and_is_in_nothing_that_is_told() {
+    // A server, or a proxy with a debug page, may well say what it was sent.
+    let server = Server::start(|count, request| {
+        assert!(!request.contains(CANARY));
+        let said = serde_json::json!({ "message": format!("{CANARY} {request}") }).to_string();
+        Reply::Bytes(answer(if count == 0 { "500 Oops" } else { "401 Unauthorized" }, "", &said))
+    })
+    .await;
+    let settings = settings(&server.url);
+    let mut told = vec![format!("{settings:?}")];
+    let mut source = live::start(settings);
+    for _ in 0..4 {
+        told.push(format!("{:?}", next(&mut source).await));
+    }
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{CANARY}:"));
+    assert!(server.requests().iter().all(|request| request.contains(&format!("Basic {encoded}\r\n"))));
+    assert!(told.iter().all(|told| !told.contains(CANARY) && !told.contains(&encoded)), "{told:#?}");
+}
+
+#[tokio::test]
+async fn a_base_with_a_path_keeps_it() {
+    let server = Server::always(NOTHING_NEW).await;
+    next_polled(&mut live::start(settings(&format!("{}/proxy/", server.url).parse().unwrap()))).await;
+    assert!(server.requests().iter().all(|request| request.starts_with("GET /proxy/api/v1/event/debug HTTP")));
+}
+
+#[tokio::test]
+async fn one_request_is_in_flight_and_a_poll_asked_for_meanwhile_comes_after_it() {
+    let server = Server::start(|count, _| {
+        if count == 0 { Reply::Hang(b"HTTP/1.1 200 OK\r\n".to_vec()) } else { Reply::Bytes(NOTHING_NEW.into()) }
+    })
+    .await;
+    let mut patient = settings(&server.url);
+    patient.timeouts.read = Duration::from_millis(300);
+    let mut source = live::start(patient);
+    assert!(matches!(next(&mut source).await, Report::Connecting { .. }));
+    source.commands.send(Command::PollNow).await.unwrap();
+    source.commands.send(Command::PollNow).await.unwrap();
+    let trouble = next_trouble(&mut source).await;
+    assert_eq!(server.requests().len(), 1);
+    let polled = next_polled(&mut source).await;
+    assert!(polled.at.since(trouble.at) < Duration::from_millis(750), "the backoff was waited for");
+}
+
+#[tokio::test]
+async fn polling_stops_when_nobody_watches() {
+    let server = Server::start(|_, _| Reply::Hang(Vec::new())).await;
+    let source = live::start(settings(&server.url));
+    let ended = source.commands.clone();
+    drop(source.reports);
+    drop(source.commands);
+    tokio::time::timeout(Duration::from_secs(20), ended.closed()).await.unwrap();
+}
