@@ -73,10 +73,9 @@ fn message(event: Event) -> Option<Message> {
         Event::Key(event) => key(event).map(Message::Key),
         Event::Mouse(event) => mouse(event).map(Message::Mouse),
         Event::Paste(text) => Some(Message::Paste(text)),
-        // A terminal that lost its size has not become one of no cells.
-        Event::Resize(0, _) | Event::Resize(_, 0) => None,
-        Event::Resize(width, height) => Some(Message::Resized(Size { width, height })),
-        Event::FocusGained | Event::FocusLost => None,
+        // A terminal that does not know its size has not become one without cells.
+        Event::Resize(width, height) if width > 0 && height > 0 => Some(Message::Resized(Size { width, height })),
+        Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 
