@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::terminal;
 use crate::app::{Key, KeyCode, Message, Mouse, MouseKind, Size};
 
 /// What can reach the event loop from outside, the source's reports aside.
@@ -30,11 +31,17 @@ pub(super) enum Input {
 ///
 /// It has a thread to itself: crossterm's reader blocks in the middle of an escape sequence until the rest of it comes,
 /// and turns in circles when the terminal is gone. Neither may hold up the event loop.
-pub(super) fn forward(inputs: mpsc::Sender<Input>) {
+///
+/// A change of size is seen only from here on, so one since the terminal had `size` is told first.
+pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size) {
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         runtime.block_on(async move {
             let mut events = EventStream::new();
+            let now = terminal::size();
+            if now != size && inputs.send(Input::Message(Message::Resized(now))).await.is_err() {
+                return;
+            }
             loop {
                 let event = tokio::select! {
                     event = events.next() => event,
@@ -66,8 +73,9 @@ fn message(event: Event) -> Option<Message> {
         Event::Key(event) => key(event).map(Message::Key),
         Event::Mouse(event) => mouse(event).map(Message::Mouse),
         Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Resize(width, height) => Some(Message::Resized(Size { width, height })),
-        Event::FocusGained | Event::FocusLost => None,
+        // A terminal that does not know its size has not become one without cells.
+        Event::Resize(width, height) if width > 0 && height > 0 => Some(Message::Resized(Size { width, height })),
+        Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 
@@ -173,6 +181,7 @@ mod tests {
     fn sizes_and_pastes_pass_and_focus_does_not() {
         assert_eq!(message(Event::Resize(80, 24)), Some(Message::Resized(Size { width: 80, height: 24 })));
         assert_eq!(message(Event::Paste("a\nb".into())), Some(Message::Paste("a\nb".into())));
+        assert_eq!(message(Event::Resize(0, 24)), None);
         assert_eq!(message(Event::FocusGained), None);
     }
 }

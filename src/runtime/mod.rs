@@ -117,7 +117,7 @@ pub async fn run(
     });
     let application = event_loop::Watch { model, theme: settings.theme };
     let ended = event_loop::run(application, size, console, receiver, clock, || {
-        input::forward(inputs);
+        input::forward(inputs, size);
         #[cfg(debug_assertions)]
         panic_if_asked();
         start()

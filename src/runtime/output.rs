@@ -16,6 +16,9 @@ pub(super) trait Console: Send + 'static {
     /// Writes all of `bytes`, in one piece where the system takes it so; nothing when the terminal was given back.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// Shows `text` on the plain screen, where it stays, without giving the terminal back.
+    fn print(&mut self, text: &str) -> io::Result<()>;
+
     /// Whether there is somebody who could continue the process if it were stopped.
     fn can_stop(&self) -> bool;
 
@@ -31,6 +34,8 @@ pub(super) trait Console: Send + 'static {
 pub(super) enum Job {
     /// Write these bytes.
     Write(Vec<u8>),
+    /// Show this text on the plain screen.
+    Print(String),
     /// Give the terminal back and stop the process.
     Stop,
     /// Take the terminal, from whatever state it is in.
@@ -40,7 +45,7 @@ pub(super) enum Job {
 /// What became of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Done {
-    /// The bytes were written.
+    /// The bytes or the text were written.
     Written,
     /// The process was told to stop. It has gone on only when the signal to continue was seen.
     Stopped,
@@ -124,6 +129,7 @@ impl<C: Console> Output<C> {
 fn run(job: Job, console: &mut impl Console) -> io::Result<Done> {
     match job {
         Job::Write(bytes) => console.write(&bytes).map(|()| Done::Written),
+        Job::Print(text) => console.print(&text).map(|()| Done::Written),
         Job::Stop if !console.can_stop() => Ok(Done::NotStopped),
         Job::Stop => {
             console.leave();

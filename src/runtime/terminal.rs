@@ -6,7 +6,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::PanicHookInfo;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,9 +30,9 @@ use super::output::Console;
 use crate::app::Size;
 use crate::event::text;
 
-/// How long giving the terminal back waits for a terminal that takes no output. With it, leaving stays well below the
-/// tenth of a second in which the program must be gone after a signal.
-const PATIENCE: Duration = Duration::from_millis(40);
+/// How long giving the terminal back waits for one that takes no output. The event loop has waited as long before it,
+/// and the program must be gone a tenth of a second after a signal.
+const PATIENCE: Duration = Duration::from_millis(30);
 
 /// Only presses and the wheel, as the application asks for nothing else: reports of every movement would keep a slow
 /// line busy.
@@ -41,8 +41,15 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 /// Ends a string sequence that a broken-off write may have left open; nothing otherwise.
 const STRING_TERMINATOR: &str = "\x1b\\";
 
-/// Whether the terminal is ours now. Whoever sets it to false gives it back.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// What is switched on now: one of the three below. Whoever sets it to [`FREE`] switches it off.
+static STATE: AtomicU8 = AtomicU8::new(FREE);
+/// Nothing: the terminal is somebody else's.
+const FREE: u8 = 0;
+/// All of it.
+const TAKEN: u8 = 1;
+/// Raw mode only, so that a key can be waited for: the screen is the plain one. To leave the other screen once more
+/// would put the cursor back above what was printed.
+const PLAIN: u8 = 2;
 /// Held while writing, so that what gives the terminal back is never written into the middle of a frame.
 static WRITING: Mutex<()> = Mutex::new(());
 /// Held while giving the terminal back, so that a second panic is not printed before the first has done so.
@@ -87,9 +94,9 @@ pub(super) fn take() -> Result<(Terminal, Guard, Size), RuntimeError> {
 impl Console for Terminal {
     fn enter(&mut self) -> io::Result<Size> {
         crossterm::terminal::enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
+        STATE.store(TAKEN, Ordering::SeqCst);
         self.write(&enter_sequence()?)?;
-        Ok(self.size())
+        Ok(size_of(&self.tty))
     }
 
     fn leave(&mut self) {
@@ -98,7 +105,20 @@ impl Console for Terminal {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let _writing = WRITING.lock();
-        if TAKEN.load(Ordering::SeqCst) { write_all(&self.tty, bytes) } else { Ok(()) }
+        if STATE.load(Ordering::SeqCst) == TAKEN { write_all(&self.tty, bytes) } else { Ok(()) }
+    }
+
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        let mut bytes = leave_sequence()?;
+        for line in text.lines() {
+            // In raw mode a line feed goes down and not back.
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        self.write(&bytes)?;
+        // Nothing to do where a panic has given everything back in the meantime.
+        let _ = STATE.compare_exchange(TAKEN, PLAIN, Ordering::SeqCst, Ordering::SeqCst);
+        Ok(())
     }
 
     /// A process group in which the session began has nobody who could continue it: where a shell's job control started
@@ -117,13 +137,16 @@ impl Console for Terminal {
     }
 }
 
-impl Terminal {
-    /// The size; the old standard where the terminal does not know its own, as some serial lines do not.
-    fn size(&self) -> Size {
-        match tcgetwinsize(&self.tty) {
-            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { width: size.ws_col, height: size.ws_row },
-            _ => Size { width: 80, height: 24 },
-        }
+/// The size of the terminal that standard output is.
+pub(super) fn size() -> Size {
+    size_of(io::stdout())
+}
+
+/// The size; the old standard where the terminal does not know its own, as some serial lines do not.
+fn size_of(tty: impl AsFd) -> Size {
+    match tcgetwinsize(tty) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { width: size.ws_col, height: size.ws_row },
+        _ => Size { width: 80, height: 24 },
     }
 }
 
@@ -155,11 +178,13 @@ pub(super) fn leave_sequence() -> io::Result<Vec<u8>> {
 fn give_back() {
     let deadline = Instant::now() + PATIENCE;
     let _turn = lock_until(&GIVING_BACK, deadline);
-    if !TAKEN.swap(false, Ordering::SeqCst) {
+    let state = STATE.swap(FREE, Ordering::SeqCst);
+    if state == FREE {
         return;
     }
     let stdout = io::stdout();
-    if let Some(_writing) = lock_until(&WRITING, deadline)
+    if state == TAKEN
+        && let Some(_writing) = lock_until(&WRITING, deadline)
         && wait_writable(&stdout, Some(PATIENCE)).unwrap_or(false)
         && let Ok(bytes) = leave_sequence()
         && let Err(error) = write_all(&stdout, &bytes)

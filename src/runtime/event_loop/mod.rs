@@ -19,7 +19,7 @@ use super::frame_limiter::FrameLimiter;
 use super::input::Input;
 use super::output::{Console, Done, Job, Output};
 use super::screen::Screen;
-use super::{Exit, RuntimeError, terminal};
+use super::{Exit, RuntimeError};
 use crate::app::{self, Effect, Message, Model, Outcome, Size};
 use crate::feed::{Moment, Report};
 use crate::source::Source;
@@ -31,7 +31,7 @@ use commands::Commands;
 const BATCH: usize = 512;
 
 /// How long leaving waits for a terminal that takes no output.
-const PATIENCE: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_millis(30);
 
 /// What the loop runs: the three functions of the application, and its state.
 pub(super) trait Application {
@@ -115,8 +115,8 @@ where
 /// Why nothing is drawn for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Away {
-    /// The process is stopped, or will be.
-    Stopped,
+    /// The terminal is somebody else's, or is just being taken back.
+    Elsewhere,
     /// A text is shown on the plain screen until a key is pressed.
     Printing,
 }
@@ -228,7 +228,7 @@ where
     fn input(&mut self, input: Input) -> Option<Ended> {
         match input {
             Input::Message(Message::Key(_)) if self.away == Some(Away::Printing) => {
-                self.output.submit(Job::Enter);
+                self.enter();
                 None
             }
             Input::Message(message) => {
@@ -248,8 +248,7 @@ where
             // The terminal is entered anew also when nothing here asked to stop: what continued the process had the
             // terminal in the meantime.
             Input::Continue => {
-                self.away = Some(Away::Stopped);
-                self.output.submit(Job::Enter);
+                self.enter();
                 None
             }
             Input::TerminalGone => Some(Ended::Exit(Exit::TerminalGone)),
@@ -266,6 +265,7 @@ where
             *source = None;
             return self.update(Message::SourceEnded(None));
         };
+        log(&report);
         self.update(Message::Report(report))
     }
 
@@ -356,19 +356,19 @@ where
 
     /// Shows `text` on the plain screen, where the terminal's own selection reaches all of it.
     fn print(&mut self, text: &str) {
-        let Ok(mut bytes) = terminal::leave_sequence() else { return };
-        for line in text.lines() {
-            bytes.extend_from_slice(line.as_bytes());
-            bytes.extend_from_slice(b"\r\n");
-        }
-        bytes.extend_from_slice(b"\r\n-- press any key to go back --\r\n");
-        self.output.submit(Job::Write(bytes));
         self.away = Some(Away::Printing);
+        self.output.submit(Job::Print(format!("{text}\n\n-- press any key to go back --")));
     }
 
     fn stop(&mut self) {
-        self.away = Some(Away::Stopped);
+        self.away = Some(Away::Elsewhere);
         self.output.submit(Job::Stop);
+    }
+
+    /// Takes the terminal from whoever had it.
+    fn enter(&mut self) {
+        self.away = Some(Away::Elsewhere);
+        self.output.submit(Job::Enter);
     }
 
     fn resize(&mut self, size: Size) {
@@ -411,6 +411,23 @@ enum Carried {
     Out,
     Outcome(Outcome),
     Quit,
+}
+
+/// Writes down what of a report is worth reading later.
+fn log(report: &Report) {
+    match report {
+        Report::Connecting { .. } => tracing::debug!("connecting"),
+        Report::Polled(polled) => {
+            tracing::debug!(polled.status, polled.bytes, polled.types, changes = polled.changes.len(), "polled");
+        }
+        Report::Counted { changes, .. } => tracing::debug!(changes = changes.len(), "counted"),
+        Report::Trouble(trouble) => {
+            tracing::warn!(trouble.attempt, what = trouble.problem.what, "a poll failed");
+        }
+        Report::CountsTrouble(trouble) => {
+            tracing::warn!(trouble.attempt, what = trouble.problem.what, "the counts could not be had");
+        }
+    }
 }
 
 fn area(size: Size) -> layout::Size {

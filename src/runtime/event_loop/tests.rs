@@ -9,6 +9,7 @@ use tokio::time;
 
 use super::*;
 use crate::app::{Key, KeyCode};
+use crate::runtime::terminal;
 use crate::source::Command;
 
 const SIZE: Size = Size { width: 40, height: 6 };
@@ -144,6 +145,14 @@ impl Console for Fake {
         }
         world.bytes += bytes.len();
         world.display.process(bytes);
+        Ok(())
+    }
+
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        let mut world = self.world();
+        world.calls.push("print");
+        world.display.process(&terminal::leave_sequence()?);
+        world.display.process(text.replace('\n', "\r\n").as_bytes());
         Ok(())
     }
 
@@ -373,17 +382,19 @@ async fn printing_shows_the_text_on_the_plain_screen_until_a_key_is_pressed() {
         outside.press('p').await;
         outside.fake.until("printed", |world| world.display.screen().contents().contains("press any key")).await;
         assert!(outside.fake.screen().starts_with("one\ntwo\n"), "{}", outside.fake.screen());
-        {
-            let world = outside.fake.world();
-            let screen = world.display.screen();
-            assert!(!screen.alternate_screen());
-            assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        }
+        assert!(!outside.fake.world().display.screen().alternate_screen());
         outside.send(Message::Paste("second".into())).await;
         outside.press('x').await;
         outside.fake.until("back", |world| world.display.screen().contents() == "second").await;
         assert!(outside.fake.world().display.screen().alternate_screen());
         assert!(!outside.fake.world().messages.contains(&Message::Key(key('x'))));
+
+        // Only the first key goes back; those after it mean what they always do.
+        outside.press('p').await;
+        outside.fake.until("printed", |world| world.display.screen().contents().contains("press any key")).await;
+        outside.press('x').await;
+        outside.press('q').await;
+        outside.fake.until("back", |world| world.messages.last() == Some(&Message::Key(key('q')))).await;
         outside
     });
     ended.await.unwrap();
