@@ -28,8 +28,11 @@ struct Case {
     changes: usize,
 }
 
+/// How events become a body.
+type Form = fn(&[String]) -> String;
+
 fn cases() -> Vec<Case> {
-    let forms: [(_, fn(&[String]) -> String); 3] = [("", keyed), ("_in_lists", in_lists), ("_wrapped", wrapped)];
+    let forms: [(&str, Form); 3] = [("", keyed), ("_in_lists", in_lists), ("_wrapped", wrapped)];
     let mut cases = Vec::new();
     for (suffix, form) in forms {
         for (name, every) in [("unchanged", 0), ("one_percent_changed", 100), ("all_changed", 1)] {
