@@ -63,13 +63,13 @@ impl Decoder {
     }
 }
 
-/// The body as text, without a byte order mark, and where the first byte stands that is not UTF-8. Such bytes cost only
-/// themselves, not the answer.
+/// The body as text, without a byte order mark, and where the first byte stands that is not UTF-8, counted from 1.
+/// Such bytes cost only themselves, not the answer.
 pub(super) fn text_of(body: &[u8]) -> (Cow<'_, str>, Option<usize>) {
     let rest = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     match std::str::from_utf8(rest) {
         Ok(text) => (Cow::Borrowed(text), None),
-        Err(error) => (String::from_utf8_lossy(rest), Some(body.len() - rest.len() + error.valid_up_to())),
+        Err(error) => (String::from_utf8_lossy(rest), Some(body.len() - rest.len() + error.valid_up_to() + 1)),
     }
 }
 
@@ -77,3 +77,6 @@ pub(super) fn unknown(body: &[u8], reason: String) -> Unknown {
     let shown = body.get(..MAX_SHOWN).unwrap_or(body);
     Unknown { reason, body: String::from_utf8_lossy(shown).into(), length: body.len() }
 }
+
+#[cfg(test)]
+mod tests;

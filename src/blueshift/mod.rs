@@ -5,6 +5,7 @@
 
 pub mod auth;
 mod debug;
+mod envelope;
 mod error_body;
 mod glance;
 mod history;

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::error_body::{ErrorBody, html_title, one_line};
+use super::envelope::{
+    BESIDE, PLAIN, WRAPPERS, complains, complaint, is_one_of, is_only_an_error, is_recognisable, names_no_event,
+    not_json, says_empty,
+};
+use super::error_body::one_line;
 use super::glance::{self, Glance};
 use super::json::{self, Elements, Json, Member, Members};
 use crate::event::{Note, Payload, Shape, Sighting, TypeName};
@@ -42,46 +46,6 @@ const MAX_WRAPPERS: usize = 4;
 const MAX_NOTES: usize = 16;
 
 const ENCODED: &str = "events come as JSON inside JSON strings";
-
-/// Members that hold the events rather than being a type, when nothing but other wrappers, [`BESIDE`] and plain values
-/// stand beside them. [inferred] from the siblings of the debug endpoint: `events` in bulk, `stats` in the summary.
-const WRAPPERS: [&str; 17] = [
-    "events",
-    "data",
-    "stats",
-    "event",
-    "debug",
-    "result",
-    "results",
-    "response",
-    "items",
-    "records",
-    "payload",
-    "body",
-    "types",
-    "event_types",
-    "latest",
-    "latest_events",
-    "recent_events",
-];
-/// Members that come with a wrapper and hold no events.
-const BESIDE: [&str; 10] =
-    ["errors", "error", "warnings", "meta", "metadata", "links", "pagination", "paging", "page", "events_chart_stats"];
-/// Plain values that come with events and need no word.
-const PLAIN: [&str; 12] = [
-    "status",
-    "code",
-    "success",
-    "ok",
-    "message",
-    "count",
-    "total",
-    "limit",
-    "version",
-    "timestamp",
-    "timestamp_start",
-    "timestamp_end",
-];
 
 /// The reading of one body. What it finds is in [`Reading::into_parts`] when [`Reading::answer`] gave a shape.
 pub(super) struct Reading<'m> {
@@ -127,8 +91,9 @@ impl<'m> Reading<'m> {
             Json::Object(members) => self.object(text, &members, depth),
             Json::Array(elements) => self.array(&elements),
             Json::Scalar("null") => Ok(Shape::Empty),
+            Json::String(string) if string.trim().is_empty() => Ok(Shape::Empty),
             Json::Scalar(scalar) => Err(format!("the answer is {}, not events", one_line(scalar, 40))),
-            Json::String(string) if depth < MAX_WRAPPERS && json::is_container(string.trim_ascii_start()) => {
+            Json::String(string) if depth < MAX_WRAPPERS && string.trim_ascii_start().starts_with(['{', '[', '"']) => {
                 self.note("the answer is JSON inside a JSON string".into());
                 self.answer(&string, depth + 1).map_err(|reason| format!("inside a JSON string, {reason}"))
             }
@@ -170,29 +135,27 @@ impl<'m> Reading<'m> {
         if complains && !holders.iter().any(|member| is_recognisable(member)) {
             return Err(format!("the answer is an error, not events: {}", complaint(text)));
         }
-        if holders.iter().all(|member| is_one_of(member, &BESIDE) && !is_recognisable(member)) {
+        let is_beside = |member: &&Member<'_>| is_one_of(member, &BESIDE) && !is_recognisable(member);
+        let holders: Vec<_> = holders.into_iter().filter(|member| !is_beside(member)).collect();
+        if holders.is_empty() {
             return if says_empty(members) { Ok(Shape::Empty) } else { Err(names_no_event(members)) };
         }
         self.tell_duplicates(members);
         if complains {
             self.note(format!("the answer also says: {}", complaint(text)));
         }
-        let wrapped = depth < MAX_WRAPPERS
-            && holders.iter().all(|member| is_one_of(member, &WRAPPERS) || is_one_of(member, &BESIDE))
-            && holders.iter().any(|member| is_one_of(member, &WRAPPERS));
+        let wrapped = depth < MAX_WRAPPERS && holders.iter().all(|member| is_one_of(member, &WRAPPERS));
         if wrapped { self.wrapped(&holders, depth) } else { self.keyed(members) }
     }
 
-    /// Reads what each wrapper holds. An event or a count directly in a wrapper has no key that could name it.
+    /// Reads what each wrapper holds. An event directly in a wrapper has no key that could name it.
     fn wrapped(&mut self, holders: &[&Member<'_>], depth: usize) -> Result<Shape, String> {
         let mut shape = None;
         let mut reason = None;
-        for member in holders.iter().filter(|member| is_one_of(member, &WRAPPERS)) {
+        for member in holders {
             let inner = if json::is_container(member.value) { None } else { json::encoded(member.value) };
             let inner = inner.as_deref().unwrap_or(member.value);
-            let counted = inner.starts_with('{') && Glance::of(inner).counted().is_some();
-            let read = if counted { Ok(self.entry(&member.name, inner, 0)) } else { self.answer(inner, depth + 1) };
-            match read {
+            match self.answer(inner, depth + 1) {
                 Ok(Shape::Empty) => shape = shape.or(Some(Shape::Empty)),
                 Ok(found) => shape = shape.filter(|shape| *shape != Shape::Empty).or(Some(found)),
                 Err(said) => reason = reason.or(Some(format!("in `{}`, {said}", one_line(&member.name, 40)))),
@@ -314,7 +277,14 @@ impl<'m> Reading<'m> {
                     if let Some(sample) = sample {
                         self.odd += self.collect_from(sample, &mut events, 0);
                     }
-                    Found::Counted { received, sample: events.into() }
+                    // A count over events of several types is the length of a list, not what was received of a type.
+                    let mut names = events.iter().filter_map(|event| event.name.as_ref());
+                    let first = names.next();
+                    if names.all(|name| Some(name) == first) {
+                        Found::Counted { received, sample: events.into() }
+                    } else {
+                        Found::List { events: events.into(), odd: 0 }
+                    }
                 }
                 None => Found::Event(Event::new(text, hash, glance)),
             }
@@ -424,109 +394,4 @@ fn newest_first(events: &mut [Arc<Payload>]) {
     } else if events.iter().all(|event| event.facts().happened.is_some()) {
         events.sort_by_key(|event| Reverse(event.facts().happened));
     }
-}
-
-fn is_one_of(member: &Member<'_>, names: &[&str]) -> bool {
-    names.contains(&&*member.name)
-}
-
-/// Whether an answer has a member that says that something went wrong.
-pub(super) fn complains(members: &[Member<'_>]) -> bool {
-    members.iter().any(|member| {
-        let said = json::as_string(member.value);
-        let said = said.as_deref().map(str::trim);
-        match &*member.name {
-            "message" => said.is_some_and(|said| !is_fine(said) && json::encoded(member.value).is_none()),
-            "error" | "errors" | "error_message" => {
-                let nothing = matches!(member.value, "null" | "false" | "0") || said.is_some_and(is_fine);
-                let empty = json::is_container(member.value) && is_empty(member.value);
-                !nothing && !empty && !is_recognisable(member)
-            }
-            "success" | "ok" => member.value == "false" || said == Some("false"),
-            "status" | "code" => is_bad_status(said.unwrap_or(member.value)),
-            _ => false,
-        }
-    })
-}
-
-fn is_fine(said: &str) -> bool {
-    said.is_empty() || ["ok", "success", "successful"].iter().any(|fine| said.eq_ignore_ascii_case(fine))
-}
-
-fn is_bad_status(status: &str) -> bool {
-    let by_number = status.parse().is_ok_and(|status: u32| (400..600).contains(&status));
-    by_number || ["error", "fail", "failed", "failure"].iter().any(|bad| status.eq_ignore_ascii_case(bad))
-}
-
-fn is_empty(container: &str) -> bool {
-    container.get(1..container.len() - 1).is_none_or(|inner| inner.trim_ascii().is_empty())
-}
-
-/// Whether something in a member is surely an event. What stands under `errors` names fields and has the form of events
-/// without names, `{"customer_id":"can't be blank"}`, so there only an event of that very type counts.
-fn is_recognisable(member: &Member<'_>) -> bool {
-    let is_complaint = matches!(&*member.name, "error" | "errors");
-    any_object(member.value, 0, &mut |glance| {
-        if is_complaint { glance.own_name().as_deref() == Some(&*member.name) } else { glance.is_event() }
-    })
-}
-
-/// Whether `wanted` holds for some object in `text`, looking two levels deep and at the first few elements of arrays.
-fn any_object(text: &str, depth: usize, wanted: &mut impl FnMut(&Glance<'_>) -> bool) -> bool {
-    if let Some(inner) = json::encoded(text) {
-        return depth < 3 && any_object(&inner, depth + 1, wanted);
-    }
-    match json::read(text) {
-        Ok(Json::Object(members)) => {
-            wanted(&Glance::of(text))
-                || (depth < 2 && members.list.iter().any(|member| any_object(member.value, depth + 1, wanted)))
-        }
-        Ok(Json::Array(elements)) => {
-            depth < 3 && elements.list.iter().take(8).any(|element| any_object(element, depth + 1, wanted))
-        }
-        _ => false,
-    }
-}
-
-fn is_only_an_error(element: &str) -> bool {
-    match json::read(element) {
-        Ok(Json::Object(members)) => !Glance::of(element).is_event() && complains(&members.list),
-        _ => false,
-    }
-}
-
-/// Whether an answer that holds no event says that there is none, rather than something else.
-fn says_empty(members: &Members<'_>) -> bool {
-    members.list.iter().any(|member| match &*member.name {
-        "count" | "total" => json::as_count(member.value) == Some(0),
-        _ => is_one_of(member, &WRAPPERS) && member.value == "null",
-    })
-}
-
-pub(super) fn complaint(text: &str) -> String {
-    ErrorBody::read(text.as_bytes()).map_or_else(|| one_line(text, 120), |body| body.message)
-}
-
-fn names_no_event(members: &Members<'_>) -> String {
-    let mut names: Vec<_> =
-        members.list.iter().take(4).map(|member| format!("`{}`", one_line(&member.name, 40))).collect();
-    if members.list.len() > names.len() {
-        names.push("…".into());
-    }
-    format!("the answer is an object without an event in it; it has {}", names.join(", "))
-}
-
-pub(super) fn not_json(text: &str, error: &serde_json::Error) -> String {
-    if let Some(title) = html_title(text.trim_ascii_start()) {
-        return format!("the answer is HTML, not JSON: {title}");
-    }
-    let (line, column) = (error.line(), error.column());
-    let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-    let place = format!("line {line}, column {column} (byte {})", before + column);
-    if error.is_eof() {
-        return format!("the answer ends in the middle of its JSON, at {place}");
-    }
-    let said = error.to_string();
-    let what = said.rsplit_once(" at line ").map_or(&*said, |(what, _)| what);
-    format!("the answer is not JSON: {what} at {place}")
 }

@@ -1,8 +1,8 @@
 use indexmap::IndexMap;
 
 use super::debug::{text_of, unknown};
+use super::envelope::{complains, complaint, not_json};
 use super::json::{self, Json, Members};
-use super::reading::{complains, complaint, not_json};
 use crate::event::{TypeName, Unknown};
 
 /// How many events of each type, and how many processing errors of each sort, the platform counted.
@@ -113,13 +113,15 @@ mod tests {
 
     use super::*;
 
-    fn decode(body: &str) -> (Vec<(String, u64)>, Vec<(String, u64)>) {
+    type Rows = Vec<(String, u64)>;
+
+    fn decode(body: &str) -> (Rows, Rows) {
         let summary = Summary::decode(body.as_bytes()).unwrap();
         let counts = summary.counts.into_iter().map(|(name, count)| (name.as_str().to_owned(), count));
         (counts.collect(), summary.errors.into_iter().collect())
     }
 
-    fn list(rows: &[(&str, u64)]) -> Vec<(String, u64)> {
+    fn list(rows: &[(&str, u64)]) -> Rows {
         rows.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
     }
 

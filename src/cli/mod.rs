@@ -1,1 +1,114 @@
 //! The command line: one file a subcommand, each only wiring, output and an exit code.
+
+mod args;
+mod completions;
+mod demo;
+mod headless;
+mod line;
+mod man;
+mod sandbox;
+mod stdout;
+mod watch;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use thiserror::Error;
+
+use crate::config::{Config, ConfigError, Layer};
+use crate::runtime::RuntimeError;
+use crate::runtime::log::LogError;
+use crate::sandbox::SandboxError;
+use args::{Cli, Command};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// As asked.
+    Done,
+    /// The server does not take the key.
+    Refused,
+    /// The network or the server did not recover, or it is the wrong server.
+    Unreachable,
+    /// Ended by the signal of this number.
+    Signal(u8),
+    /// Ended by the interface, with this code.
+    Interface(u8),
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 4,
+            Self::Unreachable => 5,
+            Self::Signal(number) => 128 + number,
+            Self::Interface(code) => code,
+        }
+    }
+}
+
+/// Why a command could not do what was asked.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Output(_) => 1,
+            Self::Config(_) | Self::Log(_) | Self::Runtime(_) | Self::Sandbox(_) => 2,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Runs the program as its arguments and environment say.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads to its end is no failure.
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match dispatch(cli) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        // How `| head` ends a program: not a failure.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("clickscope: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let Cli { options, command } = cli;
+    let flags = Layer::flags(options.region, options.url.as_deref(), options.interval)?;
+    let environment = || Layer::environment(&|name| std::env::var_os(name));
+    match command.unwrap_or(Command::Watch(args::Watch::default())) {
+        Command::Watch(watch) => watch::run(watch, &Config::resolve([flags, environment()?])),
+        Command::Demo => demo::run(options.interval),
+        Command::Sandbox(sandbox) => sandbox::run(sandbox),
+        Command::Completions { shell } => completions::run(shell, Cli::command()),
+        Command::Man => man::run(Cli::command()),
+    }
+}

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{ConfigError, Lookup, Place, parse_interval, text};
-use crate::blueshift::{BaseUrl, Region};
+use crate::blueshift::{BaseUrl, Region, TargetError};
 
 /// The variable that chooses the region.
 pub const REGION: &str = "CLICKSCOPE_REGION";
@@ -62,14 +62,14 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// What the command line says, its values already read.
-    pub fn flags(
-        region: Option<Region>,
-        url: Option<BaseUrl>,
-        interval: Option<Duration>,
-    ) -> Result<Self, ConfigError> {
+    /// What the command line says. The URL comes as text, for only here is it certain that an error does not repeat it:
+    /// people put keys into URLs.
+    pub fn flags(region: Option<Region>, url: Option<&str>, interval: Option<Duration>) -> Result<Self, ConfigError> {
         let region = region.map(|value| Setting { value, place: Place::Flag("--region") });
-        let url = url.map(|value| Setting { value, place: Place::Flag("--url") });
+        let place = Place::Flag("--url");
+        let url = url.map(str::parse).transpose();
+        let url = url.map_err(|error: TargetError| ConfigError::Unusable { place, reason: error.to_string() })?;
+        let url = url.map(|value| Setting { value, place });
         let interval = interval.map(|value| Setting { value, place: Place::Flag("--interval") });
         Ok(Self { target: target(region, url)?, interval })
     }
@@ -147,17 +147,13 @@ mod tests {
         })
     }
 
-    fn url(text: &str) -> BaseUrl {
-        text.parse().unwrap()
-    }
-
     #[test]
     fn a_flag_wins_over_the_environment_and_that_over_the_default() {
         let near = "http://127.0.0.1:8787";
         let cases = [
             (None, None, &[][..], "us · api.getblueshift.com", Place::Default, 2_000),
             (Some(Region::Eu), None, &[(REGION, "us")], "eu · api.eu.getblueshift.com", Place::Flag("--region"), 2_000),
-            (None, Some(url(near)), &[(REGION, "eu")], "local · 127.0.0.1:8787", Place::Flag("--url"), 500),
+            (None, Some(near), &[(REGION, "eu")], "local · 127.0.0.1:8787", Place::Flag("--url"), 500),
             (Some(Region::Us), None, &[(URL, near)], "us · api.getblueshift.com", Place::Flag("--region"), 2_000),
             (None, None, &[(REGION, "eu")], "eu · api.eu.getblueshift.com", Place::Environment(REGION), 2_000),
             (None, None, &[(URL, near), (REGION, " ")], "local · 127.0.0.1:8787", Place::Environment(URL), 500),
@@ -187,7 +183,9 @@ mod tests {
             assert!(message.starts_with(start) && message.contains(part), "{message}");
             assert!(!message.contains("s3cr3t"), "{message}");
         }
-        let error = Layer::flags(Some(Region::Us), Some(url("http://a.example")), None).unwrap_err();
+        let error = Layer::flags(None, Some("http://s3cr3t@a.example"), None).unwrap_err();
+        assert!(error.to_string().starts_with("--url: ") && !error.to_string().contains("s3cr3t"), "{error}");
+        let error = Layer::flags(Some(Region::Us), Some("http://a.example"), None).unwrap_err();
         assert!(error.to_string().starts_with("--region and --url are both set"), "{error}");
     }
 }

@@ -297,3 +297,6 @@ fn is_older(event: &Payload, other: &Payload) -> bool {
         _ => event.happened.zip(other.happened).is_some_and(|(event, other)| event < other),
     }
 }
+
+#[cfg(test)]
+mod tests;

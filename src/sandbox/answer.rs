@@ -1,4 +1,4 @@
-//! The platform's answers: statuses and bodies (sections 1, 3 and 4 of its contract), and answers gone wrong.
+//! The platform's answers, with the statuses and bodies that its documentation gives, and answers gone wrong.
 
 use std::convert::Infallible;
 use std::io;
@@ -20,6 +20,9 @@ use super::intake::Rejection;
 /// A transparent GIF of one pixel.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\
                      \x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+
+/// The browser library's stand-in.
+const SCRIPT: &str = include_str!("pixel.js");
 
 /// A page such as a captive portal or a proxy puts in the place of an answer.
 const PORTAL: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\
@@ -63,6 +66,11 @@ pub(super) fn pixel() -> Response<Body> {
     let mut answer = answer(StatusCode::OK, HeaderValue::from_static("image/gif"), GIF);
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
+}
+
+/// A stand-in for the platform's browser library, which sends to the host that it came from.
+pub(super) fn script() -> Response<Body> {
+    answer(StatusCode::OK, HeaderValue::from_static("text/javascript; charset=utf-8"), SCRIPT)
 }
 
 /// Why a request is not answered as it asks.

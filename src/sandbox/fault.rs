@@ -1,6 +1,7 @@
 //! Faults to order: what a server, or a network between, does to an answer.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -222,11 +223,21 @@ impl Dice {
         Self { seed, rolls: AtomicU64::new(0) }
     }
 
+    /// 64 random bits.
+    pub(super) fn bits(&self) -> u64 {
+        xxh3_64_with_seed(&self.rolls.fetch_add(1, Ordering::Relaxed).to_le_bytes(), self.seed)
+    }
+
     /// A number from 0 to below 1.
     pub(super) fn roll(&self) -> f64 {
-        let bits = xxh3_64_with_seed(&self.rolls.fetch_add(1, Ordering::Relaxed).to_le_bytes(), self.seed);
-        let numerator = u32::try_from(bits >> 32).unwrap_or(0);
+        let numerator = u32::try_from(self.bits() >> 32).unwrap_or(0);
         f64::from(numerator) / 4_294_967_296.0
+    }
+
+    /// A whole number in the range.
+    pub(super) fn within(&self, range: &RangeInclusive<u64>) -> u64 {
+        let span = range.end().saturating_sub(*range.start()).saturating_add(1);
+        range.start() + self.bits() % span
     }
 }
 

@@ -264,7 +264,7 @@ impl Arrival {
     }
 
     /// Writes the event as the platform would show it: the sender's text, and after it the platform's own fields as far
-    /// as the sender did not send them (section 2a of the contract: names (doc), values imitated).
+    /// as the sender did not send them. The names are those of published samples, the values are imitated.
     pub(super) fn write(&self, account: &Account, out: &mut Vec<u8>) {
         let Draft { text, sent, person, happened, .. } = &self.draft;
         let head = text.strip_suffix('}').unwrap_or(text).trim_end_matches(is_json_space);

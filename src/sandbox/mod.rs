@@ -1,8 +1,9 @@
 //! The local collector: an imitation of the platform for tests, demos and work without a network.
 //!
 //! It takes events as the platform does (`POST /api/v1/event`, `/api/v1/bulkevents`, the browser pixel `/unity.gif`),
-//! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has one route of
-//! its own: `DELETE /_sandbox/events` forgets everything. Nothing is written to disk and nothing leaves the machine.
+//! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has two routes of
+//! its own: `DELETE /_sandbox/events` forgets everything, and `/blueshift.js` stands in for the browser library, so that a
+//! page with the vendor's snippet only needs the host replaced. Nothing is written to disk and nothing leaves the machine.
 //!
 //! Where the platform's behaviour is not public, this is what the collector does:
 //!
@@ -20,11 +21,13 @@ mod connection;
 mod fault;
 mod intake;
 mod pixel;
+mod scenario;
 mod server;
 mod shape;
 mod state;
 mod store;
 mod summary;
+mod traffic;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -36,10 +39,13 @@ use secrecy::SecretString;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub use fault::{Fault, FaultKind, Scope};
 pub use intake::Rejection;
+pub use scenario::Scenario;
 pub use shape::DebugShape;
+pub use traffic::Traffic;
 
 use connection::{CuttableListener, Peer};
 use intake::{Account, Origin};
@@ -76,6 +82,12 @@ pub enum SandboxError {
         /// The text.
         spec: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// A traffic scenario that cannot be read.
+    #[error("the traffic scenario cannot be used: {reason}")]
+    Scenario {
+        /// What is wrong with it, and where.
         reason: String,
     },
 }
@@ -164,6 +176,25 @@ impl Sandbox {
         let draft = intake::read(event)?;
         self.shared.take_in([draft], &Origin::default(), Timestamp::now());
         Ok(())
+    }
+
+    /// Lets the traffic come in until the collector ends, in the rhythm of its scenario. The first events are there
+    /// before this returns to an idle runtime.
+    pub fn play(&self, mut traffic: Traffic) {
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let start = Instant::now();
+            while let Some(delivery) = traffic.next(Timestamp::now()) {
+                tokio::select! {
+                    () = tokio::time::sleep_until(start + delivery.at) => {}
+                    () = shared.stopped() => return,
+                }
+                match delivery.read() {
+                    Ok(drafts) => shared.take_in(drafts, &delivery.origin, Timestamp::now()),
+                    Err(rejection) => tracing::debug!(%rejection, "an event of the traffic was not accepted"),
+                }
+            }
+        });
     }
 
     /// Forgets every event, as `DELETE /_sandbox/events` does.

@@ -5,9 +5,11 @@
 //! or object as JSON. Types are lost on the way: what is not in a `_json` attribute is a text.
 
 use jiff::Timestamp;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
+
+use super::intake::Rejection;
 
 /// The suffix of the attributes that hold JSON.
 const JSON_SUFFIX: &str = "_json";
@@ -36,6 +38,31 @@ pub(super) fn event(query: &str) -> String {
         }
     }
     format!("{{{}}}", fields.join(","))
+}
+
+/// The query string that `blueshift.js` makes of an event, given as JSON text: arrays and objects go into `_json`
+/// attributes, `null` too, and everything else becomes a text.
+pub(super) fn query(event: &str) -> Result<String, Rejection> {
+    let fields: Map<String, Value> =
+        serde_json::from_str(event).map_err(|error| Rejection::NotJson(error.to_string()))?;
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in &fields {
+        let name = match name.as_str() {
+            "event" => "e",
+            "referrer" => "r",
+            "cookie" => "k",
+            "url" => "u",
+            name => name,
+        };
+        match value {
+            Value::String(text) => query.append_pair(name, text),
+            Value::Bool(_) | Value::Number(_) => query.append_pair(name, &value.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                query.append_pair(&format!("{name}{JSON_SUFFIX}"), &value.to_string())
+            }
+        };
+    }
+    Ok(query.finish())
 }
 
 fn field(name: &str, json: &str) -> String {
@@ -76,5 +103,20 @@ mod tests {
         for (query, expected) in cases {
             assert_eq!(event(query), expected);
         }
+    }
+
+    #[test]
+    fn an_event_goes_through_the_pixel_with_everything_but_its_types() {
+        let cases = [
+            (
+                r#"{"event":"view","cookie":"c","url":"https://a/?b=c&d","referrer":"","n":1.10,"ok":true,"products":[{"p":1.10}],"coupon":null,"t&x":"ü"}"#,
+                r#"{"event":"view","cookie":"c","url":"https://a/?b=c&d","referrer":"","n":"1.10","ok":"true","products":[{"p":1.10}],"coupon":null,"t&x":"ü"}"#,
+            ),
+            ("{}", "{}"),
+        ];
+        for (sent, received) in cases {
+            assert_eq!(query(sent).map(|query| event(&query)).ok().as_deref(), Some(received));
+        }
+        assert!(query("[").is_err());
     }
 }

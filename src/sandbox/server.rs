@@ -45,6 +45,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/event/history", get(get_history).options(preflight))
         .route("/api/v1/event/summary.json", post(post_summary).options(preflight))
         .route("/unity.gif", get(get_pixel).options(preflight))
+        .route("/blueshift.js", get(async || answer::script()))
         .route("/_sandbox/events", delete(delete_events).options(preflight))
         .method_not_allowed_fallback(async || answer::wrong_method())
         .fallback(

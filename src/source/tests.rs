@@ -176,7 +176,7 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
         (
             status("503 Service Unavailable", r#"{"message":"a\u001b[31mb\nc"}"#),
             Unreachable,
-            r"503: a\u001b[31mb\nc",
+            "503: a [31mb c",
             "polling",
         ),
         (status("599 Odd", ""), Unreachable, "599", "polling"),
@@ -367,4 +367,149 @@ async fn polling_stops_when_nobody_watches() {
     drop(source.reports);
     drop(source.commands);
     tokio::time::timeout(Duration::from_secs(20), ended.closed()).await.unwrap();
+}
+
+/// Answers the debug endpoint with `debug` and the summary endpoint by the key of the request.
+async fn counting_server(debug: &'static str, summary: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Server {
+    Server::start(move |_, request| {
+        Reply::Bytes(if request.starts_with("GET /api/v1/event/debug ") {
+            answer("200 OK", "", debug)
+        } else {
+            summary(request)
+        })
+    })
+    .await
+}
+
+fn with_user_key(server: &Server) -> Settings {
+    let secret = SecretString::from("canary-of-the-user");
+    Settings {
+        user_key: Some(Key { secret, called: "the User key from CLICKSCOPE_USER_KEY".to_owned() }),
+        ..settings(&server.url)
+    }
+}
+
+fn basic(key: &str) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{key}:"))
+}
+
+const ONE_VIEW: &str = r#"{"view":{"event":"view","sku":"1"}}"#;
+const SUMMARY: &str = r#"{"stats":{"view":{"count":7,"type":"standard"}},"status":"ok"}"#;
+
+#[tokio::test]
+async fn an_unchanged_answer_brings_no_changes_and_a_new_event_brings_one() {
+    let server = Server::start(|count, _| {
+        Reply::Bytes(answer("200 OK", "", if count < 2 { ONE_VIEW } else { r#"{"view":{"event":"view","sku":"2"}}"# }))
+    })
+    .await;
+    let mut source = live::start(settings(&server.url));
+    let first = next_polled(&mut source).await;
+    assert_eq!((first.changes.len(), first.types, first.status), (1, 1, 200));
+    assert_eq!(first.bytes, u64::try_from(ONE_VIEW.len()).unwrap());
+    let second = next_polled(&mut source).await;
+    assert_eq!((second.changes.len(), second.types), (0, 1));
+    let third = next_polled(&mut source).await;
+    let [change] = &third.changes[..] else { panic!("{third:?}") };
+    assert_eq!(change.payload.as_ref().unwrap().text(), r#"{"event":"view","sku":"2"}"#);
+}
+
+#[tokio::test]
+async fn a_broken_body_leaves_what_was_known_and_can_be_looked_at() {
+    let server =
+        Server::start(|count, _| Reply::Bytes(answer("200 OK", "", if count == 1 { "[1, 2" } else { ONE_VIEW }))).await;
+    let mut source = live::start(settings(&server.url));
+    next_polled(&mut source).await;
+    let trouble = next_trouble(&mut source).await;
+    assert_eq!(&*trouble.unknown.unwrap().body, "[1, 2");
+    assert!(next_polled(&mut source).await.changes.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_odd_about_an_answer_is_told_once() {
+    let server = Server::start(|count, _| {
+        Reply::Bytes(answer(
+            "200 OK",
+            "",
+            &format!(r#"{{"view":{{"event":"view","n":{count}}},"view":{{"event":"view"}}}}"#),
+        ))
+    })
+    .await;
+    let mut source = live::start(settings(&server.url));
+    assert_eq!(next_polled(&mut source).await.notes.len(), 1);
+    let second = next_polled(&mut source).await;
+    assert!(second.notes.is_empty(), "{second:?}");
+}
+
+#[tokio::test]
+async fn counts_come_with_the_user_key_and_span_today() {
+    let server = counting_server(ONE_VIEW, |_| answer("200 OK", "", SUMMARY)).await;
+    let mut source = live::start(with_user_key(&server));
+    let changes = loop {
+        if let Report::Counted { changes, .. } = next(&mut source).await {
+            break changes;
+        }
+    };
+    assert_eq!(changes.iter().map(|change| change.received).collect::<Vec<_>>(), [Some(7)]);
+    let requests = server.requests();
+    let asked = requests.iter().find(|request| request.starts_with("POST ")).unwrap();
+    assert!(asked.starts_with("POST /api/v1/event/summary.json?timestamp_start=20"), "{asked}");
+    assert!(asked.contains(r#"{"timestamp_start":"20"#) && asked.contains(r#""timestamp_end":"20"#), "{asked}");
+    assert!(asked.contains(&basic("canary-of-the-user")) && !asked.contains(&basic(CANARY)), "{asked}");
+}
+
+#[tokio::test]
+async fn where_the_user_key_is_refused_the_event_key_has_a_try() {
+    let server = counting_server(ONE_VIEW, |request| {
+        if request.contains(&basic(CANARY)) {
+            answer("200 OK", "", SUMMARY)
+        } else {
+            answer("401 Unauthorized", "", "")
+        }
+    })
+    .await;
+    let mut source = live::start(with_user_key(&server));
+    loop {
+        match next(&mut source).await {
+            Report::Counted { changes, .. } => break assert_eq!(changes.len(), 1),
+            Report::CountsTrouble(trouble) => panic!("{trouble:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn counts_that_cannot_be_had_are_told_once_and_watching_goes_on() {
+    let server = counting_server(ONE_VIEW, |_| answer("403 Forbidden", "", r#"{"message":"Forbidden"}"#)).await;
+    let mut source = live::start(with_user_key(&server));
+    let trouble = loop {
+        if let Report::CountsTrouble(trouble) = next(&mut source).await {
+            break trouble;
+        }
+    };
+    assert_eq!(trouble.problem.kind, ProblemKind::Refused);
+    let what = &trouble.problem.what;
+    assert!(what.contains("CLICKSCOPE_USER_KEY, then with the Event key from CLICKSCOPE_EVENT_KEY"), "{what}");
+    // Asking again is told again only if it is other trouble.
+    source.commands.send(Command::PollNow).await.unwrap();
+    let refusals = || server.requests().iter().filter(|request| request.starts_with("POST ")).count();
+    while refusals() < 4 {
+        assert!(matches!(next(&mut source).await, Report::Polled(_)));
+    }
+}
+
+#[tokio::test]
+async fn without_a_user_key_or_with_counts_in_the_answer_nobody_asks_for_counts() {
+    let server =
+        counting_server(r#"{"view":{"count":3,"sample":{"event":"view"}}}"#, |_| answer("200 OK", "", SUMMARY)).await;
+    let mut source = live::start(with_user_key(&server));
+    let polled = next_polled(&mut source).await;
+    assert_eq!(polled.changes.first().unwrap().received, Some(3));
+    next_polled(&mut source).await;
+    assert!(server.requests().iter().all(|request| request.starts_with("GET ")));
+
+    let server = counting_server(ONE_VIEW, |_| answer("200 OK", "", SUMMARY)).await;
+    let mut source = live::start(settings(&server.url));
+    next_polled(&mut source).await;
+    next_polled(&mut source).await;
+    assert!(server.requests().iter().all(|request| request.starts_with("GET ")));
 }

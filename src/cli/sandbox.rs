@@ -1,0 +1,29 @@
+use std::io::Write;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Exit, Failure, args};
+use crate::runtime::{self, RuntimeError};
+use crate::sandbox::{self, Sandbox};
+
+pub(super) fn run(args: args::Sandbox) -> Result<Exit, Failure> {
+    runtime::log::to_stderr()?;
+    let args::Sandbox { listen, debug_shape, faults } = args;
+    let config = sandbox::Config { listen, debug_shape, faults, ..sandbox::Config::default() };
+    runtime::block_on(serve(config))?
+}
+
+async fn serve(config: sandbox::Config) -> Result<Exit, Failure> {
+    let no_signals = |source| RuntimeError::System { what: "the handling of signals", source };
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let sandbox = Sandbox::start(config).await?;
+    writeln!(std::io::stdout(), "{}", sandbox.url())?;
+    let exit = tokio::select! {
+        _ = interrupt.recv() => Exit::Signal(2),
+        // How a service is asked to end, so it ends as asked.
+        _ = terminate.recv() => Exit::Done,
+    };
+    sandbox.shutdown().await;
+    Ok(exit)
+}

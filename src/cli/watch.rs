@@ -1,0 +1,103 @@
+use std::io::{self, IsTerminal};
+
+use jiff::tz::TimeZone;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::Watch;
+use super::headless::{self, Mode};
+use super::stdout::Stdout;
+use super::{Exit, Failure};
+use crate::config::{self, Config, Keys};
+use crate::runtime::{self, RuntimeError};
+use crate::source::live::{self, Timeouts};
+use crate::source::{Clock, Source};
+use crate::ui::Theme;
+
+pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
+    let Watch { once, json } = watch;
+    let on_screen = !once && !json;
+    // Before a key is asked for, which would be in vain.
+    if on_screen && !io::stdout().is_terminal() {
+        return Err(RuntimeError::NoTerminal.into());
+    }
+    let keys = Keys::read(&|name| std::env::var_os(name), config::prompt)?;
+    let mode = match (once, json) {
+        (true, json) => Mode::Once { json, counts: keys.user.is_some() },
+        (false, _) => Mode::Follow,
+    };
+    let settings = settings(config, keys);
+    if on_screen {
+        log_to_file()?;
+        return runtime::block_on(on_terminal(config.target.value.label(), settings))?;
+    }
+    runtime::log::to_stderr()?;
+    runtime::block_on(async {
+        let printing = tokio::spawn(print(mode, live::start(settings)));
+        signalled_or(printing).await
+    })?
+}
+
+/// Shows the interface on what `settings` say; the source starts after the first frame.
+pub(super) async fn on_terminal(target: String, settings: live::Settings) -> Result<Exit, Failure> {
+    let clock = settings.clock;
+    let theme = if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        Theme::monochrome()
+    } else {
+        Theme::default()
+    };
+    let interface = runtime::Settings { target, interval: settings.interval, time_zone: TimeZone::system(), theme };
+    let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
+    Ok(Exit::Interface(exit.code()))
+}
+
+/// Logs to the file; only a level that is none is worth a word, for the program does without.
+pub(super) fn log_to_file() -> Result<(), Failure> {
+    match runtime::log::to_file() {
+        Err(error @ runtime::log::LogError::Level(_)) => Err(error.into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn settings(config: &Config, keys: Keys) -> live::Settings {
+    let key = |config::Key { secret, called }| live::Key { secret, called };
+    live::Settings {
+        base: config.target.value.base_url(),
+        event_key: key(keys.event),
+        user_key: keys.user.map(key),
+        interval: config.interval.value,
+        timeouts: Timeouts::default(),
+        body_limit: live::BODY_LIMIT,
+        clock: Clock::start(),
+    }
+}
+
+async fn print(mode: Mode, source: Source) -> Result<Exit, Failure> {
+    headless::run(mode, source, Stdout, |line| eprintln!("clickscope: {line}")).await
+}
+
+/// Waits for `task`, or for a signal to end. The task may hang in a write to a reader that does not read, so it has a
+/// thread of its own and is left behind.
+async fn signalled_or(task: tokio::task::JoinHandle<Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let number = async |kind: SignalKind| {
+        let mut signal =
+            signal(kind).map_err(|source| RuntimeError::System { what: "the handling of signals", source })?;
+        signal.recv().await;
+        Ok::<_, Failure>(Exit::Signal(u8::try_from(kind.as_raw_value()).unwrap_or_default()))
+    };
+    tokio::select! {
+        outcome = task => outcome.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
+        exit = number(SignalKind::interrupt()) => exit,
+        exit = number(SignalKind::terminate()) => exit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_poller_keeps_every_interval_that_can_be_asked_for() {
+        assert_eq!(config::SHORTEST_INTERVAL, live::SHORTEST_INTERVAL);
+        assert_eq!(config::LONGEST_INTERVAL, live::LONGEST_INTERVAL);
+    }
+}
