@@ -42,6 +42,18 @@ fn the_first_frame_is_there_before_the_server_has_answered() {
 }
 
 #[test]
+fn the_demo_needs_neither_a_key_nor_a_server_and_shows_a_shop_at_work() {
+    let mut program = Launch::clickscope(["demo"]).env("CLICKSCOPE_EVENT_KEY", "").start();
+    program.wait_for("types of events", |screen| {
+        let contents = screen.contents();
+        contents.contains("demo · 127.0.0.1") && contents.contains("● live") && !contents.contains("Event types 0")
+    });
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+    program.assert_terminal_is_given_back();
+}
+
+#[test]
 fn what_the_collector_takes_in_appears_and_changes_on_the_screen() {
     let collector = Collector::start();
     let program = watch(&collector).start();
