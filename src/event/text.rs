@@ -269,7 +269,7 @@ mod tests {
             ("subscription_downgrade", 14, "subscri…ngrade"),
             ("subscription_billing", 14, "subscri…illing"),
             ("view", 14, "view"),
-            ("日本語日本語", 7, "日…語"),
+            ("日本語日本語", 7, "日本…語"),
             ("abcdef", 2, "a…"),
         ];
         for (text, columns, cut) in cases {

@@ -252,7 +252,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         size,
         now: at,
     });
-    let application = Watch { model, theme: Theme::default() };
+    let application = Watch { model, theme: Theme::dark() };
     let ended = run_application(application, &fake, |mut outside| async move {
         assert!(outside.fake.screen().contains("us · api.example.com"), "{}", outside.fake.screen());
 
