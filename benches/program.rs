@@ -67,7 +67,7 @@ fn start(command: &[&str], text: &str) -> f64 {
             let begin = Instant::now();
             let mut child = pair.slave.spawn_command(builder).unwrap();
             let mut seen = Vec::new();
-            let mut buffer = [0; 65_536];
+            let mut buffer = [0; 4_096];
             while !String::from_utf8_lossy(&seen).contains(text) {
                 let read = reader.read(&mut buffer).unwrap();
                 seen.extend_from_slice(buffer.get(..read).unwrap());
