@@ -95,7 +95,7 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme)
     let mut parts = Vec::new();
     let mut style = theme.dim;
     if !tree.query().is_empty() {
-        style = theme.matched;
+        style = theme.warning;
         parts.push(match tree.matches() {
             (_, 0) => "no match".to_owned(),
             (None, 1) => "1 match".to_owned(),
