@@ -9,21 +9,25 @@ use crate::blueshift::Region;
 use crate::config::parse_interval;
 use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault};
 
+// Help is laid out for 80 columns.
 const EXAMPLES: &str = "\
 Examples:
-  clickscope demo                                        look around, offline
-  CLICKSCOPE_EVENT_KEY=… clickscope --region eu          watch an account in the EU
+  clickscope demo                               look around, offline
+  CLICKSCOPE_EVENT_KEY=… clickscope --region eu watch an account in the EU
   CLICKSCOPE_EVENT_KEY=any clickscope --url http://127.0.0.1:8787
-                                                         watch a local collector
-  clickscope watch --once --json | jq -c .event          the latest event of each type
+                                                watch a local collector
+  clickscope watch --once --json | jq .event    the latest event of each type
 
 Keys are never given as arguments:
-  CLICKSCOPE_EVENT_KEY   the Event API key (asked for on the terminal when it is not set)
-  CLICKSCOPE_USER_KEY    the User API key; with it, the counts of received events are known too
+  CLICKSCOPE_EVENT_KEY   the Event API key; asked for on the terminal when unset
+  CLICKSCOPE_USER_KEY    the User API key; adds the counts of received events
 
 Exit codes:
-  0 as asked   2 usage or configuration   4 the server refused the key
-  5 network or server trouble after retries   130 interrupted";
+  0    as asked
+  2    a usage or configuration error
+  4    the server refused the key
+  5    network or server trouble, after retries
+  130  interrupted";
 
 /// See live what Blueshift received of your events.
 #[derive(Debug, Parser)]
@@ -45,6 +49,7 @@ const INTERVAL: &str =
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Options {
     #[arg(long, global = true, value_parser = region(), help = REGION)]
     pub(super) region: Option<Region>,
@@ -71,7 +76,7 @@ pub(super) enum Command {
     Sandbox(Sandbox),
     /// Print shell completions
     #[command(
-        after_help = "Example:\n  clickscope completions bash > ~/.local/share/bash-completion/completions/clickscope"
+        after_help = COMPLETIONS_EXAMPLES
     )]
     Completions {
         /// The shell
@@ -82,15 +87,27 @@ pub(super) enum Command {
     Man,
 }
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(clickscope completions bash)
+  clickscope completions zsh > ~/.zfunc/_clickscope
+  clickscope completions fish > ~/.config/fish/completions/clickscope.fish";
+
 const WATCH_EXAMPLES: &str = "\
 Examples:
-  clickscope watch                                   on the terminal
-  clickscope watch --json | jq -c 'select(.type == \"purchase\") | .event'
-                                                     a line for each change, as it comes
-  clickscope watch --once --json > seen.ndjson       a line for each event type, then leave
+  clickscope watch                              on the terminal
+  clickscope watch --json | jq 'select(.type == \"purchase\")'
+                                                a line for each change
+  clickscope watch --once --json > seen.ndjson  a line for each event type
 
-A line of --json is an object with the fields type, change (new, updated, unchanged, gone), event (exactly as it came,
-or null), received (the server's count, null when unknown), captured, observed_at, and latency_ms (null when unknown).";
+A line of --json is an object with these fields:
+  type         the event type
+  change       new, updated, unchanged (only a count moved) or gone
+  event        the event exactly as it came; null when only a count is known
+  received     how many the server says it received; null when unknown
+  captured     how many distinct events of the type were seen
+  observed_at  when this was seen, UTC
+  latency_ms   from the event's timestamp to its receipt; null when unknown";
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct Watch {
@@ -104,14 +121,16 @@ pub(super) struct Watch {
 
 const SANDBOX_EXAMPLES: &str = "\
 Examples:
-  clickscope sandbox                                 on http://127.0.0.1:8787
-  clickscope sandbox --listen 127.0.0.1:0            on any free port; the URL is printed
+  clickscope sandbox                            on http://127.0.0.1:8787
+  clickscope sandbox --listen 127.0.0.1:0       on any free port
   clickscope sandbox --fault status=429:0.2 --fault delay=2s
 
-A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all], where KIND is status=CODE, delay=DURATION, truncate, reset,
-garbage, html, blank, slow-body[=DURATION], oversize[=BYTES], redirect=URL or retry-after=DURATION.
+The URL is printed as one line; it runs until interrupted. Any key that is not
+empty is taken. DELETE /_sandbox/events forgets every event.
 
-Any key that is not empty is taken. DELETE /_sandbox/events forgets every event.";
+A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
+  status=CODE  delay=DURATION  truncate  reset  garbage  html  blank
+  slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION";
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Sandbox {
@@ -124,4 +143,24 @@ pub(super) struct Sandbox {
     /// Trouble to order, any number of times; see below
     #[arg(long = "fault", value_name = "FAULT")]
     pub(super) faults: Vec<Fault>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn help_fits_on_80_columns_and_every_command_has_an_example() {
+        let mut command = Cli::command().term_width(80);
+        command.build();
+        insta::assert_snapshot!("help", command.render_help());
+        for subcommand in command.get_subcommands_mut().filter(|subcommand| subcommand.get_name() != "help") {
+            let help = subcommand.render_help().to_string();
+            assert!(help.contains("Example"), "{help}");
+            assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+            insta::assert_snapshot!(format!("help_{}", subcommand.get_name()), help);
+        }
+    }
 }

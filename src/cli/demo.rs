@@ -1,6 +1,5 @@
 use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -8,25 +7,29 @@ use super::watch::{log_to_file, on_terminal};
 use super::{Exit, Failure};
 use crate::config::{Config, Layer};
 use crate::runtime::{self, RuntimeError};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{self, Sandbox, Traffic};
 use crate::source::Clock;
 use crate::source::live::{self, Key, Timeouts};
 
 /// The collector takes any key; this one says in its own words what it is.
 const KEY: &str = "demo";
 
-pub(super) fn run(interval: Option<Duration>) -> Result<Exit, Failure> {
+/// Takes the interval from `layers`; what is watched is not theirs to choose.
+pub(super) fn run(layers: [Layer; 2]) -> Result<Exit, Failure> {
     if !io::stdout().is_terminal() {
         return Err(RuntimeError::NoTerminal.into());
     }
     log_to_file()?;
-    runtime::block_on(show(interval))?
+    runtime::block_on(show(layers))?
 }
 
-async fn show(interval: Option<Duration>) -> Result<Exit, Failure> {
+async fn show(layers: [Layer; 2]) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let sandbox = Sandbox::start(sandbox::Config { listen, ..sandbox::Config::default() }).await?;
-    let config = Config::resolve([Layer::flags(None, Some(&sandbox.url()), interval)?]);
+    // The same shop at every start: who looks for the second time, or shows it to others, finds what was there before.
+    sandbox.play(Traffic::shop(0)?);
+    let here = Layer::flags(None, Some(&sandbox.url()), None)?;
+    let config = Config::resolve(std::iter::once(here).chain(layers));
     let base = config.target.value.base_url();
     let key = |called: &str| Key { secret: SecretString::from(KEY), called: called.to_owned() };
     let target = format!("demo · {}", base.host_label());

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::stdout::Output;
 use super::{Exit, Failure, line};
 use crate::event::TypeName;
-use crate::feed::{Change, Problem, ProblemKind, Report, Trouble};
+use crate::feed::{Change, ChangeKind, Problem, ProblemKind, Report, Trouble};
 use crate::source::Source;
 
 /// How many polls in a row may fail before `--once` gives up. The waits between them make 7 s.
@@ -146,7 +146,13 @@ impl Printer {
     }
 
     fn learn(&mut self, changes: Vec<Change>) {
-        for change in changes {
+        for mut change in changes {
+            if let Some(known) = self.types.get(&change.event_type)
+                && change.kind == ChangeKind::Unchanged
+            {
+                // A count that came later is no news of the event.
+                change.kind = known.kind;
+            }
             self.types.insert(change.event_type.clone(), change);
         }
     }
@@ -188,5 +194,164 @@ async fn until(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::event::{Facts, Payload};
+    use crate::feed::{Moment, Polled};
+    use crate::source::{Clock, fake};
+
+    /// A pipe that is read for ever, or closed from the start.
+    struct Pipe {
+        printed: Arc<Mutex<String>>,
+        closed: bool,
+    }
+
+    impl Output for Pipe {
+        fn write(&mut self, text: &[u8]) -> io::Result<()> {
+            self.printed.lock().unwrap().push_str(std::str::from_utf8(text).unwrap());
+            Ok(())
+        }
+
+        fn is_closed(&self) -> bool {
+            self.closed
+        }
+    }
+
+    fn change(name: &str, kind: ChangeKind, received: Option<u64>, at: Moment) -> Change {
+        Change {
+            event_type: name.into(),
+            kind,
+            payload: Some(Arc::new(Payload::new("{}", Facts::default()))),
+            previous: None,
+            received,
+            captured: 1,
+            arrived: 0,
+            coverage: None,
+            at,
+        }
+    }
+
+    fn polled(changes: Vec<Change>, at: Moment) -> Report {
+        let types = changes.len();
+        Report::Polled(Polled { at, took: Duration::ZERO, status: 200, bytes: 2, types, changes, notes: Vec::new() })
+    }
+
+    fn trouble(kind: ProblemKind, what: &str, attempt: u32, next: Option<u64>, at: Moment) -> Trouble {
+        let problem = Problem { kind, what: what.to_owned(), advice: "mend it".to_owned() };
+        let next = next.map(|seconds| Moment { elapsed: at.elapsed + Duration::from_secs(seconds), ..at });
+        Trouble { at, problem, attempt, next, unknown: None }
+    }
+
+    /// What is printed and told of `reports`, and how it ends; the source ends after them.
+    async fn outcome(mode: Mode, reports: impl IntoIterator<Item = Report>) -> (String, Vec<String>, Option<u8>) {
+        let (source, fake) = fake::pair();
+        for report in reports {
+            fake.reports.send(report).await.unwrap();
+        }
+        drop(fake);
+        let (printed, mut told) = (Arc::new(Mutex::new(String::new())), Vec::new());
+        let pipe = Pipe { printed: Arc::clone(&printed), closed: false };
+        let exit = run(mode, source, pipe, |line| told.push(line.to_owned())).await;
+        let printed = printed.lock().unwrap().clone();
+        (printed, told, exit.ok().map(Exit::code))
+    }
+
+    const ONCE: Mode = Mode::Once { json: true, counts: false };
+    const ONCE_WITH_COUNTS: Mode = Mode::Once { json: true, counts: true };
+
+    #[tokio::test]
+    async fn following_tells_each_change_of_state_once() {
+        let at = Clock::start().now();
+        let down = |attempt| Report::Trouble(trouble(ProblemKind::Unreachable, "down", attempt, Some(1), at));
+        let limited = Report::Trouble(trouble(ProblemKind::RateLimited, "too fast", 3, Some(900), at));
+        let counts = Report::CountsTrouble(trouble(ProblemKind::Refused, "refused", 1, None, at));
+        let (printed, told, exit) = outcome(
+            Mode::Follow,
+            [down(1), down(2), limited, polled(Vec::new(), at), polled(Vec::new(), at), counts, down(1)],
+        )
+        .await;
+        assert_eq!(printed, "");
+        assert_eq!(
+            told,
+            [
+                "down - mend it",
+                "too fast - mend it",
+                "the server answers again",
+                "the counts stay unknown: refused - mend it",
+                "down - mend it",
+                "polling ended by itself",
+            ]
+        );
+        assert_eq!(exit, Some(5));
+    }
+
+    #[tokio::test]
+    async fn once_gives_up_where_waiting_is_of_no_use() {
+        let at = Clock::start().now();
+        let cases = [
+            (ProblemKind::Refused, 1, None, 4),
+            (ProblemKind::WrongAnswer, 1, Some(1), 5),
+            (ProblemKind::Unreachable, 4, Some(8), 5),
+            (ProblemKind::RateLimited, 1, Some(61), 5),
+        ];
+        for (kind, attempt, next, code) in cases {
+            let report = Report::Trouble(trouble(kind, "trouble", attempt, next, at));
+            let (printed, told, exit) = outcome(ONCE, [report]).await;
+            assert_eq!((printed, exit), (String::new(), Some(code)), "{kind:?}");
+            assert_eq!(told, ["trouble - mend it"], "{kind:?}");
+        }
+        let again = Report::Trouble(trouble(ProblemKind::Unreachable, "trouble", 1, Some(1), at));
+        let (printed, told, exit) =
+            outcome(ONCE, [again, polled(vec![change("a", ChangeKind::New, None, at)], at)]).await;
+        assert_eq!((printed.lines().count(), exit), (1, Some(0)));
+        assert_eq!(told, ["trouble - mend it (attempt 1 of 4; trying again)"]);
+    }
+
+    #[tokio::test]
+    async fn once_waits_for_counts_that_come_later_but_not_for_their_sake_alone() {
+        let at = Clock::start().now();
+        let events =
+            || polled(vec![change("a", ChangeKind::New, None, at), change("b", ChangeKind::New, None, at)], at);
+        let counted = Report::Counted {
+            at,
+            changes: vec![
+                change("b", ChangeKind::Unchanged, Some(7), at),
+                Change { payload: None, ..change("c", ChangeKind::New, Some(1), at) },
+            ],
+        };
+        let (printed, _, exit) = outcome(ONCE_WITH_COUNTS, [events(), counted]).await;
+        let lines: Vec<serde_json::Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let told =
+            |line: &serde_json::Value| ["type", "change", "received"].map(|field| line.get(field).unwrap().to_string());
+        assert_eq!(
+            lines.iter().map(told).collect::<Vec<_>>(),
+            [[r#""a""#, r#""new""#, "null"], [r#""b""#, r#""new""#, "7"]]
+        );
+        assert_eq!(exit, Some(0));
+
+        let refused = Report::CountsTrouble(trouble(ProblemKind::Refused, "refused", 1, None, at));
+        let (printed, told, exit) = outcome(ONCE_WITH_COUNTS, [events(), refused]).await;
+        assert_eq!((printed.lines().count(), exit), (2, Some(0)));
+        assert_eq!(told, ["the counts stay unknown: refused - mend it"]);
+
+        let down = Report::Trouble(trouble(ProblemKind::Unreachable, "down", 1, Some(1), at));
+        let (printed, _, exit) = outcome(ONCE_WITH_COUNTS, [events(), down]).await;
+        assert_eq!((printed.lines().count(), exit), (2, Some(0)));
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_gone_ends_it_though_nothing_is_to_be_said() {
+        let (source, _fake) = fake::pair();
+        let pipe = Pipe { printed: Arc::default(), closed: true };
+        let exit = run(Mode::Follow, source, pipe, |_| {}).await;
+        assert_eq!(exit.ok(), Some(Exit::Done));
     }
 }

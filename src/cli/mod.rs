@@ -106,7 +106,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let environment = || Layer::environment(&|name| std::env::var_os(name));
     match command.unwrap_or(Command::Watch(args::Watch::default())) {
         Command::Watch(watch) => watch::run(watch, &Config::resolve([flags, environment()?])),
-        Command::Demo => demo::run(options.interval),
+        Command::Demo => demo::run([flags, environment()?]),
         Command::Sandbox(sandbox) => sandbox::run(sandbox),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(Cli::command()),

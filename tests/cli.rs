@@ -1,0 +1,415 @@
+//! The built program as a person or a script meets it: what it prints where, and how it ends.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+const CANARY: &str = "canary-9d1c40aa7b";
+/// Longer than anything here takes; a test that waits for it has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program with nothing of this machine's settings in it.
+fn clickscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clickscope"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("CLICKSCOPE_") || name.to_ascii_lowercase().ends_with("_proxy") {
+            command.env_remove(name);
+        }
+    }
+    command.env("CLICKSCOPE_EVENT_KEY", CANARY);
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Waits for the program to end, and ends it when it does not.
+fn ended(child: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("it did not end");
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+/// A running `clickscope sandbox`.
+struct Sandbox {
+    child: Child,
+    url: String,
+}
+
+impl Sandbox {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = clickscope(&[&["sandbox", "--listen", "127.0.0.1:0"], arguments].concat()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, url: line.trim_end().to_owned() }
+    }
+
+    fn send(&self, event: &str) {
+        let addr: SocketAddr = self.url.strip_prefix("http://").unwrap().parse().unwrap();
+        let mut stream = std::net::TcpStream::connect(addr).unwrap();
+        let length = event.len();
+        // The key is `any`.
+        write!(
+            stream,
+            "POST /api/v1/event HTTP/1.1\r\nHost: {addr}\r\nAuthorization: Basic YW55Og==\r\nContent-Length: {length}\r\n\
+             Content-Type: application/json\r\nConnection: close\r\n\r\n{event}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // It may have ended already, as the test wanted.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A server that answers every request with the same bytes, and counts them.
+fn always(answer: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            counter.fetch_add(1, Ordering::SeqCst);
+            // The client may be gone.
+            drop(stream.write_all(answer.as_bytes()));
+        }
+    });
+    (url, requests)
+}
+
+fn nobody_listens() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn lines_of(stdout: ChildStdout) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines() {
+            if sender.send(line.unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+#[test]
+fn what_cannot_be_used_ends_with_2_and_names_the_option_or_the_variable() {
+    /// Arguments, environment, and what the message must say.
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
+        (&["--region", "asia"], &[], &["--region", "us, eu"]),
+        (&["--interval", "5", "watch"], &[], &["--interval", "500ms"]),
+        (&["watch", "--interval", "1h"], &[], &["--interval", "250ms to 10min"]),
+        (&["watch", "--json", "--url", "localhost:8787"], &[], &["--url", "http://"]),
+        (&["watch", "--json", "--url", "https://s3cr3t@example.com"], &[], &["--url", "CLICKSCOPE_EVENT_KEY"]),
+        (&["watch", "--json", "--url", "https://example.com/?api_key=s3cr3t"], &[], &["--url", "CLICKSCOPE_EVENT_KEY"]),
+        (&["--region", "us", "watch", "--url", "http://127.0.0.1:1"], &[], &["--region and --url", "keep one"]),
+        (&["watch", "--json"], &[("CLICKSCOPE_REGION", "asia")], &["CLICKSCOPE_REGION", "eu"]),
+        (&["watch", "--json"], &[("CLICKSCOPE_URL", "example.com")], &["CLICKSCOPE_URL", "https://"]),
+        (&["watch", "--json"], &[("CLICKSCOPE_INTERVAL", "often")], &["CLICKSCOPE_INTERVAL", "500ms"]),
+        (&["watch", "--json"], &[("CLICKSCOPE_LOG", "loud")], &["CLICKSCOPE_LOG", "debug"]),
+        (&["watch", "--json"], &[("CLICKSCOPE_EVENT_KEY", "")], &["CLICKSCOPE_EVENT_KEY"]),
+        (
+            &["watch", "--json"],
+            &[("CLICKSCOPE_EVENT_KEY", "<EVENT_API_KEY>")],
+            &["CLICKSCOPE_EVENT_KEY", "placeholder"],
+        ),
+        (
+            &["watch", "--json"],
+            &[("CLICKSCOPE_USER_KEY", "s3cr3t\u{7}")],
+            &["CLICKSCOPE_USER_KEY", "control character"],
+        ),
+        (&[], &[], &["not a terminal", "watch --json"]),
+        (&["watch"], &[("CLICKSCOPE_EVENT_KEY", "")], &["not a terminal", "watch --json"]),
+        (&["demo"], &[], &["not a terminal"]),
+        (&["sandbox", "--listen", "nowhere"], &[], &["--listen"]),
+        (&["sandbox", "--fault", "gremlins"], &[], &["--fault", "truncate"]),
+        (&["sandbox", "--debug-shape", "round"], &[], &["--debug-shape", "keyed"]),
+        (&["wacth"], &[], &["watch"]),
+    ];
+    for (arguments, environment, parts) in cases {
+        let mut command = clickscope(arguments);
+        command.envs(environment.iter().copied());
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let stderr = text(&stderr);
+        assert_eq!(status.code(), Some(2), "{arguments:?} {environment:?}: {stderr}");
+        assert!(stdout.is_empty(), "{arguments:?}");
+        for part in *parts {
+            assert!(stderr.contains(part), "{part:?} in {stderr}");
+        }
+        assert!(!stderr.contains("s3cr3t") && !stderr.contains(CANARY), "{stderr}");
+    }
+}
+
+#[test]
+fn help_version_completions_and_the_manual_go_to_standard_output() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["--help"], "CLICKSCOPE_EVENT_KEY"),
+        (&["--version"], env!("CARGO_PKG_VERSION")),
+        (&["watch", "--help"], "latency_ms"),
+        (&["demo", "--help"], "clickscope demo"),
+        (&["sandbox", "--help"], "status=429:0.2"),
+        (&["completions", "--help"], "source <("),
+        (&["man", "--help"], "man1"),
+        (&["completions", "bash"], "--debug-shape"),
+        (&["man"], ".TH"),
+    ];
+    for (arguments, part) in cases {
+        let Output { status, stdout, stderr } = clickscope(arguments).output().unwrap();
+        assert_eq!(status.code(), Some(0), "{arguments:?}");
+        assert!(text(&stdout).contains(part), "{arguments:?}");
+        assert!(stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn once_prints_a_line_for_each_type_with_the_event_as_it_came() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send(r#"{"event":"view","email":"jane.doe@example.com","n":12345678901234567890}"#);
+    sandbox.send(r#"{"event":"purchase","email":"jane.doe@example.com","revenue":1.10}"#);
+    let run = |json: &[&str], user_key: Option<&str>| {
+        let mut command = clickscope(&[&["watch", "--once", "--url", &sandbox.url], json].concat());
+        command.envs(user_key.map(|key| ("CLICKSCOPE_USER_KEY", key)));
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        assert_eq!((status.code(), text(&stderr)), (Some(0), String::new()));
+        text(&stdout)
+    };
+
+    let printed = run(&["--json"], None);
+    let lines: Vec<serde_json::Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut names: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["purchase", "view"]);
+    for line in &lines {
+        let fields: Vec<&String> = line.as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["type", "change", "event", "received", "captured", "observed_at", "latency_ms"]);
+        assert_eq!((&line["change"], &line["captured"]), (&"new".into(), &1.into()));
+        assert!(line["received"].is_null());
+        assert!(line["latency_ms"].is_number());
+    }
+    assert!(printed.contains(r#""n":12345678901234567890,"#) && printed.contains(r#""revenue":1.10,"#), "{printed}");
+
+    let counted = run(&["--json"], Some("the-user-key"));
+    for line in counted.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&line["change"], &line["received"]), (&"new".into(), &1.into()), "{line}");
+    }
+
+    let table = run(&[], None);
+    assert_eq!(table.lines().next().unwrap(), "TYPE      RECEIVED  CAPTURED  LAST EVENT");
+    assert_eq!(table.lines().count(), 3);
+}
+
+#[test]
+fn an_account_without_events_is_no_trouble() {
+    let sandbox = Sandbox::start(&["--debug-shape", "empty"]);
+    let Output { status, stdout, stderr } =
+        clickscope(&["watch", "--once", "--json", "--url", &sandbox.url]).output().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(stdout.is_empty());
+    assert_eq!(text(&stderr), "clickscope: the endpoint knows no events yet\n");
+}
+
+#[test]
+fn following_prints_a_line_for_each_change_and_ends_quietly_when_nobody_reads() {
+    let sandbox = Sandbox::start(&[]);
+    let mut child = clickscope(&["watch", "--json", "--interval", "250ms", "--url", &sandbox.url]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut next = || {
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        (line["type"].to_string(), line["change"].to_string(), line["event"]["n"].to_string())
+    };
+    let is = |name: &str, change: &str, n: &str| (format!("{name:?}"), format!("{change:?}"), n.to_owned());
+    sandbox.send(r#"{"event":"view","cookie":"c","n":1}"#);
+    assert_eq!(next(), is("view", "new", "1"));
+    sandbox.send(r#"{"event":"view","cookie":"c","n":2}"#);
+    assert_eq!(next(), is("view", "updated", "2"));
+    // Nothing more arrives, so nothing is written: the closed pipe is noticed all the same.
+    drop(stdout);
+    assert_eq!(ended(&mut child).code(), Some(0));
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn a_refused_key_ends_with_4_after_one_request_and_names_the_variable() {
+    for mode in [&["watch", "--json"][..], &["watch", "--once", "--json"], &["watch", "--once"]] {
+        let (url, requests) = always(
+            "HTTP/1.1 401 Unauthorized\r\nContent-Length: 28\r\nConnection: close\r\n\r\n{\"message\":\"Not authorized\"}",
+        );
+        let Output { status, stdout, stderr } = clickscope(&[mode, &["--url", &url]].concat()).output().unwrap();
+        let stderr = text(&stderr);
+        assert_eq!(status.code(), Some(4), "{stderr}");
+        assert!(stdout.is_empty());
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(stderr.contains("401: Not authorized") && stderr.contains("CLICKSCOPE_EVENT_KEY"), "{stderr}");
+        assert_eq!(requests.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[test]
+fn once_ends_with_5_where_nobody_answers_or_the_wrong_server_does() {
+    let nobody = clickscope(&["watch", "--once", "--json", "--url", &nobody_listens()]).spawn().unwrap();
+    let (wrong, requests) = always("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let Output { status, stdout, stderr } = clickscope(&["watch", "--once", "--url", &wrong]).output().unwrap();
+    assert_eq!(status.code(), Some(5));
+    assert!(stdout.is_empty());
+    assert!(text(&stderr).contains("404") && text(&stderr).contains("--url"), "{}", text(&stderr));
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
+
+    // That one was tried again, in the meantime.
+    let Output { status, stdout, stderr } = nobody.wait_with_output().unwrap();
+    let stderr = text(&stderr);
+    assert_eq!(status.code(), Some(5), "{stderr}");
+    assert!(stdout.is_empty());
+    assert!(stderr.contains("nothing listens at 127.0.0.1") && stderr.contains("clickscope sandbox"), "{stderr}");
+    assert!(stderr.contains("(attempt 1 of 4; trying again)"), "{stderr}");
+}
+
+#[test]
+fn trouble_is_told_once_and_so_is_its_end() {
+    let sandbox = Sandbox::start(&["--fault", "status=503:0.5"]);
+    let mut child = clickscope(&["watch", "--json", "--interval", "250ms", "--url", &sandbox.url]).spawn().unwrap();
+    let (sender, told) = mpsc::channel();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    std::thread::spawn(move || stderr.lines().try_for_each(|line| sender.send(line.unwrap())));
+    let expected = ["answered 503", "the server answers again", "answered 503"];
+    for part in expected {
+        let line = told.recv_timeout(PATIENCE).unwrap();
+        assert!(line.starts_with("clickscope: ") && line.contains(part), "{part:?} in {line:?}");
+    }
+    signal(&child, Signal::INT);
+    assert_eq!(ended(&mut child).code(), Some(130));
+}
+
+#[test]
+fn a_signal_ends_it_even_while_nobody_reads_what_it_prints() {
+    let sandbox = Sandbox::start(&[]);
+    let long = "x".repeat(200_000);
+    sandbox.send(&format!(r#"{{"event":"view","cookie":"c","long":"{long}"}}"#));
+    for (number, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut child = clickscope(&["watch", "--json", "--url", &sandbox.url]).spawn().unwrap();
+        // The first byte is there, and the rest does not fit into the pipe.
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        signal(&child, number);
+        assert_eq!(ended(&mut child).code(), Some(code));
+    }
+}
+
+#[test]
+fn the_sandbox_prints_its_url_and_runs_until_it_is_told_to_end() {
+    for (number, code) in [(Signal::INT, 130), (Signal::TERM, 0)] {
+        let mut sandbox = Sandbox::start(&[]);
+        assert!(sandbox.url.starts_with("http://127.0.0.1:") && !sandbox.url.ends_with(":0"), "{}", sandbox.url);
+        sandbox.send(r#"{"event":"view","cookie":"c"}"#);
+        signal(&sandbox.child, number);
+        assert_eq!(ended(&mut sandbox.child).code(), Some(code));
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_with_the_option_to_change() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    let Output { status, stdout, stderr } = clickscope(&["sandbox", "--listen", &addr]).output().unwrap();
+    let stderr = text(&stderr);
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(stdout.is_empty());
+    assert!(stderr.contains(&addr) && stderr.contains("in use") && stderr.contains("--listen"), "{stderr}");
+}
+
+#[test]
+fn a_key_is_in_nothing_that_can_be_seen_from_outside() {
+    // A server that says what it was sent, as debugging proxies do.
+    let encoded = "Y2FuYXJ5LTlkMWM0MGFhN2I6";
+    let (url, _) = always(
+        "HTTP/1.1 500 Oops\r\nContent-Length: 81\r\nConnection: close\r\n\r\n\
+         {\"message\":\"you sent Basic Y2FuYXJ5LTlkMWM0MGFhN2I6, which is canary-9d1c40aa7b\"}",
+    );
+    let mut child = clickscope(&["watch", "--json", "--url", &url])
+        .env("CLICKSCOPE_USER_KEY", CANARY)
+        .env("CLICKSCOPE_LOG", "trace")
+        .spawn()
+        .unwrap();
+    let lines = lines_of(child.stdout.take().unwrap());
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains("you sent") {
+        assert_ne!(stderr.read_line(&mut seen).unwrap(), 0, "{seen}");
+    }
+    let cmdline = std::fs::read(Path::new("/proc").join(child.id().to_string()).join("cmdline")).unwrap_or_default();
+    signal(&child, Signal::TERM);
+    ended(&mut child);
+    stderr.read_to_string(&mut seen).unwrap();
+    seen.push_str(&String::from_utf8_lossy(&cmdline));
+    seen.extend(lines.iter());
+    assert!(!seen.contains(CANARY) && !seen.contains(encoded), "{seen}");
+}
+
+#[test]
+fn a_key_that_is_typed_in_is_not_shown() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send(r#"{"event":"view","cookie":"c"}"#);
+    let pty = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
+    let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_clickscope"));
+    command.args(["watch", "--once", "--url", &sandbox.url]);
+    command.env_remove("CLICKSCOPE_EVENT_KEY");
+    let mut child = pty.slave.spawn_command(command).unwrap();
+    drop(pty.slave);
+    let (mut reader, mut keyboard) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
+    let mut screen = String::new();
+    let mut read_until = |part: &str| {
+        let mut bytes = [0; 4096];
+        while !screen.contains(part) {
+            let count = reader.read(&mut bytes).unwrap_or_default();
+            assert_ne!(count, 0, "{screen}");
+            screen.push_str(&String::from_utf8_lossy(bytes.get(..count).unwrap()));
+        }
+        screen.clone()
+    };
+    read_until("Event API key");
+    writeln!(keyboard, "{CANARY}").unwrap();
+    let screen = read_until("view");
+    assert!(!screen.contains(CANARY), "{screen}");
+    assert_eq!(child.wait().unwrap().exit_code(), 0);
+}
