@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// The wait after the first failure. The platform's advice is 1, 2, 4, 8 s … with jitter [doc].
+/// The wait after the first failure. The platform's advice is 1, 2, 4, 8 s … with jitter \[doc\].
 const FIRST: Duration = Duration::from_secs(1);
 /// No wait is longer than this, so that a server that came back is seen within a minute.
 const LONGEST: Duration = Duration::from_mins(1);

@@ -161,8 +161,8 @@ async fn ask_with(connection: &Connection, key: &Key, with_event_key: bool) -> A
 
 /// From midnight to now.
 ///
-/// The platform widens a span to whole days in the time zone of the account [doc: the sample answer comes back from
-/// 07:00:00.000Z to 06:59:59.999Z], which nobody tells us. Midnight is therefore taken where this machine is: right
+/// The platform widens a span to whole days in the time zone of the account \[doc: the sample answer comes back from
+/// 07:00:00.000Z to 06:59:59.999Z\], which nobody tells us. Midnight is therefore taken where this machine is: right
 /// when account and developer share a time zone, up to a day too wide when they do not, and right as it stands should
 /// the platform not widen after all.
 fn today(now: Timestamp, zone: TimeZone) -> (Timestamp, Timestamp) {
