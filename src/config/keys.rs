@@ -1,5 +1,6 @@
 use std::io::{self, IsTerminal};
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConfigError, Lookup, Place, text};
@@ -58,7 +59,30 @@ pub fn prompt() -> Option<io::Result<SecretString>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return None;
     }
+    // The prompt invites typing, and rpassword writes it before it turns the echo off.
+    let _silence = Silence::start();
     Some(rpassword::prompt_password("Event API key (not shown): ").map(SecretString::from))
+}
+
+/// Standard input without echo, until it is dropped.
+struct Silence(Option<Termios>);
+
+impl Silence {
+    fn start() -> Self {
+        let Ok(before) = tcgetattr(io::stdin()) else { return Self(None) };
+        let mut silent = before.clone();
+        silent.local_modes -= LocalModes::ECHO;
+        Self(tcsetattr(io::stdin(), OptionalActions::Now, &silent).is_ok().then_some(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // A terminal that is gone needs no echo.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
 }
 
 fn from_environment(lookup: Lookup<'_>, name: &'static str, kind: &str) -> Result<Option<Key>, ConfigError> {
