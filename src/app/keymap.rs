@@ -235,6 +235,7 @@ const fn with_shift(code: KeyCode) -> Key {
     Key { code, ctrl: false, alt: false, shift: true }
 }
 
+const ALT_BACKSPACE: Key = Key { code: KeyCode::Backspace, ctrl: false, alt: true, shift: false };
 const UP: &[Key] = &[char('k'), key(KeyCode::Up)];
 const DOWN: &[Key] = &[char('j'), key(KeyCode::Down)];
 const PAGE_UP: &[Key] = &[key(KeyCode::PageUp), ctrl('b'), ctrl('u')];
@@ -376,7 +377,7 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Filter, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to the end"),
         bind(C::Filter, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
         bind(C::Filter, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
-        bind(C::Filter, &[ctrl('w'), alt('\u{7f}')], A::Edit(E::DeleteWordLeft), "delete a word"),
+        bind(C::Filter, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
         bind(C::Filter, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
         bind(C::Search, &[key(KeyCode::Left), ctrl('b')], A::Edit(E::Left), "left"),
         bind(C::Search, &[key(KeyCode::Right), ctrl('f')], A::Edit(E::Right), "right"),
@@ -386,7 +387,7 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Search, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to the end"),
         bind(C::Search, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
         bind(C::Search, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
-        bind(C::Search, &[ctrl('w'), alt('\u{7f}')], A::Edit(E::DeleteWordLeft), "delete a word"),
+        bind(C::Search, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
         bind(C::Search, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
         bind(C::Reader, UP, A::Up, "up"),
         bind(C::Reader, DOWN, A::Down, "down"),
@@ -477,7 +478,7 @@ impl fmt::Display for Key {
         }
         match self.code {
             KeyCode::Char(' ') => f.write_str("space"),
-            KeyCode::Char('\u{7f}') | KeyCode::Backspace => f.write_str("backspace"),
+            KeyCode::Backspace => f.write_str("backspace"),
             KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
             KeyCode::Char(c) => write!(f, "{c}"),
             KeyCode::Enter => f.write_str("↵"),

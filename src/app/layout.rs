@@ -106,8 +106,9 @@ impl Layout {
                 return Some(layout);
             }
             80..100 => 38,
-            100..140 => 48,
-            _ => 60,
+            100..116 => 48,
+            116..140 => 56,
+            _ => 62,
         };
         layout.types = Some(Area { width: left, ..upper });
         layout.inspector = Some(Area { x: left, width: upper.width - left, ..upper });

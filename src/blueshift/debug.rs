@@ -14,7 +14,7 @@ const MAX_SHOWN: usize = 1024 * 1024;
 /// The documented answer is one flat event, which contradicts its own description; the true form for several types is
 /// not public. So every form is read that its siblings, the dashboard and real senders suggest: one event, an array,
 /// an object keyed by type with an event, an array or a count with a sample under each key, any of them inside a
-/// wrapper (`events`, `data`, `stats`…) or inside a JSON string, and nothing at all. [inferred]
+/// wrapper (`events`, `data`, `stats`…) or inside a JSON string, and nothing at all. All but the first are inferred.
 ///
 /// An event's type is its `event`; else its `custom_event` when its `action` is `custom_event`; else its `action`; else
 /// the key it stands under; else [`TypeName::UNNAMED`](crate::event::TypeName::UNNAMED).

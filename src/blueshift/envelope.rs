@@ -5,7 +5,7 @@ use super::glance::Glance;
 use super::json::{self, Json, Member, Members};
 
 /// Members that hold the events rather than being a type, when nothing but other wrappers, [`BESIDE`] and plain values
-/// stand beside them. [inferred] from the siblings of the debug endpoint: `events` in bulk, `stats` in the summary.
+/// stand beside them. Inferred from the siblings of the debug endpoint: `events` in bulk, `stats` in the summary.
 pub(super) const WRAPPERS: [&str; 17] = [
     "events",
     "data",

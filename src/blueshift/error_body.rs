@@ -12,7 +12,7 @@ const MAX_FIELDS: usize = 32;
 /// What the body of an answer says went wrong, in one line of bounded length.
 ///
 /// Every envelope of the platform is read: `message`, `error`, `errors` as an array of objects, an object of arrays or
-/// an array of strings, `status`, [doc] and what proxies put in their place: an HTML page or plain text.
+/// an array of strings, `status`; and what proxies put in their place: an HTML page or plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorBody {
     /// One line, with the fields spelled out: `customer_id: can't be blank`.

@@ -52,7 +52,7 @@ impl<'a> Glance<'a> {
                     self.sample = Some(value);
                 }
             }
-            // What the summary says of a type beside its count. [doc]
+            // What the summary says of a type beside its count (documented).
             "count" | "archived" | "display_name" | "properties" | "type" => {}
             _ => self.beyond_count = true,
         }
@@ -92,7 +92,7 @@ impl<'a> Glance<'a> {
     }
 
     /// The count and the sample, when the object is not an event but tells of a type: `{"count":12,"sample":{…}}`, the
-    /// form that the dashboard's click stream suggests [inferred], or an entry of the summary's `stats` [doc].
+    /// form that the dashboard's click stream suggests (inferred), or an entry of the summary's `stats` (documented).
     pub(super) fn counted(&self) -> Option<(u64, Option<&'a str>)> {
         let count = self.count?;
         let is_one = !self.is_event() && (self.sample.is_some() || !self.beyond_count);

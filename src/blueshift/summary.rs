@@ -8,13 +8,13 @@ use crate::event::{TypeName, Unknown};
 /// How many events of each type, and how many processing errors of each sort, the platform counted.
 ///
 /// The answer of `POST /api/v1/event/summary.json` tells both twice: as totals in `stats` and as a series a day in
-/// `events_chart_stats`, which the samples show as an object and the API description as an array of objects. [doc] The
+/// `events_chart_stats`, which the published samples show as an object and the API description as an array of objects. The
 /// two disagree in the published sample; the totals are taken where there are any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Events by type.
     pub counts: IndexMap<TypeName, u64>,
-    /// Processing errors by sort, such as `missing_identifier`. Their list is open. [doc]
+    /// Processing errors by sort, such as `missing_identifier`. Their list is open.
     pub errors: IndexMap<String, u64>,
 }
 

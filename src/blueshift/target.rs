@@ -4,7 +4,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use url::{Host, Url};
 
-/// The most events of one type that `/event/history` gives at once. [doc]
+/// The most events of one type that `/event/history` gives at once (documented).
 const MAX_HISTORY: u8 = 50;
 
 /// Where an account lives.
@@ -29,7 +29,7 @@ impl Region {
         }
     }
 
-    /// The region's base URL. [doc: `servers` of the API description]
+    /// The region's base URL. As `servers` in the API description has it.
     #[expect(clippy::missing_panics_doc, reason = "what is parsed is a constant, and a test parses it")]
     pub fn base_url(self) -> BaseUrl {
         let url = match self {
@@ -77,27 +77,27 @@ pub enum TargetError {
 }
 
 /// The address under which a server speaks the event API: a scheme, a host, perhaps a port, perhaps a path before
-/// `/api/v1`. It holds no key, so it may be shown.
+/// `/api/v1`. It holds no key, so it may be shown. All its endpoints are documented.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// `POST` of one event. [doc]
+    /// `POST` of one event.
     pub fn event(&self) -> Url {
         self.endpoint("event")
     }
 
-    /// `POST` of several events at once. [doc]
+    /// `POST` of several events at once.
     pub fn bulk_events(&self) -> Url {
         self.endpoint("bulkevents")
     }
 
-    /// `GET` of the latest event of each type. [doc]
+    /// `GET` of the latest event of each type.
     pub fn debug(&self) -> Url {
         self.endpoint("event/debug")
     }
 
-    /// `GET` of the latest events of one type, at most `limit` of them, and at most the 50 that the platform gives. [doc]
+    /// `GET` of the latest events of one type, at most `limit` of them, and at most the 50 that the platform gives.
     pub fn history(&self, event_name: &str, limit: u8) -> Url {
         let mut url = self.endpoint("event/history");
         let limit = limit.clamp(1, MAX_HISTORY).to_string();
@@ -105,7 +105,7 @@ impl BaseUrl {
         url
     }
 
-    /// `POST` for counts by type, over the last seven days when nothing else is asked. [doc]
+    /// `POST` for counts by type, over the last seven days when nothing else is asked.
     pub fn summary(&self) -> Url {
         self.endpoint("event/summary.json")
     }

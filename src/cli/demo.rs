@@ -7,7 +7,7 @@ use super::watch::{log_to_file, on_terminal};
 use super::{Exit, Failure};
 use crate::config::{Config, Layer};
 use crate::runtime::{self, RuntimeError};
-use crate::sandbox::{self, Sandbox, Traffic};
+use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
 use crate::source::Clock;
 use crate::source::live::{self, Key, Timeouts};
 
@@ -25,7 +25,9 @@ pub(super) fn run(layers: [Layer; 2]) -> Result<Exit, Failure> {
 
 async fn show(layers: [Layer; 2]) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let sandbox = Sandbox::start(sandbox::Config { listen, ..sandbox::Config::default() }).await?;
+    // With counts in it, the answer shows received beside captured from the first second on.
+    let debug_shape = DebugShape::Counted;
+    let sandbox = Sandbox::start(sandbox::Config { listen, debug_shape, ..sandbox::Config::default() }).await?;
     // The same shop at every start: who looks for the second time, or shows it to others, finds what was there before.
     sandbox.play(Traffic::shop(0)?);
     let here = Layer::flags(None, Some(&sandbox.url()), None)?;

@@ -40,14 +40,25 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
 /// Shows the interface on what `settings` say; the source starts after the first frame.
 pub(super) async fn on_terminal(target: String, settings: live::Settings) -> Result<Exit, Failure> {
     let clock = settings.clock;
-    let theme = if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        Theme::monochrome()
-    } else {
-        Theme::default()
-    };
+    let theme = theme(&|name| std::env::var(name).ok());
     let interface = runtime::Settings { target, interval: settings.interval, time_zone: TimeZone::system(), theme };
     let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
     Ok(Exit::Interface(exit.code()))
+}
+
+/// The theme that suits the terminal, as far as its environment tells: `NO_COLOR`, `COLORTERM` and `COLORFGBG` are the
+/// common ways in which terminals and their users say so.
+fn theme(lookup: &dyn Fn(&str) -> Option<String>) -> Theme {
+    let set = |name| lookup(name).filter(|value| !value.is_empty());
+    if set("NO_COLOR").is_some() {
+        return Theme::monochrome();
+    }
+    if !set("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit") {
+        return Theme::terminal();
+    }
+    // `15;0` is white on black; the last number is the background, and 7 and above are light ones.
+    let background = set("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+    if background.is_some_and(|colour| colour == 7 || colour > 8) { Theme::light() } else { Theme::dark() }
 }
 
 /// Logs to the file; only a level that is none is worth a word, for the program does without.
@@ -94,6 +105,24 @@ async fn signalled_or(task: tokio::task::JoinHandle<Result<Exit, Failure>>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_theme_suits_what_the_terminal_says_of_itself() {
+        let cases = [
+            (&[][..], Theme::terminal()),
+            (&[("COLORTERM", "truecolor")], Theme::dark()),
+            (&[("COLORTERM", "24bit"), ("COLORFGBG", "15;0")], Theme::dark()),
+            (&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;default;15")], Theme::light()),
+            (&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")], Theme::monochrome()),
+            (&[("COLORTERM", "truecolor"), ("NO_COLOR", "")], Theme::dark()),
+        ];
+        for (environment, expected) in cases {
+            let lookup = |wanted: &str| {
+                environment.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(theme(&lookup), expected, "{environment:?}");
+        }
+    }
 
     #[test]
     fn the_poller_keeps_every_interval_that_can_be_asked_for() {

@@ -292,13 +292,15 @@ struct Scan<'a> {
     open: Vec<u32>,
     key: Range<u32>,
     occurrences: HashMap<NodeId, u32>,
+    /// The fields of the object that was closed last: kept for its room.
+    fields: Vec<(Cow<'a, str>, NodeId)>,
 }
 
 impl<'a> Scan<'a> {
     fn new(text: &'a str) -> Self {
         // A guess between a flat event of short fields and one of long strings; a wrong one costs a reallocation.
         let nodes = Vec::with_capacity(text.len() / 24 + 1);
-        Self { text, at: 0, nodes, open: Vec::new(), key: 0..0, occurrences: HashMap::new() }
+        Self { text, at: 0, nodes, open: Vec::new(), key: 0..0, occurrences: HashMap::new(), fields: Vec::new() }
     }
 
     fn run(&mut self) -> Result<(), DocumentError> {
@@ -394,18 +396,34 @@ impl<'a> Scan<'a> {
 
     /// Numbers the fields of a closed object whose key came before.
     fn number_duplicates(&mut self, object: u32, end: u32) {
-        let mut seen: HashMap<Cow<'_, str>, u32> = HashMap::new();
+        /// Up to here, comparing each with each costs less than hashing.
+        const FEW: usize = 24;
+        let mut fields = std::mem::take(&mut self.fields);
+        fields.clear();
         let mut next = object + 1;
-        while next < end {
-            let Some(node) = self.nodes.get(next as usize) else { return };
-            let key = unquote(self.text.get(node.key.start as usize..node.key.end as usize).unwrap_or(""));
-            let count = seen.entry(key).or_insert(0);
-            if *count > 0 {
-                self.occurrences.insert(NodeId(next), *count);
-            }
-            *count += 1;
+        while let Some(node) = self.nodes.get(next as usize).filter(|_| next < end) {
+            let key = self.text.get(node.key.start as usize..node.key.end as usize).unwrap_or("");
+            fields.push((unquote(key), NodeId(next)));
             next = node.end;
         }
+        if fields.len() <= FEW {
+            for (index, (key, id)) in fields.iter().enumerate() {
+                let before = fields.iter().take(index).filter(|(other, _)| other == key).count();
+                if before > 0 {
+                    self.occurrences.insert(*id, offset(before));
+                }
+            }
+        } else {
+            let mut seen: HashMap<&str, u32> = HashMap::with_capacity(fields.len());
+            for (key, id) in &fields {
+                let count = seen.entry(key).or_insert(0);
+                if *count > 0 {
+                    self.occurrences.insert(*id, *count);
+                }
+                *count += 1;
+            }
+        }
+        self.fields = fields;
     }
 
     /// Reads a string and gives the range of it, with its quotes.
@@ -490,6 +508,15 @@ mod tests {
             .collect();
         assert_eq!(values, [(0, "1"), (0, "2"), (1, "3"), (2, "4")]);
         assert_eq!(document.duplicate_keys(), 2);
+    }
+
+    #[test]
+    fn keys_held_twice_are_found_among_many_too() {
+        let fields: Vec<_> = (0..200).map(|n| format!(r#""key{}":{n}"#, n % 150)).collect();
+        let document = document(&format!("{{{}}}", fields.join(",")));
+        assert_eq!(document.duplicate_keys(), 50);
+        let twice = document.find(&Path(vec![Segment::Key { name: "key7".into(), occurrence: 1 }])).unwrap();
+        assert_eq!(document.text(twice), "157");
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub struct TypeName(Arc<str>);
 
 impl TypeName {
     /// What an event is filed under that has no name and stands in no place that would give it one. The platform allows
-    /// no white space in a name [doc], so no type of its own can be called this.
+    /// no white space in a name (documented), so no type of its own can be called this.
     pub const UNNAMED: &str = "(no name)";
 
     /// The name as it came.

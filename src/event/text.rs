@@ -83,6 +83,25 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// Cuts harmless text to `columns` columns in its middle, for names whose ends tell them apart.
+pub fn fit_middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns || columns < 3 {
+        return fit(text, columns);
+    }
+    let mut end = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true).rev() {
+        let width = grapheme.width();
+        if used + width > (columns - 1) / 2 {
+            break;
+        }
+        end.insert_str(0, grapheme);
+        used += width;
+    }
+    // The start is cut with its ellipsis to what the end leaves.
+    fit(text, columns - used) + &end
+}
+
 /// How many columns harmless text takes.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
@@ -244,6 +263,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_name_is_cut_where_it_tells_least() {
+        let cases = [
+            ("subscription_downgrade", 14, "subscri…ngrade"),
+            ("subscription_billing", 14, "subscri…illing"),
+            ("view", 14, "view"),
+            ("日本語日本語", 7, "日本…語"),
+            ("abcdef", 2, "a…"),
+        ];
+        for (text, columns, cut) in cases {
+            assert_eq!(fit_middle(text, columns), cut, "{text} in {columns}");
+        }
+    }
+
     proptest! {
         #[test]
         fn nothing_that_a_terminal_acts_on_is_left(text in any::<String>()) {
@@ -254,6 +287,7 @@ mod tests {
         #[test]
         fn cut_text_is_never_wider_than_asked(text in any::<String>(), columns in 0_usize..40) {
             prop_assert!(width(&fit(&harmless(&text), columns)) <= columns);
+            prop_assert!(width(&fit_middle(&harmless(&text), columns)) <= columns);
         }
 
         #[test]

@@ -14,6 +14,8 @@ mod signals;
 mod terminal;
 
 use std::io;
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -135,6 +137,9 @@ pub async fn run(
     }
 }
 
+/// The most threads that tasks run on. The watcher needs one, and the sandbox under load a few.
+const MOST_WORKERS: usize = 4;
+
 /// Runs `main` on a new runtime and returns as soon as it does: a request, a name look-up or a write that still hangs
 /// somewhere does not keep the program.
 pub fn block_on<F: Future>(main: F) -> Result<F::Output, RuntimeError> {
@@ -148,7 +153,10 @@ pub fn block_on<F: Future>(main: F) -> Result<F::Output, RuntimeError> {
         }
     }
 
+    // As many threads as a large machine has cores would take longer to start than the first frame.
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
         .enable_all()
         .build()
         .map_err(|source| RuntimeError::System { what: "the async runtime", source })?;

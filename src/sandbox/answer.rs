@@ -105,7 +105,7 @@ impl Refusal {
             |detail: String| problem(StatusCode::UNAUTHORIZED, &json!({"message": "Not authorized", "detail": detail}));
         match self {
             Self::NoKey(reason) => unauthorized(reason.to_string()),
-            Self::UnknownKey => unauthorized("this collector does not take that key: see --accept-key".into()),
+            Self::UnknownKey => unauthorized("this collector takes other keys only".into()),
             Self::Rejected(rejection) => rejected(rejection),
             Self::Field(field, reason) => problem(StatusCode::BAD_REQUEST, &json!({"errors": [{ *field: reason }]})),
         }

@@ -13,7 +13,7 @@ use crate::app::{Model, time};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, text};
 use crate::feed::Coverage;
 
-/// Keys wider than this do not push the values of their siblings further to the right.
+/// Keys wider than this, or than a third of the pane, do not push the values of their siblings further to the right.
 const KEY_COLUMN: usize = 26;
 
 /// The event under the cursor.
@@ -95,7 +95,7 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme)
     let mut parts = Vec::new();
     let mut style = theme.dim;
     if !tree.query().is_empty() {
-        style = theme.matched;
+        style = theme.warning;
         parts.push(match tree.matches() {
             (_, 0) => "no match".to_owned(),
             (None, 1) => "1 match".to_owned(),
@@ -296,7 +296,7 @@ impl Painter<'_> {
         let position = document.get(row.spot.node).map_or(0, |node| node.position as usize);
         let siblings = document.children(parent).skip(position / LOOKED_AT * LOOKED_AT).take(LOOKED_AT);
         let widths = siblings.filter_map(|sibling| document.key(sibling)).map(|key| text::width(&key));
-        widths.filter(|width| *width <= KEY_COLUMN).max().unwrap_or(0)
+        widths.filter(|width| *width <= KEY_COLUMN.min(self.width / 3)).max().unwrap_or(0)
     }
 
     /// What stands at the right edge: how many children there are, or that the platform added the field.

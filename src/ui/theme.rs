@@ -94,7 +94,15 @@ impl Theme {
     /// For terminals with sixteen colours: the terminal's own ones, on its own background.
     pub fn terminal() -> Self {
         let reversed = Style::new().add_modifier(Modifier::REVERSED);
+        // Bright black, the usual grey, is the background's own colour in some palettes; dimmed text never is.
+        let dim = Style::new().add_modifier(Modifier::DIM);
         Self {
+            dim,
+            border: dim,
+            thumb: dim,
+            heading: dim,
+            gone: dim.add_modifier(Modifier::CROSSED_OUT),
+            json_null: dim.add_modifier(Modifier::ITALIC),
             selection: reversed,
             selection_quiet: Style::new().add_modifier(Modifier::UNDERLINED),
             flash: Style::new().add_modifier(Modifier::BOLD),
@@ -188,11 +196,5 @@ impl Theme {
             badge: bold(palette.amber).add_modifier(Modifier::REVERSED),
             hint_key: bold(palette.text),
         }
-    }
-}
-
-impl Default for Theme {
-    fn default() -> Self {
-        Self::dark()
     }
 }

@@ -119,16 +119,16 @@ fn put_name(model: &Model, name: &str, row: &Row, theme: &Theme, place: Area, bu
     } else {
         theme.title_quiet
     };
-    let (shown, _) = text::harmless_within(name, room);
-    let shown = text::fit(&shown, room);
+    // A name can be as long as a body; its first part is enough to cut from.
+    let (whole, _) = text::harmless_within(name, 512);
+    let shown = text::fit_middle(&whole, room);
     if shown.is_empty() {
         buf.set_stringn(place.x, place.y, "(no name)", room, theme.dim);
         return;
     }
     buf.set_stringn(place.x, place.y, &shown, room, base);
-    // Positions hold only where nothing was replaced on the way to the screen.
-    if name.is_ascii() && !model.types.query().is_empty() && shown.trim_end_matches(text::ELLIPSIS).len() <= name.len()
-    {
+    // Positions hold only where nothing was replaced or cut on the way to the screen.
+    if name.is_ascii() && shown == name && !model.types.query().is_empty() {
         for at in model.types.matched(name) {
             let x = place.x.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
             if x < place.x + place.width {

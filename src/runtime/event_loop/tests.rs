@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, mpsc as blocking};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::time;
 
 use super::*;
-use crate::app::{Key, KeyCode};
+use crate::app::{Key, KeyCode, Setup};
+use crate::feed::{Problem, ProblemKind, Trouble};
 use crate::runtime::terminal;
 use crate::source::Command;
 
@@ -197,10 +199,22 @@ fn key(char: char) -> Key {
     Key { code: KeyCode::Char(char), ctrl: false, alt: false, shift: false }
 }
 
-/// Runs the loop beside `script`, which begins when the first frame is shown, and says how the loop ended; it must end
-/// when the script does, if not before.
+/// Runs the loop with the fake application beside `script`, which begins when the first frame is shown, and says how the
+/// loop ended; it must end when the script does, if not before.
 async fn run_with<S>(fake: &Fake, script: impl FnOnce(Outside) -> S) -> Result<Ended, RuntimeError>
 where
+    S: Future<Output = Outside>,
+{
+    run_application(fake.clone(), fake, script).await
+}
+
+async fn run_application<A, S>(
+    application: A,
+    fake: &Fake,
+    script: impl FnOnce(Outside) -> S,
+) -> Result<Ended, RuntimeError>
+where
+    A: Application,
     S: Future<Output = Outside>,
 {
     let (inputs, receiver) = mpsc::channel(64);
@@ -219,8 +233,42 @@ where
         // The loop is told to leave, unless it has left already.
         drop(script(outside).await.inputs.send(Input::Leave(15)).await);
     };
-    let (ended, ()) = tokio::join!(run(fake.clone(), SIZE, fake.clone(), receiver, clock, start), script);
+    let size = fake.world().size_on_entering;
+    let (ended, ()) = tokio::join!(run(application, size, fake.clone(), receiver, clock, start), script);
     ended
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
+    let size = Size { width: 100, height: 30 };
+    let fake = Fake::new();
+    fake.world().size_on_entering = size;
+    fake.world().display.screen_mut().set_size(30.try_into().unwrap(), 100.try_into().unwrap());
+    let at = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+    let model = Model::new(Setup {
+        target: "us · api.example.com".into(),
+        interval: Duration::from_secs(2),
+        time_zone: TimeZone::UTC,
+        size,
+        now: at,
+    });
+    let application = Watch { model, theme: Theme::dark() };
+    let ended = run_application(application, &fake, |mut outside| async move {
+        assert!(outside.fake.screen().contains("us · api.example.com"), "{}", outside.fake.screen());
+
+        let what = "api.example.com answered 401".to_owned();
+        let problem = Problem { kind: ProblemKind::Refused, what, advice: "set another key".into() };
+        let trouble = Trouble { at, problem, attempt: 1, next: None, unknown: None };
+        outside.reports.as_ref().unwrap().send(Report::Trouble(trouble)).await.unwrap();
+        outside.fake.until("told", |world| world.display.screen().contents().contains("answered 401")).await;
+
+        outside.press('r').await;
+        assert_eq!(outside.commands.recv().await, Some(Command::PollNow));
+        outside.press('q').await;
+        outside.inputs.closed().await;
+        outside
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::Quit));
 }
 
 #[tokio::test(start_paused = true)]

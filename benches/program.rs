@@ -1,0 +1,140 @@
+//! What the built program costs as a process: from its start to the first painted frame, and watching while nothing
+//! happens; and how many events a second its collector takes in, beside a route that does nothing with them.
+//!
+//! Each figure is printed as a line, `start_ms 7.1`, beside that of what it is compared with.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may stop, and prints what it measured")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::post;
+use clickscope::sandbox::{Config, Sandbox};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_clickscope");
+const STARTS: usize = 41;
+const IDLE: Duration = Duration::from_secs(10);
+const EVENTS: usize = 20_000;
+const ROUNDS: usize = 5;
+
+fn main() {
+    let (ours, theirs) = (start(&[PROGRAM, "demo"], "clickscope"), start(&["/bin/echo", "clickscope"], "clickscope"));
+    println!("start_ms {ours:.1}");
+    println!("start_of_echo_ms {theirs:.1}");
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let sandbox = runtime.block_on(Sandbox::start(Config { listen, ..Config::default() })).unwrap();
+    for number in 0..100 {
+        sandbox.accept(&format!(r#"{{"event":"type_{number}","customer_id":"{number}","revenue":1.10}}"#)).unwrap();
+    }
+    println!("idle_percent_of_a_core {:.2}", idle(&sandbox.url()));
+
+    let plain = runtime.block_on(async move {
+        let listener = tokio::net::TcpListener::bind(listen).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let route = post(|_body: String| async { r#"{"status":"OK"}"# });
+        let serving = axum::serve(listener, Router::new().route("/api/v1/event", route));
+        tokio::spawn(async move { serving.await.unwrap() });
+        address
+    });
+    // Taken in turns, so that what else the machine does falls on both.
+    let mut rounds: Vec<_> = (0..ROUNDS).map(|_| (intake(sandbox.local_addr()), intake(plain))).collect();
+    rounds.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
+    let (ours, theirs) = rounds.get(ROUNDS / 2).unwrap();
+    println!("intake_a_second {ours:.0}");
+    println!("intake_of_a_plain_route_a_second {theirs:.0}");
+}
+
+fn pty() -> portable_pty::PtyPair {
+    native_pty_system().openpty(PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap()
+}
+
+/// The median of the milliseconds from the start of a program to the moment at which `text` is on its terminal.
+fn start(command: &[&str], text: &str) -> f64 {
+    let mut times: Vec<_> = (0..STARTS)
+        .map(|_| {
+            let pair = pty();
+            let mut builder = CommandBuilder::new(command.first().unwrap());
+            builder.args(command.iter().skip(1));
+            builder.env("TERM", "xterm-256color");
+            let mut reader = pair.master.try_clone_reader().unwrap();
+            let begin = Instant::now();
+            let mut child = pair.slave.spawn_command(builder).unwrap();
+            let mut seen = Vec::new();
+            let mut buffer = [0; 4_096];
+            while !String::from_utf8_lossy(&seen).contains(text) {
+                let read = reader.read(&mut buffer).unwrap();
+                seen.extend_from_slice(buffer.get(..read).unwrap());
+            }
+            let took = begin.elapsed();
+            child.kill().unwrap_or_default();
+            child.wait().unwrap();
+            took.as_secs_f64() * 1_000.0
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    *times.get(STARTS / 2).unwrap()
+}
+
+/// The part of a core that watching an unchanged answer of 100 types takes at polls every 2 s.
+fn idle(url: &str) -> f64 {
+    let pair = pty();
+    let mut builder = CommandBuilder::new(PROGRAM);
+    builder.args(["--url", url, "--interval", "2s"]);
+    builder.env("TERM", "xterm-256color");
+    builder.env("CLICKSCOPE_EVENT_KEY", "any");
+    let mut child = pair.slave.spawn_command(builder).unwrap();
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    // Someone has to read the terminal, or the program waits for it.
+    thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+    thread::sleep(Duration::from_secs(3));
+    let pid = child.process_id().unwrap();
+    let before = cpu_seconds(pid);
+    thread::sleep(IDLE);
+    let used = cpu_seconds(pid) - before;
+    child.kill().unwrap_or_default();
+    child.wait().unwrap();
+    used / IDLE.as_secs_f64() * 100.0
+}
+
+/// The CPU time of a process and its threads, from Linux's own count of nanoseconds on the run queue.
+fn cpu_seconds(pid: u32) -> f64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let nanos = tasks.filter_map(|task| {
+        let line = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        line.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanos.sum::<f64>() / 1e9
+}
+
+/// How many events a second a server takes, one a request, over one connection.
+fn intake(address: SocketAddr) -> f64 {
+    let body =
+        r#"{"event":"purchase","customer_id":"812123","email":"jane@example.com","order_id":"50314","revenue":31.24}"#;
+    let request = format!(
+        "POST /api/v1/event HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic YW55Og==\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut buffer = [0; 4_096];
+    let begin = Instant::now();
+    for _ in 0..EVENTS {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            let read = stream.read(&mut buffer).unwrap();
+            assert!(read > 0, "the server hung up");
+            answer.extend_from_slice(buffer.get(..read).unwrap());
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "an event was not taken");
+    }
+    f64::from(u32::try_from(EVENTS).unwrap()) / begin.elapsed().as_secs_f64()
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Prints, in one run on one machine, what clickscope costs beside programs that everybody knows, as ratios.
+# Needs jq, bash and a release build's worth of patience.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=$(mktemp -d)
+trap 'rm -r "$folder"' EXIT
+
+cargo build --release --quiet
+SIDE_BY_SIDE=$folder cargo bench --quiet --bench decode >"$folder/ours"
+cargo bench --quiet --bench program >"$folder/program"
+
+# The CPU time of jq on the same body: the median of seven runs.
+TIMEFORMAT='%U %S'
+for _ in 1 2 3 4 5 6 7; do
+  { time jq -c . "$folder/body.json" >/dev/null; } 2>&1 | awk '{ print $1 + $2 }'
+done | sort -n | sed -n 4p >"$folder/jq"
+
+figure() { awk -v name="$1" '$1 == name { print $2 }' "$folder/ours" "$folder/program"; }
+jq_seconds=$(cat "$folder/jq")
+
+printf '%-52s %s\n' "a poll of $(stat -c %s "$folder/body.json") bytes, 5,000 types, CPU time:" "jq -c . takes $jq_seconds s"
+for case in unchanged:50 one_percent_changed:12 all_changed:3; do
+  awk -v name="${case%:*}" -v budget="${case#*:}" -v jq="$jq_seconds" -v ours="$(figure "${case%:*}")" 'BEGIN {
+    printf "  %-50s 1/%.0f of jq  (%.1f ms, budget 1/%d)\n", name, jq / ours, ours * 1000, budget }'
+done
+awk -v ours="$(figure start_ms)" -v echo="$(figure start_of_echo_ms)" 'BEGIN {
+  printf "%-52s %.1f ms above echo  (%.1f ms, budget 10 ms above)\n", "start to first painted frame:", ours - echo, ours }'
+awk -v idle="$(figure idle_percent_of_a_core)" 'BEGIN {
+  printf "%-52s %.2f %% of a core  (budget 0.3 %%)\n", "watching 100 unchanged types every 2 s:", idle }'
+awk -v ours="$(figure intake_a_second)" -v plain="$(figure intake_of_a_plain_route_a_second)" 'BEGIN {
+  printf "%-52s %.2f of a plain axum route  (%d a second, budget 0.8)\n", "sandbox intake, one event a request:", ours / plain, ours }'
+stat -c %s "${CARGO_TARGET_DIR:-target}/release/clickscope" | awk '{
+  printf "%-52s %.1f MB  (budget 8 MB)\n", "release binary:", $1 / 1e6 }'

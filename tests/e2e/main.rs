@@ -1,0 +1,10 @@
+//! The built program, driven as a person drives it: in a real pseudo-terminal, against the sandbox on real HTTP.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod collector;
+mod harness;
+mod leaving;
+mod trouble;
+mod watching;

@@ -1,0 +1,191 @@
+//! What a person sees and does while events come in.
+
+use crate::collector::Collector;
+use crate::harness::{Copied, Launch, Program};
+
+const PURCHASE: &str = r#"{"event":"purchase","customer_id":"812123","revenue":31.24,"products":[{"sku":"45790-32"}]}"#;
+const VIEW: &str = r#"{"event":"view","customer_id":"812123","page":"/coats"}"#;
+
+fn watch(collector: &Collector) -> Launch {
+    Launch::clickscope(["watch", "--url", &collector.url(), "--interval", "250ms"])
+}
+
+/// A collector that knows two types, and the program that shows them, with `purchase` selected.
+fn watching() -> (Collector, Program) {
+    watching_as(|launch| launch)
+}
+
+fn watching_as(change: impl FnOnce(Launch) -> Launch) -> (Collector, Program) {
+    let collector = Collector::start();
+    collector.accept(VIEW);
+    collector.accept(PURCHASE);
+    let mut program = change(watch(&collector)).start();
+    program.wait_for_text(&["● live", "purchase", "view"]);
+    // Leaves only it in the table, keeps it selected, and takes the filter off again.
+    program.send("/purch\r");
+    program.wait_for_text(&["1 of 2"]);
+    program.send("\x1b");
+    program.wait_for("both types", |screen| !screen.contents().contains("1 of 2"));
+    (collector, program)
+}
+
+#[test]
+fn the_first_frame_is_there_before_the_server_has_answered() {
+    let collector = Collector::start();
+    collector.accept(PURCHASE);
+    collector.fault("delay=1h");
+    let mut program = watch(&collector).start();
+    program.wait_for_text(&["clickscope", "connecting", "Event types 0", "? help"]);
+    // A request that never ends keeps nobody.
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+}
+
+#[test]
+fn the_demo_needs_neither_a_key_nor_a_server_and_shows_a_shop_at_work() {
+    let mut program = Launch::clickscope(["demo"]).env("CLICKSCOPE_EVENT_KEY", "").start();
+    program.wait_for("types of events", |screen| {
+        let contents = screen.contents();
+        contents.contains("demo · 127.0.0.1") && contents.contains("● live") && !contents.contains("Event types 0")
+    });
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+    program.assert_terminal_is_given_back();
+}
+
+#[test]
+fn what_the_collector_takes_in_appears_and_changes_on_the_screen() {
+    let collector = Collector::start();
+    let program = watch(&collector).start();
+    program.wait_for_text(&["● live", "Event types 0"]);
+    collector.accept(PURCHASE);
+    program.wait_for_text(&["Event types 1", "purchase", "31.24", "45790-32"]);
+    collector.accept(&PURCHASE.replace("31.24", "12345678901234567890.10"));
+    program.wait_for_text(&["12345678901234567890.10"]);
+}
+
+#[test]
+fn while_paused_the_screen_holds_still_and_counts_what_comes() {
+    let (collector, mut program) = watching();
+    program.send(" ");
+    program.wait_for_text(&["paused · +0"]);
+    collector.accept(&PURCHASE.replace("31.24", "77.5"));
+    program.wait_for_text(&["paused · +1", "31.24"]);
+    program.send(" ");
+    program.wait_for_text(&["77.5"]);
+    assert!(!program.contents().contains("paused"));
+}
+
+#[test]
+fn a_filter_leaves_the_types_that_match_also_when_it_is_pasted() {
+    let (_collector, mut program) = watching();
+    program.send("/\x1b[200~vw\x1b[201~");
+    program.wait_for("only the view", |screen| {
+        let contents = screen.contents();
+        contents.contains("1 of 2") && contents.contains("/coats")
+    });
+    program.send("\r\x1b");
+    program.wait_for("both types", |screen| !screen.contents().contains("1 of 2"));
+}
+
+#[test]
+fn the_inspector_folds_and_searches_and_stays_where_the_reader_is() {
+    let (collector, mut program) = watching();
+    program.send("\r0");
+    program.wait_for("everything folded", |screen| !screen.contents().contains("45790-32"));
+    program.send("*");
+    program.wait_for_text(&["45790-32"]);
+    program.send("/sku");
+    program.wait_for_text(&["1 of 1"]);
+    program.send("\r");
+    collector.accept(&PURCHASE.replace("31.24", "99"));
+    program.wait_for_text(&["1 newer", "31.24"]);
+    program.send("f");
+    program.wait_for("the newest event", |screen| {
+        let contents = screen.contents();
+        contents.contains("99") && !contents.contains("1 newer")
+    });
+    program.send("]");
+    program.wait_for_text(&[r#""revenue":99"#]);
+}
+
+#[test]
+fn copying_puts_the_value_on_the_terminals_clipboard() {
+    let (_collector, mut program) = watching();
+    program.send("yt");
+    assert_eq!(program.wait_for_copy("purchase"), Copied { plain: true, through_tmux: false });
+    program.send("\r/revenue\ryv");
+    program.wait_for_copy("31.24");
+    program.wait_for_text(&["copied 5 bytes"]);
+    program.send("yj");
+    program.wait_for_copy(".revenue");
+}
+
+#[test]
+fn inside_tmux_the_copy_is_sent_in_both_forms() {
+    let (_collector, mut program) = watching_as(|launch| launch.env("TMUX", "/run/tmux-0/default,1,0"));
+    program.send("yt");
+    assert_eq!(program.wait_for_copy("purchase"), Copied { plain: true, through_tmux: true });
+}
+
+#[test]
+fn printing_shows_the_value_on_the_plain_screen_until_a_key_is_pressed_and_leaves_it_there() {
+    let (_collector, mut program) = watching();
+    program.send("yE");
+    program.wait_for("the event on the plain screen", |screen| {
+        let contents = screen.contents();
+        !screen.alternate_screen() && contents.contains(r#""revenue":31.24"#) && contents.contains("press any key")
+    });
+    program.send(" ");
+    program.wait_for("the screen again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Event types 2")
+    });
+    assert!(!program.contents().contains("paused"));
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+    program.assert_terminal_is_given_back();
+    // What is written next, such as the shell's prompt, goes below it.
+    let last = program.contents().lines().last().map(str::to_owned);
+    assert_eq!(last.as_deref(), Some("-- press any key to go back --"));
+    assert!(program.cursor_row() > program.contents().lines().count() - 1);
+}
+
+#[test]
+fn a_click_selects_the_row_under_the_mouse() {
+    let (_collector, mut program) = watching();
+    let row = program.contents().lines().position(|line| line.starts_with('│') && line.contains(" view ")).unwrap();
+    program.send(&format!("\x1b[<0;10;{}M", row + 1));
+    program.wait_for_text(&["/coats"]);
+}
+
+#[test]
+fn every_size_shows_what_fits_and_too_small_a_one_says_so() {
+    let (_collector, mut program) = watching_as(|launch| launch.size(80, 24));
+    program.wait_for_text(&["Event types 2", "31.24", "Activity", "? help"]);
+    program.resize(60, 15);
+    program.wait_for("one pane", |screen| {
+        let contents = screen.contents();
+        contents.contains("Event types 2") && !contents.contains("31.24")
+    });
+    program.resize(40, 8);
+    program.wait_for_text(&["clickscope needs a terminal of"]);
+    program.resize(1, 1);
+    program.resize(160, 45);
+    program.wait_for_text(&["Event types 2", "31.24", "Activity", "? help"]);
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+    program.assert_terminal_is_given_back();
+}
+
+#[test]
+fn nothing_that_came_over_the_wire_reaches_the_terminal_as_a_command() {
+    let (collector, mut program) = watching();
+    let hostile = r#"{"event":"purchase","customer_id":"1","note":"\u001b]0;owned\u0007\u001b[2J\u009b31m\u202eend"}"#;
+    collector.accept(hostile);
+    program.wait_for_text(&["owned"]);
+    program.send("\r/note\ryV");
+    program.wait_for_text(&["press any key"]);
+    program.send(" q");
+    assert_eq!(program.wait_for_exit(), 0);
+    program.assert_no_title_was_set();
+}
