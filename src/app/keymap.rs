@@ -147,6 +147,8 @@ pub enum Context {
     Raw,
     /// In the activity log.
     Activity,
+    /// While any line is typed.
+    Line,
     /// While the filter is typed.
     Filter,
     /// While a search is typed.
@@ -161,7 +163,7 @@ pub enum Context {
 
 impl Context {
     /// The contexts that the help has a section for, in its order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Anywhere,
         Self::Types,
         Self::Tree,
@@ -170,6 +172,7 @@ impl Context {
         Self::Copy,
         Self::Filter,
         Self::Search,
+        Self::Line,
         Self::Reader,
         Self::Help,
     ];
@@ -182,6 +185,7 @@ impl Context {
             Self::Tree => "Inspector: tree",
             Self::Raw => "Inspector: raw",
             Self::Activity => "Activity",
+            Self::Line => "While typing anything",
             Self::Filter => "While typing a filter",
             Self::Search => "While typing a search",
             Self::Copy => "After y: what to copy (a capital letter prints it instead)",
@@ -190,9 +194,14 @@ impl Context {
         }
     }
 
-    /// Whether the keys of [`Context::Anywhere`] work here too.
+    /// Whether this is a pane: there the keys of [`Context::Anywhere`] work too.
     pub fn is_pane(self) -> bool {
         matches!(self, Self::Types | Self::Tree | Self::Raw | Self::Activity)
+    }
+
+    /// Whether a line is typed: there the keys of [`Context::Line`] work too.
+    pub fn is_line(self) -> bool {
+        matches!(self, Self::Filter | Self::Search)
     }
 }
 
@@ -369,26 +378,16 @@ pub static BINDINGS: &[Binding] = {
         hint(C::Search, ESC_OR_INTERRUPT, A::Back, "drop the search", "drop"),
         bind(C::Search, &[key(KeyCode::Up)], A::PreviousMatch, "match before"),
         bind(C::Search, &[key(KeyCode::Down)], A::NextMatch, "next match"),
-        bind(C::Filter, &[key(KeyCode::Left), ctrl('b')], A::Edit(E::Left), "left"),
-        bind(C::Filter, &[key(KeyCode::Right), ctrl('f')], A::Edit(E::Right), "right"),
-        bind(C::Filter, &[with_ctrl(KeyCode::Left), alt('b')], A::Edit(E::WordLeft), "a word left"),
-        bind(C::Filter, &[with_ctrl(KeyCode::Right), alt('f')], A::Edit(E::WordRight), "a word right"),
-        bind(C::Filter, &[key(KeyCode::Home), ctrl('a')], A::Edit(E::Start), "to the start"),
-        bind(C::Filter, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to the end"),
-        bind(C::Filter, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
-        bind(C::Filter, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
-        bind(C::Filter, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
-        bind(C::Filter, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
-        bind(C::Search, &[key(KeyCode::Left), ctrl('b')], A::Edit(E::Left), "left"),
-        bind(C::Search, &[key(KeyCode::Right), ctrl('f')], A::Edit(E::Right), "right"),
-        bind(C::Search, &[with_ctrl(KeyCode::Left), alt('b')], A::Edit(E::WordLeft), "a word left"),
-        bind(C::Search, &[with_ctrl(KeyCode::Right), alt('f')], A::Edit(E::WordRight), "a word right"),
-        bind(C::Search, &[key(KeyCode::Home), ctrl('a')], A::Edit(E::Start), "to the start"),
-        bind(C::Search, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to the end"),
-        bind(C::Search, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
-        bind(C::Search, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
-        bind(C::Search, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
-        bind(C::Search, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
+        bind(C::Line, &[key(KeyCode::Left), ctrl('b')], A::Edit(E::Left), "left"),
+        bind(C::Line, &[key(KeyCode::Right), ctrl('f')], A::Edit(E::Right), "right"),
+        bind(C::Line, &[with_ctrl(KeyCode::Left), alt('b')], A::Edit(E::WordLeft), "a word left"),
+        bind(C::Line, &[with_ctrl(KeyCode::Right), alt('f')], A::Edit(E::WordRight), "a word right"),
+        bind(C::Line, &[key(KeyCode::Home), ctrl('a')], A::Edit(E::Start), "to the start"),
+        bind(C::Line, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to the end"),
+        bind(C::Line, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
+        bind(C::Line, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
+        bind(C::Line, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
+        bind(C::Line, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
         bind(C::Reader, UP, A::Up, "up"),
         bind(C::Reader, DOWN, A::Down, "down"),
         bind(C::Reader, PAGE_UP, A::PageUp, "a page up"),
@@ -420,19 +419,24 @@ pub static BINDINGS: &[Binding] = {
     ]
 };
 
+impl Binding {
+    /// Whether the binding holds in `context`.
+    fn holds(&self, context: Context) -> bool {
+        self.context == context
+            || self.context == Context::Anywhere && context.is_pane()
+            || self.context == Context::Line && context.is_line()
+    }
+}
+
 /// What `key` means in `context`.
 pub fn action(context: Context, key: Key) -> Option<Action> {
-    let holds =
-        |binding: &&Binding| binding.context == context || binding.context == Context::Anywhere && context.is_pane();
-    BINDINGS.iter().filter(holds).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+    let mut here = BINDINGS.iter().filter(|binding| binding.holds(context));
+    here.find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
 }
 
 /// The bindings that the footer shows in `context`, in order.
 pub fn hints(context: Context) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |binding| {
-        binding.short.is_some()
-            && (binding.context == context || binding.context == Context::Anywhere && context.is_pane())
-    })
+    BINDINGS.iter().filter(move |binding| binding.short.is_some() && binding.holds(context))
 }
 
 /// One line of the help.
@@ -509,8 +513,7 @@ mod tests {
         for context in Context::ALL {
             let mut meanings: HashMap<Key, Action> = HashMap::new();
             for binding in BINDINGS {
-                let holds = binding.context == context || binding.context == Context::Anywhere && context.is_pane();
-                for key in binding.keys.iter().filter(|_| holds) {
+                for key in binding.keys.iter().filter(|_| binding.holds(context)) {
                     let other = meanings.insert(*key, binding.action);
                     assert_eq!(other, None, "{key} in {context:?}");
                 }
@@ -520,7 +523,8 @@ mod tests {
 
     #[test]
     fn every_context_can_be_left_and_has_a_way_to_be_found() {
-        for context in Context::ALL.into_iter().filter(|context| *context != Context::Anywhere) {
+        for context in Context::ALL.into_iter().filter(|context| !matches!(context, Context::Anywhere | Context::Line))
+        {
             assert!(hints(context).count() >= 1, "{context:?} has no hint");
             let esc = Key { code: KeyCode::Esc, ctrl: false, alt: false, shift: false };
             assert_eq!(action(context, esc), Some(Action::Back), "{context:?}");

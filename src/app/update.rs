@@ -519,7 +519,7 @@ pub(super) fn move_by(model: &mut Model, context: Context, rows: isize) {
                 *offset = offset.saturating_add_signed(rows).min(last);
             }
         }
-        Context::Anywhere | Context::Search | Context::Copy => {}
+        Context::Anywhere | Context::Line | Context::Search | Context::Copy => {}
     }
 }
 

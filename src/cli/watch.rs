@@ -46,15 +46,16 @@ pub(super) async fn on_terminal(target: String, settings: live::Settings) -> Res
     Ok(Exit::Interface(exit.code()))
 }
 
-/// The theme that suits the terminal, as far as its environment tells: `NO_COLOR`, `COLORTERM` and `COLORFGBG` are the
-/// common ways in which terminals and their users say so.
+/// The theme that suits the terminal, as far as its environment tells: `NO_COLOR`, `COLORTERM`, `TERM` and `COLORFGBG`
+/// are the common ways in which terminals and their users say so.
 fn theme(lookup: &dyn Fn(&str) -> Option<String>) -> Theme {
     let set = |name| lookup(name).filter(|value| !value.is_empty());
     if set("NO_COLOR").is_some() {
         return Theme::monochrome();
     }
     if !set("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit") {
-        return Theme::terminal();
+        let many = set("TERM").is_some_and(|value| value.contains("256color"));
+        return if many { Theme::dark_indexed() } else { Theme::terminal() };
     }
     // `15;0` is white on black; the last number is the background, and 7 and above are light ones.
     let background = set("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
@@ -110,6 +111,8 @@ mod tests {
     fn the_theme_suits_what_the_terminal_says_of_itself() {
         let cases = [
             (&[][..], Theme::terminal()),
+            (&[("TERM", "linux")], Theme::terminal()),
+            (&[("TERM", "tmux-256color")], Theme::dark_indexed()),
             (&[("COLORTERM", "truecolor")], Theme::dark()),
             (&[("COLORTERM", "24bit"), ("COLORFGBG", "15;0")], Theme::dark()),
             (&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;default;15")], Theme::light()),

@@ -52,24 +52,69 @@ struct Palette {
     red: Color,
 }
 
+const DARK: Palette = Palette {
+    background: Color::Rgb(0x15, 0x18, 0x1e),
+    selected: Color::Rgb(0x2b, 0x35, 0x48),
+    selected_quiet: Color::Rgb(0x22, 0x28, 0x33),
+    flash: Color::Rgb(0x24, 0x38, 0x36),
+    border: Color::Rgb(0x3a, 0x42, 0x50),
+    dim: Color::Rgb(0x8a, 0x93, 0xa3),
+    text: Color::Rgb(0xd5, 0xda, 0xe3),
+    accent: Color::Rgb(0x5e, 0xc4, 0xc9),
+    blue: Color::Rgb(0x86, 0xb3, 0xf0),
+    green: Color::Rgb(0x9c, 0xcf, 0x8c),
+    amber: Color::Rgb(0xe5, 0xb8, 0x6b),
+    purple: Color::Rgb(0xc3, 0xa1, 0xf0),
+    red: Color::Rgb(0xf0, 0x7a, 0x85),
+};
+
+impl Palette {
+    /// The palette in the nearest of the 256 colours that terminals have agreed on.
+    fn indexed(&self) -> Self {
+        Self {
+            background: indexed(self.background),
+            selected: indexed(self.selected),
+            selected_quiet: indexed(self.selected_quiet),
+            flash: indexed(self.flash),
+            border: indexed(self.border),
+            dim: indexed(self.dim),
+            text: indexed(self.text),
+            accent: indexed(self.accent),
+            blue: indexed(self.blue),
+            green: indexed(self.green),
+            amber: indexed(self.amber),
+            purple: indexed(self.purple),
+            red: indexed(self.red),
+        }
+    }
+}
+
+/// The nearest colour of the 6x6x6 cube (16 to 231) or the ramp of greys (232 to 255).
+fn indexed(color: Color) -> Color {
+    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let Color::Rgb(r, g, b) = color else { return color };
+    let cube = (0_u8..216).map(|n| {
+        let step = |n: u8| STEPS.get(usize::from(n % 6)).copied().unwrap_or(0);
+        (16 + n, [step(n / 36), step(n / 6), step(n)])
+    });
+    let greys = (0_u8..24).map(|n| (232 + n, [8 + 10 * n; 3]));
+    let distance = |other: [u8; 3]| -> u32 {
+        let parts = [r, g, b].into_iter().zip(other);
+        parts.map(|(one, other)| u32::from(one.abs_diff(other)).pow(2)).sum()
+    };
+    let nearest = cube.chain(greys).min_by_key(|(_, other)| distance(*other));
+    nearest.map_or(color, |(index, _)| Color::Indexed(index))
+}
+
 impl Theme {
     /// For terminals with 24-bit colour: it paints its own dark background, so it reads the same everywhere.
     pub fn dark() -> Self {
-        Self::from_palette(&Palette {
-            background: Color::Rgb(0x15, 0x18, 0x1e),
-            selected: Color::Rgb(0x2b, 0x35, 0x48),
-            selected_quiet: Color::Rgb(0x22, 0x28, 0x33),
-            flash: Color::Rgb(0x24, 0x38, 0x36),
-            border: Color::Rgb(0x3a, 0x42, 0x50),
-            dim: Color::Rgb(0x8a, 0x93, 0xa3),
-            text: Color::Rgb(0xd5, 0xda, 0xe3),
-            accent: Color::Rgb(0x5e, 0xc4, 0xc9),
-            blue: Color::Rgb(0x86, 0xb3, 0xf0),
-            green: Color::Rgb(0x9c, 0xcf, 0x8c),
-            amber: Color::Rgb(0xe5, 0xb8, 0x6b),
-            purple: Color::Rgb(0xc3, 0xa1, 0xf0),
-            red: Color::Rgb(0xf0, 0x7a, 0x85),
-        })
+        Self::from_palette(&DARK)
+    }
+
+    /// [`Theme::dark`] for terminals with 256 colours: most of those behind SSH or in a multiplexer.
+    pub fn dark_indexed() -> Self {
+        Self::from_palette(&DARK.indexed())
     }
 
     /// The same for those who prefer dark on light.
@@ -115,7 +160,8 @@ impl Theme {
                 dim: Color::DarkGray,
                 text: Color::Reset,
                 accent: Color::Cyan,
-                blue: Color::Blue,
+                // The sixteen colours' own blue cannot be read on black in most terminals.
+                blue: Color::Cyan,
                 green: Color::Green,
                 amber: Color::Yellow,
                 purple: Color::Magenta,
@@ -196,5 +242,34 @@ impl Theme {
             badge: bold(palette.amber).add_modifier(Modifier::REVERSED),
             hint_key: bold(palette.text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_become_the_nearest_of_the_256() {
+        let cases = [
+            (Color::Rgb(0, 0, 0), Color::Indexed(16)),
+            (Color::Rgb(255, 255, 255), Color::Indexed(231)),
+            (Color::Rgb(0x15, 0x18, 0x1e), Color::Indexed(234)),
+            (Color::Rgb(95, 175, 215), Color::Indexed(74)),
+            (Color::Cyan, Color::Cyan),
+        ];
+        for (color, expected) in cases {
+            assert_eq!(indexed(color), expected, "{color:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_out_stands_out_in_256_colours_too() {
+        let palette = DARK.indexed();
+        assert_ne!(palette.selected, palette.background);
+        assert_ne!(palette.selected_quiet, palette.background);
+        assert_ne!(palette.selected_quiet, palette.selected);
+        assert_ne!(palette.flash, palette.background);
+        assert_ne!(palette.dim, palette.text);
     }
 }

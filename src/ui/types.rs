@@ -20,13 +20,18 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
     let count = if left == all { format!(" {all} ") } else { format!(" {left} of {all} ") };
     title.push(Span::styled(count, theme.dim));
     if !model.types.query().is_empty() {
-        let room = usize::from(area.width).saturating_sub(40);
-        let query = text::fit(&text::harmless(model.types.query()), room.max(6));
+        let room = usize::from(area.width).saturating_sub(26);
+        let query = text::fit(&text::harmless(model.types.query()), room);
         title.push(Span::styled(format!("/{query} "), theme.matched));
     }
     let arrow = if sort.descending { "↓" } else { "↑" };
     let order = Line::styled(format!(" {} {arrow} ", sort.column.title()), theme.dim);
-    let block = super::pane(Pane::Types, model, Line::from(title), theme).title_top(order.right_aligned());
+    let title = Line::from(title);
+    let both = title.width() + order.width() + 4 <= usize::from(area.width);
+    let mut block = super::pane(Pane::Types, model, title, theme);
+    if both {
+        block = block.title_top(order.right_aligned());
+    }
     block.render(rect(area), buf);
 
     if all == 0 {
