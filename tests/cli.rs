@@ -397,10 +397,21 @@ struct OnTerminal {
 
 impl OnTerminal {
     fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let size = portable_pty::PtySize { rows: 36, cols: 120, ..portable_pty::PtySize::default() };
-        let pty = portable_pty::native_pty_system().openpty(size).unwrap();
         let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_clickscope"));
         command.args(arguments);
+        Self::spawn(command, environment)
+    }
+
+    /// A shell that has the program as `$0`.
+    fn start_shell(script: &str) -> Self {
+        let mut command = portable_pty::CommandBuilder::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_clickscope")]);
+        Self::spawn(command, &[])
+    }
+
+    fn spawn(mut command: portable_pty::CommandBuilder, environment: &[(&str, &str)]) -> Self {
+        let size = portable_pty::PtySize { rows: 36, cols: 120, ..portable_pty::PtySize::default() };
+        let pty = portable_pty::native_pty_system().openpty(size).unwrap();
         command.env_remove("CLICKSCOPE_EVENT_KEY");
         for (name, value) in environment {
             command.env(name, value);
@@ -430,6 +441,20 @@ fn a_key_that_is_typed_in_is_not_shown() {
     terminal.read_until("view");
     assert!(!terminal.seen.contains(CANARY), "{}", terminal.seen);
     assert_eq!(terminal.child.wait().unwrap().exit_code(), 0);
+}
+
+#[test]
+fn leaving_the_prompt_gives_the_terminal_back_as_it_was() {
+    let mut shell = OnTerminal::start_shell("stty -g; \"$0\" watch --once; echo ended with $?; stty -g");
+    shell.read_until("Event API key");
+    write!(shell.keyboard, "abc\x03").unwrap();
+    shell.read_until("ended with 130\r\n");
+    assert_eq!(shell.child.wait().unwrap().exit_code(), 0);
+    shell.reader.read_to_string(&mut shell.seen).unwrap_or_default();
+    let modes: Vec<&str> = shell.seen.lines().filter(|line| line.matches(':').count() > 10).collect();
+    let [before, after] = modes[..] else { panic!("{}", shell.seen) };
+    assert_eq!(before, after);
+    assert!(!shell.seen.contains("abc"), "{}", shell.seen);
 }
 
 #[test]

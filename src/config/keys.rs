@@ -1,4 +1,4 @@
-use std::io::{self, IsTerminal};
+use std::io;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -38,7 +38,10 @@ impl Keys {
         if let Some(event) = from_environment(lookup, EVENT_KEY, "Event")? {
             return Ok(Self { event, user });
         }
-        let typed = ask().ok_or(ConfigError::NoKey)?.map_err(ConfigError::Prompt)?;
+        let typed = ask().ok_or(ConfigError::NoKey)?.map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => ConfigError::Interrupted,
+            _ => ConfigError::Prompt(error),
+        })?;
         let typed = SecretString::from(typed.expose_secret().trim());
         if typed.expose_secret().is_empty() {
             return Err(ConfigError::NoKey);
@@ -48,17 +51,6 @@ impl Keys {
         let event = Key { secret: typed, called: "the Event key that was typed in".to_owned() };
         Ok(Self { event, user })
     }
-}
-
-/// Asks for the Event key on the terminal, without showing what is typed; `None` where there is no terminal.
-///
-/// Standard input must be the terminal too: a program that was started with its input elsewhere was started by another
-/// program, which would wait for ever.
-pub fn prompt() -> Option<io::Result<SecretString>> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return None;
-    }
-    Some(rpassword::prompt_password("Event API key (not shown): ").map(SecretString::from))
 }
 
 fn from_environment(lookup: Lookup<'_>, name: &'static str, kind: &str) -> Result<Option<Key>, ConfigError> {
