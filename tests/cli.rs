@@ -386,30 +386,93 @@ fn a_key_is_in_nothing_that_can_be_seen_from_outside() {
     assert!(!seen.contains(CANARY) && !seen.contains(encoded), "{seen}");
 }
 
+/// The program on a terminal of its own.
+struct OnTerminal {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    reader: Box<dyn Read + Send>,
+    keyboard: Box<dyn Write + Send>,
+    /// Everything that it wrote.
+    seen: String,
+}
+
+impl OnTerminal {
+    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_clickscope"));
+        command.args(arguments);
+        Self::spawn(command, environment)
+    }
+
+    /// A shell that has the program as `$0`.
+    fn start_shell(script: &str) -> Self {
+        let mut command = portable_pty::CommandBuilder::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_clickscope")]);
+        Self::spawn(command, &[])
+    }
+
+    fn spawn(mut command: portable_pty::CommandBuilder, environment: &[(&str, &str)]) -> Self {
+        let size = portable_pty::PtySize { rows: 36, cols: 120, ..portable_pty::PtySize::default() };
+        let pty = portable_pty::native_pty_system().openpty(size).unwrap();
+        command.env_remove("CLICKSCOPE_EVENT_KEY");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pty.slave.spawn_command(command).unwrap();
+        let (reader, keyboard) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
+        Self { child, reader, keyboard, seen: String::new() }
+    }
+
+    fn read_until(&mut self, part: &str) {
+        let mut bytes = [0; 4096];
+        while !self.seen.contains(part) {
+            let count = self.reader.read(&mut bytes).unwrap_or_default();
+            assert_ne!(count, 0, "no {part:?} in {}", self.seen);
+            self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+    }
+}
+
 #[test]
 fn a_key_that_is_typed_in_is_not_shown() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send(r#"{"event":"view","cookie":"c"}"#);
-    let pty = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
-    let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_clickscope"));
-    command.args(["watch", "--once", "--url", &sandbox.url]);
-    command.env_remove("CLICKSCOPE_EVENT_KEY");
-    let mut child = pty.slave.spawn_command(command).unwrap();
-    drop(pty.slave);
-    let (mut reader, mut keyboard) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
-    let mut screen = String::new();
-    let mut read_until = |part: &str| {
-        let mut bytes = [0; 4096];
-        while !screen.contains(part) {
-            let count = reader.read(&mut bytes).unwrap_or_default();
-            assert_ne!(count, 0, "{screen}");
-            screen.push_str(&String::from_utf8_lossy(bytes.get(..count).unwrap()));
-        }
-        screen.clone()
-    };
-    read_until("Event API key");
-    writeln!(keyboard, "{CANARY}").unwrap();
-    let screen = read_until("view");
-    assert!(!screen.contains(CANARY), "{screen}");
-    assert_eq!(child.wait().unwrap().exit_code(), 0);
+    let mut terminal = OnTerminal::start(&["watch", "--once", "--url", &sandbox.url], &[]);
+    terminal.read_until("Event API key");
+    writeln!(terminal.keyboard, "{CANARY}").unwrap();
+    terminal.read_until("view");
+    assert!(!terminal.seen.contains(CANARY), "{}", terminal.seen);
+    assert_eq!(terminal.child.wait().unwrap().exit_code(), 0);
+}
+
+#[test]
+fn leaving_the_prompt_gives_the_terminal_back_as_it_was() {
+    let mut shell = OnTerminal::start_shell("stty -g; \"$0\" watch --once; echo ended with $?; stty -g");
+    shell.read_until("Event API key");
+    write!(shell.keyboard, "abc\x03").unwrap();
+    shell.read_until("ended with 130\r\n");
+    assert_eq!(shell.child.wait().unwrap().exit_code(), 0);
+    shell.reader.read_to_string(&mut shell.seen).unwrap_or_default();
+    let modes: Vec<&str> = shell.seen.lines().filter(|line| line.matches(':').count() > 10).collect();
+    let [before, after] = modes[..] else { panic!("{}", shell.seen) };
+    assert_eq!(before, after);
+    assert!(!shell.seen.contains("abc"), "{}", shell.seen);
+}
+
+#[test]
+fn a_key_is_neither_on_the_screen_nor_in_the_log() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send(r#"{"event":"view","cookie":"c"}"#);
+    let state = tempfile::tempdir().unwrap();
+    let environment = [
+        ("CLICKSCOPE_EVENT_KEY", CANARY),
+        ("CLICKSCOPE_USER_KEY", CANARY),
+        ("CLICKSCOPE_LOG", "trace"),
+        ("XDG_STATE_HOME", state.path().to_str().unwrap()),
+    ];
+    let mut terminal = OnTerminal::start(&["--url", &sandbox.url], &environment);
+    terminal.read_until("view");
+    write!(terminal.keyboard, "q").unwrap();
+    assert_eq!(terminal.child.wait().unwrap().exit_code(), 0);
+    let log = std::fs::read_to_string(state.path().join("clickscope/clickscope.log")).unwrap();
+    assert!(log.contains("started"), "{log}");
+    assert!(!log.contains(CANARY) && !terminal.seen.contains(CANARY), "{log}{}", terminal.seen);
 }

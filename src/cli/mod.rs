@@ -93,6 +93,7 @@ pub fn run() -> ExitCode {
         Ok(exit) => ExitCode::from(exit.code()),
         // How `| head` ends a program: not a failure.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Config(ConfigError::Interrupted)) => ExitCode::from(Exit::Signal(2).code()),
         Err(failure) => {
             eprintln!("clickscope: {failure}");
             ExitCode::from(failure.code())

@@ -1,6 +1,5 @@
-use std::io::{self, IsTerminal};
+use std::io;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConfigError, Lookup, Place, text};
@@ -39,7 +38,10 @@ impl Keys {
         if let Some(event) = from_environment(lookup, EVENT_KEY, "Event")? {
             return Ok(Self { event, user });
         }
-        let typed = ask().ok_or(ConfigError::NoKey)?.map_err(ConfigError::Prompt)?;
+        let typed = ask().ok_or(ConfigError::NoKey)?.map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => ConfigError::Interrupted,
+            _ => ConfigError::Prompt(error),
+        })?;
         let typed = SecretString::from(typed.expose_secret().trim());
         if typed.expose_secret().is_empty() {
             return Err(ConfigError::NoKey);
@@ -48,40 +50,6 @@ impl Keys {
             .map_err(|reason| ConfigError::Unusable { place: Place::Flag("the key that was typed in"), reason })?;
         let event = Key { secret: typed, called: "the Event key that was typed in".to_owned() };
         Ok(Self { event, user })
-    }
-}
-
-/// Asks for the Event key on the terminal, without showing what is typed; `None` where there is no terminal.
-///
-/// Standard input must be the terminal too: a program that was started with its input elsewhere was started by another
-/// program, which would wait for ever.
-pub fn prompt() -> Option<io::Result<SecretString>> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return None;
-    }
-    // The prompt invites typing, and rpassword writes it before it turns the echo off.
-    let _silence = Silence::start();
-    Some(rpassword::prompt_password("Event API key (not shown): ").map(SecretString::from))
-}
-
-/// Standard input without echo, until it is dropped.
-struct Silence(Option<Termios>);
-
-impl Silence {
-    fn start() -> Self {
-        let Ok(before) = tcgetattr(io::stdin()) else { return Self(None) };
-        let mut silent = before.clone();
-        silent.local_modes -= LocalModes::ECHO;
-        Self(tcsetattr(io::stdin(), OptionalActions::Now, &silent).is_ok().then_some(before))
-    }
-}
-
-impl Drop for Silence {
-    fn drop(&mut self) {
-        if let Some(before) = &self.0 {
-            // A terminal that is gone needs no echo.
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
-        }
     }
 }
 

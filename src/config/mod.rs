@@ -9,6 +9,7 @@
 mod interval;
 mod keys;
 mod layer;
+mod prompt;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,8 +17,9 @@ use std::fmt;
 use thiserror::Error;
 
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval};
-pub use keys::{EVENT_KEY, Key, Keys, USER_KEY, prompt};
+pub use keys::{EVENT_KEY, Key, Keys, USER_KEY};
 pub use layer::{Config, INTERVAL, Layer, REGION, Setting, Target, URL};
+pub use prompt::prompt;
 
 /// How an environment variable is looked up: [`std::env::var_os`], or a test's own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -62,6 +64,9 @@ pub enum ConfigError {
          keys); for a local collector any text will do"
     )]
     NoKey,
+    /// The person thought better of it.
+    #[error("interrupted")]
+    Interrupted,
     /// The terminal did not give a key.
     #[error("no Event key: the prompt failed ({0}); set {EVENT_KEY} instead")]
     Prompt(std::io::Error),

@@ -132,7 +132,7 @@ impl Counting {
 }
 
 /// Asks with the User key, as the reference says, and where that is refused with the Event key, as the help article
-/// does [doc].
+/// does \[doc\].
 async fn ask(connection: &Connection, event_key_serves: bool) -> Asked {
     let settings = &connection.settings;
     let event_key = &settings.event_key;

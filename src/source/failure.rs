@@ -185,3 +185,41 @@ fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'st
         None => error.source(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::{AlertDescription, InvalidMessage};
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_tls_is_told_apart() {
+        let certificate = rustls::Error::InvalidCertificate;
+        let cases = [
+            (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), Tls::Absent),
+            (certificate(CertificateError::UnknownIssuer), Tls::UnknownIssuer),
+            (certificate(CertificateError::Expired), Tls::Expired),
+            (certificate(CertificateError::NotValidYet), Tls::NotYetValid),
+            (certificate(CertificateError::NotValidForName), Tls::WrongName),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(Tls::of(&error), expected);
+        }
+        for error in
+            [certificate(CertificateError::Revoked), rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)]
+        {
+            assert_eq!(Tls::of(&error), Tls::Other(error.to_string()));
+        }
+    }
+
+    #[test]
+    fn an_error_is_found_however_often_it_is_wrapped() {
+        let tls = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let once = io::Error::other(tls());
+        let twice = io::Error::other(io::Error::other(tls()));
+        for error in [once, twice] {
+            let mut causes = std::iter::successors(Some(&error as &(dyn Error + 'static)), |&cause| cause_of(cause));
+            assert!(causes.any(|cause| cause.downcast_ref() == Some(&tls())), "{error:?}");
+        }
+    }
+}

@@ -138,7 +138,7 @@ impl Poller {
             Command::PollNow => {
                 self.counting.forgive();
                 if self.polling.is_empty() {
-                    self.due = Some(Instant::now());
+                    self.due = Some(self.soonest());
                 } else {
                     self.again = true;
                 }
@@ -250,8 +250,13 @@ impl Poller {
     /// Brings the next poll forward when one was asked for while the last was under way.
     fn hurry(&mut self) {
         if std::mem::take(&mut self.again) {
-            self.due = Some(Instant::now());
+            self.due = Some(self.soonest());
         }
+    }
+
+    /// Now, unless the last poll went out a moment ago: a key that is held down is no reason to flood a server.
+    fn soonest(&self) -> Instant {
+        (self.clock().instant(self.started) + SHORTEST_INTERVAL).max(Instant::now())
     }
 
     /// Those of the `notes` that were not told before.

@@ -513,3 +513,25 @@ async fn without_a_user_key_or_with_counts_in_the_answer_nobody_asks_for_counts(
     next_polled(&mut source).await;
     assert!(server.requests().iter().all(|request| request.starts_with("GET ")));
 }
+
+#[tokio::test]
+async fn neither_an_interval_nor_a_key_held_down_makes_it_poll_without_a_pause() {
+    let server = Server::always(NOTHING_NEW).await;
+    let hasty = Settings { interval: Duration::ZERO, ..settings(&server.url) };
+    let mut source = live::start(hasty);
+    source.commands.send(Command::SetInterval(Duration::ZERO)).await.unwrap();
+    let first = next_polled(&mut source).await;
+    let second = next_polled(&mut source).await;
+    assert!(second.at.since(first.at) >= live::SHORTEST_INTERVAL);
+
+    source.commands.send(Command::SetInterval(Duration::MAX)).await.unwrap();
+    let mut last = second;
+    for _ in 0..3 {
+        source.commands.send(Command::PollNow).await.unwrap();
+        source.commands.send(Command::PollNow).await.unwrap();
+        let next = next_polled(&mut source).await;
+        let started = |polled: &Polled| polled.at.elapsed.saturating_sub(polled.took);
+        assert!(started(&next).saturating_sub(started(&last)) >= live::SHORTEST_INTERVAL);
+        last = next;
+    }
+}
