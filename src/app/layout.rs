@@ -89,6 +89,10 @@ impl Layout {
             return Some(layout);
         }
         let activity = match size.height {
+            0..20 if focus == Pane::Activity => {
+                layout.activity = Some(body);
+                return Some(layout);
+            }
             0..20 => 0,
             20..24 => 4,
             24..30 => 5,
@@ -203,6 +207,8 @@ mod tests {
             (79, 24, Inspector, false, vec![Inspector, Activity]),
             (60, 15, Types, false, vec![Types]),
             (60, 15, Inspector, false, vec![Inspector]),
+            (60, 15, Activity, false, vec![Activity]),
+            (120, 19, Activity, false, vec![Activity]),
             (120, 36, Activity, true, vec![Activity]),
         ];
         for (width, height, focus, alone, expected) in cases {

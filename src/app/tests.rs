@@ -113,6 +113,19 @@ fn a_filter_narrows_the_table_and_escape_gives_it_back() {
 }
 
 #[test]
+fn a_filter_puts_the_cursor_on_the_best_match_and_looks_at_nothing_on_the_way() {
+    let mut model = busy(120, 36);
+    let upgrade = change("subscription_upgrade", ChangeKind::New, "{}", 1, 1, at(20));
+    send(&mut model, polled(vec![upgrade], at(20)), at(20));
+    press(&mut model, "s S / p u r", at(20));
+    assert_eq!(order(&model), ["subscription_upgrade", "purchase"], "the order is the reader's own");
+    assert_eq!(selected(&model), "purchase");
+    let marked = |model: &Model| model.types.visible(99).filter(|(_, row, _)| row.mark.is_some()).count();
+    let (before, _) = (marked(&model), press(&mut model, "enter", at(20)));
+    assert_eq!((before, marked(&model)), (2, 1), "the one that it came to rest on has been looked at");
+}
+
+#[test]
 fn a_changed_type_is_marked_until_it_is_looked_at() {
     let mut model = busy(120, 36);
     let mark = |model: &Model, name: &str| {

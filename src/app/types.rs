@@ -318,9 +318,24 @@ impl Types {
         self.filter =
             (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Smart, Normalization::Smart));
         self.arrange(height, now);
-        if self.cursor.is_none() {
+        if let Some(best) = self.best_match() {
+            self.select(best, height);
+        } else if self.cursor.is_none() {
             self.select(0, height);
         }
+    }
+
+    /// Where the type stands that matches the filter best: what the reader most likely means.
+    fn best_match(&self) -> Option<usize> {
+        let filter = self.filter.as_ref()?;
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let scores = self.order.iter().enumerate().filter_map(|(position, index)| {
+            let (name, _) = self.rows.get_index(*index)?;
+            let score = filter.score(Utf32Str::new(name.as_str(), &mut buffer), &mut matcher)?;
+            Some((score, std::cmp::Reverse(position)))
+        });
+        scores.max().map(|(_, std::cmp::Reverse(position))| position)
     }
 
     /// Notes that the reader has looked at the selected type.

@@ -90,7 +90,8 @@ fn settle(model: &mut Model) {
     let Some(layout) = model.layout() else { return };
     if let Some(area) = layout.inspector {
         let behind = model.inspector.shown().is_some_and(|shown| shown.newer.is_some());
-        if !behind {
+        // While a filter is typed the cursor passes over types that nobody looks at.
+        if !behind && !matches!(model.mode, Mode::Filter(_)) {
             model.types.look();
         }
         let unknown = model.unknown.clone();
@@ -456,10 +457,7 @@ fn pause(model: &mut Model, now: Moment) {
 fn move_focus(model: &mut Model, steps: usize) {
     const PANES: [Pane; 3] = [Pane::Types, Pane::Inspector, Pane::Activity];
     let at = PANES.iter().position(|pane| *pane == model.focus).unwrap_or(0);
-    // On a screen that shows one pane at a time the activity log is not among them.
-    let no_activity = !model.zoomed && model.layout().is_some_and(|layout| layout.activity.is_none());
-    let order = PANES.iter().cycle().skip(at + steps).step_by(steps);
-    if let Some(pane) = order.take(PANES.len()).find(|pane| !(no_activity && **pane == Pane::Activity)) {
+    if let Some(pane) = PANES.iter().cycle().nth(at + steps) {
         model.focus = *pane;
     }
 }

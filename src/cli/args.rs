@@ -103,7 +103,7 @@ Examples:
 A line of --json is an object with these fields:
   type         the event type
   change       new, updated, unchanged (only a count moved) or gone
-  event        the event exactly as it came; null when only a count is known
+  event        the event as it came; null when only a count is known
   received     how many the server says it received; null when unknown
   captured     how many distinct events of the type were seen
   observed_at  when this was seen, UTC

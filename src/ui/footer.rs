@@ -21,6 +21,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer)
     let (mut spans, cursor) = match &model.mode {
         Mode::Filter(input) => prompt("filter", input, theme, area),
         Mode::Search(input) => prompt("search", input, theme, area),
+        Mode::Copy if area.width >= 110 => (vec![Span::styled(" copy, or print with a capital:", theme.name)], None),
         Mode::Copy => (vec![Span::styled(" copy:", theme.name)], None),
         Mode::Panes | Mode::Reader(_) | Mode::Help { .. } => (Vec::new(), None),
     };

@@ -18,7 +18,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .find(|line| line.width() + 40 <= width)
         .unwrap_or_else(|| Line::from(self::state(model, now, theme, false)));
     let room = width.saturating_sub(state.width() + 15);
-    let target = text::fit(&model.target, room);
+    let target = text::fit_middle(&model.target, room);
     let left =
         Line::from(vec![Span::styled(" clickscope", theme.name), Span::raw("  "), Span::styled(target, theme.base)]);
     left.render(area, buf);

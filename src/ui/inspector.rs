@@ -113,7 +113,7 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme)
             let bytes = shown.payload.text().len();
             parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });
             if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
-                parts.push(format!("captured {} of {}", time::count(captured), time::count(received)));
+                parts.push(format!("{} of {} captured while watching", time::count(captured), time::count(received)));
             }
             let duplicates = tree.document().duplicate_keys();
             if duplicates > 0 {
@@ -259,7 +259,7 @@ impl Painter<'_> {
             spans.push(Span::styled(tag, theme.dim));
         }
         if document.occurrence(node) > 0 {
-            spans.push(Span::styled(" twice", theme.warning));
+            spans.push(Span::styled(" again", theme.warning));
         }
         Line::from(spans)
     }

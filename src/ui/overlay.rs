@@ -55,7 +55,7 @@ pub(super) fn render_help(offset: usize, model: &Model, theme: &Theme, buf: &mut
             HelpLine::Keys(keys, label) => Line::from(vec![
                 Span::styled(format!("   {keys}"), theme.hint_key),
                 Span::raw(" ".repeat(KEYS.saturating_sub(text::width(keys)).max(1))),
-                Span::styled(*label, theme.title_quiet),
+                Span::styled(text::fit(label, usize::from(inner.width).saturating_sub(KEYS + 3)), theme.title_quiet),
             ]),
         };
         line.render(Rect { y, height: 1, ..rect(inner) }, buf);
