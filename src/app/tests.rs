@@ -115,8 +115,10 @@ fn a_filter_narrows_the_table_and_escape_gives_it_back() {
 #[test]
 fn a_filter_puts_the_cursor_on_the_best_match_and_looks_at_nothing_on_the_way() {
     let mut model = busy(120, 36);
+    press(&mut model, "g", at(20));
     let upgrade = change("subscription_upgrade", ChangeKind::New, "{}", 1, 1, at(20));
-    send(&mut model, polled(vec![upgrade], at(20)), at(20));
+    let purchase = change("purchase", ChangeKind::Updated, "{}", 44, 1, at(20));
+    send(&mut model, polled(vec![upgrade, purchase], at(20)), at(20));
     press(&mut model, "s S / p u r", at(20));
     assert_eq!(order(&model), ["subscription_upgrade", "purchase"], "the order is the reader's own");
     assert_eq!(selected(&model), "purchase");
