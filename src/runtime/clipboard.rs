@@ -41,7 +41,7 @@ impl Multiplexer {
 
 /// The text is longer than terminals take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} kB is more than a terminal takes ({} kB): print it instead, and select it there", bytes.div_ceil(1000), LIMIT / 1000)]
+#[error("{} kB is more than a terminal takes ({} kB): print it with the capital letter instead", bytes.div_ceil(1000), LIMIT / 1000)]
 pub(super) struct TooLong {
     bytes: usize,
 }
@@ -146,7 +146,7 @@ mod tests {
         let refused = sequence(&"x".repeat(LIMIT + 1), Multiplexer::None).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "75 kB is more than a terminal takes (74 kB): print it instead, and select it there"
+            "75 kB is more than a terminal takes (74 kB): print it with the capital letter instead"
         );
     }
 
