@@ -374,7 +374,7 @@ async fn copying_hands_the_text_to_the_terminal_and_says_so() {
         panic!("{outcomes:?}");
     };
     assert_eq!(*copied, Outcome::Copied { bytes: 9 });
-    assert!(reason.contains("print it instead"), "{reason}");
+    assert!(reason.contains("print it with the capital letter instead"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
