@@ -11,7 +11,7 @@ use super::inspector::{Inspector, Tab};
 use super::keymap::{Action, Context};
 use super::layout::{Area, Layout, Pane};
 use super::link::Link;
-use super::reader::Reader;
+use super::reader::{self, Reader};
 use super::types::Types;
 use crate::event::{TypeName, Unknown, text};
 use crate::feed::{Change, Moment};
@@ -141,12 +141,17 @@ impl Model {
         Some(text::harmless(&format!("{} — {}", trouble.problem.what, trouble.problem.advice)))
     }
 
-    fn banner_rows(&self) -> u16 {
-        const MOST: usize = 3;
-        let Some(banner) = self.banner() else { return 0 };
+    /// The banner, broken into the lines that it takes on this screen.
+    pub fn banner_lines(&self) -> Vec<String> {
+        const MOST: usize = 4;
         let width = usize::from(self.size.width).saturating_sub(4).max(1);
-        let rows = text::width(&banner).div_ceil(width).min(MOST);
-        u16::try_from(rows).unwrap_or(1)
+        let mut lines = self.banner().map_or_else(Vec::new, |banner| reader::wrap(&banner, width));
+        lines.truncate(MOST);
+        lines
+    }
+
+    fn banner_rows(&self) -> u16 {
+        u16::try_from(self.banner_lines().len()).unwrap_or(1)
     }
 
     /// Where keys go now.

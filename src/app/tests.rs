@@ -243,6 +243,19 @@ fn trouble_stands_beside_the_last_good_data() {
 }
 
 #[test]
+fn the_whole_advice_is_on_the_screen_whatever_its_words_leave_of_a_line() {
+    let advice = "check_that_the_address_is_one_of_this_account and_that_somebody_listens_there now";
+    for width in 60..140 {
+        let mut model = fresh(width, 24);
+        let trouble = failed(ProblemKind::Unreachable, "nothing_listens_at_the_address", advice, Some(at(9)), at(1));
+        send(&mut model, trouble, at(1));
+        let lines = model.banner_lines();
+        assert_eq!(lines.concat(), model.banner().unwrap(), "{width}");
+        assert_eq!(usize::from(model.layout().unwrap().banner.height), lines.len());
+    }
+}
+
+#[test]
 fn an_answer_that_cannot_be_read_is_there_to_be_looked_at() {
     let mut model = fresh(120, 36);
     let unknown = Unknown { reason: "HTML, not JSON".into(), body: "<html>\n<b>hi</b>".into(), length: 16 };

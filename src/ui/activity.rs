@@ -35,8 +35,8 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
         ];
         let mut room = usize::from(inner.width).saturating_sub(13);
         if !entry.subject.is_empty() {
-            let (subject, _) = text::harmless_within(&entry.subject, subject_width);
-            let subject = text::fit(&subject, subject_width);
+            let (subject, _) = text::harmless_within(&entry.subject, 512);
+            let subject = text::fit_middle(&subject, subject_width);
             let gap = " ".repeat(subject_width.saturating_sub(text::width(&subject)) + 2);
             spans.push(Span::styled(subject, theme.title_quiet));
             spans.push(Span::raw(gap));

@@ -1,7 +1,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Paragraph, Widget, Wrap};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
 
 use super::Theme;
 use crate::app::link::LinkState;
@@ -70,10 +70,11 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
 
 /// The rows under the header, in trouble only: what happened and what to do.
 pub(super) fn render_banner(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(banner) = model.banner() else { return };
-    let inner = Rect { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
-    buf.set_stringn(area.x + 1, area.y, "✗", usize::from(area.width.saturating_sub(1)), theme.error);
-    Paragraph::new(Text::styled(banner, theme.error)).wrap(Wrap { trim: true }).render(inner, buf);
+    for (y, line) in (area.y..area.bottom()).zip(model.banner_lines()) {
+        let mark = if y == area.y { "✗" } else { " " };
+        let room = usize::from(area.width.saturating_sub(1));
+        buf.set_stringn(area.x + 1, y, format!("{mark} {line}"), room, theme.error);
+    }
 }
 
 /// The time of day of a moment, to the second.
