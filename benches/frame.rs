@@ -7,7 +7,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clickscope::app::{Key, KeyCode, Message, Model, Setup, Size, update};
+use clickscope::app::{Key, KeyCode, Message, Model, Sending, Setup, Size, update};
+use clickscope::blueshift::Region;
 use clickscope::event::{Facts, Payload};
 use clickscope::feed::{Change, ChangeKind, Moment, Polled, Report};
 use clickscope::ui::{Theme, view};
@@ -64,6 +65,7 @@ fn model() -> Model {
         time_zone: TimeZone::UTC,
         size: SIZE,
         now: at(0),
+        sending: Sending::to(Region::default().base_url()),
     });
     let mut changes: Vec<_> = (0..TYPES)
         .map(|n| {

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("blueshift", &["event"]),
     ("source", &["event", "feed", "blueshift"]),
     ("sandbox", &["event", "blueshift"]),
-    ("app", &["event", "feed"]),
+    ("app", &["event", "feed", "blueshift"]),
     ("ui", &["event", "feed", "app"]),
     ("runtime", &["event", "feed", "app", "ui", "source", "blueshift"]),
     ("config", &["event", "app", "blueshift"]),

@@ -1,5 +1,9 @@
 use std::time::Duration;
 
+use super::DraftId;
+use crate::blueshift::Call;
+use crate::event::TypeName;
+
 /// What the application asks of the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,6 +12,36 @@ pub enum Effect {
     PollNow,
     /// Poll at this interval from now on.
     SetInterval(Duration),
+    /// Send these calls.
+    Send {
+        /// A number to name it by in reports.
+        shipment: u64,
+        /// The calls.
+        calls: Vec<Call>,
+    },
+    /// Ask the history endpoint for the events of this type.
+    Recall(TypeName),
+    /// Put the draft on disk, in place of what was there of it before.
+    KeepDraft {
+        /// Which draft.
+        draft: DraftId,
+        /// The whole of it.
+        text: String,
+    },
+    /// Put a template of this name on disk, beside the others of the user.
+    KeepTemplate {
+        /// Its name.
+        name: String,
+        /// The draft that it is.
+        text: String,
+    },
+    /// Give the terminal and the draft to the user's own editor, and come back with what became of it.
+    Edit {
+        /// Which draft.
+        draft: DraftId,
+        /// The whole of it.
+        text: String,
+    },
     /// Put the text on the clipboard of the person's own terminal.
     Copy(String),
     /// Leave the screen, print the text on the plain terminal, wait for a key, and come back: for terminals that do

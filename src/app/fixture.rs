@@ -34,6 +34,7 @@ pub(crate) fn fresh(width: u16, height: u16) -> Model {
         time_zone: TimeZone::UTC,
         size: Size { width, height },
         now: at(0),
+        sending: super::Sending::to(crate::blueshift::Region::default().base_url()),
     })
 }
 

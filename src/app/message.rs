@@ -1,3 +1,4 @@
+use super::DraftId;
 use crate::feed::Report;
 
 /// What can happen to the application.
@@ -31,6 +32,28 @@ pub enum Outcome {
     },
     /// The text could not be handed over, and why.
     CopyFailed(String),
+    /// The draft could not be put on disk, and why. It is in memory only.
+    DraftNotKept(String),
+    /// The template of this name is on disk.
+    TemplateKept {
+        /// Its name.
+        name: String,
+        /// The draft that it is.
+        text: String,
+        /// Where it is. Not yet harmless.
+        place: String,
+    },
+    /// The template could not be put on disk, and why.
+    TemplateNotKept(String),
+    /// The user's editor ended, and this is what is in the draft now.
+    Edited {
+        /// Which draft.
+        draft: DraftId,
+        /// The whole of it.
+        text: String,
+    },
+    /// The user's editor could not be used, and why. The draft is as it was.
+    EditFailed(String),
 }
 
 /// The terminal's size in cells.

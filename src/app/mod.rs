@@ -14,6 +14,8 @@ mod message;
 mod model;
 mod mouse;
 pub mod reader;
+pub mod safety;
+mod sending;
 #[cfg(test)]
 mod tests;
 pub mod time;
@@ -24,4 +26,5 @@ mod update;
 pub use effect::Effect;
 pub use message::{Key, KeyCode, Message, Mouse, MouseKind, Outcome, Size};
 pub use model::{Mode, Model, Setup, Toast};
+pub use sending::{Draft, DraftId, Sending};
 pub use update::update;

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 use tui_input::Input;
 
+use super::Sending;
 use super::Size;
 use super::activity::Activity;
 use super::inspector::{Inspector, Tab};
@@ -32,6 +33,8 @@ pub struct Setup {
     pub size: Size,
     /// When it started.
     pub now: Moment,
+    /// What sending needs.
+    pub sending: Sending,
 }
 
 /// All that the application knows.

@@ -64,7 +64,11 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::Done(outcome) => {
             match outcome {
                 Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
-                Outcome::CopyFailed(why) => bad_toast(model, now, text::harmless(&why)),
+                Outcome::CopyFailed(why)
+                | Outcome::DraftNotKept(why)
+                | Outcome::TemplateNotKept(why)
+                | Outcome::EditFailed(why) => bad_toast(model, now, text::harmless(&why)),
+                Outcome::TemplateKept { .. } | Outcome::Edited { .. } => {}
             }
             Vec::new()
         }
@@ -126,6 +130,7 @@ fn hear(model: &mut Model, report: Report, now: Moment) {
             note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
             model.link.counts_trouble = Some(trouble);
         }
+        Report::Delivered(_) | Report::Retrying(_) | Report::Recalled { .. } => {}
     }
 }
 

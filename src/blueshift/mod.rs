@@ -4,6 +4,8 @@
 //! every variant is read.
 
 pub mod auth;
+mod call;
+pub mod curl;
 mod debug;
 mod envelope;
 mod error_body;
@@ -11,12 +13,15 @@ mod glance;
 mod history;
 mod json;
 pub mod limits;
+mod outgoing;
 mod reading;
 mod summary;
 mod target;
 
+pub use call::{Call, CallLimits, Packer};
 pub use debug::{Decoded, Decoder};
 pub use error_body::ErrorBody;
 pub use history::decode_history;
+pub use outgoing::{Outgoing, Shipment, Unsendable, UnsendableReason};
 pub use summary::Summary;
 pub use target::{BaseUrl, Region, TargetError};

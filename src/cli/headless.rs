@@ -105,7 +105,9 @@ impl Printer {
 
     fn report(&mut self, report: Report) -> Step {
         match (report, self.mode) {
-            (Report::Connecting { .. }, _) => Step::default(),
+            (Report::Connecting { .. } | Report::Delivered(_) | Report::Retrying(_) | Report::Recalled { .. }, _) => {
+                Step::default()
+            }
             (Report::Polled(polled), Mode::Follow) => {
                 let told = self.trouble.take().map(|_| "the server answers again".to_owned());
                 Step { printed: lines(&polled.changes), told, exit: None }

@@ -7,8 +7,9 @@ use super::args::Watch;
 use super::headless::{self, Mode};
 use super::stdout::Stdout;
 use super::{Exit, Failure};
+use crate::app::Sending;
 use crate::config::{self, Config, Keys};
-use crate::runtime::{self, RuntimeError};
+use crate::runtime::{self, Folders, RuntimeError};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 use crate::ui::Theme;
@@ -41,7 +42,16 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
 pub(super) async fn on_terminal(target: String, settings: live::Settings) -> Result<Exit, Failure> {
     let clock = settings.clock;
     let theme = theme(&|name| std::env::var(name).ok());
-    let interface = runtime::Settings { target, interval: settings.interval, time_zone: TimeZone::system(), theme };
+    let seed = uuid::Uuid::new_v4().as_u128();
+    let sending = Sending { seed, probe_interval: settings.interval, ..Sending::to(settings.base.clone()) };
+    let interface = runtime::Settings {
+        target,
+        interval: settings.interval,
+        time_zone: TimeZone::system(),
+        theme,
+        sending,
+        folders: Folders::default(),
+    };
     let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
     Ok(Exit::Interface(exit.code()))
 }

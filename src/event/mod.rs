@@ -2,13 +2,20 @@
 //!
 //! Nothing here knows of a clock, a socket or a screen.
 
+mod assignment;
+pub mod catalogue;
+mod diff;
 mod document;
 mod origin;
 mod path;
 mod payload;
+pub mod placeholder;
 mod snapshot;
+pub mod syntax;
 pub mod text;
 
+pub use assignment::{Assignment, AssignmentError};
+pub use diff::{Difference, DifferenceKind, diff};
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
 pub use origin::{Origin, origin};
 pub use path::{Path, Segment};

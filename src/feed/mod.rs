@@ -4,12 +4,15 @@
 
 mod archive;
 mod change;
+mod delivery;
 mod moment;
+pub mod probe;
 mod rate;
 mod report;
 mod tracker;
 
 pub use change::{Change, ChangeKind, Coverage};
+pub use delivery::{Delivery, Retry, Verdict};
 pub use moment::Moment;
 pub use rate::Rate;
 pub use report::{Polled, Problem, ProblemKind, Report, Trouble};

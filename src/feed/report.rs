@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, Moment};
-use crate::event::{Note, Unknown};
+use super::{Change, Delivery, Moment, Retry};
+use crate::event::{Note, Payload, TypeName, Unknown};
 
 /// What a source tells those who watch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,20 @@ pub enum Report {
     Trouble(Trouble),
     /// The counts could not be had. Watching goes on without them.
     CountsTrouble(Trouble),
+    /// A call that sends events has ended, well or not.
+    Delivered(Delivery),
+    /// A call that sends events failed, and will be made again.
+    Retrying(Retry),
+    /// The events of a type that the history endpoint gave back, the newest first. A history that could not be had is
+    /// told as an empty one: it only helps to find what polls stepped over.
+    Recalled {
+        /// When they came.
+        at: Moment,
+        /// Their type.
+        event_type: TypeName,
+        /// The events.
+        events: Vec<Arc<Payload>>,
+    },
 }
 
 /// A poll that brought a snapshot.

@@ -15,13 +15,14 @@ mod terminal;
 
 use std::io;
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use crate::app::{Model, Setup};
+use crate::app::{Model, Sending, Setup};
 use crate::feed::Moment;
 use crate::source::Source;
 use crate::ui::Theme;
@@ -37,6 +38,19 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// How it looks.
     pub theme: Theme,
+    /// What sending needs to know.
+    pub sending: Sending,
+    /// Where drafts and templates are kept.
+    pub folders: Folders,
+}
+
+/// Where drafts and templates are kept. Without a folder they are in memory only, and the user is told so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folders {
+    /// One file a draft.
+    pub drafts: Option<PathBuf>,
+    /// One file a template, `NAME.json`.
+    pub templates: Option<PathBuf>,
 }
 
 /// Why the interface ended.
@@ -116,6 +130,7 @@ pub async fn run(
         time_zone: settings.time_zone,
         size,
         now,
+        sending: settings.sending,
     });
     let application = event_loop::Watch { model, theme: settings.theme };
     let ended = event_loop::run(application, size, console, receiver, clock, || {

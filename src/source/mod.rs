@@ -19,15 +19,26 @@ use tokio::sync::mpsc;
 
 pub use clock::Clock;
 
+use crate::blueshift::Call;
+use crate::event::TypeName;
 use crate::feed::Report;
 
 /// What a watcher may ask of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Poll at this interval from now on.
     SetInterval(Duration),
     /// Poll now, whatever the interval or the backoff says; also the way out of a refusal.
     PollNow,
+    /// Send these calls, one after the other, at the documented rate. What becomes of each is reported.
+    Send {
+        /// A number to name it by in reports.
+        shipment: u64,
+        /// The calls.
+        calls: Vec<Call>,
+    },
+    /// Ask the history endpoint for the events of this type.
+    Recall(TypeName),
 }
 
 /// The two ends that a watcher holds of a source: reports come out, commands go in.

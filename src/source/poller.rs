@@ -143,6 +143,8 @@ impl Poller {
                     self.again = true;
                 }
             }
+            Command::Send { calls, .. } => drop(calls),
+            Command::Recall(event_type) => drop(event_type),
         }
     }
 

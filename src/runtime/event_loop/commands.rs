@@ -24,7 +24,7 @@ impl Commands {
     /// Tells the source as much as it takes now.
     pub(super) fn send(&mut self, source: &mpsc::Sender<Command>) {
         while let Some(command) = self.first() {
-            match source.try_send(command) {
+            match source.try_send(command.clone()) {
                 Err(TrySendError::Full(_)) => return,
                 Ok(()) => {}
                 Err(TrySendError::Closed(_)) => tracing::warn!(?command, "the source has ended and was not told"),
@@ -32,6 +32,7 @@ impl Commands {
             match command {
                 Command::SetInterval(_) => self.interval = None,
                 Command::PollNow => self.poll = false,
+                Command::Send { .. } | Command::Recall(_) => {}
             }
         }
     }

@@ -331,6 +331,11 @@ where
             }
             Effect::Copy(text) => return Carried::Outcome(self.copy(&text)),
             Effect::Print(text) => self.print(&text),
+            Effect::Send { .. }
+            | Effect::Recall(_)
+            | Effect::KeepDraft { .. }
+            | Effect::KeepTemplate { .. }
+            | Effect::Edit { .. } => {}
             Effect::Suspend => self.stop(),
             Effect::Redraw => {
                 // The screen is in memory: writing to it does not fail.
@@ -421,6 +426,13 @@ fn log(report: &Report) {
             tracing::debug!(polled.status, polled.bytes, polled.types, changes = polled.changes.len(), "polled");
         }
         Report::Counted { changes, .. } => tracing::debug!(changes = changes.len(), "counted"),
+        Report::Delivered(delivery) => {
+            tracing::info!(delivery.shipment, delivery.events, delivery.attempts, "a call ended");
+        }
+        Report::Retrying(retry) => {
+            tracing::warn!(retry.shipment, retry.attempts, what = retry.problem.what, "a call failed");
+        }
+        Report::Recalled { events, .. } => tracing::debug!(events = events.len(), "recalled"),
         Report::Trouble(trouble) => {
             tracing::warn!(trouble.attempt, what = trouble.problem.what, "a poll failed");
         }

@@ -251,6 +251,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         time_zone: TimeZone::UTC,
         size,
         now: at,
+        sending: crate::app::Sending::to(crate::blueshift::Region::default().base_url()),
     });
     let application = Watch { model, theme: Theme::dark() };
     let ended = run_application(application, &fake, |mut outside| async move {

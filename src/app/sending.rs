@@ -1,0 +1,63 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::safety::Safety;
+use crate::blueshift::{BaseUrl, CallLimits, curl};
+use crate::event::catalogue::Template;
+
+/// Names a draft: its file on disk, and the composer's text. Given out by whoever begins one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DraftId(pub String);
+
+/// A draft of an earlier session, as it was found on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Which.
+    pub id: DraftId,
+    /// Its text.
+    pub text: String,
+    /// When it was last changed.
+    pub changed: Timestamp,
+}
+
+/// What sending needs to know of the world.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    /// Where calls go.
+    pub base: BaseUrl,
+    /// The variable that stands for the key in printed commands.
+    pub key_variable: String,
+    /// What may be sent, and what asks first.
+    pub safety: Safety,
+    /// The environment for `{{env.NAME}}`, without the variables that hold keys.
+    pub environment: BTreeMap<String, String>,
+    /// The user's own templates.
+    pub templates: Vec<Template>,
+    /// The drafts of earlier sessions, the newest first.
+    pub drafts: Vec<Draft>,
+    /// What the session's identifiers are made from; different in each session.
+    pub seed: u128,
+    /// How much one bulk call may hold.
+    pub limits: CallLimits,
+    /// The interval between polls while a probe is waited for.
+    pub probe_interval: Duration,
+}
+
+impl Sending {
+    /// For calls to `base`, without anything from the world: no profile, no environment, nothing on disk.
+    pub fn to(base: BaseUrl) -> Self {
+        Self {
+            base,
+            key_variable: curl::KEY_VARIABLE.to_owned(),
+            safety: Safety::default(),
+            environment: BTreeMap::new(),
+            templates: Vec::new(),
+            drafts: Vec::new(),
+            seed: 0,
+            limits: CallLimits::default(),
+            probe_interval: Duration::from_secs(1),
+        }
+    }
+}
