@@ -65,6 +65,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             match outcome {
                 Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
                 Outcome::CopyFailed(why)
+                | Outcome::NotSent { why, .. }
                 | Outcome::DraftNotKept(why)
                 | Outcome::TemplateNotKept(why)
                 | Outcome::EditFailed(why) => bad_toast(model, now, text::harmless(&why)),
