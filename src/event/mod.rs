@@ -15,9 +15,9 @@ pub mod syntax;
 pub mod text;
 
 pub use assignment::{Assignment, AssignmentError};
-pub use diff::{Difference, DifferenceKind, diff};
+pub use diff::{Difference, DifferenceKind, alike, diff};
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
 pub use origin::{Origin, origin};
-pub use path::{Path, Segment};
+pub use path::{Path, PathError, Segment};
 pub use payload::{Facts, Payload, TypeName};
 pub use snapshot::{Note, Shape, Sighting, Snapshot, Unknown};
