@@ -45,6 +45,8 @@ pub struct Model {
     pub target: String,
     /// How often the source polls while no probe is waited for.
     pub interval: Duration,
+    /// The interval that the source was told last.
+    pub(super) told_interval: Duration,
     /// The time zone in which times of day are shown.
     pub time_zone: TimeZone,
     /// The terminal's size.
@@ -123,6 +125,7 @@ impl Model {
         Self {
             target: setup.target,
             interval: setup.interval,
+            told_interval: setup.interval,
             time_zone: setup.time_zone,
             size: setup.size,
             focus: Pane::Types,

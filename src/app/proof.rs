@@ -1,7 +1,5 @@
 //! The proof of the newest shipment, row by row: what the server said, what was seen again, and what is different.
 
-use jiff::Timestamp;
-
 use super::shipments::{Sent, SentCall, Shipments, counted};
 use super::{reader, time};
 use crate::event::{Difference, DifferenceKind, text};
@@ -104,7 +102,7 @@ impl Group {
             Self::Dropped => "dropped",
             Self::Changed => "changed",
             Self::Retyped => "retyped",
-            Self::Respelled => "the same instant, spelled another way",
+            Self::Respelled => "same instant, other spelling",
             Self::Added => "added by the platform",
         }
     }
@@ -113,7 +111,7 @@ impl Group {
         match difference.kind {
             DifferenceKind::Dropped => Self::Dropped,
             DifferenceKind::Added => Self::Added,
-            DifferenceKind::Changed | DifferenceKind::Retyped { .. } if is_same_instant(difference) => Self::Respelled,
+            DifferenceKind::Changed if difference.same_instant() => Self::Respelled,
             DifferenceKind::Changed => Self::Changed,
             DifferenceKind::Retyped { .. } => Self::Retyped,
         }
@@ -191,6 +189,21 @@ impl<'a> Page<'a> {
         self.rows.extend(lines.into_iter().map(|text| Row::Sentence { text, tone }));
     }
 
+    /// Says several things in as few lines as they fit into, each unbroken where it can be.
+    fn list(&mut self, parts: &[String], tone: Tone) {
+        let mut line = String::new();
+        for part in parts {
+            let longer = if line.is_empty() { part.clone() } else { format!("{line} · {part}") };
+            if text::width(&longer) > self.width && !line.is_empty() {
+                self.say(&line, tone);
+                line.clone_from(part);
+            } else {
+                line = longer;
+            }
+        }
+        self.say(&line, tone);
+    }
+
     /// What a headline has no room for.
     fn fate(&mut self, state: &ProbeState) {
         match state {
@@ -247,7 +260,7 @@ impl<'a> Page<'a> {
         match &delivery.verdict {
             Verdict::Taken { status, body } => {
                 let body = text::harmless_within(body, self.width * 4).0;
-                self.say(&format!("{status} in {took} · {attempts} · {body}"), Tone::Quiet);
+                self.list(&[format!("{status} in {took}"), attempts, body], Tone::Quiet);
                 if delivery.attempts > 1 {
                     let twice = if delivery.attempts == 2 { "twice" } else { "more than once" };
                     let text = format!("sent up to {} times: the platform may have it {twice}", delivery.attempts);
@@ -255,7 +268,7 @@ impl<'a> Page<'a> {
                 }
             }
             Verdict::Refused { status, message, fields } => {
-                self.say(&format!("refused with {status} in {took} · {attempts}"), Tone::Bad);
+                self.list(&[format!("refused with {status} in {took}"), attempts], Tone::Bad);
                 if !message.is_empty() {
                     self.say(message, Tone::Plain);
                 }
@@ -264,7 +277,7 @@ impl<'a> Page<'a> {
                 self.rows.extend(fields.iter().map(|(name, message)| Row::Field { name, message, column }));
             }
             Verdict::Failed(problem) => {
-                self.say(&format!("{} · {attempts}", problem.what), Tone::Bad);
+                self.list(&[text::harmless(&problem.what), attempts], Tone::Bad);
                 self.say(&problem.advice, Tone::Plain);
             }
         }
@@ -288,7 +301,7 @@ impl<'a> Page<'a> {
                 parts.push(format!("{count} {word}"));
             }
         }
-        self.say(&parts.join(" · "), if all > 0 && seen == all { Tone::Good } else { Tone::Plain });
+        self.list(&parts, if all > 0 && seen == all { Tone::Good } else { Tone::Plain });
         let unwatched = sent.events().saturating_sub(all);
         if unwatched > 0 {
             self.say(&format!("only the newest {all} are looked for, not the {unwatched} before them"), Tone::Quiet);
@@ -321,13 +334,15 @@ impl<'a> Page<'a> {
     fn latencies(&mut self, latencies: Latencies) {
         let Latencies { count, min, median, p95 } = latencies;
         let [min, median, p95] = [min, median, p95].map(time::span);
-        self.say(&format!("this session: {count} seen · min {min} · median {median} · p95 {p95}"), Tone::Quiet);
+        let seen = format!("this session: {count} seen");
+        self.list(&[seen, format!("min {min}"), format!("median {median}"), format!("p95 {p95}")], Tone::Quiet);
     }
 }
 
 /// How a probe stands, in a word or two.
 pub fn state(probe: &Probe, now: Moment) -> String {
     match &probe.state {
+        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "goes out again".into(),
         ProbeState::Waiting => format!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), time::span(PATIENCE)),
         ProbeState::NotSent => "not sent".into(),
         ProbeState::Seen(seen) => {
@@ -336,26 +351,4 @@ pub fn state(probe: &Probe, now: Moment) -> String {
         }
         ProbeState::Missed(_) => format!("not seen in {}", time::span(PATIENCE)),
     }
-}
-
-/// Whether both values name the same instant: in words, as `2026-11-23T14:03:19Z`, or in seconds or milliseconds since
-/// 1970.
-fn is_same_instant(difference: &Difference) -> bool {
-    let instant = |text: &Option<String>| instant(text.as_deref()?);
-    instant(&difference.before).is_some_and(|before| instant(&difference.after) == Some(before))
-}
-
-fn instant(json: &str) -> Option<Timestamp> {
-    /// Smaller numbers are counts and prices more likely than times: this is 2001 in seconds, and 1970 in milliseconds.
-    const EARLIEST: i64 = 1_000_000_000;
-    /// Larger ones are milliseconds: this is the year 5138 in seconds.
-    const LATEST: i64 = 100_000_000_000;
-    if let Ok(number) = json.parse::<i64>() {
-        return match number {
-            EARLIEST..LATEST => Timestamp::from_second(number).ok(),
-            LATEST.. => Timestamp::from_millisecond(number).ok(),
-            _ => None,
-        };
-    }
-    json.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }

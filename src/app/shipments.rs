@@ -12,6 +12,9 @@ use crate::event::{Document, Facts, Payload, TypeName, text};
 use crate::feed::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
 use crate::feed::{Change, Delivery, Moment, Retry, Verdict};
 
+#[cfg(test)]
+mod tests;
+
 /// Of a larger shipment only the newest events are waited for: the debug endpoint keeps one event a type, and the
 /// history 50, so more could not be found anyway.
 const MOST_PROBES: usize = 100;
@@ -241,7 +244,7 @@ impl Shipments {
         let waiting = newest.and_then(|sent| {
             let mut probes = sent.probes.iter().filter_map(|id| self.probes.get(*id));
             let waiting = probes.find(|probe| matches!(probe.state, ProbeState::Waiting))?;
-            Some(time::until_next_age(now.since(waiting.sent_at)))
+            (waiting.sent_at.elapsed <= now.elapsed).then(|| time::until_next_age(now.since(waiting.sent_at)))
         });
         let retry = newest.and_then(|sent| time::until_next_second(sent.retry.as_ref()?.next.since(now)));
         [expiry, waiting, retry].into_iter().flatten().min()

@@ -37,7 +37,6 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
         model.toast = None;
     }
-    let polled_every = model.polling_interval();
     shipments::expire(model, now);
     let mut effects = match message {
         Message::Key(key) => press(model, key, now),
@@ -73,8 +72,10 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         }
     };
     // Probes are waited for at a faster poll, and the reader may choose another interval meanwhile.
-    if model.polling_interval() != polled_every {
-        effects.push(Effect::SetInterval(model.polling_interval()));
+    let interval = model.polling_interval();
+    if interval != model.told_interval {
+        model.told_interval = interval;
+        effects.push(Effect::SetInterval(interval));
     }
     settle(model);
     effects

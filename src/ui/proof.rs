@@ -144,8 +144,6 @@ impl Painter<'_> {
         room = room.saturating_sub(text::width(&path) + gap);
         let values =
             [&difference.before, &difference.after].map(|value| value.as_deref().map(|json| value_of(json, room)));
-        let needed = |room| fitted(&values, room).iter().map(|(shown, _)| text::width(shown) + 3).sum::<usize>();
-        let noted = !note.is_empty() && needed(room) + text::width(&note) <= room;
         let mut spans = vec![
             Span::raw(" ".repeat(INDENT + 2)),
             Span::styled(path, if quiet { theme.dim } else { theme.json_key }),
@@ -157,10 +155,11 @@ impl Painter<'_> {
             }
             spans.push(Span::styled(shown, if quiet { theme.dim } else { self.value_style(json) }));
         }
-        Line::from(spans).render(place, buf);
-        if noted {
-            Line::styled(format!("{note} "), theme.dim).right_aligned().render(place, buf);
+        let used: usize = spans.iter().map(Span::width).sum();
+        if !note.is_empty() && used + 2 + text::width(&note) <= self.width {
+            spans.push(Span::styled(format!("  {note}"), theme.dim));
         }
+        Line::from(spans).render(place, buf);
     }
 
     fn value_style(&self, kind: NodeKind) -> Style {
