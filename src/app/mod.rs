@@ -13,9 +13,11 @@ pub mod link;
 mod message;
 mod model;
 mod mouse;
+pub mod proof;
 pub mod reader;
 pub mod safety;
 mod sending;
+pub mod shipments;
 #[cfg(test)]
 mod tests;
 pub mod time;
