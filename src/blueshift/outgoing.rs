@@ -1,15 +1,21 @@
-use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::json;
 use super::limits::{self, BadName};
-use crate::event::{TypeName, syntax};
+use crate::event::TypeName;
+use crate::event::syntax::{self, SyntaxError};
+
+/// What stands around the events of a bulk call.
+pub(super) const BULK_OPEN: &str = r#"{"events":["#;
+/// The other side of [`BULK_OPEN`].
+pub(super) const BULK_CLOSE: &str = "]}";
 
 /// An event that can be sent: checked, and carrying an `event_uuid` by which it can be recognized.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +52,7 @@ pub struct Unsendable {
 pub enum UnsendableReason {
     /// Not JSON.
     #[error("not JSON: {0}")]
-    Syntax(#[from] crate::event::syntax::SyntaxError),
+    Syntax(#[from] SyntaxError),
     /// An array without events.
     #[error("the array is empty: there is nothing to send")]
     NoEvents,
@@ -78,24 +84,19 @@ impl Shipment {
     /// without `event_uuid` gets one from `mark`, as its last field; its text is otherwise left to the letter.
     pub fn read(text: &str, mut mark: impl FnMut() -> Uuid) -> Result<Self, Unsendable> {
         let whole = |reason| Unsendable { index: None, reason };
-        syntax::check(text).map_err(|error| whole(error.into()))?;
-        let text = text.trim_matches(is_json_space);
-        let elements = match text.chars().next() {
-            Some('[') => Some(elements(text).map_err(whole)?),
-            Some('{') => wrapped(text),
-            _ => None,
-        };
-        let Some(elements) = elements else {
+        let Some(array) = bulk_array(text) else {
             let event = Outgoing::read(text, mark).map_err(whole)?;
             return Ok(Self { events: vec![event], bulk: false });
         };
-        if elements.is_empty() {
+        // Only an array in a good `{"events": …}` comes apart from its text, so places in errors are those of `text`.
+        let raws: Vec<&RawValue> = serde_json::from_str(array).map_err(|error| whole(broken(array, &error).into()))?;
+        if raws.is_empty() {
             return Err(whole(UnsendableReason::NoEvents));
         }
-        let read = |(index, element): (usize, &RawValue)| {
-            Outgoing::read(element.get(), &mut mark).map_err(|reason| Unsendable { index: Some(index), reason })
+        let read_at = |(index, raw): (usize, &RawValue)| {
+            Outgoing::read(raw.get(), &mut mark).map_err(|reason| Unsendable { index: Some(index), reason })
         };
-        let events = elements.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        let events = raws.into_iter().enumerate().map(read_at).collect::<Result<_, _>>()?;
         Ok(Self { events, bulk: true })
     }
 }
@@ -103,50 +104,137 @@ impl Shipment {
 impl Outgoing {
     /// Reads one event, as [`Shipment::read`] does.
     pub fn read(text: &str, mut mark: impl FnMut() -> Uuid) -> Result<Self, UnsendableReason> {
-        let text = text.trim_matches(is_json_space);
+        let text = without_mark(text);
         let scan: Scan<'_> = match serde_json::from_str(text) {
             Ok(scan) => scan,
-            Err(error) if error.is_data() => return Err(UnsendableReason::NotAnObject(kind(text))),
-            Err(_) => {
-                syntax::check(text)?;
-                // A text that is JSON and that serde still does not take: an escape that stands for no character.
-                return Err(UnsendableReason::NotAnObject("an object with a broken escape in a key"));
-            }
+            // `Data` also comes where the object would have begun, before the rest of the text was looked at.
+            Err(error) if error.is_data() => match serde_json::from_str::<&RawValue>(text) {
+                Ok(raw) => return Err(UnsendableReason::NotAnObject(sort(raw.get()))),
+                Err(error) => return Err(broken(text, &error).into()),
+            },
+            Err(error) => return Err(broken(text, &error).into()),
         };
-        let event_type = name(scan.name)?;
+        let text = text.trim_matches(is_space);
+        let name = name(text, scan.name)?;
+        limits::check_name(&name)?;
         let (uuid, text) = match scan.uuid {
-            Some(raw) if is_blank(raw) => {
+            Some(raw) if raw.starts_with('"') && raw != "\"\"" => (json::string(raw).into_owned(), text.to_owned()),
+            // Two fields of one name would be a riddle, so an empty one gets the value.
+            Some(raw @ ("null" | "\"\"")) => {
                 let uuid = mark().to_string();
-                let text = replace(text, raw, &uuid);
+                let Range { start, end } = span(text, raw);
+                let (head, tail) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+                let text = format!("{head}\"{uuid}\"{tail}");
                 (uuid, text)
             }
-            Some(raw) => (string(raw).ok_or_else(|| UnsendableReason::UuidNotText(kind(raw.get())))?, text.to_owned()),
+            Some(raw) => return Err(UnsendableReason::UuidNotText(sort(raw))),
             None => {
                 let uuid = mark().to_string();
-                let text = append(text, &uuid);
+                let text = with_last_field(text, &scan, &format!("\"{uuid}\""));
                 (uuid, text)
             }
         };
-        let bytes = text.len() + BULK_ENVELOPE.len();
-        if bytes > limits::MAX_BODY_BYTES {
-            return Err(UnsendableReason::TooLarge { bytes: text.len() });
+        let bytes = text.len();
+        if BULK_OPEN.len() + bytes + BULK_CLOSE.len() > limits::MAX_BODY_BYTES {
+            return Err(UnsendableReason::TooLarge { bytes });
         }
-        Ok(Self { event_type: event_type.into(), uuid: uuid.into(), text: text.into() })
+        Ok(Self { event_type: name.into(), uuid: uuid.into(), text: text.into() })
     }
 }
 
-/// What stands around the events of a bulk call.
-pub(super) const BULK_ENVELOPE: &str = r#"{"events":[]}"#;
-
-/// The fields of an event that sending looks at. Of a key that stands there twice the last counts, as with the platform's
-/// own reader (inferred).
-#[derive(Default)]
-struct Scan<'a> {
-    name: Option<&'a RawValue>,
-    uuid: Option<&'a RawValue>,
+/// The text of the array that makes `text` a bulk call: `text` itself, or what `{"events": […]}` holds. Whether the
+/// array is well formed is not said when it is `text` itself.
+pub(super) fn bulk_array(text: &str) -> Option<&str> {
+    let text = without_mark(text);
+    if text.trim_start_matches(is_space).starts_with('[') {
+        return Some(text);
+    }
+    let scan: Scan<'_> = serde_json::from_str(text).ok()?;
+    scan.events.filter(|events| scan.fields == 1 && events.starts_with('['))
 }
 
-impl<'de> Deserialize<'de> for Scan<'de> {
+/// Editors on Windows put a mark before a text, which is no part of it (RFC 8259, section 8.1).
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// Why `text` is not JSON: in our own words where they are known, else in those of the parser.
+fn broken(text: &str, error: &serde_json::Error) -> SyntaxError {
+    syntax::check(text).err().unwrap_or_else(|| {
+        let said = error.to_string();
+        let message = said.rsplit_once(" at line ").map_or(&*said, |(message, _)| message).to_owned();
+        // The parser counts bytes, and from 0 where it stands before the first.
+        let before = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+        let before = before.get(..before.floor_char_boundary(error.column())).unwrap_or_default();
+        SyntaxError { line: error.line().max(1), column: before.chars().count().max(1), message }
+    })
+}
+
+fn name(text: &str, raw: Option<&str>) -> Result<String, UnsendableReason> {
+    let raw = raw.filter(|raw| *raw != "null").ok_or(UnsendableReason::NoName)?;
+    if !raw.starts_with('"') {
+        return Err(UnsendableReason::NameNotText(sort(raw)));
+    }
+    serde_json::from_str(raw).map_err(|_| {
+        // The one thing that can be wrong with a string that was read over: JSON can spell half a character.
+        let before = text.get(..span(text, raw).start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let message = "the event name holds half a character: an escape from \\ud800 to \\udfff needs its other half";
+        let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
+        SyntaxError { line, column, message: message.to_owned() }.into()
+    })
+}
+
+/// What sort of value `raw` is, in words.
+fn sort(raw: &str) -> &'static str {
+    match raw.as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// Where `part`, a slice of `whole`, stands in it.
+fn span(whole: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+    start..start + part.len()
+}
+
+/// `text` with an `event_uuid` behind its last field, written as that one is: on a line of its own or not, with a blank
+/// after the colon or not.
+fn with_last_field(text: &str, scan: &Scan<'_>, value: &str) -> String {
+    let (key, end) = (span(text, scan.last_key), span(text, scan.last_value).end);
+    let between = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let colon = between(key.end..end - scan.last_value.len());
+    let before = between(0..key.start);
+    let mut gap = between(before.trim_end_matches(is_space).len()..key.start);
+    if gap.is_empty() && colon.ends_with(' ') {
+        gap = " ";
+    }
+    let (head, tail) = (between(0..end), between(end..text.len()));
+    format!("{head},{gap}\"event_uuid\"{colon}{value}{tail}")
+}
+
+/// What one pass over an event finds, each as a slice of its text. The last of several fields of one name counts, as
+/// nearly every reader of JSON has it.
+#[derive(Default)]
+struct Scan<'a> {
+    fields: usize,
+    name: Option<&'a str>,
+    uuid: Option<&'a str>,
+    events: Option<&'a str>,
+    last_key: &'a str,
+    last_value: &'a str,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scan<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields;
 
@@ -157,15 +245,16 @@ impl<'de> Deserialize<'de> for Scan<'de> {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scan<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut scan = Scan::default();
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    match &*key {
-                        "event" => scan.name = Some(map.next_value()?),
-                        "event_uuid" => scan.uuid = Some(map.next_value()?),
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
+                while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+                    scan.fields += 1;
+                    (scan.last_key, scan.last_value) = (key.get(), value.get());
+                    match &*json::string(key.get()) {
+                        "event" => scan.name = Some(value.get()),
+                        "event_uuid" => scan.uuid = Some(value.get()),
+                        "events" => scan.events = Some(value.get()),
+                        _ => {}
                     }
                 }
                 Ok(scan)
@@ -176,176 +265,189 @@ impl<'de> Deserialize<'de> for Scan<'de> {
     }
 }
 
-fn elements(array: &str) -> Result<Vec<&RawValue>, UnsendableReason> {
-    serde_json::from_str(array).map_err(|_| UnsendableReason::NotAnObject(kind(array)))
-}
-
-/// The events of a whole bulk body: an object with `events`, an array, and nothing else. An event may have a field of that
-/// name, but it has a name too.
-fn wrapped(object: &str) -> Option<Vec<&RawValue>> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Body<'a> {
-        #[serde(borrow)]
-        events: Vec<&'a RawValue>,
-    }
-    serde_json::from_str::<Body<'_>>(object).ok().map(|body| body.events)
-}
-
-fn name(raw: Option<&RawValue>) -> Result<String, UnsendableReason> {
-    let raw = raw.filter(|raw| raw.get() != "null").ok_or(UnsendableReason::NoName)?;
-    let name = string(raw).ok_or_else(|| UnsendableReason::NameNotText(kind(raw.get())))?;
-    limits::check_name(&name)?;
-    Ok(name)
-}
-
-fn string(raw: &RawValue) -> Option<String> {
-    serde_json::from_str(raw.get()).ok()
-}
-
-fn is_blank(raw: &RawValue) -> bool {
-    raw.get() == "null" || string(raw).is_some_and(|text| text.trim().is_empty())
-}
-
-fn is_json_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n')
-}
-
-/// What a JSON value is, in words.
-fn kind(json: &str) -> &'static str {
-    match json.trim_start_matches(is_json_space).chars().next() {
-        Some('{') => "an object",
-        Some('[') => "an array",
-        Some('"') => "a string",
-        Some('t' | 'f') => "a boolean",
-        Some('n') => "null",
-        Some(_) => "a number",
-        None => "nothing",
-    }
-}
-
-/// Puts `uuid` in the place of `raw`, which is a part of `text`.
-fn replace(text: &str, raw: &RawValue, uuid: &str) -> String {
-    let start = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-    let (before, rest) = text.split_at_checked(start).unwrap_or((text, ""));
-    let after = rest.get(raw.get().len()..).unwrap_or_default();
-    format!("{before}\"{uuid}\"{after}")
-}
-
-/// Adds the marker to an object as its last field, laid out as the field before it.
-fn append(object: &str, uuid: &str) -> String {
-    let body = object.strip_suffix('}').unwrap_or(object);
-    let fields = body.trim_end_matches(is_json_space);
-    let end = body.get(fields.len()..).unwrap_or_default();
-    let comma = if fields.ends_with('{') { "" } else { "," };
-    let first = fields.strip_prefix('{').unwrap_or_default();
-    let indent = first.get(..first.len() - first.trim_start_matches(is_json_space).len()).unwrap_or_default();
-    let indent = if indent.contains('\n') { indent } else { "" };
-    let space = if first.trim_start_matches(is_json_space).find("\": ").is_some() { " " } else { "" };
-    format!("{fields}{comma}{indent}\"event_uuid\":{space}\"{uuid}\"{end}}}")
-}
-
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
     use proptest::prelude::*;
 
     use super::*;
 
-    const UUID: &str = "00000000-0000-4000-8000-000000000007";
+    const MARK: &str = "00000000-0000-0000-0000-000000000001";
 
-    fn read(text: &str) -> Result<Shipment, Unsendable> {
-        Shipment::read(text, || Uuid::parse_str(UUID).unwrap())
+    fn one(text: &str) -> Result<Outgoing, UnsendableReason> {
+        Outgoing::read(text, || Uuid::from_u128(1))
+    }
+
+    fn many(text: &str) -> Result<Shipment, Unsendable> {
+        let mut n = 0;
+        Shipment::read(text, || {
+            n += 1;
+            Uuid::from_u128(n)
+        })
     }
 
     #[test]
-    fn an_event_keeps_its_text_and_gets_a_marker_as_its_last_field() {
+    fn an_event_without_a_marker_gets_one_in_the_style_of_its_text() {
         let cases = [
-            (r#"{"event":"view"}"#, format!(r#"{{"event":"view","event_uuid":"{UUID}"}}"#)),
+            (r#"{"event":"view"}"#, r#"{"event":"view","event_uuid":"#, "}"),
+            (r#" {"event": "view"} "#, r#"{"event": "view", "event_uuid": "#, "}"),
+            (r#"{ "event": "view" }"#, r#"{ "event": "view", "event_uuid": "#, " }"),
+            (r#"{"event":"view", "n" : 1.10}"#, r#"{"event":"view", "n" : 1.10, "event_uuid" : "#, "}"),
             (
-                " \n{\"event\": \"view\",\"a\":1.10, \"a\":1e400 }\n",
-                format!("{{\"event\": \"view\",\"a\":1.10, \"a\":1e400,\"event_uuid\": \"{UUID}\" }}"),
+                "{\n  \"event\": \"view\",\n  \"n\": [\n    1e400\n  ]\n}\n",
+                "{\n  \"event\": \"view\",\n  \"n\": [\n    1e400\n  ],\n  \"event_uuid\": ",
+                "\n}",
             ),
-            (
-                "{\n  \"event\": \"view\",\n  \"x\": [1,\n2]\n}",
-                format!("{{\n  \"event\": \"view\",\n  \"x\": [1,\n2],\n  \"event_uuid\": \"{UUID}\"\n}}"),
-            ),
-            (
-                r#"{"event":"view","event_uuid":null,"a":1}"#,
-                format!(r#"{{"event":"view","event_uuid":"{UUID}","a":1}}"#),
-            ),
-            (r#"{"event_uuid":" ","event":"view"}"#, format!(r#"{{"event_uuid":"{UUID}","event":"view"}}"#)),
-            (r#"{"event":"view","events":[]}"#, format!(r#"{{"event":"view","events":[],"event_uuid":"{UUID}"}}"#)),
+            ("{\r\n\t\"event\":\"view\"\r\n}", "{\r\n\t\"event\":\"view\",\r\n\t\"event_uuid\":", "\r\n}"),
+            ("{\"n\":1,\"n\":2,\"event\":\"view\"}", "{\"n\":1,\"n\":2,\"event\":\"view\",\"event_uuid\":", "}"),
+            ("\u{feff}{\"event\":\"view\"}", "{\"event\":\"view\",\"event_uuid\":", "}"),
+            (r#"{"event":"view","event_uuid": null,"n":1}"#, r#"{"event":"view","event_uuid": "#, r#","n":1}"#),
+            (r#"{"event_uuid":"","event":"view"}"#, r#"{"event_uuid":"#, r#","event":"view"}"#),
+            (r#"{"\u0065vent":"view"}"#, r#"{"\u0065vent":"view","event_uuid":"#, "}"),
         ];
-        for (text, expected) in cases {
-            let shipment = read(text).unwrap();
-            assert!(!shipment.bulk, "{text}");
-            let [event] = &*shipment.events else { panic!("{text}") };
-            assert_eq!((&*event.text, &*event.uuid, event.event_type.as_str()), (&*expected, UUID, "view"));
+        for (text, head, tail) in cases {
+            let event = one(text).unwrap();
+            assert_eq!(&*event.text, format!("{head}\"{MARK}\"{tail}"), "{text}");
+            assert_eq!((event.event_type.as_str(), &*event.uuid), ("view", MARK), "{text}");
         }
     }
 
     #[test]
-    fn a_marker_of_its_own_is_kept() {
-        let text = r#"{"event":"view","event_uuid":"mine"}"#;
-        let shipment = read(text).unwrap();
-        let [event] = &*shipment.events else { panic!() };
-        assert_eq!((&*event.uuid, &*event.text), ("mine", text));
+    fn an_own_marker_is_kept_and_so_is_every_letter_of_the_text() {
+        let text = r#"{"event":"view","event_uuid":"4f\u0031","n":1.10,"big":12345678901234567890,"n":-0}"#;
+        let event = one(text).unwrap();
+        assert_eq!((&*event.uuid, &*event.text), ("4f1", text));
+        assert_eq!(&*one(r#"{"event":"view","event_uuid":5,"event_uuid":"x"}"#).unwrap().uuid, "x");
     }
 
     #[test]
-    fn an_array_and_a_bulk_body_are_sent_as_bulk() {
-        for text in
-            [r#"[{"event":"a"},{"event":"b"}]"#, r#" {"events": [{"event":"a"},{"event":"b"}]}"#, r#"[{"event":"a"}]"#]
-        {
-            let shipment = read(text).unwrap();
-            assert!(shipment.bulk, "{text}");
-            assert_eq!(shipment.events.first().map(|event| event.event_type.as_str()), Some("a"));
-        }
-    }
-
-    #[test]
-    fn what_the_platform_would_refuse_or_lose_is_not_sent() {
-        let large = format!(r#"{{"event":"view","a":"{}"}}"#, "x".repeat(limits::MAX_BODY_BYTES));
+    fn what_is_no_event_is_refused_with_the_rule() {
+        use UnsendableReason::{Name, NameNotText, NoName, NotAnObject, UuidNotText};
         let cases = [
-            ("", "not JSON"),
-            ("{", "not JSON"),
-            ("{\"event\":\"view\"} x", "not JSON"),
-            ("7", "an event is a JSON object, and this is a number"),
-            ("null", "this is null"),
-            ("[]", "the array is empty"),
-            (r#"{"events":[]}"#, "the array is empty"),
-            ("{}", "there is no event name"),
-            (r#"{"event":null}"#, "there is no event name"),
-            (r#"{"event":5}"#, "the event name is a number, not a string"),
-            (r#"{"event":"page load"}"#, "white space"),
-            (r#"{"event":""}"#, "empty"),
-            (r#"{"event":"view","event_uuid":7}"#, "event_uuid is a number, not a string"),
-            (r#"[{"event":"view"},[]]"#, "event 2 of the array: an event is a JSON object, and this is an array"),
-            (r#"{"events":[{"event":"a.b"}]}"#, "event 1 of the array: the event name holds a period"),
-            (&large, "1 MB is the most"),
+            ("5", NotAnObject("a number")),
+            (" -0.1 ", NotAnObject("a number")),
+            ("\"view\"", NotAnObject("a string")),
+            ("null", NotAnObject("null")),
+            ("true", NotAnObject("a boolean")),
+            ("[]", NotAnObject("an array")),
+            ("{}", NoName),
+            (r#"{"Event":"view"}"#, NoName),
+            (r#"{"event":null}"#, NoName),
+            (r#"{"event":5}"#, NameNotText("a number")),
+            (r#"{"event":["view"]}"#, NameNotText("an array")),
+            (r#"{"event":""}"#, Name(BadName::Empty)),
+            (r#"{"event":"page load"}"#, Name(BadName::WhiteSpace)),
+            (r#"{"event":"back_in_stock.view"}"#, Name(BadName::Period)),
+            (r#"{"event":"view","event":"2024"}"#, Name(BadName::Numeric)),
+            (r#"{"event":"view","event_uuid":7}"#, UuidNotText("a number")),
+            (r#"{"event":"view","event_uuid":{}}"#, UuidNotText("an object")),
         ];
         for (text, reason) in cases {
-            let error = read(text).unwrap_err().to_string();
-            assert!(error.contains(reason), "{}: {error}", text.get(..60).unwrap_or(text));
+            assert_eq!(one(text), Err(reason), "{text}");
         }
+    }
+
+    #[test]
+    fn broken_json_is_told_with_its_place() {
+        let cases = [
+            ("{\"event\":\"view\"\n  \"n\":1}", 2, 3),
+            ("{\"event\":\"é\" 5}", 1, 14),
+            ("5 5", 1, 3),
+            ("{\"event\":\"view\"} {}", 1, 18),
+            ("[{\"event\":\"view\"},\n {\"event\" \"view\"}]", 2, 11),
+            ("{\n \"event\":\"\\ud800\"}", 2, 10),
+        ];
+        for (text, line, column) in cases {
+            let error = many(text).unwrap_err();
+            let Unsendable { index: None, reason: UnsendableReason::Syntax(syntax) } = &error else {
+                panic!("{text}: {error:?}")
+            };
+            assert_eq!((syntax.line, syntax.column), (line, column), "{text}: {error}");
+            assert!(!syntax.message.is_empty() && !syntax.message.contains(" at line"), "{error}");
+        }
+        for text in ["", "{", "[", "[{\"event\":\"view\"}"] {
+            let error = many(text).unwrap_err();
+            assert!(
+                matches!(error, Unsendable { index: None, reason: UnsendableReason::Syntax(_) }),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_array_or_its_envelope_is_a_bulk_call_and_nothing_else_is() {
+        let text = r#"{"event":"a"}, {"event":"b"}"#;
+        for text in [format!("[{text}]"), format!(" [\n{text}\n] "), format!("{{ \"events\" : [{text}] }}")] {
+            let shipment = many(&text).unwrap();
+            assert!(shipment.bulk);
+            let names: Vec<_> = shipment.events.iter().map(|event| event.event_type.as_str()).collect();
+            assert_eq!(names, ["a", "b"]);
+            assert!(shipment.events.iter().all(|event| event.text.contains(&*event.uuid)));
+            assert_ne!(shipment.events.first().unwrap().uuid, shipment.events.last().unwrap().uuid);
+        }
+        for text in [r#"{"event":"view","events":[1]}"#, r#"{"events":[1],"event":"view"}"#, r#"{"event":"events"}"#] {
+            let shipment = many(text).unwrap();
+            assert!(!shipment.bulk && shipment.events.len() == 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_array_is_refused_with_the_event_that_breaks_a_rule() {
+        let error = |text| many(text).unwrap_err();
+        for text in ["[]", "{\"events\": [ ]}"] {
+            assert_eq!(error(text), Unsendable { index: None, reason: UnsendableReason::NoEvents });
+        }
+        assert_eq!(
+            error(r#"[{"event":"view"}, 7]"#).to_string(),
+            "event 2 of the array: an event is a JSON object, and this is a number"
+        );
+        assert_eq!(error(r#"{"events":[[]]}"#).reason, UnsendableReason::NotAnObject("an array"));
+        assert_eq!(error(r#"{"events":{"event":"view"}}"#).reason, UnsendableReason::NoName);
+    }
+
+    #[test]
+    fn an_event_that_no_call_can_hold_is_too_large_and_the_largest_is_not() {
+        let of_length = |length: usize| {
+            let empty = r#"{"event":"view","event_uuid":"x","filler":""}"#;
+            empty.replace("\"\"", &format!("\"{}\"", "x".repeat(length - empty.len())))
+        };
+        let most = limits::MAX_BODY_BYTES - BULK_OPEN.len() - BULK_CLOSE.len();
+        assert_eq!(one(&of_length(most)).unwrap().text.len(), most);
+        assert_eq!(one(&of_length(most + 1)), Err(UnsendableReason::TooLarge { bytes: most + 1 }));
+    }
+
+    #[test]
+    fn an_event_of_very_many_fields_and_an_array_of_very_many_events_lose_nothing() {
+        let fields: String = (0..120_000).map(|_| "\"\":1,").collect();
+        assert_eq!(one(&format!("{{{fields}\"event\":\"view\"}}")).unwrap().event_type.as_str(), "view");
+        let events = vec![r#"{"event":"view"}"#; 120_000].join(",");
+        assert_eq!(many(&format!("[{events}]")).unwrap().events.len(), 120_000);
     }
 
     proptest! {
         #[test]
-        fn the_marked_event_is_the_event_and_its_marker(keys in proptest::collection::vec("[a-z\"\\\\ ]{0,6}", 0..5), pretty: bool) {
+        fn no_text_breaks_it(text in ".*") {
+            let _ = many(&text);
+        }
+
+        #[test]
+        fn only_the_marker_is_added(keys in proptest::collection::vec(".{0,8}", 0..6), value: String, pretty: bool) {
             let mut event = serde_json::Map::new();
             event.insert("event".into(), "view".into());
             for key in keys {
-                event.insert(key.clone(), serde_json::json!([key, 1.5, { "k": null }]));
+                event.entry(key).or_insert_with(|| value.as_str().into());
             }
-            prop_assume!(!event.contains_key("event_uuid"));
-            let value = serde_json::Value::Object(event.clone());
-            let text = if pretty { serde_json::to_string_pretty(&value).unwrap() } else { value.to_string() };
-            let shipment = read(&text).unwrap();
-            event.insert("event_uuid".into(), UUID.into());
-            let sent: serde_json::Value = serde_json::from_str(&shipment.events.first().unwrap().text).unwrap();
-            prop_assert_eq!(sent, serde_json::Value::Object(event));
+            event.remove("event_uuid");
+            let event = serde_json::Value::Object(event);
+            let text = if pretty { format!("{event:#}") } else { event.to_string() };
+            let sent = one(&text).unwrap();
+            let mut read: serde_json::Value = serde_json::from_str(&sent.text).unwrap();
+            let added = read.as_object_mut().unwrap().shift_remove("event_uuid");
+            prop_assert_eq!(added, Some(MARK.into()));
+            prop_assert_eq!(read, event);
+            let start = text.trim_end_matches(['}', '\n']);
+            prop_assert!(sent.text.starts_with(start), "{}", sent.text);
         }
     }
 }

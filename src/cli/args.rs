@@ -47,10 +47,14 @@ const URL: &str = "Another server that speaks the API, such as http://127.0.0.1:
 const INTERVAL: &str =
     "How often to poll, 250ms to 10min; by default 2s, or 500ms on this machine [env: CLICKSCOPE_INTERVAL]";
 
+const PROFILE: &str = "A profile of the config file; what it says wins over the environment [env: CLICKSCOPE_PROFILE]";
+
 /// What every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Options {
+    #[arg(long, global = true, value_name = "NAME", help = PROFILE)]
+    pub(super) profile: Option<String>,
     #[arg(long, global = true, value_parser = region(), help = REGION)]
     pub(super) region: Option<Region>,
     #[arg(long, global = true, help = URL)]
