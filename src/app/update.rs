@@ -424,6 +424,7 @@ fn request(edit: LineEdit) -> InputRequest {
         LineEdit::DeleteRight => InputRequest::DeleteNextChar,
         LineEdit::DeleteWordLeft => InputRequest::DeletePrevWord,
         LineEdit::DeleteToStart => InputRequest::DeleteFromStart,
+        LineEdit::DeleteToEnd => InputRequest::DeleteTillEnd,
     }
 }
 
