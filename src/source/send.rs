@@ -171,14 +171,21 @@ pub(super) async fn forward(
                     delivery = &mut delivering => break delivery,
                 }
             };
-            let failed = matches!(delivery.verdict, Verdict::Failed(_));
+            let failed = matches!(delivery.verdict, Verdict::Failed(_)).then(|| delivery.clone());
             if reports.send(Report::Delivered(delivery)).await.is_err() {
                 return;
             }
-            // What did not get through once will not a moment later, and the order of events is kept.
-            if failed {
-                break;
+            let Some(failed) = failed else { continue };
+            // What did not get through once will not a moment later, and the order of events is kept: the rest of the
+            // shipment shares its fate without being tried.
+            for (number, call) in calls.iter().enumerate().skip(number + 1) {
+                let untried =
+                    Delivery { call: number, events: call.events, attempts: 0, took: Duration::ZERO, ..failed.clone() };
+                if reports.send(Report::Delivered(untried)).await.is_err() {
+                    return;
+                }
             }
+            break;
         }
     }
 }
