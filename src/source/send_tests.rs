@@ -58,7 +58,8 @@ async fn a_single_event_and_an_array_are_taken_where_they_belong() {
 
 #[tokio::test]
 async fn trouble_that_may_pass_is_tried_again_and_the_rest_is_not() {
-    let cases: [(&str, u32, usize, fn(&Verdict) -> bool); 5] = [
+    type Expected = fn(&Verdict) -> bool;
+    let cases: [(&str, u32, usize, Expected); 5] = [
         ("status=429@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::RateLimited)),
         ("status=503@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable)),
         ("reset@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable)),
