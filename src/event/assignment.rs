@@ -393,11 +393,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_value_is_at_the_path_afterwards_and_nothing_else_is_touched(event in json(), path in path(), value in json()) {
+        fn the_value_is_at_the_path_afterwards_and_nothing_else_is_touched(
+            event in json(),
+            path in path(),
+            value in json(),
+        ) {
             let assignment = Assignment { path: path.clone(), value: value.clone() };
             let before = document(&event);
             let is_array = before.get(NodeId::ROOT).unwrap().kind == NodeKind::Array;
-            prop_assume!(!(is_array && matches!(path.0.first(), Some(Segment::Key { .. }))));
+            if is_array && matches!(path.0.first(), Some(Segment::Key { .. })) {
+                return Ok(());
+            }
             let Ok(after) = assignment.apply(&event) else { return Ok(()) };
             let after = document(&after);
             let place = after.find(&path).unwrap();
