@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::http::Answer;
 use super::live::Settings;
-use super::{Clock, backoff};
+use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
 use crate::event::text;
 use crate::feed::{Delivery, ProblemKind, Report, Retry, Verdict};
@@ -105,7 +105,7 @@ impl Sender {
                 verdict,
             };
             let failure = match outcome {
-                Ok(answer) => return ended(self.taken(&answer)),
+                Ok(answer) => return ended(self.answered(&answer)),
                 Err(failure) => failure,
             };
             if let Some(refused) = self.refused(&failure) {
@@ -122,8 +122,12 @@ impl Sender {
         }
     }
 
-    fn taken(&self, answer: &Answer) -> Verdict {
+    fn answered(&self, answer: &Answer) -> Verdict {
         let body = String::from_utf8_lossy(&answer.body);
+        // A captive portal says 200 to everything.
+        if problem::is_web_page(&body) {
+            return Verdict::Failed(problem::web_page(&self.connection.host));
+        }
         let body = self.connection.without_keys(&body.split_whitespace().collect::<Vec<_>>().join(" "));
         Verdict::Taken { status: answer.status, body: text::fit(&body, LONGEST_BODY) }
     }
