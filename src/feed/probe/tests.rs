@@ -384,6 +384,21 @@ fn one_whose_call_failed_is_not_waited_for() {
 }
 
 #[test]
+fn one_that_goes_out_again_is_waited_for_from_then_on() {
+    let text = checkout(OURS.first().unwrap(), "c1");
+    let (mut probes, id) = waiting(OURS.first().unwrap(), &text);
+    probes.went_out(id, at(5_000));
+    assert_eq!(probes.expire(at(31_000)), []);
+    assert_eq!(probes.next_expiry(at(31_000)), Some(Duration::from_secs(4)));
+    for (seen_at, after) in [(3_000, 2_000), (6_000, 1_000)] {
+        let (mut probes, id) = waiting(OURS.first().unwrap(), &text);
+        probes.went_out(id, at(5_000));
+        probes.observe(&[updated(&text)], at(seen_at));
+        assert_eq!(seen(&probes, id).unwrap().after, Duration::from_millis(after));
+    }
+}
+
+#[test]
 fn the_next_expiry_is_that_of_the_one_that_waits_longest() {
     let mut probes = Probes::new(PATIENCE);
     assert_eq!(probes.next_expiry(at(0)), None);
