@@ -184,7 +184,9 @@ impl Writer {
 
     fn write(&self, draft: &DraftId, text: &str) -> Result<(), String> {
         let Some(folder) = &self.folder else {
-            return Err("the draft is in memory only: there is no folder to keep it in (set XDG_STATE_HOME or HOME)".into());
+            return Err(
+                "the draft is in memory only: there is no folder to keep it in (set XDG_STATE_HOME or HOME)".into()
+            );
         };
         let written =
             if text.trim().is_empty() { folder.remove(&draft.0) } else { folder.replace(&draft.0, text).map(|_| ()) };
