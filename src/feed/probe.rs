@@ -156,6 +156,8 @@ pub struct Probes {
 #[derive(Debug)]
 struct Watch {
     probe: Probe,
+    /// When it was handed over the time before, if it was: an attempt that is told as failed may have arrived.
+    before: Moment,
     /// How many other events of the type came.
     others: u64,
     /// By how much the server's count of the type went up when no event came.
@@ -178,16 +180,16 @@ impl Probes {
         let id = ProbeId(self.next);
         self.next += 1;
         let probe = Probe { id, event_type, uuid, sent, sent_at: at, state: ProbeState::Waiting };
-        self.watches.push(Watch { probe, others: 0, counted: 0, polled: false, overtaken: false });
+        self.watches.push(Watch { probe, before: at, others: 0, counted: 0, polled: false, overtaken: false });
         id
     }
 
     /// Corrects when one that is waited for is handed to the network: its call had to wait for its turn, or is made
     /// again. It is waited for as long from then on.
     pub fn went_out(&mut self, id: ProbeId, at: Moment) {
-        let probe = self.probes.iter_mut().find(|probe| probe.id == id);
-        if let Some(probe) = probe.filter(|probe| matches!(probe.state, ProbeState::Waiting)) {
-            probe.sent_at = at;
+        if let Some(watch) = self.watches.iter_mut().find(|watch| watch.probe.id == id && watch.is_waiting()) {
+            watch.before = watch.probe.sent_at;
+            watch.probe.sent_at = at;
         }
     }
 
@@ -380,9 +382,10 @@ impl Probes {
         for watch in self.watches.iter_mut().filter(|watch| watch.received(Recognized::ByContent, payload)) {
             watch.probe.state = ProbeState::Waiting;
         }
-        let probe = &mut self.watches.get_mut(index)?.probe;
+        let Watch { probe, before, .. } = self.watches.get_mut(index)?;
+        let sent_at = if at.elapsed < probe.sent_at.elapsed { *before } else { probe.sent_at };
         let (received, differences) = (Arc::clone(payload), differences(&probe.sent, payload));
-        probe.state = ProbeState::Seen(Seen { after: at.since(probe.sent_at), by, received, differences });
+        probe.state = ProbeState::Seen(Seen { after: at.since(sent_at), by, received, differences });
         Some(probe.id)
     }
 
