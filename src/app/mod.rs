@@ -2,6 +2,7 @@
 //! world in return ([`Effect`]). Pure: no clock, no input or output, no terminal.
 
 pub mod activity;
+pub mod composer;
 mod copy;
 mod effect;
 #[cfg(test)]

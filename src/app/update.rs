@@ -63,6 +63,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             match outcome {
                 Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
                 Outcome::CopyFailed(why)
+                | Outcome::NotSent { why, .. }
                 | Outcome::DraftNotKept(why)
                 | Outcome::TemplateNotKept(why)
                 | Outcome::EditFailed(why) => bad_toast(model, now, text::harmless(&why)),
@@ -423,6 +424,7 @@ fn request(edit: LineEdit) -> InputRequest {
         LineEdit::DeleteRight => InputRequest::DeleteNextChar,
         LineEdit::DeleteWordLeft => InputRequest::DeletePrevWord,
         LineEdit::DeleteToStart => InputRequest::DeleteFromStart,
+        LineEdit::DeleteToEnd => InputRequest::DeleteTillEnd,
     }
 }
 

@@ -6,6 +6,7 @@ mod assignment;
 pub mod catalogue;
 mod diff;
 mod document;
+mod lexer;
 mod origin;
 mod path;
 mod payload;
