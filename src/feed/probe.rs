@@ -156,7 +156,7 @@ pub struct Probes {
 #[derive(Debug)]
 struct Watch {
     probe: Probe,
-    /// When it was handed over the time before, if it was: an attempt that is told as failed may have arrived.
+    /// When it was handed to the network the time before, when it is to be handed over again.
     before: Moment,
     /// How many other events of the type came.
     others: u64,
@@ -187,15 +187,14 @@ impl Probes {
     /// Corrects when one that is waited for is handed to the network: its call had to wait for its turn, or is made
     /// again. It is waited for as long from then on.
     pub fn went_out(&mut self, id: ProbeId, at: Moment) {
-        if let Some(watch) = self.watches.iter_mut().find(|watch| watch.probe.id == id && watch.is_waiting()) {
-            watch.before = watch.probe.sent_at;
-            watch.probe.sent_at = at;
+        if let Some(watch) = self.waiting_mut(id) {
+            watch.before = std::mem::replace(&mut watch.probe.sent_at, at);
         }
     }
 
     /// Stops waiting for one whose call failed.
     pub fn not_sent(&mut self, id: ProbeId) {
-        if let Some(watch) = self.watches.iter_mut().find(|watch| watch.probe.id == id && watch.is_waiting()) {
+        if let Some(watch) = self.waiting_mut(id) {
             watch.probe.state = ProbeState::NotSent;
         }
     }
@@ -315,6 +314,11 @@ impl Probes {
         Some(Latencies { count: seen.len(), min: *seen.first()?, median: rank(50)?, p95: rank(95)? })
     }
 
+    fn waiting_mut(&mut self, id: ProbeId) -> Option<&mut Watch> {
+        let index = self.watches.binary_search_by_key(&id, |watch| watch.probe.id).ok()?;
+        self.watches.get_mut(index).filter(|watch| watch.is_waiting())
+    }
+
     /// The probe that the event is by its marker: one that is waited for, else one that is not known for sure.
     fn marked(&self, event_type: &TypeName, payload: &Payload) -> Option<usize> {
         let newest_first = || self.watches.iter().enumerate().rev();
@@ -382,10 +386,12 @@ impl Probes {
         for watch in self.watches.iter_mut().filter(|watch| watch.received(Recognized::ByContent, payload)) {
             watch.probe.state = ProbeState::Waiting;
         }
-        let Watch { probe, before, .. } = self.watches.get_mut(index)?;
-        let sent_at = if at.elapsed < probe.sent_at.elapsed { *before } else { probe.sent_at };
+        let watch = self.watches.get_mut(index)?;
+        let probe = &mut watch.probe;
+        // It may come from an attempt that seemed to have failed, while the next is not due yet.
+        let from = if probe.sent_at.elapsed <= at.elapsed { probe.sent_at } else { watch.before };
         let (received, differences) = (Arc::clone(payload), differences(&probe.sent, payload));
-        probe.state = ProbeState::Seen(Seen { after: at.since(sent_at), by, received, differences });
+        probe.state = ProbeState::Seen(Seen { after: at.since(from), by, received, differences });
         Some(probe.id)
     }
 
