@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::http::Answer;
 use super::live::Settings;
-use super::{Clock, backoff};
+use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
 use crate::event::text;
 use crate::feed::{Delivery, ProblemKind, Report, Retry, Verdict};
@@ -105,7 +105,7 @@ impl Sender {
                 verdict,
             };
             let failure = match outcome {
-                Ok(answer) => return ended(self.taken(&answer)),
+                Ok(answer) => return ended(self.answered(&answer)),
                 Err(failure) => failure,
             };
             if let Some(refused) = self.refused(&failure) {
@@ -122,8 +122,12 @@ impl Sender {
         }
     }
 
-    fn taken(&self, answer: &Answer) -> Verdict {
+    fn answered(&self, answer: &Answer) -> Verdict {
         let body = String::from_utf8_lossy(&answer.body);
+        // A captive portal says 200 to everything.
+        if problem::is_web_page(&body) {
+            return Verdict::Failed(problem::web_page(&self.connection.host));
+        }
         let body = self.connection.without_keys(&body.split_whitespace().collect::<Vec<_>>().join(" "));
         Verdict::Taken { status: answer.status, body: text::fit(&body, LONGEST_BODY) }
     }
@@ -171,14 +175,21 @@ pub(super) async fn forward(
                     delivery = &mut delivering => break delivery,
                 }
             };
-            let failed = matches!(delivery.verdict, Verdict::Failed(_));
+            let failed = matches!(delivery.verdict, Verdict::Failed(_)).then(|| delivery.clone());
             if reports.send(Report::Delivered(delivery)).await.is_err() {
                 return;
             }
-            // What did not get through once will not a moment later, and the order of events is kept.
-            if failed {
-                break;
+            let Some(failed) = failed else { continue };
+            // What did not get through once will not a moment later, and the order of events is kept: the rest of the
+            // shipment shares its fate without being tried.
+            for (number, call) in calls.iter().enumerate().skip(number + 1) {
+                let untried =
+                    Delivery { call: number, events: call.events, attempts: 0, took: Duration::ZERO, ..failed.clone() };
+                if reports.send(Report::Delivered(untried)).await.is_err() {
+                    return;
+                }
             }
+            break;
         }
     }
 }
