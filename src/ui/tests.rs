@@ -203,7 +203,8 @@ fn a_proof_that_an_event_was_seen_at_every_width() {
         let model = proved(MANGLED);
         insta::assert_snapshot!(format!("proof_seen_{width}x{height}"), proof(&model, at(22), width, height));
     }
-    let guessed = MANGLED.replace(r#""event_uuid":"7f3a7f3a-0000-4000-8000-000000000002","#, "").replace(r"\u001b[31m", "");
+    let guessed =
+        MANGLED.replace(r#""event_uuid":"7f3a7f3a-0000-4000-8000-000000000002","#, "").replace(r"\u001b[31m", "");
     insta::assert_snapshot!("proof_guessed", proof(&proved(&guessed), at(22), 56, 20));
 }
 
