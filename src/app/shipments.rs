@@ -283,7 +283,7 @@ pub(super) fn delivered(model: &mut Model, delivery: Delivery) -> Vec<Effect> {
     sent.retry = None;
     let delivery = call.delivery.insert(delivery);
     let went_out = match delivery.verdict {
-        Verdict::Taken { .. } => Some(Moment { elapsed: at.elapsed.saturating_sub(delivery.took), ..at }),
+        Verdict::Taken { .. } => Some(before(at, delivery.took)),
         Verdict::Refused { .. } | Verdict::Failed(_) => None,
     };
     let trouble = trouble(delivery).map(|text| text::harmless(&text));
@@ -333,15 +333,11 @@ pub(super) fn found_at(model: &mut Model, found: &[ProbeId], at: Moment) -> Vec<
     let told = found.iter().filter_map(|id| {
         let probe = model.shipments.probes.get(*id)?;
         let ProbeState::Seen(seen) = &probe.state else { return None };
-        let (kind, word) = match seen.by {
-            Recognized::ByMarker => (EntryKind::Seen, "seen"),
-            Recognized::ByContent => (EntryKind::Guessed, "probably seen, by its content,"),
+        let kind = match seen.by {
+            Recognized::ByMarker => EntryKind::Seen,
+            Recognized::ByContent => EntryKind::Guessed,
         };
-        let changed = match proof::changed_on_the_way(&seen.differences) {
-            0 => "nothing changed on the way".to_owned(),
-            changed => format!("{} changed on the way", counted(changed, "field")),
-        };
-        let text = format!("{word} after {} · {changed}", time::span(seen.after));
+        let text = seen.summary();
         Some(Entry { at, kind, subject: probe.event_type.as_str().to_owned(), text })
     });
     let told = told.collect();
@@ -359,7 +355,7 @@ pub(super) fn expire(model: &mut Model, now: Moment) {
         let mut text = format!("not seen in {}", time::span(PATIENCE));
         for clue in clues {
             text.push_str(" · ");
-            text.push_str(&proof::clue(clue));
+            text.push_str(&clue.to_string());
         }
         Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.as_str().to_owned(), text })
     });
@@ -374,6 +370,11 @@ fn write_down(model: &mut Model, told: Vec<Entry>, word: &str, at: Moment) {
         model.activity.push(Entry { at, kind: EntryKind::Note, subject: String::new(), text });
     }
     told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| model.activity.push(entry));
+}
+
+/// The moment that was `span` before `at`.
+fn before(at: Moment, span: Duration) -> Moment {
+    Moment { elapsed: at.elapsed.saturating_sub(span), wall: at.wall.checked_sub(span).unwrap_or(at.wall) }
 }
 
 /// What is wrong with a call that was not taken.
