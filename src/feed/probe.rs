@@ -71,6 +71,7 @@ impl Seen {
         for difference in &self.differences {
             let group = match difference.kind {
                 DifferenceKind::Dropped => &mut groups.dropped,
+                DifferenceKind::Changed if difference.same_instant() => &mut groups.respelled,
                 DifferenceKind::Changed => &mut groups.changed,
                 DifferenceKind::Retyped { .. } => &mut groups.retyped,
                 DifferenceKind::Added => &mut groups.added,
@@ -90,6 +91,8 @@ pub struct Groups<'a> {
     pub changed: Vec<&'a Difference>,
     /// There as another type.
     pub retyped: Vec<&'a Difference>,
+    /// There as the same instant, spelled differently: no change of what was said.
+    pub respelled: Vec<&'a Difference>,
     /// Not sent: added by the platform.
     pub added: Vec<&'a Difference>,
 }
@@ -287,7 +290,8 @@ impl Probes {
     /// How long after `now` the first is given up; `None` when none is waited for.
     pub fn next_expiry(&self, now: Moment) -> Option<Duration> {
         let waiting = self.watches.iter().filter(|watch| watch.is_waiting());
-        waiting.map(|watch| self.patience.saturating_sub(now.since(watch.probe.sent_at))).min()
+        let over = waiting.map(|watch| watch.probe.sent_at.elapsed.saturating_add(self.patience)).min();
+        over.map(|over| over.saturating_sub(now.elapsed))
     }
 
     /// The probe with that name; `None` when it was settled long ago and so many were since that it is forgotten.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::event::{Document, NodeId, Origin, Payload, Segment, alike, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin, Payload, Segment, alike, origin};
 
 /// The fields by which the platform knows a person, or a group (documented, and sent by the official libraries).
 const IDENTIFIERS: [&str; 7] = ["customer_id", "email", "device_id", "cookie", "phone_number", "user_uuid", "group_id"];
@@ -39,8 +39,8 @@ impl Received {
     }
 
     /// How many percent of the values that were sent are there, their types forgiven; `None` when that is not enough
-    /// for a guess, or when the two name different people. The event's name and what the platform puts in place itself
-    /// say nothing.
+    /// for a guess, or when the two name different people. The event's name, what the platform puts in place itself
+    /// and nulls, which it may as well leave out, say nothing.
     pub(super) fn likeness(&self, sent: &Document) -> Option<usize> {
         if IDENTIFIERS.iter().any(|name| self.contradicts(sent, name)) {
             return None;
@@ -62,7 +62,7 @@ impl Received {
             if let Some(slot) = places.get_mut(id.index()) {
                 *slot = place;
             }
-            if counts && !node.kind.is_container() {
+            if counts && !node.kind.is_container() && node.kind != NodeKind::Null {
                 told += 1;
                 kept += usize::from(place.is_some_and(|place| alike((sent, id), (&self.event, place))));
             }

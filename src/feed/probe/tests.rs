@@ -138,7 +138,7 @@ fn a_short_marker_of_the_senders_own_is_looked_for_only_where_markers_stand() {
 
 #[test]
 fn an_event_without_the_marker_that_says_the_same_is_guessed_to_be_the_probe() {
-    let sent = r#"{"event":"checkout","email":"Jane@Example.com","total":30,"gift":true,"products":[{"sku":"a"}],
+    let sent = r#"{"event":"checkout","email":"Jane@Example.com","total":30,"gift":true,"coupon":null,"products":[{"sku":"a"}],
         "at":"2026-11-23T14:03:19Z","event_uuid":"7f3a7f3a-0000-4000-8000-000000000001","timestamp":"x"}"#;
     let cases = [
         (
@@ -390,6 +390,7 @@ fn one_that_goes_out_again_is_waited_for_from_then_on() {
     probes.went_out(id, at(5_000));
     assert_eq!(probes.expire(at(31_000)), []);
     assert_eq!(probes.next_expiry(at(31_000)), Some(Duration::from_secs(4)));
+    assert_eq!(probes.next_expiry(at(3_000)), Some(Duration::from_secs(32)), "it has not gone out yet");
     for (seen_at, after) in [(3_000, 2_000), (6_000, 1_000)] {
         let (mut probes, id) = waiting(OURS.first().unwrap(), &text);
         probes.went_out(id, at(5_000));
@@ -434,9 +435,11 @@ fn latencies_are_ranks_of_those_that_were_seen() {
 #[test]
 fn what_came_is_told_from_what_was_sent_in_groups() {
     let [ours, ..] = OURS;
-    let sent = format!(r#"{{"customer_id":"c1","total":30,"revenue":31.24,"coupon":"x","event_uuid":"{ours}"}}"#);
+    let sent = format!(
+        r#"{{"customer_id":"c1","total":30,"revenue":31.24,"coupon":"x","at":"2026-11-23T15:03:19+01:00","event_uuid":"{ours}"}}"#
+    );
     let received = format!(
-        r#"{{"event_uuid":"{ours}","customer_id":"c1","total":31,"revenue":"31.24","site":"s","_bsft_ts":"2026-11-23T14:03:20Z"}}"#
+        r#"{{"event_uuid":"{ours}","customer_id":"c1","total":31,"revenue":"31.24","at":"2026-11-23T14:03:19Z","site":"s","_bsft_ts":"2026-11-23T14:03:20Z"}}"#
     );
     let (mut probes, id) = waiting(ours, &sent);
     probes.observe(&[updated(&received)], at(2_300));
@@ -446,6 +449,7 @@ fn what_came_is_told_from_what_was_sent_in_groups() {
     assert_eq!(paths(&groups.dropped), ["coupon"]);
     assert_eq!(paths(&groups.changed), ["total"]);
     assert_eq!(paths(&groups.retyped), ["revenue"]);
+    assert_eq!(paths(&groups.respelled), ["at"]);
     assert_eq!(paths(&groups.added), ["site", "_bsft_ts"]);
     assert_eq!(groups.altered(), 3);
     assert_eq!(seen.summary(), "seen after 1.3 s · 3 fields changed on the way");
