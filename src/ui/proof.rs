@@ -68,9 +68,9 @@ impl Painter<'_> {
                 };
                 Line::from(vec![indent, Span::styled(text.as_str(), style)]).render(place, buf);
             }
-            Row::Again { next, attempt } => {
+            Row::Again { next, attempt, most } => {
                 let seconds = time::seconds_left(next.since(self.now));
-                let text = format!("again in {seconds} s · attempt {attempt}");
+                let text = format!("again in {seconds} s · attempt {attempt} of {most}");
                 Line::from(vec![indent, Span::styled(text, theme.warning)]).render(place, buf);
             }
             Row::Field { name, message, column } => {
