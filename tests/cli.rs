@@ -26,6 +26,8 @@ fn clickscope(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // No home, and so no config file and no templates, but those of a test that has them.
+    command.env("HOME", "/nonexistent").env_remove("XDG_CONFIG_HOME").env_remove("XDG_STATE_HOME");
     command.env("CLICKSCOPE_EVENT_KEY", CANARY);
     command
 }
@@ -176,6 +178,52 @@ fn what_cannot_be_used_ends_with_2_and_names_the_option_or_the_variable() {
         }
         assert!(!stderr.contains("s3cr3t") && !stderr.contains(CANARY), "{stderr}");
     }
+}
+
+/// A folder for `XDG_CONFIG_HOME` with this config file in it.
+fn settings(config: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("clickscope")).unwrap();
+    std::fs::write(folder.path().join("clickscope/config.toml"), config).unwrap();
+    folder
+}
+
+#[test]
+fn a_profile_says_what_to_watch_and_where_its_key_is() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send(r#"{"event":"view","cookie":"c"}"#);
+    let here = &sandbox.url;
+    let file = settings(&format!("profile = \"here\"\n[profiles.here]\nurl = \"{here}\"\nevent_key = \"HERE_KEY\"\n"));
+    let run = |arguments: &[&str], key: Option<&str>| {
+        let mut command = clickscope(&[&["watch", "--once", "--json"], arguments].concat());
+        command.env("XDG_CONFIG_HOME", file.path()).envs(key.map(|key| ("HERE_KEY", key)));
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        (status.code(), text(&stdout), text(&stderr))
+    };
+    let (code, stdout, stderr) = run(&[], Some("any"));
+    assert_eq!((code, &*stderr), (Some(0), ""));
+    assert!(stdout.contains(r#""type":"view""#), "{stdout}");
+
+    // The key of another account is no substitute.
+    let (code, _, stderr) = run(&[], None);
+    assert!(code == Some(2) && stderr.contains("set HERE_KEY to"), "{stderr}");
+    let (code, _, stderr) = run(&["--profile", "there"], Some("any"));
+    assert!(code == Some(2) && stderr.contains("--profile: no profile \"there\": there are here"), "{stderr}");
+}
+
+#[test]
+fn a_broken_config_file_ends_with_2_and_names_the_line_and_what_is_allowed() {
+    let file = settings("[profiles.staging]\nregion = \"us\"\n\n\n\n\nregoin = \"eu\"\n");
+    let path = file.path().join("clickscope/config.toml");
+    let Output { status, stdout, stderr } =
+        clickscope(&["watch", "--json"]).env("XDG_CONFIG_HOME", file.path()).output().unwrap();
+    assert_eq!(status.code(), Some(2));
+    assert!(stdout.is_empty());
+    let told = format!(
+        "clickscope: {}:7: unknown field \"regoin\" in profile staging: allowed are region, url, environment, ",
+        path.display()
+    );
+    assert!(text(&stderr).starts_with(&told), "{}", text(&stderr));
 }
 
 #[test]

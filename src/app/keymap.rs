@@ -132,6 +132,7 @@ pub enum LineEdit {
     DeleteRight,
     DeleteWordLeft,
     DeleteToStart,
+    DeleteToEnd,
 }
 
 /// Where a key is pressed.
@@ -388,6 +389,7 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Line, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
         bind(C::Line, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
         bind(C::Line, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
+        bind(C::Line, &[ctrl('k')], A::Edit(E::DeleteToEnd), "delete to the end"),
         bind(C::Reader, UP, A::Up, "up"),
         hint(C::Reader, DOWN, A::Down, "down", "down"),
         bind(C::Reader, PAGE_UP, A::PageUp, "a page up"),

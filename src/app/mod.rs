@@ -2,6 +2,7 @@
 //! world in return ([`Effect`]). Pure: no clock, no input or output, no terminal.
 
 pub mod activity;
+pub mod composer;
 mod copy;
 mod effect;
 #[cfg(test)]
@@ -13,9 +14,11 @@ pub mod link;
 mod message;
 mod model;
 mod mouse;
+pub mod proof;
 pub mod reader;
 pub mod safety;
 mod sending;
+pub mod shipments;
 #[cfg(test)]
 mod tests;
 pub mod time;

@@ -133,6 +133,13 @@ impl BaseUrl {
         }
     }
 
+    /// Whether the server is the platform itself, by its host: whatever scheme, port or region.
+    pub fn is_platform(&self) -> bool {
+        let Some(Host::Domain(name)) = self.0.host() else { return false };
+        let name = name.trim_end_matches('.');
+        name == "getblueshift.com" || name.ends_with(".getblueshift.com")
+    }
+
     /// The host, with the port where it is not the scheme's own: `api.getblueshift.com`, `127.0.0.1:8787`.
     pub fn host_label(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
@@ -288,6 +295,23 @@ mod tests {
         for (given, is_loopback, label) in cases {
             let base: BaseUrl = given.parse().unwrap();
             assert_eq!((base.is_loopback(), base.host_label().as_str()), (is_loopback, label));
+        }
+    }
+
+    #[test]
+    fn the_platform_is_known_by_its_host() {
+        for region in Region::ALL {
+            assert!(region.base_url().is_platform());
+        }
+        let cases = [
+            ("http://API.getblueshift.com:8080/x", true),
+            ("https://api.getblueshift.com.", true),
+            ("https://api.getblueshift.com.example.com", false),
+            ("https://notgetblueshift.com", false),
+            ("http://127.0.0.1:8787", false),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(given.parse::<BaseUrl>().unwrap().is_platform(), expected, "{given}");
         }
     }
 

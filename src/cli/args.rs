@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::blueshift::Region;
 use crate::config::parse_interval;
-use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault};
+use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault, Mangle};
 
 // Help is laid out for 80 columns.
 const EXAMPLES: &str = "\
@@ -47,10 +47,14 @@ const URL: &str = "Another server that speaks the API, such as http://127.0.0.1:
 const INTERVAL: &str =
     "How often to poll, 250ms to 10min; by default 2s, or 500ms on this machine [env: CLICKSCOPE_INTERVAL]";
 
+const PROFILE: &str = "A profile of the config file; what it says wins over the environment [env: CLICKSCOPE_PROFILE]";
+
 /// What every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Options {
+    #[arg(long, global = true, value_name = "NAME", help = PROFILE)]
+    pub(super) profile: Option<String>,
     #[arg(long, global = true, value_parser = region(), help = REGION)]
     pub(super) region: Option<Region>,
     #[arg(long, global = true, help = URL)]
@@ -124,13 +128,17 @@ Examples:
   clickscope sandbox                            on http://127.0.0.1:8787
   clickscope sandbox --listen 127.0.0.1:0       on any free port
   clickscope sandbox --fault status=429:0.2 --fault delay=2s
+  clickscope sandbox --mangle retype=revenue    take numbers for strings
 
 The URL is printed as one line; it runs until interrupted. Any key that is not
 empty is taken. DELETE /_sandbox/events forgets every event.
 
 A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
   status=CODE  delay=DURATION  truncate  reset  garbage  html  blank
-  slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION";
+  slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION
+
+A mangle is drop=PATH, retype=PATH (number or boolean to string and back) or
+set=PATH=JSON, as in products[0].price: see what a sender makes of it.";
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Sandbox {
@@ -143,6 +151,9 @@ pub(super) struct Sandbox {
     /// Trouble to order, any number of times; see below
     #[arg(long = "fault", value_name = "FAULT")]
     pub(super) faults: Vec<Fault>,
+    /// What to do to events on their way in, any number of times; see below
+    #[arg(long = "mangle", value_name = "MANGLE")]
+    pub(super) mangles: Vec<Mangle>,
 }
 
 #[cfg(test)]

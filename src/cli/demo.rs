@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::watch::{log_to_file, on_terminal};
 use super::{Exit, Failure};
-use crate::config::{Config, Layer};
+use crate::config::{Config, ConfigFile, Layer};
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
 use crate::source::Clock;
@@ -14,16 +14,17 @@ use crate::source::live::{self, Key, Timeouts};
 /// The collector takes any key; this one says in its own words what it is.
 const KEY: &str = "demo";
 
-/// Takes the interval from `layers`; what is watched is not theirs to choose.
-pub(super) fn run(layers: [Layer; 2]) -> Result<Exit, Failure> {
+/// Takes the interval from `layers`; what is watched is not theirs to choose, nor the profile's. The `file` only says
+/// which variables hold keys.
+pub(super) fn run(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     if !io::stdout().is_terminal() {
         return Err(RuntimeError::NoTerminal.into());
     }
     log_to_file()?;
-    runtime::block_on(show(layers))?
+    runtime::block_on(show(layers, file))?
 }
 
-async fn show(layers: [Layer; 2]) -> Result<Exit, Failure> {
+async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     // With counts in it, the answer shows received beside captured from the first second on.
     let debug_shape = DebugShape::Counted;
@@ -31,7 +32,7 @@ async fn show(layers: [Layer; 2]) -> Result<Exit, Failure> {
     // The same shop at every start: who looks for the second time, or shows it to others, finds what was there before.
     sandbox.play(Traffic::shop(0)?);
     let here = Layer::flags(None, Some(&sandbox.url()), None)?;
-    let config = Config::resolve(std::iter::once(here).chain(layers));
+    let config = Config::resolve(std::iter::once(here).chain(layers), file);
     let base = config.target.value.base_url();
     let key = |called: &str| Key { secret: SecretString::from(KEY), called: called.to_owned() };
     let target = format!("demo · {}", base.host_label());
@@ -44,5 +45,5 @@ async fn show(layers: [Layer; 2]) -> Result<Exit, Failure> {
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),
     };
-    on_terminal(target, settings).await
+    on_terminal(target, &config, settings).await
 }

@@ -7,6 +7,7 @@ mod headless;
 mod line;
 mod man;
 mod sandbox;
+mod sending;
 mod stdout;
 mod watch;
 
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
-use crate::config::{Config, ConfigError, Layer};
+use crate::config::{self, Config, ConfigError, ConfigFile, Layer};
 use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
 use crate::sandbox::SandboxError;
@@ -104,10 +105,12 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli { options, command } = cli;
     let flags = Layer::flags(options.region, options.url.as_deref(), options.interval)?;
-    let environment = || Layer::environment(&|name| std::env::var_os(name));
+    let file = || Ok(config::config_folder().map(|folder| ConfigFile::read(&folder)).transpose()?.unwrap_or_default());
+    let lookup = |name: &str| std::env::var_os(name);
+    let config = |flags| Config::read(flags, options.profile.as_deref(), &lookup, &file()?);
     match command.unwrap_or(Command::Watch(args::Watch::default())) {
-        Command::Watch(watch) => watch::run(watch, &Config::resolve([flags, environment()?])),
-        Command::Demo => demo::run([flags, environment()?]),
+        Command::Watch(watch) => watch::run(watch, &config(flags)?),
+        Command::Demo => demo::run([flags, Layer::environment(&lookup)?], &file()?),
         Command::Sandbox(sandbox) => sandbox::run(sandbox),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(Cli::command()),

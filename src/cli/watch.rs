@@ -5,11 +5,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Watch;
 use super::headless::{self, Mode};
+use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::{Exit, Failure};
-use crate::app::Sending;
 use crate::config::{self, Config, Keys};
-use crate::runtime::{self, Folders, RuntimeError};
+use crate::runtime::{self, RuntimeError};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 use crate::ui::Theme;
@@ -21,7 +21,7 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
     if on_screen && !io::stdout().is_terminal() {
         return Err(RuntimeError::NoTerminal.into());
     }
-    let keys = Keys::read(&|name| std::env::var_os(name), config::prompt)?;
+    let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     let mode = match (once, json) {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
         (false, _) => Mode::Follow,
@@ -29,7 +29,7 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
     let settings = settings(config, keys);
     if on_screen {
         log_to_file()?;
-        return runtime::block_on(on_terminal(config.target.value.label(), settings))?;
+        return runtime::block_on(on_terminal(config.label(), config, settings))?;
     }
     runtime::log::to_stderr()?;
     runtime::block_on(async {
@@ -39,18 +39,18 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
 }
 
 /// Shows the interface on what `settings` say; the source starts after the first frame.
-pub(super) async fn on_terminal(target: String, settings: live::Settings) -> Result<Exit, Failure> {
+pub(super) async fn on_terminal(target: String, config: &Config, settings: live::Settings) -> Result<Exit, Failure> {
     let clock = settings.clock;
     let theme = theme(&|name| std::env::var(name).ok());
-    let seed = uuid::Uuid::new_v4().as_u128();
-    let sending = Sending { seed, probe_interval: settings.interval, ..Sending::to(settings.base.clone()) };
+    let folders = folders();
+    let sending = sending(config, &folders);
     let interface = runtime::Settings {
         target,
         interval: settings.interval,
         time_zone: TimeZone::system(),
         theme,
         sending,
-        folders: Folders::default(),
+        folders,
     };
     let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
     Ok(Exit::Interface(exit.code()))

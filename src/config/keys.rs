@@ -27,24 +27,46 @@ pub struct Keys {
     pub user: Option<Key>,
 }
 
+/// The variables that hold the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyNames {
+    /// That of the Event key.
+    pub event: String,
+    /// That of the User key; without one there is none to be had.
+    pub user: Option<String>,
+}
+
+impl Default for KeyNames {
+    /// The program's own.
+    fn default() -> Self {
+        Self { event: EVENT_KEY.to_owned(), user: Some(USER_KEY.to_owned()) }
+    }
+}
+
 impl Keys {
     /// Reads the keys from the environment, and asks `ask` for the Event key where there is none. `ask` gives `None`
     /// when there is nobody to ask.
     pub fn read(
+        names: &KeyNames,
         lookup: Lookup<'_>,
         ask: impl FnOnce() -> Option<io::Result<SecretString>>,
     ) -> Result<Self, ConfigError> {
-        let user = from_environment(lookup, USER_KEY, "User")?;
-        if let Some(event) = from_environment(lookup, EVENT_KEY, "Event")? {
+        let user = match &names.user {
+            Some(name) => from_environment(lookup, name, "User")?,
+            None => None,
+        };
+        if let Some(event) = from_environment(lookup, &names.event, "Event")? {
             return Ok(Self { event, user });
         }
-        let typed = ask().ok_or(ConfigError::NoKey)?.map_err(|error| match error.kind() {
+        let variable = || names.event.clone();
+        let typed = ask().ok_or_else(|| ConfigError::NoKey { variable: variable() })?;
+        let typed = typed.map_err(|source| match source.kind() {
             io::ErrorKind::Interrupted => ConfigError::Interrupted,
-            _ => ConfigError::Prompt(error),
+            _ => ConfigError::Prompt { variable: variable(), source },
         })?;
         let typed = SecretString::from(typed.expose_secret().trim());
         if typed.expose_secret().is_empty() {
-            return Err(ConfigError::NoKey);
+            return Err(ConfigError::NoKey { variable: variable() });
         }
         check(typed.expose_secret())
             .map_err(|reason| ConfigError::Unusable { place: Place::Flag("the key that was typed in"), reason })?;
@@ -53,10 +75,10 @@ impl Keys {
     }
 }
 
-fn from_environment(lookup: Lookup<'_>, name: &'static str, kind: &str) -> Result<Option<Key>, ConfigError> {
+fn from_environment(lookup: Lookup<'_>, name: &str, kind: &str) -> Result<Option<Key>, ConfigError> {
     let Some(secret) = text(lookup, name)?.map(SecretString::from) else { return Ok(None) };
     check(secret.expose_secret())
-        .map_err(|reason| ConfigError::Unusable { place: Place::Environment(name), reason })?;
+        .map_err(|reason| ConfigError::Unusable { place: Place::Environment(name.to_owned().into()), reason })?;
     Ok(Some(Key { secret, called: format!("the {kind} key from {name}") }))
 }
 
@@ -96,7 +118,7 @@ mod tests {
             USER_KEY => Some(OsString::from(user)),
             _ => None,
         };
-        Keys::read(&lookup, || typed.map(|typed| Ok(SecretString::from(typed))))
+        Keys::read(&KeyNames::default(), &lookup, || typed.map(|typed| Ok(SecretString::from(typed))))
     }
 
     #[test]
@@ -116,7 +138,7 @@ mod tests {
     fn without_a_key_and_without_a_terminal_the_variable_to_set_is_named() {
         for typed in [None, Some("  ")] {
             let error = read("", "", typed).unwrap_err();
-            assert!(matches!(error, ConfigError::NoKey));
+            assert!(matches!(error, ConfigError::NoKey { .. }));
             assert!(error.to_string().contains("CLICKSCOPE_EVENT_KEY"), "{error}");
         }
     }
@@ -145,6 +167,24 @@ mod tests {
                 assert!(!message.contains(key) && !format!("{error:?}").contains(key), "{message}");
             }
         }
+    }
+
+    #[test]
+    fn a_profile_has_its_keys_where_it_says() {
+        let names = KeyNames { event: "STAGING_KEY".to_owned(), user: None };
+        let lookup = |name: &str| match name {
+            EVENT_KEY | USER_KEY => Some(OsString::from("of-another-account")),
+            "STAGING_KEY" => Some(OsString::from("of-staging")),
+            _ => None,
+        };
+        let keys = Keys::read(&names, &lookup, || None).unwrap();
+        assert_eq!(keys.event.secret.expose_secret(), "of-staging");
+        assert_eq!(keys.event.called, "the Event key from STAGING_KEY");
+        assert!(keys.user.is_none());
+
+        let names = KeyNames { event: "LIVE_KEY".to_owned(), user: None };
+        let error = Keys::read(&names, &lookup, || None).unwrap_err();
+        assert!(error.to_string().contains("set LIVE_KEY to"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,9 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::time::Duration;
 
-use super::{ConfigError, Lookup, Place, parse_interval, text};
+use super::{ConfigError, ConfigFile, KeyNames, Lookup, Place, Profile, parse_interval, text};
+use crate::app::safety::Safety;
 use crate::blueshift::{BaseUrl, Region, TargetError};
 
 /// The variable that chooses the region.
@@ -68,7 +71,8 @@ impl Layer {
         let region = region.map(|value| Setting { value, place: Place::Flag("--region") });
         let place = Place::Flag("--url");
         let url = url.map(str::parse).transpose();
-        let url = url.map_err(|error: TargetError| ConfigError::Unusable { place, reason: error.to_string() })?;
+        let unusable = |error: TargetError| ConfigError::Unusable { place: place.clone(), reason: error.to_string() };
+        let url = url.map_err(unusable)?;
         let url = url.map(|value| Setting { value, place });
         let interval = interval.map(|value| Setting { value, place: Place::Flag("--interval") });
         Ok(Self { target: target(region, url)?, interval })
@@ -88,10 +92,12 @@ fn read<T>(
     name: &'static str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<Setting<T>>, ConfigError> {
-    let place = Place::Environment(name);
+    let place = Place::Environment(name.into());
     let Some(text) = text(lookup, name)? else { return Ok(None) };
-    let value = parse(&text).map_err(|reason| ConfigError::Unusable { place, reason })?;
-    Ok(Some(Setting { value, place }))
+    match parse(&text) {
+        Ok(value) => Ok(Some(Setting { value, place })),
+        Err(reason) => Err(ConfigError::Unusable { place, reason }),
+    }
 }
 
 fn target(
@@ -113,13 +119,33 @@ pub struct Config {
     pub target: Setting<Target>,
     /// How often to poll.
     pub interval: Setting<Duration>,
+    /// The profile that is in use.
+    pub profile: Option<Setting<Profile>>,
+    key_variables: BTreeSet<String>,
 }
 
 impl Config {
-    /// Lays `layers` over one another, the nearest first, and the defaults under them.
+    /// Chooses the profile and lays everything over one another: the `flags`, what the environment says, the profile,
+    /// the defaults. A profile that is named by a flag, as `chosen`, goes before the environment.
+    pub fn read(
+        flags: Layer,
+        chosen: Option<&str>,
+        lookup: Lookup<'_>,
+        file: &ConfigFile,
+    ) -> Result<Self, ConfigError> {
+        let environment = Layer::environment(lookup)?;
+        let profile =
+            file.choose(chosen, lookup)?.map(|Setting { value, place }| Setting { value: value.clone(), place });
+        let said = profile.as_ref().map(|profile| profile.value.layer()).unwrap_or_default();
+        let by_flag = matches!(&profile, Some(Setting { place: Place::Flag(_), .. }));
+        let layers = if by_flag { [flags, said, environment] } else { [flags, environment, said] };
+        Ok(Self { profile, ..Self::resolve(layers, file) })
+    }
+
+    /// Lays `layers` over one another, the nearest first, and the defaults under them. No profile is chosen.
     ///
     /// Region and URL are one setting: a region in a nearer layer wins over a URL in a farther one.
-    pub fn resolve(layers: impl IntoIterator<Item = Layer>) -> Self {
+    pub fn resolve(layers: impl IntoIterator<Item = Layer>, file: &ConfigFile) -> Self {
         let layers = layers.into_iter().fold(Layer::default(), |near, far| Layer {
             target: near.target.or(far.target),
             interval: near.interval.or(far.interval),
@@ -130,7 +156,37 @@ impl Config {
         let interval = layers
             .interval
             .unwrap_or(Setting { value: if loopback { INTERVAL_NEAR } else { INTERVAL_FAR }, place: Place::Default });
-        Self { target, interval }
+        Self { target, interval, profile: None, key_variables: file.key_variables() }
+    }
+
+    /// What the header calls it: `staging · us · api.getblueshift.com`.
+    pub fn label(&self) -> String {
+        let target = self.target.value.label();
+        self.profile.as_ref().map_or_else(|| target.clone(), |profile| format!("{} · {target}", profile.value.name))
+    }
+
+    /// Where the keys are.
+    pub fn key_names(&self) -> KeyNames {
+        self.profile.as_ref().map(|profile| profile.value.key_names()).unwrap_or_default()
+    }
+
+    /// What may be sent, and what asks first.
+    pub fn safety(&self) -> Safety {
+        let base = self.target.value.base_url();
+        match &self.profile {
+            Some(profile) => profile.value.safety(&base),
+            None => Safety { production: base.is_platform(), ..Safety::default() },
+        }
+    }
+
+    /// What drafts may know of the environment: the variables that are text, without those that hold keys, be it of
+    /// another profile.
+    pub fn harmless_environment(
+        &self,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> BTreeMap<String, String> {
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        variables.into_iter().filter_map(text).filter(|(name, _)| !self.key_variables.contains(name)).collect()
     }
 }
 
@@ -155,14 +211,21 @@ mod tests {
             (Some(Region::Eu), None, &[(REGION, "us")], "eu · api.eu.getblueshift.com", Place::Flag("--region"), 2_000),
             (None, Some(near), &[(REGION, "eu")], "local · 127.0.0.1:8787", Place::Flag("--url"), 500),
             (Some(Region::Us), None, &[(URL, near)], "us · api.getblueshift.com", Place::Flag("--region"), 2_000),
-            (None, None, &[(REGION, "eu")], "eu · api.eu.getblueshift.com", Place::Environment(REGION), 2_000),
-            (None, None, &[(URL, near), (REGION, " ")], "local · 127.0.0.1:8787", Place::Environment(URL), 500),
-            (None, None, &[(URL, "https://a.example.com/x")], "a.example.com", Place::Environment(URL), 2_000),
-            (None, None, &[(URL, near), (INTERVAL, "3s")], "local · 127.0.0.1:8787", Place::Environment(URL), 3_000),
+            (None, None, &[(REGION, "eu")], "eu · api.eu.getblueshift.com", Place::Environment(REGION.into()), 2_000),
+            (None, None, &[(URL, near), (REGION, " ")], "local · 127.0.0.1:8787", Place::Environment(URL.into()), 500),
+            (None, None, &[(URL, "https://a.example.com/x")], "a.example.com", Place::Environment(URL.into()), 2_000),
+            (
+                None,
+                None,
+                &[(URL, near), (INTERVAL, "3s")],
+                "local · 127.0.0.1:8787",
+                Place::Environment(URL.into()),
+                3_000,
+            ),
         ];
         for (region, url, variables, label, place, milliseconds) in cases {
             let flags = Layer::flags(region, url, None).unwrap();
-            let config = Config::resolve([flags, environment(variables).unwrap()]);
+            let config = Config::resolve([flags, environment(variables).unwrap()], &ConfigFile::default());
             assert_eq!(config.target.value.label(), label);
             assert_eq!(config.target.place, place, "{label}");
             assert_eq!(config.interval.value, Duration::from_millis(milliseconds), "{label}");

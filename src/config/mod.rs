@@ -1,46 +1,73 @@
 //! Where settings and secrets come from, and which wins.
 //!
-//! A setting is looked for in layers, the nearest first: flag, environment, default. Each layer is a [`Layer`], read on
-//! its own and checked on its own, so an error names the place where the value stands; [`Config::resolve`] lays them
-//! over one another and remembers where each value came from.
+//! A setting is looked for in layers, the nearest first: flag, environment, profile, default. Each layer is a [`Layer`],
+//! read on its own and checked on its own, so an error names the place where the value stands; [`Config::resolve`] lays
+//! them over one another and remembers where each value came from. A profile that the command line names is itself
+//! given by a flag, so what it says wins over the environment.
+//!
+//! Profiles stand in the config file ([`ConfigFile`]), which is read field by field with the line of each.
 //!
 //! Keys are no settings: they come from the environment or a prompt only, and are secrets from the moment they are read.
+//! The file only says which variables hold them.
 
+mod file;
+mod folders;
 mod interval;
 mod keys;
 mod layer;
+mod profile;
 mod prompt;
+mod section;
+mod templates;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::event::text::harmless;
+
+pub use file::{ConfigFile, FILE_NAME, PROFILE};
+pub use folders::{config_folder, state_folder};
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval};
-pub use keys::{EVENT_KEY, Key, Keys, USER_KEY};
+pub use keys::{EVENT_KEY, Key, KeyNames, Keys, USER_KEY};
 pub use layer::{Config, INTERVAL, Layer, REGION, Setting, Target, URL};
+pub use profile::{Environment, Profile};
 pub use prompt::prompt;
+pub use templates::{TemplateError, own_templates};
 
 /// How an environment variable is looked up: [`std::env::var_os`], or a test's own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Where a value stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// A command line option, spelled with its dashes.
     Flag(&'static str),
     /// An environment variable.
-    Environment(&'static str),
+    Environment(Cow<'static, str>),
+    /// A line of a file.
+    File {
+        /// The file.
+        path: Arc<Path>,
+        /// The line, from 1.
+        line: usize,
+    },
     /// Nowhere: it is what the program takes by itself.
     Default,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flag(name) | Self::Environment(name) => name,
-            Self::Default => "the default",
-        })
+        match self {
+            Self::Flag(name) => f.write_str(name),
+            Self::Environment(name) => f.write_str(name),
+            Self::File { path, line } => write!(f, "{}:{line}", harmless(&path.display().to_string())),
+            Self::Default => f.write_str("the default"),
+        }
     }
 }
 
@@ -60,23 +87,39 @@ pub enum ConfigError {
     Conflict(Place, Place),
     /// There is no key, and nobody who could be asked for it.
     #[error(
-        "no Event key: set {EVENT_KEY} to the Event API key of the account (in the dashboard under Account settings, API \
+        "no Event key: set {variable} to the Event API key of the account (in the dashboard under Account settings, API \
          keys); for a local collector any text will do"
     )]
-    NoKey,
+    NoKey {
+        /// The variable that should hold it.
+        variable: String,
+    },
+    /// The config file is there and cannot be read.
+    #[error("{} cannot be read: {source}", harmless(&path.display().to_string()))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The person thought better of it.
     #[error("interrupted")]
     Interrupted,
     /// The terminal did not give a key.
-    #[error("no Event key: the prompt failed ({0}); set {EVENT_KEY} instead")]
-    Prompt(std::io::Error),
+    #[error("no Event key: the prompt failed ({source}); set {variable} instead")]
+    Prompt {
+        /// The variable that could hold it.
+        variable: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
 }
 
 /// The variable `name` as text, without white space around it; `None` when it is not set, or set to nothing.
-fn text(lookup: Lookup<'_>, name: &'static str) -> Result<Option<String>, ConfigError> {
+fn text(lookup: Lookup<'_>, name: &str) -> Result<Option<String>, ConfigError> {
     let Some(value) = lookup(name) else { return Ok(None) };
     let value = value.into_string().map_err(|_| ConfigError::Unusable {
-        place: Place::Environment(name),
+        place: Place::Environment(name.to_owned().into()),
         reason: "the value is not text (not UTF-8)".to_owned(),
     })?;
     let value = value.trim();

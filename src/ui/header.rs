@@ -43,7 +43,7 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
         }
         LinkState::Live => {
             spans.push(Span::styled("● live", theme.ok));
-            spans.push(Span::styled(format!(" {}", time::span(model.interval)), theme.dim));
+            spans.push(Span::styled(format!(" {}", time::span(model.polling_interval())), theme.dim));
             if let Some(good) = model.link.last_good {
                 if wide {
                     let took = format!(" · {} ms · {}", good.took.as_millis(), good.status);
@@ -53,8 +53,7 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
             }
         }
         LinkState::BackingOff(next) => {
-            let left = next.since(now);
-            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            let seconds = time::seconds_left(next.since(now));
             spans.push(Span::styled(format!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
             spans.push(Span::styled(format!(" · trying again in {seconds} s"), theme.dim));
         }

@@ -5,6 +5,7 @@ mod footer;
 mod header;
 mod inspector;
 mod overlay;
+pub mod proof;
 #[cfg(test)]
 mod tests;
 mod theme;

@@ -1,0 +1,3 @@
+//! The composer.
+
+pub mod editor;

@@ -1,0 +1,319 @@
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::profile::Profile;
+use super::section::{Section, Source, line_after, shown};
+use super::{ConfigError, EVENT_KEY, Lookup, Place, Setting, USER_KEY, text};
+use crate::event::text::harmless;
+
+/// The name of the file in the config folder.
+pub const FILE_NAME: &str = "config.toml";
+/// The variable that chooses the profile.
+pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
+
+/// The most that a config file or a template may have, in bytes: what is longer was put there by mistake.
+pub(super) const LONGEST: u64 = 1 << 20;
+
+/// What stands in the file itself. What is new there begins with a name in this list.
+const FIELDS: [&str; 2] = ["profile", "profiles"];
+
+/// The user's config file. Without one it is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigFile {
+    path: PathBuf,
+    /// The profile that is used when nobody chooses one.
+    profile: Option<Setting<String>>,
+    profiles: Vec<Profile>,
+}
+
+impl ConfigFile {
+    /// Reads `config.toml` in `folder`. That there is none is no error.
+    pub fn read(folder: &Path) -> Result<Self, ConfigError> {
+        let path = folder.join(FILE_NAME);
+        match read_text(&path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(Unread::Absent) => Ok(Self { path, ..Self::default() }),
+            Err(Unread::NotText { line }) => Err(ConfigError::Unusable {
+                place: Place::File { path: path.into(), line },
+                reason: "this line is not text (not UTF-8)".to_owned(),
+            }),
+            Err(Unread::Io(source)) => Err(ConfigError::Unreadable { path, source }),
+        }
+    }
+
+    fn parse(path: PathBuf, text: &str) -> Result<Self, ConfigError> {
+        // Editors of other systems begin a file with this mark, which is no TOML.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let source = Source::new(&path, text);
+        let root = DeTable::parse(text).map_err(|error| ConfigError::Unusable {
+            place: source.place(&error.span().unwrap_or_default()),
+            reason: format!("not TOML: {}", harmless(error.message())),
+        })?;
+        let section = Section::new(&source, String::new(), root.get_ref(), &FIELDS)?;
+        let profiles = section.tables("profiles")?;
+        let profiles = profiles
+            .into_iter()
+            .map(|(name, table)| Profile::read(&source, name, table))
+            .collect::<Result<Vec<_>, _>>()?;
+        let profile = section.parsed("profile", |name| Ok(name.to_owned()))?;
+        let file = Self { path, profile, profiles };
+        if let Some(Setting { value, place }) = &file.profile {
+            file.find(value, place)?;
+        }
+        Ok(file)
+    }
+
+    /// The profile to use, and who chose it: `--profile`, else the environment, else the file itself.
+    pub fn choose(&self, flag: Option<&str>, lookup: Lookup<'_>) -> Result<Option<Setting<&Profile>>, ConfigError> {
+        let (name, place) = match (flag, text(lookup, PROFILE)?, &self.profile) {
+            (Some(name), _, _) => (name.to_owned(), Place::Flag("--profile")),
+            (None, Some(name), _) => (name, Place::Environment(PROFILE.into())),
+            (None, None, Some(Setting { value, place })) => (value.clone(), place.clone()),
+            (None, None, None) => return Ok(None),
+        };
+        let value = self.find(&name, &place)?;
+        Ok(Some(Setting { value, place }))
+    }
+
+    fn find(&self, name: &str, place: &Place) -> Result<&Profile, ConfigError> {
+        self.profiles.iter().find(|profile| profile.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
+            let known = if names.is_empty() {
+                format!("there is none in {}", harmless(&self.path.display().to_string()))
+            } else {
+                format!("there are {}", names.join(", "))
+            };
+            ConfigError::Unusable { place: place.clone(), reason: format!("no profile {}: {known}", shown(name)) }
+        })
+    }
+
+    /// The variables that hold keys: the program's own, and those of every profile.
+    pub fn key_variables(&self) -> BTreeSet<String> {
+        let own = [EVENT_KEY, USER_KEY].map(str::to_owned);
+        own.into_iter().chain(self.profiles.iter().flat_map(Profile::key_variables).map(str::to_owned)).collect()
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    Absent,
+    /// The first line that is not UTF-8, from 1.
+    NotText {
+        line: usize,
+    },
+    Io(io::Error),
+}
+
+/// Reads a text of at most [`LONGEST`] bytes from a regular file: anything else, such as a pipe, may never end.
+pub(super) fn read_text(path: &Path) -> Result<String, Unread> {
+    let io = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unread::Absent,
+        _ => Unread::Io(error),
+    };
+    // Asked before it is opened: to open a pipe waits for a writer.
+    if !path.metadata().map_err(io)?.is_file() {
+        return Err(Unread::Io(io::Error::other("it is not a file")));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).map_err(io)?.take(LONGEST + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Unread::Io(io::Error::other("it is larger than 1 MiB")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        Unread::NotText { line: line_after(valid) }
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::ffi::OsString;
+    use std::fs;
+
+    use super::*;
+    use crate::app::safety::TestIdentity;
+    use crate::config::{Config, KeyNames, Layer, REGION, URL};
+
+    const FULL: &str = r#"
+profile = "staging"
+
+[profiles.staging]
+region = "us"
+environment = "staging"
+read_only = false
+test_identities = ["QA@example.com", "example.org"]
+event_key = "STAGING_EVENT_KEY"
+user_key = "STAGING_USER_KEY"
+interval = "5s"
+
+[profiles.live]
+region = "eu"
+environment = "production"
+read_only = true
+event_key = "LIVE_KEY"
+
+[profiles.near]
+url = "http://127.0.0.1:8787"
+environment = "production"
+
+[profiles.unsaid]
+"#;
+
+    fn parse(text: &str) -> Result<ConfigFile, ConfigError> {
+        ConfigFile::parse(PathBuf::from("/x/config.toml"), text)
+    }
+
+    fn config(flags: Layer, chosen: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let lookup =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
+        Config::read(flags, chosen, &lookup, &parse(FULL).unwrap())
+    }
+
+    #[test]
+    fn a_profile_is_chosen_by_flag_else_environment_else_file_and_is_laid_where_it_was_chosen() {
+        let near = "http://127.0.0.1:1";
+        let region = |name: &str| Layer::flags(Some(name.parse().unwrap()), None, None).unwrap();
+        let none = Layer::default;
+        let cases = [
+            (none(), None, &[][..], "staging · us · api.getblueshift.com", "/x/config.toml:5", "5s"),
+            (none(), None, &[(PROFILE, "live")], "live · eu · api.eu.getblueshift.com", "/x/config.toml:14", "2s"),
+            (none(), None, &[(PROFILE, " ")], "staging · us · api.getblueshift.com", "/x/config.toml:5", "5s"),
+            (none(), Some("near"), &[(PROFILE, "live")], "near · local · 127.0.0.1:8787", "/x/config.toml:20", "500ms"),
+            (none(), None, &[(URL, near)], "staging · local · 127.0.0.1:1", URL, "5s"),
+            (none(), None, &[(REGION, "eu")], "staging · eu · api.eu.getblueshift.com", REGION, "5s"),
+            (none(), Some("live"), &[(URL, near)], "live · eu · api.eu.getblueshift.com", "/x/config.toml:14", "2s"),
+            (none(), Some("unsaid"), &[(URL, near)], "unsaid · local · 127.0.0.1:1", URL, "500ms"),
+            (region("us"), Some("live"), &[], "live · us · api.getblueshift.com", "--region", "2s"),
+        ];
+        for (flags, chosen, variables, label, place, interval) in cases {
+            let config = config(flags, chosen, variables).unwrap();
+            assert_eq!(config.label(), label);
+            assert_eq!(config.target.place.to_string(), place, "{label}");
+            assert_eq!(Ok(config.interval.value), crate::config::parse_interval(interval), "{label}");
+        }
+        for (chosen, variables) in [(Some("prod"), &[][..]), (None, &[(PROFILE, "prod")])] {
+            let told = config(none(), chosen, variables).unwrap_err().to_string();
+            assert!(told.ends_with("no profile \"prod\": there are live, near, staging, unsaid"), "{told}");
+        }
+        assert_eq!(parse("").unwrap().choose(None, &|_| None).unwrap(), None);
+        let told = parse("").unwrap().choose(Some("prod"), &|_| None).unwrap_err().to_string();
+        assert_eq!(told, "--profile: no profile \"prod\": there is none in /x/config.toml");
+    }
+
+    #[test]
+    fn production_is_what_says_so_and_the_platform_unless_it_is_known_to_be_something_else() {
+        let none = Layer::default;
+        let to = |url: &str| Layer::flags(None, Some(url), None).unwrap();
+        let cases = [
+            (none(), Some("staging"), false),
+            (none(), Some("live"), true),
+            // It may be a tunnel.
+            (none(), Some("near"), true),
+            (none(), Some("unsaid"), true),
+            (to("https://api.eu.getblueshift.com"), Some("staging"), true),
+            (to("https://collector.example.com"), Some("live"), false),
+            (to("http://127.0.0.1:1"), Some("unsaid"), false),
+        ];
+        for (flags, chosen, production) in cases {
+            let config = config(flags, chosen, &[]).unwrap();
+            assert_eq!(config.safety().production, production, "{}", config.label());
+        }
+        for (url, production) in [
+            ("https://api.getblueshift.com", true),
+            ("https://collector.example.com", false),
+            ("http://127.0.0.1:1", false),
+        ] {
+            let config = Config::resolve([to(url)], &ConfigFile::default());
+            assert_eq!(config.safety().production, production, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_a_profile_promises_holds_wherever_it_is_sent() {
+        let here = Layer::flags(None, Some("http://127.0.0.1:1"), None).unwrap();
+        let live = config(here, Some("live"), &[]).unwrap();
+        assert_eq!(live.safety().read_only.as_deref(), Some("profile live (/x/config.toml:16)"));
+        let staging = config(Layer::default(), None, &[]).unwrap().safety();
+        let identities =
+            [TestIdentity::Address("qa@example.com".to_owned()), TestIdentity::Domain("example.org".to_owned())];
+        assert_eq!((staging.read_only, staging.identities), (None, identities.into()));
+    }
+
+    #[test]
+    fn every_profile_has_its_own_keys_and_no_key_is_in_the_environment_of_drafts() {
+        let names = |chosen| config(Layer::default(), Some(chosen), &[]).unwrap().key_names();
+        let own = |event: &str, user: Option<&str>| KeyNames { event: event.into(), user: user.map(Into::into) };
+        assert_eq!(names("staging"), own("STAGING_EVENT_KEY", Some("STAGING_USER_KEY")));
+        assert_eq!(names("live"), own("LIVE_KEY", None));
+        assert_eq!(names("near"), own(EVENT_KEY, Some(USER_KEY)));
+
+        let set = [EVENT_KEY, USER_KEY, "STAGING_EVENT_KEY", "STAGING_USER_KEY", "LIVE_KEY", "HOME"];
+        let variables = set.map(|name| (OsString::from(name), OsString::from("value")));
+        let config = config(Layer::default(), Some("near"), &[]).unwrap();
+        let harmless: Vec<String> = config.harmless_environment(variables).into_keys().collect();
+        assert_eq!(harmless, ["HOME"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_file_line_and_what_is_allowed_and_never_with_the_value() {
+        let cases = [
+            ("profil = \"a\"", 1, "unknown field \"profil\": allowed are profile, profiles"),
+            (
+                "[profiles.a]\n\nregoin = \"us\"\nzzz = 1",
+                3,
+                "unknown field \"regoin\" in profile a: allowed are region, url, environment, read_only, \
+                 test_identities, event_key, user_key, interval",
+            ),
+            ("[profiles.a]\nregion = \"asia\"", 2, "region in profile a: no such region; use `us`"),
+            ("[profiles.a]\nurl = \"example.com\"", 2, "url in profile a: the URL must start with http://"),
+            ("[profiles.a]\nurl = \"https://s3cr3t@example.com\"", 2, "must not hold a user or a key"),
+            ("[profiles.a]\nregion = \"us\"\nurl = \"http://a.example\"", 3, "both set in profile a: keep one"),
+            ("[profiles.a]\nenvironment = \"prod\"", 2, "allowed are production, staging, development"),
+            ("[profiles.a]\nread_only = \"yes\"", 2, "read_only in profile a must be true or false"),
+            ("[profiles.a]\nread_only = 1", 2, "read_only in profile a must be true or false"),
+            ("[profiles.a]\ninterval = 2", 2, "interval in profile a must be a text in quotes"),
+            ("[profiles.a]\ninterval = \"1h\"", 2, "250ms to 10min"),
+            ("[profiles.a]\ntest_identities = \"a@b.c\"", 2, "must be a list of texts"),
+            ("[profiles.a]\ntest_identities = [\n \"a@b.c\",\n 7]", 4, "must be a list of texts"),
+            ("[profiles.a]\ntest_identities = [\n \"a@b.c\",\n \"a@@b\"]", 4, "write an address such as"),
+            ("[profiles.a]\nevent_key = \"s3cr3t0123456789abcdef\"", 2, "such as STAGING_EVENT_KEY"),
+            ("[profiles.a]\nuser_key = \"S3CR3T0123456789ABCDEF\"", 2, "take it out of the file"),
+            ("[profiles.a]\nuser_key = \"\"", 2, "such as STAGING_EVENT_KEY"),
+            ("[profiles.\"a\\u001Bb\"]", 1, "\"a\\u001bb\" cannot name a profile"),
+            ("profiles = 1", 1, "profiles must be a table"),
+            ("[profiles]\nregion = \"us\"", 2, "profiles.\"region\" is not a table"),
+            ("profile = \"b\"\n[profiles.a]", 1, "no profile \"b\": there are a"),
+            ("[profiles.a]\nregion = us", 2, "not TOML: "),
+            ("[profiles.a]\nevent_key = s3cr3t", 2, "not TOML: "),
+            ("[profiles.a]\nregion = \"us\"\nregion = \"eu\"", 3, "not TOML: "),
+            ("\u{feff}\n\nx = 1", 3, "unknown field \"x\""),
+        ];
+        for (text, line, part) in cases {
+            let told = parse(text).unwrap_err().to_string();
+            assert!(told.starts_with(&format!("/x/config.toml:{line}: ")) && told.contains(part), "{text}: {told}");
+            assert!(!told.to_lowercase().contains("s3cr3t") && !told.contains('\u{1b}'), "{told}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_an_empty_one_and_what_is_no_text_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(ConfigFile::read(&folder.path().join("nowhere")).unwrap().profiles, []);
+        let path = folder.path().join(FILE_NAME);
+
+        fs::write(&path, b"# caf\xe9\n").unwrap();
+        let told = ConfigFile::read(folder.path()).unwrap_err().to_string();
+        assert!(told.ends_with("config.toml:1: this line is not text (not UTF-8)"), "{told}");
+
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let told = ConfigFile::read(folder.path()).unwrap_err().to_string();
+        assert!(told.ends_with("config.toml cannot be read: it is not a file"), "{told}");
+    }
+}

@@ -1,0 +1,139 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use super::section::{Section, Source, shown};
+use super::{ConfigError, KeyNames, Layer, Place, Setting, Target, parse_interval};
+use crate::app::safety::{Safety, TestIdentity};
+use crate::blueshift::{BaseUrl, Region};
+
+/// What a profile may say. What is new begins with a name in this list.
+const FIELDS: [&str; 8] =
+    ["region", "url", "environment", "read_only", "test_identities", "event_key", "user_key", "interval"];
+
+/// The longest name of a variable that may be a word without `_`; a longer one with digits in it looks like a key.
+const LONGEST_WORD: usize = 15;
+
+/// A named target: where it is, which keys open it, and what may be sent there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What it is called.
+    pub name: String,
+    target: Option<Setting<Target>>,
+    interval: Option<Setting<Duration>>,
+    environment: Option<Environment>,
+    read_only: Option<Place>,
+    identities: Vec<TestIdentity>,
+    event_key: Option<String>,
+    user_key: Option<String>,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Environment {
+    /// Real customers.
+    Production,
+    /// Nobody real, but perhaps colleagues.
+    Staging,
+    /// The developer alone.
+    Development,
+}
+
+impl FromStr for Environment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "production" => Ok(Self::Production),
+            "staging" => Ok(Self::Staging),
+            "development" => Ok(Self::Development),
+            _ => Err("allowed are production, staging, development".to_owned()),
+        }
+    }
+}
+
+impl Profile {
+    pub(super) fn read<'a>(
+        source: &'a Source<'a>,
+        name: Setting<&str>,
+        table: &'a DeTable<'a>,
+    ) -> Result<Self, ConfigError> {
+        let Setting { value: name, place } = name;
+        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c)) {
+            let reason = format!("{} cannot name a profile: use letters, digits, `-`, `_` and `.`", shown(name));
+            return Err(ConfigError::Unusable { place, reason });
+        }
+        let section = Section::new(source, format!("profile {name}"), table, &FIELDS)?;
+        let region = section.parsed("region", |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
+        let url = section.parsed("url", |text| text.parse::<BaseUrl>().map_err(|error| error.to_string()))?;
+        let target = match (region, url) {
+            (Some(_), Some(Setting { place, .. })) => {
+                let reason = format!("region and url are both set in profile {name}: keep one of them");
+                return Err(ConfigError::Unusable { place, reason });
+            }
+            (Some(Setting { value, place }), None) => Some(Setting { value: Target::Region(value), place }),
+            (None, Some(Setting { value, place })) => Some(Setting { value: Target::Url(value), place }),
+            (None, None) => None,
+        };
+        let read_only = section.flag("read_only")?;
+        let key = |field| section.parsed(field, variable).map(|name| name.map(|name| name.value));
+        Ok(Self {
+            name: name.to_owned(),
+            target,
+            interval: section.parsed("interval", parse_interval)?,
+            environment: section.parsed("environment", str::parse)?.map(|environment| environment.value),
+            read_only: read_only.and_then(|Setting { value, place }| value.then_some(place)),
+            identities: section.list("test_identities", str::parse)?,
+            event_key: key("event_key")?,
+            user_key: key("user_key")?,
+        })
+    }
+
+    /// What it says of the settings that other places set too.
+    pub(super) fn layer(&self) -> Layer {
+        Layer { target: self.target.clone(), interval: self.interval.clone() }
+    }
+
+    /// Where its keys are. A profile that names its own Event key is of an account of its own, so it has a User key only
+    /// if it names that too: the key of one account must not go to the server of another.
+    pub fn key_names(&self) -> KeyNames {
+        let common = KeyNames::default();
+        match &self.event_key {
+            Some(event) => KeyNames { event: event.clone(), user: self.user_key.clone() },
+            None => KeyNames { event: common.event, user: self.user_key.clone().or(common.user) },
+        }
+    }
+
+    pub(super) fn key_variables(&self) -> impl Iterator<Item = &str> {
+        [&self.event_key, &self.user_key].into_iter().flatten().map(String::as_str)
+    }
+
+    /// What it promises about sending to `base`.
+    ///
+    /// Its `environment` is about its own target: where a flag or a variable leads elsewhere, it says nothing. Without a
+    /// word, the platform itself is production and nothing else is.
+    pub(super) fn safety(&self, base: &BaseUrl) -> Safety {
+        let own = self.target.as_ref().map_or_else(|| Region::default().base_url(), |target| target.value.base_url());
+        let environment = self.environment.filter(|_| *base == own);
+        let production = match environment {
+            Some(environment) => environment == Environment::Production,
+            None => base.is_platform(),
+        };
+        let read_only = self.read_only.as_ref().map(|place| format!("profile {} ({place})", self.name));
+        Safety { read_only, production, identities: self.identities.clone() }
+    }
+}
+
+/// The name of a variable. What is none may be the key itself, so it is not repeated.
+fn variable(text: &str) -> Result<String, String> {
+    let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let begins = text.bytes().next().is_some_and(|first| !first.is_ascii_digit());
+    let like_a_key = text.len() > LONGEST_WORD && !text.contains('_') && text.contains(|c: char| c.is_ascii_digit());
+    if letters && begins && !like_a_key {
+        return Ok(text.to_owned());
+    }
+    let rule = "this is the name of the environment variable that holds the key, such as STAGING_EVENT_KEY: capital \
+                letters, digits and `_`";
+    Err(format!("{rule}; if a key stands there, take it out of the file"))
+}
