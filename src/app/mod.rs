@@ -17,6 +17,7 @@ mod mouse;
 pub mod reader;
 pub mod safety;
 mod sending;
+pub mod shipments;
 #[cfg(test)]
 mod tests;
 pub mod time;
