@@ -43,6 +43,14 @@ pub enum EntryKind {
     Recovered,
     /// Something worth knowing.
     Note,
+    /// An event that was sent.
+    Sent,
+    /// A probe that came.
+    Seen,
+    /// Something that looks like a probe.
+    Guessed,
+    /// A probe that did not come.
+    NotSeen,
 }
 
 impl Activity {

@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Setup, Size, update};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Setup, Size, shipments, update};
+use crate::blueshift::Shipment;
 use crate::event::{Facts, Payload};
-use crate::feed::{Change, ChangeKind, Coverage, Moment, Polled, Problem, ProblemKind, Report, Trouble};
+use crate::feed::{
+    Change, ChangeKind, Coverage, Delivery, Moment, Polled, Problem, ProblemKind, Report, Retry, Trouble, Verdict,
+};
 
 /// The shop's last purchase, as the platform gives it back.
 pub(crate) const PURCHASE: &str = r#"{"event":"purchase","customer_id":"812123","email":"jane@example.com","order_id":"50314","total":30,"revenue":"31.24","discount":2.50,"coupon":null,"gift":true,"products":[{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}],"note":"Danke!\u202e \u001b[31m","event_uuid":"7f3a7f3a-0000-4000-8000-000000000001","timestamp":"2026-11-23T14:03:19.700Z","_bsft_ts":"2026-11-23T14:03:20.000Z"}"#;
@@ -131,6 +134,14 @@ pub(crate) fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
             ("tab", ..) => plain(KeyCode::Tab),
             ("space", ..) => plain(KeyCode::Char(' ')),
             ("pgdn", ..) => plain(KeyCode::PageDown),
+            ("up", ..) => plain(KeyCode::Up),
+            ("down", ..) => plain(KeyCode::Down),
+            ("left", ..) => plain(KeyCode::Left),
+            ("right", ..) => plain(KeyCode::Right),
+            ("end", ..) => plain(KeyCode::End),
+            ("backspace", ..) => plain(KeyCode::Backspace),
+            ("F1", ..) => plain(KeyCode::F(1)),
+            ("^Home", ..) => Key { ctrl: true, ..plain(KeyCode::Home) },
             (_, Some('^'), Some(c)) => Key { ctrl: true, ..plain(KeyCode::Char(c)) },
             (_, Some(c), None) => plain(KeyCode::Char(c)),
             _ => panic!("no key is called {name}"),
@@ -139,7 +150,73 @@ pub(crate) fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
     })
 }
 
+/// Types text, character by character, and gives the last one's effects.
+pub(crate) fn type_in(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
+    text.chars().fold(Vec::new(), |_, c| {
+        let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        update(model, Message::Key(Key { code, ctrl: false, alt: false, shift: false }), now)
+    })
+}
+
+/// A model of which the composer holds `draft`, the cursor at its start.
+pub(crate) fn composing(width: u16, height: u16, draft: &str) -> Model {
+    let mut model = busy(width, height);
+    press(&mut model, "c", at(20));
+    type_in(&mut model, "empty draft\n", at(20));
+    send(&mut model, Message::Paste(draft.into()), at(20));
+    press(&mut model, "^Home", at(20));
+    model
+}
+
 /// Clicks on a cell.
 pub(crate) fn click(model: &mut Model, column: u16, row: u16, now: Moment) {
     update(model, Message::Mouse(Mouse { kind: MouseKind::Press, column, row }), now);
+}
+
+/// An event to send, with a marker of its own.
+pub(crate) const CHECKOUT: &str = r#"{"event":"checkout","email":"jane@example.com","revenue":31.24,"coupon":null,"event_uuid":"7f3a7f3a-0000-4000-8000-000000000002"}"#;
+
+/// Sends what a draft says; events without a marker get one each.
+pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
+    let mut marks = 1_u128..;
+    let shipment = Shipment::read(draft, || uuid::Uuid::from_u128(marks.next().unwrap())).unwrap();
+    shipments::send(model, shipment, now)
+}
+
+/// A report of what came of a call, 88 ms after it went out at 14:03:20.
+pub(crate) fn answered(shipment: u64, call: usize, events: usize, attempts: u32, verdict: Verdict) -> Message {
+    let took = Duration::from_millis(88);
+    let at = at_millis(20_088);
+    Message::Report(Report::Delivered(Delivery {
+        shipment,
+        call,
+        calls: call + 1,
+        events,
+        at,
+        took,
+        attempts,
+        verdict,
+    }))
+}
+
+/// A report of a call that the server took at once.
+pub(crate) fn taken(shipment: u64, call: usize, events: usize) -> Message {
+    let verdict = Verdict::Taken { status: 200, body: r#"{"status":"OK"}"#.into() };
+    answered(shipment, call, events, 1, verdict)
+}
+
+/// A report of a call that is made again at `next`.
+pub(crate) fn retried(shipment: u64, attempts: u32, next: Moment) -> Message {
+    let problem = Problem {
+        kind: ProblemKind::RateLimited,
+        what: "429: too many requests".into(),
+        advice: "wait, or send less".into(),
+    };
+    Message::Report(Report::Retrying(Retry { shipment, attempts, problem, next }))
+}
+
+/// A report of a poll that brought [`CHECKOUT`] back, with the revenue as a string.
+pub(crate) fn received(at: Moment) -> Message {
+    let text = CHECKOUT.replace("31.24", "\"31.24\"");
+    polled(vec![change("checkout", ChangeKind::Updated, &text, 2, 1, at)], at)
 }

@@ -75,8 +75,6 @@ impl Link {
     /// When the countdown to the next poll changes.
     pub(super) fn next_wake(&self, now: Moment) -> Option<Duration> {
         let LinkState::BackingOff(next) = self.state() else { return None };
-        let left = next.since(now);
-        let beyond = Duration::from_nanos(left.subsec_nanos().into());
-        (!left.is_zero()).then(|| if beyond.is_zero() { Duration::from_secs(1) } else { beyond })
+        super::time::until_next_second(next.since(now))
     }
 }

@@ -32,7 +32,14 @@ pub enum Outcome {
     },
     /// The text could not be handed over, and why.
     CopyFailed(String),
-    /// The draft could not be put on disk, and why. It is in memory only.
+    /// None of the shipment's calls went out or ever will, and why.
+    NotSent {
+        /// Which shipment, by the number that it was handed over with.
+        shipment: u64,
+        /// Why.
+        why: String,
+    },
+    /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(String),
     /// The template of this name is on disk.
     TemplateKept {
@@ -52,7 +59,7 @@ pub enum Outcome {
         /// The whole of it.
         text: String,
     },
-    /// The user's editor could not be used, and why. The draft is as it was.
+    /// The user's editor could not be used, and why. The draft is as it was. Not yet harmless.
     EditFailed(String),
 }
 

@@ -14,6 +14,7 @@ pub mod link;
 mod message;
 mod model;
 mod mouse;
+pub mod proof;
 pub mod reader;
 pub mod safety;
 mod sending;

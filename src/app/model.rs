@@ -9,7 +9,7 @@ use super::Sending;
 use super::Size;
 use super::activity::Activity;
 use super::composer::picker::Picker;
-use super::composer::{Composer, Confirm};
+use super::composer::{self, Composer, Confirm};
 use super::inspector::{Inspector, Tab};
 use super::keymap::{Action, Context};
 use super::layout::{self, Area, ComposerAreas, Layout, Pane};
@@ -45,8 +45,10 @@ pub struct Setup {
 pub struct Model {
     /// What is watched, for the header.
     pub target: String,
-    /// How often the source polls.
+    /// How often the source polls while no probe is waited for.
     pub interval: Duration,
+    /// The interval that the source was told last.
+    pub(super) told_interval: Duration,
     /// The time zone in which times of day are shown.
     pub time_zone: TimeZone,
     /// The terminal's size.
@@ -145,6 +147,7 @@ impl Model {
         Self {
             target: setup.target,
             interval: setup.interval,
+            told_interval: setup.interval,
             time_zone: setup.time_zone,
             size: setup.size,
             focus: Pane::Types,
@@ -287,7 +290,22 @@ impl Model {
     pub fn next_wake(&self, now: Moment) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
         let types = self.types.next_wake(self.types_height(), now, self.pause.is_none());
-        [toast, types, self.link.next_wake(now)].into_iter().flatten().min()
+        let shipments = self.shipments.next_wake(now, self.proof_is_shown());
+        [toast, types, shipments, self.link.next_wake(now)].into_iter().flatten().min()
+    }
+
+    /// Whether the proof of what was sent last is on screen.
+    fn proof_is_shown(&self) -> bool {
+        self.composer.on_screen().is_some_and(|composition| composition.tab == composer::Tab::Proof)
+    }
+
+    /// How often the source polls just now: while a probe is waited for, at least as often as that asks.
+    pub fn polling_interval(&self) -> Duration {
+        if self.shipments.probes().is_waiting() {
+            self.interval.min(self.sending.probe_interval)
+        } else {
+            self.interval
+        }
     }
 
     /// The instant whose rates are on show: now, or when the screen was held still.

@@ -40,6 +40,17 @@ pub fn span(span: Duration) -> String {
     }
 }
 
+/// The seconds that are left, as a countdown tells them: `1` until the last moment.
+pub fn seconds_left(left: Duration) -> u64 {
+    left.as_secs() + u64::from(left.subsec_nanos() > 0)
+}
+
+/// How long until [`seconds_left`] of it reads differently; `None` when nothing is left.
+pub fn until_next_second(left: Duration) -> Option<Duration> {
+    let beyond = Duration::from_nanos(left.subsec_nanos().into());
+    (!left.is_zero()).then(|| if beyond.is_zero() { Duration::from_secs(1) } else { beyond })
+}
+
 fn unit(seconds: u64) -> (u64, char) {
     match seconds {
         0..60 => (1, 's'),
@@ -88,6 +99,15 @@ mod tests {
             let next = now + until_next_age(now);
             prop_assert_ne!(age(now), age(next));
             prop_assert_eq!(age(now), age(next.saturating_sub(Duration::from_millis(1))));
+        }
+
+        #[test]
+        fn a_countdown_reads_differently_exactly_when_it_says(millis in 1_u64..100_000) {
+            let left = Duration::from_millis(millis);
+            let next = until_next_second(left).unwrap_or_default();
+            let soon = left.saturating_sub(next.saturating_sub(Duration::from_millis(1)));
+            prop_assert_eq!(seconds_left(soon), seconds_left(left));
+            prop_assert_eq!(seconds_left(left.saturating_sub(next)), seconds_left(left) - 1);
         }
 
         #[test]

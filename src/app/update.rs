@@ -10,7 +10,7 @@ use super::layout::Pane;
 use super::model::{Pause, TOAST};
 use super::reader::Reader;
 use super::tree::Tree;
-use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, time};
+use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, shipments, time};
 use crate::event::text;
 use crate::feed::{Change, ChangeKind, Moment, Polled, Report, Trouble};
 
@@ -37,7 +37,8 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
         model.toast = None;
     }
-    let effects = match message {
+    shipments::expire(model, now);
+    let mut effects = match message {
         Message::Key(key) => press(model, key, now),
         Message::Mouse(mouse) => {
             mouse::point(model, mouse, now);
@@ -48,10 +49,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             resize(model, size);
             Vec::new()
         }
-        Message::Report(report) => {
-            hear(model, report, now);
-            Vec::new()
-        }
+        Message::Report(report) => hear(model, report, now),
         Message::SourceEnded(why) => {
             let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
             note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));
@@ -61,14 +59,21 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::Done(outcome) => composer::done(model, &outcome, now).unwrap_or_else(|| {
             match outcome {
                 Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
-                Outcome::CopyFailed(why) | Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
-                    bad_toast(model, now, text::harmless(&why));
-                }
+                Outcome::CopyFailed(why)
+                | Outcome::NotSent { why, .. }
+                | Outcome::TemplateNotKept(why)
+                | Outcome::EditFailed(why) => bad_toast(model, now, text::harmless(&why)),
                 Outcome::DraftNotKept(_) | Outcome::TemplateKept { .. } | Outcome::Edited { .. } => {}
             }
             Vec::new()
         }),
     };
+    // Probes are waited for at a faster poll, and the reader may choose another interval meanwhile.
+    let interval = model.polling_interval();
+    if interval != model.told_interval {
+        model.told_interval = interval;
+        effects.push(Effect::SetInterval(interval));
+    }
     settle(model);
     effects
 }
@@ -113,13 +118,20 @@ fn resize(model: &mut Model, size: Size) {
     model.activity.scroll(0, model.activity_height());
 }
 
-fn hear(model: &mut Model, report: Report, now: Moment) {
+fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect> {
     match report {
         Report::Connecting { .. } => model.link.connecting(),
-        Report::Polled(polled) => hear_poll(model, polled, now),
-        Report::Counted { changes, .. } => {
+        Report::Polled(polled) => {
+            // Probes are looked for also while the screen is held still.
+            let (at, found) = (polled.at, model.shipments.observe(&polled.changes, polled.at));
+            hear_poll(model, polled, now);
+            return shipments::found_at(model, &found, at);
+        }
+        Report::Counted { at, changes } => {
             model.link.counts_trouble = None;
+            let found = model.shipments.observe(&changes, at);
             take_in(model, changes, now);
+            return shipments::found_at(model, &found, at);
         }
         Report::Trouble(trouble) => hear_trouble(model, trouble),
         Report::CountsTrouble(trouble) => {
@@ -127,8 +139,11 @@ fn hear(model: &mut Model, report: Report, now: Moment) {
             note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
             model.link.counts_trouble = Some(trouble);
         }
-        Report::Delivered(_) | Report::Retrying(_) | Report::Recalled { .. } => {}
+        Report::Delivered(delivery) => return shipments::delivered(model, delivery),
+        Report::Retrying(retry) => shipments::retrying(model, retry),
+        Report::Recalled { at, event_type, events } => return shipments::recalled(model, &event_type, &events, at),
     }
+    Vec::new()
 }
 
 fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
@@ -330,8 +345,8 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
             toast(model, now, "polling now".into());
             return vec![Effect::PollNow];
         }
-        Action::Slower => return step_interval(model, true, now),
-        Action::Faster => return step_interval(model, false, now),
+        Action::Slower => step_interval(model, true, now),
+        Action::Faster => step_interval(model, false, now),
         Action::Back => back(model, now),
         Action::Help => model.mode = Mode::Help { offset: 0 },
         Action::Pause => pause(model, now),
@@ -494,7 +509,7 @@ fn move_focus(model: &mut Model, steps: usize) {
     }
 }
 
-fn step_interval(model: &mut Model, longer: bool, now: Moment) -> Vec<Effect> {
+fn step_interval(model: &mut Model, longer: bool, now: Moment) {
     let next = if longer {
         INTERVALS.iter().find(|interval| **interval > model.interval)
     } else {
@@ -502,11 +517,10 @@ fn step_interval(model: &mut Model, longer: bool, now: Moment) -> Vec<Effect> {
     };
     let Some(&interval) = next else {
         toast(model, now, format!("polling every {} already: that is the limit", time::span(model.interval)));
-        return Vec::new();
+        return;
     };
     model.interval = interval;
     toast(model, now, format!("polling every {}", time::span(interval)));
-    vec![Effect::SetInterval(interval)]
 }
 
 fn page(model: &Model, context: Context) -> isize {

@@ -15,6 +15,7 @@ mod json;
 pub mod limits;
 mod outgoing;
 mod reading;
+mod shell;
 mod summary;
 mod target;
 

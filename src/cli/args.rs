@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::blueshift::Region;
 use crate::config::parse_interval;
-use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault};
+use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault, Mangle};
 
 // Help is laid out for 80 columns.
 const EXAMPLES: &str = "\
@@ -128,13 +128,17 @@ Examples:
   clickscope sandbox                            on http://127.0.0.1:8787
   clickscope sandbox --listen 127.0.0.1:0       on any free port
   clickscope sandbox --fault status=429:0.2 --fault delay=2s
+  clickscope sandbox --mangle retype=revenue    take numbers for strings
 
 The URL is printed as one line; it runs until interrupted. Any key that is not
 empty is taken. DELETE /_sandbox/events forgets every event.
 
 A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
   status=CODE  delay=DURATION  truncate  reset  garbage  html  blank
-  slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION";
+  slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION
+
+A mangle is drop=PATH, retype=PATH (number or boolean to string and back) or
+set=PATH=JSON, as in products[0].price: see what a sender makes of it.";
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Sandbox {
@@ -147,6 +151,9 @@ pub(super) struct Sandbox {
     /// Trouble to order, any number of times; see below
     #[arg(long = "fault", value_name = "FAULT")]
     pub(super) faults: Vec<Fault>,
+    /// What to do to events on their way in, any number of times; see below
+    #[arg(long = "mangle", value_name = "MANGLE")]
+    pub(super) mangles: Vec<Mangle>,
 }
 
 #[cfg(test)]

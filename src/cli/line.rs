@@ -23,32 +23,10 @@ pub(super) fn json(change: &Change) -> String {
     line
 }
 
-/// The same JSON on one line, byte for byte but for two things that do not change what it says: line breaks between
-/// its tokens go, and characters that a terminal would act on become escapes. Both can stand unescaped in valid JSON,
-/// the first only between tokens, the second only within strings.
+/// The same JSON on one line, harmless to a terminal: line breaks can stand unescaped only between its tokens.
 fn one_line(json: &str) -> String {
-    let is_hostile = |c: char| {
-        matches!(
-            c,
-            '\u{7f}'..='\u{9f}'
-                | '\u{61c}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-        )
-    };
-    let mut line = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\n' | '\r' => {}
-            c if is_hostile(c) => {
-                // Writing to a text cannot fail, and all of these are in the basic plane.
-                let _ = write!(line, "\\u{:04x}", u32::from(c));
-            }
-            c => line.push(c),
-        }
-    }
+    let mut line = text::harmless_json(json);
+    line.retain(|c| !matches!(c, '\n' | '\r'));
     line
 }
 

@@ -1,9 +1,17 @@
-use super::{Document, NodeKind, Path};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Write as _;
+
+use jiff::Timestamp;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::{Document, NodeId, NodeKind, Path};
 
 /// One difference between two events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where.
+    /// Where: in the event before, or in the one after for [`DifferenceKind::Added`]. The two are the same but for
+    /// elements of an array that grew or shrank.
     pub path: Path,
     /// What sort of difference.
     pub kind: DifferenceKind,
@@ -31,9 +39,558 @@ pub enum DifferenceKind {
     Added,
 }
 
+impl Difference {
+    /// Whether both are times, and the same one: `2026-11-23T14:03:19Z` and `2026-11-23T15:03:19+01:00`.
+    pub fn same_instant(&self) -> bool {
+        let string = |text: &Option<String>| text.as_ref().and_then(|text| serde_json::from_str::<String>(text).ok());
+        self.kind == DifferenceKind::Changed
+            && string(&self.before)
+                .zip(string(&self.after))
+                .is_some_and(|(before, after)| are_one_instant(&before, &after))
+    }
+}
+
 /// What makes `after` out of `before`, in the order of the paths in `before`, what was added last. The order of keys
 /// does not count, nor how a number is spelled; a key that an object holds twice is compared by its occurrence.
+///
+/// - A container that is missing, new or of another type is one difference, whatever is in it.
+/// - Arrays are compared without the equal elements at their beginnings and ends; what is left, by index.
+/// - Numbers are compared by their exact decimal value, strings by what their escapes stand for.
+///
+/// The cost is that of the two texts, whatever their depth or width.
 pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
-    let _ = (before, after);
-    Vec::new()
+    if before.payload().text() == after.payload().text() {
+        return Vec::new();
+    }
+    let mut comparison =
+        Comparison { before: Side::new(before), after: Side::new(after), open: Vec::new(), found: Vec::new() };
+    comparison.run();
+    let mut found = comparison.found;
+    found.sort_unstable_by_key(|found| match *found {
+        Found::Dropped(id) | Found::Differs(id, _) => (false, id),
+        Found::Added(id) => (true, id),
+    });
+    found.into_iter().map(|found| found.told(before, after)).collect()
+}
+
+/// Whether two values are equal once types are forgotten: `31.24`, `31.240` and `"31.24"`; `true` and `"true"`; two
+/// spellings of one instant. Never true of containers.
+pub fn alike(one: (&Document, NodeId), other: (&Document, NodeId)) -> bool {
+    let is_scalar =
+        |(document, id): (&Document, NodeId)| document.get(id).is_some_and(|node| !node.kind.is_container());
+    if !is_scalar(one) || !is_scalar(other) {
+        return false;
+    }
+    let (one, other) = (one.0.plain(one.1), other.0.plain(other.1));
+    one == other
+        || decimal(&one).zip(decimal(&other)).is_some_and(|(one, other)| one == other)
+        || are_one_instant(&one, &other)
+}
+
+fn are_one_instant(one: &str, other: &str) -> bool {
+    let time = |text: &str| text.parse::<Timestamp>().ok();
+    time(one).zip(time(other)).is_some_and(|(one, other)| one == other)
+}
+
+/// A difference by the places of its values.
+#[derive(Clone, Copy)]
+enum Found {
+    Dropped(NodeId),
+    Differs(NodeId, NodeId),
+    Added(NodeId),
+}
+
+impl Found {
+    fn told(self, before: &Document, after: &Document) -> Difference {
+        let text = |document: &Document, id| Some(document.text(id).to_owned());
+        let kind = |document: &Document, id| document.get(id).map_or(NodeKind::Null, |node| node.kind);
+        match self {
+            Self::Dropped(id) => Difference {
+                path: before.path(id),
+                kind: DifferenceKind::Dropped,
+                before: text(before, id),
+                after: None,
+            },
+            Self::Differs(old, new) => {
+                let (from, to) = (kind(before, old), kind(after, new));
+                let kind = if from == to { DifferenceKind::Changed } else { DifferenceKind::Retyped { from, to } };
+                Difference { path: before.path(old), kind, before: text(before, old), after: text(after, new) }
+            }
+            Self::Added(id) => {
+                Difference { path: after.path(id), kind: DifferenceKind::Added, before: None, after: text(after, id) }
+            }
+        }
+    }
+}
+
+/// The pairs that are still to be compared, and what was found.
+struct Comparison<'a> {
+    before: Side<'a>,
+    after: Side<'a>,
+    open: Vec<(NodeId, NodeId)>,
+    found: Vec<Found>,
+}
+
+impl Comparison<'_> {
+    fn run(&mut self) {
+        self.open.push((NodeId::ROOT, NodeId::ROOT));
+        while let Some((old, new)) = self.open.pop() {
+            if self.are_equal(old, new) {
+                continue;
+            }
+            match (self.before.kind(old), self.after.kind(new)) {
+                (Some(NodeKind::Object), Some(NodeKind::Object)) => self.objects(old, new),
+                (Some(NodeKind::Array), Some(NodeKind::Array)) => self.arrays(old, new),
+                _ => self.found.push(Found::Differs(old, new)),
+            }
+        }
+    }
+
+    fn objects(&mut self, old: NodeId, new: NodeId) {
+        let mut fields: HashMap<_, _> =
+            self.after.document.children(new).map(|id| (self.after.field(id), id)).collect();
+        for id in self.before.document.children(old) {
+            match fields.remove(&self.before.field(id)) {
+                Some(other) => self.open.push((id, other)),
+                None => self.found.push(Found::Dropped(id)),
+            }
+        }
+        self.found.extend(fields.into_values().map(Found::Added));
+    }
+
+    fn arrays(&mut self, old: NodeId, new: NodeId) {
+        let mut old: Vec<_> = self.before.document.children(old).collect();
+        let mut new: Vec<_> = self.after.document.children(new).collect();
+        let equal = old.iter().zip(&new).take_while(|(one, other)| self.are_equal(**one, **other)).count();
+        while let Some((one, other)) = old.last().zip(new.last())
+            && old.len().min(new.len()) > equal
+            && self.are_equal(*one, *other)
+        {
+            old.pop();
+            new.pop();
+        }
+        let common = old.len().min(new.len());
+        self.found.extend(old.iter().skip(common).copied().map(Found::Dropped));
+        self.found.extend(new.iter().skip(common).copied().map(Found::Added));
+        self.open.extend(old.into_iter().zip(new).skip(equal));
+    }
+
+    fn are_equal(&self, old: NodeId, new: NodeId) -> bool {
+        self.before.digest(old) == self.after.digest(new)
+    }
+}
+
+/// An event with a digest of each of its values: equal values have equal digests, however they are spelled.
+struct Side<'a> {
+    document: &'a Document,
+    digests: Vec<u128>,
+}
+
+impl<'a> Side<'a> {
+    fn new(document: &'a Document) -> Self {
+        let mut side = Self { document, digests: vec![0; document.len()] };
+        let mut text = Vec::new();
+        // What stands in a value comes after it, so from the end each container finds its values digested.
+        for id in document.ids().rev() {
+            text.clear();
+            side.canonical(id, &mut text);
+            if let Some(digest) = side.digests.get_mut(id.index()) {
+                *digest = xxh3_128(&text);
+            }
+        }
+        side
+    }
+
+    /// Writes a text that equal values share.
+    fn canonical(&self, id: NodeId, out: &mut Vec<u8>) {
+        let spelled = self.document.text(id);
+        match self.kind(id) {
+            Some(NodeKind::Object) => {
+                let mut sum = 0_u128;
+                for child in self.document.children(id) {
+                    out.clear();
+                    let (key, occurrence) = self.field(child);
+                    out.extend(self.digest(child).to_le_bytes());
+                    out.extend(occurrence.to_le_bytes());
+                    out.extend(key.bytes());
+                    sum = sum.wrapping_add(xxh3_128(out));
+                }
+                out.clear();
+                out.push(b'{');
+                out.extend(sum.to_le_bytes());
+            }
+            Some(NodeKind::Array) => {
+                out.push(b'[');
+                out.extend(self.document.children(id).flat_map(|child| self.digest(child).to_le_bytes()));
+            }
+            Some(NodeKind::String) => {
+                let string = decoded(spelled);
+                out.push(if string.is_some() { b'"' } else { b'\\' });
+                out.extend(string.as_deref().unwrap_or(spelled).bytes());
+            }
+            Some(NodeKind::Number) => match decimal(spelled) {
+                Some(number) => out.extend(number),
+                None => out.extend(spelled.bytes()),
+            },
+            _ => out.extend(spelled.bytes()),
+        }
+    }
+
+    fn field(&self, id: NodeId) -> (Cow<'a, str>, u32) {
+        (self.document.key(id).unwrap_or_default(), self.document.occurrence(id))
+    }
+
+    fn kind(&self, id: NodeId) -> Option<NodeKind> {
+        self.document.get(id).map(|node| node.kind)
+    }
+
+    fn digest(&self, id: NodeId) -> u128 {
+        self.digests.get(id.index()).copied().unwrap_or_default()
+    }
+}
+
+/// What the JSON string stands for; `None` for one that no text can stand for (a lone surrogate).
+fn decoded(quoted: &str) -> Option<Cow<'_, str>> {
+    if quoted.contains('\\') {
+        return serde_json::from_str::<String>(quoted).ok().map(Cow::Owned);
+    }
+    quoted.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
+}
+
+/// The number's significant digits and the power of ten of the last one: `15e-1` for `1.50`. `None` for what is no JSON
+/// number. An exponent that no machine integer holds is left as it is spelled.
+fn decimal(text: &str) -> Option<Vec<u8>> {
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let magnitude = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let is_number =
+        are_digits(whole) && (whole == "0" || !whole.starts_with('0')) && are_digits(fraction) && are_digits(magnitude);
+    if !is_number {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let mut out = Vec::with_capacity(text.len());
+    if fraction.is_empty() {
+        out.extend(whole.trim_end_matches('0').bytes());
+    } else {
+        out.extend(whole.bytes().chain(fraction.bytes()).skip_while(|byte| *byte == b'0'));
+    }
+    if out.is_empty() {
+        return Some(b"0".to_vec());
+    }
+    let dropped = if fraction.is_empty() { whole.len() - out.len() } else { 0 };
+    let shift = i128::try_from(dropped).ok()? - i128::try_from(fraction.len()).ok()?;
+    let power = exponent.parse::<i128>().ok().and_then(|exponent| exponent.checked_add(shift));
+    let sign = if exponent.starts_with('-') { "-" } else { "" };
+    let written = match power {
+        Some(power) => write!(out, "e{power}"),
+        None => write!(out, "e{sign}{}{shift:+}", magnitude.trim_start_matches('0')),
+    };
+    written.ok()?;
+    if text.starts_with('-') {
+        out.insert(0, b'-');
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{Facts, Payload, Segment};
+
+    fn document(text: &str) -> Document {
+        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+    }
+
+    fn differences(before: &str, after: &str) -> Vec<Difference> {
+        diff(&document(before), &document(after))
+    }
+
+    /// The differences in short: `-` dropped, `~` changed, `!` retyped, `+` added.
+    fn told(before: &str, after: &str) -> Vec<String> {
+        let tell = |difference: Difference| {
+            let sign = match difference.kind {
+                DifferenceKind::Dropped => '-',
+                DifferenceKind::Changed => '~',
+                DifferenceKind::Retyped { .. } => '!',
+                DifferenceKind::Added => '+',
+            };
+            let values: Vec<_> = [difference.before, difference.after].into_iter().flatten().collect();
+            format!("{sign}{} {}", difference.path, values.join(" → "))
+        };
+        differences(before, after).into_iter().map(tell).collect()
+    }
+
+    #[test]
+    fn each_sort_of_difference_is_told_with_the_exact_values() {
+        let cases: &[(&str, &str, &[&str])] = &[
+            (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, &[]),
+            (r#"{"a":1.10}"#, r#"{"a":1.2}"#, &["~a 1.10 → 1.2"]),
+            (r#"{"a":31.24}"#, r#"{"a":"31.24"}"#, &[r#"!a 31.24 → "31.24""#]),
+            (r#"{"a":null,"b":true}"#, r#"{"a":false,"b":false}"#, &["!a null → false", "~b true → false"]),
+            (r#"{"a":{}}"#, r#"{"a":[]}"#, &["!a {} → []"]),
+            (r#"{"a":{"b":1}}"#, r#"{"a":{"b":1,"c":{"d":[2]}}}"#, &[r#"+a.c {"d":[2]}"#]),
+            (r#"{"c":{"d":[2], "e":3},"a":1}"#, r#"{"b":1}"#, &[r#"-c {"d":[2], "e":3}"#, "-a 1", "+b 1"]),
+            (
+                r#"{"z":{"y":1},"x":2}"#,
+                r#"{"n":0,"x":3,"z":{"y":2,"m":0}}"#,
+                &["~z.y 1 → 2", "~x 2 → 3", "+n 0", "+z.m 0"],
+            ),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1,"a":3}"#, &["~a 2 → 3"]),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1}"#, &["-a 2"]),
+            (r#"{"a":"\u0041"}"#, r#"{"\u0061":"A"}"#, &[]),
+            (r#"{"a":"\ud800"}"#, r#"{"a":"\\ud800"}"#, &[r#"~a "\ud800" → "\\ud800""#]),
+            ("[1]", "{}", &["! [1] → {}"]),
+            ("1", "1.0", &[]),
+        ];
+        for (before, after, expected) in cases {
+            assert_eq!(told(before, after), *expected, "{before} and {after}");
+        }
+    }
+
+    #[test]
+    fn arrays_are_compared_without_their_equal_ends() {
+        let cases: &[(&str, &str, &[&str])] = &[
+            ("[1,2,3]", "[0,1,2,3]", &["+[0] 0"]),
+            ("[1,2,3]", "[1,2,3,4]", &["+[3] 4"]),
+            ("[1,2,3]", "[1,9,2,3]", &["+[1] 9"]),
+            ("[1,2,3]", "[1,3]", &["-[1] 2"]),
+            ("[1,1]", "[1,1,1]", &["+[2] 1"]),
+            ("[1,1,1]", "[1,1]", &["-[2] 1"]),
+            ("[]", "[1,2]", &["+[0] 1", "+[1] 2"]),
+            (r#"[{"p":1,"q":1},5]"#, r#"[{"p":2,"q":1},7,5]"#, &["~[0].p 1 → 2", "+[1] 7"]),
+            ("[1,2,3,4]", "[1,9,8]", &["~[1] 2 → 9", "~[2] 3 → 8", "-[3] 4"]),
+        ];
+        for (before, after, expected) in cases {
+            assert_eq!(told(before, after), *expected, "{before} and {after}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_equal_by_their_exact_value() {
+        let digits = "9".repeat(60);
+        let huge = |mantissa: &str| format!("{mantissa}e{digits}");
+        let equal = [
+            ("1.10", "1.1"),
+            ("1e2", "100"),
+            ("100", "1E+2"),
+            ("0.1e3", "1.0e0002"),
+            ("0", "-0.00e-7"),
+            ("0e999999999999", "0"),
+            ("12345678901234567890.0", "12345678901234567890"),
+            ("-0.05", "-5e-2"),
+            ("1e-999999999999", "0.1e-999999999998"),
+            ("10e170141183460469231731687303715884105720", "1e170141183460469231731687303715884105721"),
+            (&huge("1.0"), &huge("1")),
+        ];
+        for (one, other) in equal {
+            assert_eq!(told(one, other), [""; 0], "{one} and {other}");
+        }
+        let different = [
+            ("9007199254740993", "9007199254740992"),
+            ("0.1", "0.10000000000000001"),
+            ("1", "-1"),
+            ("1e400", "1e401"),
+            ("10", "1"),
+            ("1e-1", "1e1"),
+            (&huge("1"), &huge("-1")),
+            (&huge("1"), &format!("1e-{digits}")),
+            (&huge("1"), &format!("1e8{digits}")),
+        ];
+        for (one, other) in different {
+            assert_eq!(differences(one, other).len(), 1, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn values_are_alike_when_only_their_types_differ() {
+        let cases = [
+            ("31.24", r#""31.240""#, true),
+            ("true", r#""true""#, true),
+            (r#""a""#, r#""\u0061""#, true),
+            (r#""2015-03-17T17:27:20+00:00""#, r#""2015-03-17T17:27:20Z""#, true),
+            (r#""007""#, "7", false),
+            (r#""""#, "null", false),
+            ("1", "2", false),
+            ("[]", "[]", false),
+        ];
+        for (one, other, expected) in cases {
+            let (one_document, other_document) = (document(one), document(other));
+            let found = alike((&one_document, NodeId::ROOT), (&other_document, NodeId::ROOT));
+            assert_eq!(found, expected, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn one_instant_spelled_in_two_ways_is_told_from_another() {
+        let cases = [
+            (r#""2026-11-23T14:03:19Z""#, r#""2026-11-23T14:03:19.000Z""#, true),
+            (r#""2026-11-23T14:03:19Z""#, r#""2026-11-23T15:03:19+01:00""#, true),
+            (r#""2026-11-23T14:03:19Z""#, r#""2026-11-23T14:03:20Z""#, false),
+            (r#""2026-11-23""#, r#""2026-11-23T00:00:00Z""#, false),
+            ("1", "2", false),
+            ("1", r#""1""#, false),
+        ];
+        for (before, after, expected) in cases {
+            let differences = differences(before, after);
+            assert_eq!(differences.len(), 1);
+            assert_eq!(differences.iter().all(Difference::same_instant), expected, "{before} and {after}");
+        }
+    }
+
+    #[test]
+    fn depth_is_no_danger() {
+        let deep = |leaf: &str| format!("{}{leaf}{}", r#"{"a":["#.repeat(20_000), "]}".repeat(20_000));
+        assert_eq!(differences(&deep("1"), &deep("1.0")), []);
+        let found = differences(&deep("1"), &deep("2"));
+        assert_eq!(found.iter().map(|difference| difference.path.0.len()).collect::<Vec<_>>(), [40_000]);
+    }
+
+    #[test]
+    fn width_costs_no_more_than_its_text() {
+        const FIELDS: usize = 200_000;
+        let wide = |prefix: &str| {
+            let fields: Vec<_> = (0..FIELDS).map(|n| format!(r#""{prefix}{n}":{n}"#)).collect();
+            document(&format!("{{{}}}", fields.join(",")))
+        };
+        // Compared each with each, these would take minutes.
+        assert_eq!(diff(&wide("a"), &wide("b")).len(), 2 * FIELDS);
+    }
+
+    /// A value apart from how it is spelled.
+    #[derive(Clone, Debug, PartialEq)]
+    enum Tree {
+        Object(BTreeMap<(String, u32), Tree>),
+        Array(Vec<Tree>),
+        Number(f64),
+        Other(String),
+    }
+
+    fn tree(document: &Document, id: NodeId) -> Tree {
+        match document.get(id).unwrap().kind {
+            NodeKind::Object => {
+                let field =
+                    |id| ((document.key(id).unwrap().into_owned(), document.occurrence(id)), tree(document, id));
+                Tree::Object(document.children(id).map(field).collect())
+            }
+            NodeKind::Array => Tree::Array(document.children(id).map(|id| tree(document, id)).collect()),
+            // The numbers of the test are few and small, so that a double tells them apart.
+            NodeKind::Number => Tree::Number(document.text(id).parse().unwrap()),
+            NodeKind::String => Tree::Other(format!("\"{}", document.plain(id))),
+            _ => Tree::Other(document.text(id).to_owned()),
+        }
+    }
+
+    fn step<'t>(tree: &'t mut Tree, segment: &Segment) -> &'t mut Tree {
+        match (tree, segment) {
+            (Tree::Object(fields), Segment::Key { name, occurrence }) => {
+                fields.get_mut(&(name.to_string(), *occurrence)).unwrap()
+            }
+            (Tree::Array(elements), Segment::Index(index)) => elements.get_mut(*index).unwrap(),
+            (tree, segment) => panic!("{segment:?} does not lead into {tree:?}"),
+        }
+    }
+
+    fn apply(mut root: Tree, differences: &[Difference]) -> Tree {
+        let value = |text: &Option<String>| {
+            let document = document(text.as_ref().unwrap());
+            tree(&document, NodeId::ROOT)
+        };
+        // What changes keeps its place, so it comes first; elements go from the last on, and come from the first on.
+        let is = |kind: DifferenceKind| differences.iter().filter(move |difference| difference.kind == kind);
+        let stays = |kind| !matches!(kind, DifferenceKind::Dropped | DifferenceKind::Added);
+        for difference in differences.iter().filter(|difference| stays(difference.kind)) {
+            *difference.path.0.iter().fold(&mut root, step) = value(&difference.after);
+        }
+        for difference in is(DifferenceKind::Dropped).collect::<Vec<_>>().into_iter().rev() {
+            let (last, parents) = difference.path.0.split_last().unwrap();
+            match (parents.iter().fold(&mut root, step), last) {
+                (Tree::Object(fields), Segment::Key { name, occurrence }) => {
+                    assert!(fields.remove(&(name.to_string(), *occurrence)).is_some());
+                }
+                (Tree::Array(elements), Segment::Index(index)) => drop(elements.remove(*index)),
+                (tree, segment) => panic!("{segment:?} does not lead into {tree:?}"),
+            }
+        }
+        for difference in is(DifferenceKind::Added) {
+            let (last, parents) = difference.path.0.split_last().unwrap();
+            match (parents.iter().fold(&mut root, step), last) {
+                (Tree::Object(fields), Segment::Key { name, occurrence }) => {
+                    assert_eq!(fields.insert((name.to_string(), *occurrence), value(&difference.after)), None);
+                }
+                (Tree::Array(elements), Segment::Index(index)) => elements.insert(*index, value(&difference.after)),
+                (tree, segment) => panic!("{segment:?} does not lead into {tree:?}"),
+            }
+        }
+        root
+    }
+
+    /// JSON texts that often share parts, with odd spellings and keys that are held twice.
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop::sample::select(vec![
+            "null",
+            "true",
+            "false",
+            "1",
+            "1.0",
+            "10e-1",
+            "-1",
+            "0",
+            "-0",
+            "100",
+            "1e2",
+            "1.10",
+            "1.1",
+            "\"\"",
+            "\"1\"",
+            "\"a\"",
+            "\"\\u0061\"",
+            "\"\\n\"",
+            "\"ü\"",
+            "{}",
+            "[ ]",
+        ])
+        .prop_map(str::to_owned);
+        let key = prop::sample::select(vec!["a", "b", "c", "\\u0061", "d e", ""]);
+        leaf.prop_recursive(4, 48, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(|elements| format!("[{}]", elements.join(","))),
+                prop::collection::vec((key.clone(), inner), 0..6).prop_map(|fields| {
+                    let fields: Vec<_> = fields.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+                    format!("{{{}}}", fields.join(", "))
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn applied_to_the_one_before_it_gives_the_one_after(before in json(), after in json()) {
+            let (before, after) = (document(&before), document(&after));
+            let differences = diff(&before, &after);
+            let (old, new) = (tree(&before, NodeId::ROOT), tree(&after, NodeId::ROOT));
+            prop_assert_eq!(differences.is_empty(), old == new);
+            prop_assert_eq!(apply(old, &differences), new);
+            prop_assert_eq!(diff(&before, &before), []);
+        }
+
+        #[test]
+        fn each_difference_holds_the_texts_at_its_path(before in json(), after in json()) {
+            let (before, after) = (document(&before), document(&after));
+            for difference in diff(&before, &after) {
+                let in_before = before.find(&difference.path).map(|id| before.text(id).to_owned());
+                let in_after = after.find(&difference.path).map(|id| after.text(id).to_owned());
+                prop_assert!(difference.before.is_none() || difference.before == in_before);
+                prop_assert!(difference.after.is_none() || difference.after == in_after);
+            }
+        }
+    }
 }

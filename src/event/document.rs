@@ -134,6 +134,14 @@ impl Document {
         self.get(id).map_or("", |node| self.slice(&node.value))
     }
 
+    /// Where the value stands in the event's text, with its key where it has one.
+    pub fn span(&self, id: NodeId) -> Range<usize> {
+        self.get(id).map_or(0..0, |node| {
+            let start = if node.key.is_empty() { node.value.start } else { node.key.start };
+            start as usize..node.value.end as usize
+        })
+    }
+
     /// The value as text for people who asked for the value: a string without its quotes and escapes, anything else as
     /// its JSON text. A string that no text can stand for (a lone surrogate) stays as it is spelled.
     pub fn plain(&self, id: NodeId) -> Cow<'_, str> {

@@ -36,6 +36,30 @@ pub fn harmless_within(text: &str, columns: usize) -> (String, bool) {
     (out, true)
 }
 
+/// The same JSON, byte for byte but for characters that a terminal would act on, which become escapes. That does not
+/// change what it says: they can stand unescaped in valid JSON, but only within strings. Line breaks and tabs stay.
+///
+/// Less is escaped here than by [`harmless`]: the text goes on to other programs, and an emoji stays what it is.
+pub fn harmless_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.push(c),
+            '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => {
+                escape(c, &mut out);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A JSON string of `text` for showing: quoted, with the escapes that JSON needs and those that a terminal needs.
 /// At most about `columns` columns wide; also whether that was all of it.
 pub fn quoted_within(text: &str, columns: usize) -> (String, bool) {
@@ -245,6 +269,18 @@ mod tests {
     fn a_string_is_quoted_as_json_quotes_it() {
         assert_eq!(quoted_within("say \"hi\" \\ \n", 99), (r#""say \"hi\" \\ \n""#.into(), true));
         assert!(!quoted_within("long long text", 4).1);
+    }
+
+    #[test]
+    fn json_is_made_harmless_without_another_change() {
+        let cases = [
+            ("{\r\n\t\"a\": 1.10,  \"a\":[]\n}", "{\r\n\t\"a\": 1.10,  \"a\":[]\n}"),
+            ("\"\u{9b}2J\u{7f} \u{202e}gpj\u{200b}\"", "\"\\u009b2J\\u007f \\u202egpj\\u200b\""),
+            ("\"é ❤\u{fe0f} 日本\"", "\"é ❤\u{fe0f} 日本\""),
+        ];
+        for (json, shown) in cases {
+            assert_eq!(harmless_json(json), shown);
+        }
     }
 
     #[test]

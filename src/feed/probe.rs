@@ -106,6 +106,15 @@ impl Probes {
         id
     }
 
+    /// Corrects when one that is waited for is handed to the network: its call had to wait for its turn, or is made
+    /// again. It is waited for as long from then on.
+    pub fn went_out(&mut self, id: ProbeId, at: Moment) {
+        let probe = self.probes.iter_mut().find(|probe| probe.id == id);
+        if let Some(probe) = probe.filter(|probe| matches!(probe.state, ProbeState::Waiting)) {
+            probe.sent_at = at;
+        }
+    }
+
     /// Stops waiting for one whose call failed.
     pub fn not_sent(&mut self, id: ProbeId) {
         let _ = id;

@@ -4,7 +4,9 @@
 //! gives the terminal back, whatever happens in between.
 
 mod clipboard;
+pub mod drafts;
 mod event_loop;
+mod folder;
 mod frame_limiter;
 mod input;
 pub mod log;

@@ -106,6 +106,13 @@ pub(super) struct Draft {
     happened: Option<Timestamp>,
 }
 
+impl Draft {
+    /// The event, as the sender wrote it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// Where an event came from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origin {

@@ -10,8 +10,9 @@ use super::failure::Failure;
 use super::http::{Answer, Http};
 use super::live::{Key, Settings};
 use super::problem::Context;
-use crate::blueshift::auth;
-use crate::feed::Problem;
+use crate::blueshift::{Call, auth, limits};
+use crate::event::TypeName;
+use crate::feed::{Problem, ProblemKind};
 
 /// What stands for a key.
 const WITHHELD: &str = "[key]";
@@ -53,6 +54,41 @@ impl Connection {
         let key = auth::header(&self.settings.event_key.secret);
         let request = http.client().get(self.settings.base.debug()).header(AUTHORIZATION, key);
         http.send(request).await
+    }
+
+    /// Asks the history endpoint for the newest events of a type.
+    pub(super) async fn history(&self, event_type: &TypeName) -> Result<Answer, Failure> {
+        let http = self.http().await?;
+        let key = auth::header(&self.settings.event_key.secret);
+        let most = u8::try_from(limits::MAX_HISTORY_EVENTS).unwrap_or(u8::MAX);
+        let url = self.settings.base.history(event_type.as_str(), most);
+        http.send(http.client().get(url).header(AUTHORIZATION, key)).await
+    }
+
+    /// Makes a call that sends events, once.
+    pub(super) async fn deliver(&self, call: &Call) -> Result<Answer, Failure> {
+        let http = self.http().await?;
+        let request = http
+            .client()
+            .post(call.url(&self.settings.base))
+            .header(AUTHORIZATION, auth::header(&self.settings.event_key.secret))
+            .header(CONTENT_TYPE, "application/json")
+            .body(call.body.clone());
+        http.send(request).await
+    }
+
+    /// What to tell about a call that sends events and failed.
+    pub(super) fn problem_of_sending(&self, failure: &Failure, call: &Call) -> Problem {
+        let url = call.url(&self.settings.base);
+        let problem = self.problem(failure, url.path(), &self.settings.event_key.called);
+        let advice = match problem.kind {
+            ProblemKind::RateLimited => "wait a little, or send at a lower rate",
+            ProblemKind::Unreachable if matches!(failure, Failure::Status { .. }) => {
+                "the server has trouble of its own; send again when it answers"
+            }
+            _ => return problem,
+        };
+        Problem { advice: advice.to_owned(), ..problem }
     }
 
     /// What to tell about a request to `path` that failed, sent with the key that is called `key`.

@@ -51,6 +51,8 @@ pub(super) enum Failure {
         status: u16,
         /// What the server says about it, as it came.
         said: Option<String>,
+        /// The fields that it names, each with what it says of them.
+        fields: Vec<(String, String)>,
         /// What it asks for in `Retry-After`.
         retry_after: Option<Duration>,
     },
@@ -93,11 +95,18 @@ pub struct Timeouts {
     pub read: Duration,
     /// For the whole, from the request to the last byte of the answer.
     pub whole: Duration,
+    /// Before a call that sends events is made for the second time; the later waits grow from it.
+    pub retry: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), read: Duration::from_secs(15), whole: Duration::from_mins(1) }
+        Self {
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(15),
+            whole: Duration::from_mins(1),
+            retry: Duration::from_secs(1),
+        }
     }
 }
 

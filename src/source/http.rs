@@ -83,11 +83,9 @@ impl Http {
             response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
         // What the status says holds even when the body breaks off.
         let body = read(&mut response, ERROR_BODY_LIMIT).await.ok().flatten().unwrap_or_default();
-        Err(Failure::Status {
-            status: status.as_u16(),
-            said: ErrorBody::read(&body).map(|body| body.message),
-            retry_after,
-        })
+        let said = ErrorBody::read(&body);
+        let (said, fields) = said.map_or((None, Vec::new()), |said| (Some(said.message), said.fields));
+        Err(Failure::Status { status: status.as_u16(), said, fields, retry_after })
     }
 }
 

@@ -10,6 +10,9 @@ mod http;
 pub mod live;
 mod poller;
 mod problem;
+pub mod send;
+#[cfg(test)]
+mod send_tests;
 #[cfg(test)]
 mod tests;
 

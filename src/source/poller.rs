@@ -11,9 +11,9 @@ use super::counts::{Asked, Counting};
 use super::failure::Failure;
 use super::http::Answer;
 use super::live::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
-use super::{Clock, Command, backoff, problem};
-use crate::blueshift::{Decoded, Decoder, Summary};
-use crate::event::{Note, Snapshot, Unknown};
+use super::{Clock, Command, backoff, problem, send};
+use crate::blueshift::{Call, Decoded, Decoder, Summary, decode_history};
+use crate::event::{Note, Snapshot, TypeName, Unknown};
 use crate::feed::{Change, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
 
 /// How many notes are remembered as told. A server that makes up a new one at every poll is told again some day.
@@ -77,6 +77,8 @@ pub(super) struct Poller {
     counted: bool,
     told: IndexSet<Note>,
     counting: Counting,
+    /// Hands calls to the task that makes them.
+    shipments: mpsc::UnboundedSender<(u64, Vec<Call>)>,
 }
 
 impl Poller {
@@ -84,6 +86,8 @@ impl Poller {
         let started = settings.clock.now();
         let interval = settings.interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
         let connection = Arc::new(Connection::new(settings));
+        let (shipments, handed_over) = mpsc::unbounded_channel();
+        tokio::spawn(send::forward(Arc::clone(&connection), handed_over, reports.clone()));
         Self {
             reports,
             polling: JoinSet::new(),
@@ -98,6 +102,7 @@ impl Poller {
             counted: false,
             told: IndexSet::new(),
             counting: Counting::new(Arc::clone(&connection)),
+            shipments,
             connection,
         }
     }
@@ -143,9 +148,30 @@ impl Poller {
                     self.again = true;
                 }
             }
-            Command::Send { calls, .. } => drop(calls),
-            Command::Recall(event_type) => drop(event_type),
+            Command::Send { shipment, calls } => {
+                // The sender ends only with this poller, or in a panic that ends the program.
+                drop(self.shipments.send((shipment, calls)));
+            }
+            Command::Recall(event_type) => self.recall(event_type),
         }
+    }
+
+    /// Asks for the history of a type, beside everything else. It only helps to find what polls stepped over, so one
+    /// that cannot be had is an empty one.
+    fn recall(&self, event_type: TypeName) {
+        let connection = Arc::clone(&self.connection);
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            let events = match connection.history(&event_type).await {
+                Ok(answer) => decode_history(&answer.body, &event_type).unwrap_or_default(),
+                Err(failure) => {
+                    tracing::debug!(?failure, "no history");
+                    Vec::new()
+                }
+            };
+            let at = connection.settings.clock.now();
+            drop(reports.send(Report::Recalled { at, event_type, events }).await);
+        });
     }
 
     /// Sends the request off.

@@ -26,8 +26,11 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
             EntryKind::Updated => ("●", theme.updated),
             EntryKind::Gone => ("×", theme.dim),
             EntryKind::Trouble => ("✗", theme.error),
-            EntryKind::Recovered => ("✓", theme.ok),
             EntryKind::Note => ("·", theme.dim),
+            EntryKind::Sent => ("→", theme.updated),
+            EntryKind::Seen | EntryKind::Recovered => ("✓", theme.ok),
+            EntryKind::Guessed => ("?", theme.warning),
+            EntryKind::NotSeen => ("✗", theme.warning),
         };
         let mut spans = vec![
             Span::styled(format!(" {}  ", super::header::clock(model, entry.at)), theme.dim),

@@ -17,10 +17,15 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .into_iter()
         .find(|line| line.width() + 40 <= width)
         .unwrap_or_else(|| Line::from(self::state(model, now, theme, false)));
-    let room = width.saturating_sub(state.width() + 15);
+    let mark = if model.sending.safety.production { "production  " } else { "" };
+    let room = width.saturating_sub(state.width() + mark.len() + 15);
     let target = text::fit_middle(&model.target, room);
-    let left =
-        Line::from(vec![Span::styled(" clickscope", theme.name), Span::raw("  "), Span::styled(target, theme.base)]);
+    let left = Line::from(vec![
+        Span::styled(" clickscope", theme.name),
+        Span::raw("  "),
+        Span::styled(mark, theme.danger),
+        Span::styled(target, theme.base),
+    ]);
     left.render(area, buf);
     state.right_aligned().render(area, buf);
 }
@@ -43,7 +48,7 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
         }
         LinkState::Live => {
             spans.push(Span::styled("● live", theme.ok));
-            spans.push(Span::styled(format!(" {}", time::span(model.interval)), theme.dim));
+            spans.push(Span::styled(format!(" {}", time::span(model.polling_interval())), theme.dim));
             if let Some(good) = model.link.last_good {
                 if wide {
                     let took = format!(" · {} ms · {}", good.took.as_millis(), good.status);
@@ -53,8 +58,7 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
             }
         }
         LinkState::BackingOff(next) => {
-            let left = next.since(now);
-            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            let seconds = time::seconds_left(next.since(now));
             spans.push(Span::styled(format!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
             spans.push(Span::styled(format!(" · trying again in {seconds} s"), theme.dim));
         }

@@ -11,10 +11,12 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::{Theme, view};
-use crate::app::fixture::{at, busy, change, failed, fresh, polled, press, send};
+use crate::app::fixture::{
+    CHECKOUT, answered, at, at_millis, busy, change, failed, fresh, polled, press, retried, send, ship, taken,
+};
 use crate::app::{Model, Outcome};
 use crate::event::Unknown;
-use crate::feed::{ChangeKind, Moment, ProblemKind, Report};
+use crate::feed::{ChangeKind, Moment, ProblemKind, Report, Verdict};
 
 fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
@@ -24,7 +26,11 @@ fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
 
 /// Every row as text and, under it, a letter a cell for its style; at the end, what the letters stand for.
 fn picture(model: &Model, now: Moment) -> String {
-    let buffer = drawn(model, now, &Theme::dark());
+    styled(&drawn(model, now, &Theme::dark()))
+}
+
+/// The same of what was drawn already.
+fn styled(buffer: &Buffer) -> String {
     let mut letters: BTreeMap<String, char> = BTreeMap::new();
     let mut next = ('a'..='z').chain('A'..='Z');
     let base = format!("{:?}", Theme::dark().base);
@@ -161,4 +167,98 @@ fn a_tree_of_any_size_costs_the_screen_and_no_more() {
     let screen = picture(&model, at(21));
     assert!(screen.contains("199999  199999"), "{screen}");
     assert!(screen.contains("199990  199990"), "{screen}");
+}
+
+/// The proof alone, with a margin of one cell where the composer's border is.
+fn proof(model: &Model, now: Moment, width: u16, height: u16) -> String {
+    let theme = Theme::dark();
+    let mut terminal = Terminal::new(TestBackend::new(width + 2, height + 2)).unwrap();
+    let draw = |frame: &mut ratatui::Frame<'_>| {
+        let screen = frame.area();
+        frame.buffer_mut().set_style(screen, theme.base);
+        let area = ratatui::layout::Rect { x: 1, y: 1, width, height };
+        super::proof::draw(model, now, &theme, area, frame);
+    };
+    terminal.draw(draw).unwrap();
+    styled(terminal.backend().buffer())
+}
+
+/// [`CHECKOUT`] as a platform may give it back that changes what it can.
+const MANGLED: &str = r#"{"event":"checkout","email":"jane@example.com","revenue":"31.24","event_uuid":"7f3a7f3a-0000-4000-8000-000000000002","note":"\u001b[31mred","timestamp":"2026-11-23T14:03:20.000Z","user_agent":"a program that tells everyone at great length what it is and where it came from","_bsft_ts":"2026-11-23T14:03:20.400Z"}"#;
+
+/// A model in which a checkout was sent and taken, and came back `as_received`.
+fn proved(as_received: &str) -> Model {
+    let mut model = busy(120, 36);
+    let sent = CHECKOUT.replace('}', r#","note":"red","timestamp":"2026-11-23T15:03:20+01:00"}"#);
+    ship(&mut model, &sent, at(20));
+    send(&mut model, taken(1, 0, 1), at_millis(20_088));
+    let came = change("checkout", ChangeKind::Updated, as_received, 2, 1, at_millis(21_388));
+    send(&mut model, polled(vec![came], at_millis(21_388)), at_millis(21_388));
+    model
+}
+
+#[test]
+fn a_proof_that_an_event_was_seen_at_every_width() {
+    for (width, height) in [(100, 24), (56, 24), (36, 24), (36, 8)] {
+        let model = proved(MANGLED);
+        insta::assert_snapshot!(format!("proof_seen_{width}x{height}"), proof(&model, at(22), width, height));
+    }
+    let guessed = MANGLED.replace(r#""event_uuid":"7f3a7f3a-0000-4000-8000-000000000002","#, "");
+    insta::assert_snapshot!("proof_guessed", proof(&proved(&guessed), at(22), 56, 20));
+}
+
+#[test]
+fn a_proof_tells_how_a_call_fares() {
+    let mut model = busy(120, 36);
+    insta::assert_snapshot!("proof_of_nothing", proof(&model, at(20), 56, 9));
+    ship(&mut model, CHECKOUT, at(20));
+    insta::assert_snapshot!("proof_under_way", proof(&model, at(20), 56, 4));
+    send(&mut model, retried(1, 1, at(25)), at(21));
+    insta::assert_snapshot!("proof_retried", proof(&model, at_millis(21_400), 56, 6));
+    let mut report = taken(1, 0, 1);
+    if let crate::app::Message::Report(Report::Delivered(delivery)) = &mut report {
+        (delivery.at, delivery.attempts) = (at_millis(25_088), 2);
+    }
+    send(&mut model, report, at_millis(25_088));
+    insta::assert_snapshot!("proof_waiting", proof(&model, at_millis(28_500), 56, 6));
+    send(&mut model, crate::app::Message::Woke, at(56));
+    insta::assert_snapshot!("proof_missed", proof(&model, at(56), 56, 8));
+    ship(&mut model, CHECKOUT, at(60));
+    let message = "the event was not taken: 2 fields are wrong, and this sentence has to be broken".into();
+    let fields = [("revenue", "must be a number"), ("products[0].sku", "is missing\u{1b}[2J")];
+    let fields = fields.map(|(name, message)| (name.to_owned(), message.to_owned())).into();
+    let verdict = Verdict::Refused { status: 422, message, fields };
+    send(&mut model, answered(2, 0, 1, 1, verdict), at(61));
+    insta::assert_snapshot!("proof_refused", proof(&model, at(61), 56, 9));
+}
+
+#[test]
+fn a_proof_of_several_events_and_a_table_with_their_marks() {
+    let mut model = busy(120, 36);
+    let [view, cart, identify] = ["view", "add_to_cart", "identify"]
+        .map(|name| CHECKOUT.replace("checkout", name).replace("-000000000002", &format!("-{name}")));
+    ship(&mut model, &format!("[{view},{cart},{identify}]"), at(20));
+    send(&mut model, taken(1, 0, 3), at_millis(20_088));
+    let came = |name: &str, text: &str| change(name, ChangeKind::Updated, text, 99, 1, at(21));
+    send(&mut model, polled(vec![came("view", &view)], at(21)), at(21));
+    send(&mut model, polled(vec![came("add_to_cart", &cart.replace("31.24", "31"))], at(21)), at(21));
+    insta::assert_snapshot!("proof_several", proof(&model, at(22), 70, 24));
+    insta::assert_snapshot!("marks_of_probes", picture(&model, at(22)));
+    send(&mut model, crate::app::Message::Woke, at(51));
+    insta::assert_snapshot!("marks_of_probes_80x24", {
+        model.size = crate::app::Size { width: 80, height: 24 };
+        picture(&model, at(51))
+    });
+}
+
+#[test]
+fn no_size_and_no_place_breaks_the_proof() {
+    let model = proved(MANGLED);
+    for (width, height) in [(0, 0), (1, 1), (3, 2), (10, 40), (300, 1), (200, 100)] {
+        let picture = proof(&model, at(22), width, height);
+        assert!(!picture.contains('\u{1b}'), "{picture}");
+        let mut terminal = Terminal::new(TestBackend::new(width.max(1), height.max(1))).unwrap();
+        let beyond = ratatui::layout::Rect { x: 0, y: 0, width: width + 9, height: height + 9 };
+        terminal.draw(|frame| super::proof::draw(&model, at(22), &Theme::light(), beyond, frame)).unwrap();
+    }
 }

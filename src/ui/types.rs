@@ -7,6 +7,7 @@ use ratatui::widgets::Widget;
 use super::{Theme, rect};
 use crate::app::layout::{self, Area, Pane};
 use crate::app::link::LinkState;
+use crate::app::shipments::ProbeMark;
 use crate::app::types::{Column, Mark, Row};
 use crate::app::{Model, time};
 use crate::event::text;
@@ -63,7 +64,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
         } else if row.flashes(now) {
             buf.set_style(line, theme.flash);
         }
-        let (mark, style) = mark(row, theme);
+        let (mark, style) = mark(row, model.shipments.mark(name), theme);
         buf.set_stringn(inner.x, y, mark, 1, style);
         for (column, place) in &columns {
             let place = Area { y, height: 1, ..*place };
@@ -106,12 +107,17 @@ impl BackgroundKept for Style {
     }
 }
 
-fn mark(row: &Row, theme: &Theme) -> (&'static str, Style) {
-    match (row.gone, row.mark) {
-        (true, _) => ("×", theme.dim),
-        (false, Some(Mark::New)) => ("+", theme.new),
-        (false, Some(Mark::Updated)) => ("●", theme.updated),
-        (false, None) => (" ", theme.dim),
+/// What was sent by the reader's own hand says more than that something came: the name stays bright all the same.
+fn mark(row: &Row, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, Style) {
+    match (probe, row.gone, row.mark) {
+        (Some(ProbeMark::Waiting), ..) => ("→", theme.updated),
+        (Some(ProbeMark::Seen), ..) => ("✓", theme.ok),
+        (Some(ProbeMark::Guessed), ..) => ("?", theme.warning),
+        (Some(ProbeMark::Missed), ..) => ("✗", theme.warning),
+        (None, true, _) => ("×", theme.dim),
+        (None, false, Some(Mark::New)) => ("+", theme.new),
+        (None, false, Some(Mark::Updated)) => ("●", theme.updated),
+        (None, false, None) => (" ", theme.dim),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::editor::{Editor, Place};
-use crate::event::catalogue::{Attribute, Catalogue, Need};
+use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Need};
 use crate::event::{placeholder, text};
 
 /// Proposals for the place of the cursor.
@@ -77,6 +77,7 @@ impl Completion {
             Slot::Value { key: "event" } if survey.in_event() => catalogue
                 .definitions()
                 .iter()
+                .filter(|definition| definition.event_type != ANY_EVENT)
                 .map(|definition| Proposal {
                     label: text::harmless(&definition.event_type),
                     detail: text::harmless(&definition.description),
@@ -317,8 +318,8 @@ impl<'a> Survey<'a> {
     fn attributes<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c [Attribute]> {
         let event = self.event()?;
         let inside = self.around.get(event..)?;
-        let name = self.types.get(&inside.first()?.number)?;
-        let known = catalogue.get(name)?.attributes.as_slice();
+        let name = self.types.get(&inside.first()?.number).copied().unwrap_or_default();
+        let known = catalogue.attributes_of(name);
         let (_, outer) = inside.split_last()?;
         outer.iter().filter(|container| container.object).try_fold(known, |known, container| {
             let key = container.key?;

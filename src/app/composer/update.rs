@@ -108,7 +108,7 @@ fn begin(model: &mut Model, name: &str, draft: &str, now: Moment) {
 }
 
 /// A name by which drafts sort by time, safe for any file system.
-fn id_of(name: &str, seed: u128, begun: u64, now: Timestamp) -> DraftId {
+pub(super) fn id_of(name: &str, seed: u128, begun: u64, now: Timestamp) -> DraftId {
     const LONGEST: usize = 40;
     let safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let name: String = name.chars().filter(safe).take(LONGEST).map(|c| c.to_ascii_lowercase()).collect();

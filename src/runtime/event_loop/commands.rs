@@ -1,15 +1,28 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, error::TrySendError};
 
+use crate::app::Outcome;
+use crate::blueshift::Call;
+use crate::event::TypeName;
 use crate::source::Command;
 
-/// What the source is still to be told. Only the last interval matters, and one poll is as good as two, so this stays
-/// small however long the source does not listen.
+/// How many shipments may wait for the source: more than anyone sends by hand while it takes nothing.
+const MOST_SHIPMENTS: usize = 256;
+
+/// How many histories may be asked for: more than any session waits for at once.
+const MOST_RECALLS: usize = 64;
+
+/// What the source is still to be told. Only the last interval matters, one poll is as good as two, and so is one
+/// question for the same history: so this stays small however long the source does not listen. Shipments wait in the
+/// order of sending, and none of them is lost without a word.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     interval: Option<Duration>,
     poll: bool,
+    /// Shipments and recalls.
+    queue: VecDeque<Command>,
 }
 
 impl Commands {
@@ -21,33 +34,85 @@ impl Commands {
         self.poll = true;
     }
 
-    /// Tells the source as much as it takes now.
-    pub(super) fn send(&mut self, source: &mpsc::Sender<Command>) {
-        while let Some(command) = self.first() {
-            match source.try_send(command.clone()) {
-                Err(TrySendError::Full(_)) => return,
-                Ok(()) => {}
-                Err(TrySendError::Closed(_)) => tracing::warn!(?command, "the source has ended and was not told"),
-            }
-            match command {
-                Command::SetInterval(_) => self.interval = None,
-                Command::PollNow => self.poll = false,
-                Command::Send { .. } | Command::Recall(_) => {}
+    /// Has the calls sent, or says that they will not be.
+    pub(super) fn ship(&mut self, shipment: u64, calls: Vec<Call>) -> Option<Outcome> {
+        if self.queue.iter().filter(|command| matches!(command, Command::Send { .. })).count() >= MOST_SHIPMENTS {
+            let why = format!("{MOST_SHIPMENTS} shipments wait to be sent: send it again when they are gone");
+            return Some(Outcome::NotSent { shipment, why });
+        }
+        self.queue.push_back(Command::Send { shipment, calls });
+        None
+    }
+
+    /// Has the history of a type asked for. It only helps to find an event, so one too many is let go.
+    pub(super) fn recall(&mut self, event_type: TypeName) {
+        let command = Command::Recall(event_type);
+        let recalls = self.queue.iter().filter(|command| matches!(command, Command::Recall(_))).count();
+        if recalls < MOST_RECALLS && !self.queue.contains(&command) {
+            self.queue.push_back(command);
+        }
+    }
+
+    /// Tells the source as much as it takes now. Once it has ended, says what became of the shipments that wait.
+    pub(super) fn send(&mut self, source: &mpsc::Sender<Command>) -> Vec<Outcome> {
+        while !self.is_empty() {
+            match source.try_reserve() {
+                Ok(permit) => {
+                    if let Some(command) = self.next() {
+                        permit.send(command);
+                    }
+                }
+                Err(TrySendError::Full(())) => return Vec::new(),
+                Err(TrySendError::Closed(())) => return self.refuse(),
             }
         }
+        Vec::new()
+    }
+
+    /// Forgets what waits for a source that has ended, and says so of the shipments.
+    pub(super) fn refuse(&mut self) -> Vec<Outcome> {
+        let why = "the part that polls and sends has ended: leave with q and start again, the draft is kept";
+        let mut refused = Vec::new();
+        while let Some(command) = self.next() {
+            tracing::warn!(command = name(&command), "the source has ended and was not told");
+            if let Command::Send { shipment, .. } = command {
+                refused.push(Outcome::NotSent { shipment, why: why.to_owned() });
+            }
+        }
+        refused
     }
 
     /// Waits until the source takes more, if there is something to tell it and somebody to tell it to.
     pub(super) async fn room(&self, source: Option<&mpsc::Sender<Command>>) {
         match source {
             // A source that has ended has room for nothing, and that is seen when it is told the next time.
-            Some(source) if self.first().is_some() => drop(source.reserve().await),
+            Some(source) if !self.is_empty() => drop(source.reserve().await),
             _ => std::future::pending().await,
         }
     }
 
-    fn first(&self) -> Option<Command> {
-        self.interval.map(Command::SetInterval).or(self.poll.then_some(Command::PollNow))
+    fn is_empty(&self) -> bool {
+        self.interval.is_none() && !self.poll && self.queue.is_empty()
+    }
+
+    fn next(&mut self) -> Option<Command> {
+        if let Some(interval) = self.interval.take() {
+            return Some(Command::SetInterval(interval));
+        }
+        if std::mem::take(&mut self.poll) {
+            return Some(Command::PollNow);
+        }
+        self.queue.pop_front()
+    }
+}
+
+/// What the log calls a command: the calls of a shipment may be large, and hold what is private.
+fn name(command: &Command) -> &'static str {
+    match command {
+        Command::SetInterval(_) => "set the interval",
+        Command::PollNow => "poll now",
+        Command::Send { .. } => "send",
+        Command::Recall(_) => "recall",
     }
 }
 
@@ -97,5 +162,68 @@ mod tests {
         assert!(!is_ready(commands.room(Some(&sender))).await);
         assert_eq!(receiver.recv().await, Some(Command::PollNow));
         assert!(is_ready(commands.room(Some(&sender))).await);
+    }
+
+    fn shipment(number: u64) -> Command {
+        Command::Send { shipment: number, calls: vec![call(number)] }
+    }
+
+    fn call(number: u64) -> Call {
+        Call { bulk: false, body: format!(r#"{{"event":"e{number}"}}"#), events: 1 }
+    }
+
+    #[test]
+    fn no_shipment_is_lost_on_a_slow_source_and_a_history_is_asked_for_once() {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let mut commands = Commands::default();
+        for number in 0..5 {
+            assert_eq!(commands.ship(number, vec![call(number)]), None);
+            commands.recall("purchase".into());
+            commands.recall(format!("type {number}").as_str().into());
+            assert_eq!(commands.send(&sender), []);
+        }
+        commands.poll_now();
+
+        let mut told = Vec::new();
+        while let Ok(command) = receiver.try_recv() {
+            told.push(command);
+            assert_eq!(commands.send(&sender), []);
+        }
+        let shipped: Vec<_> = told.iter().filter(|told| matches!(told, Command::Send { .. })).cloned().collect();
+        assert_eq!(shipped, [0, 1, 2, 3, 4].map(shipment));
+        let purchases = told.iter().filter(|told| **told == Command::Recall("purchase".into())).count();
+        assert_eq!(purchases, 1);
+        // The poll does not wait behind what was queued before it.
+        assert_eq!(told.get(1), Some(&Command::PollNow));
+        assert_eq!(told.len(), 5 + 1 + 5 + 1);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_any_more_is_told_shipment_by_shipment() {
+        let (sender, receiver) = mpsc::channel(1);
+        let mut commands = Commands::default();
+        commands.poll_now();
+        for number in 7..9 {
+            assert_eq!(commands.ship(number, vec![call(number)]), None);
+        }
+        commands.recall("purchase".into());
+        drop(receiver);
+        let refused = commands.send(&sender);
+        let [Outcome::NotSent { shipment: 7, why }, Outcome::NotSent { shipment: 8, .. }] = refused.as_slice() else {
+            panic!("{refused:?}");
+        };
+        assert!(why.contains("leave with q"), "{why}");
+        assert_eq!(commands.send(&sender), []);
+    }
+
+    #[test]
+    fn a_source_that_never_listens_is_not_queued_for_without_end() {
+        let mut commands = Commands::default();
+        for number in 0..1000 {
+            let refused = commands.ship(number, vec![call(number)]).is_some();
+            assert_eq!(refused, number >= 256, "{number}");
+            commands.recall(format!("type {number}").as_str().into());
+        }
+        assert_eq!(commands.queue.len(), MOST_SHIPMENTS + MOST_RECALLS);
     }
 }

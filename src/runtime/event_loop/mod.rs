@@ -162,14 +162,19 @@ where
         let mut start = Some(start);
         let mut source: Option<Source> = None;
         loop {
+            let refused = match &source {
+                Some(source) => self.commands.send(&source.commands),
+                None if start.is_none() => self.commands.refuse(),
+                None => Vec::new(),
+            };
+            if let Some(ended) = self.tell(refused) {
+                return Ok(ended);
+            }
             let frame_due = self.draw()?;
             if self.output.is_idle()
                 && let Some(start) = start.take()
             {
                 source = Some(start());
-            }
-            if let Some(source) = &source {
-                self.commands.send(&source.commands);
             }
 
             let happened = {
@@ -320,6 +325,11 @@ where
             }
         }
         None
+    }
+
+    /// Tells the application what became of effects.
+    fn tell(&mut self, outcomes: impl IntoIterator<Item = Outcome>) -> Option<Ended> {
+        outcomes.into_iter().find_map(|outcome| self.update(Message::Done(outcome)))
     }
 
     fn carry_out(&mut self, effect: Effect) -> Carried {

@@ -1,0 +1,354 @@
+//! The proof of the newest shipment, row by row: what the server said, what was seen again, and what is different.
+
+use super::shipments::{Sent, SentCall, Shipments, counted};
+use super::{reader, time};
+use crate::event::{Difference, DifferenceKind, text};
+use crate::feed::probe::{Clue, Latencies, PATIENCE, Probe, ProbeState, Recognized};
+use crate::feed::{Moment, Verdict};
+
+/// What stands before every row that belongs to a headline, in columns.
+pub const INDENT: usize = 3;
+
+/// At most this many differences of a group are shown of one event.
+const MOST_DIFFERENCES: usize = 100;
+
+/// At most this many calls in trouble are shown.
+const MOST_CALLS: usize = 20;
+
+/// One row of the proof.
+#[derive(Clone, Debug)]
+pub enum Row<'a> {
+    /// An empty one.
+    Gap,
+    /// How a probe stands.
+    Headline(&'a Probe),
+    /// A sentence, or a piece of one that was broken.
+    Sentence {
+        /// The text. Harmless.
+        text: String,
+        /// How it is meant.
+        tone: Tone,
+    },
+    /// A call is made again.
+    Again {
+        /// When.
+        next: Moment,
+        /// The how manieth attempt it will be.
+        attempt: u32,
+    },
+    /// What a server said of a field that it refused.
+    Field {
+        /// The field. Not yet harmless.
+        name: &'a str,
+        /// What is wrong with it. Not yet harmless.
+        message: &'a str,
+        /// How wide the names around it are, at most.
+        column: usize,
+    },
+    /// The heading of a group of differences.
+    Heading {
+        /// The group.
+        group: Group,
+        /// How many differences it has.
+        count: usize,
+    },
+    /// A difference.
+    Difference {
+        /// The difference.
+        difference: &'a Difference,
+        /// The group that it stands in.
+        group: Group,
+        /// How wide the paths around it are, at most.
+        column: usize,
+    },
+}
+
+/// How a sentence is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tone {
+    /// In passing.
+    Quiet,
+    /// As a matter of fact.
+    Plain,
+    /// As good news.
+    Good,
+    /// As a warning.
+    Warning,
+    /// As bad news.
+    Bad,
+}
+
+/// The groups of differences, in the order in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Sent, and not received.
+    Dropped,
+    /// Received with another value.
+    Changed,
+    /// Received with another JSON type.
+    Retyped,
+    /// The same instant, spelled another way.
+    Respelled,
+    /// Received, and not sent.
+    Added,
+}
+
+impl Group {
+    const ALL: [Self; 5] = [Self::Dropped, Self::Changed, Self::Retyped, Self::Respelled, Self::Added];
+
+    /// The heading.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Dropped => "dropped",
+            Self::Changed => "changed",
+            Self::Retyped => "retyped",
+            Self::Respelled => "same instant, other spelling",
+            Self::Added => "added by the platform",
+        }
+    }
+
+    fn of(difference: &Difference) -> Self {
+        match difference.kind {
+            DifferenceKind::Dropped => Self::Dropped,
+            DifferenceKind::Added => Self::Added,
+            DifferenceKind::Changed if difference.same_instant() => Self::Respelled,
+            DifferenceKind::Changed => Self::Changed,
+            DifferenceKind::Retyped { .. } => Self::Retyped,
+        }
+    }
+}
+
+/// How many of the fields that were sent did not come as they were.
+pub(super) fn changed_on_the_way(differences: &[Difference]) -> usize {
+    let changed = differences.iter().map(Group::of);
+    changed.filter(|group| matches!(group, Group::Dropped | Group::Changed | Group::Retyped)).count()
+}
+
+/// As much of an `event_uuid` as tells the probes of a session apart. Harmless.
+pub fn short(uuid: &str) -> String {
+    let start: String = uuid.chars().take(4).collect();
+    text::harmless(&start)
+}
+
+/// What is known about a probe that was not seen.
+pub(super) fn clue(clue: &Clue) -> String {
+    match clue {
+        Clue::AnotherCame { arrived: 1 } => {
+            "another event of the type came since, and may have taken its place in the answer".into()
+        }
+        Clue::AnotherCame { arrived } => {
+            let arrived = time::count(*arrived);
+            format!("{arrived} other events of the type came since, and may have taken its place in the answer")
+        }
+        Clue::CountWentUp { by } => {
+            let by = time::count(*by);
+            format!("the server counts {by} more of the type, but showed none that fits")
+        }
+        Clue::NoIdentifier => {
+            "it names no customer (customer_id, email, device_id, cookie), and the platform drops such events".into()
+        }
+        Clue::NothingCame => "nothing of the type came at all".into(),
+        Clue::NoPoll => "no poll succeeded since, so nobody could see it".into(),
+    }
+}
+
+/// The rows of the proof, with sentences broken at `columns`.
+pub(super) fn rows(shipments: &Shipments, columns: usize) -> Vec<Row<'_>> {
+    let mut page = Page { rows: Vec::new(), width: columns.saturating_sub(INDENT + 1).max(1) };
+    let Some(sent) = shipments.newest() else { return page.rows };
+    let probes = || sent.probes.iter().filter_map(|id| shipments.probes().get(*id));
+    if let ([probe], [call]) = (probes().collect::<Vec<_>>().as_slice(), sent.calls.as_slice()) {
+        page.rows.push(Row::Headline(probe));
+        page.fate(&probe.state);
+        page.call(call, sent);
+        page.findings(&probe.state);
+    } else {
+        page.calls(sent);
+        page.tally(sent, probes());
+        for probe in probes() {
+            page.rows.extend([Row::Gap, Row::Headline(probe)]);
+            page.fate(&probe.state);
+            page.findings(&probe.state);
+        }
+    }
+    if let Some(latencies) = shipments.probes().latencies() {
+        page.rows.push(Row::Gap);
+        page.latencies(latencies);
+    }
+    page.rows
+}
+
+struct Page<'a> {
+    rows: Vec<Row<'a>>,
+    width: usize,
+}
+
+impl<'a> Page<'a> {
+    fn say(&mut self, sentence: &str, tone: Tone) {
+        let lines = reader::wrap(&text::harmless(sentence), self.width);
+        self.rows.extend(lines.into_iter().map(|text| Row::Sentence { text, tone }));
+    }
+
+    /// Says several things in as few lines as they fit into, each unbroken where it can be.
+    fn list(&mut self, parts: &[String], tone: Tone) {
+        let mut line = String::new();
+        for part in parts {
+            let longer = if line.is_empty() { part.clone() } else { format!("{line} · {part}") };
+            if text::width(&longer) > self.width && !line.is_empty() {
+                self.say(&line, tone);
+                line.clone_from(part);
+            } else {
+                line = longer;
+            }
+        }
+        self.say(&line, tone);
+    }
+
+    /// What a headline has no room for.
+    fn fate(&mut self, state: &ProbeState) {
+        match state {
+            ProbeState::Seen(seen) if seen.by == Recognized::ByContent => {
+                self.say("a guess by content: no event_uuid came back", Tone::Warning);
+            }
+            ProbeState::Missed(clues) => {
+                for each in clues {
+                    self.say(&clue(each), Tone::Plain);
+                }
+            }
+            ProbeState::Seen(_) | ProbeState::Waiting | ProbeState::NotSent => {}
+        }
+    }
+
+    fn calls(&mut self, sent: &'a Sent) {
+        let calls = sent.calls.len();
+        let head = format!("{} in {}", counted(sent.events(), "event"), counted(calls, "call"));
+        if let [call] = sent.calls.as_slice() {
+            self.say(&head, Tone::Plain);
+            self.call(call, sent);
+            return;
+        }
+        let (taken, events) = sent.taken();
+        let taken = format!("{head} · taken: {}, {}", counted(taken, "call"), counted(events, "event"));
+        self.say(&taken, Tone::Plain);
+        let open = sent.calls.iter().position(|call| call.delivery.is_none());
+        let told = sent.calls.iter().enumerate().filter(|(index, call)| {
+            let again = sent.retry.is_some() && open == Some(*index);
+            let trouble = call.delivery.as_ref().is_some_and(|delivery| delivery.attempts > 1 || !call.is_taken());
+            again || trouble
+        });
+        for (index, call) in told.take(MOST_CALLS) {
+            let events = counted(call.events, "event");
+            self.say(&format!("call {} of {calls} · {events}", index + 1), Tone::Plain);
+            self.call(call, sent);
+        }
+    }
+
+    fn call(&mut self, call: &'a SentCall, sent: &'a Sent) {
+        let Some(delivery) = &call.delivery else {
+            match &sent.retry {
+                None => self.say("on its way", Tone::Quiet),
+                Some(retry) => {
+                    self.say(&retry.problem.what, Tone::Warning);
+                    self.rows.push(Row::Again { next: retry.next, attempt: retry.attempts.saturating_add(1) });
+                    self.say("a retry can duplicate an event: the platform may have it already", Tone::Quiet);
+                }
+            }
+            return;
+        };
+        let attempts = counted(delivery.attempts as usize, "attempt");
+        let took = time::span(delivery.took);
+        match &delivery.verdict {
+            Verdict::Taken { status, body } => {
+                let body = text::harmless_within(body, self.width * 4).0;
+                self.list(&[format!("{status} in {took}"), attempts, body], Tone::Quiet);
+                if delivery.attempts > 1 {
+                    let twice = if delivery.attempts == 2 { "twice" } else { "more than once" };
+                    let text = format!("sent up to {} times: the platform may have it {twice}", delivery.attempts);
+                    self.say(&text, Tone::Warning);
+                }
+            }
+            Verdict::Refused { status, message, fields } => {
+                self.list(&[format!("refused with {status} in {took}"), attempts], Tone::Bad);
+                if !message.is_empty() {
+                    self.say(message, Tone::Plain);
+                }
+                let column = fields.iter().map(|(name, _)| text::width(&text::harmless_within(name, 64).0)).max();
+                let column = column.unwrap_or(0);
+                self.rows.extend(fields.iter().map(|(name, message)| Row::Field { name, message, column }));
+            }
+            Verdict::Failed(problem) => {
+                self.list(&[text::harmless(&problem.what), attempts], Tone::Bad);
+                self.say(&problem.advice, Tone::Plain);
+            }
+        }
+    }
+
+    /// How the probes of several events stand, in one sentence.
+    fn tally(&mut self, sent: &Sent, probes: impl Iterator<Item = &'a Probe>) {
+        let (mut all, mut seen, mut waiting, mut missed) = (0, 0, 0, 0);
+        for probe in probes {
+            all += 1;
+            match probe.state {
+                ProbeState::Seen(_) => seen += 1,
+                ProbeState::Waiting => waiting += 1,
+                ProbeState::Missed(_) => missed += 1,
+                ProbeState::NotSent => {}
+            }
+        }
+        let mut parts = vec![format!("{seen} of {all} seen")];
+        for (count, word) in [(waiting, "waited for"), (missed, "not seen")] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        self.list(&parts, if all > 0 && seen == all { Tone::Good } else { Tone::Plain });
+        let unwatched = sent.events().saturating_sub(all);
+        if unwatched > 0 {
+            self.say(&format!("only the newest {all} are looked for, not the {unwatched} before them"), Tone::Quiet);
+        }
+    }
+
+    /// What is different between what was sent and what was seen.
+    fn findings(&mut self, state: &'a ProbeState) {
+        let ProbeState::Seen(seen) = state else { return };
+        if changed_on_the_way(&seen.differences) == 0 {
+            self.say("all that was sent came as it was", Tone::Good);
+        }
+        let width = |difference: &Difference| text::width(&text::harmless(&difference.path.to_string()));
+        let column = seen.differences.iter().take(MOST_DIFFERENCES).map(width).max().unwrap_or(0);
+        for group in Group::ALL {
+            let mut members = seen.differences.iter().filter(|difference| Group::of(difference) == group).peekable();
+            if members.peek().is_none() {
+                continue;
+            }
+            let count = members.clone().count();
+            self.rows.extend([Row::Gap, Row::Heading { group, count }]);
+            let shown = members.take(MOST_DIFFERENCES);
+            self.rows.extend(shown.map(|difference| Row::Difference { difference, group, column }));
+            if count > MOST_DIFFERENCES {
+                self.say(&format!("and {} more", count - MOST_DIFFERENCES), Tone::Quiet);
+            }
+        }
+    }
+
+    fn latencies(&mut self, latencies: Latencies) {
+        let Latencies { count, min, median, p95 } = latencies;
+        let [min, median, p95] = [min, median, p95].map(time::span);
+        let seen = format!("this session: {count} seen");
+        self.list(&[seen, format!("min {min}"), format!("median {median}"), format!("p95 {p95}")], Tone::Quiet);
+    }
+}
+
+/// How a probe stands, in a word or two.
+pub fn state(probe: &Probe, now: Moment) -> String {
+    match &probe.state {
+        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "goes out again".into(),
+        ProbeState::Waiting => format!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), time::span(PATIENCE)),
+        ProbeState::NotSent => "not sent".into(),
+        ProbeState::Seen(seen) => {
+            let probably = if seen.by == Recognized::ByContent { "probably " } else { "" };
+            format!("{probably}seen after {}", time::span(seen.after))
+        }
+        ProbeState::Missed(_) => format!("not seen in {}", time::span(PATIENCE)),
+    }
+}

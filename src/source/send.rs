@@ -1,0 +1,202 @@
+//! Sends events: call by call, at a rate that the platform asks for, again where that can help.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::http::Answer;
+use super::live::Settings;
+use super::{Clock, backoff};
+use crate::blueshift::{Call, limits};
+use crate::event::text;
+use crate::feed::{Delivery, ProblemKind, Report, Retry, Verdict};
+
+/// How many times a call is made before it is given up. (doc) developer.blueshift.com/reference/api-errors: "about 5"
+pub const ATTEMPTS: u32 = 5;
+
+/// How much of an answer's body is kept, in columns.
+const LONGEST_BODY: usize = 200;
+
+/// Keeps calls apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    gap: Duration,
+    next: Option<Instant>,
+}
+
+impl Pace {
+    /// So many calls a second, evenly.
+    pub fn calls_a_second(calls: u32) -> Self {
+        Self { gap: Duration::from_secs(1) / calls.max(1), next: None }
+    }
+
+    /// As fast as they are answered.
+    pub fn unlimited() -> Self {
+        Self { gap: Duration::ZERO, next: None }
+    }
+
+    /// When a call may go out that is ready at `now`, which is then taken to have gone out.
+    fn due(&mut self, now: Instant) -> Instant {
+        let due = self.next.map_or(now, |next| next.max(now));
+        self.next = Some(due + self.gap);
+        due
+    }
+}
+
+impl Default for Pace {
+    /// What the platform asks for.
+    fn default() -> Self {
+        Self::calls_a_second(limits::BULK_CALLS_PER_SECOND)
+    }
+}
+
+/// Which call of which shipment a delivery is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The shipment's number.
+    pub shipment: u64,
+    /// Which of its calls, from 0.
+    pub call: usize,
+    /// How many calls it takes.
+    pub calls: usize,
+}
+
+/// Sends calls one after the other over one connection.
+#[derive(Debug)]
+pub struct Sender {
+    connection: Arc<Connection>,
+    pace: Pace,
+}
+
+impl Sender {
+    /// One that sends with the Event key of `settings`. The HTTP client is built with the first call.
+    pub fn new(settings: Settings, pace: Pace) -> Self {
+        Self::over(Arc::new(Connection::new(settings)), pace)
+    }
+
+    pub(super) fn over(connection: Arc<Connection>, pace: Pace) -> Self {
+        Self { connection, pace }
+    }
+
+    /// Makes `call` when its time has come, and again after 429, a 5xx and network trouble, with the documented waits
+    /// between; `retrying` is told of each attempt that will be followed by another. Dropping the future between two
+    /// attempts sends nothing more; in the middle of one it cannot be known whether the events arrived.
+    pub async fn deliver(&mut self, label: Label, call: &Call, mut retrying: impl FnMut(Retry)) -> Delivery {
+        let clock = self.connection.settings.clock;
+        let mut attempts = 0;
+        loop {
+            sleep_until(self.pace.due(Instant::now())).await;
+            let started = clock.now();
+            let outcome = self.connection.deliver(call).await;
+            let at = clock.now();
+            attempts += 1;
+            let ended = |verdict| Delivery {
+                shipment: label.shipment,
+                call: label.call,
+                calls: label.calls,
+                events: call.events,
+                at,
+                took: at.since(started),
+                attempts,
+                verdict,
+            };
+            let failure = match outcome {
+                Ok(answer) => return ended(self.taken(&answer)),
+                Err(failure) => failure,
+            };
+            if let Some(refused) = self.refused(&failure) {
+                return ended(refused);
+            }
+            let problem = self.connection.problem_of_sending(&failure, call);
+            if attempts >= ATTEMPTS || !can_pass(problem.kind) {
+                return ended(Verdict::Failed(problem));
+            }
+            let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());
+            let wait = wait.mul_f64(self.connection.settings.timeouts.retry.as_secs_f64());
+            retrying(Retry { shipment: label.shipment, attempts, problem, next: Clock::after(at, wait) });
+            sleep(wait).await;
+        }
+    }
+
+    fn taken(&self, answer: &Answer) -> Verdict {
+        let body = String::from_utf8_lossy(&answer.body);
+        let body = self.connection.without_keys(&body.split_whitespace().collect::<Vec<_>>().join(" "));
+        Verdict::Taken { status: answer.status, body: text::fit(&body, LONGEST_BODY) }
+    }
+
+    /// What the server says is wrong with the events; `None` when the failure is about something else.
+    fn refused(&self, failure: &Failure) -> Option<Verdict> {
+        let Failure::Status { status: status @ 400..=499, said, fields, .. } = failure else { return None };
+        if matches!(status, 401 | 403 | 404 | 405 | 408 | 429) {
+            return None;
+        }
+        let clean = |text: &String| self.connection.without_keys(text);
+        let reason = || reqwest::StatusCode::from_u16(*status).ok()?.canonical_reason();
+        let message = said.as_ref().map_or_else(|| reason().unwrap_or("refused").to_owned(), clean);
+        let fields = fields.iter().map(|(field, what)| (clean(field), clean(what))).collect();
+        Some(Verdict::Refused { status: *status, message, fields })
+    }
+}
+
+/// Whether trouble of this kind may be over at the next attempt.
+fn can_pass(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::RateLimited | ProblemKind::Unreachable)
+}
+
+/// Sends what comes, in order, and reports what becomes of it, until nobody hands anything over or listens any more.
+pub(super) async fn forward(
+    connection: Arc<Connection>,
+    mut shipments: mpsc::UnboundedReceiver<(u64, Vec<Call>)>,
+    reports: mpsc::Sender<Report>,
+) {
+    let mut sender = Sender::over(connection, Pace::default());
+    while let Some((shipment, calls)) = shipments.recv().await {
+        for (number, call) in calls.iter().enumerate() {
+            let label = Label { shipment, call: number, calls: calls.len() };
+            let (telling, mut retries) = mpsc::unbounded_channel();
+            let delivering = sender.deliver(label, call, |retry| drop(telling.send(retry)));
+            tokio::pin!(delivering);
+            let delivery = loop {
+                tokio::select! {
+                    () = reports.closed() => return,
+                    Some(retry) = retries.recv() => {
+                        if reports.send(Report::Retrying(retry)).await.is_err() {
+                            return;
+                        }
+                    }
+                    delivery = &mut delivering => break delivery,
+                }
+            };
+            let failed = matches!(delivery.verdict, Verdict::Failed(_));
+            if reports.send(Report::Delivered(delivery)).await.is_err() {
+                return;
+            }
+            // What did not get through once will not a moment later, and the order of events is kept.
+            if failed {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_keeps_calls_apart_and_does_not_save_up_idle_time() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut pace = Pace::calls_a_second(5);
+        let cases = [(0, 0), (0, 200), (50, 400), (390, 600), (2_000, 2_000), (2_001, 2_200), (2_500, 2_500)];
+        for (ready, due) in cases {
+            assert_eq!(pace.due(at(ready)), at(due), "ready at {ready} ms");
+        }
+        let mut unlimited = Pace::unlimited();
+        assert_eq!((unlimited.due(at(7)), unlimited.due(at(7))), (at(7), at(7)));
+    }
+}

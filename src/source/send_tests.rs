@@ -1,0 +1,141 @@
+//! The sender against the local collector.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::live::{self, BODY_LIMIT, Key, Settings, Timeouts};
+use super::send::{ATTEMPTS, Label, Pace, Sender};
+use super::{Clock, Command, Source};
+use crate::blueshift::{Call, CallLimits, Shipment};
+use crate::feed::{Delivery, ProblemKind, Report, Verdict};
+use crate::sandbox::{Config, Fault, Sandbox};
+
+const CANARY: &str = "canary-5f0c-event-key";
+
+async fn sandbox(config: Config) -> Sandbox {
+    Sandbox::start(Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..config }).await.unwrap()
+}
+
+fn settings(url: &str) -> Settings {
+    Settings {
+        base: url.parse().unwrap(),
+        event_key: Key { secret: SecretString::from(CANARY), called: "the Event key of the test".into() },
+        user_key: None,
+        interval: Duration::from_millis(250),
+        timeouts: Timeouts { retry: Duration::from_millis(1), ..Timeouts::default() },
+        body_limit: BODY_LIMIT,
+        clock: Clock::start(),
+    }
+}
+
+fn calls(draft: &str) -> Vec<Call> {
+    Shipment::read(draft, uuid::Uuid::new_v4).unwrap().calls(CallLimits::default())
+}
+
+/// What became of a draft that is sent in one call, and how many attempts were told as failed on the way.
+async fn deliver(url: &str, draft: &str) -> (Delivery, usize) {
+    let mut sender = Sender::new(settings(url), Pace::unlimited());
+    let [call] = &*calls(draft) else { panic!("{draft}") };
+    let mut retries = 0;
+    let delivery = sender.deliver(Label { shipment: 1, call: 0, calls: 1 }, call, |_| retries += 1).await;
+    assert!(!format!("{delivery:?}{sender:?}").contains(CANARY));
+    (delivery, retries)
+}
+
+#[tokio::test]
+async fn a_single_event_and_an_array_are_taken_where_they_belong() {
+    let sandbox = sandbox(Config::default()).await;
+    let (single, _) = deliver(&sandbox.url(), r#"{"event":"view","email":"a@example.com"}"#).await;
+    assert_eq!(single.verdict, Verdict::Taken { status: 200, body: r#"{"status":"OK"}"#.into() });
+    let (bulk, _) = deliver(&sandbox.url(), r#"[{"event":"view"},{"event":"search"}]"#).await;
+    assert_eq!(bulk.verdict, Verdict::Taken { status: 200, body: r#"{"status":"ok","count":2}"#.into() });
+    assert_eq!((sandbox.arrivals(), bulk.events, bulk.attempts), (3, 2, 1));
+}
+
+#[tokio::test]
+async fn trouble_that_may_pass_is_tried_again_and_the_rest_is_not() {
+    type Expected = fn(&Verdict) -> bool;
+    let cases: [(&str, u32, usize, Expected); 5] = [
+        ("status=429@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::RateLimited)),
+        ("status=503@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable)),
+        ("reset@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable)),
+        ("status=401@send", 1, 0, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Refused)),
+        ("status=422@send", 1, 0, |v| matches!(v, Verdict::Refused { status: 422, .. })),
+    ];
+    for (fault_spec, attempts, retries, verdict) in cases {
+        let faults: Vec<Fault> = vec![fault_spec.parse().unwrap()];
+        let sandbox = sandbox(Config { faults, ..Config::default() }).await;
+        let (delivery, retried) = deliver(&sandbox.url(), r#"{"event":"view"}"#).await;
+        assert_eq!((delivery.attempts, retried), (attempts, retries), "{delivery:?}");
+        assert!(verdict(&delivery.verdict), "{delivery:?}");
+        // An answer that is lost is no event that is lost: each attempt brought it once more.
+        let duplicates = if matches!(fault_spec, "reset@send") { u64::from(ATTEMPTS) } else { 0 };
+        assert_eq!(sandbox.arrivals(), duplicates, "{fault_spec}");
+    }
+}
+
+#[tokio::test]
+async fn a_429_and_then_a_200_is_a_delivery_with_its_attempts() {
+    let sandbox = sandbox(Config { faults: vec!["status=429@send".parse().unwrap()], ..Config::default() }).await;
+    let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
+    let [call] = &*calls(r#"{"event":"view"}"#) else { panic!() };
+    let label = Label { shipment: 1, call: 0, calls: 1 };
+    let delivery = sender.deliver(label, call, |_| sandbox.set_faults(Vec::new())).await;
+    assert_eq!(delivery.attempts, 2);
+    assert!(matches!(delivery.verdict, Verdict::Taken { status: 200, .. }), "{delivery:?}");
+    assert_eq!(sandbox.arrivals(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_event_is_told_with_the_field_that_the_server_names() {
+    let sandbox = sandbox(Config::default()).await;
+    let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
+    let call = Call { bulk: false, body: r#"{"email":"a@example.com"}"#.into(), events: 1 };
+    let delivery = sender.deliver(Label { shipment: 1, call: 0, calls: 1 }, &call, |_| {}).await;
+    let Verdict::Refused { status: 400, fields, .. } = delivery.verdict else { panic!("{delivery:?}") };
+    assert_eq!(fields, [("event".to_owned(), "`event` can't be blank".to_owned())]);
+}
+
+async fn next_delivery(source: &mut Source) -> Delivery {
+    loop {
+        if let Report::Delivered(delivery) = source.reports.recv().await.unwrap() {
+            return delivery;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_poller_sends_in_order_and_asks_for_the_history() {
+    let sandbox = sandbox(Config::default()).await;
+    let mut source = live::start(settings(&sandbox.url()));
+    for (shipment, name) in [(1, "view"), (2, "search")] {
+        let calls = calls(&format!(r#"{{"event":"{name}","email":"a@example.com","event_uuid":"{name}-1"}}"#));
+        source.commands.send(Command::Send { shipment, calls }).await.unwrap();
+    }
+    for shipment in [1, 2] {
+        assert_eq!(next_delivery(&mut source).await.shipment, shipment);
+    }
+    source.commands.send(Command::Recall("view".into())).await.unwrap();
+    let uuids = loop {
+        if let Report::Recalled { event_type, events, .. } = source.reports.recv().await.unwrap() {
+            assert_eq!(event_type.as_str(), "view");
+            break events.iter().filter_map(|event| event.facts().uuid.clone()).collect::<Vec<_>>();
+        }
+    };
+    assert_eq!(uuids.iter().map(|uuid| &**uuid).collect::<Vec<_>>(), ["view-1"]);
+}
+
+#[tokio::test]
+async fn after_a_call_that_failed_the_rest_of_its_shipment_is_not_sent() {
+    let sandbox = sandbox(Config { faults: vec!["status=401@send".parse().unwrap()], ..Config::default() }).await;
+    let mut source = live::start(settings(&sandbox.url()));
+    let two: Vec<_> = std::iter::repeat_with(|| calls(r#"{"event":"view"}"#)).take(2).flatten().collect();
+    source.commands.send(Command::Send { shipment: 1, calls: two }).await.unwrap();
+    source.commands.send(Command::Send { shipment: 2, calls: calls(r#"{"event":"view"}"#) }).await.unwrap();
+    let ended = [next_delivery(&mut source).await, next_delivery(&mut source).await];
+    assert_eq!(ended.map(|delivery| (delivery.shipment, delivery.call)), [(1, 0), (2, 0)]);
+}
