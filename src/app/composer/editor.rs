@@ -441,7 +441,7 @@ impl Editor {
         }
         let rest: Vec<_> = pieces.map(str::to_owned).collect();
         let last = line + rest.len();
-        self.lines.splice(line + 1..line + 1, rest);
+        self.lines.splice((line + 1)..=line, rest);
         if let Some(line) = self.lines.get_mut(last) {
             line.push_str(tail);
         }
