@@ -134,12 +134,38 @@ pub(crate) fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
             ("tab", ..) => plain(KeyCode::Tab),
             ("space", ..) => plain(KeyCode::Char(' ')),
             ("pgdn", ..) => plain(KeyCode::PageDown),
+            ("up", ..) => plain(KeyCode::Up),
+            ("down", ..) => plain(KeyCode::Down),
+            ("left", ..) => plain(KeyCode::Left),
+            ("right", ..) => plain(KeyCode::Right),
+            ("end", ..) => plain(KeyCode::End),
+            ("backspace", ..) => plain(KeyCode::Backspace),
+            ("F1", ..) => plain(KeyCode::F(1)),
+            ("^Home", ..) => Key { ctrl: true, ..plain(KeyCode::Home) },
             (_, Some('^'), Some(c)) => Key { ctrl: true, ..plain(KeyCode::Char(c)) },
             (_, Some(c), None) => plain(KeyCode::Char(c)),
             _ => panic!("no key is called {name}"),
         };
         update(model, Message::Key(key), now)
     })
+}
+
+/// Types text, character by character, and gives the last one's effects.
+pub(crate) fn type_in(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
+    text.chars().fold(Vec::new(), |_, c| {
+        let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        update(model, Message::Key(Key { code, ctrl: false, alt: false, shift: false }), now)
+    })
+}
+
+/// A model of which the composer holds `draft`, the cursor at its start.
+pub(crate) fn composing(width: u16, height: u16, draft: &str) -> Model {
+    let mut model = busy(width, height);
+    press(&mut model, "c", at(20));
+    type_in(&mut model, "empty draft\n", at(20));
+    send(&mut model, Message::Paste(draft.into()), at(20));
+    press(&mut model, "^Home", at(20));
+    model
 }
 
 /// Clicks on a cell.

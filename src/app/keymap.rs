@@ -81,8 +81,36 @@ pub enum Action {
     CopyTarget(CopyTarget),
     /// Print one thing on the plain terminal.
     PrintTarget(CopyTarget),
-    /// Keep what was typed.
+    /// Keep what was typed, or take what is chosen.
     Accept,
+    /// Choose something to compose.
+    Compose,
+    /// Compose the event under the cursor anew.
+    Resend,
+    /// Send the draft.
+    Send,
+    /// Back to the draft.
+    EditDraft,
+    /// Take the last change back.
+    Undo,
+    /// Make it again.
+    Redo,
+    /// Lay the draft out anew.
+    Reformat,
+    /// Give the draft to the user's own editor.
+    OutsideEditor,
+    /// Propose what can stand at the cursor.
+    Complete,
+    /// The same where something can, else one level in.
+    Indent,
+    /// Begin a new line.
+    NewLine,
+    /// Keep the draft as a template.
+    SaveTemplate,
+    /// Copy the calls as commands.
+    CopyCommand,
+    /// Print them on the plain terminal.
+    PrintCommand,
     /// Edit the line.
     Edit(LineEdit),
 }
@@ -160,11 +188,26 @@ pub enum Context {
     Reader,
     /// While reading the help.
     Help,
+    /// While choosing what to compose.
+    Picker,
+    /// While writing a draft.
+    Composer,
+    /// While something is proposed for the cursor's place in it; what has no meaning here has that of
+    /// [`Context::Composer`].
+    Completion,
+    /// While looking at the calls that send it.
+    Preview,
+    /// While looking at what came of it.
+    Proof,
+    /// While asked whether to send it.
+    Confirm,
+    /// While naming a template.
+    TemplateName,
 }
 
 impl Context {
     /// The contexts that the help has a section for, in its order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 18] = [
         Self::Anywhere,
         Self::Types,
         Self::Tree,
@@ -173,6 +216,13 @@ impl Context {
         Self::Copy,
         Self::Filter,
         Self::Search,
+        Self::Picker,
+        Self::Composer,
+        Self::Completion,
+        Self::Preview,
+        Self::Proof,
+        Self::Confirm,
+        Self::TemplateName,
         Self::Line,
         Self::Reader,
         Self::Help,
@@ -192,6 +242,13 @@ impl Context {
             Self::Copy => "After y: what to copy (a capital letter prints it instead)",
             Self::Reader => "Reading a long value",
             Self::Help => "Reading this help",
+            Self::Picker => "Choosing what to compose",
+            Self::Composer => "Composer: the draft",
+            Self::Completion => "Composer: while something is proposed",
+            Self::Preview => "Composer: the preview",
+            Self::Proof => "Composer: the proof",
+            Self::Confirm => "Before something is sent to production",
+            Self::TemplateName => "While naming a template",
         }
     }
 
@@ -202,7 +259,7 @@ impl Context {
 
     /// Whether a line is typed: there the keys of [`Context::Line`] work too.
     pub fn is_line(self) -> bool {
-        matches!(self, Self::Filter | Self::Search)
+        matches!(self, Self::Filter | Self::Search | Self::Picker | Self::Confirm | Self::TemplateName)
     }
 }
 
@@ -255,6 +312,8 @@ const LAST: &[Key] = &[char('G'), key(KeyCode::End)];
 const ENTER: &[Key] = &[key(KeyCode::Enter)];
 const ESC: &[Key] = &[key(KeyCode::Esc)];
 const ESC_OR_INTERRUPT: &[Key] = &[key(KeyCode::Esc), ctrl('c')];
+const EDIT: &[Key] = &[key(KeyCode::Enter), char('e')];
+const NEXT_TAB: &[Key] = &[char(']'), ctrl('t')];
 const ESC_OR_Q: &[Key] = &[key(KeyCode::Esc), char('q'), ctrl('c')];
 
 const fn bind(context: Context, keys: &'static [Key], action: Action, label: &'static str) -> Binding {
@@ -286,6 +345,7 @@ pub static BINDINGS: &[Binding] = {
             "inspect",
         ),
         hint(C::Types, &[char('/')], A::Filter, "filter the types, fuzzily", "filter"),
+        hint(C::Anywhere, &[char('c')], A::Compose, "compose an event, and send it", "compose"),
         hint(C::Types, &[char('s')], A::Sort, "sort by the next column", "sort"),
         bind(C::Types, &[char('S')], A::Reverse, "turn the order round"),
         hint(C::Tree, ENTER, A::Open, "fold or unfold; show the whole of a long value", "open"),
@@ -316,6 +376,9 @@ pub static BINDINGS: &[Binding] = {
         hint(C::Types, &[char('y')], A::Copy, "copy: then choose what", "copy"),
         hint(C::Tree, &[char('y')], A::Copy, "copy: then choose what", "copy"),
         hint(C::Raw, &[char('y')], A::Copy, "copy: then choose what", "copy"),
+        hint(C::Types, &[char('e')], A::Resend, "edit the event and send it again", "resend"),
+        hint(C::Tree, &[char('e')], A::Resend, "edit the event and send it again", "resend"),
+        hint(C::Raw, &[char('e')], A::Resend, "edit the event and send it again", "resend"),
         hint(C::Anywhere, &[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
         hint(C::Anywhere, &[char('r')], A::Poll, "poll now", "poll now"),
         bind(C::Anywhere, &[char('+'), char('=')], A::Slower, "a longer interval between polls"),
@@ -379,6 +442,80 @@ pub static BINDINGS: &[Binding] = {
         hint(C::Search, ESC_OR_INTERRUPT, A::Back, "drop the search", "drop"),
         bind(C::Search, &[key(KeyCode::Up)], A::PreviousMatch, "match before"),
         bind(C::Search, &[key(KeyCode::Down)], A::NextMatch, "next match"),
+        hint(C::Picker, ENTER, A::Accept, "begin with it", "begin"),
+        hint(C::Picker, ESC_OR_INTERRUPT, A::Back, "compose nothing", "close"),
+        bind(C::Picker, &[key(KeyCode::Up), ctrl('p')], A::Up, "up"),
+        bind(C::Picker, &[key(KeyCode::Down), ctrl('n')], A::Down, "down"),
+        bind(C::Picker, &[key(KeyCode::PageUp)], A::PageUp, "a page up"),
+        bind(C::Picker, &[key(KeyCode::PageDown)], A::PageDown, "a page down"),
+        hint(C::Composer, &[ctrl('s')], A::Send, "send the draft", "send"),
+        hint(C::Composer, ESC_OR_INTERRUPT, A::Back, "close; the draft stays", "close"),
+        hint(C::Composer, &[ctrl('t')], A::NextTab, "next tab: the calls, then the proof", "preview"),
+        hint(C::Composer, &[ctrl('n')], A::Complete, "propose what can stand here", "complete"),
+        hint(C::Composer, &[ctrl('r')], A::Reformat, "lay the draft out anew", "reformat"),
+        hint(C::Composer, &[ctrl('o')], A::OutsideEditor, "into $EDITOR, and back", "$EDITOR"),
+        hint(C::Composer, &[ctrl('x')], A::SaveTemplate, "keep the draft as a template", "save"),
+        hint(C::Composer, &[ctrl('z')], A::Undo, "take the last change back", "undo"),
+        bind(C::Composer, &[ctrl('y')], A::Redo, "make it again"),
+        bind(C::Composer, ENTER, A::NewLine, "a new line"),
+        bind(C::Composer, &[key(KeyCode::Tab)], A::Indent, "complete a key or a value, else one level in"),
+        bind(C::Composer, &[key(KeyCode::Up)], A::Up, "up"),
+        bind(C::Composer, &[key(KeyCode::Down)], A::Down, "down"),
+        bind(C::Composer, &[key(KeyCode::PageUp)], A::PageUp, "a page up"),
+        bind(C::Composer, &[key(KeyCode::PageDown)], A::PageDown, "a page down"),
+        bind(C::Composer, &[with_ctrl(KeyCode::Home)], A::First, "to the first line"),
+        bind(C::Composer, &[with_ctrl(KeyCode::End)], A::Last, "to the last line"),
+        bind(C::Composer, &[key(KeyCode::Left)], A::Edit(E::Left), "left"),
+        bind(C::Composer, &[key(KeyCode::Right)], A::Edit(E::Right), "right"),
+        bind(C::Composer, &[with_ctrl(KeyCode::Left), alt('b')], A::Edit(E::WordLeft), "a word left"),
+        bind(C::Composer, &[with_ctrl(KeyCode::Right), alt('f')], A::Edit(E::WordRight), "a word right"),
+        bind(C::Composer, &[key(KeyCode::Home), ctrl('a')], A::Edit(E::Start), "to the start of the line"),
+        bind(C::Composer, &[key(KeyCode::End), ctrl('e')], A::Edit(E::End), "to its end"),
+        bind(C::Composer, &[key(KeyCode::Backspace), ctrl('h')], A::Edit(E::DeleteLeft), "delete to the left"),
+        bind(C::Composer, &[key(KeyCode::Delete), ctrl('d')], A::Edit(E::DeleteRight), "delete to the right"),
+        bind(C::Composer, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
+        bind(C::Composer, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start of the line"),
+        bind(C::Composer, &[ctrl('k')], A::Edit(E::DeleteToEnd), "delete to its end, or the line's end itself"),
+        hint(C::Composer, &[key(KeyCode::F(1))], A::Help, "this help", "help"),
+        bind(C::Composer, &[ctrl('l')], A::Redraw, "draw the screen anew"),
+        hint(C::Completion, &[key(KeyCode::Enter), key(KeyCode::Tab)], A::Accept, "take it", "take"),
+        hint(C::Completion, &[key(KeyCode::Down), ctrl('n')], A::Down, "the next one", "next"),
+        bind(C::Completion, &[key(KeyCode::Up), ctrl('p')], A::Up, "the one before"),
+        hint(C::Completion, ESC_OR_INTERRUPT, A::Back, "none of them", "none"),
+        hint(C::Preview, &[ctrl('s')], A::Send, "send the draft", "send"),
+        hint(C::Preview, EDIT, A::EditDraft, "back to the draft", "edit"),
+        hint(C::Preview, &[char('y')], A::CopyCommand, "copy the command", "copy"),
+        hint(C::Preview, &[char('Y')], A::PrintCommand, "print the command", "print"),
+        hint(C::Preview, NEXT_TAB, A::NextTab, "next tab", "tab"),
+        bind(C::Preview, &[char('[')], A::PreviousTab, "tab before"),
+        hint(C::Preview, &[char('S')], A::SaveTemplate, "keep the draft as a template", "save"),
+        bind(C::Preview, UP, A::Up, "up"),
+        bind(C::Preview, DOWN, A::Down, "down"),
+        bind(C::Preview, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Preview, PAGE_DOWN, A::PageDown, "a page down"),
+        bind(C::Preview, FIRST, A::First, "to the start"),
+        bind(C::Preview, LAST, A::Last, "to the end"),
+        hint(C::Preview, ESC_OR_Q, A::Back, "close; the draft stays", "close"),
+        hint(C::Preview, &[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
+        bind(C::Preview, &[ctrl('l')], A::Redraw, "draw the screen anew"),
+        hint(C::Proof, &[ctrl('s')], A::Send, "send the draft again", "send again"),
+        hint(C::Proof, EDIT, A::EditDraft, "back to the draft", "edit"),
+        hint(C::Proof, NEXT_TAB, A::NextTab, "next tab", "tab"),
+        bind(C::Proof, &[char('[')], A::PreviousTab, "tab before"),
+        hint(C::Proof, &[char('S')], A::SaveTemplate, "keep the draft as a template", "save"),
+        bind(C::Proof, UP, A::Up, "up"),
+        bind(C::Proof, DOWN, A::Down, "down"),
+        bind(C::Proof, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Proof, PAGE_DOWN, A::PageDown, "a page down"),
+        bind(C::Proof, FIRST, A::First, "to the start"),
+        bind(C::Proof, LAST, A::Last, "to the end"),
+        hint(C::Proof, ESC_OR_Q, A::Back, "close; the draft stays", "close"),
+        hint(C::Proof, &[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
+        bind(C::Proof, &[ctrl('l')], A::Redraw, "draw the screen anew"),
+        hint(C::Confirm, ENTER, A::Accept, "send it", "send"),
+        hint(C::Confirm, ESC_OR_INTERRUPT, A::Back, "send nothing", "send nothing"),
+        hint(C::TemplateName, ENTER, A::Accept, "keep the draft under this name", "keep"),
+        hint(C::TemplateName, ESC_OR_INTERRUPT, A::Back, "keep nothing", "cancel"),
         bind(C::Line, &[key(KeyCode::Left), ctrl('b')], A::Edit(E::Left), "left"),
         bind(C::Line, &[key(KeyCode::Right), ctrl('f')], A::Edit(E::Right), "right"),
         bind(C::Line, &[with_ctrl(KeyCode::Left), alt('b')], A::Edit(E::WordLeft), "a word left"),
@@ -433,7 +570,8 @@ impl Binding {
 /// What `key` means in `context`.
 pub fn action(context: Context, key: Key) -> Option<Action> {
     let mut here = BINDINGS.iter().filter(|binding| binding.holds(context));
-    here.find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+    let found = here.find(|binding| binding.keys.contains(&key)).map(|binding| binding.action);
+    if found.is_none() && context == Context::Completion { action(Context::Composer, key) } else { found }
 }
 
 /// The bindings that the footer shows in `context`, in order.
@@ -535,10 +673,12 @@ mod tests {
 
     #[test]
     fn the_escape_key_never_quits_and_typing_is_never_taken_for_a_command() {
-        for context in [Context::Filter, Context::Search] {
+        let typed = Context::ALL.into_iter().filter(|context| context.is_line());
+        for context in typed.chain([Context::Composer, Context::Completion]) {
             for c in (' '..='~').chain(['é', '日']) {
                 assert_eq!(action(context, char(c)), None, "{c:?} in {context:?}");
             }
+            assert_ne!(action(context, ctrl('c')), Some(Action::Quit), "{context:?}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Where everything stands on the screen, for the view to draw and for the mouse to hit.
 
-use super::inspector::Tab;
 use super::types::Column;
 use super::{Mouse, Size};
 
@@ -70,6 +69,16 @@ pub struct Layout {
 impl Layout {
     /// Cuts a screen of `size`; `None` when it is too small. `alone` is the pane that has it all to itself, if one has.
     pub fn new(size: Size, focus: Pane, alone: bool, banner_rows: u16) -> Option<Self> {
+        Self::cut(size, focus, alone, banner_rows, 80)
+    }
+
+    /// The same while something is composed in the inspector's place: it needs more room than an event.
+    pub fn composing(size: Size, alone: bool, banner_rows: u16) -> Option<Self> {
+        Self::cut(size, Pane::Inspector, alone, banner_rows, 100)
+    }
+
+    /// Cuts a screen on which the table and the inspector stand side by side from `beside` columns on.
+    fn cut(size: Size, focus: Pane, alone: bool, banner_rows: u16, beside: u16) -> Option<Self> {
         if size.width < SMALLEST.width || size.height < SMALLEST.height {
             return None;
         }
@@ -104,12 +113,12 @@ impl Layout {
             layout.activity = Some(Area { y: upper.y + upper.height, height: activity, ..body });
         }
         let left = match size.width {
-            0..80 => {
+            width if width < beside => {
                 let pane = if focus == Pane::Inspector { Pane::Inspector } else { Pane::Types };
                 *layout.slot(pane) = Some(upper);
                 return Some(layout);
             }
-            80..100 => 38,
+            0..100 => 38,
             100..116 => 48,
             116..140 => 56,
             _ => 62,
@@ -174,18 +183,59 @@ pub fn columns(inner: Area) -> Vec<(Column, Area)> {
 /// The width of the column of marks before the names.
 pub const MARK_WIDTH: u16 = 2;
 
-/// Where the inspector's tabs stand in its top border, from the left.
-pub fn tabs(inspector: Area) -> Vec<(Tab, Area)> {
-    let width: u16 = Tab::ALL.iter().map(|tab| cells(tab.label()) + 2).sum();
-    let mut x = (inspector.x + inspector.width).saturating_sub(width + 2);
-    Tab::ALL
-        .into_iter()
-        .map(|tab| {
-            let area = Area { x, y: inspector.y, width: cells(tab.label()) + 2, height: 1 };
+/// Where the tabs of a pane stand in its top border, from the left, each with a space on both sides.
+pub fn tabs<T, const N: usize>(pane: Area, tabs: [(T, &'static str); N]) -> Vec<(T, Area)> {
+    let width: u16 = tabs.iter().map(|(_, label)| cells(label) + 2).sum();
+    let mut x = (pane.x + pane.width).saturating_sub(width + 2);
+    tabs.into_iter()
+        .map(|(tab, label)| {
+            let area = Area { x, y: pane.y, width: cells(label) + 2, height: 1 };
             x += area.width;
             (tab, area)
         })
         .collect()
+}
+
+/// The composer, cut into areas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComposerAreas {
+    /// All of it, border included.
+    pub whole: Area,
+    /// What is said above the draft.
+    pub notice: Area,
+    /// The draft, line numbers included.
+    pub text: Area,
+    /// Whether it can be sent.
+    pub status: Area,
+    /// The other tabs: all that is inside the border.
+    pub page: Area,
+}
+
+/// Cuts the composer in `whole`, with as many as `notice` lines said above the draft.
+pub fn composer(whole: Area, notice: usize) -> ComposerAreas {
+    const STATUS: u16 = 2;
+    let page = whole.inner();
+    let most = if page.height >= 14 { 3 } else { 1 };
+    let notice = u16::try_from(notice).unwrap_or(most).min(most);
+    let status = STATUS.min(page.height);
+    let text = Area {
+        y: page.y + notice,
+        height: page.height.saturating_sub(notice + status),
+        ..page
+    };
+    ComposerAreas {
+        whole,
+        notice: Area { height: notice, ..page },
+        text,
+        status: Area { y: text.y + text.height, height: status, ..page },
+        page,
+    }
+}
+
+/// The picker's list in its overlay: under the line that is typed and a gap.
+pub fn picker_list(overlay: Area) -> Area {
+    let inner = overlay.inner();
+    Area { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner }
 }
 
 fn cells(text: &str) -> u16 {

@@ -8,9 +8,11 @@ use tui_input::Input;
 use super::Sending;
 use super::Size;
 use super::activity::Activity;
+use super::composer::picker::Picker;
+use super::composer::{self, Composer, Confirm};
 use super::inspector::{Inspector, Tab};
 use super::keymap::{Action, Context};
-use super::layout::{Area, Layout, Pane};
+use super::layout::{self, Area, ComposerAreas, Layout, Pane};
 use super::link::Link;
 use super::reader::{self, Reader};
 use super::shipments::Shipments;
@@ -75,6 +77,8 @@ pub struct Model {
     pub sending: Sending,
     /// What was sent, and what came of it.
     pub shipments: Shipments,
+    /// What is being composed.
+    pub composer: Composer,
 }
 
 /// What stands over the panes, or takes their keys.
@@ -95,6 +99,24 @@ pub enum Mode {
         /// The first row on screen.
         offset: usize,
     },
+    /// The reader chooses what to compose.
+    Picker(Picker),
+    /// Something is sent only if the reader says so.
+    Confirm(Box<Confirm>),
+    /// The name of a new template is typed.
+    TemplateName(Input),
+}
+
+impl Mode {
+    /// The line that is being typed.
+    pub(super) fn input_mut(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Filter(input) | Self::Search(input) | Self::TemplateName(input) => Some(input),
+            Self::Picker(picker) => Some(&mut picker.input),
+            Self::Confirm(confirm) => confirm.word.as_mut(),
+            Self::Panes | Self::Copy | Self::Reader(_) | Self::Help { .. } => None,
+        }
+    }
 }
 
 /// What came while the screen is held still.
@@ -140,12 +162,24 @@ impl Model {
             toast: None,
             sending: setup.sending,
             shipments: Shipments::default(),
+            composer: Composer::default(),
         }
     }
 
     /// Where everything stands; `None` when the screen is too small.
     pub fn layout(&self) -> Option<Layout> {
+        if self.composer.on_screen().is_some() {
+            return Layout::composing(self.size, self.zoomed, self.banner_rows());
+        }
         Layout::new(self.size, self.focus, self.zoomed, self.banner_rows())
+    }
+
+    /// Where the parts of the composer stand, when it is on screen.
+    pub fn composer_areas(&self) -> Option<ComposerAreas> {
+        let composition = self.composer.on_screen()?;
+        let area = self.layout()?.inspector?;
+        let notice = composition.notice(area.inner().width.saturating_sub(1).into()).len();
+        Some(layout::composer(area, notice))
     }
 
     /// The trouble as it stands in the banner: what happened, and what to do.
@@ -175,13 +209,20 @@ impl Model {
             Mode::Copy => Context::Copy,
             Mode::Reader(_) => Context::Reader,
             Mode::Help { .. } => Context::Help,
-            Mode::Panes => match self.focus {
-                Pane::Types => Context::Types,
-                Pane::Activity => Context::Activity,
-                Pane::Inspector => match self.tab() {
-                    Tab::Tree => Context::Tree,
-                    Tab::Raw => Context::Raw,
-                },
+            Mode::Picker(_) => Context::Picker,
+            Mode::Confirm(_) => Context::Confirm,
+            Mode::TemplateName(_) => Context::TemplateName,
+            Mode::Panes => self.composer.context().unwrap_or_else(|| self.pane_context()),
+        }
+    }
+
+    fn pane_context(&self) -> Context {
+        match self.focus {
+            Pane::Types => Context::Types,
+            Pane::Activity => Context::Activity,
+            Pane::Inspector => match self.tab() {
+                Tab::Tree => Context::Tree,
+                Tab::Raw => Context::Raw,
             },
         }
     }
@@ -196,7 +237,8 @@ impl Model {
         match action {
             Action::Follow => self.inspector.shown().is_some_and(|shown| shown.held),
             Action::Inspect | Action::Filter | Action::Sort => self.types.counts().1 > 0,
-            Action::Open | Action::Search | Action::Copy => self.inspector.shown().is_some(),
+            Action::Open | Action::Search | Action::Copy | Action::Resend => self.inspector.shown().is_some(),
+            Action::Send => self.sending.safety.read_only.is_none(),
             _ => true,
         }
     }
@@ -226,10 +268,17 @@ impl Model {
         let most = height.saturating_sub(2 * y);
         let wanted = match &self.mode {
             Mode::Reader(reader) => u16::try_from(reader.position().1 + 2).unwrap_or(u16::MAX),
+            Mode::Picker(picker) => u16::try_from(picker.position().2 + 4).unwrap_or(u16::MAX),
+            Mode::Confirm(_) => 12,
             _ => u16::MAX,
         };
         let needed = wanted.clamp(5.min(most), most);
         Area { x, y: y + (most - needed) / 2, width: width.saturating_sub(2 * x), height: needed }
+    }
+
+    /// The rows of the picker's list that can be seen.
+    pub fn picker_height(&self) -> usize {
+        layout::picker_list(self.overlay()).height.into()
     }
 
     pub(super) fn overlay_height(&self) -> usize {
@@ -247,7 +296,7 @@ impl Model {
 
     /// Whether the proof of what was sent last is on screen.
     fn proof_is_shown(&self) -> bool {
-        self.shipments.newest().is_some()
+        self.composer.on_screen().is_some_and(|composition| composition.tab == composer::Tab::Proof)
     }
 
     /// How often the source polls just now: while a probe is waited for, at least as often as that asks.

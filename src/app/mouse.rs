@@ -4,11 +4,14 @@ use super::inspector::Tab;
 use super::keymap::Context;
 use super::layout::{self, Pane};
 use super::update::move_by;
-use super::{Mode, Model, Mouse, MouseKind};
+use super::{Mode, Model, Mouse, MouseKind, composer};
 use crate::feed::Moment;
 
 /// Lets the mouse do what it did.
 pub(super) fn point(model: &mut Model, mouse: Mouse, now: Moment) {
+    if composer::point(model, mouse, now) {
+        return;
+    }
     let context = model.context();
     let scroll = match mouse.kind {
         MouseKind::Press => None,
@@ -21,6 +24,10 @@ pub(super) fn point(model: &mut Model, mouse: Mouse, now: Moment) {
         (Mode::Reader(_) | Mode::Help { .. }, None) => {}
         (_, Some(rows)) => scroll_pane(model, mouse, rows),
         (_, None) => click(model, mouse, now),
+    }
+    if model.composer.on_screen().is_some() {
+        // The keys stay with the composer, whatever is looked at beside it.
+        model.focus = Pane::Inspector;
     }
 }
 
@@ -62,7 +69,7 @@ fn click(model: &mut Model, mouse: Mouse, now: Moment) {
             }
         }
         Pane::Inspector if mouse.row == area.y => {
-            if let Some((tab, _)) = layout::tabs(area).into_iter().find(|(_, area)| area.holds(mouse)) {
+            if let Some((tab, _)) = layout::tabs(area, Tab::ALL.map(|tab| (tab, tab.label()))).into_iter().find(|(_, area)| area.holds(mouse)) {
                 model.inspector.select_tab(tab);
             }
         }

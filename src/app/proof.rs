@@ -1,7 +1,8 @@
 //! The proof of the newest shipment, row by row: what the server said, what was seen again, and what is different.
 
-use super::shipments::{Sent, SentCall, Shipments, counted};
+use super::shipments::{Sent, SentCall, Shipments, counted, is_untried};
 use super::{reader, time};
+use crate::blueshift::limits;
 use crate::event::{Difference, text};
 use crate::feed::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, latency};
 use crate::feed::{Moment, Verdict};
@@ -36,8 +37,10 @@ pub enum Row<'a> {
     Again {
         /// When.
         next: Moment,
-        /// The how manieth attempt it will be.
+        /// Which attempt that will be, from 1.
         attempt: u32,
+        /// How many attempts are made at most.
+        most: u32,
     },
     /// What a server said of a field that it refused.
     Field {
@@ -90,6 +93,8 @@ pub enum Group {
     Changed,
     /// Received with another JSON type.
     Retyped,
+    /// Received as the same instant, spelled another way.
+    Respelled,
     /// Received, and not sent.
     Added,
 }
@@ -101,6 +106,7 @@ impl Group {
             Self::Dropped => "dropped",
             Self::Changed => "changed",
             Self::Retyped => "retyped",
+            Self::Respelled => "same instant, other spelling",
             Self::Added => "added by the platform",
         }
     }
@@ -125,7 +131,8 @@ pub(super) fn rows(shipments: &Shipments, columns: usize) -> Vec<Row<'_>> {
     } else {
         page.calls(sent);
         page.tally(sent, probes());
-        for probe in probes() {
+        // What was not sent is told of the calls already.
+        for probe in probes().filter(|probe| !matches!(probe.state, ProbeState::NotSent)) {
             page.rows.extend([Row::Gap, Row::Headline(probe)]);
             page.fate(&probe.state);
             page.findings(&probe.state);
@@ -194,13 +201,19 @@ impl<'a> Page<'a> {
         let open = sent.calls.iter().position(|call| call.delivery.is_none());
         let told = sent.calls.iter().enumerate().filter(|(index, call)| {
             let again = sent.retry.is_some() && open == Some(*index);
-            let trouble = call.delivery.as_ref().is_some_and(|delivery| delivery.attempts > 1 || !call.is_taken());
+            let told = call.delivery.as_ref().filter(|delivery| !is_untried(delivery));
+            let trouble = told.is_some_and(|delivery| delivery.attempts > 1 || !call.is_taken());
             again || trouble
         });
         for (index, call) in told.take(MOST_CALLS) {
             let events = counted(call.events, "event");
             self.say(&format!("call {} of {calls} · {events}", index + 1), Tone::Plain);
             self.call(call, sent);
+        }
+        let (untried, events) = sent.untried();
+        if untried > 0 {
+            let (untried, events) = (counted(untried, "call"), counted(events, "event"));
+            self.say(&format!("{untried} after it not tried: {events}"), Tone::Bad);
         }
     }
 
@@ -210,7 +223,8 @@ impl<'a> Page<'a> {
                 None => self.say("on its way", Tone::Quiet),
                 Some(retry) => {
                     self.say(&retry.problem.what, Tone::Warning);
-                    self.rows.push(Row::Again { next: retry.next, attempt: retry.attempts.saturating_add(1) });
+                    let attempt = retry.attempts.saturating_add(1);
+                    self.rows.push(Row::Again { next: retry.next, attempt, most: limits::ATTEMPTS });
                     self.say("a retry can duplicate an event: the platform may have it already", Tone::Quiet);
                 }
             }
@@ -280,6 +294,7 @@ impl<'a> Page<'a> {
             (Group::Dropped, groups.dropped),
             (Group::Changed, groups.changed),
             (Group::Retyped, groups.retyped),
+            (Group::Respelled, groups.respelled),
             (Group::Added, groups.added),
         ];
         let shown = groups.iter().flat_map(|(_, members)| members.iter().take(MOST_DIFFERENCES));
@@ -307,7 +322,7 @@ impl<'a> Page<'a> {
 /// How a probe stands, in a word or two.
 pub fn state(probe: &Probe, now: Moment) -> String {
     match &probe.state {
-        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "goes out again".into(),
+        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "waits to go out".into(),
         ProbeState::Waiting => format!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), time::span(PATIENCE)),
         ProbeState::NotSent => "not sent".into(),
         ProbeState::Seen(seen) => {

@@ -62,7 +62,7 @@ impl Reader {
 }
 
 /// Breaks one harmless line into pieces of at most `width` columns, at spaces where there are some.
-pub(super) fn wrap(line: &str, width: usize) -> Vec<String> {
+pub fn wrap(line: &str, width: usize) -> Vec<String> {
     use unicode_segmentation::UnicodeSegmentation;
 
     if text::width(line) <= width {

@@ -104,6 +104,12 @@ impl Sent {
         self.probes.get(from..to).unwrap_or_default()
     }
 
+    /// The calls that were not made because one before them could not be delivered, and how many events they hold.
+    pub fn untried(&self) -> (usize, usize) {
+        let untried = self.calls.iter().filter(|call| call.delivery.as_ref().is_some_and(is_untried));
+        untried.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events))
+    }
+
     /// What the log says when all its calls have ended; nothing when none was taken, for each has said so itself.
     fn summary(&self, probes: &Probes) -> Option<String> {
         let (taken, taken_events) = self.taken();
@@ -295,8 +301,15 @@ pub(super) fn delivered(model: &mut Model, delivery: Delivery) -> Vec<Effect> {
         activity.push(entry(EntryKind::Trouble, which + &text));
     }
     let ended = !sent.is_under_way();
-    if ended && let Some(text) = sent.summary(&shipments.probes) {
-        activity.push(entry(EntryKind::Sent, text));
+    if ended {
+        let (calls, events) = sent.untried();
+        if calls > 0 {
+            let text = format!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
+            activity.push(entry(EntryKind::Trouble, text));
+        }
+        if let Some(text) = sent.summary(&shipments.probes) {
+            activity.push(entry(EntryKind::Sent, text));
+        }
     }
     for id in &probes {
         match went_out {
@@ -377,9 +390,15 @@ fn before(at: Moment, span: Duration) -> Moment {
     Moment { elapsed: at.elapsed.saturating_sub(span), wall: at.wall.checked_sub(span).unwrap_or(at.wall) }
 }
 
-/// What is wrong with a call that was not taken.
+/// Whether the call was not made, because one before it could not be delivered.
+pub(super) fn is_untried(delivery: &Delivery) -> bool {
+    delivery.attempts == 0
+}
+
+/// What is wrong with a call that was made and not taken.
 fn trouble(delivery: &Delivery) -> Option<String> {
     match &delivery.verdict {
+        _ if is_untried(delivery) => None,
         Verdict::Taken { .. } => None,
         Verdict::Refused { status, message, .. } if message.is_empty() => Some(format!("refused with {status}")),
         Verdict::Refused { status, message, .. } => Some(format!("refused with {status}: {message}")),

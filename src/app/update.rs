@@ -10,7 +10,7 @@ use super::layout::Pane;
 use super::model::{Pause, TOAST};
 use super::reader::Reader;
 use super::tree::Tree;
-use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, copy, mouse, shipments, time};
+use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, shipments, time};
 use crate::event::text;
 use crate::feed::{Change, ChangeKind, Moment, Polled, Report, Trouble};
 
@@ -44,10 +44,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             mouse::point(model, mouse, now);
             Vec::new()
         }
-        Message::Paste(pasted) => {
-            paste(model, &pasted, now);
-            Vec::new()
-        }
+        Message::Paste(pasted) => paste(model, &pasted, now),
         Message::Resized(size) => {
             resize(model, size);
             Vec::new()
@@ -59,18 +56,17 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             Vec::new()
         }
         Message::Woke => Vec::new(),
-        Message::Done(outcome) => {
+        Message::Done(outcome) => composer::done(model, &outcome, now).unwrap_or_else(|| {
             match outcome {
                 Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
                 Outcome::CopyFailed(why)
                 | Outcome::NotSent { why, .. }
-                | Outcome::DraftNotKept(why)
                 | Outcome::TemplateNotKept(why)
                 | Outcome::EditFailed(why) => bad_toast(model, now, text::harmless(&why)),
-                Outcome::TemplateKept { .. } | Outcome::Edited { .. } => {}
+                Outcome::DraftNotKept(_) | Outcome::TemplateKept { .. } | Outcome::Edited { .. } => {}
             }
             Vec::new()
-        }
+        }),
     };
     // Probes are waited for at a faster poll, and the reader may choose another interval meanwhile.
     let interval = model.polling_interval();
@@ -96,8 +92,9 @@ fn settle(model: &mut Model) {
         }
         None => model.inspector.clear(),
     }
+    composer::settle(model);
     let Some(layout) = model.layout() else { return };
-    if let Some(area) = layout.inspector {
+    if let Some(area) = layout.inspector.filter(|_| model.composer.on_screen().is_none()) {
         let behind = model.inspector.shown().is_some_and(|shown| shown.newer.is_some());
         // While a filter is typed the cursor passes over types that nobody looks at.
         if !behind && !matches!(model.mode, Mode::Filter(_)) {
@@ -275,7 +272,7 @@ fn note(model: &mut Model, at: Moment, kind: EntryKind, text: String) {
     model.activity.push(Entry { at, kind, subject: String::new(), text });
 }
 
-fn toast(model: &mut Model, now: Moment, text: String) {
+pub(super) fn toast(model: &mut Model, now: Moment, text: String) {
     let until = Moment { elapsed: now.elapsed + TOAST, ..now };
     model.toast = Some(Toast { text, until, bad: false });
 }
@@ -293,19 +290,25 @@ fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
         return act(model, action, context, now);
     }
     if let (KeyCode::Char(c), false, false) = (key.code, key.ctrl, key.alt) {
+        if matches!(context, Context::Composer | Context::Completion) {
+            return composer::type_text(model, c, now);
+        }
         type_text(model, c.encode_utf8(&mut [0; 4]), now);
     }
     Vec::new()
 }
 
-fn paste(model: &mut Model, pasted: &str, now: Moment) {
-    let line = pasted.lines().next().unwrap_or_default();
-    type_text(model, line, now);
+fn paste(model: &mut Model, pasted: &str, now: Moment) -> Vec<Effect> {
+    composer::paste(model, pasted, now).unwrap_or_else(|| {
+        let line = pasted.lines().next().unwrap_or_default();
+        type_text(model, line, now);
+        Vec::new()
+    })
 }
 
 /// Takes in text for the line that is being edited, if one is.
 fn type_text(model: &mut Model, text: &str, now: Moment) {
-    if let Mode::Filter(input) | Mode::Search(input) = &mut model.mode {
+    if let Some(input) = model.mode.input_mut() {
         for c in text.chars().filter(|c| !c.is_control()) {
             input.handle(InputRequest::InsertChar(c));
         }
@@ -315,7 +318,7 @@ fn type_text(model: &mut Model, text: &str, now: Moment) {
 
 fn edited(model: &mut Model, now: Moment) {
     let (types_height, height) = (model.types_height(), model.inspector_height());
-    match &model.mode {
+    match &mut model.mode {
         Mode::Filter(input) => model.types.set_filter(input.value(), types_height, now),
         Mode::Search(input) => {
             if let Some(tree) = model.inspector.tree_mut() {
@@ -324,11 +327,15 @@ fn edited(model: &mut Model, now: Moment) {
             }
             model.inspector.hold();
         }
+        Mode::Picker(picker) => picker.search(),
         _ => {}
     }
 }
 
 fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<Effect> {
+    if let Some(effects) = composer::act(model, action, context, now) {
+        return effects;
+    }
     let types_height = model.types_height();
     match action {
         Action::Quit => return vec![Effect::Quit],
@@ -402,8 +409,22 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
             return printed.map(|text| Effect::Print(copy::harmless_lines(&text))).into_iter().collect();
         }
         Action::Accept => model.mode = Mode::Panes,
+        Action::Compose
+        | Action::Resend
+        | Action::Send
+        | Action::EditDraft
+        | Action::Undo
+        | Action::Redo
+        | Action::Reformat
+        | Action::OutsideEditor
+        | Action::Complete
+        | Action::Indent
+        | Action::NewLine
+        | Action::SaveTemplate
+        | Action::CopyCommand
+        | Action::PrintCommand => {}
         Action::Edit(edit) => {
-            if let Mode::Filter(input) | Mode::Search(input) = &mut model.mode {
+            if let Some(input) = model.mode.input_mut() {
                 input.handle(request(edit));
                 edited(model, now);
             }
@@ -442,7 +463,12 @@ fn back(model: &mut Model, now: Moment) {
                 tree.search_for("");
             }
         }
-        Mode::Copy | Mode::Reader(_) | Mode::Help { .. } => model.mode = Mode::Panes,
+        Mode::Copy
+        | Mode::Reader(_)
+        | Mode::Help { .. }
+        | Mode::Picker(_)
+        | Mode::Confirm(_)
+        | Mode::TemplateName(_) => model.mode = Mode::Panes,
         Mode::Panes if model.focus == Pane::Inspector => {
             match model.inspector.tree_mut().filter(|tree| !tree.query().is_empty()) {
                 Some(tree) => tree.search_for(""),
@@ -537,7 +563,7 @@ pub(super) fn move_by(model: &mut Model, context: Context, rows: isize) {
                 *offset = offset.saturating_add_signed(rows).min(last);
             }
         }
-        Context::Anywhere | Context::Line | Context::Search | Context::Copy => {}
+        _ => {}
     }
 }
 

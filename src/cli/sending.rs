@@ -7,7 +7,7 @@ use crate::app::Sending;
 use crate::blueshift::CallLimits;
 use crate::config::{self, Config};
 use crate::event::catalogue::Template;
-use crate::runtime::{Folders, drafts};
+use crate::runtime::Folders;
 
 /// The longest interval between polls while a probe is waited for, on the network and on this machine: how long an event
 /// took cannot be told more exactly than that.
@@ -31,7 +31,8 @@ pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
         safety: config.safety(),
         environment: config.harmless_environment(std::env::vars_os()),
         templates: own_templates(folders.templates.as_deref()),
-        drafts: folders.drafts.as_deref().map(drafts::recent).unwrap_or_default(),
+        // These are for the composer, which has them read for itself.
+        drafts: Vec::new(),
         seed: Uuid::new_v4().as_u128(),
         limits: CallLimits::default(),
         probe_interval: config.interval.value.min(longest),

@@ -157,6 +157,11 @@ impl Document {
         (!node.key.is_empty()).then(|| unquote(self.slice(&node.key)))
     }
 
+    /// The same as it is spelled, with its quotes; empty for elements and the event itself.
+    pub fn key_text(&self, id: NodeId) -> &str {
+        self.get(id).map_or("", |node| self.slice(&node.key))
+    }
+
     /// Which of the fields with the same key this is, from 0.
     pub fn occurrence(&self, id: NodeId) -> u32 {
         self.occurrences.get(&id).copied().unwrap_or(0)

@@ -15,9 +15,6 @@ use crate::blueshift::{Call, limits};
 use crate::event::text;
 use crate::feed::{Delivery, ProblemKind, Report, Retry, Verdict};
 
-/// How many times a call is made before it is given up. (doc) developer.blueshift.com/reference/api-errors: "about 5"
-pub const ATTEMPTS: u32 = 5;
-
 /// How much of an answer's body is kept, in columns.
 const LONGEST_BODY: usize = 200;
 
@@ -112,7 +109,7 @@ impl Sender {
                 return ended(refused);
             }
             let problem = self.connection.problem_of_sending(&failure, call);
-            if attempts >= ATTEMPTS || !can_pass(problem.kind) {
+            if attempts >= limits::ATTEMPTS || !can_pass(problem.kind) {
                 return ended(Verdict::Failed(problem));
             }
             let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());

@@ -8,8 +8,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::live::{self, BODY_LIMIT, Key, Settings, Timeouts};
-use super::send::{ATTEMPTS, Label, Pace, Sender};
+use super::send::{Label, Pace, Sender};
 use super::{Clock, Command, Source};
+use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::{Call, CallLimits, Shipment};
 use crate::feed::{Delivery, ProblemKind, Report, Verdict};
 use crate::sandbox::{Config, Fault, Sandbox};

@@ -23,7 +23,8 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer)
         Mode::Search(input) => prompt("search", input, theme, area),
         Mode::Copy if area.width >= 110 => (vec![Span::styled(" copy, or print with a capital:", theme.name)], None),
         Mode::Copy => (vec![Span::styled(" copy:", theme.name)], None),
-        Mode::Panes | Mode::Reader(_) | Mode::Help { .. } => (Vec::new(), None),
+        Mode::TemplateName(input) => prompt("keep as", input, theme, area),
+        Mode::Panes | Mode::Reader(_) | Mode::Help { .. } | Mode::Picker(_) | Mode::Confirm(_) => (Vec::new(), None),
     };
     let mut used: usize = spans.iter().map(Span::width).sum();
     for binding in keymap::hints(model.context()).filter(|binding| model.can(binding.action)) {
@@ -62,7 +63,8 @@ fn way_out_width(context: Context) -> usize {
     .sum()
 }
 
-fn prompt<'a>(word: &str, input: &Input, theme: &Theme, area: Rect) -> (Vec<Span<'a>>, Option<Position>) {
+/// A line that is being typed, and the place of its cursor.
+pub(super) fn prompt<'a>(word: &str, input: &Input, theme: &Theme, area: Rect) -> (Vec<Span<'a>>, Option<Position>) {
     const ROOM: usize = 24;
     let lead = format!(" {word} / ");
     let scroll = input.visual_scroll(ROOM);

@@ -17,10 +17,15 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .into_iter()
         .find(|line| line.width() + 40 <= width)
         .unwrap_or_else(|| Line::from(self::state(model, now, theme, false)));
-    let room = width.saturating_sub(state.width() + 15);
+    let mark = if model.sending.safety.production { "production  " } else { "" };
+    let room = width.saturating_sub(state.width() + mark.len() + 15);
     let target = text::fit_middle(&model.target, room);
-    let left =
-        Line::from(vec![Span::styled(" clickscope", theme.name), Span::raw("  "), Span::styled(target, theme.base)]);
+    let left = Line::from(vec![
+        Span::styled(" clickscope", theme.name),
+        Span::raw("  "),
+        Span::styled(mark, theme.danger),
+        Span::styled(target, theme.base),
+    ]);
     left.render(area, buf);
     state.right_aligned().render(area, buf);
 }

@@ -28,7 +28,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
     };
     let title = Line::styled(format!(" {name} "), super::title_style(Pane::Inspector, model, theme));
     super::pane(Pane::Inspector, model, title, theme).render(rect(area), buf);
-    for (each, place) in layout::tabs(area) {
+    for (each, place) in layout::tabs(area, Tab::ALL.map(|tab| (tab, tab.label()))) {
         let style = if each == tab { theme.heading_sorted } else { theme.dim };
         let alert = each == Tab::Raw && model.unknown.is_some();
         buf.set_stringn(place.x, place.y, " ", 1, theme.dim);

@@ -1,6 +1,7 @@
 //! How the model looks: functions of the model, nothing else.
 
 mod activity;
+mod composer;
 mod footer;
 mod header;
 mod inspector;
@@ -32,25 +33,37 @@ pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
         too_small(theme, frame);
         return;
     };
+    let composing = model.composer.on_screen().is_some();
     let buf = frame.buffer_mut();
     header::render(model, now, theme, rect(layout.header), buf);
     header::render_banner(model, theme, rect(layout.banner), buf);
     if let Some(area) = layout.types {
         types::render(model, now, theme, area, buf);
     }
-    if let Some(area) = layout.inspector {
+    if let Some(area) = layout.inspector.filter(|_| !composing) {
         inspector::render(model, theme, area, buf);
     }
     if let Some(area) = layout.activity {
         activity::render(model, theme, area, buf);
     }
     let cursor = footer::render(model, theme, rect(layout.footer), buf);
-    match &model.mode {
-        Mode::Reader(reader) => overlay::render_reader(reader, model, theme, buf),
-        Mode::Help { offset } => overlay::render_help(*offset, model, theme, buf),
-        Mode::Panes | Mode::Copy | Mode::Filter(_) | Mode::Search(_) => {}
-    }
-    if let Some(cursor) = cursor {
+    let in_composer = if composing { composer::render(model, now, theme, frame) } else { None };
+    let buf = frame.buffer_mut();
+    let in_overlay = match &model.mode {
+        Mode::Reader(reader) => {
+            overlay::render_reader(reader, model, theme, buf);
+            None
+        }
+        Mode::Help { offset } => {
+            overlay::render_help(*offset, model, theme, buf);
+            None
+        }
+        Mode::Picker(picker) => composer::render_picker(picker, model, theme, buf),
+        Mode::Confirm(confirm) => composer::render_confirm(confirm, model, theme, buf),
+        Mode::Panes => in_composer,
+        Mode::Copy | Mode::Filter(_) | Mode::Search(_) | Mode::TemplateName(_) => None,
+    };
+    if let Some(cursor) = cursor.or(in_overlay) {
         frame.set_cursor_position(cursor);
     }
 }

@@ -1,5 +1,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
@@ -63,10 +64,16 @@ pub(super) fn render_help(offset: usize, model: &Model, theme: &Theme, buf: &mut
     super::scroll_thumb(area, offset, lines.len(), theme, buf);
 }
 
-fn frame(title: Line<'_>, area: Area, theme: &Theme, buf: &mut Buffer) -> Area {
+/// An empty overlay with its border; gives the area inside it.
+pub(super) fn frame(title: Line<'_>, area: Area, theme: &Theme, buf: &mut Buffer) -> Area {
+    framed(title, theme.border_focused, area, theme, buf)
+}
+
+/// The same with a border of another style.
+pub(super) fn framed(title: Line<'_>, border: Style, area: Area, theme: &Theme, buf: &mut Buffer) -> Area {
     Clear.render(rect(area), buf);
     buf.set_style(rect(area), theme.base);
-    let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.border_focused).title_top(title);
+    let block = Block::bordered().border_type(BorderType::Rounded).border_style(border).title_top(title);
     block.render(rect(area), buf);
     area.inner()
 }

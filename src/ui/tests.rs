@@ -16,7 +16,7 @@ use crate::app::fixture::{
 };
 use crate::app::{Model, Outcome};
 use crate::event::Unknown;
-use crate::feed::{ChangeKind, Moment, ProblemKind, Report, Verdict};
+use crate::feed::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
 
 fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
@@ -236,6 +236,21 @@ fn a_proof_tells_how_a_call_fares() {
 
 #[test]
 fn a_proof_of_several_events_and_a_table_with_their_marks() {
+    let mut model = busy(120, 36);
+    let crowd = vec![r#"{"event":"view","email":"a@example.com"}"#; 130].join(",");
+    ship(&mut model, &format!("[{crowd}]"), at(20));
+    send(&mut model, taken(1, 0, 30), at(20));
+    send(&mut model, retried(1, 1, at(25)), at(21));
+    insta::assert_snapshot!("proof_calls", proof(&model, at(21), 56, 14));
+    let problem = Problem {
+        kind: ProblemKind::Unreachable,
+        what: "api.getblueshift.com did not answer within 10 s".into(),
+        advice: "look whether it is up, then send again".into(),
+    };
+    for (call, attempts) in [(1, 5), (2, 0), (3, 0), (4, 0)] {
+        send(&mut model, answered(1, call, 30, attempts, Verdict::Failed(problem.clone())), at(22));
+    }
+    insta::assert_snapshot!("proof_failed", proof(&model, at(22), 56, 12));
     let mut model = busy(120, 36);
     let [view, cart, identify] = ["view", "add_to_cart", "identify"]
         .map(|name| CHECKOUT.replace("checkout", name).replace("-000000000002", &format!("-{name}")));

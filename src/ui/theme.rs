@@ -33,6 +33,10 @@ pub struct Theme {
     pub error: Style,
     pub badge: Style,
     pub hint_key: Style,
+    pub placeholder: Style,
+    pub bracket: Style,
+    pub mistake: Style,
+    pub danger: Style,
 }
 
 /// The colours that a theme is made of.
@@ -206,6 +210,10 @@ impl Theme {
             error: bold,
             badge: reversed,
             hint_key: bold,
+            placeholder: underlined,
+            bracket: underlined,
+            mistake: reversed,
+            danger: bold,
         }
     }
 
@@ -241,6 +249,10 @@ impl Theme {
             error: bold(palette.red),
             badge: bold(palette.amber).add_modifier(Modifier::REVERSED),
             hint_key: bold(palette.text),
+            placeholder: fg(palette.accent),
+            bracket: bold(palette.accent).add_modifier(Modifier::UNDERLINED),
+            mistake: bold(palette.red).add_modifier(Modifier::UNDERLINED),
+            danger: bold(palette.red),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::keymap::LineEdit;
-use crate::event::text;
+use crate::event::{syntax, text};
 
 /// How many bytes of removed and inserted text are remembered for undoing; the last change is, whatever its size.
 const REMEMBERED: usize = 32 << 20;
@@ -193,14 +193,14 @@ impl Editor {
     /// Begins a new line, as deep as this one, or one level deeper after an opening bracket.
     pub fn new_line(&mut self) {
         let before = self.before();
-        let indent: String = before.chars().take_while(|c| *c == ' ').collect();
-        let opens = before.trim_end().ends_with(['{', '[']);
-        let deeper = if opens { INDENT } else { "" };
-        let inserted = format!("\n{indent}{deeper}");
-        if opens && self.after().trim_start().starts_with(['}', ']']) {
-            let spaces = self.after().len() - self.after().trim_start().len();
+        let indent = before.len() - before.trim_start_matches(' ').len();
+        let deeper = syntax::indent_after(before);
+        let inserted = format!("\n{}", " ".repeat(deeper));
+        let spaces = self.after().len() - self.after().trim_start().len();
+        if deeper > indent && self.after().trim_start().starts_with(['}', ']']) {
             let end = Place { byte: self.cursor.byte + spaces, ..self.cursor };
-            self.change(self.cursor..end, &format!("{inserted}\n{indent}"), ChangeKind::Other);
+            let closing = format!("{inserted}\n{}", " ".repeat(indent));
+            self.change(self.cursor..end, &closing, ChangeKind::Other);
             let line = self.cursor.line.saturating_sub(1);
             self.cursor = Place { line, byte: self.line(line).len() };
         } else {

@@ -191,6 +191,26 @@ fn a_failed_call_takes_only_its_own_probes_along() {
 }
 
 #[test]
+fn calls_that_were_not_tried_are_told_in_one_line() {
+    let mut model = busy(120, 36);
+    ship(&mut model, &crowd(130), at(20));
+    tell(&mut model, taken(1, 0, 30), at(20));
+    tell(&mut model, answered(1, 1, 30, 5, Verdict::Failed(problem("nobody answers"))), at(20));
+    for (call, events) in [(2, 30), (3, 30), (4, 10)] {
+        tell(&mut model, answered(1, call, events, 0, Verdict::Failed(problem("nobody answers"))), at(20));
+    }
+    assert_eq!(
+        log(&model).get(..3).unwrap(),
+        [
+            "Sent view: sent 30 of 130 events in 1 of 5 calls",
+            "Trouble view: 3 calls after it not tried: 70 events",
+            "Trouble view: call 2 of 5: not sent: nobody answers — look there",
+        ]
+    );
+    assert!(!model.shipments.probes().is_waiting(), "the first call holds none of the newest hundred");
+}
+
+#[test]
 fn only_the_newest_events_of_a_large_shipment_are_waited_for() {
     let mut model = busy(120, 36);
     ship(&mut model, &crowd(130), at(20));

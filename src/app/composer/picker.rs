@@ -1,0 +1,215 @@
+//! What a composition can begin with, to choose from.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tui_input::Input;
+
+use super::{Composer, completion};
+use crate::app::inspector::Inspector;
+use crate::app::{DraftId, Sending, time};
+use crate::event::catalogue::{Catalogue, Template};
+use crate::event::text;
+
+/// Of the drafts of earlier sessions, those that stand before the templates; the others stand after them.
+const DRAFTS_FIRST: usize = 3;
+
+/// A list to choose from, and the line in which it is searched.
+#[derive(Debug)]
+pub struct Picker {
+    /// What is searched for.
+    pub input: Input,
+    choices: Vec<Choice>,
+    /// Indices into `choices`: what the search leaves, the best first.
+    order: Vec<usize>,
+    pattern: Option<Pattern>,
+    cursor: usize,
+    offset: usize,
+}
+
+/// One of the things to begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What it is.
+    pub beginning: Beginning,
+    /// What it is called. Harmless.
+    pub name: String,
+    /// What there is to know of it. Harmless.
+    pub detail: String,
+}
+
+/// What a composition can begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// The draft that the composer holds.
+    Open,
+    /// A draft that was left.
+    Draft(DraftId),
+    /// The event under the cursor, as it was received.
+    Received,
+    /// A template of the user.
+    Own(Template),
+    /// A template of the catalogue.
+    Standard(Template),
+    /// Nothing.
+    Empty,
+}
+
+impl Beginning {
+    /// What choosing it does, in a word or two.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Open | Self::Draft(_) => "go on",
+            Self::Received => "resend",
+            Self::Own(_) => "yours",
+            Self::Standard(_) => "new",
+            Self::Empty => "empty",
+        }
+    }
+}
+
+impl Picker {
+    /// Everything that there is to begin with.
+    pub(super) fn new(composer: &Composer, sending: &Sending, inspector: &Inspector, now: Timestamp) -> Self {
+        let open = composer.composition().map(|composition| Choice {
+            beginning: Beginning::Open,
+            name: composition.name(),
+            detail: format!("the draft that you have open, {}", age(composition.changed, now)),
+        });
+        let mut drafts = sending.drafts.iter().map(|draft| Choice {
+            beginning: Beginning::Draft(draft.id.clone()),
+            name: name_of(&draft.text),
+            detail: format!("a draft that was left, {}, {} bytes", age(draft.changed, now), draft.text.len()),
+        });
+        let received = inspector.shown().map(|shown| Choice {
+            beginning: Beginning::Received,
+            name: harmless(shown.event_type.as_str()),
+            detail: "as it was received, without what the platform added".into(),
+        });
+        let template = |template: &Template, beginning: fn(Template) -> Beginning| Choice {
+            beginning: beginning(template.clone()),
+            name: harmless(&template.name),
+            detail: harmless(&template.description),
+        };
+        let mut choices: Vec<_> = open.into_iter().collect();
+        choices.extend(drafts.by_ref().take(DRAFTS_FIRST));
+        choices.extend(received);
+        choices.extend(sending.templates.iter().map(|own| template(own, Beginning::Own)));
+        choices.extend(Catalogue::standard().templates().map(|standard| template(standard, Beginning::Standard)));
+        choices.push(Choice {
+            beginning: Beginning::Empty,
+            name: "an empty draft".into(),
+            detail: "to write, or to paste a curl command into".into(),
+        });
+        choices.extend(drafts);
+        let order = (0..choices.len()).collect();
+        Self { input: Input::default(), choices, order, pattern: None, cursor: 0, offset: 0 }
+    }
+
+    /// Leaves what matches the search, the best match first.
+    pub(in crate::app) fn search(&mut self) {
+        let query = self.input.value();
+        self.pattern =
+            (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Smart, Normalization::Smart));
+        self.order = (0..self.choices.len()).collect();
+        if let Some(pattern) = &self.pattern {
+            let mut matcher = Matcher::new(Config::DEFAULT);
+            let mut buffer = Vec::new();
+            let mut scored: Vec<_> = self
+                .choices
+                .iter()
+                .enumerate()
+                .filter_map(|(index, choice)| {
+                    let score = pattern.score(Utf32Str::new(&searched(choice), &mut buffer), &mut matcher)?;
+                    Some((std::cmp::Reverse(score), index))
+                })
+                .collect();
+            scored.sort_unstable();
+            self.order = scored.into_iter().map(|(_, index)| index).collect();
+        }
+        self.cursor = 0;
+        self.offset = 0;
+    }
+
+    /// Moves the cursor by `rows`, down when positive.
+    pub(in crate::app) fn move_by(&mut self, rows: isize, height: usize) {
+        self.cursor = self.cursor.saturating_add_signed(rows).min(self.order.len().saturating_sub(1));
+        self.keep_in_view(height);
+    }
+
+    pub(in crate::app) fn keep_in_view(&mut self, height: usize) {
+        let first = (self.cursor + 1).saturating_sub(height.max(1));
+        self.offset = self.offset.clamp(first, self.cursor);
+    }
+
+    /// Puts the cursor on the choice that stands on `line` of the view; `false` when none does.
+    pub(super) fn select_line(&mut self, line: usize) -> bool {
+        let position = self.offset + line;
+        let there = position < self.order.len();
+        if there {
+            self.cursor = position;
+        }
+        there
+    }
+
+    /// The choice under the cursor.
+    pub fn selected(&self) -> Option<&Choice> {
+        self.choices.get(*self.order.get(self.cursor)?)
+    }
+
+    /// The choices to show, from the top, each with whether the cursor is on it.
+    pub fn visible(&self, height: usize) -> impl Iterator<Item = (&Choice, bool)> {
+        let rows = self.order.iter().enumerate().skip(self.offset).take(height);
+        rows.filter_map(|(position, index)| Some((self.choices.get(*index)?, position == self.cursor)))
+    }
+
+    /// The first row on screen, how many the search leaves, and how many there are.
+    pub fn position(&self) -> (usize, usize, usize) {
+        (self.offset, self.order.len(), self.choices.len())
+    }
+
+    /// The characters of the choice's name that the search matched, as positions.
+    pub fn matched(&self, choice: &Choice) -> Vec<usize> {
+        let Some(pattern) = &self.pattern else { return Vec::new() };
+        let mut indices = Vec::new();
+        let mut buffer = Vec::new();
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        pattern.indices(Utf32Str::new(&searched(choice), &mut buffer), &mut matcher, &mut indices);
+        let name = choice.name.chars().count();
+        let mut positions: Vec<_> = indices.into_iter().map(|at| at as usize).filter(|at| *at < name).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+}
+
+/// What is searched: the name first, for that is what is looked for.
+fn searched(choice: &Choice) -> String {
+    format!("{} {}", choice.name, choice.beginning.label())
+}
+
+fn harmless(name: &str) -> String {
+    text::harmless_within(name, 256).0
+}
+
+/// What a draft is called: the type of its first event. Harmless.
+pub(super) fn name_of(draft: &str) -> String {
+    /// A name further on than this is not looked for.
+    const LOOKED_AT: usize = 64 * 1024;
+    let mut end = draft.len().min(LOOKED_AT);
+    while !draft.is_char_boundary(end) {
+        end -= 1;
+    }
+    let lines: Vec<_> = draft.get(..end).unwrap_or_default().lines().map(str::to_owned).collect();
+    match completion::event_type(&lines) {
+        Some(name) if !name.is_empty() => harmless(&name),
+        _ => "a draft without a type".into(),
+    }
+}
+
+fn age(then: Timestamp, now: Timestamp) -> String {
+    let millis = now.as_millisecond().saturating_sub(then.as_millisecond());
+    format!("changed {} ago", time::age(Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
+}

@@ -1,0 +1,130 @@
+use jiff::Timestamp;
+use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::app::Sending;
+use crate::app::safety::Safety;
+use crate::blueshift::{Shipment, UnsendableReason};
+use crate::event::placeholder::{self, Values};
+use crate::event::{syntax, text};
+
+/// Whether a draft can be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It can, as this.
+    Ready(Ready),
+    /// It cannot.
+    Refused(Refusal),
+}
+
+/// What a draft would be sent as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// How many events.
+    pub events: usize,
+    /// In how many calls.
+    pub calls: usize,
+    /// How many bytes their bodies have together.
+    pub bytes: usize,
+    /// The type of the events, or how many types they have. Harmless.
+    pub subject: String,
+}
+
+/// Why a draft cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The line and the column in characters, from 1, when it is about a place.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong, with the place. Harmless.
+    pub text: String,
+}
+
+impl Refusal {
+    fn new(place: Option<(usize, usize)>, error: &impl ToString) -> Self {
+        Self { place, text: text::harmless(&error.to_string()) }
+    }
+}
+
+impl Verdict {
+    /// Looks at `draft` as it would be sent at `now`.
+    pub(super) fn of(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Self {
+        match shipment(draft, sending, seq, now) {
+            Ok(shipment) => Self::Ready(Ready::of(&shipment, sending)),
+            Err(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+impl Ready {
+    pub(super) fn of(shipment: &Shipment, sending: &Sending) -> Self {
+        let calls = shipment.calls(sending.limits);
+        Self {
+            events: shipment.events.len(),
+            calls: calls.len(),
+            bytes: calls.iter().map(|call| call.body.len()).sum(),
+            subject: subject(shipment),
+        }
+    }
+
+    /// What it is, in a few words: `1 event · purchase · 312 bytes`, `5 events in 1 call · 3 types · 2,104 bytes`.
+    pub fn summary(&self) -> String {
+        let events = match (self.events, self.calls) {
+            (1, 1) => "1 event".to_owned(),
+            (events, 1) => format!("{events} events in 1 call"),
+            (events, calls) => format!("{events} events in {calls} calls"),
+        };
+        format!("{events} · {} · {} bytes", self.subject, crate::app::time::count(self.bytes as u64))
+    }
+}
+
+fn subject(shipment: &Shipment) -> String {
+    const LONGEST: usize = 40;
+    let mut types: Vec<_> = shipment.events.iter().map(|event| &event.event_type).collect();
+    types.sort_unstable();
+    types.dedup();
+    match types.as_slice() {
+        [one] => text::fit_middle(&text::harmless_within(one.as_str(), 512).0, LONGEST),
+        _ => format!("{} types", types.len()),
+    }
+}
+
+/// What `draft` is sent as at `now`, when `seq` is the number of its sending in the session. The same values give the
+/// same shipment, so that a preview shows what will be sent.
+pub(super) fn shipment(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Result<Shipment, Refusal> {
+    if draft.trim().is_empty() {
+        return Err(Refusal::new(None, &"nothing is written yet: type JSON, or paste a curl command"));
+    }
+    syntax::check(draft).map_err(|error| Refusal::new(Some((error.line, error.column)), &error))?;
+    let email = sending.safety.test_email();
+    let environment = |name: &str| sending.environment.get(name).cloned();
+    let values = Values { now, seed: sending.seed, seq, email: &email, environment: &environment };
+    let resolved = placeholder::resolve(draft, &values)
+        .map_err(|error| Refusal::new(Some((error.line, error.column)), &error))?;
+    let mut given = 0;
+    let mark = || {
+        given += 1;
+        marker(sending.seed, seq, given)
+    };
+    let shipment = Shipment::read(&resolved, mark).map_err(|error| match &error.reason {
+        UnsendableReason::Syntax(at) => Refusal::new(Some((at.line, at.column)), &error),
+        _ => Refusal::new(None, &error),
+    })?;
+    sending.safety.check(&shipment.events).map_err(|error| Refusal::new(None, &error))?;
+    Ok(shipment)
+}
+
+/// The marker of the event of that number in the sending of that number: made from the session's seed, so the same in
+/// the preview and on the wire, and never the same twice.
+fn marker(seed: u128, seq: u64, event: u64) -> Uuid {
+    let mut from = [0; 32];
+    let numbers = [u128::from(seq).rotate_left(64) | u128::from(event), seed].map(u128::to_be_bytes);
+    for (to, byte) in from.iter_mut().zip(numbers.as_flattened()) {
+        *to = *byte;
+    }
+    uuid::Builder::from_random_bytes(xxh3_128(&from).to_be_bytes()).into_uuid()
+}
+
+/// The types among the events that usually trigger real messages. Harmless.
+pub(super) fn triggers(shipment: &Shipment) -> Vec<String> {
+    Safety::triggers(&shipment.events).into_iter().map(|name| text::harmless(name.as_str())).collect()
+}
