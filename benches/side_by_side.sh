@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints, in one run on one machine, what clickscope costs beside programs that everybody knows, as ratios.
-# Needs jq, bash and a release build's worth of patience.
+# Needs jq, curl, bash, GNU time and a release build's worth of patience.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -33,3 +33,33 @@ awk -v idle="$(figure idle_percent_of_a_core)" 'BEGIN {
 awk -v ours="$(figure intake_a_second)" -v plain="$(figure intake_of_a_plain_route_a_second)" 'BEGIN {
   printf "%-52s %.2f of a plain axum route  (%d a second, budget 0.8)\n", "sandbox intake, one event a request:", ours / plain, ours }'
 awk '{ printf "%-52s %.1f MB  (budget 8 MB)\n", "release binary:", $1 / 1e6 }' "$folder/size"
+
+# Sending: 100,000 events from NDJSON into the sandbox, beside one curl a call with the same bodies.
+program=${CARGO_TARGET_DIR:-target}/release/clickscope
+"$program" sandbox --listen 127.0.0.1:0 >"$folder/sandbox" &
+sandbox=$!
+trap 'kill $sandbox; rm -r "$folder"' EXIT
+until [[ -s $folder/sandbox ]]; do :; done
+url=$(cat "$folder/sandbox")
+export CLICKSCOPE_EVENT_KEY=any
+events() {
+  awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "{\"event\":\"purchase\",\"email\":\"a%d@example.com\",\"order_id\":\"%d\",\"revenue\":31.24,\"products\":[{\"sku\":\"45790-32\",\"price\":19,\"quantity\":1},{\"sku\":\"46493-32\",\"price\":3,\"quantity\":2}],\"event_uuid\":\"7f3a7f3a-0000-4000-8000-%012d\"}\n", i, i, i }'
+}
+TIMEFORMAT=%R
+for count in 10000 100000; do
+  events "$count" >"$folder/events.ndjson"
+  { time /usr/bin/time -f %M -o "$folder/kb" "$program" --url "$url" send "$folder/events.ndjson" --rate off >/dev/null 2>"$folder/told"; } 2>"$folder/seconds"
+  echo "$count $(cat "$folder/seconds") $(tail -1 "$folder/kb")" >>"$folder/sent"
+done
+# curl needs its bodies in files: those of the first 3,000 events, 30 a call, are enough for a rate.
+head -3000 "$folder/events.ndjson" | awk -v folder="$folder" '
+  { body = body (NR % 30 == 1 ? "" : ",") $0 }
+  NR % 30 == 0 { printf "{\"events\":[%s]}", body >(folder "/call." NR / 30); body = "" }'
+{ time for body in "$folder"/call.*; do
+  curl -sS -o /dev/null -u "$CLICKSCOPE_EVENT_KEY:" -H 'Content-Type: application/json' --data-binary @"$body" "$url/api/v1/bulkevents"
+done; } 2>"$folder/curl"
+awk -v curl="$(cat "$folder/curl")" '
+  { rate[$1] = $1 / $2; kb[$1] = $3 }
+  END {
+    printf "%-52s %.1f times one curl a call  (%d a second, curl %d)\n", "sending 100,000 events from NDJSON:", rate[100000] / (3000 / curl), rate[100000], 3000 / curl
+    printf "%-52s %.2f of that for 10,000  (%.1f MB)\n", "memory for 100,000 events:", kb[100000] / kb[10000], kb[100000] / 1000 }' "$folder/sent"

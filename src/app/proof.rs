@@ -1,9 +1,10 @@
 //! The proof of the newest shipment, row by row: what the server said, what was seen again, and what is different.
 
-use super::shipments::{Sent, SentCall, Shipments, counted};
+use super::shipments::{Sent, SentCall, Shipments, counted, is_untried};
 use super::{reader, time};
-use crate::event::{Difference, DifferenceKind, text};
-use crate::feed::probe::{Clue, Latencies, PATIENCE, Probe, ProbeState, Recognized};
+use crate::blueshift::limits;
+use crate::event::{Difference, text};
+use crate::feed::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, latency};
 use crate::feed::{Moment, Verdict};
 
 /// What stands before every row that belongs to a headline, in columns.
@@ -14,6 +15,9 @@ const MOST_DIFFERENCES: usize = 100;
 
 /// At most this many calls in trouble are shown.
 const MOST_CALLS: usize = 20;
+
+/// At most about this many columns of what a server said are shown.
+const LONGEST_SENTENCE: usize = 2_000;
 
 /// One row of the proof.
 #[derive(Clone, Debug)]
@@ -33,8 +37,10 @@ pub enum Row<'a> {
     Again {
         /// When.
         next: Moment,
-        /// The how manieth attempt it will be.
+        /// Which attempt that will be, from 1.
         attempt: u32,
+        /// How many attempts are made at most.
+        most: u32,
     },
     /// What a server said of a field that it refused.
     Field {
@@ -87,69 +93,26 @@ pub enum Group {
     Changed,
     /// Received with another JSON type.
     Retyped,
-    /// The same instant, spelled another way.
-    Respelled,
     /// Received, and not sent.
     Added,
 }
 
 impl Group {
-    const ALL: [Self; 5] = [Self::Dropped, Self::Changed, Self::Retyped, Self::Respelled, Self::Added];
-
     /// The heading.
     pub fn label(self) -> &'static str {
         match self {
             Self::Dropped => "dropped",
             Self::Changed => "changed",
             Self::Retyped => "retyped",
-            Self::Respelled => "same instant, other spelling",
             Self::Added => "added by the platform",
         }
     }
-
-    fn of(difference: &Difference) -> Self {
-        match difference.kind {
-            DifferenceKind::Dropped => Self::Dropped,
-            DifferenceKind::Added => Self::Added,
-            DifferenceKind::Changed if difference.same_instant() => Self::Respelled,
-            DifferenceKind::Changed => Self::Changed,
-            DifferenceKind::Retyped { .. } => Self::Retyped,
-        }
-    }
-}
-
-/// How many of the fields that were sent did not come as they were.
-pub(super) fn changed_on_the_way(differences: &[Difference]) -> usize {
-    let changed = differences.iter().map(Group::of);
-    changed.filter(|group| matches!(group, Group::Dropped | Group::Changed | Group::Retyped)).count()
 }
 
 /// As much of an `event_uuid` as tells the probes of a session apart. Harmless.
 pub fn short(uuid: &str) -> String {
     let start: String = uuid.chars().take(4).collect();
     text::harmless(&start)
-}
-
-/// What is known about a probe that was not seen.
-pub(super) fn clue(clue: &Clue) -> String {
-    match clue {
-        Clue::AnotherCame { arrived: 1 } => {
-            "another event of the type came since, and may have taken its place in the answer".into()
-        }
-        Clue::AnotherCame { arrived } => {
-            let arrived = time::count(*arrived);
-            format!("{arrived} other events of the type came since, and may have taken its place in the answer")
-        }
-        Clue::CountWentUp { by } => {
-            let by = time::count(*by);
-            format!("the server counts {by} more of the type, but showed none that fits")
-        }
-        Clue::NoIdentifier => {
-            "it names no customer (customer_id, email, device_id, cookie), and the platform drops such events".into()
-        }
-        Clue::NothingCame => "nothing of the type came at all".into(),
-        Clue::NoPoll => "no poll succeeded since, so nobody could see it".into(),
-    }
 }
 
 /// The rows of the proof, with sentences broken at `columns`.
@@ -165,7 +128,8 @@ pub(super) fn rows(shipments: &Shipments, columns: usize) -> Vec<Row<'_>> {
     } else {
         page.calls(sent);
         page.tally(sent, probes());
-        for probe in probes() {
+        // What was not sent is told of the calls already.
+        for probe in probes().filter(|probe| !matches!(probe.state, ProbeState::NotSent)) {
             page.rows.extend([Row::Gap, Row::Headline(probe)]);
             page.fate(&probe.state);
             page.findings(&probe.state);
@@ -185,7 +149,8 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn say(&mut self, sentence: &str, tone: Tone) {
-        let lines = reader::wrap(&text::harmless(sentence), self.width);
+        let (sentence, _) = text::harmless_within(sentence, LONGEST_SENTENCE);
+        let lines = reader::wrap(&sentence, self.width);
         self.rows.extend(lines.into_iter().map(|text| Row::Sentence { text, tone }));
     }
 
@@ -212,7 +177,7 @@ impl<'a> Page<'a> {
             }
             ProbeState::Missed(clues) => {
                 for each in clues {
-                    self.say(&clue(each), Tone::Plain);
+                    self.say(&each.to_string(), Tone::Plain);
                 }
             }
             ProbeState::Seen(_) | ProbeState::Waiting | ProbeState::NotSent => {}
@@ -233,13 +198,19 @@ impl<'a> Page<'a> {
         let open = sent.calls.iter().position(|call| call.delivery.is_none());
         let told = sent.calls.iter().enumerate().filter(|(index, call)| {
             let again = sent.retry.is_some() && open == Some(*index);
-            let trouble = call.delivery.as_ref().is_some_and(|delivery| delivery.attempts > 1 || !call.is_taken());
+            let told = call.delivery.as_ref().filter(|delivery| !is_untried(delivery));
+            let trouble = told.is_some_and(|delivery| delivery.attempts > 1 || !call.is_taken());
             again || trouble
         });
         for (index, call) in told.take(MOST_CALLS) {
             let events = counted(call.events, "event");
             self.say(&format!("call {} of {calls} · {events}", index + 1), Tone::Plain);
             self.call(call, sent);
+        }
+        let (untried, events) = sent.untried();
+        if untried > 0 {
+            let (untried, events) = (counted(untried, "call"), counted(events, "event"));
+            self.say(&format!("{untried} after it not tried: {events}"), Tone::Bad);
         }
     }
 
@@ -249,7 +220,8 @@ impl<'a> Page<'a> {
                 None => self.say("on its way", Tone::Quiet),
                 Some(retry) => {
                     self.say(&retry.problem.what, Tone::Warning);
-                    self.rows.push(Row::Again { next: retry.next, attempt: retry.attempts.saturating_add(1) });
+                    let attempt = retry.attempts.saturating_add(1);
+                    self.rows.push(Row::Again { next: retry.next, attempt, most: limits::ATTEMPTS });
                     self.say("a retry can duplicate an event: the platform may have it already", Tone::Quiet);
                 }
             }
@@ -311,19 +283,23 @@ impl<'a> Page<'a> {
     /// What is different between what was sent and what was seen.
     fn findings(&mut self, state: &'a ProbeState) {
         let ProbeState::Seen(seen) = state else { return };
-        if changed_on_the_way(&seen.differences) == 0 {
+        let groups = seen.groups();
+        if groups.altered() == 0 {
             self.say("all that was sent came as it was", Tone::Good);
         }
-        let width = |difference: &Difference| text::width(&text::harmless(&difference.path.to_string()));
-        let column = seen.differences.iter().take(MOST_DIFFERENCES).map(width).max().unwrap_or(0);
-        for group in Group::ALL {
-            let mut members = seen.differences.iter().filter(|difference| Group::of(difference) == group).peekable();
-            if members.peek().is_none() {
-                continue;
-            }
-            let count = members.clone().count();
+        let groups = [
+            (Group::Dropped, groups.dropped),
+            (Group::Changed, groups.changed),
+            (Group::Retyped, groups.retyped),
+            (Group::Added, groups.added),
+        ];
+        let shown = groups.iter().flat_map(|(_, members)| members.iter().take(MOST_DIFFERENCES));
+        let column = shown.map(|difference| text::width(&text::harmless(&difference.path.to_string()))).max();
+        let column = column.unwrap_or(0);
+        for (group, members) in groups.into_iter().filter(|(_, members)| !members.is_empty()) {
+            let count = members.len();
             self.rows.extend([Row::Gap, Row::Heading { group, count }]);
-            let shown = members.take(MOST_DIFFERENCES);
+            let shown = members.into_iter().take(MOST_DIFFERENCES);
             self.rows.extend(shown.map(|difference| Row::Difference { difference, group, column }));
             if count > MOST_DIFFERENCES {
                 self.say(&format!("and {} more", count - MOST_DIFFERENCES), Tone::Quiet);
@@ -333,7 +309,7 @@ impl<'a> Page<'a> {
 
     fn latencies(&mut self, latencies: Latencies) {
         let Latencies { count, min, median, p95 } = latencies;
-        let [min, median, p95] = [min, median, p95].map(time::span);
+        let [min, median, p95] = [min, median, p95].map(latency);
         let seen = format!("this session: {count} seen");
         self.list(&[seen, format!("min {min}"), format!("median {median}"), format!("p95 {p95}")], Tone::Quiet);
     }
@@ -342,12 +318,12 @@ impl<'a> Page<'a> {
 /// How a probe stands, in a word or two.
 pub fn state(probe: &Probe, now: Moment) -> String {
     match &probe.state {
-        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "goes out again".into(),
+        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "waits to go out".into(),
         ProbeState::Waiting => format!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), time::span(PATIENCE)),
         ProbeState::NotSent => "not sent".into(),
         ProbeState::Seen(seen) => {
             let probably = if seen.by == Recognized::ByContent { "probably " } else { "" };
-            format!("{probably}seen after {}", time::span(seen.after))
+            format!("{probably}seen after {}", latency(seen.after))
         }
         ProbeState::Missed(_) => format!("not seen in {}", time::span(PATIENCE)),
     }

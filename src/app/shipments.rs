@@ -104,6 +104,12 @@ impl Sent {
         self.probes.get(from..to).unwrap_or_default()
     }
 
+    /// The calls that were not made because one before them could not be delivered, and how many events they hold.
+    pub fn untried(&self) -> (usize, usize) {
+        let untried = self.calls.iter().filter(|call| call.delivery.as_ref().is_some_and(is_untried));
+        untried.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events))
+    }
+
     /// What the log says when all its calls have ended; nothing when none was taken, for each has said so itself.
     fn summary(&self, probes: &Probes) -> Option<String> {
         let (taken, taken_events) = self.taken();
@@ -283,7 +289,7 @@ pub(super) fn delivered(model: &mut Model, delivery: Delivery) -> Vec<Effect> {
     sent.retry = None;
     let delivery = call.delivery.insert(delivery);
     let went_out = match delivery.verdict {
-        Verdict::Taken { .. } => Some(Moment { elapsed: at.elapsed.saturating_sub(delivery.took), ..at }),
+        Verdict::Taken { .. } => Some(before(at, delivery.took)),
         Verdict::Refused { .. } | Verdict::Failed(_) => None,
     };
     let trouble = trouble(delivery).map(|text| text::harmless(&text));
@@ -295,8 +301,15 @@ pub(super) fn delivered(model: &mut Model, delivery: Delivery) -> Vec<Effect> {
         activity.push(entry(EntryKind::Trouble, which + &text));
     }
     let ended = !sent.is_under_way();
-    if ended && let Some(text) = sent.summary(&shipments.probes) {
-        activity.push(entry(EntryKind::Sent, text));
+    if ended {
+        let (calls, events) = sent.untried();
+        if calls > 0 {
+            let text = format!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
+            activity.push(entry(EntryKind::Trouble, text));
+        }
+        if let Some(text) = sent.summary(&shipments.probes) {
+            activity.push(entry(EntryKind::Sent, text));
+        }
     }
     for id in &probes {
         match went_out {
@@ -333,15 +346,11 @@ pub(super) fn found_at(model: &mut Model, found: &[ProbeId], at: Moment) -> Vec<
     let told = found.iter().filter_map(|id| {
         let probe = model.shipments.probes.get(*id)?;
         let ProbeState::Seen(seen) = &probe.state else { return None };
-        let (kind, word) = match seen.by {
-            Recognized::ByMarker => (EntryKind::Seen, "seen"),
-            Recognized::ByContent => (EntryKind::Guessed, "probably seen, by its content,"),
+        let kind = match seen.by {
+            Recognized::ByMarker => EntryKind::Seen,
+            Recognized::ByContent => EntryKind::Guessed,
         };
-        let changed = match proof::changed_on_the_way(&seen.differences) {
-            0 => "nothing changed on the way".to_owned(),
-            changed => format!("{} changed on the way", counted(changed, "field")),
-        };
-        let text = format!("{word} after {} · {changed}", time::span(seen.after));
+        let text = seen.summary();
         Some(Entry { at, kind, subject: probe.event_type.as_str().to_owned(), text })
     });
     let told = told.collect();
@@ -359,7 +368,7 @@ pub(super) fn expire(model: &mut Model, now: Moment) {
         let mut text = format!("not seen in {}", time::span(PATIENCE));
         for clue in clues {
             text.push_str(" · ");
-            text.push_str(&proof::clue(clue));
+            text.push_str(&clue.to_string());
         }
         Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.as_str().to_owned(), text })
     });
@@ -376,9 +385,20 @@ fn write_down(model: &mut Model, told: Vec<Entry>, word: &str, at: Moment) {
     told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| model.activity.push(entry));
 }
 
-/// What is wrong with a call that was not taken.
+/// The moment that was `span` before `at`.
+fn before(at: Moment, span: Duration) -> Moment {
+    Moment { elapsed: at.elapsed.saturating_sub(span), wall: at.wall.checked_sub(span).unwrap_or(at.wall) }
+}
+
+/// Whether the call was not made, because one before it could not be delivered.
+pub(super) fn is_untried(delivery: &Delivery) -> bool {
+    delivery.attempts == 0
+}
+
+/// What is wrong with a call that was made and not taken.
 fn trouble(delivery: &Delivery) -> Option<String> {
     match &delivery.verdict {
+        _ if is_untried(delivery) => None,
         Verdict::Taken { .. } => None,
         Verdict::Refused { status, message, .. } if message.is_empty() => Some(format!("refused with {status}")),
         Verdict::Refused { status, message, .. } => Some(format!("refused with {status}: {message}")),

@@ -21,6 +21,9 @@ pub const MAX_BULK_EVENTS: usize = 100;
 /// How many bulk calls a second are recommended. (doc)
 pub const BULK_CALLS_PER_SECOND: u32 = 5;
 
+/// How many times a call is made before it is given up. (doc) developer.blueshift.com/reference/api-errors: "about 5"
+pub const ATTEMPTS: u32 = 5;
+
 /// The most events that `/event/history` returns at once. (doc) developer.blueshift.com/reference/get_api-v1-event-history
 pub const MAX_HISTORY_EVENTS: usize = 50;
 

@@ -1,12 +1,17 @@
+use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZero;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::blueshift::Region;
-use crate::config::parse_interval;
+use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
+use crate::config::{parse_interval, parse_patience};
+use crate::event::Assignment;
 use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault, Mangle};
 
 // Help is laid out for 80 columns.
@@ -17,6 +22,7 @@ Examples:
   CLICKSCOPE_EVENT_KEY=any clickscope --url http://127.0.0.1:8787
                                                 watch a local collector
   clickscope watch --once --json | jq .event    the latest event of each type
+  clickscope send purchase --prove              send one, and see it arrive
 
 Keys are never given as arguments:
   CLICKSCOPE_EVENT_KEY   the Event API key; asked for on the terminal when unset
@@ -24,7 +30,9 @@ Keys are never given as arguments:
 
 Exit codes:
   0    as asked
-  2    a usage or configuration error
+  1    the server refused an event, or --keep-going left some out
+  2    a usage or configuration error, or input that cannot be sent
+  3    an event that was to be proved was not seen in time
   4    the server refused the key
   5    network or server trouble, after retries
   130  interrupted";
@@ -75,6 +83,12 @@ pub(super) enum Command {
     /// Watch a small shop's traffic on a local collector; needs no account and no network
     #[command(after_help = "Example:\n  clickscope demo")]
     Demo,
+    /// Send events, and prove that they arrived
+    #[command(after_help = SEND_EXAMPLES)]
+    Send(Send),
+    /// List the templates for events, or print one
+    #[command(after_help = TEMPLATES_EXAMPLES)]
+    Templates(Templates),
     /// Run a local collector that imitates the platform
     #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(Sandbox),
@@ -119,6 +133,120 @@ pub(super) struct Watch {
     #[arg(long)]
     pub(super) once: bool,
     /// Print one JSON object a line instead of showing the screen; needs no terminal
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  clickscope send purchase --prove              a template, and see it arrive
+  clickscope send purchase --set 'products[0].price=19' --set coupon=BF26
+  clickscope send view --dry-run                the curl command; sends nothing
+  clickscope send events.ndjson --keep-going    one event a line
+  jq -c .event seen.ndjson | clickscope send -  from another program
+
+An object goes to /api/v1/event; an array, or an object a line (NDJSON), goes to
+/api/v1/bulkevents. An event without event_uuid gets one.
+
+Placeholders, resolved when an event is sent:
+  {{uuid}}  {{now}}  {{now-2d}}  {{epoch}}  {{seq}}  {{email}}  {{env.NAME}}
+
+A line of --json is an object for each call, then one for each proof:
+  sent, status, attempts, latency_ms, events, message, fields
+  type, event_uuid, proof, after_ms, by, differences, clues";
+
+/// What to send, and how.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
+pub(super) struct Send {
+    /// A template (see `clickscope templates`), a file, or - for standard input
+    #[arg(value_name = "TYPE|FILE|-")]
+    pub(super) what: String,
+    /// Set a value in each event, as JSON or as plain text; any number of times
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(super) assignments: Vec<Assignment>,
+    /// Send {{…}} as it stands
+    #[arg(long)]
+    pub(super) no_placeholders: bool,
+    /// Print the curl commands and send nothing; needs no key
+    #[arg(long, conflicts_with_all = ["prove", "json"])]
+    pub(super) dry_run: bool,
+    /// Wait until each event is seen at the debug endpoint, and print what was changed on the way; at most 100 events
+    #[arg(long)]
+    pub(super) prove: bool,
+    /// How long to wait for an event, 1s to 10min
+    #[arg(long, value_name = "DURATION", value_parser = parse_patience, default_value = "30s", requires = "prove")]
+    pub(super) within: Duration,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Leave out lines that cannot be sent and events that are refused, and go on
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// The most events of one bulk call, 1 to 100; older documentation allows more than 30
+    #[arg(long, value_name = "N", value_parser = batch(), default_value_t = SAFE_BULK_EVENTS)]
+    pub(super) batch: usize,
+    /// The most calls a second, or `off` for a server of your own
+    #[arg(long, value_name = "N|off", default_value_t)]
+    pub(super) rate: CallRate,
+    /// Leave out the first events, to go on where a run ended
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) skip: u64,
+    /// Yes, send to production: do not ask for the word
+    #[arg(long)]
+    pub(super) production: bool,
+}
+
+fn batch() -> impl TypedValueParser<Value = usize> {
+    RangedU64ValueParser::<usize>::new().range(1..=MAX_BULK_EVENTS as u64)
+}
+
+/// How many calls a second may go out; `None` is as many as the server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CallRate(pub(super) Option<NonZero<u32>>);
+
+impl Default for CallRate {
+    /// What the platform recommends.
+    fn default() -> Self {
+        Self(NonZero::new(BULK_CALLS_PER_SECOND))
+    }
+}
+
+impl FromStr for CallRate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self(None)),
+            _ => text.parse().map(|rate| Self(Some(rate))).map_err(|_| "use a number from 1 up, or `off`"),
+        }
+    }
+}
+
+impl fmt::Display for CallRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(rate) => rate.fmt(f),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+const TEMPLATES_EXAMPLES: &str = "\
+Examples:
+  clickscope templates                          names and what they are
+  clickscope templates purchase > mine.json     one to begin with
+  clickscope templates --json | jq -r .name
+
+Your own stand in ~/.config/clickscope/templates, one file NAME.json each; one
+that is named as a standard one takes its place.";
+
+/// What to print of the templates.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Templates {
+    /// Print this one
+    pub(super) name: Option<String>,
+    /// Print one JSON object a line
     #[arg(long)]
     pub(super) json: bool,
 }

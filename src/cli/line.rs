@@ -24,7 +24,7 @@ pub(super) fn json(change: &Change) -> String {
 }
 
 /// The same JSON on one line, harmless to a terminal: line breaks can stand unescaped only between its tokens.
-fn one_line(json: &str) -> String {
+pub(super) fn one_line(json: &str) -> String {
     let mut line = text::harmless_json(json);
     line.retain(|c| !matches!(c, '\n' | '\r'));
     line

@@ -7,8 +7,10 @@ mod headless;
 mod line;
 mod man;
 mod sandbox;
+mod send;
 mod sending;
 mod stdout;
+mod templates;
 mod watch;
 
 use std::io;
@@ -22,12 +24,20 @@ use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
+use send::SendError;
+use templates::NoTemplate;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     /// As asked.
     Done,
+    /// The server refused an event, or something was left out.
+    Incomplete,
+    /// The input cannot be sent; what is wrong with it was told.
+    Unusable,
+    /// What was to be proved was not seen in time.
+    NotSeen,
     /// The server does not take the key.
     Refused,
     /// The network or the server did not recover, or it is the wrong server.
@@ -42,6 +52,9 @@ impl Exit {
     fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::Incomplete => 1,
+            Self::Unusable => 2,
+            Self::NotSeen => 3,
             Self::Refused => 4,
             Self::Unreachable => 5,
             Self::Signal(number) => 128 + number,
@@ -61,6 +74,10 @@ enum Failure {
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    #[error(transparent)]
+    Send(#[from] SendError),
+    #[error(transparent)]
+    Template(#[from] NoTemplate),
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
 }
@@ -69,7 +86,12 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Output(_) => 1,
-            Self::Config(_) | Self::Log(_) | Self::Runtime(_) | Self::Sandbox(_) => 2,
+            Self::Config(_)
+            | Self::Log(_)
+            | Self::Runtime(_)
+            | Self::Sandbox(_)
+            | Self::Send(_)
+            | Self::Template(_) => 2,
         }
     }
 }
@@ -111,6 +133,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match command.unwrap_or(Command::Watch(args::Watch::default())) {
         Command::Watch(watch) => watch::run(watch, &config(flags)?),
         Command::Demo => demo::run([flags, Layer::environment(&lookup)?], &file()?),
+        Command::Send(send) => send::run(send, &config(flags)?),
+        Command::Templates(templates) => templates::run(&templates),
         Command::Sandbox(sandbox) => sandbox::run(sandbox),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(Cli::command()),

@@ -31,6 +31,7 @@ pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
         safety: config.safety(),
         environment: config.harmless_environment(std::env::vars_os()),
         templates: own_templates(folders.templates.as_deref()),
+        // These are for the composer, which has them read for itself.
         drafts: Vec::new(),
         seed: Uuid::new_v4().as_u128(),
         limits: CallLimits::default(),

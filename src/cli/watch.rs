@@ -8,8 +8,9 @@ use super::headless::{self, Mode};
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::{Exit, Failure};
+use crate::app::Sending;
 use crate::config::{self, Config, Keys};
-use crate::runtime::{self, RuntimeError};
+use crate::runtime::{self, RuntimeError, drafts};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 use crate::ui::Theme;
@@ -43,7 +44,8 @@ pub(super) async fn on_terminal(target: String, config: &Config, settings: live:
     let clock = settings.clock;
     let theme = theme(&|name| std::env::var(name).ok());
     let folders = folders();
-    let sending = sending(config, &folders);
+    let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
+    let sending = Sending { drafts, ..sending(config, &folders) };
     let interface = runtime::Settings {
         target,
         interval: settings.interval,
@@ -80,7 +82,8 @@ pub(super) fn log_to_file() -> Result<(), Failure> {
     }
 }
 
-fn settings(config: &Config, keys: Keys) -> live::Settings {
+/// What to poll and to send with, as `config` says.
+pub(super) fn settings(config: &Config, keys: Keys) -> live::Settings {
     let key = |config::Key { secret, called }| live::Key { secret, called };
     live::Settings {
         base: config.target.value.base_url(),

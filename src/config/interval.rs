@@ -1,3 +1,4 @@
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -11,6 +12,17 @@ pub const LONGEST_INTERVAL: Duration = Duration::from_mins(10);
 ///
 /// The error is the reason in one line, with what is allowed.
 pub fn parse_interval(text: &str) -> Result<Duration, String> {
+    parse_within(text, SHORTEST_INTERVAL..=LONGEST_INTERVAL, "250ms to 10min")
+}
+
+/// Reads how long to wait for something: `30s`, `2min`, from 1 s to 10 min.
+///
+/// The error is the reason in one line, with what is allowed.
+pub fn parse_patience(text: &str) -> Result<Duration, String> {
+    parse_within(text, Duration::from_secs(1)..=Duration::from_mins(10), "1s to 10min")
+}
+
+fn parse_within(text: &str, range: RangeInclusive<Duration>, allowed: &str) -> Result<Duration, String> {
     const SPELLING: &str = "write a number with its unit, such as 500ms, 2s or 10min";
     let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -19,11 +31,12 @@ pub fn parse_interval(text: &str) -> Result<Duration, String> {
     let interval: SignedDuration = text.parse().map_err(|_| format!("not a length of time; {SPELLING}"))?;
     Duration::try_from(interval)
         .ok()
-        .filter(|interval| (SHORTEST_INTERVAL..=LONGEST_INTERVAL).contains(interval))
-        .ok_or_else(|| "out of range; use 250ms to 10min".to_owned())
+        .filter(|interval| range.contains(interval))
+        .ok_or_else(|| format!("out of range; use {allowed}"))
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -55,5 +68,7 @@ mod tests {
                 (outcome, _) => panic!("{text:?} gave {outcome:?}"),
             }
         }
+        assert_eq!(parse_patience("30s"), Ok(Duration::from_secs(30)));
+        assert!(parse_patience("999ms").unwrap_err().contains("1s to 10min"));
     }
 }

@@ -32,11 +32,11 @@ use crate::event::text::harmless;
 
 pub use file::{ConfigFile, FILE_NAME, PROFILE};
 pub use folders::{config_folder, state_folder};
-pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval};
+pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_patience};
 pub use keys::{EVENT_KEY, Key, KeyNames, Keys, USER_KEY};
 pub use layer::{Config, INTERVAL, Layer, REGION, Setting, Target, URL};
 pub use profile::{Environment, Profile};
-pub use prompt::prompt;
+pub use prompt::{ask_for_word, prompt};
 pub use templates::{TemplateError, own_templates};
 
 /// How an environment variable is looked up: [`std::env::var_os`], or a test's own.

@@ -1,5 +1,5 @@
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
@@ -18,6 +18,24 @@ pub fn prompt() -> Option<io::Result<SecretString>> {
     }
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
     Some(ask(terminal))
+}
+
+/// Shows `question` on the terminal and reads the line that answers it; `None` where nobody can be asked.
+///
+/// Standard input may be elsewhere, for it may be what is sent; standard error must be the terminal, as it is for
+/// whoever started the program by hand.
+pub fn ask_for_word(question: &str) -> Option<io::Result<String>> {
+    if !io::stderr().is_terminal() {
+        return None;
+    }
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    let mut answer = || {
+        terminal.write_all(question.as_bytes())?;
+        let mut line = String::new();
+        BufReader::new(&terminal).take(LONGEST as u64).read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    };
+    Some(answer())
 }
 
 fn ask(terminal: File) -> io::Result<SecretString> {

@@ -277,7 +277,11 @@ mod tests {
         #[test]
         fn a_path_that_is_shown_is_read_back(
             segments in prop::collection::vec(
-                prop_oneof![any::<String>().prop_map(Segment::key), "[a-z_]{1,4}".prop_map(Segment::key), any::<usize>().prop_map(Segment::Index)],
+                prop_oneof![
+                    any::<String>().prop_map(Segment::key),
+                    "[a-z_]{1,4}".prop_map(Segment::key),
+                    any::<usize>().prop_map(Segment::Index),
+                ],
                 0..5,
             )
         ) {

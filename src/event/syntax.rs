@@ -1,13 +1,23 @@
 //! JSON as it is being typed: its tokens, its first error, its layout. Everything here knows the placeholders of a draft
 //! (`{{now}}`), which are not JSON until they are resolved.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
 use thiserror::Error;
 
-use super::text;
+use super::lexer::{self, Lexer, Piece};
+use super::placeholder;
+use super::text::{fit, harmless};
+
+/// How many containers may stand in one another: `serde_json` reads no more.
+const MAX_DEPTH: usize = 127;
+
+/// How much text is searched for the other bracket of a pair. Beyond it the pair is farther than a screen can show, and
+/// the search is done at every key press.
+const BRACKET_SEARCH: usize = 1 << 20;
+
+/// One level of layout.
+const INDENT: &str = "  ";
 
 /// The first place where a draft is not JSON.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -43,459 +53,795 @@ pub enum TokenKind {
 }
 
 /// The tokens of one line, which cover it without gaps. A JSON string cannot go over a line's end, so a line can be read
-/// by itself; one that is left open ends with the line and is [`TokenKind::Unknown`].
+/// by itself; one that is left open ends with the line and is [`TokenKind::Unknown`]. A string is a key when a colon
+/// follows it on the line; placeholders within strings are tokens of their own.
 pub fn tokens(line: &str) -> Vec<(Range<usize>, TokenKind)> {
     let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
-        let (length, kind) = token(rest);
-        let end = at + length;
-        match kind {
-            TokenKind::Key | TokenKind::String => pieces(line, at..end, kind, &mut tokens),
-            _ => tokens.push((at..end, kind)),
-        }
-        at = end;
+    for (range, piece) in Lexer::new(line) {
+        let text = line.get(range.clone()).unwrap_or_default();
+        let kind = match piece {
+            Piece::Space => TokenKind::Space,
+            Piece::Mark(_) => TokenKind::Punctuation,
+            Piece::Placeholder => TokenKind::Placeholder,
+            Piece::Word if matches!(text, "true" | "false" | "null") => TokenKind::Literal,
+            Piece::Word if is_number(text) => TokenKind::Number,
+            Piece::Word => TokenKind::Unknown,
+            Piece::String { closed } => {
+                let kind = match closed {
+                    false => TokenKind::Unknown,
+                    true if line.get(range.end..).is_some_and(|rest| rest.trim_start().starts_with(':')) => {
+                        TokenKind::Key
+                    }
+                    true => TokenKind::String,
+                };
+                push_string(&mut tokens, &range, text, kind);
+                continue;
+            }
+        };
+        tokens.push((range, kind));
     }
     tokens
 }
 
-/// A string with the placeholders in it as tokens of their own.
-fn pieces(line: &str, whole: Range<usize>, kind: TokenKind, tokens: &mut Vec<(Range<usize>, TokenKind)>) {
-    let mut from = whole.start;
-    while let Some((start, end)) = line.get(from..whole.end).and_then(placeholder_in) {
-        if start > 0 {
-            tokens.push((from..from + start, kind));
+/// Cuts a string around its placeholders.
+fn push_string(tokens: &mut Vec<(Range<usize>, TokenKind)>, range: &Range<usize>, text: &str, kind: TokenKind) {
+    let mut at = range.start;
+    for found in lexer::placeholders_in(text) {
+        let (start, end) = (range.start + found.start, range.start + found.end);
+        if at < start {
+            tokens.push((at..start, kind));
         }
-        tokens.push((from + start..from + end, TokenKind::Placeholder));
-        from += end;
+        tokens.push((start..end, TokenKind::Placeholder));
+        at = end;
     }
-    if from < whole.end {
-        tokens.push((from..whole.end, kind));
-    }
-}
-
-/// Where the first placeholder of a text on one line begins and ends.
-pub(super) fn placeholder_in(text: &str) -> Option<(usize, usize)> {
-    let start = text.find("{{")?;
-    let inside = text.get(start + 2..)?;
-    let end = inside.find("}}")?;
-    // The innermost pair counts: `{{ {{now}}` holds one placeholder.
-    let start = start + inside.get(..end)?.rfind("{{").map_or(0, |nested| nested + 2);
-    let end = text.get(start..)?.find("}}")? + start + 2;
-    (!text.get(start..end)?.contains('\n')).then_some((start, end))
-}
-
-/// The token at the start of `rest`, which is not empty, and its length in bytes. A string may go on to the end of the
-/// text, for all that a broken one looks like.
-pub(super) fn token(rest: &str) -> (usize, TokenKind) {
-    let first = rest.as_bytes().first().copied().unwrap_or_default();
-    let run = |belongs: fn(u8) -> bool| rest.bytes().position(|byte| !belongs(byte)).unwrap_or(rest.len());
-    match first {
-        b' ' | b'\t' | b'\r' | b'\n' => (run(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')), TokenKind::Space),
-        b'{' if rest.starts_with("{{") => match placeholder_in(rest) {
-            Some((0, end)) => (end, TokenKind::Placeholder),
-            _ => (1, TokenKind::Punctuation),
-        },
-        b'{' | b'}' | b'[' | b']' | b':' | b',' => (1, TokenKind::Punctuation),
-        b'"' => match string_length(rest) {
-            Some(length) => {
-                let after = rest.get(length..).unwrap_or_default();
-                let is_key = after.trim_start_matches([' ', '\t']).starts_with(':');
-                (length, if is_key { TokenKind::Key } else { TokenKind::String })
-            }
-            None => (rest.find('\n').unwrap_or(rest.len()), TokenKind::Unknown),
-        },
-        b'-' | b'0'..=b'9' => {
-            (run(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')), TokenKind::Number)
-        }
-        _ => {
-            let length = rest.find([' ', '\t', '\r', '\n', '{', '}', '[', ']', ':', ',', '"']).unwrap_or(rest.len());
-            let known = matches!(rest.get(..length), Some("true" | "false" | "null"));
-            (length, if known { TokenKind::Literal } else { TokenKind::Unknown })
-        }
+    if at < range.end {
+        tokens.push((at..range.end, kind));
     }
 }
 
-/// How long the string is that `rest` begins with, its quotes included; `None` when it does not end on its line.
-fn string_length(rest: &str) -> Option<usize> {
-    let mut bytes = rest.bytes().enumerate().skip(1);
-    loop {
-        match bytes.next()? {
-            (at, b'"') => return Some(at + 1),
-            (_, b'\n') => return None,
-            (_, b'\\') => {
-                bytes.next().filter(|(_, byte)| *byte != b'\n')?;
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Checks that `draft` is one JSON value once its placeholders are resolved.
+/// Checks that `draft` is one JSON value once its placeholders are resolved. Which placeholders there are is not asked
+/// here: [`placeholder::check`] does.
 pub fn check(draft: &str) -> Result<(), SyntaxError> {
-    let Err(error) = serde_json::from_str::<IgnoredAny>(&stand_in(draft)) else { return Ok(()) };
-    Err(explain(draft, &error))
-}
-
-/// The draft with a number in the place of each placeholder outside strings, byte for byte as long, so that places in one
-/// are places in the other.
-pub fn stand_in(draft: &str) -> Cow<'_, str> {
-    if !draft.contains("{{") {
-        return Cow::Borrowed(draft);
-    }
-    let mut text = String::with_capacity(draft.len());
-    let mut at = 0;
-    while let Some(rest) = draft.get(at..).filter(|rest| !rest.is_empty()) {
-        let (length, kind) = token(rest);
-        match kind {
-            TokenKind::Placeholder => {
-                text.push('0');
-                text.extend(std::iter::repeat_n(' ', length - 1));
-            }
-            _ => text.push_str(rest.get(..length).unwrap_or_default()),
-        }
-        at += length;
-    }
-    Cow::Owned(text)
-}
-
-const TRAILING_COMMA: &str = "a comma too many: nothing follows it before the bracket";
-
-fn explain(draft: &str, error: &serde_json::Error) -> SyntaxError {
-    let line_text = draft.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
-    // serde counts bytes, and stops at the byte that it did not expect, or at the last one before an end.
-    let column = error.column().saturating_sub(1).min(line_text.len());
-    let column = line_text.floor_char_boundary(column);
-    let found = line_text.get(column..).unwrap_or_default();
-    let place = |message: String| SyntaxError {
-        line: error.line().max(1),
-        column: line_text.get(..column).unwrap_or_default().chars().count() + 1,
-        message: text::harmless(&message),
-    };
-    let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
-    if message.starts_with("EOF while parsing a string") || message.starts_with("control character") {
-        let start = tokens(line_text).into_iter().find(|(_, kind)| *kind == TokenKind::Unknown);
-        let start = start.map_or(column, |(range, _)| range.start);
-        return SyntaxError {
-            line: error.line().max(1),
-            column: line_text.get(..start).unwrap_or_default().chars().count() + 1,
-            message: "the string that begins here is not closed on its line".into(),
-        };
-    }
-    if message.starts_with("EOF") {
-        return place(match open_bracket(draft) {
-            Some((bracket, line)) => {
-                let close = if bracket == '{' { '}' } else { ']' };
-                format!("it ends too soon: the `{bracket}` of line {line} is not closed, `{close}` is missing")
-            }
-            None if draft.trim().is_empty() => {
-                "there is nothing here: write an event, as in {\"event\": \"view\"}".into()
-            }
-            None => "it ends too soon: a value is missing".into(),
-        });
-    }
-    place(match message {
-        "key must be a string" if found.starts_with('}') => TRAILING_COMMA.into(),
-        "trailing comma" => TRAILING_COMMA.into(),
-        "trailing characters" => {
-            "there is more after the end of the value: put several events into an array, [ … ]".into()
-        }
-        "key must be a string" | "expected value" if found.starts_with('\'') => {
-            "strings stand in double quotes, not in single ones".into()
-        }
-        "key must be a string" => "a key in double quotes was expected".into(),
-        "expected value" => {
-            "a value was expected: a string in double quotes, a number, true, false, null, { or [".into()
-        }
-        "expected ident" => "true, false or null was expected".into(),
-        "invalid number" => "this is no JSON number: digits, with one point at most".into(),
-        "invalid escape" => "this escape is not known: \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX are".into(),
-        other => other.to_owned(),
-    })
-}
-
-/// The innermost bracket that is not closed, and the line where it stands.
-fn open_bracket(draft: &str) -> Option<(char, usize)> {
-    let mut open = Vec::new();
-    let (mut at, mut line) = (0, 1);
-    while let Some(rest) = draft.get(at..).filter(|rest| !rest.is_empty()) {
-        let (length, kind) = token(rest);
-        let piece = rest.get(..length).unwrap_or_default();
-        match (kind, piece) {
-            (TokenKind::Punctuation, "{") => open.push(('{', line)),
-            (TokenKind::Punctuation, "[") => open.push(('[', line)),
-            (TokenKind::Punctuation, "}" | "]") => {
-                open.pop();
-            }
-            (TokenKind::Space, space) => line += space.matches('\n').count(),
-            _ => {}
-        }
-        at += length;
-    }
-    open.pop()
+    let mut check = Check { text: draft, open: Vec::new(), expect: Expect::Value, before: None };
+    Lexer::new(draft)
+        .filter(|(_, piece)| *piece != Piece::Space)
+        .try_for_each(|(range, piece)| check.step(&range, piece))
+        .and_then(|()| check.end())
+        .map_err(|(offset, message)| {
+            let (line, column) = lexer::position(draft, offset);
+            SyntaxError { line, column, message }
+        })
 }
 
 /// Lays `draft` out anew, two spaces a level; nothing but white space between tokens changes, so number spellings,
 /// doubled keys and placeholders stay. The error is that of [`check`].
 pub fn format(draft: &str) -> Result<String, SyntaxError> {
     check(draft)?;
-    let mut out = String::with_capacity(draft.len() * 5 / 4);
-    let mut depth = 0_usize;
-    let mut opened = false;
-    let mut at = 0;
-    while let Some(rest) = draft.get(at..).filter(|rest| !rest.is_empty()) {
-        let (length, kind) = token(rest);
-        let piece = rest.get(..length).unwrap_or_default();
-        at += length;
-        if kind == TokenKind::Space {
-            continue;
-        }
-        let closes = kind == TokenKind::Punctuation && matches!(piece, "}" | "]");
-        if closes {
-            depth = depth.saturating_sub(1);
-        }
-        // An empty container stays on its line.
-        if opened != closes {
-            new_line(&mut out, depth);
-        }
-        opened = false;
-        out.push_str(piece);
-        if kind == TokenKind::Punctuation {
-            match piece {
-                "{" | "[" => {
+    let mut out = String::with_capacity(draft.len() * 2);
+    let mut depth: usize = 0;
+    let new_line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n(INDENT, depth));
+    };
+    let mut pieces = Lexer::new(draft).filter(|(_, piece)| *piece != Piece::Space).peekable();
+    while let Some((range, piece)) = pieces.next() {
+        let text = draft.get(range).unwrap_or_default();
+        match piece {
+            Piece::Mark(b'{' | b'[') => {
+                out.push_str(text);
+                if let Some((close, _)) = pieces.next_if(|(_, piece)| matches!(piece, Piece::Mark(b'}' | b']'))) {
+                    out.push_str(draft.get(close).unwrap_or_default());
+                } else {
                     depth += 1;
-                    opened = true;
+                    new_line(&mut out, depth);
                 }
-                "," => new_line(&mut out, depth),
-                ":" => out.push(' '),
-                _ => {}
             }
+            Piece::Mark(b'}' | b']') => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut out, depth);
+                out.push_str(text);
+            }
+            Piece::Mark(b',') => {
+                out.push_str(text);
+                new_line(&mut out, depth);
+            }
+            Piece::Mark(_) => out.push_str(": "),
+            _ => out.push_str(text),
         }
     }
     Ok(out)
 }
 
-fn new_line(out: &mut String, depth: usize) {
-    out.push('\n');
-    out.extend(std::iter::repeat_n("  ", depth));
+/// The other bracket of the pair of which one is at the cursor, or else just before it: its line, and its column in
+/// characters, both from 0 as the cursor's are. `None` where there is no bracket, or its pair is not there, of the other
+/// sort, or too far away.
+pub fn matching_bracket(lines: &[String], line: usize, column: usize) -> Option<(usize, usize)> {
+    let text = lines.get(line)?;
+    let here = brackets(text);
+    let at = |column: usize| {
+        let (offset, _) = text.char_indices().nth(column)?;
+        here.iter().find(|(bracket, _)| *bracket == offset)
+    };
+    let &(start, first) = at(column).or_else(|| at(column.checked_sub(1)?))?;
+    let forward = is_opening(first);
+    let mut waiting = Vec::new();
+    let mut budget = BRACKET_SEARCH;
+    let mut next = Some(line);
+    while let Some((number, text)) = next.and_then(|number| Some((number, lines.get(number)?))) {
+        budget = budget.checked_sub(text.len() + 1)?;
+        let mut found = brackets(text);
+        if number == line {
+            found.retain(|(offset, _)| if forward { *offset >= start } else { *offset <= start });
+        }
+        if !forward {
+            found.reverse();
+        }
+        for (offset, bracket) in found {
+            if is_opening(bracket) == forward {
+                waiting.push(bracket);
+            } else if waiting.pop().is_none_or(|other| partner(other) != bracket) {
+                return None;
+            } else if waiting.is_empty() {
+                return Some((number, text.get(..offset)?.chars().count()));
+            }
+        }
+        next = if forward { number.checked_add(1) } else { number.checked_sub(1) };
+    }
+    None
 }
 
-/// Where the bracket stands that belongs to the one at, or just before, `column` (in characters) of `line`. The work is
-/// bounded: a partner that is very far away is not found.
-pub fn matching_bracket(lines: &[String], line: usize, column: usize) -> Option<(usize, usize)> {
-    const MOST_BYTES: usize = 256 * 1024;
-    let brackets = |line: usize| {
-        let text = lines.get(line).map(String::as_str).filter(|text| text.len() <= MOST_BYTES)?;
-        let found = tokens(text).into_iter().filter(|(_, kind)| *kind == TokenKind::Punctuation);
-        let found = found.filter_map(|(range, _)| {
-            let bracket = text.get(range.clone())?.chars().next().filter(|c| matches!(c, '{' | '}' | '[' | ']'))?;
-            Some((text.get(..range.start)?.chars().count(), bracket))
-        });
-        Some(found.collect::<Vec<_>>())
-    };
-    let here = brackets(line)?;
-    let at = |column: usize| here.iter().position(|(place, _)| *place == column);
-    let start = at(column).or_else(|| at(column.checked_sub(1)?))?;
-    let (_, bracket) = here.get(start)?;
-    let forward = matches!(bracket, '{' | '[');
-    let mut budget = MOST_BYTES;
-    let mut depth = 0_usize;
-    let mut line = line;
-    let mut row = here.clone();
-    let mut next = start;
-    loop {
-        let ordered: Vec<_> = if forward { row.split_off(next) } else { row.drain(..=next).rev().collect() };
-        for (column, bracket) in ordered {
-            if matches!(bracket, '{' | '[') == forward {
-                depth += 1;
-            } else {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some((line, column));
-                }
-            }
-        }
-        loop {
-            line = if forward { line + 1 } else { line.checked_sub(1)? };
-            budget = budget.checked_sub(lines.get(line)?.len() + 1)?;
-            row = brackets(line)?;
-            if !row.is_empty() {
-                break;
-            }
-        }
-        next = if forward { 0 } else { row.len() - 1 };
+/// How many spaces a new line begins with when the line before it is `line_before_cursor`: as many as that line, and two
+/// more if it leaves a bracket open.
+pub fn indent_after(line_before_cursor: &str) -> usize {
+    let own = line_before_cursor.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 2 } else { 1 }).sum();
+    let open = brackets(line_before_cursor)
+        .into_iter()
+        .fold(0_usize, |open, (_, bracket)| if is_opening(bracket) { open + 1 } else { open.saturating_sub(1) });
+    if open > 0 { INDENT.len() + own } else { own }
+}
+
+/// The braces and brackets of a line that are no part of a string or placeholder, with their offsets.
+fn brackets(line: &str) -> Vec<(usize, u8)> {
+    Lexer::new(line)
+        .filter_map(|(range, piece)| match piece {
+            Piece::Mark(mark @ (b'{' | b'}' | b'[' | b']')) => Some((range.start, mark)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn is_opening(bracket: u8) -> bool {
+    matches!(bracket, b'{' | b'[')
+}
+
+fn partner(bracket: u8) -> u8 {
+    match bracket {
+        b'{' => b'}',
+        b'}' => b'{',
+        b'[' => b']',
+        _ => b'[',
     }
 }
 
-/// How deep the line after `before`, the text of a line up to the cursor, is to be indented: as that line, and two spaces
-/// more after a bracket that it leaves open.
-pub fn indent_after(before: &str) -> usize {
-    let indent = before.len() - before.trim_start_matches(' ').len();
-    let opens = before.trim_end().ends_with(['{', '[']);
-    indent + if opens { 2 } else { 0 }
+/// What may come next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Value,
+    /// At the beginning of an array.
+    ValueOrClose,
+    Key,
+    /// At the beginning of an object.
+    KeyOrClose,
+    Colon,
+    CommaOrClose,
+    End,
+}
+
+/// The pass over a draft's pieces. Its errors are the offset in the draft, and what is wrong there.
+struct Check<'a> {
+    text: &'a str,
+    /// Where the open containers begin.
+    open: Vec<usize>,
+    expect: Expect,
+    /// The piece before.
+    before: Option<(Range<usize>, Piece)>,
+}
+
+type Wrong = (usize, String);
+
+impl Check<'_> {
+    fn step(&mut self, range: &Range<usize>, piece: Piece) -> Result<(), Wrong> {
+        self.expect = match (self.expect, piece) {
+            (Expect::Value | Expect::ValueOrClose, Piece::Mark(b'{')) => {
+                self.opened(range.start, Expect::KeyOrClose)?
+            }
+            (Expect::Value | Expect::ValueOrClose, Piece::Mark(b'[')) => {
+                self.opened(range.start, Expect::ValueOrClose)?
+            }
+            (Expect::Value | Expect::ValueOrClose, Piece::Placeholder) => self.after_value(),
+            (Expect::Value | Expect::ValueOrClose, Piece::String { closed }) => {
+                self.string(range, closed)?;
+                self.after_value()
+            }
+            (Expect::Value | Expect::ValueOrClose, Piece::Word) => {
+                wrong_value(self.spelled(range)).map_or(Ok(()), |message| Err((range.start, message)))?;
+                self.after_value()
+            }
+            (Expect::Key | Expect::KeyOrClose, Piece::String { closed }) => {
+                self.string(range, closed)?;
+                Expect::Colon
+            }
+            (Expect::Key | Expect::KeyOrClose, Piece::Placeholder) if !placeholder::is_number(self.spelled(range)) => {
+                Expect::Colon
+            }
+            (Expect::CommaOrClose, Piece::Mark(b',')) if self.bracket() == Some(b'{') => Expect::Key,
+            (Expect::CommaOrClose, Piece::Mark(b',')) | (Expect::Colon, Piece::Mark(b':')) => Expect::Value,
+            (Expect::CommaOrClose | Expect::ValueOrClose | Expect::KeyOrClose, Piece::Mark(close @ (b'}' | b']')))
+                if self.bracket() == Some(partner(close)) =>
+            {
+                self.open.pop();
+                self.after_value()
+            }
+            _ => return Err(self.unexpected(range, piece)),
+        };
+        self.before = Some((range.clone(), piece));
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), Wrong> {
+        let end = self.text.len();
+        match (self.open.last(), self.expect) {
+            (_, Expect::End) => Ok(()),
+            (None, _) => Err((end, "there is nothing here: write an event as a JSON object, { … }".into())),
+            (Some(_), _) => Err((end, format!("the draft ends here, and {}", self.still_open()))),
+        }
+    }
+
+    fn opened(&mut self, at: usize, expect: Expect) -> Result<Expect, Wrong> {
+        if self.open.len() == MAX_DEPTH {
+            return Err((at, format!("more than {MAX_DEPTH} containers stand in one another here, which is too deep")));
+        }
+        self.open.push(at);
+        Ok(expect)
+    }
+
+    fn after_value(&self) -> Expect {
+        if self.open.is_empty() { Expect::End } else { Expect::CommaOrClose }
+    }
+
+    /// The bracket of the innermost open container.
+    fn bracket(&self) -> Option<u8> {
+        self.text.as_bytes().get(*self.open.last()?).copied()
+    }
+
+    /// Checks the inside of a string.
+    fn string(&self, range: &Range<usize>, closed: bool) -> Result<(), Wrong> {
+        let text = self.spelled(range);
+        if let Some((at, message)) = wrong_in_string(text) {
+            return Err((range.start + at, message));
+        }
+        if closed {
+            return Ok(());
+        }
+        Err((range.start, "the string that begins here has no closing \" on its line".into()))
+    }
+
+    /// Why a piece cannot stand where it does.
+    fn unexpected(&self, range: &Range<usize>, piece: Piece) -> Wrong {
+        let spelled = self.spelled(range);
+        let shown = shown(spelled);
+        let before = self.before.as_ref();
+        let closes = matches!(piece, Piece::Mark(b'}' | b']'));
+        let message = match self.expect {
+            _ if piece == Piece::Word && begins_comment(spelled) => NO_COMMENTS.to_owned(),
+            Expect::Key | Expect::Value if closes && before.is_some_and(|(_, piece)| *piece == Piece::Mark(b',')) => {
+                let comma = before.map_or(range.start, |(comma, _)| comma.start);
+                return (comma, format!("this comma has nothing after it before the `{shown}`: take it out"));
+            }
+            Expect::Key | Expect::KeyOrClose if piece == Piece::Word => {
+                let bare = spelled.trim_matches(is_quote);
+                format!("a key stands in double quotes: \"{}\"", self::shown(bare))
+            }
+            Expect::Key | Expect::KeyOrClose if piece == Piece::Placeholder => {
+                format!("a key is a string, and {shown} is a number")
+            }
+            Expect::Key => format!("expected a key in double quotes, not `{shown}`"),
+            Expect::KeyOrClose => format!("expected a key in double quotes or `}}`, not `{shown}`"),
+            Expect::Colon => format!("expected `:` between the key and its value, not `{shown}`"),
+            Expect::Value => format!("expected a value, not `{shown}`"),
+            Expect::ValueOrClose => format!("expected a value or `]`, not `{shown}`"),
+            Expect::CommaOrClose if closes => format!("`{shown}` closes nothing: {}", self.still_open()),
+            Expect::CommaOrClose | Expect::End
+                if piece == Piece::Word
+                    && before.is_some_and(|(b, p)| b.end == range.start && matches!(p, Piece::String { .. })) =>
+            {
+                return (range.start.saturating_sub(1), "a quote within a string is written \\\"".into());
+            }
+            Expect::CommaOrClose if piece == Piece::Mark(b':') => {
+                format!("expected `,` or `{}`, not `:`: only a key in an object has one", self.close())
+            }
+            Expect::CommaOrClose => format!("a comma is missing before `{shown}`"),
+            Expect::End if closes => format!("`{shown}` closes nothing: no bracket is open here"),
+            Expect::End if piece == Piece::Mark(b',') || matches!(piece, Piece::Mark(b'{')) => {
+                "the value ends before this: several events stand in an array, [ …, … ]".into()
+            }
+            Expect::End => format!("the value ends before this `{shown}`"),
+        };
+        (range.start, message)
+    }
+
+    fn still_open(&self) -> String {
+        let Some(&at) = self.open.last() else { return "no bracket is open".into() };
+        let (line, column) = lexer::position(self.text, at);
+        let bracket = char::from(partner(self.close_byte()));
+        format!("the `{bracket}` of line {line}, column {column} needs its `{}`", self.close())
+    }
+
+    fn close(&self) -> char {
+        char::from(self.close_byte())
+    }
+
+    fn close_byte(&self) -> u8 {
+        self.bracket().map_or(b'}', partner)
+    }
+
+    fn spelled(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+}
+
+const NO_COMMENTS: &str = "JSON has no comments";
+
+fn begins_comment(word: &str) -> bool {
+    word.starts_with("//") || word.starts_with("/*") || word.starts_with('#')
+}
+
+/// Quotes that are not JSON's: of other languages, of word processors.
+fn is_quote(c: char) -> bool {
+    matches!(c, '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
+}
+
+/// What is wrong with a word where a value stands.
+fn wrong_value(word: &str) -> Option<String> {
+    if matches!(word, "true" | "false" | "null") || is_number(word) {
+        return None;
+    }
+    let shown = shown(word);
+    let lower = word.to_ascii_lowercase();
+    let unsigned = word.trim_start_matches(['+', '-']);
+    Some(match lower.as_str() {
+        _ if begins_comment(word) => NO_COMMENTS.to_owned(),
+        _ if word.starts_with(is_quote) => format!("a string stands in double quotes, not as `{shown}`"),
+        "true" | "false" | "null" => format!("`{shown}` is written `{lower}`"),
+        "undefined" | "none" | "nil" => format!("JSON has no `{shown}`: write null, or leave the field out"),
+        "nan" | "infinity" | "-infinity" => format!("JSON has no `{shown}`: leave the field out"),
+        _ if word.starts_with('+') => format!("a number has no plus sign in JSON: `{shown}`"),
+        _ if unsigned.starts_with('.') => format!("a number begins with a digit: 0.5, not `{shown}`"),
+        _ if unsigned.starts_with('0') && unsigned.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => {
+            format!("a number has no zeros before it: `{shown}` is written without, or as a string")
+        }
+        _ if unsigned.starts_with(|c: char| c.is_ascii_digit()) || unsigned.is_empty() => {
+            format!("`{shown}` is no number as JSON spells them: 19, -2.5, 1e9; as a string it needs double quotes")
+        }
+        _ => format!("`{shown}` is no value: a string stands in double quotes"),
+    })
+}
+
+/// What is wrong in a string, and at which of its bytes. A first quote is there; a second may not be.
+fn wrong_in_string(text: &str) -> Option<(usize, String)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| *byte < 0x20 || *byte == b'\\')?;
+        let rest = bytes.get(at..)?;
+        at += match rest {
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+            [b'\\', b'u', ..] => match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
+                (None, _) => return Some((at, "\\u takes four digits 0-9, a-f, as in \\u00e9".into())),
+                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+                (Some(0xd800..=0xdfff), _) => {
+                    return Some((at, "this is half of a pair of \\u escapes: the other half is not beside it".into()));
+                }
+                _ => 6,
+            },
+            // How an open string ends: the missing quote is the error.
+            [b'\\' | b'\r'] | [b'\\', b'\r'] => return None,
+            [b'\\', ..] => {
+                let escape: String = text.get(at..)?.chars().take(2).collect();
+                return Some((
+                    at,
+                    format!("JSON has no escape {}: a backslash itself is written \\\\", harmless(&escape)),
+                ));
+            }
+            _ => {
+                let control: String = text.get(at..)?.chars().take(1).collect();
+                return Some((at, format!("this control character is written {} in a string", harmless(&control))));
+            }
+        };
+    }
+}
+
+/// The code unit of the `\uXXXX` that `bytes` begins with.
+fn code_unit(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |unit: u16, digit| {
+        let digit = char::from(*digit).to_digit(16).and_then(|digit| u16::try_from(digit).ok())?;
+        Some(unit << 4 | digit)
+    })
+}
+
+/// Whether `word` is a number as JSON spells them.
+fn is_number(word: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (number, exponent) = match word.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, Some(exponent)),
+        None => (word, None),
+    };
+    let (whole, fraction) = match number.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (number, None),
+    };
+    let whole = whole.strip_prefix('-').unwrap_or(whole);
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+}
+
+fn shown(text: &str) -> String {
+    // Long enough to recognize, and cut before it is made harmless: a word can be the whole draft.
+    let start = text.char_indices().nth(64).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
+    fit(&harmless(start), 32)
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
 
-    #[test]
-    fn the_first_error_is_told_with_its_place_and_what_was_expected() {
-        let cases = [
-            ("", 1, 1, "there is nothing here"),
-            ("{\n  \"event\": \"view\",\n}", 3, 1, "a comma too many"),
-            ("{\n  \"é\": 'view'\n}", 2, 8, "double quotes, not in single"),
-            ("{ event: 1 }", 1, 3, "a key in double quotes"),
-            ("{ 'event': 1 }", 1, 3, "not in single"),
-            ("{\"a\": 1 \"b\": 2}", 1, 9, "expected `,` or `}`"),
-            ("{\"a\" 1}", 1, 6, "expected `:`"),
-            ("{\"a\": }", 1, 7, "a value was expected"),
-            ("{\"a\": tru}", 1, 10, "true, false or null"),
-            ("{\"a\": 1.}", 1, 9, "no JSON number"),
-            ("{\n  \"a\": [1,\n  2", 3, 3, "the `[` of line 2 is not closed"),
-            ("{\"a\": \"é\\q\"}", 1, 10, "this escape is not known"),
-            ("{\n  \"a\": \"open,\n  \"b\": 1\n}", 2, 8, "the string that begins here is not closed"),
-            ("{\"a\": \"open", 1, 7, "the string that begins here is not closed"),
-            ("{} {}", 1, 4, "put several events into an array"),
-            ("{\"n\": {{seq}}, \"x\": }", 1, 21, "a value was expected"),
-        ];
-        for (draft, line, column, message) in cases {
-            let error = check(draft).unwrap_err();
-            assert_eq!((error.line, error.column), (line, column), "{draft:?}: {error}");
-            assert!(error.message.contains(message), "{draft:?}: {error}");
-        }
-        assert_eq!(check(&("[".repeat(10_000) + &"]".repeat(10_000))), Ok(()), "depth is no danger");
+    fn kinds(line: &str) -> Vec<(&str, TokenKind)> {
+        tokens(line).into_iter().map(|(range, kind)| (line.get(range).unwrap(), kind)).collect()
+    }
+
+    fn lines(text: &str) -> Vec<String> {
+        text.split('\n').map(str::to_owned).collect()
     }
 
     #[test]
-    fn placeholders_stand_for_values_and_in_strings() {
-        for draft in ["{\"n\": {{seq}}, \"at\": \"{{now}} \"}", "[{{ epoch }},{{uuid}}]", "{{now}}", "{\"a\":\"{{x\"}"]
-        {
+    fn a_line_is_cut_into_tokens() {
+        use TokenKind::{Key, Literal, Number, Placeholder, Punctuation, Space, String, Unknown};
+        let cases: &[(&str, &[(&str, TokenKind)])] = &[
+            ("", &[]),
+            (
+                r#"  "price" : 19.5,"#,
+                &[
+                    ("  ", Space),
+                    (r#""price""#, Key),
+                    (" ", Space),
+                    (":", Punctuation),
+                    (" ", Space),
+                    ("19.5", Number),
+                    (",", Punctuation),
+                ],
+            ),
+            (r#""{{now}}""#, &[("\"", String), ("{{now}}", Placeholder), ("\"", String)]),
+            (
+                r#""a-{{seq}}{{uuid}}":"#,
+                &[("\"a-", Key), ("{{seq}}", Placeholder), ("{{uuid}}", Placeholder), ("\"", Key), (":", Punctuation)],
+            ),
+            ("{{{seq}}}", &[("{", Punctuation), ("{{seq}}", Placeholder), ("}", Punctuation)]),
+            (
+                "[true,nil,null",
+                &[
+                    ("[", Punctuation),
+                    ("true", Literal),
+                    (",", Punctuation),
+                    ("nil", Unknown),
+                    (",", Punctuation),
+                    ("null", Literal),
+                ],
+            ),
+            (r#""open: {{now}}"#, &[("\"open: ", Unknown), ("{{now}}", Placeholder)]),
+            (
+                "01 -0 1e+9 .5",
+                &[
+                    ("01", Unknown),
+                    (" ", Space),
+                    ("-0", Number),
+                    (" ", Space),
+                    ("1e+9", Number),
+                    (" ", Space),
+                    (".5", Unknown),
+                ],
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(kinds(line), *expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_first_error_is_named_at_its_place() {
+        let cases = [
+            ("", 1, 1, "there is nothing here"),
+            (" \n ", 2, 2, "there is nothing here"),
+            ("{\"a\": 1,\n \"b\": 2,\n}", 2, 8, "this comma has nothing after it before the `}`: take it out"),
+            ("[1, ]", 1, 3, "this comma has nothing after it before the `]`"),
+            ("{'a': 1}", 1, 2, "a key stands in double quotes: \"a\""),
+            ("{\"a\": 'é'}", 1, 7, "a string stands in double quotes, not as `'é'`"),
+            ("{“a”: 1}", 1, 2, "a key stands in double quotes: \"a\""),
+            ("{a: 1}", 1, 2, "a key stands in double quotes: \"a\""),
+            ("{1: 1}", 1, 2, "a key stands in double quotes: \"1\""),
+            ("{{{seq}}: 1}", 1, 2, "a key is a string, and {{seq}} is a number"),
+            ("{\"é\": 1\n \"b\": 2}", 2, 2, "a comma is missing before `\"b\"`"),
+            ("[1 2]", 1, 4, "a comma is missing before `2`"),
+            ("{\"a\" 1}", 1, 6, "expected `:` between the key and its value, not `1`"),
+            ("{\"a\"}", 1, 5, "expected `:` between the key and its value, not `}`"),
+            ("{\"a\":}", 1, 6, "expected a value, not `}`"),
+            ("{\"a\":,}", 1, 6, "expected a value, not `,`"),
+            ("[,1]", 1, 2, "expected a value or `]`, not `,`"),
+            ("{,}", 1, 2, "expected a key in double quotes or `}`, not `,`"),
+            ("{\"a\":1,,}", 1, 8, "expected a key in double quotes, not `,`"),
+            ("[1: 2]", 1, 3, "expected `,` or `]`, not `:`"),
+            ("{\"é\": \"open,\n \"b\": 1}", 1, 7, "the string that begins here has no closing \" on its line"),
+            ("{\"a\": \"open\\", 1, 7, "the string that begins here has no closing \" on its line"),
+            ("{\"a\": \"open\\\r\n", 1, 7, "the string that begins here has no closing \" on its line"),
+            ("{\"a\": [1,\n  {\"b\": 2}\n}", 3, 1, "`}` closes nothing: the `[` of line 1, column 7 needs its `]`"),
+            ("\n {\"a\": {\n", 3, 1, "the draft ends here, and the `{` of line 2, column 8 needs its `}`"),
+            ("{\"a\":", 1, 6, "the draft ends here, and the `{` of line 1, column 1 needs its `}`"),
+            ("{}\n{}", 2, 1, "several events stand in an array"),
+            ("{}, {}", 1, 3, "several events stand in an array"),
+            ("{}}", 1, 3, "`}` closes nothing: no bracket is open here"),
+            ("]", 1, 1, "expected a value, not `]`"),
+            ("{} x", 1, 4, "the value ends before this `x`"),
+            ("{\"a\": \"so \"called\" b\"}", 1, 11, "a quote within a string is written \\\""),
+            ("{\"a\": True}", 1, 7, "`True` is written `true`"),
+            ("{\"a\": undefined}", 1, 7, "JSON has no `undefined`: write null, or leave the field out"),
+            ("{\"a\": NaN}", 1, 7, "JSON has no `NaN`"),
+            ("{\"a\": +1}", 1, 7, "no plus sign"),
+            ("{\"a\": .5}", 1, 7, "begins with a digit"),
+            ("{\"a\": 007}", 1, 7, "no zeros before it"),
+            ("{\"a\": 2026-03-17}", 1, 7, "`2026-03-17` is no number"),
+            ("{\"a\": -}", 1, 7, "`-` is no number"),
+            ("{\"a\": word}", 1, 7, "`word` is no value: a string stands in double quotes"),
+            ("{\"a\": 1 // one\n}", 1, 9, "JSON has no comments"),
+            ("{ # first\n}", 1, 3, "JSON has no comments"),
+            ("{\"a\": /* */ 1}", 1, 7, "JSON has no comments"),
+            ("{\"a\": \"x\ty\"}", 1, 9, "this control character is written \\t in a string"),
+            ("{\"a\": \"\\\r.\"}", 1, 8, "JSON has no escape \\\\r"),
+            ("{\"a\": \"\\é\"}", 1, 8, "JSON has no escape \\é"),
+            ("{\"a\": \"\\u12\"}", 1, 8, "\\u takes four digits"),
+            ("{\"a\": \"\\ud83d.\"}", 1, 8, "half of a pair"),
+            ("{\"a\": \"\\ude00\"}", 1, 8, "half of a pair"),
+            ("\u{feff}{}", 1, 1, "`\\ufeff` is no value"),
+            ("{\u{a0}\"a\": 1}", 1, 2, "a key stands in double quotes: \"\\u00a0\""),
+            ("{{now\n}}", 1, 2, "expected a key in double quotes or `}`, not `{`"),
+        ];
+        for (draft, line, column, message) in cases {
+            let error = check(draft).unwrap_err();
+            assert_eq!((error.line, error.column), (line, column), "{draft:?}: {}", error.message);
+            assert!(error.message.contains(message), "{draft:?}: {}", error.message);
+        }
+    }
+
+    #[test]
+    fn placeholders_stand_for_values_and_keys() {
+        let good = [
+            r#"{"a": {{now}}, {{uuid}}: [{{seq}}, "{{epoch}}"], "{{env.A}}": {"b": {"c":{{email}}}}}"#,
+            "{{now}}",
+            r#"{"a": "\ud83d\ude00 \u00e9 \/ \n", "a": 1e400, "b": -0.0E+1}"#,
+            "\r\n\t[ ]\r\n",
+        ];
+        for draft in good {
             assert_eq!(check(draft), Ok(()), "{draft}");
         }
     }
 
     #[test]
-    fn a_line_is_cut_into_its_tokens() {
-        use TokenKind as T;
-        let cases: [(&str, &[(&str, T)]); 4] = [
-            (
-                "  \"a\" : [1.5e3, true]",
-                &[
-                    ("  ", T::Space),
-                    ("\"a\"", T::Key),
-                    (" ", T::Space),
-                    (":", T::Punctuation),
-                    (" ", T::Space),
-                    ("[", T::Punctuation),
-                    ("1.5e3", T::Number),
-                    (",", T::Punctuation),
-                    (" ", T::Space),
-                    ("true", T::Literal),
-                    ("]", T::Punctuation),
-                ],
-            ),
-            (
-                "\"x{{now}}y{{uuid}}\",{{seq}}",
-                &[
-                    ("\"x", T::String),
-                    ("{{now}}", T::Placeholder),
-                    ("y", T::String),
-                    ("{{uuid}}", T::Placeholder),
-                    ("\"", T::String),
-                    (",", T::Punctuation),
-                    ("{{seq}}", T::Placeholder),
-                ],
-            ),
-            ("\"open \\\"", &[("\"open \\\"", T::Unknown)]),
-            ("truth'", &[("truth'", T::Unknown)]),
-        ];
-        for (line, expected) in cases {
-            let found: Vec<_> = tokens(line).into_iter().map(|(range, kind)| (&line[range], kind)).collect();
-            assert_eq!(found, expected, "{line}");
+    fn what_serde_json_finds_too_deep_is_too_deep() {
+        let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        for levels in [126, 127, 128, 129, 100_000] {
+            let read = serde_json::from_str::<serde_json::Value>(&deep(levels));
+            assert_eq!(check(&deep(levels)).is_ok(), read.is_ok(), "{levels}");
         }
+        assert_eq!(check(&deep(128)).unwrap_err().column, 128);
     }
 
     #[test]
-    fn a_draft_is_laid_out_without_touching_its_values() {
-        let draft = "{\"a\":1.10,\"a\":{},\"b\":[ ],\"c\":[1,{\"d\":\"{ , }\"}],\"n\":{{seq}}}";
-        let formatted = "{\n  \"a\": 1.10,\n  \"a\": {},\n  \"b\": [],\n  \"c\": [\n    1,\n    {\n      \"d\": \"{ , }\"\n    }\n  ],\n  \"n\": {{seq}}\n}";
-        assert_eq!(format(draft).unwrap(), formatted);
-        assert!(format("{").is_err());
+    fn a_draft_is_laid_out_without_touching_its_spelling() {
+        let draft = r#"{"a":1.10,"b":[ ],"c":[{"d":"\u0041 :,{}"},1e400,{{ seq }}],"a":{
+        }, {{uuid}} :"{{now}}"}"#;
+        let expected = [
+            "{",
+            "  \"a\": 1.10,",
+            "  \"b\": [],",
+            "  \"c\": [",
+            "    {",
+            "      \"d\": \"\\u0041 :,{}\"",
+            "    },",
+            "    1e400,",
+            "    {{ seq }}",
+            "  ],",
+            "  \"a\": {},",
+            "  {{uuid}}: \"{{now}}\"",
+            "}",
+        ];
+        assert_eq!(format(draft), Ok(expected.join("\n")));
+        assert_eq!(format("{\"a\":1,}"), Err(check("{\"a\":1,}").unwrap_err()));
     }
 
     #[test]
-    fn the_bracket_that_belongs_to_another_is_found() {
-        let lines: Vec<String> = ["{", "  \"a]\": [1, {", "  }],", "  \"b\": {}", "}"].map(str::to_owned).into();
+    fn the_other_bracket_of_a_pair_is_found() {
+        let text = lines("{\"é\": [1, \"]\", {{seq}}],\n \"b\": {\"c\": {}}\n}");
         let cases = [
-            ((0, 0), Some((4, 0))),
-            ((4, 0), Some((0, 0))),
-            ((4, 1), Some((0, 0))),
-            ((1, 8), Some((2, 3))),
-            ((2, 3), Some((1, 8))),
-            ((1, 12), Some((2, 2))),
-            ((3, 7), Some((3, 8))),
-            ((1, 4), None),
+            ((0, 0), Some((2, 0))),
+            ((2, 0), Some((0, 0))),
+            ((2, 1), Some((0, 0))),
+            ((0, 6), Some((0, 22))),
+            ((0, 22), Some((0, 6))),
+            ((0, 23), Some((0, 6))),
+            ((0, 11), None),
+            ((0, 16), None),
+            ((1, 6), Some((1, 14))),
+            ((1, 13), Some((1, 12))),
+            // Between two brackets, the one at the cursor.
+            ((1, 14), Some((1, 6))),
+            ((1, 3), None),
+            ((0, 999), None),
             ((9, 0), None),
         ];
         for ((line, column), expected) in cases {
-            assert_eq!(matching_bracket(&lines, line, column), expected, "{line}:{column}");
+            assert_eq!(matching_bracket(&text, line, column), expected, "at {line}, {column}");
         }
+        assert_eq!(matching_bracket(&lines("[}"), 0, 0), None);
+        assert_eq!(matching_bracket(&lines("[{\n]"), 0, 0), None);
+        assert_eq!(matching_bracket(&lines("[\n"), 0, 0), None);
+        assert_eq!(matching_bracket(&lines("}"), 0, 0), None);
     }
 
     #[test]
-    fn a_new_line_is_indented_as_the_one_before_it() {
-        for (before, indent) in [("", 0), ("{", 2), ("  \"a\": 1,", 2), ("  \"a\": [ ", 4), ("    ", 4)] {
-            assert_eq!(indent_after(before), indent, "{before:?}");
+    fn the_search_for_a_bracket_has_an_end() {
+        let mut text = vec!["\"0123456789012345678901234567890\",".to_owned(); 40_000];
+        text.insert(0, "[".into());
+        text.push("]".into());
+        assert_eq!(matching_bracket(&text, 0, 0), None);
+        assert_eq!(matching_bracket(&text, 40_001, 0), None);
+    }
+
+    #[test]
+    fn a_new_line_is_indented_as_its_place_asks() {
+        let cases = [
+            ("", 0),
+            ("{", 2),
+            ("  \"a\": [", 4),
+            ("  \"a\": [1, 2],", 2),
+            ("  }, {", 4),
+            ("  \"a\": \"{\",", 2),
+            ("  \"a\": {{now}},", 2),
+            ("  [{", 4),
+            ("  }]", 2),
+            ("\t{", 4),
+        ];
+        for (line, spaces) in cases {
+            assert_eq!(indent_after(line), spaces, "{line:?}");
         }
     }
 
-    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    fn json() -> impl Strategy<Value = String> {
+        let placeholder =
+            prop_oneof![Just("{{now}}"), Just("{{ seq }}"), Just("\"{{uuid}} x\"")].prop_map(str::to_owned);
         let leaf = prop_oneof![
-            Just(serde_json::Value::Null),
-            any::<bool>().prop_map(Into::into),
-            any::<i32>().prop_map(Into::into),
-            "\\PC{0,8}".prop_map(|text: String| text.replace("{{", "{").into()),
+            placeholder,
+            Just("null".to_owned()),
+            any::<f64>().prop_map(|number| serde_json::Value::from(number).to_string()),
+            any::<String>()
+                .prop_map(|text| placeholder::literal(&serde_json::Value::from(text).to_string()).into_owned()),
         ];
-        leaf.prop_recursive(3, 24, 4, |inner| {
+        let space = "[ \n\r\t]{0,2}";
+        leaf.prop_recursive(5, 64, 6, move |inner| {
             prop_oneof![
-                proptest::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
-                proptest::collection::vec(("\\PC{0,4}", inner), 0..4)
-                    .prop_map(|fields| serde_json::Value::Object(fields.into_iter().collect())),
+                (space, prop::collection::vec(inner.clone(), 0..6))
+                    .prop_map(|(space, items)| format!("[{space}{}{space}]", items.join(&format!("{space},")))),
+                (space, prop::collection::vec(("[a-c\\PC]{0,3}", inner), 0..6)).prop_map(|(space, fields)| {
+                    let fields: Vec<_> = fields
+                        .into_iter()
+                        .map(|(key, value)| format!("{}{space}:{value}", serde_json::Value::from(key)))
+                        .collect();
+                    format!("{space}{{{space}{}}}{space}", fields.join(","))
+                }),
             ]
         })
     }
 
+    /// JSON with a character put in, taken out or doubled.
+    fn nearly_json() -> impl Strategy<Value = String> {
+        (json(), any::<prop::sample::Index>(), "[{}\\[\\]:,\"'\\\\ \n\te0-9.+-]{0,2}", 0_usize..3).prop_map(
+            |(text, at, typed, removed)| {
+                let mut chars: Vec<char> = text.chars().collect();
+                let at = at.index(chars.len() + 1);
+                let end = (at + removed).min(chars.len());
+                chars.splice(at..end, typed.chars());
+                chars.into_iter().collect()
+            },
+        )
+    }
+
+    fn without_space(draft: &str) -> String {
+        let pieces = Lexer::new(draft).filter(|(_, piece)| *piece != Piece::Space);
+        pieces.map(|(range, _)| draft.get(range).unwrap()).collect()
+    }
+
+    fn values() -> Values<'static> {
+        let now = Timestamp::UNIX_EPOCH;
+        Values { now, seed: 1, seq: 1, email: TEST_ADDRESS, environment: &|_| None }
+    }
+
     proptest! {
         #[test]
-        fn tokens_cover_a_line_without_gaps(line in "[ -~é{}\\[\\]\":,\\\\]{0,40}") {
+        fn the_tokens_cover_the_line(line in "[\\PC\"\\\\{}:,]*") {
             let mut end = 0;
             for (range, _) in tokens(&line) {
                 prop_assert_eq!(range.start, end);
-                prop_assert!(range.end > range.start && line.is_char_boundary(range.end));
+                prop_assert!(range.end > range.start);
+                prop_assert!(line.get(range.clone()).is_some());
                 end = range.end;
             }
             prop_assert_eq!(end, line.len());
         }
 
         #[test]
-        fn any_text_is_checked_at_a_place_that_is_there(draft in "\\PC{0,30}|[{}\\[\\]\",:0-9 \n]{0,30}") {
-            prop_assert_eq!(stand_in(&draft).len(), draft.len());
-            if let Err(error) = check(&draft) {
-                let line = draft.split('\n').nth(error.line - 1);
-                prop_assert!(line.is_some_and(|line| error.column <= line.chars().count() + 1), "{} in {:?}", error, draft);
+        fn a_draft_is_good_if_serde_json_reads_what_it_resolves_to(draft in prop_oneof![json(), nearly_json()]) {
+            let checked = check(&draft);
+            if let Ok(resolved) = resolve(&draft, &values()) {
+                let read = serde_json::from_str::<serde_json::Value>(&resolved);
+                // A digit beside `{{seq}}` makes another number of it once it is resolved; the draft has two values.
+                if checked.is_ok() || !draft.contains("seq") {
+                    prop_assert_eq!(checked.is_ok(), read.is_ok(), "{}: {:?} {:?}", resolved, checked, read);
+                }
             }
         }
 
         #[test]
-        fn a_layout_keeps_the_value_and_is_its_own_layout(value in any_json()) {
-            let once = format(&value.to_string()).unwrap();
-            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&once).unwrap(), value);
-            prop_assert_eq!(format(&once).unwrap(), once);
+        fn an_error_stands_in_the_draft_and_is_one_harmless_line(draft in prop_oneof![nearly_json(), any::<String>()]) {
+            if let Err(SyntaxError { line, column, message }) = check(&draft) {
+                let width = draft.split('\n').nth(line - 1).map(|line| line.chars().count());
+                prop_assert!(width.is_some_and(|width| (1..=width + 1).contains(&column)), "{}:{}", line, column);
+                prop_assert_eq!(harmless(&message), message);
+            }
+        }
+
+        #[test]
+        fn layout_changes_nothing_but_white_space(draft in json()) {
+            let laid_out = format(&draft).unwrap();
+            prop_assert_eq!(check(&laid_out), Ok(()));
+            prop_assert_eq!(without_space(&laid_out), without_space(&draft));
+            prop_assert_eq!(format(&laid_out), Ok(laid_out));
+        }
+
+        #[test]
+        fn brackets_are_each_others_pair(draft in json()) {
+            let lines = lines(&format(&draft).unwrap());
+            for (number, line) in lines.iter().enumerate() {
+                for (offset, _) in brackets(line) {
+                    let column = line.get(..offset).unwrap().chars().count();
+                    let (other, there) = matching_bracket(&lines, number, column).unwrap();
+                    prop_assert_eq!(matching_bracket(&lines, other, there), Some((number, column)));
+                }
+            }
+        }
+
+        #[test]
+        fn a_new_line_is_indented_as_the_layout_does_it(draft in json()) {
+            let lines = lines(&format(&draft).unwrap());
+            for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
+                let closes = next.trim_start().starts_with(['}', ']']);
+                let spaces = next.len() - next.trim_start_matches(' ').len();
+                prop_assert_eq!(indent_after(line) - if closes { 2 } else { 0 }, spaces);
+            }
         }
     }
 }

@@ -77,13 +77,14 @@ struct State {
 impl Drafts {
     /// For drafts in `folder`. Those that are too many are taken away. Failures are told to `outcomes`: one, until a
     /// draft can be kept again.
-    pub(super) fn new(folder: Option<PathBuf>, outcomes: mpsc::UnboundedSender<Outcome>) -> Self {
+    pub(super) fn new(folder: Option<&Path>, outcomes: &mpsc::UnboundedSender<Outcome>) -> Self {
         let shared = Arc::new(Shared::default());
-        let (shelf, at) = (Shelf { folder: folder.clone(), shared: Arc::clone(&shared) }, Arc::clone(&shared));
-        let writer = Writer { folder: folder.as_deref().map(Folder::new), outcomes: outcomes.clone(), failed: false };
+        let (shelf, at) =
+            (Shelf { folder: folder.map(Path::to_owned), shared: Arc::clone(&shared) }, Arc::clone(&shared));
+        let writer = Writer { folder: folder.map(Folder::new), outcomes: outcomes.clone(), failed: false };
         if let Err(error) = thread::Builder::new().name("drafts".into()).spawn(move || writer.run(&at)) {
             shared.lock().closed = true;
-            tell(&outcomes, Outcome::DraftNotKept(format!("drafts are not kept on disk: {error}")));
+            tell(outcomes, Outcome::DraftNotKept(format!("drafts are not kept on disk: {error}")));
         }
         Self { shelf }
     }
@@ -184,7 +185,9 @@ impl Writer {
 
     fn write(&self, draft: &DraftId, text: &str) -> Result<(), String> {
         let Some(folder) = &self.folder else {
-            return Err("the draft is in memory only: there is no folder to keep it in (set XDG_STATE_HOME or HOME)".into());
+            return Err(
+                "the draft is in memory only: there is no folder to keep it in (set XDG_STATE_HOME or HOME)".into()
+            );
         };
         let written =
             if text.trim().is_empty() { folder.remove(&draft.0) } else { folder.replace(&draft.0, text).map(|_| ()) };
@@ -241,7 +244,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("drafts");
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let drafts = Drafts::new(Some(folder.clone()), sender);
+        let drafts = Drafts::new(Some(&folder), &sender);
         for length in 0..1000 {
             drafts.keep(id("one"), "x".repeat(length));
         }
@@ -259,7 +262,7 @@ mod tests {
     #[test]
     fn what_waits_to_be_written_is_written_at_the_end() {
         let home = tempfile::tempdir().unwrap();
-        let drafts = Drafts::new(Some(home.path().to_owned()), mpsc::unbounded_channel().0);
+        let drafts = Drafts::new(Some(home.path()), &mpsc::unbounded_channel().0);
         drafts.keep(id("last"), "{}".into());
         drop(drafts);
         assert_eq!(fs::read_to_string(home.path().join("last.json")).unwrap(), "{}");
@@ -271,7 +274,7 @@ mod tests {
         let folder = home.path().join("drafts");
         fs::write(&folder, "in the way").unwrap();
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let drafts = Drafts::new(Some(folder.clone()), sender);
+        let drafts = Drafts::new(Some(&folder), &sender);
         let keep = |text: &str| {
             drafts.keep(id("one"), text.into());
             assert!(drafts.shelf().settle(LONG_ENOUGH));
@@ -293,7 +296,7 @@ mod tests {
     #[test]
     fn without_a_folder_the_reader_is_told_so_once() {
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let drafts = Drafts::new(None, sender);
+        let drafts = Drafts::new(None, &sender);
         for text in ["a", "b"] {
             drafts.keep(id("one"), text.into());
             assert!(drafts.shelf().settle(LONG_ENOUGH));

@@ -3,9 +3,9 @@
 use crossterm::event::{
     Event, EventStream, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::terminal;
 use crate::app::{Key, KeyCode, Message, Mouse, MouseKind, Size};
@@ -27,13 +27,54 @@ pub(super) enum Input {
     Panicked,
 }
 
+/// Takes the keys from the reader, for another program that is given the terminal.
+#[derive(Clone, Debug)]
+pub(super) struct Keys(mpsc::Sender<Claim>);
+
+/// The reader's end of [`Keys`].
+#[derive(Debug)]
+pub(super) struct Claims(mpsc::Receiver<Claim>);
+
+#[derive(Debug)]
+struct Claim {
+    /// Told when nothing reads any more.
+    granted: oneshot::Sender<()>,
+    /// Ends when the reader may go on.
+    over: oneshot::Receiver<()>,
+}
+
+/// As long as it is there, the reader leaves the keys alone.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    _over: oneshot::Sender<()>,
+}
+
+/// The two ends by which the reader is told to leave the keys alone.
+pub(super) fn keys() -> (Keys, Claims) {
+    let (sender, receiver) = mpsc::channel(1);
+    (Keys(sender), Claims(receiver))
+}
+
+impl Keys {
+    /// Waits until nothing reads the terminal, and keeps it so. Blocks, so it is not for the event loop.
+    pub(super) fn claim(&self) -> Claimed {
+        let (granted, wait) = oneshot::channel();
+        let (claimed, over) = oneshot::channel();
+        // A reader that has ended reads nothing.
+        if self.0.blocking_send(Claim { granted, over }).is_ok() {
+            drop(wait.blocking_recv());
+        }
+        Claimed { _over: claimed }
+    }
+}
+
 /// Reads the terminal for as long as `inputs` is read, and sends what the application knows of.
 ///
 /// It has a thread to itself: crossterm's reader blocks in the middle of an escape sequence until the rest of it comes,
 /// and turns in circles when the terminal is gone. Neither may hold up the event loop.
 ///
 /// A change of size is seen only from here on, so one since the terminal had `size` is told first.
-pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size) {
+pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size, mut claims: Claims) {
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         runtime.block_on(async move {
@@ -45,6 +86,10 @@ pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size) {
             loop {
                 let event = tokio::select! {
                     event = events.next() => event,
+                    Some(claim) = claims.0.recv() => {
+                        events = leave_alone(events, claim).await;
+                        continue;
+                    }
                     () = inputs.closed() => return,
                 };
                 let input = match event {
@@ -65,6 +110,21 @@ pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size) {
             }
         });
     });
+}
+
+/// Reads nothing while the claim lasts.
+async fn leave_alone(mut events: EventStream, claim: Claim) -> EventStream {
+    // What was typed by now was meant for the other program. It cannot be passed on, but it must not be taken for
+    // something that was typed after it either.
+    while let Some(Some(Ok(_))) = events.next().now_or_never() {}
+    drop(events);
+    // The dropped one has a thread that may still be at the terminal; the new one begins when that has let go, and reads
+    // nothing before it is asked.
+    let events = EventStream::new();
+    // Whoever claimed them may have given up by now, and then the claim is over as well.
+    let _ = claim.granted.send(());
+    let _ = claim.over.await;
+    events
 }
 
 /// The application's word for a terminal event, if it has one.

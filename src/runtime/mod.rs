@@ -5,6 +5,7 @@
 
 mod clipboard;
 pub mod drafts;
+mod editor;
 mod event_loop;
 mod folder;
 mod frame_limiter;
@@ -13,6 +14,7 @@ pub mod log;
 mod output;
 mod screen;
 mod signals;
+mod templates;
 mod terminal;
 
 use std::io;
@@ -134,9 +136,15 @@ pub async fn run(
         now,
         sending: settings.sending,
     });
+    let (keys, claims) = input::keys();
+    let workplace = event_loop::Workplace {
+        folders: settings.folders,
+        keys,
+        editor: editor::command(&|name| std::env::var(name).ok()),
+    };
     let application = event_loop::Watch { model, theme: settings.theme };
-    let ended = event_loop::run(application, size, console, receiver, clock, || {
-        input::forward(inputs, size);
+    let ended = event_loop::run(application, size, console, workplace, receiver, clock, || {
+        input::forward(inputs, size, claims);
         #[cfg(debug_assertions)]
         panic_if_asked();
         start()

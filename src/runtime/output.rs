@@ -1,9 +1,12 @@
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::app::Size;
+use super::editor::Editing;
+use crate::app::{Outcome, Size};
 
 /// A terminal as the event loop uses it. The calls may block, and [`Output`] makes them where that holds up nobody.
 pub(super) trait Console: Send + 'static {
@@ -25,12 +28,16 @@ pub(super) trait Console: Send + 'static {
     /// Stops the process and whatever runs as one job with it. Other threads may run on for a moment after it returns.
     fn stop(&mut self) -> io::Result<()>;
 
+    /// Runs the shell command `command` with `file` as its argument, on the terminal that was given back, until it ends.
+    /// When it stops, so does the process, and both go on together.
+    fn run(&mut self, command: &str, file: &Path) -> io::Result<ExitStatus>;
+
     /// Whether somebody is still at the other end.
     fn is_alive(&self) -> bool;
 }
 
 /// Something to do with the terminal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Job {
     /// Write these bytes.
     Write(Vec<u8>),
@@ -38,12 +45,14 @@ pub(super) enum Job {
     Print(String),
     /// Give the terminal back and stop the process.
     Stop,
+    /// Give the terminal to the user's editor.
+    Edit(Box<Editing>),
     /// Take the terminal, from whatever state it is in.
     Enter,
 }
 
 /// What became of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Done {
     /// The bytes or the text were written.
     Written,
@@ -51,6 +60,8 @@ pub(super) enum Done {
     Stopped,
     /// Nobody could continue the process, so it was not stopped.
     NotStopped,
+    /// The editor has ended or could not be run, and this became of the draft. The terminal is to be taken again.
+    Edited(Outcome),
     /// The terminal is ours, and this large.
     Entered(Size),
 }
@@ -135,6 +146,7 @@ fn run(job: Job, console: &mut impl Console) -> io::Result<Done> {
             console.leave();
             console.stop().map(|()| Done::Stopped)
         }
+        Job::Edit(editing) => Ok(Done::Edited(editing.carry_out(console))),
         Job::Enter => {
             console.leave();
             console.enter().map(Done::Entered)

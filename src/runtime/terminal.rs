@@ -3,11 +3,15 @@
 //! What is switched on is process-wide state, because the panic hook must be able to switch it off from any thread.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
 use std::panic::PanicHookInfo;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, TryLockError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +22,7 @@ use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
+use rustix::process::{Pid, Signal, WaitOptions, getpgrp, getsid, kill_current_process_group, kill_process, waitpid};
 use rustix::termios::{isatty, tcgetattr, tcgetwinsize};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -54,6 +58,8 @@ const PLAIN: u8 = 2;
 static WRITING: Mutex<()> = Mutex::new(());
 /// Held while giving the terminal back, so that a second panic is not printed before the first has done so.
 static GIVING_BACK: Mutex<()> = Mutex::new(());
+/// The editor that has the terminal, so that it does not outlive us and contend with the shell for the keys.
+static EDITOR: Mutex<Option<Pid>> = Mutex::new(None);
 /// Told when a task panicked.
 static PANICKED: Notify = Notify::const_new();
 
@@ -132,6 +138,34 @@ impl Console for Terminal {
         Ok(kill_current_process_group(Signal::STOP)?)
     }
 
+    /// The editor is one job with us: the keys that interrupt and stop it reach us as well, and the event loop lets them
+    /// pass as long as this takes.
+    fn run(&mut self, command: &str, file: &Path) -> io::Result<ExitStatus> {
+        // As an argument of its own the file's name needs no quotes, and the command may have arguments.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{command} \"$@\""), "sh"]).arg(file);
+        if !isatty(io::stdin()) {
+            shell.stdin(File::open("/dev/tty").map_or_else(|_| Stdio::inherit(), Stdio::from));
+        }
+        let child = shell.spawn()?;
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(Errno::CHILD)?;
+        *editor() = Some(pid);
+        let status = loop {
+            match waitpid(Some(pid), WaitOptions::UNTRACED) {
+                Ok(Some((_, status))) if status.stopped() => {
+                    if self.can_stop() {
+                        self.stop()?;
+                    }
+                }
+                Ok(Some((_, status))) => break Ok(ExitStatus::from_raw(status.as_raw())),
+                Ok(None) | Err(Errno::INTR) => {}
+                Err(error) => break Err(error.into()),
+            }
+        };
+        *editor() = None;
+        status
+    }
+
     fn is_alive(&self) -> bool {
         tcgetattr(&self.tty).is_ok()
     }
@@ -173,11 +207,28 @@ pub(super) fn leave_sequence() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+fn editor() -> MutexGuard<'static, Option<Pid>> {
+    EDITOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks the editor to end, if one runs, and gives it a moment to leave the terminal as it was.
+fn dismiss_editor(deadline: Instant) {
+    let Some(pid) = *editor() else { return };
+    tracing::info!("leaving while the editor is open");
+    if kill_process(pid, Signal::TERM).is_err() {
+        return;
+    }
+    while editor().is_some() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Gives the terminal back, once, on whatever thread. A terminal that takes no output gets its line discipline back at
 /// least.
 fn give_back() {
     let deadline = Instant::now() + PATIENCE;
     let _turn = lock_until(&GIVING_BACK, deadline);
+    dismiss_editor(deadline);
     let state = STATE.swap(FREE, Ordering::SeqCst);
     if state == FREE {
         return;

@@ -81,11 +81,21 @@ impl Connection {
     pub(super) fn problem_of_sending(&self, failure: &Failure, call: &Call) -> Problem {
         let url = call.url(&self.settings.base);
         let problem = self.problem(failure, url.path(), &self.settings.event_key.called);
-        let advice = match problem.kind {
-            ProblemKind::RateLimited => "wait a little, or send at a lower rate",
-            ProblemKind::Unreachable if matches!(failure, Failure::Status { .. }) => {
+        let advice = match (problem.kind, failure) {
+            (ProblemKind::RateLimited, _) => "wait a little, or send at a lower rate",
+            (ProblemKind::Unreachable, Failure::Status { .. }) => {
                 "the server has trouble of its own; send again when it answers"
             }
+            // The request went out, and what became of it there is the one thing that nobody said.
+            (
+                _,
+                Failure::Silent(_)
+                | Failure::TooSlow(_)
+                | Failure::Broken { .. }
+                | Failure::Truncated
+                | Failure::BadEncoding(_)
+                | Failure::TooLarge(_),
+            ) => "what was sent may have arrived all the same: look for it before you send it again",
             _ => return problem,
         };
         Problem { advice: advice.to_owned(), ..problem }

@@ -67,6 +67,8 @@ pub(super) enum RedirectTarget {
     Elsewhere(String),
     /// The same origin, for more hops than are followed.
     InCircles,
+    /// Within the origin, but a client would ask there without the body, so that nothing would be sent.
+    WithoutBody,
 }
 
 /// What was wrong with TLS.

@@ -4,12 +4,15 @@ use jiff::Timestamp;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::Instant;
+use url::Url;
 
 use super::failure::{Failure, RedirectTarget, Timeouts};
 use crate::blueshift::{BaseUrl, ErrorBody};
 
 /// How many redirects within the same origin are followed.
 const HOPS: usize = 5;
+/// How the paths end that take a body.
+const POSTED: [&str; 3] = ["/api/v1/event", "/api/v1/bulkevents", "/api/v1/event/summary.json"];
 /// How much of the body of an error answer is read: enough for any message.
 const ERROR_BODY_LIMIT: u64 = 64 * 1024;
 
@@ -109,17 +112,32 @@ async fn read(response: &mut Response, limit: u64) -> Result<Option<Vec<u8>>, re
 
 /// Follows a redirect within the origin that was asked, and hands any other back: the key must not go elsewhere.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let same_origin = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
-    if same_origin && attempt.previous().len() <= HOPS { attempt.follow() } else { attempt.stop() }
+    let Some(first) = attempt.previous().first() else { return attempt.stop() };
+    let same_origin = first.origin() == attempt.url().origin();
+    let loses_body = is_posted(first) && drops_body(attempt.status());
+    if same_origin && !loses_body && attempt.previous().len() <= HOPS { attempt.follow() } else { attempt.stop() }
+}
+
+/// Whether what goes to `url` has a body. A redirect is not told the method.
+fn is_posted(url: &Url) -> bool {
+    POSTED.iter().any(|end| url.path().ends_with(end))
+}
+
+/// Whether a redirect turns POST into GET, whose success would say nothing about what was to be sent (RFC 9110, section
+/// 15.4).
+fn drops_body(status: StatusCode) -> bool {
+    matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER)
 }
 
 fn redirect_target(response: &Response) -> Option<RedirectTarget> {
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     let to = response.url().join(location).ok()?;
-    Some(if to.origin() == response.url().origin() {
-        RedirectTarget::InCircles
-    } else {
+    Some(if to.origin() != response.url().origin() {
         RedirectTarget::Elsewhere(to.origin().ascii_serialization())
+    } else if is_posted(response.url()) && drops_body(response.status()) {
+        RedirectTarget::WithoutBody
+    } else {
+        RedirectTarget::InCircles
     })
 }
 

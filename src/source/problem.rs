@@ -96,6 +96,10 @@ impl Failure {
                 format!("{host} answered {status} over and over, each a redirect to itself"),
                 "check that --url is the origin of the API",
             ),
+            Self::Redirect { status, to: Some(RedirectTarget::WithoutBody) } => wrong(
+                format!("{host} answered {status} to {path}, a redirect on which nothing can be sent along"),
+                "check that --url is the origin of the API, such as https://api.getblueshift.com",
+            ),
             Self::Redirect { status, to: None } => wrong(
                 format!("{host} answered {status}, a redirect to nowhere"),
                 "check that --url is the origin of the API",
@@ -184,21 +188,30 @@ fn status(status: u16, said: Option<&str>, host: &str, path: &str, key: &str) ->
     }
 }
 
+/// Whether a body is a web page: of a captive portal, a proxy, a dashboard.
+pub(super) fn is_web_page(body: &str) -> bool {
+    body.trim_start_matches('\u{feff}').trim_start().starts_with('<')
+}
+
 /// The problem with a body that came well but is no debug answer.
 pub(super) fn unreadable(host: &str, unknown: &Unknown) -> Problem {
-    let is_html = unknown.body.trim_start_matches('\u{feff}').trim_start().starts_with('<');
-    let (what, advice) = if is_html {
-        (
-            format!("{host} answered with a web page, not with JSON"),
-            "check --url: it is the origin of the API, not of the dashboard; a captive portal may answer too",
-        )
-    } else {
-        (
-            format!("the answer of {host} cannot be read: {}", plain(&unknown.reason)),
-            "check that --url is the origin of the API; what came can be looked at as it is",
-        )
-    };
-    problem(ProblemKind::WrongAnswer, what, advice)
+    if is_web_page(&unknown.body) {
+        return web_page(host);
+    }
+    problem(
+        ProblemKind::WrongAnswer,
+        format!("the answer of {host} cannot be read: {}", plain(&unknown.reason)),
+        "check that --url is the origin of the API; what came can be looked at as it is",
+    )
+}
+
+/// The problem with a web page in the place of an answer.
+pub(super) fn web_page(host: &str) -> Problem {
+    problem(
+        ProblemKind::WrongAnswer,
+        format!("{host} answered with a web page, not with JSON"),
+        "check --url: it is the origin of the API, not of the dashboard; a captive portal may answer too",
+    )
 }
 
 fn problem(kind: ProblemKind, what: String, advice: &str) -> Problem {

@@ -10,13 +10,10 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::http::Answer;
 use super::live::Settings;
-use super::{Clock, backoff};
+use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
 use crate::event::text;
 use crate::feed::{Delivery, ProblemKind, Report, Retry, Verdict};
-
-/// How many times a call is made before it is given up. (doc) developer.blueshift.com/reference/api-errors: "about 5"
-pub const ATTEMPTS: u32 = 5;
 
 /// How much of an answer's body is kept, in columns.
 const LONGEST_BODY: usize = 200;
@@ -105,14 +102,14 @@ impl Sender {
                 verdict,
             };
             let failure = match outcome {
-                Ok(answer) => return ended(self.taken(&answer)),
+                Ok(answer) => return ended(self.answered(&answer)),
                 Err(failure) => failure,
             };
             if let Some(refused) = self.refused(&failure) {
                 return ended(refused);
             }
             let problem = self.connection.problem_of_sending(&failure, call);
-            if attempts >= ATTEMPTS || !can_pass(problem.kind) {
+            if attempts >= limits::ATTEMPTS || !can_pass(problem.kind) {
                 return ended(Verdict::Failed(problem));
             }
             let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());
@@ -122,8 +119,12 @@ impl Sender {
         }
     }
 
-    fn taken(&self, answer: &Answer) -> Verdict {
+    fn answered(&self, answer: &Answer) -> Verdict {
         let body = String::from_utf8_lossy(&answer.body);
+        // A captive portal says 200 to everything.
+        if problem::is_web_page(&body) {
+            return Verdict::Failed(problem::web_page(&self.connection.host));
+        }
         let body = self.connection.without_keys(&body.split_whitespace().collect::<Vec<_>>().join(" "));
         Verdict::Taken { status: answer.status, body: text::fit(&body, LONGEST_BODY) }
     }
@@ -171,14 +172,21 @@ pub(super) async fn forward(
                     delivery = &mut delivering => break delivery,
                 }
             };
-            let failed = matches!(delivery.verdict, Verdict::Failed(_));
+            let failed = matches!(delivery.verdict, Verdict::Failed(_)).then(|| delivery.clone());
             if reports.send(Report::Delivered(delivery)).await.is_err() {
                 return;
             }
-            // What did not get through once will not a moment later, and the order of events is kept.
-            if failed {
-                break;
+            let Some(failed) = failed else { continue };
+            // What did not get through once will not a moment later, and the order of events is kept: the rest of the
+            // shipment shares its fate without being tried.
+            for (number, call) in calls.iter().enumerate().skip(number + 1) {
+                let untried =
+                    Delivery { call: number, events: call.events, attempts: 0, took: Duration::ZERO, ..failed.clone() };
+                if reports.send(Report::Delivered(untried)).await.is_err() {
+                    return;
+                }
             }
+            break;
         }
     }
 }

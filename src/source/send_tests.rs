@@ -8,8 +8,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::live::{self, BODY_LIMIT, Key, Settings, Timeouts};
-use super::send::{ATTEMPTS, Label, Pace, Sender};
+use super::send::{Label, Pace, Sender};
 use super::{Clock, Command, Source};
+use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::{Call, CallLimits, Shipment};
 use crate::feed::{Delivery, ProblemKind, Report, Verdict};
 use crate::sandbox::{Config, Fault, Sandbox};
@@ -136,6 +137,10 @@ async fn after_a_call_that_failed_the_rest_of_its_shipment_is_not_sent() {
     let two: Vec<_> = std::iter::repeat_with(|| calls(r#"{"event":"view"}"#)).take(2).flatten().collect();
     source.commands.send(Command::Send { shipment: 1, calls: two }).await.unwrap();
     source.commands.send(Command::Send { shipment: 2, calls: calls(r#"{"event":"view"}"#) }).await.unwrap();
-    let ended = [next_delivery(&mut source).await, next_delivery(&mut source).await];
-    assert_eq!(ended.map(|delivery| (delivery.shipment, delivery.call)), [(1, 0), (2, 0)]);
+    let mut ended = Vec::new();
+    for _ in 0..3 {
+        let delivery = next_delivery(&mut source).await;
+        ended.push((delivery.shipment, delivery.call, delivery.attempts));
+    }
+    assert_eq!(ended, [(1, 0, 1), (1, 1, 0), (2, 0, 1)]);
 }

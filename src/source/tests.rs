@@ -10,9 +10,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::live::{self, Key, Settings, Timeouts};
+use super::send::{Label, Pace, Sender};
 use super::{Clock, Command, Source};
-use crate::blueshift::BaseUrl;
-use crate::feed::{Polled, ProblemKind, Report, Trouble};
+use crate::blueshift::{BaseUrl, Call};
+use crate::feed::{Polled, ProblemKind, Report, Trouble, Verdict};
 
 const CANARY: &str = "canary-5e1f0b7c";
 const NOTHING_NEW: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
@@ -533,5 +534,76 @@ async fn neither_an_interval_nor_a_key_held_down_makes_it_poll_without_a_pause()
         let started = |polled: &Polled| polled.at.elapsed.saturating_sub(polled.took);
         assert!(started(&next).saturating_sub(started(&last)) >= live::SHORTEST_INTERVAL);
         last = next;
+    }
+}
+
+/// What becomes of an event that is sent to a server that answers like this.
+async fn verdict_of(server: &Server) -> Verdict {
+    let mut settings = settings(&server.url);
+    settings.timeouts.read = Duration::from_millis(200);
+    settings.timeouts.retry = Duration::from_millis(1);
+    let mut sender = Sender::new(settings, Pace::unlimited());
+    let call = Call { bulk: false, body: r#"{"event":"view"}"#.to_owned(), events: 1 };
+    sender.deliver(Label { shipment: 1, call: 0, calls: 1 }, &call, |_| {}).await.verdict
+}
+
+#[tokio::test]
+async fn an_event_is_taken_only_where_its_body_arrived() {
+    let server = Server::start(|_, request| {
+        Reply::Bytes(if request.starts_with("POST /v2 ") {
+            answer("200 OK", "", r#"{"status":"OK"}"#)
+        } else {
+            answer("307 Temporary Redirect", "Location: /v2\r\n", "")
+        })
+    })
+    .await;
+    assert!(matches!(verdict_of(&server).await, Verdict::Taken { .. }));
+    assert!(server.requests().iter().all(|request| request.ends_with(r#"{"event":"view"}"#)));
+
+    for status in ["301 Moved Permanently", "302 Found", "303 See Other"] {
+        // Who follows these asks with GET, and is told that all is well.
+        let server = Server::start(move |_, request| {
+            Reply::Bytes(if request.starts_with("GET ") {
+                answer("200 OK", "", r#"{"status":"OK"}"#)
+            } else {
+                answer(status, "Location: /v2\r\n", "")
+            })
+        })
+        .await;
+        let Verdict::Failed(problem) = verdict_of(&server).await else { panic!("{status}") };
+        assert_eq!(problem.kind, ProblemKind::WrongAnswer);
+        assert!(problem.what.contains("nothing can be sent along"), "{problem:?}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_with_a_200_is_no_success() {
+    let server = Server::always(answer("200 OK", "", "\n<!doctype html><title>Sign in</title>")).await;
+    let Verdict::Failed(problem) = verdict_of(&server).await else { panic!("taken") };
+    assert!(problem.what.ends_with("answered with a web page, not with JSON"), "{problem:?}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn after_an_answer_that_did_not_come_it_is_said_that_the_event_may_have_arrived() {
+    for hang in ["", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"] {
+        let server = Server::start(move |_, _| Reply::Hang(hang.into())).await;
+        let Verdict::Failed(problem) = verdict_of(&server).await else { panic!("taken") };
+        assert!(problem.advice.contains("may have arrived"), "{problem:?}");
+        assert_eq!(server.requests().len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_a_server_says_back_is_in_no_verdict() {
+    for status in ["200 OK", "422 Unprocessable Entity", "401 Unauthorized", "503 Service Unavailable"] {
+        let server = Server::start(move |_, request| {
+            let said = serde_json::json!({ "message": CANARY, "errors": [{ CANARY: request }] }).to_string();
+            Reply::Bytes(answer(status, "", &said))
+        })
+        .await;
+        let verdict = format!("{:?}", verdict_of(&server).await);
+        assert!(!verdict.contains(CANARY) && !verdict.contains(&basic(CANARY)), "{verdict}");
     }
 }

@@ -12,11 +12,11 @@ use ratatui::style::Style;
 
 use super::{Theme, view};
 use crate::app::fixture::{
-    CHECKOUT, answered, at, at_millis, busy, change, failed, fresh, polled, press, retried, send, ship, taken,
+    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, fresh, polled, press, retried, send, ship, taken,
 };
 use crate::app::{Model, Outcome};
 use crate::event::Unknown;
-use crate::feed::{ChangeKind, Moment, ProblemKind, Report, Verdict};
+use crate::feed::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
 
 fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
@@ -203,8 +203,9 @@ fn a_proof_that_an_event_was_seen_at_every_width() {
         let model = proved(MANGLED);
         insta::assert_snapshot!(format!("proof_seen_{width}x{height}"), proof(&model, at(22), width, height));
     }
-    let guessed = MANGLED.replace(r#""event_uuid":"7f3a7f3a-0000-4000-8000-000000000002","#, "");
-    insta::assert_snapshot!("proof_guessed", proof(&proved(&guessed), at(22), 56, 20));
+    let marker = r#""event_uuid":"7f3a7f3a-0000-4000-8000-000000000002","#;
+    let guessed = MANGLED.replace(marker, r#""coupon":null,"#).replace("\\u001b[31m", "");
+    insta::assert_snapshot!("proof_guessed", proof(&proved(&guessed), at(22), 56, 18));
 }
 
 #[test]
@@ -221,6 +222,7 @@ fn a_proof_tells_how_a_call_fares() {
     }
     send(&mut model, report, at_millis(25_088));
     insta::assert_snapshot!("proof_waiting", proof(&model, at_millis(28_500), 56, 6));
+    send(&mut model, polled(vec![], at(29)), at(29));
     send(&mut model, crate::app::Message::Woke, at(56));
     insta::assert_snapshot!("proof_missed", proof(&model, at(56), 56, 8));
     ship(&mut model, CHECKOUT, at(60));
@@ -234,6 +236,21 @@ fn a_proof_tells_how_a_call_fares() {
 
 #[test]
 fn a_proof_of_several_events_and_a_table_with_their_marks() {
+    let mut model = busy(120, 36);
+    let crowd = vec![r#"{"event":"view","email":"a@example.com"}"#; 130].join(",");
+    ship(&mut model, &format!("[{crowd}]"), at(20));
+    send(&mut model, taken(1, 0, 30), at(20));
+    send(&mut model, retried(1, 1, at(25)), at(21));
+    insta::assert_snapshot!("proof_calls", proof(&model, at(21), 56, 14));
+    let problem = Problem {
+        kind: ProblemKind::Unreachable,
+        what: "api.getblueshift.com did not answer within 10 s".into(),
+        advice: "look whether it is up, then send again".into(),
+    };
+    for (call, attempts) in [(1, 5), (2, 0), (3, 0), (4, 0)] {
+        send(&mut model, answered(1, call, 30, attempts, Verdict::Failed(problem.clone())), at(22));
+    }
+    insta::assert_snapshot!("proof_failed", proof(&model, at(22), 56, 12));
     let mut model = busy(120, 36);
     let [view, cart, identify] = ["view", "add_to_cart", "identify"]
         .map(|name| CHECKOUT.replace("checkout", name).replace("-000000000002", &format!("-{name}")));
@@ -261,4 +278,50 @@ fn no_size_and_no_place_breaks_the_proof() {
         let beyond = ratatui::layout::Rect { x: 0, y: 0, width: width + 9, height: height + 9 };
         terminal.draw(|frame| super::proof::draw(&model, at(22), &Theme::light(), beyond, frame)).unwrap();
     }
+}
+
+#[test]
+fn the_composer_at_every_size() {
+    let left = "{\n  \"event\": \"purchase\",\n  \"customer_id\": \"1\",\n  \"placed\": {{epoch}},\n  \"products\": [\n    {\"sku\": \"a\", \"price\": 19}\n  ],\n  \"at\": \"{{now-2d}}\",\n  \"gift\": true\n}";
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let size = format!("{width}x{height}");
+        let mut model = busy(width, height);
+        press(&mut model, "/ p u r c h enter c", at(20));
+        insta::assert_snapshot!(format!("composer_picker_{size}"), picture(&model, at(20)));
+        press(&mut model, "esc e", at(20));
+        insta::assert_snapshot!(format!("composer_resend_{size}"), picture(&model, at(20)));
+
+        let mut model = composing(width, height, left);
+        press(&mut model, "down down down down end", at(21));
+        insta::assert_snapshot!(format!("composer_ready_{size}"), picture(&model, at(21)));
+        let mut model = composing(width, height, &left.replace("},\n", "}}\n").replace(": 19", ": 19,"));
+        press(&mut model, "^s", at(21));
+        insta::assert_snapshot!(format!("composer_error_{size}"), picture(&model, at(26)));
+        let mut model = composing(width, height, left);
+        press(&mut model, "^t", at(21));
+        insta::assert_snapshot!(format!("composer_preview_{size}"), picture(&model, at(21)));
+    }
+}
+
+#[test]
+fn what_the_composer_asks_and_proposes() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let size = format!("{width}x{height}");
+        let mut model = composing(width, height, "{\n  \"event\": \"purchase\",\n  \"\"\n}");
+        press(&mut model, "down down right right right ^n down", at(21));
+        insta::assert_snapshot!(format!("composer_completion_{size}"), picture(&model, at(21)));
+
+        let mut model = composing(width, height, "[{\"event\": \"purchase\", \"email\": \"a@b.c\"}]");
+        model.sending.safety.production = true;
+        press(&mut model, "^s p r o d", at(21));
+        insta::assert_snapshot!(format!("composer_production_{size}"), picture(&model, at(21)));
+    }
+    let mut model = composing(80, 24, "{\"event\": \"view\"}");
+    press(&mut model, "^x", at(21));
+    send(&mut model, crate::app::Message::Done(Outcome::DraftNotKept("the disk is full".into())), at(16));
+    insta::assert_snapshot!("composer_name_80x24", picture(&model, at(26)));
+    let long = format!("{{\"event\": \"view\", \"list\": [{}]}}", "\"日本\\u001b[2J\u{1b}\", ".repeat(900));
+    let mut model = composing(80, 24, &long);
+    press(&mut model, "end ^n left left left left", at(30));
+    insta::assert_snapshot!("composer_long_line_80x24", picture(&model, at(36)));
 }

@@ -11,16 +11,20 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout;
+use rustix::process::Signal;
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clipboard::{self, Multiplexer};
+use super::drafts::Drafts;
+use super::editor::Editing;
 use super::frame_limiter::FrameLimiter;
-use super::input::Input;
+use super::input::{Input, Keys};
 use super::output::{Console, Done, Job, Output};
 use super::screen::Screen;
-use super::{Exit, RuntimeError};
-use crate::app::{self, Effect, Message, Model, Outcome, Size};
+use super::{Exit, Folders, RuntimeError, templates};
+use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};
 use crate::feed::{Moment, Report};
 use crate::source::Source;
 use crate::ui::{self, Theme};
@@ -32,6 +36,21 @@ const BATCH: usize = 512;
 
 /// How long leaving waits for a terminal that takes no output.
 const PATIENCE: Duration = Duration::from_millis(30);
+
+/// How long after the editor has ended an interrupt is still taken for one that was meant for it: the key that ends the
+/// editor reaches us as well, and not always sooner than the news of the end.
+const ECHO: Duration = Duration::from_millis(250);
+
+/// What the loop works with besides the terminal.
+#[derive(Debug)]
+pub(super) struct Workplace {
+    /// Where drafts and templates are kept.
+    pub(super) folders: Folders,
+    /// Takes the keys from the reader.
+    pub(super) keys: Keys,
+    /// The command of the user's editor.
+    pub(super) editor: String,
+}
 
 /// What the loop runs: the three functions of the application, and its state.
 pub(super) trait Application {
@@ -82,6 +101,7 @@ pub(super) async fn run<A, C>(
     application: A,
     size: Size,
     console: C,
+    workplace: Workplace,
     mut inputs: mpsc::Receiver<Input>,
     clock: impl Fn() -> Moment,
     start: impl FnOnce() -> Source,
@@ -90,21 +110,32 @@ where
     A: Application,
     C: Console,
 {
+    let (outcome_sender, outcomes) = mpsc::unbounded_channel();
     let mut event_loop = EventLoop {
         application,
         clock,
         screen: ratatui::Terminal::new(Screen::new(area(size))).map_err(drawing)?,
         output: Output::new(console),
         commands: Commands::default(),
+        drafts: Drafts::new(workplace.folders.drafts.as_deref(), &outcome_sender),
+        workplace,
+        outcomes,
+        outcome_sender,
         limiter: FrameLimiter::default(),
         multiplexer: Multiplexer::detect(),
         size,
         changed: true,
         wake: None,
         away: None,
+        interrupts_from: None,
     };
     let ended = event_loop.run(&mut inputs, start).await;
-    match timeout(PATIENCE, event_loop.output.finish()).await {
+    let EventLoop { mut output, drafts, .. } = event_loop;
+    let (written, kept) = tokio::join!(timeout(PATIENCE, output.finish()), spawn_blocking(move || drop(drafts)));
+    if let Err(error) = kept {
+        tracing::error!(%error, "the drafts could not be finished");
+    }
+    match written {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the last output was not written"),
         Err(_) => tracing::warn!("the terminal takes no output; leaving without it"),
@@ -117,6 +148,8 @@ where
 enum Away {
     /// The terminal is somebody else's, or is just being taken back.
     Elsewhere,
+    /// The user's editor has the terminal.
+    Editing,
     /// A text is shown on the plain screen until a key is pressed.
     Printing,
 }
@@ -127,6 +160,11 @@ struct EventLoop<A, C, N> {
     screen: ratatui::Terminal<Screen>,
     output: Output<C>,
     commands: Commands,
+    drafts: Drafts,
+    workplace: Workplace,
+    /// What became of effects that take their time.
+    outcomes: mpsc::UnboundedReceiver<Outcome>,
+    outcome_sender: mpsc::UnboundedSender<Outcome>,
     limiter: FrameLimiter,
     multiplexer: Multiplexer,
     size: Size,
@@ -136,6 +174,8 @@ struct EventLoop<A, C, N> {
     /// fell between the frame and the reckoning.
     wake: Option<Instant>,
     away: Option<Away>,
+    /// From when on an interrupt is meant for us again.
+    interrupts_from: Option<Instant>,
 }
 
 /// What the loop waited for.
@@ -143,6 +183,7 @@ enum Happened {
     Input(Option<Input>),
     Report(Option<Report>),
     Output(io::Result<Done>),
+    Outcome(Outcome),
     CommandsTaken,
     Woke,
     FrameDue,
@@ -186,6 +227,7 @@ where
                     biased;
                     input = inputs.recv() => Happened::Input(input),
                     done = self.output.done() => Happened::Output(done),
+                    Some(outcome) = self.outcomes.recv() => Happened::Outcome(outcome),
                     report = recv(reports) => Happened::Report(report),
                     () = self.commands.room(commands) => Happened::CommandsTaken,
                     () = until(self.wake) => Happened::Woke,
@@ -209,6 +251,7 @@ where
             Happened::Input(input) => self.input(input.unwrap_or(Input::TerminalGone)),
             Happened::Report(report) => self.report(report, source),
             Happened::Output(done) => self.output_done(done)?,
+            Happened::Outcome(outcome) => self.tell([outcome]),
             Happened::Woke => {
                 self.wake = None;
                 self.check_terminal().or_else(|| self.update(Message::Woke))
@@ -236,11 +279,22 @@ where
                 self.enter();
                 None
             }
+            // Keys were typed for the editor, in the moment before it had them; and the console stops and goes on with
+            // it by itself.
+            Input::Message(Message::Key(_) | Message::Mouse(_) | Message::Paste(_)) | Input::Stop | Input::Continue
+                if self.is_editing() =>
+            {
+                None
+            }
             Input::Message(message) => {
                 if let Message::Resized(size) = message {
                     self.resize(size);
                 }
                 self.update(message)
+            }
+            Input::Leave(number) if is_typed(number) && self.is_interrupt_of_editor() => {
+                tracing::debug!(number, "an interrupt for the editor");
+                None
             }
             Input::Leave(number) => {
                 tracing::info!(number, "leaving on a signal");
@@ -281,6 +335,11 @@ where
                 tracing::info!("not stopped: nobody could continue the program");
                 self.away = None;
                 Ok(None)
+            }
+            Ok(Done::Edited(outcome)) => {
+                self.interrupts_from = Some(Instant::now() + ECHO);
+                self.enter();
+                Ok(self.tell([outcome]))
             }
             Ok(Done::Entered(size)) => {
                 self.away = None;
@@ -341,11 +400,11 @@ where
             }
             Effect::Copy(text) => return Carried::Outcome(self.copy(&text)),
             Effect::Print(text) => self.print(&text),
-            Effect::Send { .. }
-            | Effect::Recall(_)
-            | Effect::KeepDraft { .. }
-            | Effect::KeepTemplate { .. }
-            | Effect::Edit { .. } => {}
+            Effect::Send { shipment, calls } => return self.commands.ship(shipment, calls).into(),
+            Effect::Recall(event_type) => self.commands.recall(event_type),
+            Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
+            Effect::KeepTemplate { name, text } => self.keep_template(name, text),
+            Effect::Edit { draft, text } => return self.edit(draft, text).into(),
             Effect::Suspend => self.stop(),
             Effect::Redraw => {
                 // The screen is in memory: writing to it does not fail.
@@ -373,6 +432,39 @@ where
     fn print(&mut self, text: &str) {
         self.away = Some(Away::Printing);
         self.output.submit(Job::Print(format!("{text}\n\n-- press any key to go back --")));
+    }
+
+    fn keep_template(&self, name: String, text: String) {
+        let (folder, outcomes) = (self.workplace.folders.templates.clone(), self.outcome_sender.clone());
+        spawn_blocking(move || {
+            // Nobody listens only when the program ends.
+            drop(outcomes.send(templates::keep(folder.as_deref(), name, text)));
+        });
+    }
+
+    /// Hands the terminal over to the user's editor.
+    fn edit(&mut self, draft: DraftId, text: String) -> Option<Outcome> {
+        if self.is_editing() {
+            return Some(Outcome::EditFailed("the editor is open already".into()));
+        }
+        self.away = Some(Away::Editing);
+        let editing = Editing {
+            command: self.workplace.editor.clone(),
+            draft,
+            text,
+            shelf: self.drafts.shelf(),
+            keys: self.workplace.keys.clone(),
+        };
+        self.output.submit(Job::Edit(Box::new(editing)));
+        None
+    }
+
+    fn is_editing(&self) -> bool {
+        self.away == Some(Away::Editing)
+    }
+
+    fn is_interrupt_of_editor(&self) -> bool {
+        self.is_editing() || self.interrupts_from.is_some_and(|instant| Instant::now() < instant)
     }
 
     fn stop(&mut self) {
@@ -426,6 +518,17 @@ enum Carried {
     Out,
     Outcome(Outcome),
     Quit,
+}
+
+impl From<Option<Outcome>> for Carried {
+    fn from(outcome: Option<Outcome>) -> Self {
+        outcome.map_or(Self::Out, Self::Outcome)
+    }
+}
+
+/// Whether the signal is one that a key sends to everyone at the terminal.
+fn is_typed(signal: i32) -> bool {
+    [Signal::INT, Signal::QUIT].map(Signal::as_raw).contains(&signal)
 }
 
 /// Writes down what of a report is worth reading later.

@@ -1,5 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, MutexGuard, mpsc as blocking};
 
 use base64::Engine;
@@ -11,7 +15,7 @@ use tokio::time;
 use super::*;
 use crate::app::{Key, KeyCode, Setup};
 use crate::feed::{Problem, ProblemKind, Trouble};
-use crate::runtime::terminal;
+use crate::runtime::{input, terminal};
 use crate::source::Command;
 
 const SIZE: Size = Size { width: 40, height: 6 };
@@ -38,7 +42,13 @@ struct World {
     fails: Option<io::Error>,
     /// Each write waits for a word from here, where there is one.
     gate: Option<blocking::Receiver<()>>,
+    folders: Folders,
+    /// What the user's editor does.
+    editor: Option<Editor>,
 }
+
+/// Gets the command and the file.
+type Editor = Box<dyn FnMut(&str, &Path) -> io::Result<ExitStatus> + Send>;
 
 #[derive(Default)]
 struct Clipboard(Vec<String>);
@@ -71,6 +81,8 @@ impl Fake {
             size_on_entering: SIZE,
             fails: None,
             gate: None,
+            folders: Folders::default(),
+            editor: None,
         })))
     }
 
@@ -167,6 +179,15 @@ impl Console for Fake {
         Ok(())
     }
 
+    fn run(&mut self, command: &str, file: &Path) -> io::Result<ExitStatus> {
+        let editor = {
+            let mut world = self.world();
+            world.calls.push("run");
+            world.editor.take()
+        };
+        editor.map_or(Ok(ExitStatus::from_raw(0)), |mut editor| editor(command, file))
+    }
+
     fn is_alive(&self) -> bool {
         self.world().alive
     }
@@ -234,7 +255,9 @@ where
         drop(script(outside).await.inputs.send(Input::Leave(15)).await);
     };
     let size = fake.world().size_on_entering;
-    let (ended, ()) = tokio::join!(run(application, size, fake.clone(), receiver, clock, start), script);
+    // The keys have no reader here.
+    let workplace = Workplace { folders: fake.world().folders.clone(), keys: input::keys().0, editor: "ed -s".into() };
+    let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);
     ended
 }
 
@@ -620,4 +643,193 @@ async fn a_panic_anywhere_ends_the_loop() {
         outside
     });
     assert_eq!(ended.await.unwrap(), Ended::Panicked);
+}
+
+/// A fake with folders on disk, for as long as the guard is there.
+fn at_home() -> (Fake, tempfile::TempDir, PathBuf) {
+    let home = tempfile::tempdir().unwrap();
+    let drafts = home.path().join("drafts");
+    let fake = Fake::new();
+    fake.world().folders = Folders { drafts: Some(drafts.clone()), templates: Some(home.path().join("templates")) };
+    (fake, home, drafts)
+}
+
+fn draft(text: &str) -> Effect {
+    Effect::KeepDraft { draft: DraftId("d1".into()), text: text.into() }
+}
+
+fn edit(text: &str) -> Effect {
+    Effect::Edit { draft: DraftId("d1".into()), text: text.into() }
+}
+
+fn outcomes(world: &World) -> Vec<Outcome> {
+    let done = |message: &Message| match message {
+        Message::Done(outcome) => Some(outcome.clone()),
+        _ => None,
+    };
+    world.messages.iter().filter_map(done).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_reaches_the_source_in_order_and_a_source_that_has_ended_refuses_it_aloud() {
+    let fake = Fake::new();
+    let send = |shipment| Effect::Send { shipment, calls: Vec::new() };
+    fake.world().effects =
+        vec![('s', send(1)), ('s', send(2)), ('s', Effect::Recall("view".into())), ('t', send(3)), ('t', send(4))];
+    let ended = run_with(&fake, |mut outside| async move {
+        outside.press('s').await;
+        for shipment in [1, 2] {
+            assert_eq!(outside.commands.recv().await, Some(Command::Send { shipment, calls: Vec::new() }));
+        }
+        assert_eq!(outside.commands.recv().await, Some(Command::Recall("view".into())));
+        drop(outside.reports.take());
+        outside.fake.until("told", |world| world.messages.contains(&Message::SourceEnded(None))).await;
+        let frames = outside.fake.world().frames.len();
+        outside.press('t').await;
+        outside.fake.until("refused", |world| outcomes(world).len() == 2 && world.frames.len() > frames).await;
+        outside
+    });
+    ended.await.unwrap();
+    let outcomes = outcomes(&fake.world());
+    let [Outcome::NotSent { shipment: 3, why }, Outcome::NotSent { shipment: 4, .. }] = outcomes.as_slice() else {
+        panic!("{outcomes:?}");
+    };
+    assert!(why.contains("start again"), "{why}");
+}
+
+#[tokio::test]
+async fn a_draft_is_on_disk_without_a_word_and_one_that_cannot_be_is_told() {
+    let (fake, _home, drafts) = at_home();
+    fake.world().effects = vec![('a', draft("{}")), ('b', draft("[]")), ('c', draft(" "))];
+    let place = drafts.join("d1.json");
+    let ended = run_with(&fake, |outside| async {
+        for (key, text) in [('a', Some("{}")), ('b', Some("[]")), ('c', None)] {
+            outside.press(key).await;
+            outside.fake.until("on disk", |_| fs::read_to_string(&place).ok().as_deref() == text).await;
+        }
+        assert_eq!(outcomes(&outside.fake.world()), []);
+        fs::remove_dir(&drafts).unwrap();
+        fs::write(&drafts, "in the way").unwrap();
+        outside.press('a').await;
+        outside.fake.until("told", |world| !outcomes(world).is_empty()).await;
+        outside
+    });
+    ended.await.unwrap();
+    assert!(matches!(outcomes(&fake.world()).as_slice(), [Outcome::DraftNotKept(why)] if why.contains("memory only")));
+}
+
+#[tokio::test]
+async fn the_last_text_of_a_draft_is_on_disk_when_the_loop_has_ended() {
+    let (fake, _home, drafts) = at_home();
+    let long = "x".repeat(1 << 20);
+    fake.world().effects = vec![('a', draft("{}")), ('a', draft(&long)), ('a', Effect::Quit)];
+    let ended = run_with(&fake, |outside| async {
+        outside.press('a').await;
+        outside.inputs.closed().await;
+        outside
+    });
+    ended.await.unwrap();
+    assert_eq!(fs::read_to_string(drafts.join("d1.json")).unwrap(), long);
+}
+
+#[tokio::test]
+async fn a_template_is_kept_and_where_is_told() {
+    let (fake, home, _) = at_home();
+    fake.world().effects = vec![('S', Effect::KeepTemplate { name: "mine".into(), text: "{}".into() })];
+    let ended = run_with(&fake, |outside| async {
+        outside.press('S').await;
+        outside.fake.until("told", |world| !outcomes(world).is_empty()).await;
+        outside
+    });
+    ended.await.unwrap();
+    let place = home.path().join("templates/mine.json");
+    assert_eq!(fs::read_to_string(&place).unwrap(), "{}");
+    let kept =
+        Outcome::TemplateKept { name: "mine".into(), text: "{}".into(), place: place.to_string_lossy().into_owned() };
+    assert_eq!(outcomes(&fake.world()), [kept]);
+}
+
+#[tokio::test]
+async fn the_editor_gets_the_terminal_and_the_newest_text_and_what_it_leaves_comes_back() {
+    let (fake, _home, drafts) = at_home();
+    let (open, gate) = blocking::channel::<()>();
+    let place = drafts.join("d1.json");
+    let expected = place.clone();
+    fake.world().effects = vec![('a', draft("older")), ('e', edit("{}"))];
+    fake.world().editor = Some(Box::new(move |command, file| {
+        assert_eq!((command, file), ("ed -s", expected.as_path()));
+        assert_eq!(fs::read_to_string(file)?, "{}");
+        // Ends when the test lets it.
+        let _ = gate.recv();
+        fs::write(file, "{\"a\":1}\n")?;
+        Ok(ExitStatus::from_raw(0))
+    }));
+    let ended = run_with(&fake, |outside| async {
+        outside.press('a').await;
+        outside.press('e').await;
+        outside.fake.until("edited", |world| world.calls.contains(&"run")).await;
+        assert!(!outside.fake.world().display.screen().alternate_screen());
+
+        // Life goes on, but not on the screen; what is typed, and the signals that go with it, are the editor's.
+        let drawn = |world: &World| (world.bytes, world.frames.len());
+        let before = drawn(&outside.fake.world());
+        for input in [Input::Leave(2), Input::Leave(3), Input::Stop, Input::Continue] {
+            outside.inputs.send(input).await.unwrap();
+        }
+        outside.press('q').await;
+        outside.send(Message::Woke).await;
+        outside.fake.until("handled", |world| world.messages.last() == Some(&Message::Woke)).await;
+        assert_eq!(drawn(&outside.fake.world()), before);
+        assert_eq!(outside.fake.world().calls, ["start", "leave", "run"]);
+
+        drop(open);
+        // Ctrl-C that ended the editor may be told late.
+        outside.fake.until("back", |world| !outcomes(world).is_empty()).await;
+        outside.inputs.send(Input::Leave(2)).await.unwrap();
+        outside.fake.until("drawn", |world| world.display.screen().contents() == "first").await;
+        outside
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::Signal(15)));
+    let world = fake.world();
+    assert_eq!(world.calls, ["start", "leave", "run", "leave", "enter", "leave"]);
+    assert_eq!(outcomes(&world), [Outcome::Edited { draft: DraftId("d1".into()), text: "{\"a\":1}".into() }]);
+    assert!(!world.messages.contains(&Message::Key(key('q'))));
+}
+
+#[tokio::test]
+async fn an_editor_that_fails_brings_the_screen_back_and_the_reason() {
+    let (fake, _home, drafts) = at_home();
+    fake.world().effects = vec![('e', edit("{}"))];
+    fake.world().editor = Some(Box::new(|_, _| Ok(ExitStatus::from_raw(127 << 8))));
+    let ended = run_with(&fake, |outside| async {
+        outside.press('e').await;
+        outside.fake.until("told", |world| !outcomes(world).is_empty()).await;
+        outside.show("here again").await;
+        outside
+    });
+    ended.await.unwrap();
+    let outcomes = outcomes(&fake.world());
+    let [Outcome::EditFailed(why)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+    assert!(why.contains("`ed -s` was not found") && why.contains("set EDITOR"), "{why}");
+    assert_eq!(fs::read_to_string(drafts.join("d1.json")).unwrap(), "{}");
+}
+
+#[tokio::test]
+async fn a_signal_to_leave_is_obeyed_also_while_the_editor_is_open() {
+    let (fake, _home, _) = at_home();
+    let (open, gate) = blocking::channel::<()>();
+    fake.world().effects = vec![('e', edit("{}"))];
+    fake.world().editor = Some(Box::new(move |_, _| {
+        let _ = gate.recv();
+        Ok(ExitStatus::from_raw(0))
+    }));
+    let ended = run_with(&fake, |outside| async {
+        outside.press('e').await;
+        outside.fake.until("edited", |world| world.calls.contains(&"run")).await;
+        outside.inputs.send(Input::Leave(1)).await.unwrap();
+        outside.inputs.closed().await;
+        outside
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::Signal(1)));
+    drop(open);
 }

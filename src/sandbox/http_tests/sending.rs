@@ -227,3 +227,29 @@ async fn the_browser_library_has_a_stand_in() {
     assert!(answer.status == 200 && answer.has("content-type: text/javascript; charset=utf-8"), "{}", answer.head);
     assert!(answer.text().contains("/unity.gif"));
 }
+
+#[tokio::test]
+async fn an_event_is_mangled_on_its_way_however_it_comes_in_and_wherever_it_shows() {
+    let specs = ["drop=event_uuid", "retype=revenue", "set=products[0].price=\"19\""];
+    let mangles = specs.iter().map(|spec| spec.parse().unwrap()).collect();
+    let sandbox = start_with(Config { mangles, ..Config::default() }).await;
+    let event = |uuid: &str| {
+        format!(
+            r#"{{"event":"purchase","email":"a@b.example","event_uuid":"{uuid}","revenue":31.240,"products":[{{"price":19}}]}}"#
+        )
+    };
+    let expected =
+        r#"{"event":"purchase","email":"a@b.example","revenue":"31.240","products":[{"price":"19"}],"_bsft_ts":"#;
+    assert_eq!(post(&sandbox, "/api/v1/event", &event("one")).await.status, 200);
+    let bulk = format!(r#"{{"events":[{}]}}"#, event("two"));
+    assert_eq!(post(&sandbox, "/api/v1/bulkevents", &bulk).await.status, 200);
+    let history = get(&sandbox, "/api/v1/event/history?event_name=purchase").await;
+    assert_eq!(history.text().matches(expected).count(), 2, "{}", history.text());
+    let shown = debug(&sandbox).await;
+    assert!(shown.text().starts_with(&format!(r#"{{"purchase":{expected}"#)), "{}", shown.text());
+    assert!(!shown.text().contains("\"two\"") && shown.text().contains("\"event_uuid\""), "{}", shown.text());
+    // What no mangle touches stays to the letter.
+    let untouched = r#"{"event":"view","n":1.10,"n":2"#;
+    post(&sandbox, "/api/v1/event", &format!("{untouched}}}")).await;
+    assert!(debug(&sandbox).await.text().contains(untouched));
+}

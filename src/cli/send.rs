@@ -1,0 +1,520 @@
+//! `clickscope send`: reads events, sends them, and proves that they arrived.
+//!
+//! What is sent goes through three hands: [`input`] reads drafts, [`packing`] makes calls of them on a thread of its own,
+//! and the loop here sends one call after the other while [`proving`] watches for what was sent.
+
+mod input;
+mod packing;
+mod proving;
+mod telling;
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::sending::{folders, sending};
+use super::stdout::{Output, Stdout};
+use super::templates::NoTemplate;
+use super::{Exit, Failure, args, watch};
+use crate::app::Sending;
+use crate::app::safety::{Forbidden, Safety, WORD};
+use crate::blueshift::{CallLimits, curl};
+use crate::config::{self, Config, Keys};
+use crate::feed::probe::{ProbeId, latency};
+use crate::feed::{Delivery, Moment, ProblemKind, Verdict};
+use crate::runtime::{self, RuntimeError};
+use crate::source::Clock;
+use crate::source::live::Settings;
+use crate::source::send::{Label, Pace, Sender};
+use input::Input;
+use packing::{BadInput, Packed, Packing, Parcel, Placeholders, Preparation};
+use proving::{MOST, Prover, Sample};
+use telling::{Teller, Words, rate};
+
+/// How many calls may be ready before they are sent: enough to read on while one is under way.
+const READY: usize = 4;
+
+/// Why nothing is sent, or nothing more.
+#[derive(Debug, Error)]
+pub(super) enum SendError {
+    /// Neither a template nor a file.
+    #[error("{0}; nor is there a file of that name here")]
+    NoTemplate(NoTemplate),
+    /// The file cannot be opened.
+    #[error("{file} cannot be opened: {source}")]
+    Open {
+        /// Its name, harmless.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What was read cannot be sent.
+    #[error("{0}")]
+    Input(BadInput),
+    /// There is nothing in it, or nothing after what is skipped.
+    #[error("{called}: there is nothing to send{}", if *.skipped { " after what --skip leaves out" } else { "" })]
+    Nothing {
+        /// What the input is called.
+        called: String,
+        /// Whether something was to be skipped.
+        skipped: bool,
+    },
+    /// The profile forbids it.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Nobody can be asked.
+    #[error(
+        "{target} is production, and there is no terminal to ask on: give --production if these events are to reach real \
+         customers; nothing was sent"
+    )]
+    NobodyToAsk {
+        /// Where it would go.
+        target: String,
+    },
+    /// Another word was typed.
+    #[error("the word was not typed; nothing was sent")]
+    NotConfirmed,
+    /// The terminal did not give a word.
+    #[error("the terminal cannot be asked ({0}): give --production if these events are to reach real customers")]
+    NotAsked(io::Error),
+    /// More than can be proved.
+    #[error("there are more than {MOST} events: so many can be proved in one run; send fewer, or without --prove")]
+    TooManyToProve,
+    /// An event that cannot be compared with another.
+    #[error("an event cannot be proved: {0}")]
+    NotComparable(String),
+}
+
+pub(super) fn run(args: args::Send, config: &Config) -> Result<Exit, Failure> {
+    let sending = sending(config, &folders());
+    if !args.dry_run {
+        // Before anything is read: a profile that only watches needs no look at what would be sent.
+        sending.safety.check([]).map_err(SendError::from)?;
+    }
+    let input = Input::find(&args.what, &sending.templates)?;
+    runtime::log::to_stderr()?;
+    runtime::block_on(send(args, config, sending, input))?
+}
+
+async fn send(args: args::Send, config: &Config, sending: Sending, input: Input) -> Result<Exit, Failure> {
+    let nothing = SendError::Nothing { called: input.called.clone(), skipped: args.skip > 0 };
+    let mut teller = Teller::new();
+    let mut parcels = Parcels::begin(&args, &sending, input);
+    parcels.look_ahead(args.prove, &teller).await?;
+    if parcels.ahead.is_empty() {
+        return if parcels.left_out > 0 { Ok(Exit::Incomplete) } else { Err(nothing.into()) };
+    }
+    if args.dry_run {
+        return print_commands(parcels, &sending, &teller).await;
+    }
+    let samples = if args.prove { parcels.samples()? } else { VecDeque::new() };
+    let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
+    if sending.safety.production {
+        teller.triggers(parcels.ahead.iter().flat_map(|parcel| &parcel.events));
+        if !args.production {
+            confirm(config)?;
+        }
+    }
+    let signals = Signals::new()?;
+    let settings = Settings { interval: sending.probe_interval, ..watch::settings(config, keys) };
+    let prover = if args.prove {
+        match Prover::start(settings.clone(), args.within, &teller).await {
+            Ok(prover) => Some(prover),
+            Err(exit) => return Ok(exit),
+        }
+    } else {
+        None
+    };
+    if parcels.ahead.front().is_some_and(|first| first.part != Some(1.0)) {
+        teller.show_progress(args.json);
+    }
+    let pace = args.rate.0.map_or_else(Pace::unlimited, |rate| Pace::calls_a_second(rate.get()));
+    let run = Run {
+        words: Words { json: args.json },
+        within: args.within,
+        keep_going: args.keep_going,
+        production: sending.safety.production,
+        clock: settings.clock,
+        sender: Sender::new(settings, pace),
+        signals,
+        teller,
+        prover,
+        samples,
+        probes: Vec::new(),
+        tally: Tally { through: args.skip, ..Tally::default() },
+        began: Instant::now(),
+    };
+    run.through(parcels).await
+}
+
+/// Asks for the word that lets events go to real customers.
+fn confirm(config: &Config) -> Result<(), SendError> {
+    let target = config.label();
+    let question = format!("clickscope: {target} is production; type {WORD} to send: ");
+    match config::ask_for_word(&question) {
+        None => Err(SendError::NobodyToAsk { target }),
+        Some(Err(error)) => Err(SendError::NotAsked(error)),
+        Some(Ok(word)) if word == WORD => Ok(()),
+        Some(Ok(_)) => Err(SendError::NotConfirmed),
+    }
+}
+
+async fn print_commands(mut parcels: Parcels, sending: &Sending, teller: &Teller) -> Result<Exit, Failure> {
+    let mut stdout = Stdout;
+    loop {
+        match parcels.next(teller).await {
+            None if parcels.left_out > 0 => return Ok(Exit::Incomplete),
+            None => return Ok(Exit::Done),
+            Some(Err(bad)) => return Err(SendError::Input(bad).into()),
+            Some(Ok(parcel)) => {
+                let command = curl::write(&parcel.call, &sending.base, &sending.key_variable);
+                stdout.write(format!("{}\n", command.trim_end()).as_bytes())?;
+            }
+        }
+    }
+}
+
+/// The calls that are packed on another thread, in order.
+struct Parcels {
+    packed: mpsc::Receiver<Packed>,
+    ahead: VecDeque<Parcel>,
+    /// What ended it, when it ended before its time.
+    stopped: Option<BadInput>,
+    /// How many lines were left out.
+    left_out: u64,
+}
+
+impl Parcels {
+    fn begin(args: &args::Send, sending: &Sending, input: Input) -> Self {
+        let (sender, packed) = mpsc::channel(READY);
+        let placeholders = Placeholders {
+            seed: sending.seed,
+            email: sending.safety.test_email(),
+            environment: sending.environment.clone(),
+        };
+        let preparation = Preparation {
+            assignments: args.assignments.clone(),
+            placeholders: (!args.no_placeholders).then_some(placeholders),
+            // Whether sending is off was asked before; printed commands send nothing.
+            safety: Safety { read_only: None, ..sending.safety.clone() },
+        };
+        let limits = CallLimits { events: args.batch, ..sending.limits };
+        let packing = Packing { limits, skip: args.skip, keep_going: args.keep_going };
+        tokio::task::spawn_blocking(move || packing::pack(input, &preparation, packing, &sender));
+        Self { packed, ahead: VecDeque::new(), stopped: None, left_out: 0 }
+    }
+
+    /// Waits for the first call, or for all when every event has to be known before the first goes out.
+    async fn look_ahead(&mut self, all: bool, teller: &Teller) -> Result<(), SendError> {
+        let mut events = 0;
+        while let Some(next) = self.unpack(teller).await {
+            match next {
+                Err(bad) if all || self.ahead.is_empty() => return Err(SendError::Input(bad)),
+                Err(bad) => self.stopped = Some(bad),
+                Ok(parcel) => {
+                    events += parcel.events.len();
+                    self.ahead.push_back(parcel);
+                    if all && events > MOST {
+                        return Err(SendError::TooManyToProve);
+                    }
+                    if !all {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the events that are ready will be compared with, call by call.
+    fn samples(&self) -> Result<VecDeque<Vec<Sample>>, SendError> {
+        let samples = |parcel: &Parcel| parcel.events.iter().map(Sample::new).collect();
+        self.ahead.iter().map(samples).collect::<Result<_, _>>().map_err(SendError::NotComparable)
+    }
+
+    /// The next call, or what ended it before its time. Safe to be dropped.
+    async fn next(&mut self, teller: &Teller) -> Option<Result<Parcel, BadInput>> {
+        if let Some(parcel) = self.ahead.pop_front() {
+            return Some(Ok(parcel));
+        }
+        if let Some(bad) = self.stopped.take() {
+            return Some(Err(bad));
+        }
+        self.unpack(teller).await
+    }
+
+    async fn unpack(&mut self, teller: &Teller) -> Option<Result<Parcel, BadInput>> {
+        loop {
+            match self.packed.recv().await? {
+                Packed::Parcel(parcel) => return Some(Ok(parcel)),
+                Packed::Stopped(bad) => return Some(Err(bad)),
+                Packed::LeftOut(bad) => {
+                    self.left_out += 1;
+                    teller.tell(format!("{bad}; left out"));
+                }
+            }
+        }
+    }
+}
+
+/// The signals that ask to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, RuntimeError> {
+        let on = |kind| signal(kind).map_err(|source| RuntimeError::System { what: "the handling of signals", source });
+        Ok(Self { interrupt: on(SignalKind::interrupt())?, terminate: on(SignalKind::terminate())? })
+    }
+
+    /// The exit that the next signal asks for.
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Signal(2),
+            _ = self.terminate.recv() => Exit::Signal(15),
+        }
+    }
+}
+
+/// What went out so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    /// Events that the server took.
+    events: u64,
+    /// Calls that it took.
+    calls: u64,
+    /// Events that it refused.
+    refused: u64,
+    /// How many events of the input are done with, so that a later run can skip them.
+    through: u64,
+}
+
+/// What ends the sending before everything is sent.
+enum Ended {
+    /// A signal, or trouble that was told.
+    With(Exit),
+    /// Input that cannot be sent.
+    At(BadInput),
+}
+
+struct Run {
+    words: Words,
+    within: Duration,
+    keep_going: bool,
+    production: bool,
+    clock: Clock,
+    sender: Sender,
+    signals: Signals,
+    teller: Teller,
+    prover: Option<Prover>,
+    /// What will be proved, call by call.
+    samples: VecDeque<Vec<Sample>>,
+    /// What is being proved.
+    probes: Vec<ProbeId>,
+    tally: Tally,
+    began: Instant,
+}
+
+impl Run {
+    async fn through(mut self, mut parcels: Parcels) -> Result<Exit, Failure> {
+        let ended = self.ship(&mut parcels).await?;
+        self.teller.done();
+        if self.tally.calls > 1 && !self.words.json {
+            let Tally { events, calls, .. } = self.tally;
+            let elapsed = self.began.elapsed();
+            let took = latency(elapsed);
+            Stdout.write(
+                format!("sent {events} events in {calls} calls and {took}, {}/s\n", rate(events, elapsed)).as_bytes(),
+            )?;
+        }
+        let exit = match ended {
+            Some(Ended::With(exit)) => {
+                self.tell_how_to_go_on();
+                return Ok(exit);
+            }
+            Some(Ended::At(bad)) => {
+                self.teller.tell(bad.to_string());
+                self.tell_how_to_go_on();
+                Exit::Unusable
+            }
+            None if self.tally.refused > 0 || parcels.left_out > 0 => {
+                let Tally { refused, .. } = self.tally;
+                self.teller.tell(format!("{refused} events were refused, {} lines were left out", parcels.left_out));
+                Exit::Incomplete
+            }
+            None => Exit::Done,
+        };
+        let proved = self.prove().await?;
+        Ok(if exit == Exit::Done { proved } else { exit })
+    }
+
+    /// Sends call after call.
+    async fn ship(&mut self, parcels: &mut Parcels) -> Result<Option<Ended>, Failure> {
+        loop {
+            let next = tokio::select! {
+                biased;
+                exit = self.signals.next() => return Ok(Some(Ended::With(exit))),
+                settled = listen(&mut self.prover, &self.teller) => {
+                    match settled {
+                        Ok(settled) => self.print_proofs(&settled)?,
+                        Err(exit) => return Ok(Some(Ended::With(exit))),
+                    }
+                    continue;
+                }
+                next = parcels.next(&self.teller) => next,
+            };
+            let parcel = match next {
+                None => return Ok(None),
+                Some(Err(bad)) => return Ok(Some(Ended::At(bad))),
+                Some(Ok(parcel)) => parcel,
+            };
+            if self.production {
+                self.teller.triggers(&parcel.events);
+            }
+            if let Some(ended) = self.deliver(&parcel).await? {
+                return Ok(Some(ended));
+            }
+            self.teller.progress(self.tally.events, self.began.elapsed(), parcel.part);
+        }
+    }
+
+    /// Sends one call to its end, whatever comes of it.
+    async fn deliver(&mut self, parcel: &Parcel) -> Result<Option<Ended>, Failure> {
+        let samples = self.samples.pop_front().unwrap_or_default();
+        let ids = self.prover.as_mut().map(|prover| prover.sent(&samples)).unwrap_or_default();
+        let call = usize::try_from(self.tally.calls).unwrap_or(usize::MAX);
+        let label = Label { shipment: 0, call, calls: call.saturating_add(1) };
+        let (telling, mut retries) = mpsc::unbounded_channel();
+        let mut interrupted = None;
+        let mut waiting: Option<Moment> = None;
+        let mut settled = Vec::new();
+        let delivery = {
+            let mut delivering = pin!(self.sender.deliver(label, &parcel.call, |retry| drop(telling.send(retry))));
+            loop {
+                tokio::select! {
+                    biased;
+                    exit = self.signals.next() => {
+                        // Between two attempts nothing is in flight.
+                        let resting = waiting.is_some_and(|next| self.clock.now().elapsed < next.elapsed);
+                        if interrupted.is_some() || resting {
+                            self.teller.tell("ended before the call was answered; its events may have arrived");
+                            return Ok(Some(Ended::With(exit)));
+                        }
+                        self.teller.tell("ending after the call in flight; once more ends at once");
+                        interrupted = Some(exit);
+                    }
+                    delivery = &mut delivering => break delivery,
+                    Some(retry) = retries.recv() => {
+                        self.teller.retry(&retry);
+                        waiting = Some(retry.next);
+                    }
+                    heard = listen(&mut self.prover, &self.teller) => match heard {
+                        Ok(ids) => settled.extend(ids),
+                        Err(exit) => return Ok(Some(Ended::With(exit))),
+                    },
+                }
+            }
+        };
+        self.probes.extend(&ids);
+        self.note(parcel, &delivery, &ids)?;
+        self.print_proofs(&settled)?;
+        Ok(self.goes_on(parcel, &delivery.verdict).or(interrupted.map(Ended::With)))
+    }
+
+    /// Tells what came of a call.
+    fn note(&mut self, parcel: &Parcel, delivery: &Delivery, ids: &[ProbeId]) -> Result<(), Failure> {
+        let events = parcel.events.len() as u64;
+        match &delivery.verdict {
+            Verdict::Taken { .. } => {
+                self.tally.events += events;
+                self.tally.calls += 1;
+            }
+            Verdict::Refused { .. } => self.tally.refused += events,
+            Verdict::Failed(_) => {}
+        }
+        if let Some(prover) = &mut self.prover {
+            match &delivery.verdict {
+                Verdict::Taken { .. } => prover.taken(ids, began(delivery)),
+                Verdict::Refused { .. } | Verdict::Failed(_) => prover.not_sent(ids),
+            }
+        }
+        self.teller.verdict(parcel, &delivery.verdict);
+        if self.words.json || !self.teller.shows_progress() {
+            Stdout.write(self.words.call(parcel, delivery).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// What ends the sending after this call, if anything does.
+    fn goes_on(&mut self, parcel: &Parcel, verdict: &Verdict) -> Option<Ended> {
+        match verdict {
+            Verdict::Failed(problem) if problem.kind == ProblemKind::Refused => Some(Ended::With(Exit::Refused)),
+            Verdict::Failed(_) => Some(Ended::With(Exit::Unreachable)),
+            Verdict::Refused { .. } if !self.keep_going => Some(Ended::With(Exit::Incomplete)),
+            Verdict::Refused { .. } | Verdict::Taken { .. } => {
+                self.tally.through = parcel.through;
+                None
+            }
+        }
+    }
+
+    fn tell_how_to_go_on(&self) {
+        let Tally { events, through, .. } = self.tally;
+        if events > 0 {
+            self.teller.tell(format!("{events} events went out; to go on with the others, add --skip {through}"));
+        }
+    }
+
+    /// Waits for everything that was sent to be seen, or given up.
+    async fn prove(mut self) -> Result<Exit, Failure> {
+        while self.prover.as_ref().is_some_and(Prover::is_waiting) {
+            let settled = tokio::select! {
+                biased;
+                exit = self.signals.next() => return Ok(exit),
+                settled = listen(&mut self.prover, &self.teller) => settled,
+            };
+            match settled {
+                Ok(settled) => self.print_proofs(&settled)?,
+                Err(exit) => return Ok(exit),
+            }
+        }
+        let Some(prover) = &self.prover else { return Ok(Exit::Done) };
+        if let Some(latencies) = prover.latencies().filter(|_| !self.words.json) {
+            Stdout.write(format!("{latencies}\n").as_bytes())?;
+        }
+        let missed = self.probes.iter().any(|id| prover.is_missed(*id));
+        Ok(if missed { Exit::NotSeen } else { Exit::Done })
+    }
+
+    fn print_proofs(&self, settled: &[ProbeId]) -> Result<(), Failure> {
+        let probes = settled.iter().filter_map(|id| self.prover.as_ref()?.get(*id));
+        let lines: String = probes.map(|probe| self.words.proof(probe, self.within)).collect();
+        if !lines.is_empty() {
+            Stdout.write(lines.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// What the prover has to tell; nothing ever, where there is none.
+async fn listen(prover: &mut Option<Prover>, teller: &Teller) -> Result<Vec<ProbeId>, Exit> {
+    match prover {
+        Some(prover) => prover.listen(teller).await,
+        None => pending().await,
+    }
+}
+
+/// When the attempt began that ended a delivery.
+fn began(delivery: &Delivery) -> Moment {
+    let Delivery { at, took, .. } = delivery;
+    Moment { elapsed: at.elapsed.saturating_sub(*took), wall: at.wall.checked_sub(*took).unwrap_or(at.wall) }
+}

@@ -1,0 +1,272 @@
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use super::SendError;
+use crate::cli::templates::{self, NoTemplate};
+use crate::event::catalogue::Template;
+use crate::event::text::harmless;
+
+/// The most that a file may have which is not NDJSON, and that a line of NDJSON may have, in bytes: these are held in
+/// memory whole.
+const LONGEST: usize = 64 * 1024 * 1024;
+
+/// How much is read from a file at once.
+const BUFFER: usize = 256 * 1024;
+
+/// Where events are read from.
+pub(super) struct Input {
+    /// What messages call it: `events.ndjson`, `standard input`, `template purchase`. Harmless.
+    pub(super) called: String,
+    /// How long it is in bytes, where that is known beforehand.
+    pub(super) size: Option<u64>,
+    reader: Box<dyn BufRead + Send>,
+}
+
+/// What an input holds.
+pub(super) enum Drafts {
+    /// One JSON text: an event, or an array of them.
+    One(String),
+    /// An event a line.
+    Lines(Lines),
+}
+
+/// An input that cannot be read any further.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    /// The line, from 1.
+    pub(super) line: u64,
+    /// Why.
+    pub(super) reason: String,
+    /// Whether the lines after it can be read.
+    pub(super) only_this_line: bool,
+}
+
+impl Input {
+    /// Finds what `what` names: `-` is standard input; a word without `/` and `.` is a template, if there is one of that
+    /// name, so that what is sent does not depend on the folder; anything else is a file, if it is there.
+    pub(super) fn find(what: &str, own: &[Template]) -> Result<Self, SendError> {
+        if what == "-" {
+            let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
+            return Ok(Self { called: "standard input".to_owned(), size: None, reader });
+        }
+        let is_word = !what.contains(['/', '.']);
+        if is_word && let Some(template) = templates::find(what, own) {
+            return Ok(Self::template(template));
+        }
+        match File::open(what) {
+            Ok(file) => Ok(Self::file(what, file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !what.contains('/') => templates::find(what, own)
+                .map(Self::template)
+                .ok_or_else(|| SendError::NoTemplate(NoTemplate::new(what, own))),
+            Err(source) => Err(SendError::Open { file: harmless(what), source }),
+        }
+    }
+
+    fn template(template: &Template) -> Self {
+        let called = format!("template {}", harmless(&template.name));
+        Self { called, size: None, reader: Box::new(Cursor::new(template.text.clone())) }
+    }
+
+    fn file(name: &str, file: File) -> Self {
+        let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+        let called = Path::new(name).file_name().map_or_else(|| name.into(), |name| name.to_string_lossy());
+        let reader = Box::new(BufReader::with_capacity(BUFFER, file));
+        Self { called: harmless(&called), size: length, reader }
+    }
+
+    /// Looks at what it holds. It is NDJSON when its first line is an object that ends on it, and another line follows;
+    /// else all of it is one JSON text.
+    pub(super) fn drafts(self) -> Result<Drafts, Unreadable> {
+        let mut lines = Lines { reader: self.reader, line: 0, bytes: 0, ahead: Vec::new() };
+        let Some(first) = lines.read()? else { return Ok(Drafts::One(String::new())) };
+        if !is_whole_object(&first.bytes) {
+            return lines.rest(first).map(Drafts::One);
+        }
+        let Some(second) = lines.read()? else { return lines.rest(first).map(Drafts::One) };
+        lines.ahead = vec![second, first];
+        Ok(Drafts::Lines(lines))
+    }
+}
+
+/// The lines of an input that are not blank.
+pub(super) struct Lines {
+    reader: Box<dyn BufRead + Send>,
+    line: u64,
+    bytes: u64,
+    /// What was read already, the next line last.
+    ahead: Vec<RawLine>,
+}
+
+struct RawLine {
+    number: u64,
+    bytes: Vec<u8>,
+    /// Where it ends in the input.
+    end: u64,
+}
+
+/// A line of an input.
+pub(super) struct Line {
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// What stands in it.
+    pub(super) text: String,
+    /// How many bytes were read up to its end.
+    pub(super) end: u64,
+}
+
+impl Iterator for Lines {
+    type Item = Result<Line, Unreadable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.ahead.pop().map_or_else(|| self.read(), |line| Ok(Some(line)));
+        let RawLine { number, bytes, end } = match next {
+            Ok(line) => line?,
+            Err(unreadable) => return Some(Err(unreadable)),
+        };
+        Some(match String::from_utf8(bytes) {
+            Ok(text) => Ok(Line { number, text, end }),
+            Err(_) => Err(Unreadable { line: number, reason: NOT_TEXT.to_owned(), only_this_line: true }),
+        })
+    }
+}
+
+const NOT_TEXT: &str = "this line is not text (not UTF-8)";
+
+impl Lines {
+    /// The next line that is not blank, without the mark that some editors put at the start of a file.
+    fn read(&mut self) -> Result<Option<RawLine>, Unreadable> {
+        loop {
+            let mut bytes = Vec::new();
+            let limit = LONGEST as u64 + 1;
+            let read = (&mut self.reader).take(limit).read_until(b'\n', &mut bytes);
+            self.line += 1;
+            let number = self.line;
+            let fatal = |reason: String| Unreadable { line: number, reason, only_this_line: false };
+            let length = read.map_err(|error| fatal(format!("it cannot be read: {error}")))?;
+            if length == 0 {
+                return Ok(None);
+            }
+            if length > LONGEST {
+                return Err(fatal("this line is longer than 64 MiB".to_owned()));
+            }
+            self.bytes += length as u64;
+            if number == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
+                bytes.drain(..BYTE_ORDER_MARK.len());
+            }
+            if !bytes.trim_ascii().is_empty() {
+                return Ok(Some(RawLine { number, bytes, end: self.bytes }));
+            }
+        }
+    }
+
+    /// All of the input, of which `first` is the first line that is not blank, as one text with its line numbers.
+    fn rest(mut self, first: RawLine) -> Result<String, Unreadable> {
+        let blank = usize::try_from(first.number).unwrap_or(usize::MAX).saturating_sub(1).min(LONGEST);
+        let mut bytes = vec![b'\n'; blank];
+        bytes.extend(first.bytes);
+        let fatal = |line: u64, reason: String| Unreadable { line, reason, only_this_line: false };
+        let limit = (LONGEST + 1).saturating_sub(bytes.len()) as u64;
+        let read = (&mut self.reader).take(limit).read_to_end(&mut bytes);
+        read.map_err(|error| fatal(first.number, format!("it cannot be read: {error}")))?;
+        if bytes.len() > LONGEST {
+            let reason = "this begins a JSON text of more than 64 MiB; with an event a line (NDJSON), each line must be \
+                          a whole object";
+            return Err(fatal(first.number, reason.to_owned()));
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+            fatal(valid.split(|byte| *byte == b'\n').count() as u64, NOT_TEXT.to_owned())
+        })
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Whether an object begins in `line` whose brackets are all closed in it; it may be broken otherwise.
+fn is_whole_object(line: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in line {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    line.trim_ascii_start().first() == Some(&b'{') && depth == 0 && !in_string
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn input(bytes: &[u8]) -> Input {
+        Input { called: "test".to_owned(), size: None, reader: Box::new(Cursor::new(bytes.to_vec())) }
+    }
+
+    /// Lines with their numbers.
+    type Numbered = Vec<(u64, String)>;
+
+    /// One text, or the lines.
+    fn read(bytes: &[u8]) -> Result<String, Numbered> {
+        match input(bytes).drafts() {
+            Ok(Drafts::One(text)) => Ok(text),
+            Ok(Drafts::Lines(lines)) => Err(lines
+                .map(|line| match line {
+                    Ok(line) => (line.number, line.text.trim_end().to_owned()),
+                    Err(unreadable) => (unreadable.line, format!("! {}", unreadable.reason)),
+                })
+                .collect()),
+            Err(unreadable) => Err(vec![(unreadable.line, format!("!! {}", unreadable.reason))]),
+        }
+    }
+
+    #[test]
+    fn an_event_a_line_is_told_from_one_json_text() {
+        let lines = |lines: &[(u64, &str)]| Err(lines.iter().map(|(line, text)| (*line, (*text).to_owned())).collect());
+        let cases: [(&str, Result<&str, Numbered>); 14] = [
+            ("", Ok("")),
+            (" \n\n", Ok("")),
+            (r#"{"a":1}"#, Ok(r#"{"a":1}"#)),
+            ("\u{feff}{\"a\":1}\n", Ok("{\"a\":1}\n")),
+            ("\n\n{\"a\":1}\n\n", Ok("\n\n{\"a\":1}\n")),
+            ("{\n\"a\":1\n}", Ok("{\n\"a\":1\n}")),
+            ("[{\"a\":1}]\n{\"a\":2}", Ok("[{\"a\":1}]\n{\"a\":2}")),
+            ("[\n{\"a\":1}\n]", Ok("[\n{\"a\":1}\n]")),
+            ("{\"a\":\"}\n{\"a\":2}", Ok("{\"a\":\"}\n{\"a\":2}")),
+            ("{\"a\":1}\n{\"a\":2}", lines(&[(1, r#"{"a":1}"#), (2, r#"{"a":2}"#)])),
+            ("{\"a\":1}\r\n\r\n{\"a\":2}\r\n", lines(&[(1, r#"{"a":1}"#), (3, r#"{"a":2}"#)])),
+            ("{\"a\":{{now}}}\nbroken", lines(&[(1, r#"{"a":{{now}}}"#), (2, "broken")])),
+            ("{\"a\" oops}\n{\"a\":\"\\\"}{\"}", lines(&[(1, r#"{"a" oops}"#), (2, r#"{"a":"\"}{"}"#)])),
+            ("{a}\n\u{feff}{}", lines(&[(1, "{a}"), (2, "\u{feff}{}")])),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text.as_bytes()), expected.map(str::to_owned), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_text_is_named_by_its_line() {
+        let expected = [(1, "{}".to_owned()), (2, format!("! {NOT_TEXT}")), (3, "{}".to_owned())];
+        assert_eq!(read(b"{}\n{\"a\":\"\xff\"}\n{}"), Err(expected.into()));
+        assert_eq!(read(b"\n[\n\"\xff\"]"), Err(vec![(3, format!("!! {NOT_TEXT}"))]));
+    }
+
+    #[test]
+    fn what_never_ends_is_not_kept_in_memory() {
+        for (start, part) in [("{\"a\":1}\n{}\n", "longer than 64 MiB"), ("[\n", "NDJSON")] {
+            let endless = start.as_bytes().chain(io::repeat(b'x'));
+            let input = Input { called: "test".to_owned(), size: None, reader: Box::new(BufReader::new(endless)) };
+            let reason = match input.drafts() {
+                Ok(Drafts::Lines(mut lines)) => lines.find_map(Result::err).unwrap().reason,
+                Ok(Drafts::One(_)) => String::new(),
+                Err(unreadable) => unreadable.reason,
+            };
+            assert!(reason.contains(part), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use thiserror::Error;
+
+use super::sending::{folders, own_templates};
+use super::{Exit, Failure, args};
+use crate::event::catalogue::{Catalogue, Template};
+use crate::event::text::{harmless, width};
+
+/// There is no template of that name.
+#[derive(Debug, Error)]
+#[error("there is no template {name}; there are {}", names.join(", "))]
+pub(super) struct NoTemplate {
+    pub(super) name: String,
+    pub(super) names: Vec<String>,
+}
+
+impl NoTemplate {
+    /// With everything harmless.
+    pub(super) fn new(name: &str, own: &[Template]) -> Self {
+        Self { name: harmless(name), names: all(own).map(|(template, _)| harmless(&template.name)).collect() }
+    }
+}
+
+pub(super) fn run(args: &args::Templates) -> Result<Exit, Failure> {
+    let own = own_templates(folders().templates.as_deref());
+    let mut stdout = io::stdout().lock();
+    match &args.name {
+        None => stdout.write_all(list(&own, args.json).as_bytes())?,
+        Some(name) => {
+            let found = all(&own).find(|(template, _)| template.name == *name);
+            let (template, is_own) = found.ok_or_else(|| NoTemplate::new(name, &own))?;
+            if args.json {
+                writeln!(stdout, "{}", json(template, is_own))?;
+            } else {
+                // It is meant for a file. On a terminal, a control character of an own one would act.
+                writeln!(stdout, "{}", visible(template.text.trim_end()))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Every template, and whether it is the user's own: the standard ones in their order, each replaced by an own one of its
+/// name, then the other own ones.
+pub(super) fn all<'a>(own: &'a [Template]) -> impl Iterator<Item = (&'a Template, bool)> {
+    let standard: Vec<&'a Template> = Catalogue::standard().templates().collect();
+    let names: HashSet<&str> = standard.iter().map(|template| template.name.as_str()).collect();
+    let others = own.iter().filter(move |template| !names.contains(&*template.name));
+    let replaced = move |template: &'a Template| match own.iter().find(|own| own.name == template.name) {
+        Some(own) => (own, true),
+        None => (template, false),
+    };
+    standard.into_iter().map(replaced).chain(others.map(|template| (template, true)))
+}
+
+/// The template of that name.
+pub(super) fn find<'a>(name: &str, own: &'a [Template]) -> Option<&'a Template> {
+    all(own).map(|(template, _)| template).find(|template| template.name == name)
+}
+
+/// A line for each template.
+fn list(own: &[Template], as_json: bool) -> String {
+    if as_json {
+        return all(own).fold(String::new(), |lines, (template, own)| lines + &json(template, own) + "\n");
+    }
+    let names: Vec<String> = all(own).map(|(template, _)| harmless(&template.name)).collect();
+    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    let line = |(name, (template, _)): (&String, (&Template, bool))| {
+        format!("{name}{}  {}\n", " ".repeat(widest - width(name)), harmless(&template.description))
+    };
+    names.iter().zip(all(own)).map(line).collect()
+}
+
+fn json(Template { name, description, text }: &Template, own: bool) -> String {
+    serde_json::json!({ "name": name, "description": description, "own": own, "text": text }).to_string()
+}
+
+/// A JSON text in which nothing acts on a terminal. What is replaced can only stand within strings, where the escapes
+/// mean the same.
+fn visible(text: &str) -> String {
+    let tabbed = |line: &str| line.split('\t').map(harmless).collect::<Vec<_>>().join("\t");
+    text.lines().map(tabbed).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(name: &str) -> Template {
+        let description = "own template".to_owned();
+        Template { name: name.to_owned(), description, text: format!(r#"{{"event":"{name}"}}"#) }
+    }
+
+    #[test]
+    fn own_templates_stand_beside_the_standard_ones_or_in_their_place() {
+        let mine = [own("view"), own("zz\u{1b}[2J")];
+        let standard = Catalogue::standard().templates().count();
+        assert_eq!(all(&mine).count(), standard + 1);
+        assert_eq!(all(&mine).filter(|(_, own)| *own).count(), 2);
+        assert_eq!(find("view", &mine), mine.first());
+        assert_eq!(find("nothing", &mine), None);
+        let list = list(&mine, false);
+        assert!(
+            list.contains(r"zz\u001b[2J ")
+                && list.contains("view                    own template")
+                && !list.contains('\u{1b}'),
+            "{list}"
+        );
+    }
+
+    #[test]
+    fn a_template_is_printed_so_that_it_is_the_same_json_and_harmless() {
+        assert_eq!(visible("{\n\t\"a\": \"\u{200b}\u{7f}\"\r\n}"), "{\n\t\"a\": \"\\u200b\\u007f\"\n}");
+    }
+}
