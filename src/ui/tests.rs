@@ -12,7 +12,8 @@ use ratatui::style::Style;
 
 use super::{Theme, view};
 use crate::app::fixture::{
-    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, fresh, polled, press, retried, send, ship, taken,
+    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, fresh, polled, press, retried, send, ship,
+    taken,
 };
 use crate::app::{Model, Outcome};
 use crate::event::Unknown;
@@ -151,6 +152,15 @@ fn no_theme_and_no_size_breaks_the_screen() {
                 assert_eq!(buffer.content.len(), cells);
                 let escaped = buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control));
                 assert!(!escaped, "a control character reached the screen");
+            }
+            let mut model = composing(width, height, "{\"a\u{1b}\": [\"\u{202e}日本\", {{x}}]\r}");
+            model.sending.safety.production = true;
+            let keys = "end down ^n esc ^t j G ] k [ ^s esc enter ^k x ^s ^x esc F1 esc c down x esc esc e ^s p enter";
+            for key in keys.split(' ') {
+                press(&mut model, key, at(21));
+                let buffer = drawn(&model, at(21), theme);
+                let escaped = buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control));
+                assert!(!escaped, "a control character reached the screen after {key}");
             }
         }
     }

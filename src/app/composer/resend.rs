@@ -51,11 +51,14 @@ mod tests {
                 vec!["_bsft_ts", "timestamp"],
             ),
             (r#"{"_bsft_a\u001b":1}"#, "{\n  \"event\": \"view\"\n}", vec!["_bsft_a\\u001b"]),
-            (r#"[1]"#, "[\n  1\n]", vec![]),
+            (r"[1]", "[\n  1\n]", vec![]),
         ];
         for (received, draft_text, taken_out) in cases {
             let document = Document::new(payload(received)).expect("it is JSON");
-            assert_eq!(draft(&document, "view"), (draft_text.to_owned(), taken_out.into_iter().map(str::to_owned).collect()));
+            assert_eq!(
+                draft(&document, "view"),
+                (draft_text.to_owned(), taken_out.into_iter().map(str::to_owned).collect())
+            );
         }
     }
 }

@@ -208,10 +208,7 @@ fn change(model: &mut Model, now: Moment, work: impl FnOnce(&mut Editor)) -> Vec
     vec![Effect::KeepDraft { draft: composition.id.clone(), text: composition.editor.text() }]
 }
 
-fn proposals(
-    editor: &Editor,
-    environment: &std::collections::BTreeMap<String, String>,
-) -> Option<Completion> {
+fn proposals(editor: &Editor, environment: &std::collections::BTreeMap<String, String>) -> Option<Completion> {
     Completion::at_cursor(editor, Catalogue::standard(), environment)
 }
 
@@ -234,7 +231,7 @@ fn reformat(model: &mut Model, now: Moment) -> Vec<Effect> {
         Err(error) => {
             composition.completion = None;
             composition.editor.go_to(error.line.saturating_sub(1), error.column.saturating_sub(1));
-            bad_toast(model, now, error.to_string());
+            bad_toast(model, now, "it is not JSON yet".into());
             Vec::new()
         }
     }
@@ -383,8 +380,9 @@ fn send(model: &mut Model, now: Moment) -> Vec<Effect> {
             if let Some((line, column)) = refusal.place {
                 composition.editor.go_to(line.saturating_sub(1), column.saturating_sub(1));
             }
+            // The status line under the draft says why.
             composition.tab = Tab::Edit;
-            bad_toast(model, now, refusal.text);
+            bad_toast(model, now, "nothing was sent".into());
             Vec::new()
         }
         Ok(shipment) => {
@@ -612,4 +610,3 @@ pub(in crate::app) fn settle(model: &mut Model) {
         reader.fit(areas.page.width.into());
     }
 }
-

@@ -38,7 +38,9 @@ pub(super) fn render(
     let painter = Painter { theme, x: area.x + gutter, room: usize::from(area.width - gutter) };
     let cursor = editor.cursor();
     let wrong = match verdict {
-        Verdict::Refused(refusal) => refusal.place.map(|(line, column)| (line.saturating_sub(1), column.saturating_sub(1))),
+        Verdict::Refused(refusal) => {
+            refusal.place.map(|(line, column)| (line.saturating_sub(1), column.saturating_sub(1)))
+        }
         Verdict::Ready(_) => None,
     };
     let bracket = bracket(editor);
@@ -66,7 +68,12 @@ pub(super) fn render(
         }
         painter.remark(line, start, refused, y, buf);
     }
-    let whole = Area { x: area.x.saturating_sub(1), y: area.y.saturating_sub(1), width: area.width + 2, height: area.height + 2 };
+    let whole = Area {
+        x: area.x.saturating_sub(1),
+        y: area.y.saturating_sub(1),
+        width: area.width + 2,
+        height: area.height + 2,
+    };
     scroll_thumb(whole, editor.top(), editor.lines().len(), theme, buf);
     let row = u16::try_from(cursor.line.checked_sub(editor.top())?).ok().filter(|row| *row < area.height)?;
     let line = editor.lines().get(cursor.line)?;
@@ -305,12 +312,12 @@ mod tests {
 
     #[test]
     fn one_string_of_a_mebibyte_is_a_string_wherever_it_is_looked_at() {
+        use TokenKind::{Key, Number, Punctuation, String};
         let line = format!(r#"{{"a": "{}", "b": 1}}"#, "x".repeat(1 << 20));
         assert_eq!(tokens_seen(&line, 500_000..500_400), [(500_000..500_400, TokenKind::String)]);
         let end = line.len();
         let seen = tokens_seen(&line, end - 40..end);
         let kinds: Vec<_> = seen.iter().map(|(_, kind)| *kind).filter(|kind| *kind != TokenKind::Space).collect();
-        use TokenKind::{Key, Number, Punctuation, String};
         assert_eq!(kinds, [String, Punctuation, Key, Punctuation, Number, Punctuation]);
     }
 

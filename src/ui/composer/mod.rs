@@ -16,6 +16,7 @@ pub(super) use picker::render as render_picker;
 
 use super::{Theme, rect};
 use crate::app::Model;
+use crate::app::composer::completion::{Completion, Proposal};
 use crate::app::composer::{Composition, Preview, Tab, Verdict};
 use crate::app::layout::{self, Area, ComposerAreas};
 use crate::app::reader;
@@ -34,7 +35,10 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
         Tab::Edit => {
             let buf = frame.buffer_mut();
             notice(composition, theme, areas.notice, buf);
-            status(verdict, model, theme, areas.status, buf);
+            match composition.completion.as_ref().and_then(Completion::selected) {
+                Some(proposal) => explain(proposal, theme, areas.status, buf),
+                None => status(verdict, model, theme, areas.status, buf),
+            }
             foot(composition, model, theme, areas.whole, buf);
             let cursor = draft::render(&composition.editor, verdict, model, theme, areas.text, buf);
             if let (Some(completion), Some(cursor)) = (&composition.completion, cursor) {
@@ -113,16 +117,20 @@ fn status(verdict: &Verdict, model: &Model, theme: &Theme, area: Area, buf: &mut
     }
 }
 
+/// All that is known of the chosen proposal.
+fn explain(proposal: &Proposal, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let room = usize::from(area.width).saturating_sub(3);
+    let lines = reader::wrap(&format!("{} · {}", proposal.label, proposal.detail), room.max(1));
+    for (y, line) in (area.y..area.y + area.height).zip(lines) {
+        buf.set_string(area.x + 3, y, text::fit(&line, room), theme.dim);
+    }
+}
+
 /// The bottom border: where the cursor is, and whether drafts are kept.
 fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let editor = &composition.editor;
     let cursor = editor.cursor();
-    let place = format!(
-        " line {} of {}, column {} ",
-        cursor.line + 1,
-        editor.lines().len(),
-        editor.column() + 1
-    );
+    let place = format!(" line {} of {}, column {} ", cursor.line + 1, editor.lines().len(), editor.column() + 1);
     put_foot(&place, theme.dim, area, buf);
     if let Some(why) = model.composer.not_kept() {
         let room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
