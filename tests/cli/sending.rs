@@ -334,7 +334,6 @@ fn an_event_that_the_server_refuses_ends_with_1_and_names_the_field() {
     assert_eq!((ran.code, &line["sent"], &line["status"]), (Some(1), &json!(0), &json!(400)));
     assert_eq!(line["fields"]["customer_id"], "can't be [2Jblank");
 
-
     let ran = send_input(&url, &["--keep-going", "--batch", "1", "--rate", "off"], &ndjson(3, 0, b""));
     assert!(ran.code == Some(1) && ran.stderr.ends_with("3 events refused, 0 lines left out\n"), "{}", ran.stderr);
     assert_eq!(requests.load(Ordering::SeqCst), 5);
