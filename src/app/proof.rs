@@ -93,6 +93,8 @@ pub enum Group {
     Changed,
     /// Received with another JSON type.
     Retyped,
+    /// Received as the same instant, spelled another way.
+    Respelled,
     /// Received, and not sent.
     Added,
 }
@@ -104,6 +106,7 @@ impl Group {
             Self::Dropped => "dropped",
             Self::Changed => "changed",
             Self::Retyped => "retyped",
+            Self::Respelled => "same instant, other spelling",
             Self::Added => "added by the platform",
         }
     }
@@ -291,6 +294,7 @@ impl<'a> Page<'a> {
             (Group::Dropped, groups.dropped),
             (Group::Changed, groups.changed),
             (Group::Retyped, groups.retyped),
+            (Group::Respelled, groups.respelled),
             (Group::Added, groups.added),
         ];
         let shown = groups.iter().flat_map(|(_, members)| members.iter().take(MOST_DIFFERENCES));

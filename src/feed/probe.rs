@@ -71,6 +71,7 @@ impl Seen {
         for difference in &self.differences {
             let group = match difference.kind {
                 DifferenceKind::Dropped => &mut groups.dropped,
+                DifferenceKind::Changed if difference.same_instant() => &mut groups.respelled,
                 DifferenceKind::Changed => &mut groups.changed,
                 DifferenceKind::Retyped { .. } => &mut groups.retyped,
                 DifferenceKind::Added => &mut groups.added,
@@ -90,6 +91,8 @@ pub struct Groups<'a> {
     pub changed: Vec<&'a Difference>,
     /// There as another type.
     pub retyped: Vec<&'a Difference>,
+    /// There as the same instant, spelled differently: no change of what was said.
+    pub respelled: Vec<&'a Difference>,
     /// Not sent: added by the platform.
     pub added: Vec<&'a Difference>,
 }

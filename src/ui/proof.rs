@@ -131,11 +131,9 @@ impl Painter<'_> {
 
     fn difference(&self, difference: &Difference, group: Group, column: usize, place: Rect, buf: &mut Buffer) {
         let theme = self.theme;
-        let same = difference.same_instant();
-        let quiet = same || group == Group::Added;
+        let quiet = matches!(group, Group::Respelled | Group::Added);
         let note = match difference.kind {
             DifferenceKind::Retyped { from, to } => format!("{} → {}", word(from), word(to)),
-            _ if same => "same instant".to_owned(),
             DifferenceKind::Dropped | DifferenceKind::Changed | DifferenceKind::Added => String::new(),
         };
         // One step further in than its heading, and a blank at the end.
@@ -144,10 +142,6 @@ impl Painter<'_> {
         let path = text::fit_middle(&path, (room / 2).max(column.min(self.path_column())));
         let gap = column.min(self.path_column()).saturating_sub(text::width(&path)) + 2;
         room = room.saturating_sub(text::width(&path) + gap);
-        // Two spellings of one time differ at their ends, so the note tells more than what is cut for it.
-        if same && room >= 30 {
-            room -= text::width(&note) + 2;
-        }
         let values =
             [&difference.before, &difference.after].map(|value| value.as_deref().map(|json| value_of(json, room)));
         let mut spans = vec![
