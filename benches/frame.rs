@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clickscope::app::{Key, KeyCode, Message, Model, Sending, Setup, Size, update};
 use clickscope::blueshift::Region;
+use clickscope::event::syntax::format;
 use clickscope::event::{Facts, Payload};
 use clickscope::feed::{Change, ChangeKind, Moment, Polled, Report};
 use clickscope::ui::{Theme, view};
@@ -58,6 +59,14 @@ fn large_event() -> String {
     format!(r#"{{"event":"purchase","order_id":"50314","products":[{}]}}"#, products.join(","))
 }
 
+/// The same event as a draft: as it came, and laid out.
+fn drafts() -> [(&'static str, String); 3] {
+    let event = large_event();
+    let laid_out = format(&event).unwrap();
+    let string = std::format!(r#"{{"event":"view","note":"{}"}}"#, "日本語 ".repeat(100_000));
+    [("of many lines", laid_out), ("of one line", event), ("of one string", string)]
+}
+
 fn model() -> Model {
     let mut model = Model::new(Setup {
         target: "us · api.getblueshift.com".into(),
@@ -79,7 +88,11 @@ fn model() -> Model {
 
 fn press(model: &mut Model, keys: &str) {
     for c in keys.chars() {
-        let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        let code = match c {
+            '\n' => KeyCode::Enter,
+            '\u{8}' => KeyCode::Backspace,
+            _ => KeyCode::Char(c),
+        };
         update(model, Message::Key(Key { code, ctrl: false, alt: false, shift: false }), at(1_000));
     }
 }
@@ -115,6 +128,14 @@ fn frames(criterion: &mut Criterion) {
     press(&mut open, "*");
     keys("move in a 1 MB event with everything unfolded", &mut open, ["j", "k"]);
     keys("from end to end of it", &mut open, ["G", "g"]);
+
+    for (name, draft) in drafts() {
+        let mut composing = model();
+        press(&mut composing, "cempty draft\n");
+        update(&mut composing, Message::Paste(draft), at(1_000));
+        keys(&format!("type into a 1 MB draft {name}"), &mut composing, [" ", "\u{8}"]);
+        keys(&format!("break and mend a 1 MB draft {name}"), &mut composing, ["x", "\u{8}"]);
+    }
 
     criterion.bench_function("open a 1 MB event", |bencher| {
         bencher.iter_batched_ref(
