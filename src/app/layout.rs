@@ -218,11 +218,7 @@ pub fn composer(whole: Area, notice: usize) -> ComposerAreas {
     let most = if page.height >= 14 { 3 } else { 1 };
     let notice = u16::try_from(notice).unwrap_or(most).min(most);
     let status = STATUS.min(page.height);
-    let text = Area {
-        y: page.y + notice,
-        height: page.height.saturating_sub(notice + status),
-        ..page
-    };
+    let text = Area { y: page.y + notice, height: page.height.saturating_sub(notice + status), ..page };
     ComposerAreas {
         whole,
         notice: Area { height: notice, ..page },

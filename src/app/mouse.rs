@@ -69,7 +69,10 @@ fn click(model: &mut Model, mouse: Mouse, now: Moment) {
             }
         }
         Pane::Inspector if mouse.row == area.y => {
-            if let Some((tab, _)) = layout::tabs(area, Tab::ALL.map(|tab| (tab, tab.label()))).into_iter().find(|(_, area)| area.holds(mouse)) {
+            if let Some((tab, _)) = layout::tabs(area, Tab::ALL.map(|tab| (tab, tab.label())))
+                .into_iter()
+                .find(|(_, area)| area.holds(mouse))
+            {
                 model.inspector.select_tab(tab);
             }
         }

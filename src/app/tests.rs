@@ -310,7 +310,10 @@ fn the_mouse_chooses_sorts_folds_and_scrolls() {
     assert_eq!(path(&model), "");
     click(&mut model, 60, 2, at(20));
     assert_eq!(model.inspector.tree().unwrap().position().1, 1, "a click on the chosen row folds it");
-    let (_, raw) = super::layout::tabs(model.layout().unwrap().inspector.unwrap(), Tab::ALL.map(|tab| (tab, tab.label()))).pop().unwrap();
+    let (_, raw) =
+        super::layout::tabs(model.layout().unwrap().inspector.unwrap(), Tab::ALL.map(|tab| (tab, tab.label())))
+            .pop()
+            .unwrap();
     click(&mut model, raw.x + 1, raw.y, at(20));
     assert_eq!(model.tab(), Tab::Raw);
     click(&mut model, 0, 0, at(20));

@@ -142,9 +142,11 @@ impl Composer {
     /// Whether the composed draft can be sent.
     pub fn verdict(&self, sending: &Sending) -> Option<&Verdict> {
         let composition = self.composition.as_ref()?;
-        Some(composition.verdict.get_or_init(|| {
-            Verdict::of(&composition.editor.text(), sending, self.next(), composition.changed)
-        }))
+        Some(
+            composition
+                .verdict
+                .get_or_init(|| Verdict::of(&composition.editor.text(), sending, self.next(), composition.changed)),
+        )
     }
 
     /// Why drafts are in memory only, if they are. Harmless.

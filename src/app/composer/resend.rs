@@ -55,7 +55,10 @@ mod tests {
         ];
         for (received, draft_text, taken_out) in cases {
             let document = Document::new(payload(received)).expect("it is JSON");
-            assert_eq!(draft(&document, "view"), (draft_text.to_owned(), taken_out.into_iter().map(str::to_owned).collect()));
+            assert_eq!(
+                draft(&document, "view"),
+                (draft_text.to_owned(), taken_out.into_iter().map(str::to_owned).collect())
+            );
         }
     }
 }

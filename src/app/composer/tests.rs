@@ -70,10 +70,8 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
         text: text.into(),
         changed: changed.parse().unwrap(),
     };
-    model.sending.drafts = vec![
-        left("b", r#"[{"event": "identify""#, "2026-11-23T13:00:00Z"),
-        left("a", "{{{", "2026-11-21T13:00:00Z"),
-    ];
+    model.sending.drafts =
+        vec![left("b", r#"[{"event": "identify""#, "2026-11-23T13:00:00Z"), left("a", "{{{", "2026-11-21T13:00:00Z")];
     let own = Template { name: "mine".into(), description: "of my own".into(), text: VIEW.into() };
     model.sending.templates = vec![own];
     press(&mut model, "c", at(20));
@@ -85,7 +83,11 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
     assert_eq!(choices(&model), ["new subscription_start"]);
     press(&mut model, "esc c", at(20));
     press(&mut model, "enter", at(20));
-    assert_eq!(model.composer.composition().unwrap().id, DraftId("b".into()), "a draft that is reopened keeps its name");
+    assert_eq!(
+        model.composer.composition().unwrap().id,
+        DraftId("b".into()),
+        "a draft that is reopened keeps its name"
+    );
     assert_eq!(model.sending.drafts.len(), 1);
     let keys = press(&mut model, "x", at(21));
     assert!(matches!(&keys[..], [Effect::KeepDraft { draft, .. }] if *draft == DraftId("b".into())), "{keys:?}");
@@ -101,7 +103,11 @@ fn an_event_is_edited_and_sent_again_without_what_the_platform_added() {
     press(&mut model, "/ p u r c h enter e", at(20));
     let composition = model.composer.on_screen().unwrap();
     assert_eq!(composition.taken_out, ["event_uuid", "timestamp", "_bsft_ts"]);
-    assert!(draft(&model).starts_with("{\n  \"event\": \"purchase\",\n  \"customer_id\": \"812123\""), "{}", draft(&model));
+    assert!(
+        draft(&model).starts_with("{\n  \"event\": \"purchase\",\n  \"customer_id\": \"812123\""),
+        "{}",
+        draft(&model)
+    );
     assert!(draft(&model).contains("2.50") && draft(&model).contains(r"Danke!\u202e"));
     let effects = press(&mut model, "^s", at(20));
     let body = sent(&effects).unwrap();
@@ -280,7 +286,11 @@ fn attributes_types_and_placeholders_are_completed() {
         ("{\"event\": \"purchase\", \"orde", "^n", "{\"event\": \"purchase\", \"order_id\": "),
         ("{\"event\": \"purch", "tab", "{\"event\": \"purchase\""),
         ("{\"event\": \"{{uu", "^n", "{\"event\": \"{{uuid}}"),
-        ("{\"event\": \"purchase\", \"products\": [{\"quan", "tab", "{\"event\": \"purchase\", \"products\": [{\"quantity\": "),
+        (
+            "{\"event\": \"purchase\", \"products\": [{\"quan",
+            "tab",
+            "{\"event\": \"purchase\", \"products\": [{\"quantity\": ",
+        ),
         ("[{\"products\": [{\"quan", "tab", "[{\"products\": [{\"quantity\": "),
         ("{\n", "tab", "{\n    "),
         ("{\"a\": 1", "tab", "{\"a\": 1  "),
@@ -394,9 +404,8 @@ fn the_mouse_places_the_cursor_picks_tabs_and_rows_and_scrolls() {
 
 #[test]
 fn names_of_drafts_sort_by_time_and_are_safe_for_files() {
-    let id = |name: &str, begun: u64, time: &str| {
-        super::update::id_of(name, 7, begun, time.parse::<Timestamp>().unwrap()).0
-    };
+    let id =
+        |name: &str, begun: u64, time: &str| super::update::id_of(name, 7, begun, time.parse::<Timestamp>().unwrap()).0;
     let first = id("purchase", 1, "2026-11-23T14:03:20.9Z");
     assert!(first.starts_with("20261123T140320Z-purchase-"), "{first}");
     assert_ne!(first, id("purchase", 2, "2026-11-23T14:03:20.9Z"));

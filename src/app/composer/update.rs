@@ -208,10 +208,7 @@ fn change(model: &mut Model, now: Moment, work: impl FnOnce(&mut Editor)) -> Vec
     vec![Effect::KeepDraft { draft: composition.id.clone(), text: composition.editor.text() }]
 }
 
-fn proposals(
-    editor: &Editor,
-    environment: &std::collections::BTreeMap<String, String>,
-) -> Option<Completion> {
+fn proposals(editor: &Editor, environment: &std::collections::BTreeMap<String, String>) -> Option<Completion> {
     Completion::at_cursor(editor, Catalogue::standard(), environment)
 }
 
@@ -612,4 +609,3 @@ pub(in crate::app) fn settle(model: &mut Model) {
         reader.fit(areas.page.width.into());
     }
 }
-

@@ -98,8 +98,8 @@ pub(super) fn shipment(draft: &str, sending: &Sending, seq: u64, now: Timestamp)
     let email = sending.safety.test_email();
     let environment = |name: &str| sending.environment.get(name).cloned();
     let values = Values { now, seed: sending.seed, seq, email: &email, environment: &environment };
-    let resolved = placeholder::resolve(draft, &values)
-        .map_err(|error| Refusal::new(Some((error.line, error.column)), &error))?;
+    let resolved =
+        placeholder::resolve(draft, &values).map_err(|error| Refusal::new(Some((error.line, error.column)), &error))?;
     let mut given = 0;
     let mark = || {
         given += 1;

@@ -38,7 +38,9 @@ pub(super) fn render(
     let painter = Painter { theme, x: area.x + gutter, room: usize::from(area.width - gutter) };
     let cursor = editor.cursor();
     let wrong = match verdict {
-        Verdict::Refused(refusal) => refusal.place.map(|(line, column)| (line.saturating_sub(1), column.saturating_sub(1))),
+        Verdict::Refused(refusal) => {
+            refusal.place.map(|(line, column)| (line.saturating_sub(1), column.saturating_sub(1)))
+        }
         Verdict::Ready(_) => None,
     };
     let bracket = bracket(editor);
@@ -66,7 +68,12 @@ pub(super) fn render(
         }
         painter.remark(line, start, refused, y, buf);
     }
-    let whole = Area { x: area.x.saturating_sub(1), y: area.y.saturating_sub(1), width: area.width + 2, height: area.height + 2 };
+    let whole = Area {
+        x: area.x.saturating_sub(1),
+        y: area.y.saturating_sub(1),
+        width: area.width + 2,
+        height: area.height + 2,
+    };
     scroll_thumb(whole, editor.top(), editor.lines().len(), theme, buf);
     let row = u16::try_from(cursor.line.checked_sub(editor.top())?).ok().filter(|row| *row < area.height)?;
     let line = editor.lines().get(cursor.line)?;

@@ -117,12 +117,7 @@ fn status(verdict: &Verdict, model: &Model, theme: &Theme, area: Area, buf: &mut
 fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let editor = &composition.editor;
     let cursor = editor.cursor();
-    let place = format!(
-        " line {} of {}, column {} ",
-        cursor.line + 1,
-        editor.lines().len(),
-        editor.column() + 1
-    );
+    let place = format!(" line {} of {}, column {} ", cursor.line + 1, editor.lines().len(), editor.column() + 1);
     put_foot(&place, theme.dim, area, buf);
     if let Some(why) = model.composer.not_kept() {
         let room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
