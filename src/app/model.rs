@@ -264,12 +264,17 @@ impl Model {
     /// The area of what stands over the panes, border included: no higher than what is read in it.
     pub fn overlay(&self) -> Area {
         let Size { width, height } = self.size;
-        let (x, y) = (if width >= 100 { width / 12 } else { 1 }, 2.min(height / 6));
+        let margin = match &self.mode {
+            Mode::Confirm(_) => width.saturating_sub(Confirm::WIDTH) / 2,
+            _ if width >= 100 => width / 12,
+            _ => 1,
+        };
+        let (x, y) = (margin.max(1), 2.min(height / 6));
         let most = height.saturating_sub(2 * y);
         let wanted = match &self.mode {
             Mode::Reader(reader) => u16::try_from(reader.position().1 + 2).unwrap_or(u16::MAX),
             Mode::Picker(picker) => u16::try_from(picker.position().2 + 4).unwrap_or(u16::MAX),
-            Mode::Confirm(_) => 12,
+            Mode::Confirm(confirm) => confirm.height(),
             _ => u16::MAX,
         };
         let needed = wanted.clamp(5.min(most), most);

@@ -12,7 +12,8 @@ use ratatui::style::Style;
 
 use super::{Theme, view};
 use crate::app::fixture::{
-    CHECKOUT, answered, at, at_millis, busy, change, failed, fresh, polled, press, retried, send, ship, taken,
+    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, fresh, polled, press, retried, send, ship,
+    taken,
 };
 use crate::app::{Model, Outcome};
 use crate::event::Unknown;
@@ -152,6 +153,15 @@ fn no_theme_and_no_size_breaks_the_screen() {
                 let escaped = buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control));
                 assert!(!escaped, "a control character reached the screen");
             }
+            let mut model = composing(width, height, "{\"a\u{1b}\": [\"\u{202e}日本\", {{x}}]\r}");
+            model.sending.safety.production = true;
+            let keys = "end down ^n esc ^t j G ] k [ ^s esc enter ^k x ^s ^x esc F1 esc c down x esc esc e ^s p enter";
+            for key in keys.split(' ') {
+                press(&mut model, key, at(21));
+                let buffer = drawn(&model, at(21), theme);
+                let escaped = buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control));
+                assert!(!escaped, "a control character reached the screen after {key}");
+            }
         }
     }
 }
@@ -278,4 +288,50 @@ fn no_size_and_no_place_breaks_the_proof() {
         let beyond = ratatui::layout::Rect { x: 0, y: 0, width: width + 9, height: height + 9 };
         terminal.draw(|frame| super::proof::draw(&model, at(22), &Theme::light(), beyond, frame)).unwrap();
     }
+}
+
+#[test]
+fn the_composer_at_every_size() {
+    let left = "{\n  \"event\": \"purchase\",\n  \"customer_id\": \"1\",\n  \"placed\": {{epoch}},\n  \"products\": [\n    {\"sku\": \"a\", \"price\": 19}\n  ],\n  \"at\": \"{{now-2d}}\",\n  \"gift\": true\n}";
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let size = format!("{width}x{height}");
+        let mut model = busy(width, height);
+        press(&mut model, "/ p u r c h enter c", at(20));
+        insta::assert_snapshot!(format!("composer_picker_{size}"), picture(&model, at(20)));
+        press(&mut model, "esc e", at(20));
+        insta::assert_snapshot!(format!("composer_resend_{size}"), picture(&model, at(20)));
+
+        let mut model = composing(width, height, left);
+        press(&mut model, "down down down down end", at(21));
+        insta::assert_snapshot!(format!("composer_ready_{size}"), picture(&model, at(21)));
+        let mut model = composing(width, height, &left.replace("},\n", "}}\n").replace(": 19", ": 19,"));
+        press(&mut model, "^s", at(21));
+        insta::assert_snapshot!(format!("composer_error_{size}"), picture(&model, at(26)));
+        let mut model = composing(width, height, left);
+        press(&mut model, "^t", at(21));
+        insta::assert_snapshot!(format!("composer_preview_{size}"), picture(&model, at(21)));
+    }
+}
+
+#[test]
+fn what_the_composer_asks_and_proposes() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let size = format!("{width}x{height}");
+        let mut model = composing(width, height, "{\n  \"event\": \"purchase\",\n  \"\"\n}");
+        press(&mut model, "down down right right right ^n down", at(21));
+        insta::assert_snapshot!(format!("composer_completion_{size}"), picture(&model, at(21)));
+
+        let mut model = composing(width, height, "[{\"event\": \"purchase\", \"email\": \"a@b.c\"}]");
+        model.sending.safety.production = true;
+        press(&mut model, "^s p r o d", at(21));
+        insta::assert_snapshot!(format!("composer_production_{size}"), picture(&model, at(21)));
+    }
+    let mut model = composing(80, 24, "{\"event\": \"view\"}");
+    press(&mut model, "^x", at(21));
+    send(&mut model, crate::app::Message::Done(Outcome::DraftNotKept("the disk is full".into())), at(16));
+    insta::assert_snapshot!("composer_name_80x24", picture(&model, at(26)));
+    let long = format!("{{\"event\": \"view\", \"list\": [{}]}}", "\"日本\\u001b[2J\u{1b}\", ".repeat(900));
+    let mut model = composing(80, 24, &long);
+    press(&mut model, "end ^n left left left left", at(30));
+    insta::assert_snapshot!("composer_long_line_80x24", picture(&model, at(36)));
 }

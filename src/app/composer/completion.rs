@@ -64,8 +64,14 @@ impl Completion {
             Slot::Key { keys } => {
                 let colon = if tail.trim_start().starts_with(':') { "" } else { ": " };
                 let attributes = survey.attributes(catalogue)?;
+                let mut attributes: Vec<_> = attributes.iter().collect();
+                attributes.sort_by_key(|attribute| match attribute.need {
+                    Need::Required => 0,
+                    Need::Recommended => 1,
+                    Need::Optional => 2,
+                });
                 attributes
-                    .iter()
+                    .into_iter()
                     .filter(|attribute| !keys.contains(&attribute.name.as_str()) || attribute.name == typed)
                     .map(|attribute| Proposal {
                         label: text::harmless(&attribute.name),
@@ -111,6 +117,11 @@ impl Completion {
         self.chosen
     }
 
+    /// The one that would be taken.
+    pub fn selected(&self) -> Option<&Proposal> {
+        self.proposals.get(self.chosen)
+    }
+
     /// Where the text begins that it takes the place of.
     pub fn start(&self) -> Place {
         self.range.start
@@ -141,8 +152,8 @@ fn detail(attribute: &Attribute) -> String {
         Need::Recommended => "recommended",
         Need::Optional => "",
     };
-    let types = attribute.types.join(" or ");
-    let parts = [types.as_str(), need, attribute.description.as_str()];
+    let types = attribute.types.join("/");
+    let parts = [types.as_str(), attribute.description.as_str(), need];
     text::harmless(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "))
 }
 

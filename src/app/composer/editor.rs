@@ -441,7 +441,8 @@ impl Editor {
         }
         let rest: Vec<_> = pieces.map(str::to_owned).collect();
         let last = line + rest.len();
-        self.lines.splice(line + 1..line + 1, rest);
+        let below = line + 1;
+        self.lines.splice(below..below, rest);
         if let Some(line) = self.lines.get_mut(last) {
             line.push_str(tail);
         }
@@ -527,6 +528,7 @@ fn is_word(c: char) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
     use proptest::prelude::*;
 

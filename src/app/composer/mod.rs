@@ -100,6 +100,17 @@ pub struct Confirm {
     shipment: Shipment,
 }
 
+impl Confirm {
+    /// How many columns it takes, where there are as many.
+    pub(super) const WIDTH: u16 = 68;
+
+    /// How many rows it takes, border included, when none of its lines has to be broken.
+    pub(super) fn height(&self) -> u16 {
+        let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
+        9 + 3 * warning + word
+    }
+}
+
 impl Tab {
     /// All tabs, from left to right.
     pub const ALL: [Self; 3] = [Self::Edit, Self::Preview, Self::Proof];

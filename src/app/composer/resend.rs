@@ -51,7 +51,7 @@ mod tests {
                 vec!["_bsft_ts", "timestamp"],
             ),
             (r#"{"_bsft_a\u001b":1}"#, "{\n  \"event\": \"view\"\n}", vec!["_bsft_a\\u001b"]),
-            (r#"[1]"#, "[\n  1\n]", vec![]),
+            (r"[1]", "[\n  1\n]", vec![]),
         ];
         for (received, draft_text, taken_out) in cases {
             let document = Document::new(payload(received)).expect("it is JSON");

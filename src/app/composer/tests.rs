@@ -172,7 +172,7 @@ fn a_draft_is_sent_or_the_first_thing_wrong_is_told() {
         assert!(verdict(&model).contains(told), "{text}: {}", verdict(&model));
         let effects = press(&mut model, "^s", at(21));
         assert_eq!(effects, [], "{text}");
-        assert!(toast(&model).contains(told), "{text}: {}", toast(&model));
+        assert_eq!(toast(&model), "nothing was sent", "{text}");
     }
     let mut model = composing(120, 36, "{\n  \"event\": ,\n}");
     press(&mut model, "^s", at(21));
@@ -340,7 +340,8 @@ fn the_draft_is_laid_out_anew_and_goes_to_another_editor_and_back() {
     press(&mut model, "backspace ^z ^r", at(22));
     let mut broken = composing(120, 36, "{\n1}");
     press(&mut broken, "^r", at(22));
-    assert!(toast(&broken).starts_with("line 2"), "{}", toast(&broken));
+    assert_eq!(toast(&broken), "it is not JSON yet");
+    assert_eq!(broken.composer.on_screen().unwrap().editor.cursor().line, 1);
 }
 
 #[test]
@@ -388,7 +389,7 @@ fn the_mouse_places_the_cursor_picks_tabs_and_rows_and_scrolls() {
     let editor = &model.composer.on_screen().unwrap().editor;
     assert_eq!((editor.top(), editor.cursor().line), (6, 6), "the cursor goes along as far as it must");
     let tabs = layout::tabs(areas.whole, Tab::ALL.map(|tab| (tab, tab.label())));
-    click(&mut model, tabs[1].1.x + 1, areas.whole.y, at(21));
+    click(&mut model, tabs.get(1).unwrap().1.x + 1, areas.whole.y, at(21));
     assert_eq!(tab(&model), Tab::Preview);
     click(&mut model, 5, 4, at(21));
     assert!(model.composer.on_screen().is_some(), "the table can be looked at beside it");

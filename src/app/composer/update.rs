@@ -231,7 +231,7 @@ fn reformat(model: &mut Model, now: Moment) -> Vec<Effect> {
         Err(error) => {
             composition.completion = None;
             composition.editor.go_to(error.line.saturating_sub(1), error.column.saturating_sub(1));
-            bad_toast(model, now, error.to_string());
+            bad_toast(model, now, "it is not JSON yet".into());
             Vec::new()
         }
     }
@@ -380,8 +380,9 @@ fn send(model: &mut Model, now: Moment) -> Vec<Effect> {
             if let Some((line, column)) = refusal.place {
                 composition.editor.go_to(line.saturating_sub(1), column.saturating_sub(1));
             }
+            // The status line under the draft says why.
             composition.tab = Tab::Edit;
-            bad_toast(model, now, refusal.text);
+            bad_toast(model, now, "nothing was sent".into());
             Vec::new()
         }
         Ok(shipment) => {

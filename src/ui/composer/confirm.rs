@@ -2,6 +2,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
+use ratatui::widgets::Widget;
 
 use super::super::{Theme, footer, overlay, rect};
 use crate::app::Model;
@@ -9,7 +10,6 @@ use crate::app::composer::Confirm;
 use crate::app::reader;
 use crate::app::safety::WORD;
 use crate::event::text;
-use ratatui::widgets::Widget;
 
 /// What is about to go to production, over the panes. Gives the place of the cursor, when a word is asked for.
 pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
@@ -29,8 +29,8 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
         lines.push((String::new(), theme.base));
     }
     let ask = match confirm.word {
-        Some(_) => format!("Type {WORD} and press ↵ to send it; esc sends nothing."),
-        None => "↵ sends it; esc sends nothing.".to_owned(),
+        Some(_) => format!("Type {WORD}, then ↵ sends it. Esc sends nothing."),
+        None => "↵ sends it. Esc sends nothing.".to_owned(),
     };
     lines.extend(reader::wrap(&ask, width).into_iter().map(|line| (line, theme.title_quiet)));
     let mut y = inner.y;

@@ -312,12 +312,12 @@ mod tests {
 
     #[test]
     fn one_string_of_a_mebibyte_is_a_string_wherever_it_is_looked_at() {
+        use TokenKind::{Key, Number, Punctuation, String};
         let line = format!(r#"{{"a": "{}", "b": 1}}"#, "x".repeat(1 << 20));
         assert_eq!(tokens_seen(&line, 500_000..500_400), [(500_000..500_400, TokenKind::String)]);
         let end = line.len();
         let seen = tokens_seen(&line, end - 40..end);
         let kinds: Vec<_> = seen.iter().map(|(_, kind)| *kind).filter(|kind| *kind != TokenKind::Space).collect();
-        use TokenKind::{Key, Number, Punctuation, String};
         assert_eq!(kinds, [String, Punctuation, Key, Punctuation, Number, Punctuation]);
     }
 

@@ -16,6 +16,7 @@ pub(super) use picker::render as render_picker;
 
 use super::{Theme, rect};
 use crate::app::Model;
+use crate::app::composer::completion::{Completion, Proposal};
 use crate::app::composer::{Composition, Preview, Tab, Verdict};
 use crate::app::layout::{self, Area, ComposerAreas};
 use crate::app::reader;
@@ -34,7 +35,10 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
         Tab::Edit => {
             let buf = frame.buffer_mut();
             notice(composition, theme, areas.notice, buf);
-            status(verdict, model, theme, areas.status, buf);
+            match composition.completion.as_ref().and_then(Completion::selected) {
+                Some(proposal) => explain(proposal, theme, areas.status, buf),
+                None => status(verdict, model, theme, areas.status, buf),
+            }
             foot(composition, model, theme, areas.whole, buf);
             let cursor = draft::render(&composition.editor, verdict, model, theme, areas.text, buf);
             if let (Some(completion), Some(cursor)) = (&composition.completion, cursor) {
@@ -110,6 +114,15 @@ fn status(verdict: &Verdict, model: &Model, theme: &Theme, area: Area, buf: &mut
             (Verdict::Refused(_), _) => theme.error,
         };
         buf.set_string(area.x + 3, y, text::fit(&line, room), style);
+    }
+}
+
+/// All that is known of the chosen proposal.
+fn explain(proposal: &Proposal, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let room = usize::from(area.width).saturating_sub(3);
+    let lines = reader::wrap(&format!("{} · {}", proposal.label, proposal.detail), room.max(1));
+    for (y, line) in (area.y..area.y + area.height).zip(lines) {
+        buf.set_string(area.x + 3, y, text::fit(&line, room), theme.dim);
     }
 }
 
