@@ -5,6 +5,7 @@
 
 mod collector;
 mod command_line;
+mod composing;
 mod editor;
 mod harness;
 mod leaving;
