@@ -128,7 +128,7 @@ fn a_draft_that_cannot_be_sent_says_where_it_is_wrong_and_sends_nothing() {
         paste(&mut program, draft);
         program.wait_for_text(&[told]);
         program.send(SEND);
-        program.wait_for_text(&["nothing was sent", told]);
+        program.wait_for_text(&[told, "nothing was sent"]);
         close(&mut program);
     }
     assert_eq!(collector.arrivals(), 0);
