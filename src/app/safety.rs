@@ -48,7 +48,7 @@ pub enum Forbidden {
     #[error("sending is off: read_only is set in {0}")]
     ReadOnly(String),
     /// The event is about somebody who is no test identity.
-    #[error("{who} is not among the profile's test identities ({allowed}): nothing was sent")]
+    #[error("{who} is not among the profile's test identities ({allowed})")]
     NotATestIdentity {
         /// Who it is about. Harmless.
         who: String,
@@ -58,7 +58,7 @@ pub enum Forbidden {
     /// The event names somebody, but not by an address, so nobody can tell whether it is a test identity.
     #[error(
         "the event has no email, only {identifier}, and the profile has test identities: give it the email of one \
-         ({allowed}); nothing was sent"
+         ({allowed})"
     )]
     NoEmail {
         /// The identifier that it has.

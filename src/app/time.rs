@@ -32,6 +32,7 @@ pub fn count(count: u64) -> String {
 pub fn span(span: Duration) -> String {
     let millis = span.as_millis();
     match millis {
+        0 if !span.is_zero() => "<1 ms".to_owned(),
         0..1_000 => format!("{millis} ms"),
         1_000..60_000 if millis.is_multiple_of(1_000) || millis >= 10_000 => format!("{} s", millis / 1_000),
         1_000..60_000 => format!("{}.{} s", millis / 1_000, millis / 100 % 10),

@@ -30,7 +30,7 @@ pub fn write(call: &Call, base: &BaseUrl, key_variable: &str) -> String {
     let url = quoted(call.url(base).as_str());
     // It cannot be told from the line's end on a screen, and between the tokens of JSON it means nothing.
     let body = text::harmless_json(&call.body).replace("\r\n", "\n").replace('\r', "\n");
-    let mut command = format!("curl -sS -u \"${key_variable}:\" -H 'Content-Type: application/json' \\\n  ");
+    let mut command = format!("curl -sS -u \"${key_variable}:\" \\\n  -H 'Content-Type: application/json' \\\n  ");
     // Writing to a text cannot fail.
     let _ = if body.len() > LONGEST_ARGUMENT {
         write!(command, "--data-binary @- {url} <<'{END}'\n{body}\n{END}")
@@ -424,7 +424,8 @@ mod tests {
         let call = Call { bulk: false, body, events: 1 };
         assert_eq!(
             write(&call, &base(), KEY_VARIABLE),
-            r#"curl -sS -u "$CLICKSCOPE_EVENT_KEY:" -H 'Content-Type: application/json' \
+            r#"curl -sS -u "$CLICKSCOPE_EVENT_KEY:" \
+  -H 'Content-Type: application/json' \
   --data-raw '{
   "event": "view",
   "note": "it'\''s \u009b2J\u202e\n"

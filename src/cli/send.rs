@@ -36,7 +36,7 @@ use crate::source::send::{Label, Pace, Sender};
 use input::Input;
 use packing::{BadInput, Packed, Packing, Parcel, Placeholders, Preparation};
 use proving::{MOST, Prover, Sample};
-use telling::{Teller, Words, rate};
+use telling::{Teller, Words, counted, rate};
 
 /// How many calls may be ready before they are sent: enough to read on while one is under way.
 const READY: usize = 4;
@@ -347,8 +347,9 @@ impl Run {
                 Exit::Unusable
             }
             None if self.tally.refused > 0 || parcels.left_out > 0 => {
-                let Tally { refused, .. } = self.tally;
-                self.teller.tell(format!("{refused} events were refused, {} lines were left out", parcels.left_out));
+                let refused = counted(self.tally.refused, "event");
+                let left_out = counted(parcels.left_out, "line");
+                self.teller.tell(format!("not everything went out: {refused} refused, {left_out} left out"));
                 Exit::Incomplete
             }
             None => Exit::Done,
@@ -470,7 +471,8 @@ impl Run {
     fn tell_how_to_go_on(&self) {
         let Tally { events, through, .. } = self.tally;
         if events > 0 {
-            self.teller.tell(format!("{events} events went out; to go on with the others, add --skip {through}"));
+            let went_out = counted(events, "event");
+            self.teller.tell(format!("{went_out} went out; to go on with the others, add --skip {through}"));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -27,6 +27,7 @@ pub(crate) struct Launch {
     columns: u16,
     rows: u16,
     controlling: bool,
+    home: Option<TempDir>,
 }
 
 impl Launch {
@@ -40,6 +41,7 @@ impl Launch {
             columns: 120,
             rows: 36,
             controlling: true,
+            home: None,
         }
     }
 
@@ -58,13 +60,18 @@ impl Launch {
         Self { columns, rows, ..self }
     }
 
+    /// In the home folder that an earlier program has left.
+    pub(crate) fn at_home(self, home: TempDir) -> Self {
+        Self { home: Some(home), ..self }
+    }
+
     /// Does not make the terminal the controlling one, so that the loss of it sends no signal.
     pub(crate) fn without_hangup_signal(self) -> Self {
         Self { controlling: false, ..self }
     }
 
     pub(crate) fn start(self) -> Program {
-        let home = tempfile::tempdir().unwrap();
+        let home = self.home.unwrap_or_else(|| tempfile::tempdir().unwrap());
         let mut command = CommandBuilder::new(&self.program);
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -95,7 +102,7 @@ pub(crate) struct Program {
     reader: JoinHandle<()>,
     /// The terminal's own settings before the program began.
     line_discipline: String,
-    /// The home folder of the program, empty at the start.
+    /// The home folder of the program; empty at the start, unless an earlier program has left it.
     home: TempDir,
 }
 
@@ -153,6 +160,13 @@ impl Program {
         self.child.wait().expect("the program runs on")
     }
 
+    /// Kills the program as nothing can prevent, waits until it is gone, and hands over its home folder.
+    pub(crate) fn kill(mut self) -> TempDir {
+        self.signal(Signal::KILL);
+        self.child.0.wait().unwrap();
+        self.home
+    }
+
     /// Reads nothing more, as a terminal does that hangs.
     pub(crate) fn stop_reading(&self) {
         self.display.lock().reading = false;
@@ -192,9 +206,19 @@ impl Program {
         assert!(!state.terminal.callbacks().titled, "{}", state.describe());
     }
 
+    /// The home folder of the program, which it runs in.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Where the program writes its log.
     pub(crate) fn log(&self) -> PathBuf {
-        self.home.path().join(".local/state/clickscope/clickscope.log")
+        self.home().join(".local/state/clickscope/clickscope.log")
+    }
+
+    /// Where it keeps drafts.
+    pub(crate) fn drafts(&self) -> PathBuf {
+        self.home().join(".local/state/clickscope/drafts")
     }
 
     /// Fails unless the terminal is as it was before the program began.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod collector;
+mod editor;
 mod harness;
 mod leaving;
 mod trouble;

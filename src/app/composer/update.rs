@@ -427,6 +427,7 @@ fn deliver(model: &mut Model, shipment: Shipment, now: Moment) -> Vec<Effect> {
     select_tab(model, Tab::Proof, now);
     if let Some(composition) = model.composer.on_screen_mut() {
         composition.verdict.take();
+        model.composer.sent_last = Some(composition.id.clone());
     }
     shipments::send(model, shipment, now)
 }
@@ -541,6 +542,9 @@ pub(in crate::app) fn done(model: &mut Model, outcome: &Outcome, now: Moment) ->
             }
             composition.touch(now.wall);
             composition.completion = None;
+            if composition.tab == Tab::Preview {
+                composition.tab = Tab::Edit;
+            }
             return Some(vec![Effect::KeepDraft { draft: draft.clone(), text: composition.editor.text() }]);
         }
         _ => return None,

@@ -103,8 +103,11 @@ pub(super) fn pack(input: Input, preparation: &Preparation, packing: Packing, pa
     };
 }
 
-/// The calls of one JSON text. All of it is checked before any of it is sent.
+/// The calls of one JSON text; none, when it is blank. All of it is checked before any of it is sent.
 fn one(text: &str, preparation: &Preparation, packing: Packing) -> Result<Vec<Parcel>, Fault> {
+    if text.trim_ascii().is_empty() {
+        return Ok(Vec::new());
+    }
     let text = preparation.resolve(text, 1)?;
     let Shipment { mut events, bulk } = Shipment::read(&text, Uuid::new_v4)?;
     preparation.safety.check(&events)?;

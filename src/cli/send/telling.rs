@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::packing::Parcel;
 use crate::app::safety::Safety;
 use crate::blueshift::Outgoing;
+use crate::blueshift::limits::ATTEMPTS;
 use crate::cli::line::one_line;
 use crate::event::text::{fit, harmless, harmless_within, width};
 use crate::event::{Difference, DifferenceKind, TypeName};
@@ -70,8 +71,13 @@ impl Words {
 fn what(events: &[Outgoing]) -> String {
     match events {
         [event] => harmless(event.event_type.as_str()),
-        events => format!("{} events", events.len()),
+        events => counted(events.len() as u64, "event"),
     }
+}
+
+/// `1 event`, `30 events`.
+pub(super) fn counted(count: u64, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 fn call_as_json(parcel: &Parcel, delivery: &Delivery) -> Value {
@@ -149,6 +155,7 @@ fn differences(seen: &Seen) -> String {
         ("dropped", groups.dropped),
         ("changed", groups.changed),
         ("retyped", groups.retyped),
+        ("the same instant in other words", groups.respelled),
         ("added by the platform", groups.added),
     ];
     let shown = |text: &str, columns| fit(&harmless_within(text, columns).0, columns);
@@ -205,7 +212,7 @@ impl Teller {
     pub(super) fn progress(&self, events: u64, elapsed: Duration, part: Option<f64>) {
         let Some(bar) = &self.bar else { return };
         let rate = rate(events, elapsed);
-        let mut message = format!("{events} events · {rate}/s");
+        let mut message = format!("{} · {rate}/s", counted(events, "event"));
         if let Some(part) = part.filter(|part| *part > 0.0) {
             #[expect(
                 clippy::cast_precision_loss,
@@ -242,10 +249,7 @@ impl Teller {
     }
 
     pub(super) fn retry(&self, retry: &Retry) {
-        self.tell(format!(
-            "{} (attempt {}; trying again, which may send the events twice)",
-            retry.problem.what, retry.attempts
-        ));
+        self.tell(format!("{} (attempt {} of {ATTEMPTS}; trying again)", retry.problem.what, retry.attempts));
     }
 
     /// What became of a call that was not taken.
@@ -268,7 +272,7 @@ impl Teller {
             Safety::triggers(events).into_iter().filter(|name| !self.named.contains(name)).cloned().collect();
         if !new.is_empty() {
             let names: Vec<String> = new.iter().map(|name| harmless(name.as_str())).collect();
-            self.tell(format!("in production, {} usually triggers messages to customers", names.join(", ")));
+            self.tell(format!("in production these usually trigger messages to customers: {}", names.join(", ")));
             self.named.extend(new);
         }
     }
