@@ -16,7 +16,8 @@ use crate::app::update::{bad_toast, toast};
 use crate::app::{Draft, DraftId, Effect, Mode, Model, Mouse, MouseKind, Outcome, copy, shipments};
 use crate::blueshift::{Shipment, curl};
 use crate::event::catalogue::{Catalogue, Template};
-use crate::event::{syntax, text};
+use crate::event::syntax::{self, TokenKind};
+use crate::event::text;
 use crate::feed::Moment;
 
 /// The longest name of a template.
@@ -241,17 +242,20 @@ fn reformat(model: &mut Model, now: Moment) -> Vec<Effect> {
 fn complete(model: &mut Model, indent: bool, now: Moment) -> Vec<Effect> {
     let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
     let editor = &composition.editor;
-    let column = editor.cursor();
-    let before = editor.lines().get(column.line).and_then(|line| line.get(..column.byte)).unwrap_or_default();
+    let cursor = editor.cursor();
+    let before = editor.lines().get(cursor.line).and_then(|line| line.get(..cursor.byte)).unwrap_or_default();
     // Where nothing is written yet, the key that indents should.
     let blank = before.trim().is_empty();
+    let in_string = matches!(syntax::tokens(before).last(), Some((range, TokenKind::Unknown))
+        if before.get(range.clone()).is_some_and(|open| open.starts_with('"')));
     let proposed = if indent && blank { None } else { proposals(editor, &model.sending.environment) };
     match proposed {
         Some(only) if only.proposals().len() == 1 => {
             composition.completion = None;
             change(model, now, |editor| only.take(editor))
         }
-        None if indent => change(model, now, Editor::indent),
+        // Spaces in the middle of a string are never what was meant.
+        None if indent && !in_string => change(model, now, Editor::indent),
         None => {
             composition.completion = None;
             toast(model, now, "nothing is known that could stand here".into());
