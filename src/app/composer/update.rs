@@ -610,7 +610,7 @@ pub(in crate::app) fn settle(model: &mut Model) {
         picker.keep_in_view(height);
     }
     let Some(areas) = model.composer_areas() else { return };
-    model.shipments.fit(areas.page.width.saturating_sub(1).into());
+    model.shipments.fit(areas.page.width.into());
     let Some(composition) = model.composer.on_screen_mut() else { return };
     let width = areas.text.width.saturating_sub(composition.editor.gutter());
     composition.editor.keep_in_view(width.into(), areas.text.height.into());
