@@ -1,9 +1,11 @@
 //! A local collector for the program to watch.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use clickscope::sandbox::{Config, Sandbox};
 use tokio::runtime::Runtime;
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A sandbox on a free port, with a runtime of its own.
 pub(crate) struct Collector {
@@ -13,13 +15,28 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) fn start() -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap())
+        Self::start_at(ANY_PORT)
     }
 
     /// A collector at the address of one that has ended.
     pub(crate) fn start_at(listen: SocketAddr) -> Self {
+        Self::start_with(Config { listen, ..Config::default() })
+    }
+
+    /// One that does this to every event on its way in.
+    pub(crate) fn mangling(mangles: &[&str]) -> Self {
+        let mangles = mangles.iter().map(|mangle| mangle.parse().unwrap()).collect();
+        Self::start_with(Config { listen: ANY_PORT, mangles, ..Config::default() })
+    }
+
+    /// One that takes this key only.
+    pub(crate) fn with_key(key: &str) -> Self {
+        Self::start_with(Config { listen: ANY_PORT, accept_keys: vec![key.into()], ..Config::default() })
+    }
+
+    fn start_with(config: Config) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sandbox = runtime.block_on(Sandbox::start(Config { listen, ..Config::default() })).unwrap();
+        let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
         Self { sandbox, runtime }
     }
 
@@ -32,10 +49,14 @@ impl Collector {
         self.sandbox.accept(event).unwrap();
     }
 
-    /// Has this fault strike, and no other; none when empty.
-    pub(crate) fn fault(&self, fault: &str) {
-        let faults = if fault.is_empty() { Vec::new() } else { vec![fault.parse().unwrap()] };
-        self.sandbox.set_faults(faults);
+    /// Has these faults strike, separated by blanks, and no others; none when empty.
+    pub(crate) fn fault(&self, faults: &str) {
+        self.sandbox.set_faults(faults.split_whitespace().map(|fault| fault.parse().unwrap()).collect());
+    }
+
+    /// How many events have arrived.
+    pub(crate) fn arrivals(&self) -> u64 {
+        self.sandbox.arrivals()
     }
 
     /// Ends, so that nobody listens there any more, and says where it was.

@@ -11,40 +11,54 @@ fn with_editor(editor: &str) -> Launch {
     Launch::clickscope(["watch", "--url", "http://127.0.0.1:9"]).env("EDITOR", editor)
 }
 
+const OPEN_EDITOR: &str = "\x0f";
+
 /// Opens a draft in the composer and hands it to the editor.
 fn edit(launch: Launch) -> Program {
     let mut program = launch.start();
     program.wait_for_text(&["clickscope", "? help"]);
-    program.send("E");
+    program.send("c^view\\ new$\r");
+    program.wait_for_text(&["Compose view"]);
+    program.send(OPEN_EDITOR);
     program
 }
 
-fn wait_for_editor(program: &Program) {
-    program.wait_for("the editor", |screen| !screen.alternate_screen() && screen.contents().contains("in the editor"));
+/// Waits until an editor was opened for the `time`th time; what the earlier ones wrote is still there.
+fn wait_for_editor(program: &Program, time: usize) {
+    program.wait_for("the editor", |screen| {
+        !screen.alternate_screen() && screen.contents().matches("in the editor").count() == time
+    });
 }
 
 fn wait_for_composer(program: &Program, text: &str) {
     program.wait_for("the composer", |screen| screen.alternate_screen() && screen.contents().contains(text));
 }
 
-/// Shows the draft, and takes a line in its place.
+/// Closes the composer, and then the program.
+fn leave(program: &mut Program) {
+    program.send("\x1b");
+    program.wait_for("the composer closed", |screen| !screen.contents().contains("Compose"));
+    program.send("q");
+}
+
+/// Shows that it is there, and takes a line in its place.
 const ASKING: &str = r#"sh -c 'echo "in the editor"; read -r line; echo "$line" > "$1"' sh"#;
 
 #[test]
 fn the_editor_has_the_keys_and_the_plain_terminal_and_what_it_saves_is_the_draft() {
     let mut program = edit(with_editor(ASKING));
     for round in 1..=2 {
-        wait_for_editor(&program);
+        wait_for_editor(&program, round);
         program.assert_terminal_is_given_back();
         program.send(&format!("{{\"event\":\"typed{round}\"}}\r"));
         wait_for_composer(&program, &format!("typed{round}"));
-        program.send("E");
+        program.send(OPEN_EDITOR);
     }
-    wait_for_editor(&program);
+    wait_for_editor(&program, 3);
     program.resize(100, 30);
     program.send("{\"event\":\"last\"}\r");
     wait_for_composer(&program, "last");
-    program.send("\x03");
+    leave(&mut program);
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_terminal_is_given_back();
 }
@@ -52,12 +66,10 @@ fn the_editor_has_the_keys_and_the_plain_terminal_and_what_it_saves_is_the_draft
 #[test]
 fn the_interrupt_key_ends_the_editor_and_nothing_else() {
     let mut program = edit(with_editor("echo in the editor; exec sleep 1000; true"));
-    wait_for_editor(&program);
+    wait_for_editor(&program, 1);
     program.send("\x03");
     wait_for_composer(&program, "was ended by signal 2");
-    program.resize(100, 30);
-    program.wait_for("another size", |screen| screen.size().1.get() == 100 && screen.contents().contains("help"));
-    program.send("q");
+    leave(&mut program);
     assert_eq!(program.wait_for_exit(), 0);
 }
 
@@ -66,7 +78,7 @@ fn an_editor_that_is_not_there_is_named_and_the_draft_stays() {
     let mut program = edit(with_editor("no-such-editor --wait"));
     wait_for_composer(&program, "`no-such-editor --wait` was not found");
     assert_eq!(fs::read_dir(program.drafts()).unwrap().count(), 1);
-    program.send("q");
+    leave(&mut program);
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_terminal_is_given_back();
 }
@@ -76,7 +88,7 @@ fn an_editor_that_is_not_there_is_named_and_the_draft_stays() {
 fn a_signal_to_end_ends_the_editor_too() {
     for signal in [Signal::TERM, Signal::HUP] {
         let mut program = edit(with_editor("echo in the editor; exec sleep 1000; true"));
-        wait_for_editor(&program);
+        wait_for_editor(&program, 1);
         program.signal(signal);
         assert_eq!(program.wait_for_exit(), 128 + signal.as_raw().unsigned_abs(), "{signal:?}");
         program.assert_terminal_is_given_back();
@@ -87,14 +99,14 @@ fn a_signal_to_end_ends_the_editor_too() {
 fn a_stopped_editor_stops_the_program_and_both_go_on_together() {
     let launch = with_editor(ASKING).in_shell("echo in the $((1 + 1))nd; read line; fg; echo ended with $?");
     let mut program = edit(launch);
-    wait_for_editor(&program);
+    wait_for_editor(&program, 1);
     program.send("\x1a");
     program.wait_for_text(&["in the 2nd"]);
     program.send("\r");
     program.wait_for("the editor again", |screen| screen.contents().lines().count() > 3);
     program.send("{\"event\":\"typed\"}\r");
     wait_for_composer(&program, "typed");
-    program.send("q");
+    leave(&mut program);
     program.wait_for_text(&["ended with 0"]);
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_terminal_is_given_back();

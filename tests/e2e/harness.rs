@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -149,6 +150,12 @@ impl Program {
         Copied { plain: contains(&state.output, &plain), through_tmux: contains(&state.output, &through_tmux) }
     }
 
+    /// Waits until a program has put a text on the clipboard, and says which was the last.
+    pub(crate) fn wait_for_any_copy(&self) -> String {
+        self.wait_for_state("a text on the clipboard", |state| !state.terminal.callbacks().clipboard.is_empty());
+        self.display.lock().terminal.callbacks().clipboard.last().cloned().unwrap()
+    }
+
     /// Waits until the program has ended, and says with which code.
     pub(crate) fn wait_for_exit(&mut self) -> u32 {
         self.wait_for_state("the end of the program", |state| state.ended);
@@ -214,6 +221,16 @@ impl Program {
     /// Where the program writes its log.
     pub(crate) fn log(&self) -> PathBuf {
         self.home().join(".local/state/clickscope/clickscope.log")
+    }
+
+    /// Waits until a draft with this text in it is on disk.
+    pub(crate) fn wait_for_draft(&self, text: &str) {
+        let deadline = Instant::now() + LIMIT;
+        let drafts = || fs::read_dir(self.drafts()).into_iter().flatten().flatten();
+        while !drafts().any(|file| fs::read_to_string(file.path()).is_ok_and(|draft| draft.contains(text))) {
+            assert!(Instant::now() < deadline, "never saw {text:?} in {}", self.drafts().display());
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Where it keeps drafts.

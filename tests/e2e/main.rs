@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod collector;
+mod command_line;
+mod composing;
 mod editor;
 mod harness;
 mod leaving;

@@ -23,6 +23,11 @@ const WIDEST_PLACE: usize = 40;
 /// The steps of a progress bar.
 const STEPS: u64 = 1_000;
 
+/// For how long events have to go out until a rate says anything.
+const SETTLED: Duration = Duration::from_secs(1);
+/// No more than so many times what it took so far is said to be left.
+const LONGEST_LEFT: f64 = 1e6;
+
 /// What is said of what goes out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words {
@@ -197,7 +202,7 @@ impl Teller {
         }
         let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
         // A template that cannot be read leaves the bar as it comes.
-        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
             bar.set_style(style);
         }
         self.bar = Some(bar);
@@ -211,19 +216,23 @@ impl Teller {
     /// Moves the bar: so many events went out in so much time, and they are this part of all, where that is known.
     pub(super) fn progress(&self, events: u64, elapsed: Duration, part: Option<f64>) {
         let Some(bar) = &self.bar else { return };
-        let rate = rate(events, elapsed);
-        let mut message = format!("{} · {rate}/s", counted(events, "event"));
-        if let Some(part) = part.filter(|part| *part > 0.0) {
+        let mut message = counted(events, "event");
+        if let Some(part) = part.map(|part| part.clamp(0.0, 1.0)) {
             #[expect(
                 clippy::cast_precision_loss,
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "a bar"
             )]
-            bar.set_position((part.min(1.0) * STEPS as f64) as u64);
-            let left = elapsed.mul_f64((1.0 / part.min(1.0) - 1.0).min(1e6));
-            // Writing to a text cannot fail.
-            let _ = write!(message, " · {} left", latency(left));
+            bar.set_position((part * STEPS as f64) as u64);
+        }
+        // Writing to a text cannot fail.
+        if elapsed >= SETTLED {
+            let _ = write!(message, " · {}/s", rate(events, elapsed));
+            if let Some(part) = part.filter(|part| *part > 0.0) {
+                let left = elapsed.mul_f64((1.0 / part - 1.0).clamp(0.0, LONGEST_LEFT));
+                let _ = write!(message, " · {} left", latency(left));
+            }
         }
         bar.set_message(message);
     }
