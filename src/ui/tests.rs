@@ -330,6 +330,18 @@ fn what_the_composer_asks_and_proposes() {
     press(&mut model, "^x", at(21));
     send(&mut model, crate::app::Message::Done(Outcome::DraftNotKept("the disk is full".into())), at(16));
     insta::assert_snapshot!("composer_name_80x24", picture(&model, at(26)));
+    let mut model = composing(
+        80,
+        24,
+        "{\n  \"event\": \"view\",\n  \"products\": [\n    {\n      \"price\": \"dear\"\n    }\n  ]\n}",
+    );
+    press(&mut model, "^s", at(22));
+    let fields = vec![("products[0].price".to_owned(), "is not a number\u{7}".to_owned())];
+    let verdict = Verdict::Refused { status: 422, message: "invalid".into(), fields };
+    send(&mut model, answered(1, 0, 1, 1, verdict), at(23));
+    insta::assert_snapshot!("composer_proof_80x24", picture(&model, at(23)));
+    press(&mut model, "e", at(29));
+    insta::assert_snapshot!("composer_refused_80x24", picture(&model, at(29)));
     let long = format!("{{\"event\": \"view\", \"list\": [{}]}}", "\"日本\\u001b[2J\u{1b}\", ".repeat(900));
     let mut model = composing(80, 24, &long);
     press(&mut model, "end ^n left left left left", at(30));

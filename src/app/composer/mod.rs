@@ -36,6 +36,8 @@ pub struct Composer {
     begun: u64,
     /// How many drafts were sent.
     sent: u64,
+    /// The one that was sent last.
+    sent_last: Option<DraftId>,
     /// Whether somebody has typed the word that production asks for.
     confirmed: bool,
     /// Why the last draft could not be put on disk. Harmless.
@@ -133,6 +135,7 @@ impl Default for Composer {
             came_from: Pane::Types,
             begun: 0,
             sent: 0,
+            sent_last: None,
             confirmed: false,
             not_kept: None,
         }
@@ -158,6 +161,11 @@ impl Composer {
                 .verdict
                 .get_or_init(|| Verdict::of(&composition.editor.text(), sending, self.next(), composition.changed)),
         )
+    }
+
+    /// Whether the composed draft is the one that was sent last, so that what the server said is about it.
+    pub fn is_sent_last(&self) -> bool {
+        self.composition.as_ref().is_some_and(|composition| self.sent_last.as_ref() == Some(&composition.id))
     }
 
     /// Why drafts are in memory only, if they are. Harmless.

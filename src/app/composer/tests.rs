@@ -294,6 +294,7 @@ fn attributes_types_and_placeholders_are_completed() {
         ("[{\"products\": [{\"quan", "tab", "[{\"products\": [{\"quantity\": "),
         ("{\n", "tab", "{\n    "),
         ("{\"a\": 1", "tab", "{\"a\": 1  "),
+        ("{\"a\": \"zzz", "tab", "{\"a\": \"zzz"),
     ];
     for (text, key, completed) in cases {
         let mut model = composing(120, 36, text);

@@ -16,7 +16,8 @@ use crate::app::update::{bad_toast, toast};
 use crate::app::{Draft, DraftId, Effect, Mode, Model, Mouse, MouseKind, Outcome, copy, shipments};
 use crate::blueshift::{Shipment, curl};
 use crate::event::catalogue::{Catalogue, Template};
-use crate::event::{syntax, text};
+use crate::event::syntax::{self, TokenKind};
+use crate::event::text;
 use crate::feed::Moment;
 
 /// The longest name of a template.
@@ -241,17 +242,20 @@ fn reformat(model: &mut Model, now: Moment) -> Vec<Effect> {
 fn complete(model: &mut Model, indent: bool, now: Moment) -> Vec<Effect> {
     let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
     let editor = &composition.editor;
-    let column = editor.cursor();
-    let before = editor.lines().get(column.line).and_then(|line| line.get(..column.byte)).unwrap_or_default();
+    let cursor = editor.cursor();
+    let before = editor.lines().get(cursor.line).and_then(|line| line.get(..cursor.byte)).unwrap_or_default();
     // Where nothing is written yet, the key that indents should.
     let blank = before.trim().is_empty();
+    let in_string = matches!(syntax::tokens(before).last(), Some((range, TokenKind::Unknown))
+        if before.get(range.clone()).is_some_and(|open| open.starts_with('"')));
     let proposed = if indent && blank { None } else { proposals(editor, &model.sending.environment) };
     match proposed {
         Some(only) if only.proposals().len() == 1 => {
             composition.completion = None;
             change(model, now, |editor| only.take(editor))
         }
-        None if indent => change(model, now, Editor::indent),
+        // Spaces in the middle of a string are never what was meant.
+        None if indent && !in_string => change(model, now, Editor::indent),
         None => {
             composition.completion = None;
             toast(model, now, "nothing is known that could stand here".into());
@@ -427,6 +431,7 @@ fn deliver(model: &mut Model, shipment: Shipment, now: Moment) -> Vec<Effect> {
     select_tab(model, Tab::Proof, now);
     if let Some(composition) = model.composer.on_screen_mut() {
         composition.verdict.take();
+        model.composer.sent_last = Some(composition.id.clone());
     }
     shipments::send(model, shipment, now)
 }
@@ -541,6 +546,9 @@ pub(in crate::app) fn done(model: &mut Model, outcome: &Outcome, now: Moment) ->
             }
             composition.touch(now.wall);
             composition.completion = None;
+            if composition.tab == Tab::Preview {
+                composition.tab = Tab::Edit;
+            }
             return Some(vec![Effect::KeepDraft { draft: draft.clone(), text: composition.editor.text() }]);
         }
         _ => return None,
@@ -602,7 +610,7 @@ pub(in crate::app) fn settle(model: &mut Model) {
         picker.keep_in_view(height);
     }
     let Some(areas) = model.composer_areas() else { return };
-    model.shipments.fit(areas.page.width.saturating_sub(1).into());
+    model.shipments.fit(areas.page.width.into());
     let Some(composition) = model.composer.on_screen_mut() else { return };
     let width = areas.text.width.saturating_sub(composition.editor.gutter());
     composition.editor.keep_in_view(width.into(), areas.text.height.into());

@@ -44,7 +44,7 @@ pub(super) fn render(
         Verdict::Ready(_) => None,
     };
     let bracket = bracket(editor);
-    let refused = model.shipments.refused_fields();
+    let refused = if model.composer.is_sent_last() { model.shipments.refused_fields() } else { &[] };
     let lines = editor.lines().iter().enumerate().skip(editor.top());
     for (y, (number, line)) in (area.y..area.y + area.height).zip(lines) {
         let start = editor.start_of(number);

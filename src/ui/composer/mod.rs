@@ -53,7 +53,9 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
             None
         }
         Tab::Proof => {
-            super::proof::draw(model, now, theme, rect(areas.page), frame);
+            // Its scroll bar takes the last column: the border, as in every pane.
+            let page = Area { width: areas.page.width + 1, ..areas.page };
+            super::proof::draw(model, now, theme, rect(page), frame);
             None
         }
     }
