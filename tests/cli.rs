@@ -209,7 +209,7 @@ fn a_profile_says_what_to_watch_and_where_its_key_is() {
 
     // The key of another account is no substitute.
     let (code, _, stderr) = run(&[], None);
-    assert!(code == Some(2) && stderr.contains("set HERE_KEY to"), "{stderr}");
+    assert!(code == Some(4) && stderr.contains("set HERE_KEY to"), "{stderr}");
     let (code, _, stderr) = run(&["--profile", "there"], Some("any"));
     assert!(code == Some(2) && stderr.contains("--profile: no profile \"there\": there are here"), "{stderr}");
 }

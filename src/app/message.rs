@@ -41,6 +41,8 @@ pub enum Outcome {
     },
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(String),
+    /// After one that was not, a draft is on disk.
+    DraftKeptAgain,
     /// The template of this name is on disk.
     TemplateKept {
         /// Its name.

@@ -10,7 +10,7 @@ use super::{Effect, Model, time};
 use crate::blueshift::{Outgoing, Shipment};
 use crate::event::{Document, Facts, Payload, TypeName, text};
 use crate::feed::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
-use crate::feed::{Change, Delivery, Moment, Retry, Verdict};
+use crate::feed::{Change, Delivery, Moment, Problem, ProblemKind, Retry, Verdict};
 
 #[cfg(test)]
 mod tests;
@@ -356,6 +356,31 @@ pub(super) fn found_at(model: &mut Model, found: &[ProbeId], at: Moment) -> Vec<
     let told = told.collect();
     write_down(model, told, "seen", at);
     model.shipments.probes.overtaken().into_iter().map(Effect::Recall).collect()
+}
+
+/// Closes the calls that nobody will make any more: those of one shipment, or of all.
+pub(super) fn abandon(model: &mut Model, shipment: Option<u64>, why: &str, now: Moment) -> Vec<Effect> {
+    let problem = Problem {
+        kind: ProblemKind::Unreachable,
+        what: why.to_owned(),
+        advice: "the draft is kept: start clickscope again and send it".to_owned(),
+    };
+    let open = model.shipments.sent.iter().filter(|sent| shipment.is_none_or(|number| number == sent.number));
+    let open = open.flat_map(|sent| {
+        let calls = sent.calls.iter().enumerate().filter(|(_, call)| call.delivery.is_none());
+        calls.map(|(index, call)| Delivery {
+            shipment: sent.number,
+            call: index,
+            calls: sent.calls.len(),
+            events: call.events,
+            at: now,
+            took: Duration::ZERO,
+            attempts: 0,
+            verdict: Verdict::Failed(problem.clone()),
+        })
+    });
+    let open: Vec<_> = open.collect();
+    open.into_iter().flat_map(|delivery| delivered(model, delivery)).collect()
 }
 
 /// Gives up the probes whose time is over.

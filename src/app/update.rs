@@ -53,17 +53,23 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::SourceEnded(why) => {
             let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
             note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));
-            Vec::new()
+            shipments::abandon(model, None, "polling has ended", now)
         }
         Message::Woke => Vec::new(),
         Message::Done(outcome) => composer::done(model, &outcome, now).unwrap_or_else(|| {
             match outcome {
                 Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
-                Outcome::CopyFailed(why)
-                | Outcome::NotSent { why, .. }
-                | Outcome::TemplateNotKept(why)
-                | Outcome::EditFailed(why) => bad_toast(model, now, text::harmless(&why)),
-                Outcome::DraftNotKept(_) | Outcome::TemplateKept { .. } | Outcome::Edited { .. } => {}
+                Outcome::CopyFailed(why) | Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
+                    bad_toast(model, now, text::harmless(&why));
+                }
+                Outcome::NotSent { shipment, why } => {
+                    bad_toast(model, now, text::harmless(&why));
+                    return shipments::abandon(model, Some(shipment), &why, now);
+                }
+                Outcome::DraftNotKept(_)
+                | Outcome::DraftKeptAgain
+                | Outcome::TemplateKept { .. }
+                | Outcome::Edited { .. } => {}
             }
             Vec::new()
         }),

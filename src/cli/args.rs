@@ -33,7 +33,7 @@ Exit codes:
   1    the server refused an event, or --keep-going left some out
   2    a usage or configuration error, or input that cannot be sent
   3    an event that was to be proved was not seen in time
-  4    the server refused the key
+  4    there is no key, or the server refused it
   5    network or server trouble, after retries
   130  interrupted";
 

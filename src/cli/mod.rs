@@ -86,6 +86,8 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Output(_) => 1,
+            // Asked for by whoever has to set it, like a key that the server refuses.
+            Self::Config(ConfigError::NoKey { .. }) => Exit::Refused.code(),
             Self::Config(_)
             | Self::Log(_)
             | Self::Runtime(_)

@@ -172,7 +172,11 @@ impl Writer {
                 }
             };
             match self.write(&draft, &text) {
-                Ok(()) => self.failed = false,
+                Ok(()) => {
+                    if std::mem::take(&mut self.failed) {
+                        tell(&self.outcomes, Outcome::DraftKeptAgain);
+                    }
+                }
                 Err(why) => {
                     tracing::warn!(why, "a draft was not kept");
                     if !std::mem::replace(&mut self.failed, true) {
@@ -229,6 +233,7 @@ mod tests {
         std::iter::from_fn(|| outcomes.try_recv().ok())
             .map(|outcome| match outcome {
                 Outcome::DraftNotKept(why) => why,
+                Outcome::DraftKeptAgain => "kept again".to_owned(),
                 other => panic!("{other:?}"),
             })
             .collect()
@@ -287,6 +292,7 @@ mod tests {
 
         fs::remove_file(&folder).unwrap();
         keep("c");
+        assert_eq!(told(&mut outcomes), ["kept again"]);
         fs::remove_dir_all(&folder).unwrap();
         fs::write(&folder, "in the way").unwrap();
         keep("d");

@@ -15,7 +15,8 @@ use crate::event::text;
 pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let toast = model.toast.as_ref().map_or_else(Line::default, |toast| {
         let style = if toast.bad { theme.error } else { theme.ok };
-        Line::styled(format!(" {} ", text::fit(&toast.text, usize::from(area.width) - 2)), style)
+        // As a span: a line's own style would colour the whole row.
+        Line::from(Span::styled(format!(" {} ", text::fit(&toast.text, usize::from(area.width) - 2)), style))
     });
     let room = usize::from(area.width).saturating_sub(toast.width());
     let (mut spans, cursor) = match &model.mode {

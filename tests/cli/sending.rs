@@ -349,7 +349,7 @@ fn a_key_that_is_refused_or_missing_says_what_to_set() {
     }
     assert_eq!(requests.load(Ordering::SeqCst), 3);
     let ran = Ran::of(clickscope(&["send", "view", "--url", &url]).env_remove("CLICKSCOPE_EVENT_KEY"));
-    assert!(ran.code == Some(2) && ran.stderr.contains("set CLICKSCOPE_EVENT_KEY to"), "{}", ran.stderr);
+    assert!(ran.code == Some(4) && ran.stderr.contains("set CLICKSCOPE_EVENT_KEY to"), "{}", ran.stderr);
 }
 
 #[test]

@@ -374,6 +374,8 @@ fn a_draft_that_is_not_on_disk_says_so_for_as_long_as_it_is_true() {
     send(&mut model, Message::Done(Outcome::DraftNotKept("the disk is full\u{7}".into())), at(21));
     send(&mut model, Message::Woke, at(99));
     assert_eq!(model.composer.not_kept(), Some("the disk is full\\u0007"));
+    send(&mut model, Message::Done(Outcome::DraftKeptAgain), at(99));
+    assert_eq!(model.composer.not_kept(), None);
 }
 
 #[test]

@@ -523,6 +523,7 @@ pub(in crate::app) fn done(model: &mut Model, outcome: &Outcome, now: Moment) ->
             }
             model.composer.not_kept = Some(why);
         }
+        Outcome::DraftKeptAgain => model.composer.not_kept = None,
         Outcome::TemplateKept { name, text, place } => {
             let place = text::harmless(place);
             let templates = &mut model.sending.templates;

@@ -8,7 +8,7 @@ use super::super::fixture::{
     CHECKOUT, answered, at, at_millis, busy, change, payload, polled, press, received, retried, send as tell, ship,
     taken,
 };
-use super::super::{Effect, Message, Model};
+use super::super::{Effect, Message, Model, Outcome};
 use super::*;
 use crate::feed::{ChangeKind, Problem, ProblemKind, Report};
 
@@ -271,4 +271,16 @@ fn the_proof_scrolls_as_far_as_it_reaches() {
     assert_eq!(model.shipments.offset(), rows - 12);
     ship(&mut model, CHECKOUT, at(21));
     assert_eq!(model.shipments.offset(), 0, "a new proof is read from its start");
+}
+
+#[test]
+fn what_nobody_will_send_any_more_is_not_waited_for() {
+    let refused = Outcome::NotSent { shipment: 1, why: "too much is waiting".into() };
+    for end in [Message::Done(refused), Message::SourceEnded(None)] {
+        let mut model = busy(120, 36);
+        ship(&mut model, CHECKOUT, at(20));
+        tell(&mut model, end.clone(), at(21));
+        assert_eq!(mark(&model), None, "{end:?}");
+        assert!(!model.shipments.probes().is_waiting(), "{end:?}");
+    }
 }
