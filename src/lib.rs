@@ -5,9 +5,9 @@
 //! [`sandbox`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
 //! `tests/architecture.rs`.
 //!
-//! Data flows one way: [`source`] polls the debug endpoint, [`blueshift`] decodes the answer, [`feed`] turns it into
-//! changes, [`app`] turns messages into a new model and effects, [`ui`] draws the model, and [`runtime`] carries the
-//! effects out.
+//! Data flows one way: [`source`] polls the debug endpoint and sends events, [`blueshift`] knows the wire in both
+//! directions, [`feed`] turns answers into changes and finds in them what was sent, [`app`] turns messages into a new
+//! model and effects, [`ui`] draws the model, and [`runtime`] carries the effects out.
 
 pub mod app;
 pub mod blueshift;
