@@ -34,7 +34,9 @@ const INTERVALS: [Duration; 11] = [
 
 /// Lets `message` happen to the model at `now`, and says what that asks of the world.
 pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
-    if model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
+    // The next key is for what comes next: an answer to the last one would only hide what can be done now.
+    let answered = matches!(message, Message::Key(_));
+    if answered || model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
         model.toast = None;
     }
     shipments::expire(model, now);
@@ -59,7 +61,10 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::Done(outcome) => composer::done(model, &outcome, now).unwrap_or_else(|| {
             match outcome {
                 Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
-                Outcome::CopyFailed(why) | Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
+                Outcome::CopyFailed(why) => bad_toast(model, now, text::harmless(&why)),
+                Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
+                    // What to do about it may be too long for the bottom row.
+                    note(model, now, EntryKind::Trouble, text::harmless(&why));
                     bad_toast(model, now, text::harmless(&why));
                 }
                 Outcome::NotSent { shipment, why } => {

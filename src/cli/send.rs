@@ -93,7 +93,7 @@ pub(super) enum SendError {
 }
 
 pub(super) fn run(args: args::Send, config: &Config) -> Result<Exit, Failure> {
-    let sending = sending(config, &folders());
+    let sending = sending(config, &folders(config));
     if !args.dry_run {
         // Before anything is read: a profile that only watches needs no look at what would be sent.
         sending.safety.check([]).map_err(SendError::from)?;

@@ -1,11 +1,11 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::app::Sending;
 use crate::blueshift::CallLimits;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Target};
 use crate::event::catalogue::Template;
 use crate::runtime::Folders;
 
@@ -14,12 +14,30 @@ use crate::runtime::Folders;
 const PROBE_FAR: Duration = Duration::from_secs(1);
 const PROBE_NEAR: Duration = Duration::from_millis(250);
 
-/// Where the user's drafts and templates are.
-pub(super) fn folders() -> Folders {
+/// Where the user's drafts and templates are. Each profile, or target, has drafts of its own: one that was written for
+/// staging must not be at hand where real customers are.
+pub(super) fn folders(config: &Config) -> Folders {
+    let owner = match (&config.profile, &config.target.value) {
+        (Some(profile), _) => profile.value.name.clone(),
+        (None, Target::Region(region)) => region.to_string(),
+        (None, Target::Url(url)) if url.is_loopback() => "local".to_owned(),
+        (None, Target::Url(url)) => url.host_label(),
+    };
     Folders {
-        drafts: config::state_folder().map(|folder| folder.join("drafts")),
-        templates: config::config_folder().map(|folder| folder.join("templates")),
+        drafts: config::state_folder().map(|folder| folder.join("drafts").join(file_name(&owner))),
+        templates: templates_folder(),
     }
+}
+
+/// Where the user's own templates are, for every profile.
+pub(super) fn templates_folder() -> Option<PathBuf> {
+    config::config_folder().map(|folder| folder.join("templates"))
+}
+
+/// `name` as the name of a folder, whatever stands in it.
+fn file_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    name.chars().take(64).map(plain).collect()
 }
 
 /// What sending needs to know of the world, as `config` and the `folders` say.

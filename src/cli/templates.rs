@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use thiserror::Error;
 
-use super::sending::{folders, own_templates};
+use super::sending::{own_templates, templates_folder};
 use super::{Exit, Failure, args};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::text::{harmless, width};
@@ -24,7 +24,7 @@ impl NoTemplate {
 }
 
 pub(super) fn run(args: &args::Templates) -> Result<Exit, Failure> {
-    let own = own_templates(folders().templates.as_deref());
+    let own = own_templates(templates_folder().as_deref());
     let mut stdout = io::stdout().lock();
     match &args.name {
         None => stdout.write_all(list(&own, args.json).as_bytes())?,

@@ -43,7 +43,7 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
 pub(super) async fn on_terminal(target: String, config: &Config, settings: live::Settings) -> Result<Exit, Failure> {
     let clock = settings.clock;
     let theme = theme(&|name| std::env::var(name).ok());
-    let folders = folders();
+    let folders = folders(config);
     let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
     let sending = Sending { drafts, ..sending(config, &folders) };
     let interface = runtime::Settings {

@@ -67,7 +67,7 @@ fn way_out_width(context: Context) -> usize {
 /// A line that is being typed, and the place of its cursor.
 pub(super) fn prompt<'a>(word: &str, input: &Input, theme: &Theme, area: Rect) -> (Vec<Span<'a>>, Option<Position>) {
     const ROOM: usize = 24;
-    let lead = format!(" {word} / ");
+    let lead = format!(" {word}: ");
     let scroll = input.visual_scroll(ROOM);
     let typed: String = text::harmless(input.value()).chars().skip(scroll).take(ROOM).collect();
     let before = input.visual_cursor().saturating_sub(scroll);

@@ -263,7 +263,7 @@ fn a_draft_that_is_kept_as_a_template_can_be_begun_with_in_the_next_session() {
     let mut program = watching(&collector);
     compose_text(&mut program, r#"{"event":"view","note":"mine"}"#);
     program.send("\x18");
-    program.wait_for_text(&["keep as /"]);
+    program.wait_for_text(&["keep as:"]);
     program.send("\x15my_view\r");
     program.wait_for_text(&["kept as the template my_view"]);
     program.send("\x18\x15my_view\r");

@@ -233,9 +233,9 @@ impl Program {
         }
     }
 
-    /// Where it keeps drafts.
+    /// Where it keeps drafts for a collector on this machine, when it has no profile.
     pub(crate) fn drafts(&self) -> PathBuf {
-        self.home().join(".local/state/clickscope/drafts")
+        self.home().join(".local/state/clickscope/drafts/local")
     }
 
     /// Fails unless the terminal is as it was before the program began.
