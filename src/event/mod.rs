@@ -7,6 +7,7 @@ pub mod catalogue;
 mod diff;
 mod document;
 mod lexer;
+pub mod lint;
 mod origin;
 mod path;
 mod payload;

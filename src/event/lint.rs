@@ -1,0 +1,167 @@
+//! Lint: what is wrong with an event, said at the field, with why it matters and, where it is sure, the fix.
+//!
+//! Each rule is a [`Rule`] in [`RULES`] and a check beside others of its sort. A check sees one event and where in its life
+//! it is: the platform's own additions are never held against a received event.
+
+mod degradation;
+mod limits;
+mod per_event;
+mod values;
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{Document, Path};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Something will most likely not work as meant.
+    Warning,
+    /// Something does not work.
+    Error,
+}
+
+impl Severity {
+    /// Its name: `info`, `warning`, `error`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Something that can be wrong with an event.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What it is called: `date-format`.
+    pub id: &'static str,
+    /// How bad it is, unless configured otherwise.
+    pub severity: Severity,
+    /// What it is about, in a few words.
+    pub title: &'static str,
+    /// Why it matters, in one sentence.
+    pub why: &'static str,
+    /// Where the platform says so; the address of a page. Empty where it is inferred.
+    pub documentation: &'static str,
+    /// An event that breaks it.
+    pub bad: &'static str,
+    /// The same event as it should be.
+    pub good: &'static str,
+}
+
+/// One thing wrong with an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that it breaks.
+    pub rule: &'static Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where: the field, or the event itself. Its [`Path::pointer`] is a JSON Pointer.
+    pub path: Path,
+    /// What was expected there. Harmless.
+    pub expected: String,
+    /// What was there. Harmless and short.
+    pub found: String,
+    /// What sets it right, when that is certain.
+    pub fix: Option<Fix>,
+}
+
+/// A change that sets a field right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Another value, as JSON text.
+    Replace(String),
+    /// Another name for the field.
+    Rename(String),
+    /// No such field.
+    Remove,
+}
+
+/// Where in its life an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// It is to be sent: what the platform would refuse or lose counts.
+    Outgoing,
+    /// The platform shows it: what the platform added or derived does not count.
+    Received,
+}
+
+/// What a check is told besides the event.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Where in its life the event is.
+    pub stage: Stage,
+    /// The time by which "in the future" and "long ago" are judged.
+    pub now: Timestamp,
+}
+
+/// Every rule, by its sort.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [limits::RULES, degradation::RULES, values::RULES, per_event::RULES].into_iter().flatten().copied()
+}
+
+/// The rule with that id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.id == id)
+}
+
+/// What is wrong with `event`, in the order of its fields; what concerns the whole event comes first.
+pub fn lint(event: &Document, context: Context) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in [limits::check, degradation::check, values::check, per_event::check] {
+        check(event, context, &mut findings);
+    }
+    let place = |finding: &Finding| event.find(&finding.path).map_or(0, super::NodeId::index);
+    findings.sort_by_cached_key(|finding| (place(finding), finding.rule.id));
+    findings.dedup();
+    findings
+}
+
+impl Rule {
+    /// A finding of this rule at `path`, without a fix.
+    fn at(&'static self, path: Path, expected: impl Into<String>, found: impl Into<String>) -> Finding {
+        Finding { rule: self, severity: self.severity, path, expected: expected.into(), found: found.into(), fix: None }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::event::{Facts, Payload};
+
+    /// The rules that `event` breaks, each once.
+    fn broken(event: &str, stage: Stage) -> Vec<&'static str> {
+        let document = Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap();
+        let now = "2026-11-24T12:00:00Z".parse().unwrap();
+        let mut ids: Vec<_> = lint(&document, Context { stage, now }).iter().map(|finding| finding.rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    #[test]
+    fn every_rule_finds_its_bad_example_and_nothing_in_its_good_one() {
+        let mut ids: Vec<_> = rules().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        assert!(ids.windows(2).all(|pair| pair.first() != pair.last()), "an id twice in {ids:?}");
+        for rule in rules() {
+            assert!(broken(rule.bad, Stage::Outgoing).contains(&rule.id), "{} in its bad example", rule.id);
+            assert_eq!(broken(rule.good, Stage::Outgoing), [""; 0], "in the good example of {}", rule.id);
+        }
+    }
+}
