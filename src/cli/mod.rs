@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod demo;
 mod headless;
+mod input;
 mod line;
 mod man;
 mod sandbox;

@@ -1,9 +1,8 @@
 //! `clickscope send`: reads events, sends them, and proves that they arrived.
 //!
-//! What is sent goes through three hands: [`input`] reads drafts, [`packing`] makes calls of them on a thread of its own,
+//! What is sent goes through three hands: [`super::input`] reads drafts, [`packing`] makes calls of them on a thread of its own,
 //! and the loop here sends one call after the other while [`proving`] watches for what was sent.
 
-mod input;
 mod packing;
 mod proving;
 mod telling;
@@ -19,9 +18,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::input::{BadInput, Input, InputError};
 use super::sending::{folders, sending};
 use super::stdout::{Output, Stdout};
-use super::templates::NoTemplate;
 use super::{Exit, Failure, args, watch};
 use crate::app::Sending;
 use crate::app::safety::{Forbidden, Safety, WORD};
@@ -33,8 +32,7 @@ use crate::runtime::{self, RuntimeError};
 use crate::source::Clock;
 use crate::source::live::Settings;
 use crate::source::send::{Label, Pace, Sender};
-use input::Input;
-use packing::{BadInput, Packed, Packing, Parcel, Placeholders, Preparation};
+use packing::{Packed, Packing, Parcel, Placeholders, Preparation};
 use proving::{MOST, Prover, Sample};
 use telling::{Teller, Words, counted, rate};
 
@@ -44,17 +42,9 @@ const READY: usize = 4;
 /// Why nothing is sent, or nothing more.
 #[derive(Debug, Error)]
 pub(super) enum SendError {
-    /// Neither a template nor a file.
-    #[error("{0}; nor is there a file of that name here")]
-    NoTemplate(NoTemplate),
-    /// The file cannot be opened.
-    #[error("{file} cannot be opened: {source}")]
-    Open {
-        /// Its name, harmless.
-        file: String,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// There is no input.
+    #[error(transparent)]
+    NoInput(#[from] InputError),
     /// What was read cannot be sent.
     #[error("{0}")]
     Input(BadInput),
@@ -98,7 +88,7 @@ pub(super) fn run(args: args::Send, config: &Config) -> Result<Exit, Failure> {
         // Before anything is read: a profile that only watches needs no look at what would be sent.
         sending.safety.check([]).map_err(SendError::from)?;
     }
-    let input = Input::find(&args.what, &sending.templates)?;
+    let input = Input::find(&args.what, &sending.templates).map_err(SendError::from)?;
     runtime::log::to_stderr()?;
     runtime::block_on(send(args, config, sending, input))?
 }

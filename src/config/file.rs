@@ -7,7 +7,8 @@ use toml::de::DeTable;
 
 use super::profile::Profile;
 use super::section::{Section, Source, line_after, shown};
-use super::{ConfigError, EVENT_KEY, Lookup, Place, Setting, USER_KEY, text};
+use super::{ConfigError, EVENT_KEY, Lookup, Place, Setting, USER_KEY, lint, text};
+use crate::event::lint::Levels;
 use crate::event::text::harmless;
 
 /// The name of the file in the config folder.
@@ -19,7 +20,7 @@ pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 pub(super) const LONGEST: u64 = 1 << 20;
 
 /// What stands in the file itself. What is new there begins with a name in this list.
-const FIELDS: [&str; 2] = ["profile", "profiles"];
+const FIELDS: [&str; 3] = ["profile", "profiles", "lint"];
 
 /// The user's config file. Without one it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,7 @@ pub struct ConfigFile {
     /// The profile that is used when nobody chooses one.
     profile: Option<Setting<String>>,
     profiles: Vec<Profile>,
+    levels: Levels,
 }
 
 impl ConfigFile {
@@ -60,7 +62,8 @@ impl ConfigFile {
             .map(|(name, table)| Profile::read(&source, name, table))
             .collect::<Result<Vec<_>, _>>()?;
         let profile = section.parsed("profile", |name| Ok(name.to_owned()))?;
-        let file = Self { path, profile, profiles };
+        let levels = section.table("lint")?.map(|table| lint::levels(&source, table)).transpose()?.unwrap_or_default();
+        let file = Self { path, profile, profiles, levels };
         if let Some(Setting { value, place }) = &file.profile {
             file.find(value, place)?;
         }
@@ -89,6 +92,11 @@ impl ConfigFile {
             };
             ConfigError::Unusable { place: place.clone(), reason: format!("no profile {}: {known}", shown(name)) }
         })
+    }
+
+    /// How bad its `[lint]` says what is.
+    pub fn levels(&self) -> &Levels {
+        &self.levels
     }
 
     /// The variables that hold keys: the program's own, and those of every profile.

@@ -15,6 +15,7 @@ mod folders;
 mod interval;
 mod keys;
 mod layer;
+mod lint;
 mod profile;
 mod prompt;
 mod section;

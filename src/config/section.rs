@@ -29,7 +29,7 @@ impl<'a> Source<'a> {
         Place::File { path: Arc::clone(&self.path), line: line_after(before) }
     }
 
-    fn unusable(&self, span: &Range<usize>, reason: impl Into<String>) -> ConfigError {
+    pub(super) fn unusable(&self, span: &Range<usize>, reason: impl Into<String>) -> ConfigError {
         ConfigError::Unusable { place: self.place(span), reason: reason.into() }
     }
 }
@@ -106,6 +106,11 @@ impl<'a> Section<'a> {
             Err(self.source.unusable(&item.span(), reason))
         };
         list.value.iter().map(parse).collect()
+    }
+
+    /// A field that is a table.
+    pub(super) fn table(&self, field: &str) -> Result<Option<&'a DeTable<'a>>, ConfigError> {
+        Ok(self.field(field, "a table", DeValue::as_table)?.map(|table| table.value))
     }
 
     /// The tables within a field that is a table of tables, with their names, in the order of the names.

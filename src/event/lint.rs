@@ -4,6 +4,7 @@
 //! it is: the platform's own additions are never held against a received event.
 
 mod degradation;
+mod levels;
 mod limits;
 mod per_event;
 mod values;
@@ -13,6 +14,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::{Document, Path};
+
+pub use levels::{Level, Levels, RuleOf, UnknownRule};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::input::{Drafts, Input, Line, Unreadable};
 use crate::app::safety::{Forbidden, Safety};
 use crate::blueshift::{Call, CallLimits, Outgoing, Packer, Shipment, Unsendable, UnsendableReason};
+use crate::cli::input::{BadInput, Drafts, Input, Line, Unreadable, not_json};
 use crate::event::placeholder::{self, PlaceholderError, Values};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::{Assignment, AssignmentError};
@@ -34,25 +33,6 @@ pub(super) enum Packed {
     LeftOut(BadInput),
     /// What cannot be sent, and ends it.
     Stopped(BadInput),
-}
-
-/// What cannot be sent, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct BadInput {
-    /// What the input is called.
-    called: String,
-    line: Option<u64>,
-    column: Option<usize>,
-    reason: String,
-}
-
-impl fmt::Display for BadInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.called)?;
-        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))?;
-        self.column.map_or(Ok(()), |column| write!(f, ":{column}"))?;
-        write!(f, ": {}", self.reason)
-    }
 }
 
 /// What becomes of a draft before it is sent.
@@ -271,15 +251,9 @@ impl Fault {
     }
 }
 
-impl Unreadable {
-    fn of(self, called: &str) -> BadInput {
-        BadInput { called: called.to_owned(), line: Some(self.line), column: None, reason: self.reason }
-    }
-}
-
 impl From<SyntaxError> for Fault {
-    fn from(SyntaxError { line, column, message }: SyntaxError) -> Self {
-        Self { place: Some((line, column)), reason: format!("not JSON: {message}") }
+    fn from(error: SyntaxError) -> Self {
+        Self { place: Some((error.line, error.column)), reason: not_json(&error) }
     }
 }
 

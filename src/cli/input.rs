@@ -1,10 +1,13 @@
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
-use super::SendError;
-use crate::cli::templates::{self, NoTemplate};
+use thiserror::Error;
+
+use super::templates::{self, NoTemplate};
 use crate::event::catalogue::Template;
+use crate::event::syntax::SyntaxError;
 use crate::event::text::harmless;
 
 /// The most that a file may have which is not NDJSON, and that a line of NDJSON may have, in bytes: these are held in
@@ -13,6 +16,46 @@ const LONGEST: usize = 64 * 1024 * 1024;
 
 /// How much is read from a file at once.
 const BUFFER: usize = 256 * 1024;
+
+/// Why there is no input.
+#[derive(Debug, Error)]
+pub(super) enum InputError {
+    /// Neither a template nor a file.
+    #[error("{0}; nor is there a file of that name here")]
+    NoTemplate(NoTemplate),
+    /// The file cannot be opened.
+    #[error("{file} cannot be opened: {source}")]
+    Open {
+        /// Its name, harmless.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Something in an input that cannot be used, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BadInput {
+    /// What the input is called.
+    pub(super) called: String,
+    pub(super) line: Option<u64>,
+    pub(super) column: Option<usize>,
+    pub(super) reason: String,
+}
+
+impl fmt::Display for BadInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.called)?;
+        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))?;
+        self.column.map_or(Ok(()), |column| write!(f, ":{column}"))?;
+        write!(f, ": {}", self.reason)
+    }
+}
+
+/// Why a text is not JSON, as it is said of an input.
+pub(super) fn not_json(SyntaxError { message, .. }: &SyntaxError) -> String {
+    format!("not JSON: {message}")
+}
 
 /// Where events are read from.
 pub(super) struct Input {
@@ -31,7 +74,7 @@ pub(super) enum Drafts {
     Lines(Lines),
 }
 
-/// An input that cannot be read any further.
+/// A line of an input that cannot be read.
 #[derive(Debug)]
 pub(super) struct Unreadable {
     /// The line, from 1.
@@ -42,13 +85,19 @@ pub(super) struct Unreadable {
     pub(super) only_this_line: bool,
 }
 
+impl Unreadable {
+    /// As it is said of the input that is called so.
+    pub(super) fn of(self, called: &str) -> BadInput {
+        BadInput { called: called.to_owned(), line: Some(self.line), column: None, reason: self.reason }
+    }
+}
+
 impl Input {
     /// Finds what `what` names: `-` is standard input; a word without `/` and `.` is a template, if there is one of that
     /// name, so that what is sent does not depend on the folder; anything else is a file, if it is there.
-    pub(super) fn find(what: &str, own: &[Template]) -> Result<Self, SendError> {
+    pub(super) fn find(what: &str, own: &[Template]) -> Result<Self, InputError> {
         if what == "-" {
-            let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
-            return Ok(Self { called: "standard input".to_owned(), size: None, reader });
+            return Ok(Self::stdin());
         }
         let is_word = !what.contains(['/', '.']);
         if is_word && let Some(template) = templates::find(what, own) {
@@ -58,9 +107,25 @@ impl Input {
             Ok(file) => Ok(Self::file(what, file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !what.contains('/') => templates::find(what, own)
                 .map(Self::template)
-                .ok_or_else(|| SendError::NoTemplate(NoTemplate::new(what, own))),
-            Err(source) => Err(SendError::Open { file: harmless(what), source }),
+                .ok_or_else(|| InputError::NoTemplate(NoTemplate::new(what, own))),
+            Err(source) => Err(InputError::Open { file: harmless(what), source }),
         }
+    }
+
+    /// Opens a file, or standard input for `-`. A file is called by its whole path, so that other programs find it.
+    pub(super) fn open(what: &str) -> Result<Self, InputError> {
+        if what == "-" {
+            return Ok(Self::stdin());
+        }
+        match File::open(what) {
+            Ok(file) => Ok(Self { called: harmless(what), ..Self::file(what, file) }),
+            Err(source) => Err(InputError::Open { file: harmless(what), source }),
+        }
+    }
+
+    fn stdin() -> Self {
+        let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
+        Self { called: "standard input".to_owned(), size: None, reader }
     }
 
     fn template(template: &Template) -> Self {
