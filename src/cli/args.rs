@@ -5,13 +5,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::blueshift::Region;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
 use crate::config::{parse_interval, parse_patience};
 use crate::event::Assignment;
+use crate::event::lint::{self, Rule, RuleOf, Severity, UnknownRule};
 use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault, Mangle};
 
 // Help is laid out for 80 columns.
@@ -23,6 +24,7 @@ Examples:
                                                 watch a local collector
   clickscope watch --once --json | jq .event    the latest event of each type
   clickscope send purchase --prove              send one, and see it arrive
+  clickscope lint events.ndjson                 what is wrong with these events
 
 Keys are never given as arguments:
   CLICKSCOPE_EVENT_KEY   the Event API key; asked for on the terminal when unset
@@ -30,8 +32,9 @@ Keys are never given as arguments:
 
 Exit codes:
   0    as asked
-  1    the server refused an event, or --keep-going left some out
-  2    a usage or configuration error, or input that cannot be sent
+  1    the server refused an event, --keep-going left some out, or errors were
+       found in events
+  2    a usage or configuration error, or input that cannot be read or sent
   3    an event that was to be proved was not seen in time
   4    there is no key, or the server refused it
   5    network or server trouble, after retries
@@ -86,6 +89,19 @@ pub(super) enum Command {
     /// Send events, and prove that they arrived
     #[command(after_help = SEND_EXAMPLES)]
     Send(Send),
+    /// Say what is wrong with events, at each field, and how to set it right
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Lint),
+    /// List the rules of lint
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(Rules),
+    /// Say all about a rule of lint
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain {
+        /// Its id (see `clickscope rules`)
+        #[arg(value_parser = known_rule)]
+        rule: &'static Rule,
+    },
     /// List the templates for events, or print one
     #[command(after_help = TEMPLATES_EXAMPLES)]
     Templates(Templates),
@@ -230,6 +246,110 @@ impl fmt::Display for CallRate {
             None => f.write_str("off"),
         }
     }
+}
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  clickscope lint events.ndjson                 one event a line
+  clickscope lint purchase.json --deny warning  exit 1 at warnings too
+  clickscope lint - --json < events.json        a finding a line
+  clickscope lint events.ndjson --format github annotations of a pull request
+  clickscope lint events.ndjson -A RULE@purchase -D RULE
+  clickscope watch --once --json | jq -c .event | clickscope lint --received -
+
+Without options each rule is as bad as `clickscope rules` says. The config file
+changes that for every run, and the options win over it:
+  [lint]
+  RULE = \"warning\"       allow, info, warning or error
+  [lint.purchase]
+  RULE = \"allow\"         in events of this type
+
+A line of --json is an object with these fields:
+  file, line   where the field stands, or the event if there is no such field
+  type         the event type; null without one
+  rule, severity, path, expected, found
+               path is a JSON Pointer
+  fix          null, or an object with kind (replace, rename, remove) and value
+
+Exit codes: 0 no errors, 1 errors, 2 something in the input is no event";
+
+/// What to lint, and how to say it.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Lint {
+    /// An event, an array of them, or one a line (NDJSON); - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(super) file: String,
+    /// The platform shows these events: what it added itself does not count
+    #[arg(long)]
+    pub(super) received: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print for another program
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub(super) format: Option<LintFormat>,
+    /// Exit 1 at findings from this severity up
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value = "error", hide_default_value = true)]
+    pub(super) deny: Denied,
+    /// Make a rule a warning, for events of a TYPE or for all; any number of times
+    #[arg(short = 'W', value_name = "RULE[@TYPE]")]
+    pub(super) warn: Vec<RuleOf>,
+    /// Allow what a rule forbids
+    #[arg(short = 'A', value_name = "RULE[@TYPE]")]
+    pub(super) allow: Vec<RuleOf>,
+    /// Make a rule an error
+    #[arg(short = 'D', value_name = "RULE[@TYPE]")]
+    pub(super) error: Vec<RuleOf>,
+}
+
+/// For which other program findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LintFormat {
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// `JUnit` XML, a test case for each event
+    Junit,
+    /// Workflow commands of GitHub Actions
+    Github,
+}
+
+/// From which severity on findings make the program fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Denied {
+    Info,
+    Warning,
+    Error,
+}
+
+impl From<Denied> for Severity {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Info => Self::Info,
+            Denied::Warning => Self::Warning,
+            Denied::Error => Self::Error,
+        }
+    }
+}
+
+const RULES_EXAMPLES: &str = "\
+Examples:
+  clickscope rules                              ids, severities and titles
+  clickscope rules --json | jq -r .id";
+
+/// How to print the rules.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Rules {
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Example:
+  clickscope explain RULE                       one of `clickscope rules`";
+
+fn known_rule(id: &str) -> Result<&'static Rule, UnknownRule> {
+    lint::rule(id).ok_or_else(|| UnknownRule::new(id))
 }
 
 const TEMPLATES_EXAMPLES: &str = "\

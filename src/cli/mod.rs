@@ -6,7 +6,9 @@ mod demo;
 mod headless;
 mod input;
 mod line;
+mod lint;
 mod man;
+mod rules;
 mod sandbox;
 mod send;
 mod sending;
@@ -25,6 +27,7 @@ use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
+use lint::LintError;
 use send::SendError;
 use templates::NoTemplate;
 
@@ -35,7 +38,9 @@ enum Exit {
     Done,
     /// The server refused an event, or something was left out.
     Incomplete,
-    /// The input cannot be sent; what is wrong with it was told.
+    /// Something was found that is not to be.
+    Found,
+    /// The input cannot be sent or read; what is wrong with it was told.
     Unusable,
     /// What was to be proved was not seen in time.
     NotSeen,
@@ -53,7 +58,7 @@ impl Exit {
     fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::Incomplete => 1,
+            Self::Incomplete | Self::Found => 1,
             Self::Unusable => 2,
             Self::NotSeen => 3,
             Self::Refused => 4,
@@ -69,6 +74,8 @@ impl Exit {
 enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Lint(#[from] LintError),
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
@@ -90,6 +97,7 @@ impl Failure {
             // Asked for by whoever has to set it, like a key that the server refuses.
             Self::Config(ConfigError::NoKey { .. }) => Exit::Refused.code(),
             Self::Config(_)
+            | Self::Lint(_)
             | Self::Log(_)
             | Self::Runtime(_)
             | Self::Sandbox(_)
@@ -137,6 +145,9 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Watch(watch) => watch::run(watch, &config(flags)?),
         Command::Demo => demo::run([flags, Layer::environment(&lookup)?], &file()?),
         Command::Send(send) => send::run(send, &config(flags)?),
+        Command::Lint(lint) => lint::run(&lint, file()?.levels()),
+        Command::Rules(rules) => rules::list(rules),
+        Command::Explain { rule } => rules::explain(rule),
         Command::Templates(templates) => templates::run(&templates),
         Command::Sandbox(sandbox) => sandbox::run(sandbox),
         Command::Completions { shell } => completions::run(shell, Cli::command()),

@@ -1,0 +1,301 @@
+//! `clickscope lint`: reads events, and says what is wrong with them.
+//!
+//! Events are read and told one after the other, so a file with an event a line may have any length.
+
+mod report;
+
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use thiserror::Error;
+
+use super::input::{BadInput, Drafts, Input, InputError, not_json};
+use super::{Exit, Failure, args};
+use crate::event::lint::{Context, Finding, Level, Levels, RuleOf, Severity, Stage, lint};
+use crate::event::syntax::{self, SyntaxError};
+use crate::event::text::harmless;
+use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
+use report::Report;
+
+/// Why nothing is linted.
+#[derive(Debug, Error)]
+pub(super) enum LintError {
+    /// There is no input.
+    #[error(transparent)]
+    NoInput(#[from] InputError),
+    /// There is nothing in it.
+    #[error("{called}: there is no event in it")]
+    Nothing {
+        /// What the input is called.
+        called: String,
+    },
+    /// Two options that exclude each other.
+    #[error("{rule} is given to {first} and to {second}: keep one of them")]
+    Conflict {
+        /// What was given, harmless.
+        rule: String,
+        /// The one option.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+}
+
+pub(super) fn run(args: &args::Lint, configured: &Levels) -> Result<Exit, Failure> {
+    let levels = configured.clone().under(chosen(args)?);
+    let input = Input::open(&args.file).map_err(LintError::from)?;
+    let called = input.called.clone();
+    let mut linter = Linter {
+        report: Report::new(args, &called),
+        out: BufWriter::new(io::stdout().lock()),
+        context: Context {
+            stage: if args.received { Stage::Received } else { Stage::Outgoing },
+            now: Timestamp::now(),
+        },
+        levels,
+        called: &called,
+        tally: Tally::default(),
+    };
+    linter.run(input)?;
+    let Linter { tally, .. } = linter;
+    if tally.events == 0 && tally.unusable == 0 {
+        return Err(LintError::Nothing { called }.into());
+    }
+    eprintln!("{}", tally.summary());
+    Ok(tally.exit(args.deny.into()))
+}
+
+/// What the options say of rules. The order of different options is not known, so they may not speak of the same.
+fn chosen(args: &args::Lint) -> Result<Levels, LintError> {
+    let options = [
+        ("-W", &args.warn, Level::At(Severity::Warning)),
+        ("-A", &args.allow, Level::Allow),
+        ("-D", &args.error, Level::At(Severity::Error)),
+    ];
+    let mut levels = Levels::default();
+    for (option, rules, level) in options {
+        for rule in rules {
+            let before = levels.set(rule.clone(), level).filter(|before| *before != level);
+            if let Some((first, ..)) = before.and_then(|before| options.iter().find(|(.., level)| *level == before)) {
+                return Err(LintError::Conflict { rule: name(rule), first, second: option });
+            }
+        }
+    }
+    Ok(levels)
+}
+
+fn name(RuleOf { rule, event_type }: &RuleOf) -> String {
+    event_type.as_ref().map_or_else(|| rule.id.to_owned(), |of| harmless(&format!("{}@{of}", rule.id)))
+}
+
+/// An event with what is wrong with it.
+struct Linted {
+    /// What type it is of, if it says so.
+    event_type: Option<String>,
+    /// The line where it begins, from 1.
+    line: u64,
+    findings: Vec<Located>,
+}
+
+/// A finding, and the line of its field.
+struct Located {
+    line: u64,
+    finding: Finding,
+}
+
+/// How much was found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    events: u64,
+    errors: u64,
+    warnings: u64,
+    infos: u64,
+    /// What is no event.
+    unusable: u64,
+}
+
+impl Tally {
+    fn add(&mut self, linted: &Linted) {
+        self.events += 1;
+        for Located { finding, .. } in &linted.findings {
+            *match finding.severity {
+                Severity::Error => &mut self.errors,
+                Severity::Warning => &mut self.warnings,
+                Severity::Info => &mut self.infos,
+            } += 1;
+        }
+    }
+
+    /// `2 errors, 1 warning in 14 events`.
+    fn summary(&self) -> String {
+        let counted = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let found = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "note")];
+        let found: Vec<_> = found.iter().filter(|(count, _)| *count > 0).map(|(n, what)| counted(*n, what)).collect();
+        let events = counted(self.events, "event");
+        let told = if found.is_empty() {
+            format!("{events}, nothing found")
+        } else {
+            format!("{} in {events}", found.join(", "))
+        };
+        match self.unusable {
+            0 => told,
+            count => format!("{told}; {count} could not be read"),
+        }
+    }
+
+    fn exit(&self, denied: Severity) -> Exit {
+        let denied = [(Severity::Error, self.errors), (Severity::Warning, self.warnings), (Severity::Info, self.infos)]
+            .iter()
+            .any(|(severity, count)| *severity >= denied && *count > 0);
+        match (self.unusable, denied) {
+            (0, false) => Exit::Done,
+            (0, true) => Exit::Found,
+            _ => Exit::Unusable,
+        }
+    }
+}
+
+struct Linter<'a, W: Write> {
+    report: Report<'a>,
+    out: W,
+    context: Context,
+    levels: Levels,
+    called: &'a str,
+    tally: Tally,
+}
+
+impl<W: Write> Linter<'_, W> {
+    fn run(&mut self, input: Input) -> io::Result<()> {
+        self.out.write_all(self.report.begin().as_bytes())?;
+        match input.drafts() {
+            Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
+            Ok(Drafts::One(text)) => self.one(text)?,
+            Ok(Drafts::Lines(lines)) => {
+                for line in lines {
+                    match line {
+                        Ok(line) => match read(line.text) {
+                            Ok(event) => self.event(&event, line.number)?,
+                            Err(bad) => self.bad(bad, line.number)?,
+                        },
+                        Err(unreadable) => {
+                            let goes_on = unreadable.only_this_line;
+                            self.unusable(&unreadable.of(self.called))?;
+                            if !goes_on {
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        self.out.write_all(self.report.end().as_bytes())?;
+        self.out.flush()
+    }
+
+    /// An event, or an array of them.
+    fn one(&mut self, text: String) -> io::Result<()> {
+        if text.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let document = match read(text) {
+            Ok(document) => document,
+            Err(bad) => return self.bad(bad, 1),
+        };
+        let lines = Lines::of(document.payload().text());
+        if document.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Array) {
+            return self.event(&document, 1);
+        }
+        for element in document.children(NodeId::ROOT) {
+            let line = lines.line(document.span(element).start);
+            match read(document.text(element).to_owned()) {
+                Ok(event) if is_object(&event) => self.event(&event, line)?,
+                Ok(_) => self.bad(no_event("this element of the array is none: "), line)?,
+                Err(bad) => self.bad(bad, line)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// An event whose text begins in that line.
+    fn event(&mut self, event: &Document, first: u64) -> io::Result<()> {
+        let lines = Lines::of(event.payload().text());
+        let line = |span: Range<usize>| first - 1 + lines.line(span.start);
+        if !is_object(event) {
+            return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
+        }
+        let event_type = event.find(&Path(vec![Segment::key("event")])).map(|name| event.plain(name).into_owned());
+        let findings = self.levels.apply(event_type.as_deref(), lint(event, self.context));
+        let located = |finding: Finding| Located { line: line(event.span(nearest(event, &finding.path))), finding };
+        let linted = Linted {
+            event_type,
+            line: line(event.span(NodeId::ROOT)),
+            findings: findings.into_iter().map(located).collect(),
+        };
+        self.tally.add(&linted);
+        self.out.write_all(self.report.event(&linted).as_bytes())
+    }
+
+    fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, first: u64) -> io::Result<()> {
+        let line = Some(first - 1 + line as u64);
+        let column = (column > 0).then_some(column);
+        self.unusable(&BadInput { called: self.called.to_owned(), line, column, reason: message })
+    }
+
+    /// Says what is no event; what was found so far goes before it, as it stands in the file.
+    fn unusable(&mut self, bad: &BadInput) -> io::Result<()> {
+        self.tally.unusable += 1;
+        self.out.flush()?;
+        eprintln!("{bad}");
+        Ok(())
+    }
+}
+
+fn is_object(event: &Document) -> bool {
+    event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object)
+}
+
+/// Where something stands that is JSON and no event: at its beginning.
+fn no_event(which: &str) -> SyntaxError {
+    SyntaxError { line: 1, column: 0, message: format!("{which}an event is an object") }
+}
+
+/// Reads a text that must be JSON. What is allowed in a draft beyond that, is not here: these are events.
+fn read(text: String) -> Result<Document, SyntaxError> {
+    syntax::check(&text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| SyntaxError {
+        line: error.line(),
+        column: error.column(),
+        message: "not JSON: a placeholder outside of a string".to_owned(),
+    })?;
+    let payload = Arc::new(Payload::new(&text, Facts::default()));
+    Document::new(payload).map_err(|error| SyntaxError { line: 1, column: 0, message: error.to_string() })
+}
+
+/// The value at `path`, or the nearest around where it would be.
+fn nearest(event: &Document, path: &Path) -> NodeId {
+    let mut path = Some(path.clone());
+    while let Some(at) = path {
+        if let Some(found) = event.find(&at) {
+            return found;
+        }
+        path = at.parent();
+    }
+    NodeId::ROOT
+}
+
+/// Where the lines of a text end.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line, from 1, in which this byte stands.
+    fn line(&self, at: usize) -> u64 {
+        self.0.partition_point(|end| *end < at) as u64 + 1
+    }
+}

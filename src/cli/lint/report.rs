@@ -1,0 +1,364 @@
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Linted, Located, args};
+use crate::cli::args::LintFormat;
+use crate::cli::line::one_line;
+use crate::event::lint::{Fix, Rule, Severity, rules};
+use crate::event::text::{fit, harmless};
+
+/// The widest name of an event type, in columns.
+const WIDEST_TYPE: usize = 64;
+
+/// How the findings of one input are printed.
+pub(super) struct Report<'a> {
+    form: Form,
+    called: &'a str,
+    /// From which severity on a finding is a failure.
+    denied: Severity,
+}
+
+enum Form {
+    /// For people. Why a rule is there is said once.
+    Words {
+        told: HashSet<&'static str>,
+    },
+    /// An object a line.
+    Json,
+    Github,
+    /// Results of one run.
+    Sarif {
+        first: bool,
+    },
+    /// The test cases, for how many there are stands before them.
+    Junit {
+        cases: String,
+        tests: u64,
+        failures: u64,
+    },
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(args: &args::Lint, called: &'a str) -> Self {
+        let form = match args.format {
+            None if args.json => Form::Json,
+            None => Form::Words { told: HashSet::new() },
+            Some(LintFormat::Github) => Form::Github,
+            Some(LintFormat::Sarif) => Form::Sarif { first: true },
+            Some(LintFormat::Junit) => Form::Junit { cases: String::new(), tests: 0, failures: 0 },
+        };
+        Self { form, called, denied: args.deny.into() }
+    }
+
+    /// What stands before everything.
+    pub(super) fn begin(&self) -> String {
+        match self.form {
+            Form::Sarif { .. } => sarif_begin(),
+            _ => String::new(),
+        }
+    }
+
+    /// What is said of an event.
+    pub(super) fn event(&mut self, event: &Linted) -> String {
+        let Self { form, called, denied } = self;
+        let findings = event.findings.iter();
+        match form {
+            Form::Words { told } => findings.map(|located| words(called, located, told)).collect(),
+            Form::Json => {
+                findings.map(|located| one_line(&json_line(called, event, located).to_string()) + "\n").collect()
+            }
+            Form::Github => findings.map(|located| github(called, located)).collect(),
+            Form::Sarif { first } => findings.fold(String::new(), |mut out, located| {
+                out.push_str(if std::mem::take(first) { "\n" } else { ",\n" });
+                out + &one_line(&sarif_result(called, located).to_string())
+            }),
+            Form::Junit { cases, tests, failures } => {
+                *tests += 1;
+                *failures += u64::from(event.findings.iter().any(|located| located.finding.severity >= *denied));
+                cases.push_str(&junit_case(called, event, *denied));
+                String::new()
+            }
+        }
+    }
+
+    /// What stands after everything.
+    pub(super) fn end(&self) -> String {
+        match &self.form {
+            Form::Sarif { .. } => "\n]}]}\n".to_owned(),
+            Form::Junit { cases, tests, failures } => {
+                let counts = format!(r#"tests="{tests}" failures="{failures}""#);
+                format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n\
+                     <testsuite name=\"clickscope lint {}\" {counts} errors=\"0\" skipped=\"0\">\n\
+                     {cases}</testsuite>\n</testsuites>\n",
+                    xml(self.called)
+                )
+            }
+            Form::Words { .. } | Form::Json | Form::Github => String::new(),
+        }
+    }
+}
+
+/// A block of lines, with an empty one after it.
+fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&'static str>) -> String {
+    let Rule { id, why, documentation, .. } = finding.rule;
+    let pointer = harmless(&finding.path.pointer());
+    let head = format!("{called}:{line}: {}[{id}] {pointer}", finding.severity);
+    let mut out = format!("{}\n  expected {}, found {}\n", head.trim_end(), finding.expected, finding.found);
+    if told.insert(id) {
+        let documentation = if documentation.is_empty() { String::new() } else { format!("\n       {documentation}") };
+        // Writing to a text cannot fail.
+        let _ = writeln!(out, "  why: {why}{documentation}");
+    }
+    if let Some(fix) = &finding.fix {
+        let _ = writeln!(out, "  help: {}", help(fix));
+    }
+    out + "\n"
+}
+
+/// What to do. Harmless.
+fn help(fix: &Fix) -> String {
+    match fix {
+        Fix::Replace(json) => format!("write {}", one_line(json)),
+        Fix::Rename(name) => format!("rename it to {}", harmless(name)),
+        Fix::Remove => "remove it".to_owned(),
+    }
+}
+
+/// What is wrong, in one line.
+fn message(Located { finding, .. }: &Located) -> String {
+    let place = match finding.path.pointer() {
+        pointer if pointer.is_empty() => String::new(),
+        pointer => format!("{}: ", harmless(&pointer)),
+    };
+    let help = finding.fix.as_ref().map(|fix| format!("; {}", help(fix))).unwrap_or_default();
+    format!("{place}expected {}, found {}{help}", finding.expected, finding.found)
+}
+
+fn json_line(called: &str, event: &Linted, Located { line, finding }: &Located) -> Value {
+    let fix = finding.fix.as_ref().map(|fix| match fix {
+        Fix::Replace(json) => {
+            let value = serde_json::from_str(json).unwrap_or_else(|_| Value::from(json.as_str()));
+            json!({ "kind": "replace", "value": value })
+        }
+        Fix::Rename(name) => json!({ "kind": "rename", "value": name }),
+        Fix::Remove => json!({ "kind": "remove", "value": null }),
+    });
+    json!({
+        "file": called, "line": line, "type": event.event_type, "rule": finding.rule.id,
+        "severity": finding.severity.as_str(), "path": finding.path.pointer(), "expected": finding.expected,
+        "found": finding.found, "fix": fix,
+    })
+}
+
+/// A workflow command of GitHub Actions. In its properties, what separates them is escaped too.
+fn github(called: &str, located: &Located) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let level = match located.finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    };
+    let title = property(located.finding.rule.id);
+    let message = data(&message(located));
+    format!("::{level} file={},line={},title={title}::{message}\n", property(called), located.line)
+}
+
+/// Everything up to the results. Those come last, so that they are printed as they are found.
+fn sarif_begin() -> String {
+    let rule = |rule: &Rule| {
+        let mut descriptor = json!({
+            "id": rule.id,
+            "shortDescription": { "text": rule.title },
+            "fullDescription": { "text": rule.why },
+            "defaultConfiguration": { "level": sarif_level(rule.severity) },
+        });
+        if let (false, Some(fields)) = (rule.documentation.is_empty(), descriptor.as_object_mut()) {
+            fields.insert("helpUri".to_owned(), rule.documentation.into());
+        }
+        descriptor
+    };
+    let driver = json!({
+        "name": "clickscope",
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules": rules().map(rule).collect::<Vec<_>>(),
+    });
+    format!(
+        "{{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\
+         \"runs\":[{{\"tool\":{{\"driver\":{driver}}},\"results\":["
+    )
+}
+
+fn sarif_level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn sarif_result(called: &str, located: &Located) -> Value {
+    let Located { line, finding } = located;
+    json!({
+        "ruleId": finding.rule.id,
+        "level": sarif_level(finding.severity),
+        "message": { "text": message(located) },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": { "uri": uri(called) },
+                "region": { "startLine": line },
+            },
+            "logicalLocations": [{ "fullyQualifiedName": finding.path.pointer(), "kind": "member" }],
+        }],
+    })
+}
+
+/// A path as the reference that SARIF asks for: a relative one stays so.
+fn uri(path: &str) -> String {
+    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+/// A test case, which the findings fail that are denied; those that are not are its output.
+fn junit_case(called: &str, event: &Linted, denied: Severity) -> String {
+    let name = match &event.event_type {
+        Some(event_type) => format!("line {}: {}", event.line, fit(&harmless(event_type), WIDEST_TYPE)),
+        None => format!("line {}", event.line),
+    };
+    let mut out = format!("<testcase classname=\"{}\" name=\"{}\"", xml(called), xml(&name));
+    if event.findings.is_empty() {
+        return out + "/>\n";
+    }
+    out.push_str(">\n");
+    let mut others = String::new();
+    for located in &event.findings {
+        let (id, message) = (located.finding.rule.id, xml(&message(located)));
+        let place = format!("{}:{}", xml(called), located.line);
+        // Writing to a text cannot fail.
+        let _ = if located.finding.severity >= denied {
+            let why = xml(located.finding.rule.why);
+            writeln!(out, "<failure type=\"{id}\" message=\"{message}\">{place}: {why}</failure>")
+        } else {
+            writeln!(others, "{place}: {}[{id}] {message}", located.finding.severity)
+        };
+    }
+    if !others.is_empty() {
+        // Writing to a text cannot fail.
+        let _ = writeln!(out, "<system-out>{others}</system-out>");
+    }
+    out + "</testcase>\n"
+}
+
+/// A text as it may stand in XML, between tags or in quotes. XML has no way to write most control characters.
+fn xml(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
+            c if c.is_control() && !matches!(c, '\t' | '\n') => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::ToOwned;
+
+    use super::*;
+    use crate::event::{Path, Segment};
+
+    const RULE: Rule = Rule {
+        id: "a-rule",
+        severity: Severity::Error,
+        title: "a title",
+        why: "because <it> is so",
+        documentation: "https://example.com/",
+        bad: "",
+        good: "",
+    };
+    static A_RULE: Rule = RULE;
+
+    fn report(form: Form) -> String {
+        let finding = crate::event::lint::Finding {
+            rule: &A_RULE,
+            severity: Severity::Error,
+            path: Path(vec![Segment::key("a\u{1b}/,:%b")]),
+            expected: "less, & \"more\"".to_owned(),
+            found: "100%\n<b>".to_owned(),
+            fix: Some(Fix::Replace("12.50".to_owned())),
+        };
+        let note = crate::event::lint::Finding { severity: Severity::Info, fix: None, ..finding.clone() };
+        let event = Linted {
+            event_type: Some("purchase\u{1b}<\u{ffff}".to_owned()),
+            line: 3,
+            findings: vec![Located { line: 4, finding }, Located { line: 5, finding: note }],
+        };
+        let mut report = Report { form, called: "events, 1:2.json", denied: Severity::Error };
+        let begin = report.begin();
+        let told = report.event(&event);
+        begin + &told + &report.end()
+    }
+
+    #[test]
+    fn people_are_told_why_once() {
+        assert_eq!(
+            report(Form::Words { told: HashSet::new() }),
+            "\
+events, 1:2.json:4: error[a-rule] /a\\u001b~1,:%b
+  expected less, & \"more\", found 100%
+<b>
+  why: because <it> is so
+       https://example.com/
+  help: write 12.50
+
+events, 1:2.json:5: info[a-rule] /a\\u001b~1,:%b
+  expected less, & \"more\", found 100%
+<b>
+
+"
+        );
+    }
+
+    #[test]
+    fn every_format_escapes_what_means_something_in_it() {
+        let github = report(Form::Github);
+        let first = "::error file=events%2C 1%3A2.json,line=4,title=a-rule::/a\\u001b~1,:%25b: expected less, & \
+                     \"more\", found 100%25%0A<b>; write 12.50";
+        assert_eq!(github.lines().next(), Some(first));
+        assert!(github.lines().nth(1).is_some_and(|line| line.starts_with("::notice ")), "{github}");
+
+        let junit = report(Form::Junit { cases: String::new(), tests: 0, failures: 0 });
+        assert!(junit.contains(r#"tests="1" failures="1""#), "{junit}");
+        assert!(junit.contains(r#"name="line 3: purchase\u001b&lt;"#), "{junit}");
+        assert!(
+            junit.contains("found 100%\n&lt;b&gt;; write 12.50\">") && !junit.contains(['\u{1b}', '\u{ffff}']),
+            "{junit}"
+        );
+
+        let sarif = report(Form::Sarif { first: true });
+        let sarif: Value = serde_json::from_str(&sarif).unwrap_or_default();
+        let result = sarif.pointer("/runs/0/results/0/locations/0");
+        let uri = result.and_then(|location| location.pointer("/physicalLocation/artifactLocation/uri"));
+        assert_eq!(uri, Some(&Value::from("events%2C%201%3A2.json")));
+        let line = report(Form::Json).lines().next().map(ToOwned::to_owned).unwrap_or_default();
+        let line: Value = serde_json::from_str(&line).unwrap_or_default();
+        assert_eq!(line.pointer("/fix/value").map(ToString::to_string).as_deref(), Some("12.50"));
+        assert_eq!(line.get("path"), Some(&Value::from("/a\u{1b}~1,:%b")));
+    }
+}

@@ -1,0 +1,45 @@
+use std::io::{self, Write};
+
+use super::{Exit, Failure, args};
+use crate::event::lint::{Rule, rules};
+
+/// Prints a line for each rule.
+pub(super) fn list(args: args::Rules) -> Result<Exit, Failure> {
+    let widest = rules().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let line = |rule: &Rule| match args.json {
+        true => json(rule),
+        false => format!("{:widest$}  {:7}  {}\n", rule.id, rule.severity, rule.title),
+    };
+    io::stdout().write_all(rules().map(line).collect::<String>().as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// Prints all about a rule.
+pub(super) fn explain(rule: &Rule) -> Result<Exit, Failure> {
+    let Rule { id, severity, title, why, documentation, bad, good } = rule;
+    let documentation = match *documentation {
+        "" => String::new(),
+        address => format!("Documentation: {address}\n\n"),
+    };
+    let text = format!(
+        "{id} ({severity}): {title}\n\n{why}\n\n{documentation}Bad:\n{}\nGood:\n{}\n\
+         To allow it: clickscope lint -A {id}, or in the config file\n  [lint]\n  {id} = \"allow\"\n",
+        indented(bad),
+        indented(good)
+    );
+    io::stdout().write_all(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn json(Rule { id, severity, title, why, documentation, bad, good }: &Rule) -> String {
+    let documentation = Some(documentation).filter(|address| !address.is_empty());
+    let rule = serde_json::json!({
+        "id": id, "severity": severity.as_str(), "title": title, "why": why, "documentation": documentation,
+        "bad": bad, "good": good,
+    });
+    format!("{rule}\n")
+}
+
+fn indented(text: &str) -> String {
+    text.trim().lines().fold(String::new(), |out, line| out + "  " + line + "\n")
+}
