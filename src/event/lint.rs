@@ -13,7 +13,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Document, Path};
+use super::text::{fit, harmless_within};
+use super::{Document, NodeId, Path};
 
 pub use levels::{Level, Levels, RuleOf, UnknownRule};
 
@@ -126,7 +127,7 @@ pub fn lint(event: &Document, context: Context) -> Vec<Finding> {
     for check in [limits::check, degradation::check, values::check, per_event::check] {
         check(event, context, &mut findings);
     }
-    let place = |finding: &Finding| event.find(&finding.path).map_or(0, super::NodeId::index);
+    let place = |finding: &Finding| event.find(&finding.path).map_or(0, NodeId::index);
     findings.sort_by_cached_key(|finding| (place(finding), finding.rule.id));
     findings.dedup();
     findings
@@ -139,19 +140,46 @@ impl Rule {
     }
 }
 
+/// How much of a value is shown, in columns.
+const SHOWN: usize = 60;
+
+/// The value at `id` as its JSON, harmless and short.
+fn shown(event: &Document, id: NodeId) -> String {
+    fit(&harmless_within(event.text(id), SHOWN).0, SHOWN)
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::event::catalogue::Catalogue;
+    use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
     use crate::event::{Facts, Payload};
+
+    /// What is wrong with `event` on a day in November 2026.
+    pub(super) fn findings(event: &str, stage: Stage) -> Vec<Finding> {
+        let document = Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap();
+        lint(&document, Context { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() })
+    }
+
+    /// What breaks that one rule.
+    pub(super) fn of(event: &str, stage: Stage, rule: &str) -> Vec<Finding> {
+        findings(event, stage).into_iter().filter(|finding| finding.rule.id == rule).collect()
+    }
+
+    /// The JSON that sets right what breaks that one rule, in an event to be sent.
+    pub(super) fn fixed(event: &str, rule: &str) -> Option<String> {
+        of(event, Stage::Outgoing, rule).into_iter().find_map(|finding| match finding.fix {
+            Some(Fix::Replace(json)) => Some(json),
+            _ => None,
+        })
+    }
 
     /// The rules that `event` breaks, each once.
     fn broken(event: &str, stage: Stage) -> Vec<&'static str> {
-        let document = Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap();
-        let now = "2026-11-24T12:00:00Z".parse().unwrap();
-        let mut ids: Vec<_> = lint(&document, Context { stage, now }).iter().map(|finding| finding.rule.id).collect();
+        let mut ids: Vec<_> = findings(event, stage).iter().map(|finding| finding.rule.id).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -165,6 +193,19 @@ mod tests {
         for rule in rules() {
             assert!(broken(rule.bad, Stage::Outgoing).contains(&rule.id), "{} in its bad example", rule.id);
             assert_eq!(broken(rule.good, Stage::Outgoing), [""; 0], "in the good example of {}", rule.id);
+        }
+    }
+    #[test]
+    fn the_examples_of_the_catalogue_are_as_they_should_be() {
+        let now = "2026-11-24T11:59:00Z".parse().unwrap();
+        let values = Values { now, seed: 7, seq: 3, email: TEST_ADDRESS, environment: &|_| None };
+        for template in Catalogue::standard().templates() {
+            let draft = resolve(&template.text, &values).unwrap();
+            let example: serde_json::Value = serde_json::from_str(&draft).unwrap();
+            for event in example.as_array().map_or(std::slice::from_ref(&example), Vec::as_slice) {
+                let found = findings(&event.to_string(), Stage::Outgoing);
+                assert!(found.is_empty(), "{}: {found:#?}", template.name);
+            }
         }
     }
 }
