@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/lint.rs"]
+mod lint;
 #[path = "cli/sending.rs"]
 mod sending;
 

@@ -254,15 +254,15 @@ Examples:
   clickscope lint purchase.json --deny warning  exit 1 at warnings too
   clickscope lint - --json < events.json        a finding a line
   clickscope lint events.ndjson --format github annotations of a pull request
-  clickscope lint events.ndjson -A RULE@purchase -D RULE
+  clickscope lint events.ndjson -A identifier-missing -D event-name-case@view
   clickscope watch --once --json | jq -c .event | clickscope lint --received -
 
 Without options each rule is as bad as `clickscope rules` says. The config file
 changes that for every run, and the options win over it:
   [lint]
-  RULE = \"warning\"       allow, info, warning or error
+  event-name-case = \"info\"       allow, info, warning or error
   [lint.purchase]
-  RULE = \"allow\"         in events of this type
+  identifier-missing = \"error\"   in events of this type
 
 A line of --json is an object with these fields:
   file, line   where the field stands, or the event if there is no such field
@@ -345,8 +345,9 @@ pub(super) struct Rules {
 }
 
 const EXPLAIN_EXAMPLES: &str = "\
-Example:
-  clickscope explain RULE                       one of `clickscope rules`";
+Examples:
+  clickscope explain event-name-period
+  clickscope rules                              those that there are";
 
 fn known_rule(id: &str) -> Result<&'static Rule, UnknownRule> {
     lint::rule(id).ok_or_else(|| UnknownRule::new(id))

@@ -61,10 +61,12 @@ pub(super) fn run(args: &args::Lint, configured: &Levels) -> Result<Exit, Failur
     };
     linter.run(input)?;
     let Linter { tally, .. } = linter;
-    if tally.events == 0 && tally.unusable == 0 {
-        return Err(LintError::Nothing { called }.into());
+    match tally {
+        Tally { events: 0, unusable: 0, .. } => return Err(LintError::Nothing { called }.into()),
+        // What was told of it is all that there is to tell.
+        Tally { events: 0, .. } => {}
+        _ => eprintln!("{}", tally.summary()),
     }
-    eprintln!("{}", tally.summary());
     Ok(tally.exit(args.deny.into()))
 }
 
