@@ -174,11 +174,11 @@ impl<W: Write> Linter<'_, W> {
         self.out.write_all(self.report.begin().as_bytes())?;
         match input.drafts() {
             Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
-            Ok(Drafts::One(text)) => self.one(text)?,
+            Ok(Drafts::One(text)) => self.one(&text)?,
             Ok(Drafts::Lines(lines)) => {
                 for line in lines {
                     match line {
-                        Ok(line) => match read(line.text) {
+                        Ok(line) => match read(&line.text) {
                             Ok(event) => self.event(&event, line.number)?,
                             Err(bad) => self.bad(bad, line.number)?,
                         },
@@ -198,7 +198,7 @@ impl<W: Write> Linter<'_, W> {
     }
 
     /// An event, or an array of them.
-    fn one(&mut self, text: String) -> io::Result<()> {
+    fn one(&mut self, text: &str) -> io::Result<()> {
         if text.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -212,7 +212,7 @@ impl<W: Write> Linter<'_, W> {
         }
         for element in document.children(NodeId::ROOT) {
             let line = lines.line(document.span(element).start);
-            match read(document.text(element).to_owned()) {
+            match read(document.text(element)) {
                 Ok(event) if is_object(&event) => self.event(&event, line)?,
                 Ok(_) => self.bad(no_event("this element of the array is none: "), line)?,
                 Err(bad) => self.bad(bad, line)?,
@@ -265,14 +265,14 @@ fn no_event(which: &str) -> SyntaxError {
 }
 
 /// Reads a text that must be JSON. What is allowed in a draft beyond that, is not here: these are events.
-fn read(text: String) -> Result<Document, SyntaxError> {
-    syntax::check(&text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
-    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| SyntaxError {
+fn read(text: &str) -> Result<Document, SyntaxError> {
+    syntax::check(text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| SyntaxError {
         line: error.line(),
         column: error.column(),
         message: "not JSON: a placeholder outside of a string".to_owned(),
     })?;
-    let payload = Arc::new(Payload::new(&text, Facts::default()));
+    let payload = Arc::new(Payload::new(text, Facts::default()));
     Document::new(payload).map_err(|error| SyntaxError { line: 1, column: 0, message: error.to_string() })
 }
 

@@ -6,10 +6,8 @@ use crate::event::lint::{Rule, rules};
 /// Prints a line for each rule.
 pub(super) fn list(args: args::Rules) -> Result<Exit, Failure> {
     let widest = rules().map(|rule| rule.id.len()).max().unwrap_or(0);
-    let line = |rule: &Rule| match args.json {
-        true => json(rule),
-        false => format!("{:widest$}  {:7}  {}\n", rule.id, rule.severity, rule.title),
-    };
+    let words = |rule: &Rule| format!("{:widest$}  {:7}  {}\n", rule.id, rule.severity, rule.title);
+    let line = |rule: &'static Rule| if args.json { json(rule) } else { words(rule) };
     io::stdout().write_all(rules().map(line).collect::<String>().as_bytes())?;
     Ok(Exit::Done)
 }

@@ -87,13 +87,11 @@ pub struct Levels(Vec<(RuleOf, Level)>);
 impl Levels {
     /// Chooses a level, which replaces one that was chosen for the very same; what it was is returned.
     pub fn set(&mut self, rule: RuleOf, level: Level) -> Option<Level> {
-        match self.0.iter_mut().find(|(known, _)| *known == rule) {
-            Some((_, known)) => Some(std::mem::replace(known, level)),
-            None => {
-                self.0.push((rule, level));
-                None
-            }
+        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == rule) {
+            return Some(std::mem::replace(known, level));
         }
+        self.0.push((rule, level));
+        None
     }
 
     /// These levels with `nearer` ones over them: what those say of a rule for every type wins over what is said here for
