@@ -255,7 +255,8 @@ Examples:
   clickscope lint - --json < events.json        a finding a line
   clickscope lint events.ndjson --format github annotations of a pull request
   clickscope lint events.ndjson -A identifier-missing -D event-name-case@view
-  clickscope watch --once --json | jq -c .event | clickscope lint --received -
+  clickscope watch --once --json | jq -c '.event // empty' |
+    clickscope lint --received -                what the platform shows
 
 Without options each rule is as bad as `clickscope rules` says. The config file
 changes that for every run, and the options win over it:
