@@ -1,8 +1,822 @@
-use super::{Context, Finding, Rule};
-use crate::event::Document;
+//! What the platform takes with 200 and silently stores as something else: a date, a boolean or a number whose spelling
+//! makes it a string, and text that stands where a value was meant.
 
-pub(super) const RULES: &[&Rule] = &[];
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use jiff::{Timestamp, civil, fmt::rfc2822};
+
+use super::limits::IDENTIFIERS;
+use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
+use crate::event::catalogue::{Attribute, Catalogue};
+use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+
+const TYPES: &str = "https://help.blueshift.com/hc/en-us/articles/115002714773";
+
+static DATE_FORMAT: Rule = Rule {
+    id: "date-format",
+    severity: Severity::Warning,
+    title: "a date that is not ISO 8601",
+    why: "A date in another format is stored as a string: segments by date and date filters in messages do not see it.",
+    documentation: TYPES,
+    bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"11/11/2011"}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2011-11-11"}"#,
+};
+
+static DATE_IMPOSSIBLE: Rule = Rule {
+    id: "date-impossible",
+    severity: Severity::Error,
+    title: "a date that does not exist",
+    why: "A date that no calendar has is stored as a string at best; most often day and month are swapped, and then \
+          other dates are wrong unnoticed.",
+    documentation: TYPES,
+    bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-14-11T17:27:20+00:00"}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-11-14T17:27:20+00:00"}"#,
+};
+
+static DATE_EPOCH: Rule = Rule {
+    id: "date-epoch",
+    severity: Severity::Warning,
+    title: "seconds since 1970 where a date is meant",
+    why: "Seconds or milliseconds since 1970 are stored as a number, not as a date.",
+    documentation: TYPES,
+    bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":1758104814}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2025-09-17T10:26:54Z"}"#,
+};
+
+static BOOLEAN_SPELLING: Rule = Rule {
+    id: "boolean-spelling",
+    severity: Severity::Warning,
+    title: "a boolean spelled otherwise",
+    why: "Only true and false in lower case are booleans: anything else is stored as a string, and conditions on it \
+          do not hold.",
+    documentation: TYPES,
+    bad: r#"{"event":"course_finished","email":"jane@example.com","is_member":"TRUE"}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","is_member":true}"#,
+};
+
+static NUMBER_FORMAT: Rule = Rule {
+    id: "number-format",
+    severity: Severity::Warning,
+    title: "a number with more than digits",
+    why: "A number with a currency, a thousands separator or a unit is stored as a string: it cannot be summed or \
+          compared.",
+    documentation: TYPES,
+    bad: r#"{"event":"course_booked","email":"jane@example.com","revenue":"$ 79.95"}"#,
+    good: r#"{"event":"course_booked","email":"jane@example.com","revenue":"79.95"}"#,
+};
+
+static LITERAL_TEXT: Rule = Rule {
+    id: "literal-text",
+    severity: Severity::Warning,
+    title: "a missing value written out as text",
+    why: "Text such as undefined is a value to the platform, and what the sender's code did not have ends up in a \
+          message.",
+    documentation: "",
+    bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"undefined"}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
+};
+
+static EMPTY_STRING: Rule = Rule {
+    id: "empty-string",
+    severity: Severity::Info,
+    title: "an empty value",
+    why: "An empty string is a value too: it passes \"is known\" in segments and shows as nothing in messages.",
+    documentation: "",
+    bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":""}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com"}"#,
+};
+
+static PLACEHOLDER_LEFT: Rule = Rule {
+    id: "placeholder-left",
+    severity: Severity::Error,
+    title: "a placeholder that nothing replaced",
+    why: "A placeholder is sent to the letter, so a customer may read it in a message.",
+    documentation: "",
+    bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"{{ teacher_name }}"}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
+};
+
+pub(super) const RULES: &[&Rule] = &[
+    &DATE_FORMAT,
+    &DATE_IMPOSSIBLE,
+    &DATE_EPOCH,
+    &BOOLEAN_SPELLING,
+    &NUMBER_FORMAT,
+    &LITERAL_TEXT,
+    &EMPTY_STRING,
+    &PLACEHOLDER_LEFT,
+];
 
 pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
-    let _ = (event, context, findings);
+    let mut platforms = false;
+    for id in event.ids() {
+        let Some(node) = event.get(id) else { continue };
+        let key = event.key(id);
+        let key = key.as_deref().unwrap_or_default();
+        if node.depth == 1 {
+            // Holds for all that stands in it, too.
+            platforms = context.stage == Stage::Received && origin(key) == Origin::Platform;
+        }
+        if platforms {
+            continue;
+        }
+        let fault = match node.kind {
+            NodeKind::String => in_text(event, id, key, &event.plain(id)),
+            NodeKind::Number => in_number(key, event.text(id)),
+            _ => None,
+        };
+        findings.extend(fault.map(|Fault { rule, expected, fix }| {
+            let fix = fix.map(Fix::Replace);
+            Finding { fix, ..rule.at(event.path(id), expected, shown(event, id)) }
+        }));
+    }
+}
+
+/// What is wrong with one value.
+struct Fault {
+    rule: &'static Rule,
+    expected: String,
+    /// The JSON that is right, where that is certain.
+    fix: Option<String>,
+}
+
+impl Fault {
+    fn new(rule: &'static Rule, expected: impl Into<String>, fix: Option<String>) -> Self {
+        Self { rule, expected: expected.into(), fix }
+    }
+}
+
+/// One value has one fault at most: text that stands for no value is not also a wrong date.
+fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Fault> {
+    let top = event.parent(id) == Some(NodeId::ROOT);
+    if text.trim().is_empty() {
+        let held_elsewhere = top && (IDENTIFIERS.contains(&key) || matches!(key, "event" | "event_uuid"));
+        // The platform's own pixel sends an empty referrer for a visitor who came from nowhere.
+        let usual = top && key == "referrer";
+        return (!held_elsewhere && !usual).then(|| Fault::new(&EMPTY_STRING, "a value, or no such field", None));
+    }
+    if matches!(text.trim(), "undefined" | "null" | "NULL" | "NaN" | "None" | "[object Object]") {
+        return Some(Fault::new(&LITERAL_TEXT, "a value, or no such field", None));
+    }
+    if is_placeholder(text) {
+        return Some(Fault::new(&PLACEHOLDER_LEFT, "the value that belongs in its place", None));
+    }
+    match Meaning::of(event, id, key) {
+        Some(Meaning::Date { sure }) => date_fault(key, text, sure),
+        Some(Meaning::Boolean { sure }) => boolean_fault(text, sure),
+        Some(Meaning::Number) => number_fault(text),
+        // A full date and time is one wherever it stands.
+        None => match Written::of(text) {
+            Written::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
+            _ => None,
+        },
+    }
+}
+
+fn in_number(key: &str, text: &str) -> Option<Fault> {
+    match Meaning::of_name(key)? {
+        Meaning::Date { sure } => epoch_fault(key, text).or_else(|| sure.then(|| date_format(None))),
+        Meaning::Boolean { sure: true } => match text {
+            "0" => Some(boolean(Some("false"))),
+            "1" => Some(boolean(Some("true"))),
+            _ => Some(boolean(None)),
+        },
+        _ => None,
+    }
+}
+
+/// What a field is for, as far as its name and its place tell.
+#[derive(Clone, Copy)]
+enum Meaning {
+    /// `sure`: it is known to be one; else its name says so, as custom attributes' names do.
+    Date {
+        sure: bool,
+    },
+    Boolean {
+        sure: bool,
+    },
+    Number,
+}
+
+/// The dates of the catalogue.
+const DATES: [&str; 7] = [
+    "billing_date",
+    "date_of_birth",
+    "joined_at",
+    "subscription_canceled_at",
+    "subscription_end_at",
+    "subscription_started_at",
+    "timestamp",
+];
+
+/// Numbers that senders use though the catalogue does not have them.
+const NUMBERS: [&str; 3] = ["amount", "qty", "subtotal"];
+
+impl Meaning {
+    fn of(event: &Document, id: NodeId, key: &str) -> Option<Self> {
+        let meaning = Self::of_name(key)?;
+        if !matches!(meaning, Self::Number) {
+            return Some(meaning);
+        }
+        // A number is one in the event itself and in each of a list: `price` among the filters of a search may be a
+        // range.
+        let object = event.parent(id)?;
+        let listed = |list: NodeId| event.get(list).is_some_and(|node| node.kind == NodeKind::Array);
+        event.parent(object).is_none_or(listed).then_some(meaning)
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        static BOOLEANS: LazyLock<HashSet<&str>> =
+            LazyLock::new(|| known(|attribute| attribute.types.iter().any(|it| it == "boolean")));
+        static NUMERIC: LazyLock<HashSet<&str>> =
+            LazyLock::new(|| known(|attribute| attribute.types.first().is_some_and(|it| it == "number")));
+        if DATES.contains(&name) {
+            return Some(Self::Date { sure: true });
+        }
+        if BOOLEANS.contains(name) {
+            return Some(Self::Boolean { sure: true });
+        }
+        if NUMERIC.contains(name) || NUMBERS.contains(&name) {
+            return Some(Self::Number);
+        }
+        let ends = |ending: &str| name.ends_with(ending);
+        if matches!(name, "date" | "dob" | "birthdate") || ["_at", "_date", "_timestamp"].into_iter().any(ends) {
+            return Some(Self::Date { sure: false });
+        }
+        // `createdAt`, `startDate`; not `AT`.
+        let camel = ["At", "Date", "Timestamp"].into_iter().filter_map(|ending| name.strip_suffix(ending));
+        if camel.into_iter().any(|stem| stem.ends_with(|c: char| c.is_ascii_lowercase())) {
+            return Some(Self::Date { sure: false });
+        }
+        let begins = |beginning: &str| name.starts_with(beginning);
+        let boolean = name == "unsubscribed" || ["is_", "has_", "enable_", "unsubscribed_"].into_iter().any(begins);
+        boolean.then_some(Self::Boolean { sure: false })
+    }
+}
+
+/// The names of the catalogue's attributes, at any depth, that are `wanted`.
+fn known(wanted: impl Fn(&Attribute) -> bool) -> HashSet<&'static str> {
+    let definitions = Catalogue::standard().definitions().iter();
+    let mut open: Vec<&Attribute> = definitions.flat_map(|definition| &definition.attributes).collect();
+    let mut names = HashSet::new();
+    while let Some(attribute) = open.pop() {
+        open.extend(&attribute.attributes);
+        if wanted(attribute) {
+            names.insert(attribute.name.as_str());
+        }
+    }
+    names
+}
+
+fn quoted(text: impl Into<String>) -> String {
+    serde_json::Value::from(text.into()).to_string()
+}
+
+fn date_format(fix: Option<String>) -> Fault {
+    Fault::new(&DATE_FORMAT, "an ISO 8601 date, such as 2016-04-12T17:27:20Z or 2016-04-12", fix.map(quoted))
+}
+
+fn impossible(swapped: Option<String>) -> Fault {
+    let expected = match swapped {
+        Some(swapped) => format!("a date that exists; with day and month swapped it is {swapped}, if that is meant"),
+        None => "a date that exists".to_owned(),
+    };
+    Fault::new(&DATE_IMPOSSIBLE, expected, None)
+}
+
+fn date_fault(key: &str, text: &str, sure: bool) -> Option<Fault> {
+    match Written::of(text) {
+        Written::Right => None,
+        Written::Impossible { swapped } => Some(impossible(swapped)),
+        Written::Otherwise => epoch_fault(key, text).or_else(|| {
+            // `expires_at` may well be "never" and `opens_at` "09:00".
+            let meant = text.contains(|c: char| c.is_ascii_digit()) && !is_time(text);
+            (sure || meant).then(|| date_format(rewritten(text)))
+        }),
+    }
+}
+
+/// How a date is written.
+enum Written {
+    /// As ISO 8601 has it.
+    Right,
+    /// In that form, but no calendar or clock has it; `swapped` is the same with day and month changed, if that exists.
+    Impossible { swapped: Option<String> },
+    /// In another form.
+    Otherwise,
+}
+
+impl Written {
+    fn of(text: &str) -> Self {
+        let (date, time) = text.split_once(['T', 't']).map_or((text, None), |(date, time)| (date, Some(time)));
+        // Both forms are documented: 2016-04-12T17:27:20Z, 20160412T172720Z.
+        let forms = [("yyyy-mm-dd", "-"), ("yyyymmdd", "")];
+        for (form, hyphen) in forms {
+            let Some(&[year, month, day]) = numbers(date, form).as_deref() else { continue };
+            let clock = match time.map(Clock::of) {
+                Some(Clock::None) => return Self::Otherwise,
+                Some(Clock::Impossible) => false,
+                Some(Clock::Right) | None => true,
+            };
+            if clock && exists(year, month, day) {
+                return Self::Right;
+            }
+            let rest = text.get(date.len()..).unwrap_or_default();
+            let swapped = clock && exists(year, day, month);
+            let swapped = swapped.then(|| format!("{year:04}{hyphen}{day:02}{hyphen}{month:02}{rest}"));
+            return Self::Impossible { swapped };
+        }
+        // Of less use, but ISO 8601 all the same: a month, a year, a week, a day of the year.
+        let coarse = ["yyyy-mm", "yyyy", "yyyy-Www", "yyyy-Www-d", "yyyy-ddd"];
+        if time.is_none() && coarse.into_iter().any(|form| numbers(date, form).is_some()) {
+            return Self::Right;
+        }
+        Self::Otherwise
+    }
+}
+
+/// How the part of a date after its `T` is written.
+enum Clock {
+    Right,
+    Impossible,
+    None,
+}
+
+impl Clock {
+    fn of(text: &str) -> Self {
+        let (time, zone) = match text.strip_suffix(['Z', 'z']) {
+            Some(time) => (time, None),
+            None => match text.rfind(['+', '-']).and_then(|sign| text.split_at_checked(sign)) {
+                Some((time, zone)) => (time, zone.get(1..)),
+                None => (text, None),
+            },
+        };
+        let (time, fraction) = time.split_once(['.', ',']).unwrap_or((time, "0"));
+        let read = |text, forms: &[&str]| forms.iter().find_map(|form| numbers(text, form));
+        let zone = zone.map_or(Some(vec![0]), |zone| read(zone, &["hh:mm", "hhmm", "hh"]));
+        let time = read(time, &["hh:mm:ss", "hhmmss", "hh:mm", "hhmm", "hh"]);
+        let (Some(time), Some(zone)) = (time, zone) else { return Self::None };
+        if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::None;
+        }
+        let within =
+            |numbers: &[u16], limits: [u16; 3]| numbers.iter().zip(limits).all(|(number, most)| *number <= most);
+        // A second 60 is a leap second, and a day may end at 24:00.
+        let right = (within(&time, [23, 59, 60]) || within(&time, [24, 0, 0])) && within(&zone, [23, 59, 0]);
+        if right { Self::Right } else { Self::Impossible }
+    }
+}
+
+/// The numbers in `text` where it has that form: in it a small letter stands for a digit, a run of the same letter
+/// for a
+/// number, and anything else for itself.
+fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
+    if text.len() != form.len() {
+        return None;
+    }
+    let mut numbers: Vec<u16> = Vec::with_capacity(3);
+    let mut last = None;
+    for (byte, letter) in text.bytes().zip(form.bytes()) {
+        if letter.is_ascii_lowercase() {
+            let digit = byte.is_ascii_digit().then(|| u16::from(byte - b'0'))?;
+            if last != Some(letter) {
+                numbers.push(0);
+            }
+            // Four digits at most.
+            numbers.iter_mut().last().into_iter().for_each(|number| *number = *number * 10 + digit);
+        } else if byte != letter {
+            return None;
+        }
+        last = Some(letter);
+    }
+    Some(numbers)
+}
+
+fn exists(year: u16, month: u16, day: u16) -> bool {
+    let date = || Some((i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?));
+    date().is_some_and(|(year, month, day)| civil::Date::new(year, month, day).is_ok())
+}
+
+fn is_time(text: &str) -> bool {
+    ["hh:mm", "hh:mm:ss"].into_iter().any(|form| numbers(text, form).is_some())
+}
+
+/// The same date in ISO 8601, where there is only one way to read it.
+fn rewritten(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Ok(time) = rfc2822::parse(text) {
+        return Some(time.timestamp().to_string());
+    }
+    if let Some(date) = day_month_year(text) {
+        return Some(date);
+    }
+    // `2016-04-12 17:27:20 UTC`, `2016/04/12`.
+    let zone =
+        ["UTC", "GMT"].into_iter().find_map(|zone| text.strip_suffix(zone)).map(|time| format!("{}Z", time.trim()));
+    let text = zone.unwrap_or_else(|| text.to_owned()).replacen(' ', "T", 1).replace(' ', "").replace('/', "-");
+    matches!(Written::of(&text), Written::Right).then_some(text)
+}
+
+/// `25/12/2011`, `12/25/2011`, `25.12.2011`: sure only where the day cannot be a month, or is the same.
+fn day_month_year(text: &str) -> Option<String> {
+    let mut parts = text.split(['/', '.', '-']);
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let read = |part: &str| numbers(part, "dd").or_else(|| numbers(part, "d"))?.first().copied();
+    let (first, second) = (read(first)?, read(second)?);
+    let year = *numbers(year, "yyyy")?.first()?;
+    let (day, month) = match (first, second) {
+        _ if parts.next().is_some() => return None,
+        (13.., 1..=12) => (first, second),
+        (1..=12, 13..) => (second, first),
+        _ if first == second => (first, second),
+        _ => return None,
+    };
+    exists(year, month, day).then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// Seconds (9 or 10 digits: 1973 to 2286) or milliseconds (13 digits: 2001 to 2286) since 1970, with a fraction or
+/// without.
+fn epoch_fault(key: &str, text: &str) -> Option<Fault> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = whole.parse().ok()?;
+    let (unit, time) = match whole.len() {
+        9 | 10 => ("seconds", Timestamp::from_second(number).ok()?),
+        13 => ("milliseconds", Timestamp::from_millisecond(number).ok()?),
+        _ => return None,
+    };
+    // With a fraction the replacement would be another moment, and a birthday is a day in a place, not a moment.
+    let sure = fraction.is_empty() && key != "date_of_birth";
+    let expected = format!("an ISO 8601 date; as {unit} since 1970 this is {time}");
+    Some(Fault::new(&DATE_EPOCH, expected, sure.then(|| quoted(time.to_string()))))
+}
+
+fn boolean(fix: Option<&str>) -> Fault {
+    Fault::new(&BOOLEAN_SPELLING, "true or false", fix.map(str::to_owned))
+}
+
+fn boolean_fault(text: &str, sure: bool) -> Option<Fault> {
+    if matches!(text, "true" | "false") {
+        return None;
+    }
+    let meant = match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" | "y" | "t" => Some("true"),
+        "false" | "no" | "off" | "0" | "n" | "f" => Some("false"),
+        _ => None,
+    };
+    (sure || meant.is_some()).then(|| boolean(meant))
+}
+
+fn number_fault(text: &str) -> Option<Fault> {
+    if is_number(text) {
+        return None;
+    }
+    Some(Fault::new(&NUMBER_FORMAT, "digits, and a period before the decimals", bare(text).map(quoted)))
+}
+
+fn is_number(text: &str) -> bool {
+    // The parser also takes `inf` and `.5`; JSON numbers begin with a digit.
+    text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
+}
+
+/// The number alone, where there is only one way to read it.
+fn bare(text: &str) -> Option<String> {
+    const CURRENCIES: [&str; 16] =
+        ["$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "JPY", "INR", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK"];
+    let text = text.trim();
+    let around = CURRENCIES.into_iter().find_map(|it| text.strip_prefix(it).or_else(|| text.strip_suffix(it)));
+    let number = around.unwrap_or(text).trim();
+    let (sign, digits) = number.split_at_checked(usize::from(number.starts_with('-')))?;
+    let separators: Vec<&str> = digits.matches([',', '.']).collect();
+    let groups: Vec<&str> = digits.split([',', '.']).collect();
+    if groups.iter().any(|group| group.is_empty() || !group.bytes().all(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    let (last, whole) = groups.split_last()?;
+    let (decimal, thousands) = separators.split_last().unzip();
+    let thousands = thousands.unwrap_or_default();
+    let alike = thousands.windows(2).all(|pair| pair.first() == pair.last());
+    let grouped = |groups: &[&str]| {
+        groups.first().is_some_and(|first| first.len() <= 3) && groups.iter().skip(1).all(|group| group.len() == 3)
+    };
+    match thousands.first() {
+        // One separator before three digits may stand for thousands or for decimals: `1,000` is not sure.
+        None if decimal.is_some() && last.len() == 3 => None,
+        None if decimal.is_none() => Some(number.to_owned()),
+        None => Some(format!("{sign}{}.{last}", whole.concat())),
+        Some(thousand) if alike && Some(thousand) == decimal => {
+            grouped(&groups).then(|| format!("{sign}{}", groups.concat()))
+        }
+        Some(_) => (alike && grouped(whole)).then(|| format!("{sign}{}.{last}", whole.concat())),
+    }
+}
+
+/// Whether `text` is or has what a template's engine or a reader of the documentation should have replaced.
+fn is_placeholder(text: &str) -> bool {
+    let text = text.trim().trim_matches('\'');
+    let encloses = |open: &str, close: &str| {
+        text.split_once(open)
+            .and_then(|(_, rest)| rest.split_once(close))
+            .is_some_and(|(name, _)| !name.trim().is_empty())
+    };
+    let shouted = |name: &str| {
+        name.len() > 1 && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b' '))
+    };
+    let angled = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+    let told = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["your", "todo", "insert", "enter"].into_iter().any(|word| name.starts_with(word))
+    };
+    matches!(text, "TODO" | "FIXME" | "CHANGEME" | "CHANGE_ME")
+        || angled.is_some_and(|name| shouted(name) || told(name))
+        || text.starts_with("YOUR_") && shouted(text)
+        || encloses("{{", "}}")
+        || encloses("{%", "%}")
+        || encloses("${", "}")
+        || encloses("%%", "%%")
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::{findings, fixed, of};
+    use super::*;
+
+    /// An event with that field, whose value is JSON.
+    fn with(name: &str, json: &str) -> String {
+        format!(r#"{{"event":"course_finished","email":"jane@example.com","{name}":{json}}}"#)
+    }
+
+    /// The rules of this file that the field breaks, and the JSON that sets it right.
+    fn broken(name: &str, json: &str) -> (Vec<&'static str>, Option<String>) {
+        let event = with(name, json);
+        let mut ids: Vec<_> = findings(&event, Stage::Outgoing).iter().map(|finding| finding.rule.id).collect();
+        ids.retain(|id| RULES.iter().any(|rule| rule.id == *id));
+        let fix = ids.first().and_then(|id| fixed(&event, id));
+        (ids, fix)
+    }
+
+    fn check_all(rule: &str, cases: &[(&str, &str, Option<&str>)]) {
+        for (name, json, fix) in cases {
+            assert_eq!(broken(name, json), (vec![rule], fix.map(str::to_owned)), "{name}: {json}");
+        }
+    }
+
+    fn check_none(cases: &[(&str, &str)]) {
+        for (name, json) in cases {
+            assert_eq!(broken(name, json), (vec![], None), "{name}: {json}");
+        }
+    }
+
+    #[test]
+    fn dates_of_the_catalogue_are_known() {
+        let mut known = HashSet::new();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");
+        let files = std::fs::read_dir(format!("{folder}/events")).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.chain([format!("{folder}/event.json").into()]) {
+            let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+            let properties = schema.get("properties").and_then(|it| it.as_object()).into_iter().flatten();
+            let dated = |it: &serde_json::Value| {
+                it.get("format").is_some_and(|format| format == "date-time" || format == "date")
+            };
+            known.extend(properties.filter(|(_, it)| dated(it)).map(|(name, _)| name.clone()));
+        }
+        assert_eq!(known, DATES.into_iter().map(str::to_owned).collect());
+    }
+
+    #[test]
+    fn dates_are_iso_8601() {
+        check_all(
+            "date-format",
+            &[
+                ("joined_at", r#""11/11/2011""#, Some(r#""2011-11-11""#)),
+                ("finished_at", r#""25/12/2011""#, Some(r#""2011-12-25""#)),
+                ("finishedAt", r#""12/25/2011""#, Some(r#""2011-12-25""#)),
+                ("start_date", r#""25.12.2011""#, Some(r#""2011-12-25""#)),
+                ("start_date", r#""11/12/2011""#, None),
+                ("start_date", r#""31/02/2011""#, None),
+                ("start_date", r#""1/1/11""#, None),
+                ("start_date", r#""2016/04/12""#, Some(r#""2016-04-12""#)),
+                ("finished_at", r#""2016-04-12 17:27:20""#, Some(r#""2016-04-12T17:27:20""#)),
+                ("finished_at", r#""2016-04-12 17:27:20 UTC""#, Some(r#""2016-04-12T17:27:20Z""#)),
+                ("finished_at", r#""2016-04-12 17:27:20 +0200""#, Some(r#""2016-04-12T17:27:20+0200""#)),
+                ("finished_at", r#"" 2016-04-12 ""#, Some(r#""2016-04-12""#)),
+                ("finished_at", r#""Tue, 12 Apr 2016 17:27:20 +0000""#, Some(r#""2016-04-12T17:27:20Z""#)),
+                ("finished_at", r#""Tue Apr 12 2016 17:27:20 GMT+0000""#, None),
+                ("finished_at", r#""2016-04-12T""#, None),
+                ("finished_at", r#""2016-04-12T17:27:20.Z""#, None),
+                ("joined_at", r#""yesterday""#, None),
+                ("billing_date", "20160412", None),
+            ],
+        );
+        check_none(&[
+            ("joined_at", r#""2016-04-12T17:27:20+00:00""#),
+            ("joined_at", r#""2016-04-12T17:27:20Z""#),
+            ("joined_at", r#""20160412T172720Z""#),
+            ("joined_at", r#""2016-04-12T17:27:20.123456-0330""#),
+            ("joined_at", r#""2016-04-12T23:59:60Z""#),
+            ("joined_at", r#""2016-04-12T24:00""#),
+            ("date_of_birth", r#""2016-02-29""#),
+            ("start_date", r#""20160412""#),
+            ("expiry_date", r#""2016-04""#),
+            ("expires_at", r#""never""#),
+            ("opens_at", r#""09:00""#),
+            ("format", r#""11/11/2011""#),
+            ("arrived_at", "3"),
+            ("finished_at", "null"),
+        ]);
+    }
+
+    #[test]
+    fn dates_exist() {
+        check_all(
+            "date-impossible",
+            &[
+                ("billing_date", r#""2014-14-11T17:27:20+00:00""#, None),
+                ("finished_at", r#""2015-02-29""#, None),
+                ("finished_at", r#""20161304T172720Z""#, None),
+                ("finished_at", r#""0000-00-00""#, None),
+                ("finished_at", r#""2016-04-12T25:00:00Z""#, None),
+                ("finished_at", r#""2016-04-12T24:00:01Z""#, None),
+                ("finished_at", r#""2016-04-12T17:27:20+99:00""#, None),
+                ("note", r#""2014-14-11T17:27:20Z""#, None),
+            ],
+        );
+        check_none(&[("note", r#""2014-14-11""#), ("article", r#""20161399""#)]);
+        let expected = |date: &str| {
+            let event = with("billing_date", &format!("\"{date}\""));
+            of(&event, Stage::Outgoing, "date-impossible").pop().unwrap().expected
+        };
+        assert!(expected("2014-14-11T17:27:20+00:00").contains("it is 2014-11-14T17:27:20+00:00, if that is meant"));
+        assert!(expected("20142501").contains("it is 20140125,"));
+        assert_eq!(expected("2015-02-30"), "a date that exists");
+    }
+
+    #[test]
+    fn seconds_since_1970_are_no_date() {
+        check_all(
+            "date-epoch",
+            &[
+                ("timestamp", "1758104814", Some(r#""2025-09-17T10:26:54Z""#)),
+                ("timestamp", r#""1758104814""#, Some(r#""2025-09-17T10:26:54Z""#)),
+                ("subscription_start_date", "1758104814688", Some(r#""2025-09-17T10:26:54.688Z""#)),
+                ("createdAt", r#""1758104814688""#, Some(r#""2025-09-17T10:26:54.688Z""#)),
+                ("finished_at", "1758104814.25", None),
+                ("date_of_birth", "958104814", None),
+            ],
+        );
+        check_none(&[("timestamp_epoch", "1758104814"), ("order_number", r#""1758104814""#), ("arrived_at", "12")]);
+    }
+
+    #[test]
+    fn booleans_are_true_or_false() {
+        check_all(
+            "boolean-spelling",
+            &[
+                ("is_member", r#""TRUE""#, Some("true")),
+                ("has_children", r#""no""#, Some("false")),
+                ("enable_push", r#""True""#, Some("true")),
+                ("enable_push", r#""maybe""#, None),
+                ("enable_push", "1", Some("true")),
+                ("enable_push", "2", None),
+                ("limit_ad_tracking", r#""0""#, Some("false")),
+                ("unsubscribed", r#""1""#, Some("true")),
+            ],
+        );
+        check_none(&[
+            ("is_member", "true"),
+            ("is_member", r#""false""#),
+            ("is_member", r#""since spring""#),
+            ("has_children", "1"),
+            ("unsubscribed_reason", r#""too many""#),
+            ("answer", r#""YES""#),
+        ]);
+        let event = with("subscription_groups", r#"[{"id":"news","subscribed":"Yes"}]"#);
+        let found = of(&event, Stage::Outgoing, "boolean-spelling");
+        assert_eq!(found.first().unwrap().path.pointer(), "/subscription_groups/0/subscribed");
+    }
+
+    #[test]
+    fn numbers_are_digits() {
+        check_all(
+            "number-format",
+            &[
+                ("revenue", r#""$ 79.95""#, Some(r#""79.95""#)),
+                ("revenue", r#""79,95 €""#, Some(r#""79.95""#)),
+                ("revenue", r#""12 USD""#, Some(r#""12""#)),
+                ("revenue", r#""1,000""#, None),
+                ("revenue", r#""$1.000""#, None),
+                ("revenue", r#""1,234,567""#, Some(r#""1234567""#)),
+                ("revenue", r#""1,234.50""#, Some(r#""1234.50""#)),
+                ("revenue", r#""-1.234,50""#, Some(r#""-1234.50""#)),
+                ("revenue", r#""1,2,3""#, None),
+                ("revenue", r#""1,234.567.890""#, None),
+                ("quantity", r#"" 2 ""#, Some(r#""2""#)),
+                ("quantity", r#""2 pieces""#, None),
+                ("discount", r#""10%""#, None),
+                ("total", r#""$""#, None),
+                ("total", r#""1.2.""#, None),
+                ("subtotal", r#""inf""#, None),
+            ],
+        );
+        check_none(&[
+            ("subscription_amount", r#""29.99""#),
+            ("revenue", "29.99"),
+            ("revenue", r#""-3""#),
+            ("revenue", r#""1e3""#),
+            ("headline", r#""$ 79.95""#),
+            ("filters", r#"{"price":"10 to 20"}"#),
+        ]);
+        let event = with("products", r#"[{"sku":"1","price":"$ 79.95"}]"#);
+        let found = of(&event, Stage::Outgoing, "number-format");
+        assert_eq!(found.first().unwrap().path.pointer(), "/products/0/price");
+    }
+
+    #[test]
+    fn text_that_stands_for_no_value_is_found_at_any_depth() {
+        for text in ["undefined", "null", "NaN", "[object Object]", "None"] {
+            let json = format!("\"{text}\"");
+            check_all(
+                "literal-text",
+                &[("teacher", &json, None), ("finished_at", &json, None), ("revenue", &json, None)],
+            );
+            let found = of(&with("a", &format!("[{{\"b\":[{json}]}}]")), Stage::Outgoing, "literal-text");
+            assert_eq!(found.first().unwrap().path.pointer(), "/a/0/b/0");
+        }
+        check_none(&[("teacher", r#""none of them""#), ("teacher", "null"), ("teacher", r#""Nan""#)]);
+    }
+
+    #[test]
+    fn an_empty_value_is_worth_a_word_where_no_other_rule_has_one() {
+        check_all(
+            "empty-string",
+            &[("teacher", r#""""#, None), ("teacher", r#"" ""#, None), ("joined_at", r#""""#, None)],
+        );
+        check_none(&[("customer_id", r#""""#), ("event_uuid", r#""""#), ("referrer", r#""""#), ("teacher", "[]")]);
+    }
+
+    #[test]
+    fn a_placeholder_that_nothing_replaced_is_found() {
+        for text in [
+            "<TODO>",
+            "<EVENT_API_KEY>",
+            "'<EVENT_API_KEY>'",
+            "<your email>",
+            "TODO",
+            "YOUR_COUPON",
+            "{{ first_name }}",
+            "Dear {{first_name}}!",
+            "{% if x %}",
+            "${x}",
+            "https://shop.example/%%sku%%",
+        ] {
+            check_all("placeholder-left", &[("teacher", &quoted(text), None), ("joined_at", &quoted(text), None)]);
+        }
+        for text in
+            ["your_custom_event_name", "YOUR", "{{}}", "<b>Kim</b>", "a < b > c", "100%", "$5", "{x}", "50%% off"]
+        {
+            check_none(&[("teacher", &quoted(text))]);
+        }
+    }
+
+    #[test]
+    fn what_the_platform_added_is_not_held_against_a_received_event() {
+        let event = r#"{"event":"x","email":"a@b.example","browser_version":"","timestamp":1758104814,
+            "_bsft_type":{"name":"undefined"},"_exp":1,
+            "site":"null","in":{"timestamp":1758104814}}"#;
+        let at = |stage| {
+            let findings = findings(event, stage);
+            let own = findings.iter().filter(|finding| RULES.contains(&finding.rule));
+            own.map(|finding| finding.path.pointer()).collect::<Vec<_>>()
+        };
+        assert_eq!(at(Stage::Received), ["/in/timestamp"]);
+        assert_eq!(
+            at(Stage::Outgoing),
+            ["/browser_version", "/timestamp", "/_bsft_type/name", "/site", "/in/timestamp"]
+        );
+    }
+    proptest! {
+        #[test]
+        fn a_value_that_was_set_right_is_right(
+            name in "(finished_at|billing_date|is_member|enable_push|revenue|quantity|teacher)",
+            text in prop_oneof![
+                any::<String>(),
+                "[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{2,4}([T ][0-9]{2}:?[0-9]{2}( ?(Z|UTC|[+-][0-9:]{4,5}))?)?",
+                "([$€] ?)?-?[0-9]{1,4}([,.][0-9]{1,3}){0,3}( USD)?",
+                "[0-9]{8,14}(\\.[0-9]{1,3})?",
+                " ?(TRUE|yes|No|0|1|off) ?",
+            ],
+        ) {
+            let (rules, fix) = broken(&name, &quoted(text));
+            prop_assert!(rules.len() <= 1, "{rules:?}");
+            if let Some(fix) = fix {
+                prop_assert_eq!(broken(&name, &fix), (vec![], None), "{}", fix);
+            }
+        }
+    }
 }

@@ -43,7 +43,8 @@ static NAME_PERIOD: Rule = Rule {
     id: "event-name-period",
     severity: Severity::Error,
     title: "period in the event name",
-    why: "The platform takes no name with a period: it keeps those for the names that it derives itself, such as back_in_stock.view.",
+    why: "The platform takes no name with a period: it keeps those for the names that it derives itself, such as \
+          back_in_stock.view.",
     documentation: EVENT,
     bad: r#"{"event":"plan.chosen","email":"jane@example.com"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -53,7 +54,8 @@ static NAME_WHITESPACE: Rule = Rule {
     id: "event-name-whitespace",
     severity: Severity::Error,
     title: "white space in the event name",
-    why: "The platform takes no name with white space; at its start or end nobody even sees it, and yet it makes another event type.",
+    why: "The platform takes no name with white space; at its start or end nobody even sees it, and yet it makes \
+          another event type.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen ","email":"jane@example.com"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -75,7 +77,8 @@ static NAME_TOO_LONG: Rule = Rule {
     title: "event name over 64 characters",
     why: "The platform takes names of at most 64 characters.",
     documentation: EVENT,
-    bad: r#"{"event":"customer_has_chosen_the_gold_plan_in_the_third_step_of_the_onboarding","email":"jane@example.com"}"#,
+    bad: r#"{"event":"customer_has_chosen_the_gold_plan_in_the_third_step_of_the_onboarding",
+        "email":"jane@example.com"}"#,
     good: r#"{"event":"gold_plan_chosen_in_onboarding","email":"jane@example.com"}"#,
 };
 
@@ -83,8 +86,8 @@ static NAME_CASE: Rule = Rule {
     id: "event-name-case",
     severity: Severity::Warning,
     title: "a standard event's name, spelled otherwise",
-    why: "Names are told apart to the letter: this one makes a custom event, and what is built on the standard event (catalog affinity, \
-          recommendations, revenue) does not see it.",
+    why: "Names are told apart to the letter: this one makes a custom event, and what is built on the standard event \
+          (catalog affinity, recommendations, revenue) does not see it.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/360001314233",
     bad: r#"{"event":"Add_To_Cart","email":"jane@example.com","product_id":"45790-32","quantity":1}"#,
     good: r#"{"event":"add_to_cart","email":"jane@example.com","product_id":"45790-32","quantity":1}"#,
@@ -94,8 +97,8 @@ static IDENTIFIER_MISSING: Rule = Rule {
     id: "identifier-missing",
     severity: Severity::Warning,
     title: "no customer identifier",
-    why: "Without an identifier the event is answered with 200 and then dropped in processing (missing_identifier); the pixel adds a cookie of its \
-          own, a server must send one.",
+    why: "Without an identifier the event is answered with 200 and then dropped in processing (missing_identifier); \
+          the pixel adds a cookie of its own, a server must send one.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","plan":"gold"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","plan":"gold"}"#,
@@ -115,10 +118,11 @@ static IDENTIFIER_TOO_LONG: Rule = Rule {
     id: "identifier-too-long",
     severity: Severity::Error,
     title: "identifier over its limit",
-    why: "The platform keeps identifiers up to a length only: a customer_id of 128 characters (64 in older documentation), an email of 256, \
-          a cookie of 36.",
+    why: "The platform keeps identifiers up to a length only: a customer_id of 128 characters (64 in older \
+          documentation), an email of 256, a cookie of 36.",
     documentation: CUSTOMER,
-    bad: r#"{"event":"plan_chosen","email":"jane@example.com","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2; path=/; secure"}"#,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com",
+        "cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2; path=/; secure"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2"}"#,
 };
 
@@ -434,7 +438,8 @@ mod tests {
 
     #[test]
     fn names_of_the_platform_are_not_for_sending() {
-        let event = r#"{"event":"x","email":"a@b.example","_bsft_ts":1,"_bsft_source":"segment.com","_bsft_high_priority":true,"bsft_x":1,"in":{"_bsft_y":1}}"#;
+        let event = r#"{"event":"x","email":"a@b.example","_bsft_ts":1,"_bsft_source":"segment.com",
+            "_bsft_high_priority":true,"bsft_x":1,"in":{"_bsft_y":1}}"#;
         let found = of(event, OUTGOING, "reserved-name");
         assert_eq!(found.iter().map(|finding| finding.path.pointer()).collect::<Vec<_>>(), ["/_bsft_ts"]);
         assert_eq!(found.first().unwrap().fix, Some(Fix::Remove));
