@@ -1,7 +1,7 @@
 //! Lint: what is wrong with an event, said at the field, with why it matters and, where it is sure, the fix.
 //!
-//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort. A check sees one event and where in its life
-//! it is: the platform's own additions are never held against a received event.
+//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort. A check sees one event and where in its
+//! life it is: the platform's own additions are never held against a received event.
 
 mod degradation;
 mod levels;

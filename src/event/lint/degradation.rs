@@ -81,7 +81,7 @@ static EMPTY_STRING: Rule = Rule {
     id: "empty-string",
     severity: Severity::Info,
     title: "an empty value",
-    why: "An empty string is a value too: it passes \"is known\" in segments and shows as nothing in messages.",
+    why: "An empty string is a value too: it may stand over a better one and shows as nothing in messages.",
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":""}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com"}"#,

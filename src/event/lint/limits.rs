@@ -43,8 +43,8 @@ static NAME_PERIOD: Rule = Rule {
     id: "event-name-period",
     severity: Severity::Error,
     title: "period in the event name",
-    why: "The platform takes no name with a period: it keeps those for the names that it derives itself, such as \
-          back_in_stock.view.",
+    why: "The platform takes no name with a period; only names that it derives itself, such as back_in_stock.view, \
+          have one.",
     documentation: EVENT,
     bad: r#"{"event":"plan.chosen","email":"jane@example.com"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -77,8 +77,7 @@ static NAME_TOO_LONG: Rule = Rule {
     title: "event name over 64 characters",
     why: "The platform takes names of at most 64 characters.",
     documentation: EVENT,
-    bad: r#"{"event":"customer_has_chosen_the_gold_plan_in_the_third_step_of_the_onboarding",
-        "email":"jane@example.com"}"#,
+    bad: r#"{"event":"customer_has_chosen_the_gold_plan_in_the_third_step_of_onboarding","email":"jane@example.com"}"#,
     good: r#"{"event":"gold_plan_chosen_in_onboarding","email":"jane@example.com"}"#,
 };
 
@@ -121,9 +120,8 @@ static IDENTIFIER_TOO_LONG: Rule = Rule {
     why: "The platform keeps identifiers up to a length only: a customer_id of 128 characters (64 in older \
           documentation), an email of 256, a cookie of 36.",
     documentation: CUSTOMER,
-    bad: r#"{"event":"plan_chosen","email":"jane@example.com",
-        "cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2; path=/; secure"}"#,
-    good: r#"{"event":"plan_chosen","email":"jane@example.com","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2"}"#,
+    bad: r#"{"event":"plan_chosen","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2; path=/; secure"}"#,
+    good: r#"{"event":"plan_chosen","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2"}"#,
 };
 
 static EVENT_UUID: Rule = Rule {
@@ -140,7 +138,7 @@ static RESERVED_NAME: Rule = Rule {
     id: "reserved-name",
     severity: Severity::Warning,
     title: "a name that is the platform's",
-    why: "Names that start with _bsft are the platform's own: it writes over what is sent under them.",
+    why: "Names that start with _bsft are reserved for the platform, which may write its own value over the one sent.",
     documentation: "",
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","_bsft_ts":"2026-11-24T11:59:00Z"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
