@@ -98,6 +98,38 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
 }
 
 #[test]
+fn a_search_finds_templates_by_their_name_before_what_was_begun_with_them() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ p u r c h enter", at(20));
+    let left = |id: &str, text: &str| Draft { id: DraftId(id.into()), text: text.into(), changed: at(1).wall };
+    model.sending.drafts = vec![left("a", r#"{"event": "view"}"#), left("b", r#"{"event": "purchase"}"#)];
+    press(&mut model, "c", at(20));
+    assert!(choices(&model).starts_with(&["go on view".to_owned(), "go on purchase".to_owned()]));
+    for name in ["view", "purchase", "add_to_cart"] {
+        type_in(&mut model, name, at(20));
+        assert_eq!(choices(&model).first().unwrap(), &format!("new {name}"));
+        press(&mut model, "^u", at(20));
+    }
+    type_in(&mut model, "go on view", at(20));
+    assert_eq!(choices(&model), ["go on view"]);
+    press(&mut model, "^u", at(20));
+    type_in(&mut model, "view\n", at(20));
+    assert_ne!(draft(&model), r#"{"event": "view"}"#);
+    assert_eq!(model.sending.drafts.len(), 2, "the drafts stay where they were");
+}
+
+#[test]
+fn an_own_template_takes_the_place_of_the_standard_one_of_its_name() {
+    let mut model = busy(120, 36);
+    model.sending.templates = vec![Template { name: "view".into(), description: String::new(), text: VIEW.into() }];
+    press(&mut model, "c", at(20));
+    let offered = choices(&model);
+    assert!(offered.contains(&"yours view".into()) && !offered.contains(&"new view".into()), "{offered:?}");
+    type_in(&mut model, "view\n", at(20));
+    assert_eq!(draft(&model), VIEW);
+}
+
+#[test]
 fn an_event_is_edited_and_sent_again_without_what_the_platform_added() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r c h enter e", at(20));
