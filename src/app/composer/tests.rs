@@ -284,6 +284,32 @@ fn production_asks_for_the_word_once_and_for_triggers_each_time() {
 }
 
 #[test]
+fn what_was_looked_at_is_sent_as_of_the_moment_that_somebody_says_yes() {
+    let text = r#"{"event": "view", "email": "a@b.c", "n": {{seq}}, "id": "{{uuid}}", "at": "{{now}}"}"#;
+    let mut model = composing(120, 36, text);
+    model.sending.safety.production = true;
+    press(&mut model, "^t", at(21));
+    let Effect::Copy(command) = press(&mut model, "y", at(21)).remove(0) else { panic!("nothing was copied") };
+    let shown = curl::read(&command).unwrap().draft;
+    press(&mut model, "^s", at(21));
+    let Mode::Confirm(confirm) = &model.mode else { panic!("nobody was asked") };
+    assert_eq!(confirm.about, "about a@b.c");
+    let body = sent(&type_in(&mut model, "production\n", at(58))).unwrap();
+    assert!(body.contains("14:03:58"), "{body}");
+    assert_eq!(body.replace("14:03:58", "14:03:21"), shown, "nothing but the time is another");
+}
+
+#[test]
+fn what_may_not_be_sent_any_more_is_not_sent_on_a_yes() {
+    let mut model = composing(120, 36, VIEW);
+    model.sending.safety.production = true;
+    press(&mut model, "^s", at(21));
+    model.sending.safety.read_only = Some("profile live".into());
+    assert_eq!(type_in(&mut model, "production\n", at(22)), []);
+    assert_eq!((toast(&model), tab(&model)), ("nothing was sent", Tab::Edit));
+}
+
+#[test]
 fn a_profile_that_only_watches_composes_and_does_not_send() {
     let mut model = composing(120, 36, VIEW);
     model.sending.safety.read_only = Some("profile live in config.toml, line 4".into());

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use tui_input::Input;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::about::about;
 use super::completion::Completion;
 use super::editor::Editor;
 use super::picker::{Beginning, Picker};
-use super::{Composition, Confirm, Preview, Ready, Tab, resend, verdict};
+use super::{Composition, Confirm, Preview, Ready, Refusal, Tab, resend, verdict};
 use crate::app::keymap::{Action, Context};
 use crate::app::layout::{self, Pane};
 use crate::app::reader::Reader;
@@ -379,16 +380,9 @@ fn send(model: &mut Model, now: Moment) -> Vec<Effect> {
     let seq = model.composer.next();
     let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
     composition.completion = None;
-    match verdict::shipment(&composition.editor.text(), &model.sending, seq, now.wall) {
-        Err(refusal) => {
-            if let Some((line, column)) = refusal.place {
-                composition.editor.go_to(line.saturating_sub(1), column.saturating_sub(1));
-            }
-            // The status line under the draft says why.
-            composition.tab = Tab::Edit;
-            bad_toast(model, now, "nothing was sent".into());
-            Vec::new()
-        }
+    let draft = composition.editor.text();
+    match verdict::shipment(&draft, &model.sending, seq, now.wall) {
+        Err(refusal) => refuse(model, &refusal, now),
         Ok(shipment) => {
             let triggers = verdict::triggers(&shipment);
             let confirmed = model.composer.confirmed;
@@ -397,10 +391,23 @@ fn send(model: &mut Model, now: Moment) -> Vec<Effect> {
             }
             let ready = Ready::of(&shipment, &model.sending);
             let word = (!confirmed).then(Input::default);
-            model.mode = Mode::Confirm(Box::new(Confirm { word, ready, triggers, shipment }));
+            let about = about(&shipment);
+            model.mode = Mode::Confirm(Box::new(Confirm { word, ready, about, triggers, draft }));
             Vec::new()
         }
     }
+}
+
+/// Sends nothing, and goes to where the draft is wrong. The status line under it says why.
+fn refuse(model: &mut Model, refusal: &Refusal, now: Moment) -> Vec<Effect> {
+    if let Some(composition) = model.composer.on_screen_mut() {
+        if let Some((line, column)) = refusal.place {
+            composition.editor.go_to(line.saturating_sub(1), column.saturating_sub(1));
+        }
+        composition.tab = Tab::Edit;
+    }
+    bad_toast(model, now, "nothing was sent".into());
+    Vec::new()
 }
 
 fn act_in_confirm(model: &mut Model, action: Action, now: Moment) -> Option<Vec<Effect>> {
@@ -416,11 +423,14 @@ fn act_in_confirm(model: &mut Model, action: Action, now: Moment) -> Option<Vec<
                 bad_toast(model, now, format!("nothing was sent: type {WORD} first, or press esc"));
                 return Some(Vec::new());
             }
+            // Made anew, for it may have been looked at for long: `{{now}}` is when it is sent.
+            let shipment = verdict::shipment(&confirm.draft, &model.sending, model.composer.next(), now.wall);
             model.composer.confirmed = true;
-            match std::mem::replace(&mut model.mode, Mode::Panes) {
-                Mode::Confirm(confirm) => Some(deliver(model, confirm.shipment, now)),
-                _ => None,
-            }
+            model.mode = Mode::Panes;
+            Some(match shipment {
+                Ok(shipment) => deliver(model, shipment, now),
+                Err(refusal) => refuse(model, &refusal, now),
+            })
         }
         _ => None,
     }
