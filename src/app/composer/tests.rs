@@ -246,7 +246,16 @@ fn the_tabs_are_gone_through_and_closed() {
     assert_eq!(tab(&model), Tab::Preview);
     assert!(model.composer.on_screen().unwrap().preview.as_ref().unwrap().page.is_err());
     assert_eq!(press(&mut model, "y", at(21)), []);
-    let cases = [("]", Tab::Proof), ("]", Tab::Edit), ("^t", Tab::Preview), ("[", Tab::Edit)];
+    let cases = [
+        ("]", Tab::Proof),
+        ("]", Tab::Preview),
+        ("[", Tab::Proof),
+        ("[", Tab::Preview),
+        ("^t", Tab::Proof),
+        ("^t", Tab::Edit),
+        ("^t", Tab::Preview),
+        ("e", Tab::Edit),
+    ];
     for (key, expected) in cases {
         press(&mut model, key, at(21));
         assert_eq!(tab(&model), expected, "{key}");

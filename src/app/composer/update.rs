@@ -308,7 +308,7 @@ fn act_in_tab(model: &mut Model, action: Action, now: Moment) -> Option<Vec<Effe
         }
         Action::Send => send(model, now),
         Action::NextTab => select_tab(model, if tab == Tab::Preview { Tab::Proof } else { Tab::Edit }, now),
-        Action::PreviousTab => select_tab(model, if tab == Tab::Preview { Tab::Edit } else { Tab::Preview }, now),
+        Action::PreviousTab => select_tab(model, if tab == Tab::Preview { Tab::Proof } else { Tab::Preview }, now),
         Action::EditDraft => select_tab(model, Tab::Edit, now),
         Action::SaveTemplate => ask_for_name(model),
         Action::CopyCommand => commands(model, now).map(Effect::Copy).into_iter().collect(),
