@@ -436,6 +436,50 @@ fn a_draft_is_kept_as_a_template_under_a_name_that_is_safe() {
 }
 
 #[test]
+fn a_name_that_no_template_has_is_proposed() {
+    let long = "x".repeat(80);
+    let cases = [
+        ("view", &[][..], "view-2"),
+        ("View", &["view-2", "view-3"], "view-4"),
+        ("sign up", &[], "signup"),
+        ("signup_x", &["signup_x"], "signup_x-2"),
+        ("", &[""], ""),
+        (&long, &[&long[..64]], &format!("{}-2", &long[..62])),
+    ];
+    for (event_type, own, proposed) in cases {
+        let mut model = composing(120, 36, &format!(r#"{{"event": "{event_type}"}}"#));
+        let template = |name: &&str| Template { name: (*name).into(), description: String::new(), text: VIEW.into() };
+        model.sending.templates = own.iter().map(template).collect();
+        press(&mut model, "^x", at(21));
+        let Mode::TemplateName(input) = &model.mode else { panic!("no name was asked for") };
+        assert_eq!(input.value(), proposed, "{event_type}");
+    }
+}
+
+#[test]
+fn an_own_template_is_not_replaced_and_a_standard_one_not_silently() {
+    let mut model = composing(120, 36, VIEW);
+    let mine = Template { name: "mine".into(), description: String::new(), text: "{}".into() };
+    model.sending.templates = vec![mine.clone()];
+    press(&mut model, "^x ^u", at(21));
+    assert_eq!(type_in(&mut model, "mine\n", at(21)), []);
+    assert!(matches!(model.mode, Mode::TemplateName(_)));
+    assert_eq!(toast(&model), "there is a template of that name: choose another");
+    press(&mut model, "^u", at(21));
+    let effects = type_in(&mut model, "view\n", at(21));
+    assert_eq!(effects, [Effect::KeepTemplate { name: "view".into(), text: VIEW.into() }]);
+    let kept = Outcome::TemplateKept { name: "view".into(), text: VIEW.into(), place: "/a/view.json".into() };
+    send(&mut model, Message::Done(kept), at(22));
+    assert_eq!(toast(&model), "kept as the template view, which takes the standard one's place, in /a/view.json");
+    let refused = Outcome::TemplateNotKept("/a/mine.json exists: choose another name".into());
+    send(&mut model, Message::Done(refused), at(22));
+    assert!(model.sending.templates.contains(&mine), "what is not on disk is not in the list");
+    press(&mut model, "esc c", at(23));
+    let offered = choices(&model);
+    assert!(offered.contains(&"yours view".into()) && !offered.contains(&"new view".into()), "{offered:?}");
+}
+
+#[test]
 fn a_draft_that_is_not_on_disk_says_so_for_as_long_as_it_is_true() {
     let mut model = composing(120, 36, VIEW);
     send(&mut model, Message::Done(Outcome::DraftNotKept("the disk is full\u{7}".into())), at(21));

@@ -451,9 +451,28 @@ fn ask_for_name(model: &mut Model) -> Vec<Effect> {
         let lines = composition.editor.lines();
         let name = super::completion::event_type(lines).unwrap_or_default().to_lowercase();
         let name: String = name.chars().filter(|c| is_in_names(*c)).take(LONGEST_NAME).collect();
-        model.mode = Mode::TemplateName(Input::new(name));
+        model.mode = Mode::TemplateName(Input::new(free_name(&name, &model.sending.templates)));
     }
     Vec::new()
+}
+
+/// The name itself, or the first of `name-2`, `name-3`, … that no template has.
+fn free_name(name: &str, own: &[Template]) -> String {
+    let is_free = |name: &str| !is_standard(name) && own.iter().all(|template| template.name != name);
+    if name.is_empty() || is_free(name) {
+        return name.to_owned();
+    }
+    let mut numbered = (2_u64..).map(|number| {
+        let number = format!("-{number}");
+        // All of a name's characters are single bytes.
+        let room = name.len().min(LONGEST_NAME - number.len());
+        format!("{}{number}", name.get(..room).unwrap_or_default())
+    });
+    numbered.find(|name| is_free(name)).unwrap_or_default()
+}
+
+fn is_standard(name: &str) -> bool {
+    Catalogue::standard().template(name).is_some()
 }
 
 fn act_in_template_name(model: &mut Model, action: Action, now: Moment) -> Option<Vec<Effect>> {
@@ -468,6 +487,10 @@ fn act_in_template_name(model: &mut Model, action: Action, now: Moment) -> Optio
                 return Some(Vec::new());
             }
             let text = model.composer.on_screen()?.editor.text();
+            if model.sending.templates.iter().any(|own| own.name == name && own.text != text) {
+                bad_toast(model, now, "there is a template of that name: choose another".into());
+                return Some(Vec::new());
+            }
             model.mode = Mode::Panes;
             return Some(vec![Effect::KeepTemplate { name, text }]);
         }
@@ -540,7 +563,8 @@ pub(in crate::app) fn done(model: &mut Model, outcome: &Outcome, now: Moment) ->
             templates.retain(|template| template.name != *name);
             let description = format!("kept in {place}");
             templates.insert(0, Template { name: name.clone(), description, text: text.clone() });
-            toast(model, now, format!("kept as the template {} in {place}", text::harmless(name)));
+            let instead = if is_standard(name) { ", which takes the standard one's place," } else { "" };
+            toast(model, now, format!("kept as the template {}{instead} in {place}", text::harmless(name)));
         }
         Outcome::Edited { draft, text } => {
             let Some(composition) = model.composer.composition.as_mut().filter(|held| held.id == *draft) else {
