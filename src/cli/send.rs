@@ -27,7 +27,7 @@ use crate::app::Sending;
 use crate::app::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, curl};
 use crate::config::{self, Config, Keys};
-use crate::feed::probe::{ProbeId, latency};
+use crate::feed::probe::{ProbeId, ProbeState, latency};
 use crate::feed::{Delivery, Moment, ProblemKind, Verdict};
 use crate::runtime::{self, RuntimeError};
 use crate::source::Clock;
@@ -367,7 +367,12 @@ impl Run {
                 settled = listen(&mut self.prover, &self.teller) => {
                     match settled {
                         Ok(settled) => self.print_proofs(&settled)?,
-                        Err(exit) => return Ok(Some(Ended::With(exit))),
+                        Err(exit) => {
+                            if self.tally.events == 0 {
+                                self.teller.tell("nothing was sent");
+                            }
+                            return Ok(Some(Ended::With(exit)));
+                        }
                     }
                     continue;
                 }
@@ -418,9 +423,10 @@ impl Run {
                         self.teller.retry(&retry);
                         waiting = Some(retry.next);
                     }
-                    heard = listen(&mut self.prover, &self.teller) => match heard {
+                    heard = listen(&mut self.prover, &self.teller), if interrupted.is_none() => match heard {
                         Ok(ids) => settled.extend(ids),
-                        Err(exit) => return Ok(Some(Ended::With(exit))),
+                        // Whether the events of this call arrive is known when it is answered, and not before.
+                        Err(exit) => interrupted = Some(exit),
                     },
                 }
             }
@@ -470,10 +476,21 @@ impl Run {
 
     fn tell_how_to_go_on(&self) {
         let Tally { events, through, .. } = self.tally;
-        if events > 0 {
-            let went_out = counted(events, "event");
-            self.teller.tell(format!("{went_out} went out; to go on with the others, add --skip {through}"));
+        if events == 0 {
+            return;
         }
+        let went_out = counted(events, "event");
+        let is_seen = |state: &ProbeState| matches!(state, ProbeState::Seen(_));
+        let seen = self.prover.as_ref().map(|prover| prover.count(&self.probes, is_seen));
+        let seen = seen.map(|seen| format!(", {seen} of them seen so far")).unwrap_or_default();
+        let left = self.is_something_left().then(|| format!("; to go on with the others, add --skip {through}"));
+        self.teller.tell(format!("{went_out} went out{seen}{}", left.unwrap_or_default()));
+    }
+
+    /// Whether there may be events that did not go out. All are known when they are to be proved.
+    fn is_something_left(&self) -> bool {
+        let not_sent = |prover: &Prover| prover.count(&self.probes, |state| matches!(state, ProbeState::NotSent)) > 0;
+        !self.samples.is_empty() || self.prover.as_ref().is_none_or(not_sent)
     }
 
     /// Waits for everything that was sent to be seen, or given up.
@@ -486,7 +503,10 @@ impl Run {
             };
             match settled {
                 Ok(settled) => self.print_proofs(&settled)?,
-                Err(exit) => return Ok(exit),
+                Err(exit) => {
+                    self.tell_how_to_go_on();
+                    return Ok(exit);
+                }
             }
         }
         let Some(prover) = &self.prover else { return Ok(Exit::Done) };

@@ -353,6 +353,43 @@ fn a_key_that_is_refused_or_missing_says_what_to_set() {
 }
 
 #[test]
+fn trouble_of_the_debug_endpoint_says_what_was_sent() {
+    let sandbox = Sandbox::start(&["--fault", "status=401@watch"]);
+    let ran = send(&sandbox.url, &["view", "--prove"]);
+    assert_eq!((ran.code, &*ran.stdout), (Some(4), ""));
+    assert!(ran.stderr.contains("answered 401") && ran.stderr.contains("; nothing was sent - "), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+
+    let url = watched_until_something_is_sent();
+    let ran = send(&url, &["view", "--prove"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("clickscope: 1 event went out, 0 of them seen so far\n"), "{}", ran.stderr);
+}
+
+/// A server whose debug endpoint refuses the key from the first event on.
+fn watched_until_something_is_sent() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut sent = false;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let is_event = lines.next().is_some_and(|line| line.is_ok_and(|line| line.starts_with("POST ")));
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let answer = match (is_event, sent) {
+                (false, true) => "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+            };
+            sent |= is_event;
+            // The client may be gone.
+            drop(stream.write_all(answer.as_bytes()));
+        }
+    });
+    url
+}
+
+#[test]
 fn a_429_is_tried_again_and_the_attempts_are_told() {
     let (url, bodies) = in_turn(&[
         "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
