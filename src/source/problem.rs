@@ -112,6 +112,14 @@ impl Failure {
         }
     }
 
+    /// The status of the answer, when there was one that tells it.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Redirect { status, .. } | Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
     /// How long the server asked us to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -348,6 +348,10 @@ fn a_key_that_is_refused_or_missing_says_what_to_set() {
         assert!(ran.stderr.contains("CLICKSCOPE_EVENT_KEY"), "{}", ran.stderr);
     }
     assert_eq!(requests.load(Ordering::SeqCst), 3);
+    let ran = send(&url, &["view", "--json"]);
+    let line = &ran.lines()[0];
+    assert_eq!((&line["sent"], &line["status"]), (&json!(0), &json!(401)));
+    assert!(line["advice"].as_str().unwrap().contains("check that the key"), "{line}");
     let ran = Ran::of(clickscope(&["send", "view", "--url", &url]).env_remove("CLICKSCOPE_EVENT_KEY"));
     assert!(ran.code == Some(4) && ran.stderr.contains("set CLICKSCOPE_EVENT_KEY to"), "{}", ran.stderr);
 }
