@@ -338,12 +338,12 @@ impl Run {
         }
         let exit = match ended {
             Some(Ended::With(exit)) => {
-                self.tell_how_to_go_on();
+                self.tell_how_to_go_on(None);
                 return Ok(exit);
             }
             Some(Ended::At(bad)) => {
                 self.teller.tell(bad.to_string());
-                self.tell_how_to_go_on();
+                self.tell_how_to_go_on(bad.line_to_mend());
                 Exit::Unusable
             }
             None if self.tally.refused > 0 || parcels.left_out > 0 => {
@@ -474,7 +474,8 @@ impl Run {
         }
     }
 
-    fn tell_how_to_go_on(&self) {
+    /// `to_mend` is the line that stopped it, when one did.
+    fn tell_how_to_go_on(&self, to_mend: Option<u64>) {
         let Tally { events, through, .. } = self.tally;
         if events == 0 {
             return;
@@ -483,7 +484,10 @@ impl Run {
         let is_seen = |state: &ProbeState| matches!(state, ProbeState::Seen(_));
         let seen = self.prover.as_ref().map(|prover| prover.count(&self.probes, is_seen));
         let seen = seen.map(|seen| format!(", {seen} of them seen so far")).unwrap_or_default();
-        let left = self.is_something_left().then(|| format!("; to go on with the others, add --skip {through}"));
+        let left = self.is_something_left().then(|| match to_mend {
+            Some(line) => format!("; mend line {line} and add --skip {through}, or add --skip {through} --keep-going"),
+            None => format!("; to go on with the others, add --skip {through}"),
+        });
         self.teller.tell(format!("{went_out} went out{seen}{}", left.unwrap_or_default()));
     }
 
@@ -504,7 +508,7 @@ impl Run {
             match settled {
                 Ok(settled) => self.print_proofs(&settled)?,
                 Err(exit) => {
-                    self.tell_how_to_go_on();
+                    self.tell_how_to_go_on(None);
                     return Ok(exit);
                 }
             }

@@ -303,7 +303,8 @@ fn a_broken_line_ends_it_there_and_how_to_go_on_is_told() {
         let ran = send(&sandbox.url, &[&path, "--rate", "off"]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("clickscope: events.ndjson{part}")), "{part:?} in {}", ran.stderr);
-        let told = "clickscope: 7030 events went out; to go on with the others, add --skip 7030\n";
+        let told =
+            "clickscope: 7030 events went out; mend line 7031 and add --skip 7030, or add --skip 7030 --keep-going\n";
         assert!(ran.stderr.ends_with(told), "{}", ran.stderr);
         assert_eq!(received(&sandbox, "view"), before + 7_030);
 
