@@ -8,7 +8,7 @@ mod packing;
 mod proving;
 mod telling;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::io;
 use std::pin::pin;
@@ -521,8 +521,10 @@ impl Run {
         Ok(if missed { Exit::NotSeen } else { Exit::Done })
     }
 
+    /// Tells what came of these, in the order in which they were sent.
     fn print_proofs(&self, settled: &[ProbeId]) -> Result<(), Failure> {
-        let probes = settled.iter().filter_map(|id| self.prover.as_ref()?.get(*id));
+        let settled = BTreeSet::from_iter(settled);
+        let probes = settled.into_iter().filter_map(|id| self.prover.as_ref()?.get(*id));
         let lines: String = probes.map(|probe| self.words.proof(probe, self.within)).collect();
         if !lines.is_empty() {
             Stdout.write(lines.as_bytes())?;

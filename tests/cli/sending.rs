@@ -122,6 +122,8 @@ fn every_template_is_sent_and_proved() {
         assert_eq!(ran.code, Some(0), "{name}: {}{}", ran.stdout, ran.stderr);
         let (call, proofs) = ran.lines().split_first().map(|(call, proofs)| (call.clone(), proofs.to_vec())).unwrap();
         assert_eq!(call["sent"], proofs.len(), "{name}");
+        let events = call["events"].as_array().unwrap().iter().map(|event| &event["event_uuid"]);
+        assert!(events.eq(proofs.iter().map(|proof| &proof["event_uuid"])), "{name}: in the order of the events");
         for proof in proofs {
             assert_eq!((&proof["proof"], &proof["by"]), (&json!("seen"), &json!("marker")), "{name}");
             assert!(proof["after_ms"].is_u64(), "{name}");
