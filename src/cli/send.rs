@@ -8,7 +8,7 @@ mod packing;
 mod proving;
 mod telling;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::io;
 use std::pin::pin;
@@ -338,12 +338,12 @@ impl Run {
         }
         let exit = match ended {
             Some(Ended::With(exit)) => {
-                self.tell_how_to_go_on();
+                self.tell_how_to_go_on(None);
                 return Ok(exit);
             }
             Some(Ended::At(bad)) => {
                 self.teller.tell(bad.to_string());
-                self.tell_how_to_go_on();
+                self.tell_how_to_go_on(bad.line_to_mend());
                 Exit::Unusable
             }
             None if self.tally.refused > 0 || parcels.left_out > 0 => {
@@ -474,22 +474,21 @@ impl Run {
         }
     }
 
-    fn tell_how_to_go_on(&self) {
+    /// `to_mend` is the line that stopped it, when one did.
+    fn tell_how_to_go_on(&self, to_mend: Option<u64>) {
         let Tally { events, through, .. } = self.tally;
         if events == 0 {
             return;
         }
-        let mut told = format!("{} went out", counted(events, "event"));
-        if let Some(prover) = &self.prover {
-            told += &format!(
-                ", {} of them seen so far",
-                prover.count(&self.probes, |state| matches!(state, ProbeState::Seen(_)))
-            );
-        }
-        if self.is_something_left() {
-            told += &format!("; to go on with the others, add --skip {through}");
-        }
-        self.teller.tell(told);
+        let went_out = counted(events, "event");
+        let is_seen = |state: &ProbeState| matches!(state, ProbeState::Seen(_));
+        let seen = self.prover.as_ref().map(|prover| prover.count(&self.probes, is_seen));
+        let seen = seen.map(|seen| format!(", {seen} of them seen so far")).unwrap_or_default();
+        let left = self.is_something_left().then(|| match to_mend {
+            Some(line) => format!("; mend line {line} and add --skip {through}, or add --skip {through} --keep-going"),
+            None => format!("; to go on with the others, add --skip {through}"),
+        });
+        self.teller.tell(format!("{went_out} went out{seen}{}", left.unwrap_or_default()));
     }
 
     /// Whether there may be events that did not go out. All are known when they are to be proved.
@@ -509,7 +508,7 @@ impl Run {
             match settled {
                 Ok(settled) => self.print_proofs(&settled)?,
                 Err(exit) => {
-                    self.tell_how_to_go_on();
+                    self.tell_how_to_go_on(None);
                     return Ok(exit);
                 }
             }
@@ -522,8 +521,10 @@ impl Run {
         Ok(if missed { Exit::NotSeen } else { Exit::Done })
     }
 
+    /// Tells what came of these, in the order in which they were sent.
     fn print_proofs(&self, settled: &[ProbeId]) -> Result<(), Failure> {
-        let probes = settled.iter().filter_map(|id| self.prover.as_ref()?.get(*id));
+        let settled = BTreeSet::from_iter(settled);
+        let probes = settled.into_iter().filter_map(|id| self.prover.as_ref()?.get(*id));
         let lines: String = probes.map(|probe| self.words.proof(probe, self.within)).collect();
         if !lines.is_empty() {
             Stdout.write(lines.as_bytes())?;

@@ -122,6 +122,8 @@ fn every_template_is_sent_and_proved() {
         assert_eq!(ran.code, Some(0), "{name}: {}{}", ran.stdout, ran.stderr);
         let (call, proofs) = ran.lines().split_first().map(|(call, proofs)| (call.clone(), proofs.to_vec())).unwrap();
         assert_eq!(call["sent"], proofs.len(), "{name}");
+        let events = call["events"].as_array().unwrap().iter().map(|event| &event["event_uuid"]);
+        assert!(events.eq(proofs.iter().map(|proof| &proof["event_uuid"])), "{name}: in the order of the events");
         for proof in proofs {
             assert_eq!((&proof["proof"], &proof["by"]), (&json!("seen"), &json!("marker")), "{name}");
             assert!(proof["after_ms"].is_u64(), "{name}");
@@ -303,7 +305,8 @@ fn a_broken_line_ends_it_there_and_how_to_go_on_is_told() {
         let ran = send(&sandbox.url, &[&path, "--rate", "off"]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("clickscope: events.ndjson{part}")), "{part:?} in {}", ran.stderr);
-        let told = "clickscope: 7030 events went out; to go on with the others, add --skip 7030\n";
+        let told =
+            "clickscope: 7030 events went out; mend line 7031 and add --skip 7030, or add --skip 7030 --keep-going\n";
         assert!(ran.stderr.ends_with(told), "{}", ran.stderr);
         assert_eq!(received(&sandbox, "view"), before + 7_030);
 
@@ -348,6 +351,10 @@ fn a_key_that_is_refused_or_missing_says_what_to_set() {
         assert!(ran.stderr.contains("CLICKSCOPE_EVENT_KEY"), "{}", ran.stderr);
     }
     assert_eq!(requests.load(Ordering::SeqCst), 3);
+    let ran = send(&url, &["view", "--json"]);
+    let line = &ran.lines()[0];
+    assert_eq!((&line["sent"], &line["status"]), (&json!(0), &json!(401)));
+    assert!(line["advice"].as_str().unwrap().contains("check that the key"), "{line}");
     let ran = Ran::of(clickscope(&["send", "view", "--url", &url]).env_remove("CLICKSCOPE_EVENT_KEY"));
     assert!(ran.code == Some(4) && ran.stderr.contains("set CLICKSCOPE_EVENT_KEY to"), "{}", ran.stderr);
 }

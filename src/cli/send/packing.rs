@@ -44,6 +44,15 @@ pub(in crate::cli) struct BadInput {
     line: Option<u64>,
     column: Option<usize>,
     reason: String,
+    /// Whether the lines after it can be sent without it.
+    can_be_left_out: bool,
+}
+
+impl BadInput {
+    /// The line to mend, when it is one of an input that can go on after it.
+    pub(super) fn line_to_mend(&self) -> Option<u64> {
+        self.line.filter(|_| self.can_be_left_out)
+    }
 }
 
 impl fmt::Display for BadInput {
@@ -266,14 +275,16 @@ impl Fault {
     /// In an input, or in a line of it.
     fn of(self, called: &str, line: Option<u64>) -> BadInput {
         let (own_line, column) = self.place.unzip();
+        let can_be_left_out = line.is_some();
         let line = line.or(own_line.map(|line| line as u64));
-        BadInput { called: called.to_owned(), line, column, reason: self.reason }
+        BadInput { called: called.to_owned(), line, column, reason: self.reason, can_be_left_out }
     }
 }
 
 impl Unreadable {
     fn of(self, called: &str) -> BadInput {
-        BadInput { called: called.to_owned(), line: Some(self.line), column: None, reason: self.reason }
+        let Self { line, reason, only_this_line } = self;
+        BadInput { called: called.to_owned(), line: Some(line), column: None, reason, can_be_left_out: only_this_line }
     }
 }
 

@@ -88,21 +88,22 @@ pub(super) fn counted(count: u64, thing: &str) -> String {
 fn call_as_json(parcel: &Parcel, delivery: &Delivery) -> Value {
     let events =
         parcel.events.iter().map(|event| json!({ "type": event.event_type.as_str(), "event_uuid": *event.uuid }));
-    let (sent, status, message, fields) = match &delivery.verdict {
-        Verdict::Taken { status, .. } => (delivery.events, Some(*status), None, None),
-        Verdict::Refused { status, message, fields } => {
+    let (sent, message, advice, fields) = match &delivery.verdict {
+        Verdict::Taken { .. } => (delivery.events, None, None, None),
+        Verdict::Refused { message, fields, .. } => {
             let fields = fields.iter().map(|(field, what)| (field.clone(), Value::from(what.as_str())));
-            (0, Some(*status), Some(message.clone()), Some(fields.collect::<serde_json::Map<_, _>>()))
+            (0, Some(message), None, Some(fields.collect::<serde_json::Map<_, _>>()))
         }
-        Verdict::Failed(problem) => (0, None, Some(problem.what.clone()), None),
+        Verdict::Failed(problem) => (0, Some(&problem.what), Some(&problem.advice), None),
     };
     json!({
         "sent": sent,
-        "status": status,
+        "status": delivery.status,
         "attempts": delivery.attempts,
         "latency_ms": milliseconds(delivery.took),
         "events": events.collect::<Vec<_>>(),
         "message": message,
+        "advice": advice,
         "fields": fields,
     })
 }
