@@ -47,6 +47,12 @@ pub(super) enum SendError {
     /// Neither a template nor a file.
     #[error("{0}; nor is there a file of that name here")]
     NoTemplate(NoTemplate),
+    /// No such file, and nothing else is meant by a name with `/` or `.` in it.
+    #[error("there is no file {0}; `clickscope templates` lists what can be sent without one")]
+    NoFile(String),
+    /// A folder.
+    #[error("{0} is a folder, not a file")]
+    Folder(String),
     /// The file cannot be opened.
     #[error("{file} cannot be opened: {source}")]
     Open {

@@ -271,9 +271,10 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
         assert_eq!(ran.stdout, "");
     }
     let arguments: &[(&[&str], &str)] = &[
-        (&["purchse"], "no template purchse; there are pageload, identify"),
-        (&["./purchase"], "./purchase cannot be opened"),
-        (&["."], "cannot be read"),
+        (&["purchse"], "no template \"purchse\"; did you mean purchase? `clickscope templates` lists them"),
+        (&["./purchase"], "there is no file ./purchase; "),
+        (&["purchase.jsn"], "there is no file purchase.jsn; "),
+        (&["/"], "clickscope: / is a folder, not a file\n"),
         (&["bulk", "--skip", "3"], "--skip 3 leaves nothing of the 3 events"),
         (&["view", "--set", "email"], "there is no `=`"),
         (&["view", "--set", "email.x=1"], "--set: email.x cannot be set: email is a"),
@@ -490,7 +491,11 @@ fn own_templates_are_listed_printed_and_sent() {
     assert_eq!(own.iter().map(|line| line["name"].as_str().unwrap()).collect::<Vec<_>>(), ["view", "vip"]);
     assert_eq!(run(&["templates", "vip"]).stdout, "{\"event\": \"vip\", \"email\": \"{{email}}\"}\n");
     let ran = run(&["templates", "nothing"]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("no template nothing; there are pageload"), "{}", ran.stderr);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("no template \"nothing\"; `clickscope templates`"),
+        "{}",
+        ran.stderr
+    );
 
     assert_eq!(run(&["send", "view", "--url", &sandbox.url]).code, Some(0));
     assert_eq!(seen(&sandbox)[0]["event"]["mine"], true);
