@@ -12,7 +12,7 @@ use crate::event::text::{harmless, width};
 #[derive(Debug, Error)]
 #[error(
     "there is no template \"{name}\"{} `clickscope templates` lists them",
-    nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_else(|| ";".to_owned())
+    nearest.as_ref().map_or_else(|| ";".to_owned(), |nearest| format!("; did you mean {nearest}?"))
 )]
 pub(super) struct NoTemplate {
     name: String,

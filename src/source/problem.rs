@@ -27,7 +27,7 @@ const LONGEST_SAID: usize = 200;
 impl Failure {
     /// The failure in words, for the person who has to mend it.
     pub(super) fn problem(&self, context: &Context<'_>) -> Problem {
-        let Context { host, path, key, loopback, .. } = *context;
+        let Context { host, path, loopback, .. } = *context;
         let unreachable = |what: String, advice: &str| problem(ProblemKind::Unreachable, what, advice);
         let wrong = |what: String, advice: &str| problem(ProblemKind::WrongAnswer, what, advice);
         match self {

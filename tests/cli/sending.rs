@@ -341,6 +341,13 @@ fn an_event_that_the_server_refuses_ends_with_1_and_names_the_field() {
     let ran = send_input(&url, &["--keep-going", "--batch", "1", "--rate", "off"], &ndjson(3, 0, b""));
     assert!(ran.code == Some(1) && ran.stderr.ends_with("3 events refused, 0 lines left out\n"), "{}", ran.stderr);
     assert_eq!(requests.load(Ordering::SeqCst), 5);
+
+    // Of many that end alike, a person needs to see a few; a program gets them all.
+    let many = ["--keep-going", "--batch", "1", "--rate", "off", "--json"];
+    let ran = send_input(&url, &many, &ndjson(30, 17, b"oops"));
+    assert_eq!((ran.code, ran.lines().len(), ran.stderr.lines().count()), (Some(1), 29, 12), "{}", ran.stderr);
+    let end = "clickscope: and 20 more\nclickscope: not everything went out: 29 events refused, 1 line left out\n";
+    assert!(ran.stderr.ends_with(end), "{}", ran.stderr);
 }
 
 #[test]
