@@ -47,6 +47,12 @@ pub(super) enum SendError {
     /// Neither a template nor a file.
     #[error("{0}; nor is there a file of that name here")]
     NoTemplate(NoTemplate),
+    /// No such file, and nothing else is meant by a name with `/` or `.` in it.
+    #[error("there is no file {0}; `clickscope templates` lists what can be sent without one")]
+    NoFile(String),
+    /// A folder.
+    #[error("{0} is a folder, not a file")]
+    Folder(String),
     /// The file cannot be opened.
     #[error("{file} cannot be opened: {source}")]
     Open {
@@ -109,10 +115,13 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
     let mut parcels = Parcels::begin(&args, &sending, input);
     parcels.look_ahead(args.prove, &teller).await?;
     if parcels.ahead.is_empty() {
+        teller.done();
         return if parcels.left_out > 0 { Ok(Exit::Incomplete) } else { Err(nothing.into()) };
     }
     if args.dry_run {
-        return print_commands(parcels, &sending, &teller).await;
+        let printed = print_commands(parcels, &sending, &teller).await;
+        teller.done();
+        return printed;
     }
     let samples = if args.prove { parcels.samples()? } else { VecDeque::new() };
     let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
@@ -257,7 +266,7 @@ impl Parcels {
                 Packed::Stopped(bad) => return Some(Err(bad)),
                 Packed::LeftOut(bad) => {
                     self.left_out += 1;
-                    teller.tell(format!("{bad}; left out"));
+                    teller.complain(format!("{bad}; left out"));
                 }
             }
         }

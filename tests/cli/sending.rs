@@ -271,9 +271,10 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
         assert_eq!(ran.stdout, "");
     }
     let arguments: &[(&[&str], &str)] = &[
-        (&["purchse"], "no template purchse; there are pageload, identify"),
-        (&["./purchase"], "./purchase cannot be opened"),
-        (&["."], "cannot be read"),
+        (&["purchse"], "no template \"purchse\"; did you mean purchase? `clickscope templates` lists them"),
+        (&["./purchase"], "there is no file ./purchase; "),
+        (&["purchase.jsn"], "there is no file purchase.jsn; "),
+        (&["/"], "clickscope: / is a folder, not a file\n"),
         (&["bulk", "--skip", "3"], "--skip 3 leaves nothing of the 3 events"),
         (&["view", "--set", "email"], "there is no `=`"),
         (&["view", "--set", "email.x=1"], "--set: email.x cannot be set: email is a"),
@@ -340,6 +341,13 @@ fn an_event_that_the_server_refuses_ends_with_1_and_names_the_field() {
     let ran = send_input(&url, &["--keep-going", "--batch", "1", "--rate", "off"], &ndjson(3, 0, b""));
     assert!(ran.code == Some(1) && ran.stderr.ends_with("3 events refused, 0 lines left out\n"), "{}", ran.stderr);
     assert_eq!(requests.load(Ordering::SeqCst), 5);
+
+    // Of many that end alike, a person needs to see a few; a program gets them all.
+    let many = ["--keep-going", "--batch", "1", "--rate", "off", "--json"];
+    let ran = send_input(&url, &many, &ndjson(30, 17, b"oops"));
+    assert_eq!((ran.code, ran.lines().len(), ran.stderr.lines().count()), (Some(1), 29, 12), "{}", ran.stderr);
+    let end = "clickscope: and 20 more\nclickscope: not everything went out: 29 events refused, 1 line left out\n";
+    assert!(ran.stderr.ends_with(end), "{}", ran.stderr);
 }
 
 #[test]
@@ -490,7 +498,11 @@ fn own_templates_are_listed_printed_and_sent() {
     assert_eq!(own.iter().map(|line| line["name"].as_str().unwrap()).collect::<Vec<_>>(), ["view", "vip"]);
     assert_eq!(run(&["templates", "vip"]).stdout, "{\"event\": \"vip\", \"email\": \"{{email}}\"}\n");
     let ran = run(&["templates", "nothing"]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("no template nothing; there are pageload"), "{}", ran.stderr);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("no template \"nothing\"; `clickscope templates`"),
+        "{}",
+        ran.stderr
+    );
 
     assert_eq!(run(&["send", "view", "--url", &sandbox.url]).code, Some(0));
     assert_eq!(seen(&sandbox)[0]["event"]["mine"], true);

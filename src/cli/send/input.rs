@@ -55,10 +55,15 @@ impl Input {
             return Ok(Self::template(template));
         }
         match File::open(what) {
+            Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_dir()) => {
+                Err(SendError::Folder(harmless(what)))
+            }
             Ok(file) => Ok(Self::file(what, file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !what.contains('/') => templates::find(what, own)
-                .map(Self::template)
-                .ok_or_else(|| SendError::NoTemplate(NoTemplate::new(what, own))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match templates::find(what, own) {
+                Some(template) if !what.contains('/') => Ok(Self::template(template)),
+                _ if is_word => Err(SendError::NoTemplate(NoTemplate::new(what, own))),
+                _ => Err(SendError::NoFile(harmless(what))),
+            },
             Err(source) => Err(SendError::Open { file: harmless(what), source }),
         }
     }
