@@ -187,6 +187,10 @@ pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
 pub(crate) fn answered(shipment: u64, call: usize, events: usize, attempts: u32, verdict: Verdict) -> Message {
     let took = Duration::from_millis(88);
     let at = at_millis(20_088);
+    let status = match verdict {
+        Verdict::Taken { status, .. } | Verdict::Refused { status, .. } => Some(status),
+        Verdict::Failed(_) => None,
+    };
     Message::Report(Report::Delivered(Delivery {
         shipment,
         call,
@@ -195,6 +199,7 @@ pub(crate) fn answered(shipment: u64, call: usize, events: usize, attempts: u32,
         at,
         took,
         attempts,
+        status,
         verdict,
     }))
 }

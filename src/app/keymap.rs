@@ -73,7 +73,7 @@ pub enum Action {
     Follow,
     /// The next tab.
     NextTab,
-    /// The tab before.
+    /// The tab before; in the composer, of those that are read only: from the calls to the proof, and back.
     PreviousTab,
     /// Choose what to copy.
     Copy,
@@ -313,7 +313,8 @@ const ENTER: &[Key] = &[key(KeyCode::Enter)];
 const ESC: &[Key] = &[key(KeyCode::Esc)];
 const ESC_OR_INTERRUPT: &[Key] = &[key(KeyCode::Esc), ctrl('c')];
 const EDIT: &[Key] = &[key(KeyCode::Enter), char('e')];
-const NEXT_TAB: &[Key] = &[char(']'), ctrl('t')];
+/// Never into the draft, where the next of them would be typed.
+const OTHER_TAB: &[Key] = &[char(']'), char('[')];
 const ESC_OR_Q: &[Key] = &[key(KeyCode::Esc), char('q'), ctrl('c')];
 
 const fn bind(context: Context, keys: &'static [Key], action: Action, label: &'static str) -> Binding {
@@ -486,8 +487,8 @@ pub static BINDINGS: &[Binding] = {
         hint(C::Preview, EDIT, A::EditDraft, "back to the draft", "edit"),
         hint(C::Preview, &[char('y')], A::CopyCommand, "copy the command", "copy"),
         hint(C::Preview, &[char('Y')], A::PrintCommand, "print the command", "print"),
-        hint(C::Preview, NEXT_TAB, A::NextTab, "next tab", "tab"),
-        bind(C::Preview, &[char('[')], A::PreviousTab, "tab before"),
+        hint(C::Preview, OTHER_TAB, A::PreviousTab, "to the proof", "tab"),
+        bind(C::Preview, &[ctrl('t')], A::NextTab, "next tab: the proof, then the draft"),
         hint(C::Preview, &[char('S')], A::SaveTemplate, "keep the draft as a template", "save"),
         bind(C::Preview, UP, A::Up, "up"),
         bind(C::Preview, DOWN, A::Down, "down"),
@@ -500,8 +501,8 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Preview, &[ctrl('l')], A::Redraw, "draw the screen anew"),
         hint(C::Proof, &[ctrl('s')], A::Send, "send the draft again", "send again"),
         hint(C::Proof, EDIT, A::EditDraft, "back to the draft", "edit"),
-        hint(C::Proof, NEXT_TAB, A::NextTab, "next tab", "tab"),
-        bind(C::Proof, &[char('[')], A::PreviousTab, "tab before"),
+        hint(C::Proof, OTHER_TAB, A::PreviousTab, "to the calls", "tab"),
+        bind(C::Proof, &[ctrl('t')], A::NextTab, "next tab: the draft, then the calls"),
         hint(C::Proof, &[char('S')], A::SaveTemplate, "keep the draft as a template", "save"),
         bind(C::Proof, UP, A::Up, "up"),
         bind(C::Proof, DOWN, A::Down, "down"),

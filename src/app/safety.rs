@@ -82,12 +82,11 @@ impl Safety {
 
     fn check_identity(&self, event: &str) -> Result<(), Forbidden> {
         let allowed = || self.identities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        // What is sent was read before; what cannot be read names nobody.
-        let about = serde_json::from_str::<About>(event).unwrap_or_default();
+        let about = About::of(event);
         let stranger = about.emails.iter().find(|email| !self.identities.iter().any(|known| known.includes(email)));
-        match (stranger, about.identifier) {
+        match (stranger, about.identifiers.first()) {
             (Some(stranger), _) => Err(Forbidden::NotATestIdentity { who: shown(stranger), allowed: allowed() }),
-            (None, Some(identifier)) if about.emails.is_empty() => {
+            (None, Some((identifier, _))) if about.emails.is_empty() => {
                 Err(Forbidden::NoEmail { identifier, allowed: allowed() })
             }
             (None, _) => Ok(()),
@@ -181,11 +180,18 @@ fn shown(email: &str) -> String {
 /// Whom an event is about, by the fields at its top level. A field that stands there twice counts twice: nobody knows
 /// which of them the platform reads.
 #[derive(Debug, Default)]
-struct About {
+pub(super) struct About {
     /// The values of `email`: of one that is not a text, the JSON, which is nobody's address.
-    emails: Vec<String>,
-    /// The first other identifier that is set.
-    identifier: Option<&'static str>,
+    pub(super) emails: Vec<String>,
+    /// The other identifiers that are set, with their values.
+    pub(super) identifiers: Vec<(&'static str, String)>,
+}
+
+impl About {
+    /// Reads the text of an event. What is sent was read before; what cannot be read names nobody.
+    pub(super) fn of(event: &str) -> Self {
+        serde_json::from_str(event).unwrap_or_default()
+    }
 }
 
 impl<'de> Deserialize<'de> for About {
@@ -215,7 +221,7 @@ impl<'de> Deserialize<'de> for About {
                     match identifier {
                         _ if value.trim().is_empty() => {}
                         None => about.emails.push(value),
-                        Some(_) => about.identifier = about.identifier.or(identifier),
+                        Some(name) => about.identifiers.push((name, value)),
                     }
                 }
                 Ok(about)

@@ -376,6 +376,7 @@ pub(super) fn abandon(model: &mut Model, shipment: Option<u64>, why: &str, now: 
             at: now,
             took: Duration::ZERO,
             attempts: 0,
+            status: None,
             verdict: Verdict::Failed(problem.clone()),
         })
     });

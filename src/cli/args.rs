@@ -205,7 +205,7 @@ pub(super) struct Send {
     /// The most calls a second, or `off` for a server of your own
     #[arg(long, value_name = "N|off", default_value_t)]
     pub(super) rate: CallRate,
-    /// Leave out the first events, to go on where a run ended
+    /// Leave out the first N lines (or events), to go on where a run ended; blank lines do not count, broken ones do
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) skip: u64,
     /// Yes, send to production: do not ask for the word

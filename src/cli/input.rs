@@ -23,6 +23,12 @@ pub(super) enum InputError {
     /// Neither a template nor a file.
     #[error("{0}; nor is there a file of that name here")]
     NoTemplate(NoTemplate),
+    /// No such file, and nothing else is meant by a name with `/` or `.` in it.
+    #[error("there is no file {0}; `clickscope templates` lists what can be sent without one")]
+    NoFile(String),
+    /// A folder.
+    #[error("{0} is a folder, not a file")]
+    Folder(String),
     /// The file cannot be opened.
     #[error("{file} cannot be opened: {source}")]
     Open {
@@ -41,6 +47,15 @@ pub(super) struct BadInput {
     pub(super) line: Option<u64>,
     pub(super) column: Option<usize>,
     pub(super) reason: String,
+    /// Whether the lines after it can be used without it.
+    pub(super) can_be_left_out: bool,
+}
+
+impl BadInput {
+    /// The line to mend, when it is one of an input that can go on after it.
+    pub(super) fn line_to_mend(&self) -> Option<u64> {
+        self.line.filter(|_| self.can_be_left_out)
+    }
 }
 
 impl fmt::Display for BadInput {
@@ -88,7 +103,8 @@ pub(super) struct Unreadable {
 impl Unreadable {
     /// As it is said of the input that is called so.
     pub(super) fn of(self, called: &str) -> BadInput {
-        BadInput { called: called.to_owned(), line: Some(self.line), column: None, reason: self.reason }
+        let Self { line, reason, only_this_line } = self;
+        BadInput { called: called.to_owned(), line: Some(line), column: None, reason, can_be_left_out: only_this_line }
     }
 }
 
@@ -104,10 +120,15 @@ impl Input {
             return Ok(Self::template(template));
         }
         match File::open(what) {
+            Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_dir()) => {
+                Err(InputError::Folder(harmless(what)))
+            }
             Ok(file) => Ok(Self::file(what, file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !what.contains('/') => templates::find(what, own)
-                .map(Self::template)
-                .ok_or_else(|| InputError::NoTemplate(NoTemplate::new(what, own))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match templates::find(what, own) {
+                Some(template) if !what.contains('/') => Ok(Self::template(template)),
+                _ if is_word => Err(InputError::NoTemplate(NoTemplate::new(what, own))),
+                _ => Err(InputError::NoFile(harmless(what))),
+            },
             Err(source) => Err(InputError::Open { file: harmless(what), source }),
         }
     }
@@ -118,6 +139,9 @@ impl Input {
             return Ok(Self::stdin());
         }
         match File::open(what) {
+            Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_dir()) => {
+                Err(InputError::Folder(harmless(what)))
+            }
             Ok(file) => Ok(Self { called: harmless(what), ..Self::file(what, file) }),
             Err(source) => Err(InputError::Open { file: harmless(what), source }),
         }

@@ -243,7 +243,13 @@ impl<W: Write> Linter<'_, W> {
     fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, first: u64) -> io::Result<()> {
         let line = Some(first - 1 + line as u64);
         let column = (column > 0).then_some(column);
-        self.unusable(&BadInput { called: self.called.to_owned(), line, column, reason: message })
+        self.unusable(&BadInput {
+            called: self.called.to_owned(),
+            line,
+            column,
+            reason: message,
+            can_be_left_out: true,
+        })
     }
 
     /// Says what is no event; what was found so far goes before it, as it stands in the file.

@@ -7,7 +7,7 @@ mod packing;
 mod proving;
 mod telling;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::io;
 use std::pin::pin;
@@ -26,7 +26,7 @@ use crate::app::Sending;
 use crate::app::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, curl};
 use crate::config::{self, Config, Keys};
-use crate::feed::probe::{ProbeId, latency};
+use crate::feed::probe::{ProbeId, ProbeState, latency};
 use crate::feed::{Delivery, Moment, ProblemKind, Verdict};
 use crate::runtime::{self, RuntimeError};
 use crate::source::Clock;
@@ -99,10 +99,13 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
     let mut parcels = Parcels::begin(&args, &sending, input);
     parcels.look_ahead(args.prove, &teller).await?;
     if parcels.ahead.is_empty() {
+        teller.done();
         return if parcels.left_out > 0 { Ok(Exit::Incomplete) } else { Err(nothing.into()) };
     }
     if args.dry_run {
-        return print_commands(parcels, &sending, &teller).await;
+        let printed = print_commands(parcels, &sending, &teller).await;
+        teller.done();
+        return printed;
     }
     let samples = if args.prove { parcels.samples()? } else { VecDeque::new() };
     let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
@@ -247,7 +250,7 @@ impl Parcels {
                 Packed::Stopped(bad) => return Some(Err(bad)),
                 Packed::LeftOut(bad) => {
                     self.left_out += 1;
-                    teller.tell(format!("{bad}; left out"));
+                    teller.complain(format!("{bad}; left out"));
                 }
             }
         }
@@ -328,12 +331,12 @@ impl Run {
         }
         let exit = match ended {
             Some(Ended::With(exit)) => {
-                self.tell_how_to_go_on();
+                self.tell_how_to_go_on(None);
                 return Ok(exit);
             }
             Some(Ended::At(bad)) => {
                 self.teller.tell(bad.to_string());
-                self.tell_how_to_go_on();
+                self.tell_how_to_go_on(bad.line_to_mend());
                 Exit::Unusable
             }
             None if self.tally.refused > 0 || parcels.left_out > 0 => {
@@ -357,7 +360,12 @@ impl Run {
                 settled = listen(&mut self.prover, &self.teller) => {
                     match settled {
                         Ok(settled) => self.print_proofs(&settled)?,
-                        Err(exit) => return Ok(Some(Ended::With(exit))),
+                        Err(exit) => {
+                            if self.tally.events == 0 {
+                                self.teller.tell("nothing was sent");
+                            }
+                            return Ok(Some(Ended::With(exit)));
+                        }
                     }
                     continue;
                 }
@@ -408,9 +416,10 @@ impl Run {
                         self.teller.retry(&retry);
                         waiting = Some(retry.next);
                     }
-                    heard = listen(&mut self.prover, &self.teller) => match heard {
+                    heard = listen(&mut self.prover, &self.teller), if interrupted.is_none() => match heard {
                         Ok(ids) => settled.extend(ids),
-                        Err(exit) => return Ok(Some(Ended::With(exit))),
+                        // Whether the events of this call arrive is known when it is answered, and not before.
+                        Err(exit) => interrupted = Some(exit),
                     },
                 }
             }
@@ -458,12 +467,27 @@ impl Run {
         }
     }
 
-    fn tell_how_to_go_on(&self) {
+    /// `to_mend` is the line that stopped it, when one did.
+    fn tell_how_to_go_on(&self, to_mend: Option<u64>) {
         let Tally { events, through, .. } = self.tally;
-        if events > 0 {
-            let went_out = counted(events, "event");
-            self.teller.tell(format!("{went_out} went out; to go on with the others, add --skip {through}"));
+        if events == 0 {
+            return;
         }
+        let went_out = counted(events, "event");
+        let is_seen = |state: &ProbeState| matches!(state, ProbeState::Seen(_));
+        let seen = self.prover.as_ref().map(|prover| prover.count(&self.probes, is_seen));
+        let seen = seen.map(|seen| format!(", {seen} of them seen so far")).unwrap_or_default();
+        let left = self.is_something_left().then(|| match to_mend {
+            Some(line) => format!("; mend line {line} and add --skip {through}, or add --skip {through} --keep-going"),
+            None => format!("; to go on with the others, add --skip {through}"),
+        });
+        self.teller.tell(format!("{went_out} went out{seen}{}", left.unwrap_or_default()));
+    }
+
+    /// Whether there may be events that did not go out. All are known when they are to be proved.
+    fn is_something_left(&self) -> bool {
+        let not_sent = |prover: &Prover| prover.count(&self.probes, |state| matches!(state, ProbeState::NotSent)) > 0;
+        !self.samples.is_empty() || self.prover.as_ref().is_none_or(not_sent)
     }
 
     /// Waits for everything that was sent to be seen, or given up.
@@ -476,7 +500,10 @@ impl Run {
             };
             match settled {
                 Ok(settled) => self.print_proofs(&settled)?,
-                Err(exit) => return Ok(exit),
+                Err(exit) => {
+                    self.tell_how_to_go_on(None);
+                    return Ok(exit);
+                }
             }
         }
         let Some(prover) = &self.prover else { return Ok(Exit::Done) };
@@ -487,8 +514,10 @@ impl Run {
         Ok(if missed { Exit::NotSeen } else { Exit::Done })
     }
 
+    /// Tells what came of these, in the order in which they were sent.
     fn print_proofs(&self, settled: &[ProbeId]) -> Result<(), Failure> {
-        let probes = settled.iter().filter_map(|id| self.prover.as_ref()?.get(*id));
+        let settled = BTreeSet::from_iter(settled);
+        let probes = settled.into_iter().filter_map(|id| self.prover.as_ref()?.get(*id));
         let lines: String = probes.map(|probe| self.words.proof(probe, self.within)).collect();
         if !lines.is_empty() {
             Stdout.write(lines.as_bytes())?;

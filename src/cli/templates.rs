@@ -10,17 +10,38 @@ use crate::event::text::{harmless, width};
 
 /// There is no template of that name.
 #[derive(Debug, Error)]
-#[error("there is no template {name}; there are {}", names.join(", "))]
+#[error(
+    "there is no template \"{name}\"{} `clickscope templates` lists them",
+    nearest.as_ref().map_or_else(|| ";".to_owned(), |nearest| format!("; did you mean {nearest}?"))
+)]
 pub(super) struct NoTemplate {
-    pub(super) name: String,
-    pub(super) names: Vec<String>,
+    name: String,
+    /// The one that may have been meant.
+    nearest: Option<String>,
 }
 
 impl NoTemplate {
     /// With everything harmless.
     pub(super) fn new(name: &str, own: &[Template]) -> Self {
-        Self { name: harmless(name), names: all(own).map(|(template, _)| harmless(&template.name)).collect() }
+        let names = all(own).map(|(template, _)| &template.name);
+        let (distance, nearest) = names.map(|known| (distance(name, known), known)).min().unzip();
+        let is_near = distance.is_some_and(|distance| distance <= 1 + name.chars().count() / 4);
+        Self { name: harmless(name), nearest: nearest.filter(|_| is_near).map(|nearest| harmless(nearest)) }
     }
+}
+
+/// How many letters have to be put in, taken out or replaced to make `other` of `name` (Levenshtein).
+fn distance(name: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (number, letter) in name.chars().enumerate() {
+        let mut left = number + 1;
+        let next = row.iter().zip(row.iter().skip(1)).zip(other.chars()).map(|((diagonal, above), wanted)| {
+            left = (diagonal + usize::from(letter != wanted)).min(above + 1).min(left + 1);
+            left
+        });
+        row = std::iter::once(number + 1).chain(next).collect();
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 pub(super) fn run(args: &args::Templates) -> Result<Exit, Failure> {
@@ -108,6 +129,24 @@ mod tests {
                 && !list.contains('\u{1b}'),
             "{list}"
         );
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_that_of_a_template_brings_it_to_mind() {
+        let cases = [
+            ("purchas", Some("purchase")),
+            ("Purchase", Some("purchase")),
+            ("veiw", Some("view")),
+            ("mine2", Some("mine")),
+            ("zebra", None),
+            ("", None),
+        ];
+        for (name, nearest) in cases {
+            assert_eq!(NoTemplate::new(name, &[own("mine")]).nearest.as_deref(), nearest, "{name}");
+        }
+        for (one, other, expected) in [("", "", 0), ("", "ab", 2), ("ab", "", 2), ("kitten", "sitting", 3)] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+        }
     }
 
     #[test]

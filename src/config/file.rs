@@ -240,6 +240,13 @@ environment = "production"
             let config = Config::resolve([to(url)], &ConfigFile::default());
             assert_eq!(config.safety().production, production, "{url}");
         }
+        // What a profile says of its own server is not said of the platform.
+        let own = parse("[profiles.own]\nurl = \"https://collector.example.com\"\nenvironment = \"staging\"").unwrap();
+        for (region, production) in [(None, false), (Some("us"), true), (Some("eu"), true)] {
+            let flags = Layer::flags(region.map(|name| name.parse().unwrap()), None, None).unwrap();
+            let config = Config::read(flags, Some("own"), &|_| None, &own).unwrap();
+            assert_eq!(config.safety().production, production, "{region:?}");
+        }
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn push_string(tokens: &mut Vec<(Range<usize>, TokenKind)>, range: &Range<usize>
 /// Checks that `draft` is one JSON value once its placeholders are resolved. Which placeholders there are is not asked
 /// here: [`placeholder::check`] does.
 pub fn check(draft: &str) -> Result<(), SyntaxError> {
-    let mut check = Check { text: draft, open: Vec::new(), expect: Expect::Value, before: None };
+    let mut check = Check { text: draft, open: Vec::new(), expect: Expect::Value, before: None, key: None };
     Lexer::new(draft)
         .filter(|(_, piece)| *piece != Piece::Space)
         .try_for_each(|(range, piece)| check.step(&range, piece))
@@ -245,6 +245,8 @@ struct Check<'a> {
     expect: Expect,
     /// The piece before.
     before: Option<(Range<usize>, Piece)>,
+    /// The last key.
+    key: Option<Range<usize>>,
 }
 
 type Wrong = (usize, String);
@@ -269,9 +271,11 @@ impl Check<'_> {
             }
             (Expect::Key | Expect::KeyOrClose, Piece::String { closed }) => {
                 self.string(range, closed)?;
+                self.key = Some(range.clone());
                 Expect::Colon
             }
             (Expect::Key | Expect::KeyOrClose, Piece::Placeholder) if !placeholder::is_number(self.spelled(range)) => {
+                self.key = Some(range.clone());
                 Expect::Colon
             }
             (Expect::CommaOrClose, Piece::Mark(b',')) if self.bracket() == Some(b'{') => Expect::Key,
@@ -358,6 +362,9 @@ impl Check<'_> {
                 return (range.start.saturating_sub(1), "a quote within a string is written \\\"".into());
             }
             Expect::CommaOrClose if piece == Piece::Mark(b':') => {
+                if let Some(wrong) = self.key_without_value() {
+                    return wrong;
+                }
                 format!("expected `,` or `{}`, not `:`: only a key in an object has one", self.close())
             }
             Expect::CommaOrClose => format!("a comma is missing before `{shown}`"),
@@ -368,6 +375,19 @@ impl Check<'_> {
             Expect::End => format!("the value ends before this `{shown}`"),
         };
         (range.start, message)
+    }
+
+    /// When the piece before, which a `:` follows, is a key that was read as the value of the key before it: that one.
+    fn key_without_value(&self) -> Option<Wrong> {
+        let is_string = matches!(self.before, Some((_, Piece::String { .. })));
+        let key = self.key.as_ref().filter(|_| is_string && self.bracket() == Some(b'{'))?;
+        let (line, _) = lexer::position(self.text, key.start);
+        let spelled = self.spelled(key);
+        let shown = match spelled.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(name) => format!("\"{}\"", shown(name)),
+            None => shown(spelled),
+        };
+        Some((key.start, format!("the key {shown} on line {line} has no value yet")))
     }
 
     fn still_open(&self) -> String {
@@ -586,6 +606,18 @@ mod tests {
             ("[,1]", 1, 2, "expected a value or `]`, not `,`"),
             ("{,}", 1, 2, "expected a key in double quotes or `}`, not `,`"),
             ("{\"a\":1,,}", 1, 8, "expected a key in double quotes, not `,`"),
+            (
+                "{\n\n\n  \"customer_id\": \n \"order_id\": 1}",
+                4,
+                3,
+                "the key \"customer_id\" on line 4 has no value yet",
+            ),
+            ("{\"a\": {\"b\": 1},\n \"c\": \"d\": [", 2, 2, "the key \"c\" on line 2 has no value yet"),
+            ("{{{uuid}}: \"a\": 1}", 1, 2, "the key {{uuid}} on line 1 has no value yet"),
+            ("{\"\u{202e}a\": \"b\":", 1, 2, "the key \"\\u202ea\" on line 1 has no value yet"),
+            ("{\"a\": 1: 2}", 1, 8, "expected `,` or `}`, not `:`"),
+            ("{\"a\": {\"b\": 1}: 2}", 1, 15, "expected `,` or `}`, not `:`"),
+            ("{\"a\": [\"b\": 2]}", 1, 11, "expected `,` or `]`, not `:`"),
             ("[1: 2]", 1, 3, "expected `,` or `]`, not `:`"),
             ("{\"é\": \"open,\n \"b\": 1}", 1, 7, "the string that begins here has no closing \" on its line"),
             ("{\"a\": \"open\\", 1, 7, "the string that begins here has no closing \" on its line"),

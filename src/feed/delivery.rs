@@ -20,6 +20,8 @@ pub struct Delivery {
     /// How many attempts were made. Each after the first may have sent the events again: the platform knows no
     /// idempotency (documented by absence).
     pub attempts: u32,
+    /// The status of the last answer; `None` when there was none.
+    pub status: Option<u16>,
     /// What came of it.
     pub verdict: Verdict,
 }

@@ -258,6 +258,7 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.join("one.json")).unwrap().len(), 999);
 
         drafts.keep(id("two"), " \n".into());
+        assert!(drafts.shelf().settle(LONG_ENOUGH));
         drafts.keep(id("never there"), String::new());
         assert!(drafts.shelf().settle(LONG_ENOUGH));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);

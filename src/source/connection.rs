@@ -103,8 +103,9 @@ impl Connection {
 
     /// What to tell about a request to `path` that failed, sent with the key that is called `key`.
     pub(super) fn problem(&self, failure: &Failure, path: &str, key: &str) -> Problem {
-        let mut problem =
-            failure.problem(&Context { host: &self.host, path, key, loopback: self.settings.base.is_loopback() });
+        let base = &self.settings.base;
+        let (loopback, platform) = (base.is_loopback(), base.is_platform());
+        let mut problem = failure.problem(&Context { host: &self.host, path, key, loopback, platform });
         problem.what = self.without_keys(&problem.what);
         problem
     }

@@ -15,15 +15,19 @@ pub(super) struct Context<'a> {
     pub(super) key: &'a str,
     /// Whether the target is this machine.
     pub(super) loopback: bool,
+    /// Whether it is the platform itself, which has regions.
+    pub(super) platform: bool,
 }
 
+/// What a 429 means.
+const TOO_MANY: &str = "too many requests";
 /// The longest text of a server that is passed on, in columns.
 const LONGEST_SAID: usize = 200;
 
 impl Failure {
     /// The failure in words, for the person who has to mend it.
     pub(super) fn problem(&self, context: &Context<'_>) -> Problem {
-        let Context { host, path, key, loopback } = *context;
+        let Context { host, path, loopback, .. } = *context;
         let unreachable = |what: String, advice: &str| problem(ProblemKind::Unreachable, what, advice);
         let wrong = |what: String, advice: &str| problem(ProblemKind::WrongAnswer, what, advice);
         match self {
@@ -104,11 +108,19 @@ impl Failure {
                 format!("{host} answered {status}, a redirect to nowhere"),
                 "check that --url is the origin of the API",
             ),
-            Self::Status { status, said, .. } => self::status(*status, said.as_deref(), host, path, key),
+            Self::Status { status, said, .. } => self::status(*status, said.as_deref(), context),
             Self::Other(why) => unreachable(
                 format!("the request to {host} failed: {}", plain(why)),
                 "check --url and the network connection",
             ),
+        }
+    }
+
+    /// The status of the answer, when there was one that tells it.
+    pub(super) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Redirect { status, .. } | Self::Status { status, .. } => Some(*status),
+            _ => None,
         }
     }
 
@@ -151,9 +163,11 @@ impl Tls {
     }
 }
 
-fn status(status: u16, said: Option<&str>, host: &str, path: &str, key: &str) -> Problem {
+fn status(status: u16, said: Option<&str>, context: &Context<'_>) -> Problem {
+    let Context { host, path, key, platform, .. } = *context;
     let reason = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let answered = match (said.map(plain).filter(|said| !said.is_empty()), reason) {
+    let said = said.map(plain).filter(|said| !said.is_empty());
+    let answered = match (&said, reason) {
         (Some(said), _) => format!("{host} answered {status}: {said}"),
         (None, Some(reason)) => format!("{host} answered {status} {reason}"),
         (None, None) => format!("{host} answered {status}"),
@@ -162,12 +176,19 @@ fn status(status: u16, said: Option<&str>, host: &str, path: &str, key: &str) ->
         401 | 403 => problem(
             ProblemKind::Refused,
             format!("{answered}; it was asked with {key}"),
-            "check that the key is one of this account and this region (--region us or eu); it is not tried again by \
-             itself",
+            if platform {
+                "check that the key is one of this account and this region (--region us or eu); it is not tried again by \
+                 itself"
+            } else {
+                "check that the key is one that this server takes; it is not tried again by itself"
+            },
         ),
         429 => problem(
             ProblemKind::RateLimited,
-            format!("{answered}; too many requests"),
+            match said {
+                Some(said) if !said.eq_ignore_ascii_case(TOO_MANY) => format!("{answered}; {TOO_MANY}"),
+                _ => format!("{host} answered 429: {TOO_MANY}"),
+            },
             "polling slows down by itself; a longer --interval keeps it from happening again",
         ),
         408 | 500.. => problem(
@@ -230,4 +251,33 @@ fn spelled(limit: Duration) -> String {
 
 fn size(bytes: u64) -> String {
     if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(code: u16, said: Option<&str>, platform: bool) -> Problem {
+        let (host, path, key) = ("api.example.com", "/api/v1/event", "the Event key");
+        status(code, said, &Context { host, path, key, loopback: false, platform })
+    }
+
+    #[test]
+    fn that_there_are_too_many_requests_is_said_once() {
+        let cases = [
+            (None, "api.example.com answered 429: too many requests"),
+            (Some("Too Many Requests"), "api.example.com answered 429: too many requests"),
+            (Some("Slow down"), "api.example.com answered 429: Slow down; too many requests"),
+        ];
+        for (said, expected) in cases {
+            assert_eq!(told(429, said, true).what, expected);
+        }
+    }
+
+    #[test]
+    fn a_region_is_only_spoken_of_where_there_are_regions() {
+        for platform in [true, false] {
+            assert_eq!(told(401, None, platform).advice.contains("--region"), platform);
+        }
+    }
 }

@@ -91,6 +91,10 @@ impl Sender {
             let outcome = self.connection.deliver(call).await;
             let at = clock.now();
             attempts += 1;
+            let status = match &outcome {
+                Ok(answer) => Some(answer.status),
+                Err(failure) => failure.status(),
+            };
             let ended = |verdict| Delivery {
                 shipment: label.shipment,
                 call: label.call,
@@ -99,6 +103,7 @@ impl Sender {
                 at,
                 took: at.since(started),
                 attempts,
+                status,
                 verdict,
             };
             let failure = match outcome {
@@ -180,8 +185,14 @@ pub(super) async fn forward(
             // What did not get through once will not a moment later, and the order of events is kept: the rest of the
             // shipment shares its fate without being tried.
             for (number, call) in calls.iter().enumerate().skip(number + 1) {
-                let untried =
-                    Delivery { call: number, events: call.events, attempts: 0, took: Duration::ZERO, ..failed.clone() };
+                let untried = Delivery {
+                    call: number,
+                    events: call.events,
+                    attempts: 0,
+                    status: None,
+                    took: Duration::ZERO,
+                    ..failed.clone()
+                };
                 if reports.send(Report::Delivered(untried)).await.is_err() {
                     return;
                 }

@@ -60,18 +60,30 @@ async fn a_single_event_and_an_array_are_taken_where_they_belong() {
 #[tokio::test]
 async fn trouble_that_may_pass_is_tried_again_and_the_rest_is_not() {
     type Expected = fn(&Verdict) -> bool;
-    let cases: [(&str, u32, usize, Expected); 5] = [
-        ("status=429@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::RateLimited)),
-        ("status=503@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable)),
-        ("reset@send", ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable)),
-        ("status=401@send", 1, 0, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Refused)),
-        ("status=422@send", 1, 0, |v| matches!(v, Verdict::Refused { status: 422, .. })),
+    let cases: [(&str, Option<u16>, u32, usize, Expected); 5] = [
+        (
+            "status=429@send",
+            Some(429),
+            ATTEMPTS,
+            4,
+            |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::RateLimited),
+        ),
+        (
+            "status=503@send",
+            Some(503),
+            ATTEMPTS,
+            4,
+            |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable),
+        ),
+        ("reset@send", None, ATTEMPTS, 4, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Unreachable)),
+        ("status=401@send", Some(401), 1, 0, |v| matches!(v, Verdict::Failed(p) if p.kind == ProblemKind::Refused)),
+        ("status=422@send", Some(422), 1, 0, |v| matches!(v, Verdict::Refused { status: 422, .. })),
     ];
-    for (fault_spec, attempts, retries, verdict) in cases {
+    for (fault_spec, status, attempts, retries, verdict) in cases {
         let faults: Vec<Fault> = vec![fault_spec.parse().unwrap()];
         let sandbox = sandbox(Config { faults, ..Config::default() }).await;
         let (delivery, retried) = deliver(&sandbox.url(), r#"{"event":"view"}"#).await;
-        assert_eq!((delivery.attempts, retried), (attempts, retries), "{delivery:?}");
+        assert_eq!((delivery.status, delivery.attempts, retried), (status, attempts, retries), "{delivery:?}");
         assert!(verdict(&delivery.verdict), "{delivery:?}");
         // An answer that is lost is no event that is lost: each attempt brought it once more.
         let duplicates = if matches!(fault_spec, "reset@send") { u64::from(ATTEMPTS) } else { 0 };

@@ -163,7 +163,7 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
     let status = |status: &str, body: &str| Reply::Bytes(answer(status, "", body));
     let cases = [
         (status("401 Unauthorized", r#"{"message":"Not authorized"}"#), Refused, "401: Not authorized", "key"),
-        (status("403 Forbidden", ""), Refused, "403 Forbidden", "region"),
+        (status("403 Forbidden", ""), Refused, "403 Forbidden", "this server takes"),
         (
             status("404 Not Found", r#"{"status":"404","error":"Not Found"}"#),
             WrongAnswer,
@@ -172,7 +172,7 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
         ),
         (status("400 Bad Request", "<html>"), WrongAnswer, "400: an HTML page", "--url"),
         (status("422 Whatever", ""), WrongAnswer, "422 Unprocessable", "--url"),
-        (status("429 Too Many Requests", ""), RateLimited, "429", "--interval"),
+        (status("429 Too Many Requests", ""), RateLimited, "429: too many requests", "--interval"),
         (status("500 Internal Server Error", ""), Unreachable, "500 Internal", "polling goes on"),
         (
             status("503 Service Unavailable", r#"{"message":"a\u001b[31mb\nc"}"#),

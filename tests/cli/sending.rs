@@ -122,6 +122,8 @@ fn every_template_is_sent_and_proved() {
         assert_eq!(ran.code, Some(0), "{name}: {}{}", ran.stdout, ran.stderr);
         let (call, proofs) = ran.lines().split_first().map(|(call, proofs)| (call.clone(), proofs.to_vec())).unwrap();
         assert_eq!(call["sent"], proofs.len(), "{name}");
+        let events = call["events"].as_array().unwrap().iter().map(|event| &event["event_uuid"]);
+        assert!(events.eq(proofs.iter().map(|proof| &proof["event_uuid"])), "{name}: in the order of the events");
         for proof in proofs {
             assert_eq!((&proof["proof"], &proof["by"]), (&json!("seen"), &json!("marker")), "{name}");
             assert!(proof["after_ms"].is_u64(), "{name}");
@@ -269,9 +271,10 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
         assert_eq!(ran.stdout, "");
     }
     let arguments: &[(&[&str], &str)] = &[
-        (&["purchse"], "no template purchse; there are pageload, identify"),
-        (&["./purchase"], "./purchase cannot be opened"),
-        (&["."], "cannot be read"),
+        (&["purchse"], "no template \"purchse\"; did you mean purchase? `clickscope templates` lists them"),
+        (&["./purchase"], "there is no file ./purchase; "),
+        (&["purchase.jsn"], "there is no file purchase.jsn; "),
+        (&["/"], "clickscope: / is a folder, not a file\n"),
         (&["bulk", "--skip", "3"], "--skip 3 leaves nothing of the 3 events"),
         (&["view", "--set", "email"], "there is no `=`"),
         (&["view", "--set", "email.x=1"], "--set: email.x cannot be set: email is a"),
@@ -303,7 +306,8 @@ fn a_broken_line_ends_it_there_and_how_to_go_on_is_told() {
         let ran = send(&sandbox.url, &[&path, "--rate", "off"]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("clickscope: events.ndjson{part}")), "{part:?} in {}", ran.stderr);
-        let told = "clickscope: 7030 events went out; to go on with the others, add --skip 7030\n";
+        let told =
+            "clickscope: 7030 events went out; mend line 7031 and add --skip 7030, or add --skip 7030 --keep-going\n";
         assert!(ran.stderr.ends_with(told), "{}", ran.stderr);
         assert_eq!(received(&sandbox, "view"), before + 7_030);
 
@@ -337,6 +341,13 @@ fn an_event_that_the_server_refuses_ends_with_1_and_names_the_field() {
     let ran = send_input(&url, &["--keep-going", "--batch", "1", "--rate", "off"], &ndjson(3, 0, b""));
     assert!(ran.code == Some(1) && ran.stderr.ends_with("3 events refused, 0 lines left out\n"), "{}", ran.stderr);
     assert_eq!(requests.load(Ordering::SeqCst), 5);
+
+    // Of many that end alike, a person needs to see a few; a program gets them all.
+    let many = ["--keep-going", "--batch", "1", "--rate", "off", "--json"];
+    let ran = send_input(&url, &many, &ndjson(30, 17, b"oops"));
+    assert_eq!((ran.code, ran.lines().len(), ran.stderr.lines().count()), (Some(1), 29, 12), "{}", ran.stderr);
+    let end = "clickscope: and 20 more\nclickscope: not everything went out: 29 events refused, 1 line left out\n";
+    assert!(ran.stderr.ends_with(end), "{}", ran.stderr);
 }
 
 #[test]
@@ -348,8 +359,49 @@ fn a_key_that_is_refused_or_missing_says_what_to_set() {
         assert!(ran.stderr.contains("CLICKSCOPE_EVENT_KEY"), "{}", ran.stderr);
     }
     assert_eq!(requests.load(Ordering::SeqCst), 3);
+    let ran = send(&url, &["view", "--json"]);
+    let line = &ran.lines()[0];
+    assert_eq!((&line["sent"], &line["status"]), (&json!(0), &json!(401)));
+    assert!(line["advice"].as_str().unwrap().contains("check that the key"), "{line}");
     let ran = Ran::of(clickscope(&["send", "view", "--url", &url]).env_remove("CLICKSCOPE_EVENT_KEY"));
     assert!(ran.code == Some(4) && ran.stderr.contains("set CLICKSCOPE_EVENT_KEY to"), "{}", ran.stderr);
+}
+
+#[test]
+fn trouble_of_the_debug_endpoint_says_what_was_sent() {
+    let sandbox = Sandbox::start(&["--fault", "status=401@watch"]);
+    let ran = send(&sandbox.url, &["view", "--prove"]);
+    assert_eq!((ran.code, &*ran.stdout), (Some(4), ""));
+    assert!(ran.stderr.contains("answered 401") && ran.stderr.contains("; nothing was sent - "), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+
+    let url = watched_until_something_is_sent();
+    let ran = send(&url, &["view", "--prove"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("clickscope: 1 event went out, 0 of them seen so far\n"), "{}", ran.stderr);
+}
+
+/// A server whose debug endpoint refuses the key from the first event on.
+fn watched_until_something_is_sent() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut sent = false;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let is_event = lines.next().is_some_and(|line| line.is_ok_and(|line| line.starts_with("POST ")));
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let answer = match (is_event, sent) {
+                (false, true) => "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+            };
+            sent |= is_event;
+            // The client may be gone.
+            drop(stream.write_all(answer.as_bytes()));
+        }
+    });
+    url
 }
 
 #[test]
@@ -446,7 +498,11 @@ fn own_templates_are_listed_printed_and_sent() {
     assert_eq!(own.iter().map(|line| line["name"].as_str().unwrap()).collect::<Vec<_>>(), ["view", "vip"]);
     assert_eq!(run(&["templates", "vip"]).stdout, "{\"event\": \"vip\", \"email\": \"{{email}}\"}\n");
     let ran = run(&["templates", "nothing"]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("no template nothing; there are pageload"), "{}", ran.stderr);
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("no template \"nothing\"; `clickscope templates`"),
+        "{}",
+        ran.stderr
+    );
 
     assert_eq!(run(&["send", "view", "--url", &sandbox.url]).code, Some(0));
     assert_eq!(seen(&sandbox)[0]["event"]["mine"], true);

@@ -1,5 +1,6 @@
 //! The composer: from a template, a received event or a left draft to what is sent.
 
+mod about;
 pub mod completion;
 pub mod editor;
 pub mod picker;
@@ -21,7 +22,6 @@ use super::keymap::Context;
 use super::layout::Pane;
 use super::reader::{self, Reader};
 use super::{DraftId, Sending};
-use crate::blueshift::Shipment;
 use completion::Completion;
 use editor::Editor;
 
@@ -97,19 +97,26 @@ pub struct Confirm {
     pub word: Option<Input>,
     /// What would be sent.
     pub ready: Ready,
+    /// Who it is about. Harmless.
+    pub about: String,
     /// Types that usually trigger real messages. Harmless.
     pub triggers: Vec<String>,
-    shipment: Shipment,
+    /// The draft that was looked at: its placeholders are resolved once more when it is sent.
+    draft: String,
 }
 
 impl Confirm {
     /// How many columns it takes, where there are as many.
     pub(super) const WIDTH: u16 = 68;
 
-    /// How many rows it takes, border included, when none of its lines has to be broken.
+    /// How many rows say who it is about, where there are as many.
+    pub const ABOUT: usize = 2;
+
+    /// How many rows it takes, border included, when only what is said of people has to be broken.
     pub(super) fn height(&self) -> u16 {
         let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
-        9 + 3 * warning + word
+        let about = reader::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
+        9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a composition can begin with, to choose from.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -97,7 +98,9 @@ impl Picker {
         choices.extend(drafts.by_ref().take(DRAFTS_FIRST));
         choices.extend(received);
         choices.extend(sending.templates.iter().map(|own| template(own, Beginning::Own)));
-        choices.extend(Catalogue::standard().templates().map(|standard| template(standard, Beginning::Standard)));
+        let own = |name: &str| sending.templates.iter().any(|own| own.name == name);
+        let standard = Catalogue::standard().templates().filter(|standard| !own(&standard.name));
+        choices.extend(standard.map(|standard| template(standard, Beginning::Standard)));
         choices.push(Choice {
             beginning: Beginning::Empty,
             name: "an empty draft".into(),
@@ -108,7 +111,7 @@ impl Picker {
         Self { input: Input::default(), choices, order, pattern: None, cursor: 0, offset: 0 }
     }
 
-    /// Leaves what matches the search, the best match first.
+    /// Leaves what matches the search: templates by their name, then all else, the best match of each first.
     pub(in crate::app) fn search(&mut self) {
         let query = self.input.value();
         self.pattern =
@@ -123,11 +126,14 @@ impl Picker {
                 .enumerate()
                 .filter_map(|(index, choice)| {
                     let score = pattern.score(Utf32Str::new(&searched(choice), &mut buffer), &mut matcher)?;
-                    Some((std::cmp::Reverse(score), index))
+                    let named = is_template(choice)
+                        && pattern.score(Utf32Str::new(&choice.name, &mut buffer), &mut matcher).is_some();
+                    let exact = choice.name.eq_ignore_ascii_case(query.trim());
+                    Some((!named, !exact, Reverse(score), index))
                 })
                 .collect();
             scored.sort_unstable();
-            self.order = scored.into_iter().map(|(_, index)| index).collect();
+            self.order = scored.into_iter().map(|(.., index)| index).collect();
         }
         self.cursor = 0;
         self.offset = 0;
@@ -183,6 +189,11 @@ impl Picker {
         positions.dedup();
         positions
     }
+}
+
+/// Who types the name of a template means that one, not what was once begun with it.
+fn is_template(choice: &Choice) -> bool {
+    matches!(choice.beginning, Beginning::Own(_) | Beginning::Standard(_))
 }
 
 /// What is searched: the name first, for that is what is looked for.

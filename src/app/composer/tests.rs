@@ -98,6 +98,38 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
 }
 
 #[test]
+fn a_search_finds_templates_by_their_name_before_what_was_begun_with_them() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ p u r c h enter", at(20));
+    let left = |id: &str, text: &str| Draft { id: DraftId(id.into()), text: text.into(), changed: at(1).wall };
+    model.sending.drafts = vec![left("a", r#"{"event": "view"}"#), left("b", r#"{"event": "purchase"}"#)];
+    press(&mut model, "c", at(20));
+    assert!(choices(&model).starts_with(&["go on view".to_owned(), "go on purchase".to_owned()]));
+    for name in ["view", "purchase", "add_to_cart"] {
+        type_in(&mut model, name, at(20));
+        assert_eq!(choices(&model).first().unwrap(), &format!("new {name}"));
+        press(&mut model, "^u", at(20));
+    }
+    type_in(&mut model, "go on view", at(20));
+    assert_eq!(choices(&model), ["go on view"]);
+    press(&mut model, "^u", at(20));
+    type_in(&mut model, "view\n", at(20));
+    assert_ne!(draft(&model), r#"{"event": "view"}"#);
+    assert_eq!(model.sending.drafts.len(), 2, "the drafts stay where they were");
+}
+
+#[test]
+fn an_own_template_takes_the_place_of_the_standard_one_of_its_name() {
+    let mut model = busy(120, 36);
+    model.sending.templates = vec![Template { name: "view".into(), description: String::new(), text: VIEW.into() }];
+    press(&mut model, "c", at(20));
+    let offered = choices(&model);
+    assert!(offered.contains(&"yours view".into()) && !offered.contains(&"new view".into()), "{offered:?}");
+    type_in(&mut model, "view\n", at(20));
+    assert_eq!(draft(&model), VIEW);
+}
+
+#[test]
 fn an_event_is_edited_and_sent_again_without_what_the_platform_added() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r c h enter e", at(20));
@@ -214,7 +246,16 @@ fn the_tabs_are_gone_through_and_closed() {
     assert_eq!(tab(&model), Tab::Preview);
     assert!(model.composer.on_screen().unwrap().preview.as_ref().unwrap().page.is_err());
     assert_eq!(press(&mut model, "y", at(21)), []);
-    let cases = [("]", Tab::Proof), ("]", Tab::Edit), ("^t", Tab::Preview), ("[", Tab::Edit)];
+    let cases = [
+        ("]", Tab::Proof),
+        ("]", Tab::Preview),
+        ("[", Tab::Proof),
+        ("[", Tab::Preview),
+        ("^t", Tab::Proof),
+        ("^t", Tab::Edit),
+        ("^t", Tab::Preview),
+        ("e", Tab::Edit),
+    ];
     for (key, expected) in cases {
         press(&mut model, key, at(21));
         assert_eq!(tab(&model), expected, "{key}");
@@ -249,6 +290,32 @@ fn production_asks_for_the_word_once_and_for_triggers_each_time() {
         assert_eq!(confirm.triggers, ["purchase"]);
         assert!(sent(&press(&mut model, "enter", at(24))).is_some());
     }
+}
+
+#[test]
+fn what_was_looked_at_is_sent_as_of_the_moment_that_somebody_says_yes() {
+    let text = r#"{"event": "view", "email": "a@b.c", "n": {{seq}}, "id": "{{uuid}}", "at": "{{now}}"}"#;
+    let mut model = composing(120, 36, text);
+    model.sending.safety.production = true;
+    press(&mut model, "^t", at(21));
+    let Effect::Copy(command) = press(&mut model, "y", at(21)).remove(0) else { panic!("nothing was copied") };
+    let shown = curl::read(&command).unwrap().draft;
+    press(&mut model, "^s", at(21));
+    let Mode::Confirm(confirm) = &model.mode else { panic!("nobody was asked") };
+    assert_eq!(confirm.about, "about a@b.c");
+    let body = sent(&type_in(&mut model, "production\n", at(58))).unwrap();
+    assert!(body.contains("14:03:58"), "{body}");
+    assert_eq!(body.replace("14:03:58", "14:03:21"), shown, "nothing but the time is another");
+}
+
+#[test]
+fn what_may_not_be_sent_any_more_is_not_sent_on_a_yes() {
+    let mut model = composing(120, 36, VIEW);
+    model.sending.safety.production = true;
+    press(&mut model, "^s", at(21));
+    model.sending.safety.read_only = Some("profile live".into());
+    assert_eq!(type_in(&mut model, "production\n", at(22)), []);
+    assert_eq!((toast(&model), tab(&model)), ("nothing was sent", Tab::Edit));
 }
 
 #[test]
@@ -366,6 +433,50 @@ fn a_draft_is_kept_as_a_template_under_a_name_that_is_safe() {
     assert!(matches!(model.mode, Mode::TemplateName(_)));
     press(&mut model, "esc esc c", at(23));
     assert!(choices(&model).contains(&"yours my_view-2".to_owned()));
+}
+
+#[test]
+fn a_name_that_no_template_has_is_proposed() {
+    let long = "x".repeat(80);
+    let cases = [
+        ("view", &[][..], "view-2"),
+        ("View", &["view-2", "view-3"], "view-4"),
+        ("sign up", &[], "signup"),
+        ("signup_x", &["signup_x"], "signup_x-2"),
+        ("", &[""], ""),
+        (&long, &[&long[..64]], &format!("{}-2", &long[..62])),
+    ];
+    for (event_type, own, proposed) in cases {
+        let mut model = composing(120, 36, &format!(r#"{{"event": "{event_type}"}}"#));
+        let template = |name: &&str| Template { name: (*name).into(), description: String::new(), text: VIEW.into() };
+        model.sending.templates = own.iter().map(template).collect();
+        press(&mut model, "^x", at(21));
+        let Mode::TemplateName(input) = &model.mode else { panic!("no name was asked for") };
+        assert_eq!(input.value(), proposed, "{event_type}");
+    }
+}
+
+#[test]
+fn an_own_template_is_not_replaced_and_a_standard_one_not_silently() {
+    let mut model = composing(120, 36, VIEW);
+    let mine = Template { name: "mine".into(), description: String::new(), text: "{}".into() };
+    model.sending.templates = vec![mine.clone()];
+    press(&mut model, "^x ^u", at(21));
+    assert_eq!(type_in(&mut model, "mine\n", at(21)), []);
+    assert!(matches!(model.mode, Mode::TemplateName(_)));
+    assert_eq!(toast(&model), "there is a template of that name: choose another");
+    press(&mut model, "^u", at(21));
+    let effects = type_in(&mut model, "view\n", at(21));
+    assert_eq!(effects, [Effect::KeepTemplate { name: "view".into(), text: VIEW.into() }]);
+    let kept = Outcome::TemplateKept { name: "view".into(), text: VIEW.into(), place: "/a/view.json".into() };
+    send(&mut model, Message::Done(kept), at(22));
+    assert_eq!(toast(&model), "kept as the template view, which takes the standard one's place, in /a/view.json");
+    let refused = Outcome::TemplateNotKept("/a/mine.json exists: choose another name".into());
+    send(&mut model, Message::Done(refused), at(22));
+    assert!(model.sending.templates.contains(&mine), "what is not on disk is not in the list");
+    press(&mut model, "esc c", at(23));
+    let offered = choices(&model);
+    assert!(offered.contains(&"yours view".into()) && !offered.contains(&"new view".into()), "{offered:?}");
 }
 
 #[test]

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use tui_input::Input;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::about::about;
 use super::completion::Completion;
 use super::editor::Editor;
 use super::picker::{Beginning, Picker};
-use super::{Composition, Confirm, Preview, Ready, Tab, resend, verdict};
+use super::{Composition, Confirm, Preview, Ready, Refusal, Tab, resend, verdict};
 use crate::app::keymap::{Action, Context};
 use crate::app::layout::{self, Pane};
 use crate::app::reader::Reader;
@@ -307,7 +308,7 @@ fn act_in_tab(model: &mut Model, action: Action, now: Moment) -> Option<Vec<Effe
         }
         Action::Send => send(model, now),
         Action::NextTab => select_tab(model, if tab == Tab::Preview { Tab::Proof } else { Tab::Edit }, now),
-        Action::PreviousTab => select_tab(model, if tab == Tab::Preview { Tab::Edit } else { Tab::Preview }, now),
+        Action::PreviousTab => select_tab(model, if tab == Tab::Preview { Tab::Proof } else { Tab::Preview }, now),
         Action::EditDraft => select_tab(model, Tab::Edit, now),
         Action::SaveTemplate => ask_for_name(model),
         Action::CopyCommand => commands(model, now).map(Effect::Copy).into_iter().collect(),
@@ -379,16 +380,9 @@ fn send(model: &mut Model, now: Moment) -> Vec<Effect> {
     let seq = model.composer.next();
     let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
     composition.completion = None;
-    match verdict::shipment(&composition.editor.text(), &model.sending, seq, now.wall) {
-        Err(refusal) => {
-            if let Some((line, column)) = refusal.place {
-                composition.editor.go_to(line.saturating_sub(1), column.saturating_sub(1));
-            }
-            // The status line under the draft says why.
-            composition.tab = Tab::Edit;
-            bad_toast(model, now, "nothing was sent".into());
-            Vec::new()
-        }
+    let draft = composition.editor.text();
+    match verdict::shipment(&draft, &model.sending, seq, now.wall) {
+        Err(refusal) => refuse(model, &refusal, now),
         Ok(shipment) => {
             let triggers = verdict::triggers(&shipment);
             let confirmed = model.composer.confirmed;
@@ -397,10 +391,23 @@ fn send(model: &mut Model, now: Moment) -> Vec<Effect> {
             }
             let ready = Ready::of(&shipment, &model.sending);
             let word = (!confirmed).then(Input::default);
-            model.mode = Mode::Confirm(Box::new(Confirm { word, ready, triggers, shipment }));
+            let about = about(&shipment);
+            model.mode = Mode::Confirm(Box::new(Confirm { word, ready, about, triggers, draft }));
             Vec::new()
         }
     }
+}
+
+/// Sends nothing, and goes to where the draft is wrong. The status line under it says why.
+fn refuse(model: &mut Model, refusal: &Refusal, now: Moment) -> Vec<Effect> {
+    if let Some(composition) = model.composer.on_screen_mut() {
+        if let Some((line, column)) = refusal.place {
+            composition.editor.go_to(line.saturating_sub(1), column.saturating_sub(1));
+        }
+        composition.tab = Tab::Edit;
+    }
+    bad_toast(model, now, "nothing was sent".into());
+    Vec::new()
 }
 
 fn act_in_confirm(model: &mut Model, action: Action, now: Moment) -> Option<Vec<Effect>> {
@@ -416,11 +423,14 @@ fn act_in_confirm(model: &mut Model, action: Action, now: Moment) -> Option<Vec<
                 bad_toast(model, now, format!("nothing was sent: type {WORD} first, or press esc"));
                 return Some(Vec::new());
             }
+            // Made anew, for it may have been looked at for long: `{{now}}` is when it is sent.
+            let shipment = verdict::shipment(&confirm.draft, &model.sending, model.composer.next(), now.wall);
             model.composer.confirmed = true;
-            match std::mem::replace(&mut model.mode, Mode::Panes) {
-                Mode::Confirm(confirm) => Some(deliver(model, confirm.shipment, now)),
-                _ => None,
-            }
+            model.mode = Mode::Panes;
+            Some(match shipment {
+                Ok(shipment) => deliver(model, shipment, now),
+                Err(refusal) => refuse(model, &refusal, now),
+            })
         }
         _ => None,
     }
@@ -441,9 +451,28 @@ fn ask_for_name(model: &mut Model) -> Vec<Effect> {
         let lines = composition.editor.lines();
         let name = super::completion::event_type(lines).unwrap_or_default().to_lowercase();
         let name: String = name.chars().filter(|c| is_in_names(*c)).take(LONGEST_NAME).collect();
-        model.mode = Mode::TemplateName(Input::new(name));
+        model.mode = Mode::TemplateName(Input::new(free_name(&name, &model.sending.templates)));
     }
     Vec::new()
+}
+
+/// The name itself, or the first of `name-2`, `name-3`, … that no template has.
+fn free_name(name: &str, own: &[Template]) -> String {
+    let is_free = |name: &str| !is_standard(name) && own.iter().all(|template| template.name != name);
+    if name.is_empty() || is_free(name) {
+        return name.to_owned();
+    }
+    let mut numbered = (2_u64..).map(|number| {
+        let number = format!("-{number}");
+        // All of a name's characters are single bytes.
+        let room = name.len().min(LONGEST_NAME - number.len());
+        format!("{}{number}", name.get(..room).unwrap_or_default())
+    });
+    numbered.find(|name| is_free(name)).unwrap_or_default()
+}
+
+fn is_standard(name: &str) -> bool {
+    Catalogue::standard().template(name).is_some()
 }
 
 fn act_in_template_name(model: &mut Model, action: Action, now: Moment) -> Option<Vec<Effect>> {
@@ -458,6 +487,10 @@ fn act_in_template_name(model: &mut Model, action: Action, now: Moment) -> Optio
                 return Some(Vec::new());
             }
             let text = model.composer.on_screen()?.editor.text();
+            if model.sending.templates.iter().any(|own| own.name == name && own.text != text) {
+                bad_toast(model, now, "there is a template of that name: choose another".into());
+                return Some(Vec::new());
+            }
             model.mode = Mode::Panes;
             return Some(vec![Effect::KeepTemplate { name, text }]);
         }
@@ -530,7 +563,8 @@ pub(in crate::app) fn done(model: &mut Model, outcome: &Outcome, now: Moment) ->
             templates.retain(|template| template.name != *name);
             let description = format!("kept in {place}");
             templates.insert(0, Template { name: name.clone(), description, text: text.clone() });
-            toast(model, now, format!("kept as the template {} in {place}", text::harmless(name)));
+            let instead = if is_standard(name) { ", which takes the standard one's place," } else { "" };
+            toast(model, now, format!("kept as the template {}{instead} in {place}", text::harmless(name)));
         }
         Outcome::Edited { draft, text } => {
             let Some(composition) = model.composer.composition.as_mut().filter(|held| held.id == *draft) else {

@@ -246,8 +246,9 @@ impl Fault {
     /// In an input, or in a line of it.
     fn of(self, called: &str, line: Option<u64>) -> BadInput {
         let (own_line, column) = self.place.unzip();
+        let can_be_left_out = line.is_some();
         let line = line.or(own_line.map(|line| line as u64));
-        BadInput { called: called.to_owned(), line, column, reason: self.reason }
+        BadInput { called: called.to_owned(), line, column, reason: self.reason, can_be_left_out }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::blueshift::Outgoing;
 use crate::cli::Exit;
 use crate::event::{Document, Facts, Payload};
 use crate::feed::probe::{Probe, ProbeId, ProbeState, Probes};
-use crate::feed::{Moment, Problem, ProblemKind, Report};
+use crate::feed::{Moment, Problem, ProblemKind, Report, Trouble};
 use crate::source::live::{self, Settings};
 use crate::source::{Clock, Command, Source};
 
@@ -44,23 +44,31 @@ pub(super) struct Prover {
 
 impl Prover {
     /// Starts to poll, and waits for what the endpoint shows before anything is sent: else what is old would look new.
+    /// The error is the end of the run; why, and that nothing was sent, is told.
     pub(super) async fn start(settings: Settings, within: Duration, teller: &Teller) -> Result<Self, Exit> {
         let clock = settings.clock;
         let mut source = live::start(settings);
         loop {
             match source.reports.recv().await {
                 Some(Report::Polled(_)) => break,
-                Some(Report::Trouble(trouble)) => {
-                    teller.problem(&trouble.problem);
-                    match trouble.problem.kind {
-                        ProblemKind::Refused => return Err(Exit::Refused),
-                        ProblemKind::WrongAnswer => return Err(Exit::Unreachable),
-                        _ if trouble.attempt >= ATTEMPTS => return Err(Exit::Unreachable),
-                        _ => {}
-                    }
+                Some(Report::Trouble(Trouble { problem, attempt, .. })) => {
+                    let exit = match problem.kind {
+                        ProblemKind::Refused => Exit::Refused,
+                        ProblemKind::WrongAnswer => Exit::Unreachable,
+                        _ if attempt >= ATTEMPTS => Exit::Unreachable,
+                        _ => {
+                            teller.problem(&problem);
+                            continue;
+                        }
+                    };
+                    teller.problem(&Problem { what: format!("{}; nothing was sent", problem.what), ..problem });
+                    return Err(exit);
                 }
                 Some(_) => {}
-                None => return Err(Exit::Unreachable),
+                None => {
+                    teller.tell("the debug endpoint is not watched any more; nothing was sent");
+                    return Err(Exit::Unreachable);
+                }
             }
         }
         Ok(Self { source, probes: Probes::new(within), clock, trouble: None })
@@ -139,6 +147,11 @@ impl Prover {
     pub(super) fn latencies(&self) -> Option<String> {
         let latencies = self.probes.latencies().filter(|latencies| latencies.count > 1)?;
         Some(format!("seen {}: {latencies}", latencies.count))
+    }
+
+    /// How many of these are in a state.
+    pub(super) fn count(&self, ids: &[ProbeId], state: impl Fn(&ProbeState) -> bool) -> usize {
+        ids.iter().filter(|id| self.get(**id).is_some_and(|probe| state(&probe.state))).count()
     }
 
     /// Whether it is one that did not come in time.

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
@@ -23,6 +24,8 @@ const WIDEST_PLACE: usize = 40;
 /// The steps of a progress bar.
 const STEPS: u64 = 1_000;
 
+/// How many lines and calls that were left out are told of one by one.
+const MOST_COMPLAINTS: u64 = 10;
 /// For how long events have to go out until a rate says anything.
 const SETTLED: Duration = Duration::from_secs(1);
 /// No more than so many times what it took so far is said to be left.
@@ -80,6 +83,11 @@ fn what(events: &[Outgoing]) -> String {
     }
 }
 
+/// `4,990`.
+fn grouped(count: u64) -> String {
+    if count < 1_000 { count.to_string() } else { format!("{},{:03}", grouped(count / 1_000), count % 1_000) }
+}
+
 /// `1 event`, `30 events`.
 pub(super) fn counted(count: u64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
@@ -88,21 +96,22 @@ pub(super) fn counted(count: u64, thing: &str) -> String {
 fn call_as_json(parcel: &Parcel, delivery: &Delivery) -> Value {
     let events =
         parcel.events.iter().map(|event| json!({ "type": event.event_type.as_str(), "event_uuid": *event.uuid }));
-    let (sent, status, message, fields) = match &delivery.verdict {
-        Verdict::Taken { status, .. } => (delivery.events, Some(*status), None, None),
-        Verdict::Refused { status, message, fields } => {
+    let (sent, message, advice, fields) = match &delivery.verdict {
+        Verdict::Taken { .. } => (delivery.events, None, None, None),
+        Verdict::Refused { message, fields, .. } => {
             let fields = fields.iter().map(|(field, what)| (field.clone(), Value::from(what.as_str())));
-            (0, Some(*status), Some(message.clone()), Some(fields.collect::<serde_json::Map<_, _>>()))
+            (0, Some(message), None, Some(fields.collect::<serde_json::Map<_, _>>()))
         }
-        Verdict::Failed(problem) => (0, None, Some(problem.what.clone()), None),
+        Verdict::Failed(problem) => (0, Some(&problem.what), Some(&problem.advice), None),
     };
     json!({
         "sent": sent,
-        "status": status,
+        "status": delivery.status,
         "attempts": delivery.attempts,
         "latency_ms": milliseconds(delivery.took),
         "events": events.collect::<Vec<_>>(),
         "message": message,
+        "advice": advice,
         "fields": fields,
     })
 }
@@ -185,6 +194,8 @@ fn differences(seen: &Seen) -> String {
 #[derive(Debug)]
 pub(super) struct Teller {
     bar: Option<ProgressBar>,
+    /// How many events and lines were complained of.
+    complaints: Cell<u64>,
     /// The types that were named as ones that trigger messages.
     named: BTreeSet<TypeName>,
 }
@@ -192,7 +203,7 @@ pub(super) struct Teller {
 impl Teller {
     /// Without a progress bar, until one is wanted.
     pub(super) fn new() -> Self {
-        Self { bar: None, named: BTreeSet::new() }
+        Self { bar: None, complaints: Cell::new(0), named: BTreeSet::new() }
     }
 
     /// Shows a progress bar, if standard error is a terminal that nothing else is printed on.
@@ -237,10 +248,22 @@ impl Teller {
         bar.set_message(message);
     }
 
-    /// Takes the bar away.
+    /// Takes the bar away, and tells how many complaints were kept back.
     pub(super) fn done(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+        }
+        let kept_back = self.complaints.take().saturating_sub(MOST_COMPLAINTS);
+        if kept_back > 0 {
+            self.tell(format!("and {} more", grouped(kept_back)));
+        }
+    }
+
+    /// Tells what is wrong with a line or a call while others go on; of thousands, the first few are enough.
+    pub(super) fn complain(&self, line: impl AsRef<str>) {
+        self.complaints.set(self.complaints.get() + 1);
+        if self.complaints.get() <= MOST_COMPLAINTS {
+            self.tell(line);
         }
     }
 
@@ -269,7 +292,7 @@ impl Teller {
                 let fields = fields.iter().filter(|(field, what)| !message.contains(field) || !message.contains(what));
                 let said = fields.fold(message.clone(), |said, (field, what)| said + "; " + field + ": " + what);
                 let said = harmless(&said);
-                self.tell(format!("the server refused {} with {status}: {said}", what(&parcel.events)));
+                self.complain(format!("the server refused {} with {status}: {said}", what(&parcel.events)));
             }
             Verdict::Failed(problem) => self.problem(problem),
         }
@@ -290,4 +313,16 @@ impl Teller {
 /// Events a second, rounded.
 pub(super) fn rate(events: u64, elapsed: Duration) -> u64 {
     u64::try_from(u128::from(events) * 1_000 / elapsed.as_millis().max(1)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_grouped_by_thousands() {
+        for (count, expected) in [(0, "0"), (999, "999"), (4_990, "4,990"), (1_000_007, "1,000,007")] {
+            assert_eq!(grouped(count), expected);
+        }
+    }
 }

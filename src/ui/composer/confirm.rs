@@ -16,12 +16,15 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
     let area = model.overlay();
     let inner = overlay::framed(Line::styled(" Send to production ", theme.danger), theme.danger, area, theme, buf);
     let width = usize::from(inner.width).saturating_sub(2).max(1);
-    let mut lines: Vec<(String, Style)> = vec![
-        (String::new(), theme.base),
-        (text::fit(&confirm.ready.summary(), width), theme.title),
-        (text::fit(&format!("to {}", model.target), width), theme.title_quiet),
-        (String::new(), theme.base),
-    ];
+    let mut lines: Vec<(String, Style)> =
+        vec![(String::new(), theme.base), (text::fit(&confirm.ready.summary(), width), theme.title)];
+    let people = reader::wrap(&confirm.about, width);
+    let cut = people.len() > Confirm::ABOUT;
+    lines.extend(people.into_iter().take(Confirm::ABOUT).zip(1..).map(|(line, number)| {
+        let line = if cut && number == Confirm::ABOUT { format!("{}…", line.trim_end()) } else { line };
+        (text::fit(&line, width), theme.title)
+    }));
+    lines.extend([(text::fit(&format!("to {}", model.target), width), theme.title_quiet), (String::new(), theme.base)]);
     if !confirm.triggers.is_empty() {
         let types = confirm.triggers.join(", ");
         let warning = format!("{types}: events of this kind usually trigger real messages to real customers");
@@ -33,8 +36,16 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
         None => "↵ sends it. Esc sends nothing.".to_owned(),
     };
     lines.extend(reader::wrap(&ask, width).into_iter().map(|line| (line, theme.title_quiet)));
+    let room = usize::from(inner.height.saturating_sub(u16::from(confirm.word.is_some())));
+    let mut over = lines.len().saturating_sub(room);
+    // Where rows are few, the empty ones go first.
+    lines.retain(|(line, _)| {
+        let goes = line.is_empty() && over > 0;
+        over -= usize::from(goes);
+        !goes
+    });
     let mut y = inner.y;
-    for (line, style) in lines.into_iter().take(inner.height.saturating_sub(1).into()) {
+    for (line, style) in lines.into_iter().take(room) {
         let style = Style { bg: None, ..style };
         buf.set_stringn(inner.x + 1, y, line, width, style);
         y += 1;
