@@ -191,8 +191,10 @@ mod tests {
         ids.sort_unstable();
         assert!(ids.windows(2).all(|pair| pair.first() != pair.last()), "an id twice in {ids:?}");
         for rule in rules() {
-            assert!(broken(rule.bad, Stage::Outgoing).contains(&rule.id), "{} in its bad example", rule.id);
-            assert_eq!(broken(rule.good, Stage::Outgoing), [""; 0], "in the good example of {}", rule.id);
+            // Only a received event is right to say when it was received.
+            let stage = if rule.good.contains("_bsft_ts") { Stage::Received } else { Stage::Outgoing };
+            assert!(broken(rule.bad, stage).contains(&rule.id), "{} in its bad example", rule.id);
+            assert_eq!(broken(rule.good, stage), [""; 0], "in the good example of {}", rule.id);
         }
     }
     #[test]
