@@ -9,6 +9,7 @@ mod limits;
 mod per_event;
 mod values;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -111,6 +112,9 @@ pub struct Context {
     pub now: Timestamp,
 }
 
+/// So many findings are still cheaper to look up one by one.
+const FEW: usize = 64;
+
 /// Every rule, by its sort.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     [limits::RULES, degradation::RULES, values::RULES, per_event::RULES].into_iter().flatten().copied()
@@ -127,7 +131,15 @@ pub fn lint(event: &Document, context: Context) -> Vec<Finding> {
     for check in [limits::check, degradation::check, values::check, per_event::check] {
         check(event, context, &mut findings);
     }
-    let place = |finding: &Finding| event.find(&finding.path).map_or(0, NodeId::index);
+    // Looking each place up counts through its siblings: with many findings one pass over the event is less.
+    let places: HashMap<_, _> = match findings.len() {
+        0..FEW => HashMap::new(),
+        _ => event.ids().map(|id| (event.path(id), id.index())).collect(),
+    };
+    let place = |finding: &Finding| {
+        let known = places.get(&finding.path).copied();
+        known.or_else(|| event.find(&finding.path).map(NodeId::index)).unwrap_or(0)
+    };
     findings.sort_by_cached_key(|finding| (place(finding), finding.rule.id));
     findings.dedup();
     findings
