@@ -464,14 +464,14 @@ fn device_types(device: &str) -> &'static [&'static str] {
 /// A moment, or a day without one: they compare only among themselves.
 #[derive(Clone, Copy, PartialEq)]
 enum Moment {
-    Instant(Timestamp),
+    At(Timestamp),
     Day(Date),
 }
 
 impl PartialOrd for Moment {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         match (self, other) {
-            (Self::Instant(one), Self::Instant(other)) => one.partial_cmp(other),
+            (Self::At(one), Self::At(other)) => one.partial_cmp(other),
             (Self::Day(one), Self::Day(other)) => one.partial_cmp(other),
             _ => None,
         }
@@ -479,13 +479,13 @@ impl PartialOrd for Moment {
 }
 
 fn moment(text: &str) -> Option<Moment> {
-    text.parse().map(Moment::Instant).or_else(|_| text.parse().map(Moment::Day)).ok()
+    text.parse().map(Moment::At).or_else(|_| text.parse().map(Moment::Day)).ok()
 }
 
 /// The day of a moment, by UTC.
 fn day(moment: Moment) -> Date {
     match moment {
-        Moment::Instant(instant) => instant.to_zoned(TimeZone::UTC).date(),
+        Moment::At(instant) => instant.to_zoned(TimeZone::UTC).date(),
         Moment::Day(day) => day,
     }
 }

@@ -1,7 +1,7 @@
 //! What a value must look like for the platform to use it: addresses, numbers on a map, codes, and the event's own time.
 
+use core::net::IpAddr;
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
