@@ -6,7 +6,9 @@
 mod degradation;
 mod levels;
 mod limits;
+mod linter;
 mod per_event;
+mod session;
 mod values;
 
 use std::collections::HashMap;
@@ -18,6 +20,8 @@ use super::text::{fit, harmless_within};
 use super::{Document, NodeId, Path};
 
 pub use levels::{Level, Levels, RuleOf, UnknownRule};
+pub use linter::Linter;
+pub use session::Session;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,7 +121,7 @@ const FEW: usize = 64;
 
 /// Every rule, by its sort.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [limits::RULES, degradation::RULES, values::RULES, per_event::RULES].into_iter().flatten().copied()
+    [limits::RULES, degradation::RULES, values::RULES, per_event::RULES, session::RULES].into_iter().flatten().copied()
 }
 
 /// The rule with that id.

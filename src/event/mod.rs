@@ -12,6 +12,7 @@ mod origin;
 mod path;
 mod payload;
 pub mod placeholder;
+pub mod plan;
 mod snapshot;
 pub mod syntax;
 pub mod text;

@@ -1,0 +1,59 @@
+use std::sync::Arc;
+
+use super::session::Session;
+use super::{Context, Finding, Levels, lint};
+use crate::event::plan::Plan;
+use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
+
+/// Lints one event after the other: each by itself, against the plan, and beside those before it.
+#[derive(Debug, Default)]
+pub struct Linter {
+    levels: Levels,
+    plan: Plan,
+    session: Session,
+}
+
+impl Linter {
+    /// A linter that has seen no event yet.
+    pub fn new(levels: Levels, plan: Plan) -> Self {
+        Self { levels, plan, session: Session::default() }
+    }
+
+    /// What is wrong with `event`, also beside those observed before; and learns from it for those after it.
+    pub fn observe(&mut self, event: &Document, context: Context) -> Vec<Finding> {
+        let mut findings = self.by_itself(event, context);
+        findings.extend(self.session.observe(event, context));
+        self.levels.apply(event_type(event).as_deref(), findings)
+    }
+
+    /// What is wrong with what may be sent one day: an event, or each of an array of them. Nothing is learnt from it.
+    pub fn judge(&self, draft: &Document, context: Context) -> Vec<Finding> {
+        if draft.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Array) {
+            return self.levels.apply(event_type(draft).as_deref(), self.by_itself(draft, context));
+        }
+        let mut findings = Vec::new();
+        for (index, element) in draft.children(NodeId::ROOT).enumerate() {
+            let payload = Arc::new(Payload::new(draft.text(element), Facts::default()));
+            let Ok(event) = Document::new(payload) else { continue };
+            let found = self.levels.apply(event_type(&event).as_deref(), self.by_itself(&event, context));
+            findings.extend(found.into_iter().map(|mut finding| {
+                let Path(inside) = std::mem::take(&mut finding.path);
+                finding.path = Path(std::iter::once(Segment::Index(index)).chain(inside).collect());
+                finding
+            }));
+        }
+        findings
+    }
+
+    fn by_itself(&self, event: &Document, context: Context) -> Vec<Finding> {
+        let mut findings = lint(event, context);
+        findings.extend(self.plan.check(event, context));
+        findings
+    }
+}
+
+/// The type that an event says it is of.
+pub(super) fn event_type(event: &Document) -> Option<String> {
+    let name = event.find(&Path(vec![Segment::key("event")]))?;
+    Some(event.plain(name).into_owned())
+}
