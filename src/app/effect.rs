@@ -1,8 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::DraftId;
 use crate::blueshift::Call;
-use crate::event::TypeName;
+use crate::event::{Payload, TypeName};
 
 /// What the application asks of the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
@@ -21,6 +24,24 @@ pub enum Effect {
     },
     /// Ask the history endpoint for the events of this type.
     Recall(TypeName),
+    /// Look for what is wrong with the newest events of these types.
+    Lint {
+        /// The events.
+        events: Vec<(TypeName, Arc<Payload>)>,
+        /// When they came.
+        now: Timestamp,
+    },
+    /// Look for what is wrong with a draft.
+    LintDraft {
+        /// Which draft.
+        draft: DraftId,
+        /// Which of its texts, to know the answer by.
+        revision: u64,
+        /// The draft as it would be sent: its placeholders resolved.
+        text: String,
+        /// When it would be sent.
+        now: Timestamp,
+    },
     /// Put the draft on disk, in place of what was there of it before.
     KeepDraft {
         /// Which draft.

@@ -1,4 +1,8 @@
+use std::sync::Arc;
+
 use super::DraftId;
+use super::findings::Linted;
+use crate::event::lint::Finding;
 use crate::feed::Report;
 
 /// What can happen to the application.
@@ -38,6 +42,17 @@ pub enum Outcome {
         shipment: u64,
         /// Why.
         why: String,
+    },
+    /// This is what is wrong with events, or nothing.
+    Linted(Vec<Linted>),
+    /// This is what is wrong with a draft, or nothing.
+    DraftLinted {
+        /// Which draft.
+        draft: DraftId,
+        /// Which of its texts.
+        revision: u64,
+        /// What is wrong with it, in the order of its fields.
+        findings: Arc<[Finding]>,
     },
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(String),

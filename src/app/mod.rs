@@ -5,6 +5,7 @@ pub mod activity;
 pub mod composer;
 mod copy;
 mod effect;
+pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod inspector;

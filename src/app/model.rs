@@ -17,7 +17,7 @@ use super::link::Link;
 use super::reader::{self, Reader};
 use super::shipments::Shipments;
 use super::types::Types;
-use crate::event::{TypeName, Unknown, text};
+use crate::event::{Payload, TypeName, Unknown, text};
 use crate::feed::{Change, Moment};
 
 /// How long a short answer stands in the footer.
@@ -79,6 +79,8 @@ pub struct Model {
     pub shipments: Shipments,
     /// What is being composed.
     pub composer: Composer,
+    /// The newest events that nobody has linted yet.
+    pub(super) unlinted: Vec<(TypeName, Arc<Payload>)>,
 }
 
 /// What stands over the panes, or takes their keys.
@@ -163,6 +165,7 @@ impl Model {
             sending: setup.sending,
             shipments: Shipments::default(),
             composer: Composer::default(),
+            unlinted: Vec::new(),
         }
     }
 

@@ -8,6 +8,8 @@ use indexmap::IndexMap;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use super::findings::Linted;
+use crate::event::lint::Finding;
 use crate::event::{Payload, TypeName};
 use crate::feed::{Change, ChangeKind, Coverage, Moment, Rate};
 
@@ -36,6 +38,8 @@ pub struct Types {
 pub struct Row {
     /// The newest event that we hold.
     pub payload: Option<Arc<Payload>>,
+    /// What is wrong with it, once that is known; until then, what was wrong with the one before.
+    pub findings: Option<Arc<[Finding]>>,
     /// The server's own count.
     pub received: Option<u64>,
     /// How many distinct payloads we hold or held.
@@ -168,6 +172,7 @@ impl Types {
         let first = !self.rows.contains_key(&change.event_type);
         let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| Row {
             payload: None,
+            findings: None,
             received: None,
             captured: 0,
             coverage: None,
@@ -343,6 +348,14 @@ impl Types {
         if let Some(row) = self.selected.as_ref().and_then(|name| self.rows.get_mut(name)) {
             row.mark = None;
         }
+    }
+
+    /// Learns what is wrong with the newest event of a type; of one that is the newest no more, nothing is learnt. Says
+    /// what was known before.
+    pub(super) fn learn(&mut self, linted: &Linted) -> Option<Arc<[Finding]>> {
+        let row = self.rows.get_mut(&linted.event_type)?;
+        let newest = row.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload));
+        if newest { row.findings.replace(Arc::clone(&linted.findings)) } else { None }
     }
 
     /// What is known of a type.

@@ -1,9 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
 use tui_input::{Input, InputRequest};
 
 use super::activity::{Entry, EntryKind};
+use super::findings::Linted;
 use super::inspector::Tab;
 use super::keymap::{self, Action, Context, LineEdit};
 use super::layout::Pane;
@@ -71,7 +73,9 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
                     bad_toast(model, now, text::harmless(&why));
                     return shipments::abandon(model, Some(shipment), &why, now);
                 }
-                Outcome::DraftNotKept(_)
+                Outcome::Linted(linted) => learn(model, &linted),
+                Outcome::DraftLinted { .. }
+                | Outcome::DraftNotKept(_)
                 | Outcome::DraftKeptAgain
                 | Outcome::TemplateKept { .. }
                 | Outcome::Edited { .. } => {}
@@ -84,6 +88,9 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if interval != model.told_interval {
         model.told_interval = interval;
         effects.push(Effect::SetInterval(interval));
+    }
+    if !model.unlinted.is_empty() {
+        effects.push(Effect::Lint { events: std::mem::take(&mut model.unlinted), now: now.wall });
     }
     settle(model);
     effects
@@ -176,6 +183,7 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
         let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
         note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
         let height = model.types_height();
+        expect_findings(model, &polled.changes);
         model.types.apply(&polled.changes, height, now);
         model.types.select_something(height);
     } else {
@@ -231,6 +239,7 @@ fn show(model: &mut Model, changes: &[Change], now: Moment) {
             entry(change, change.captured.saturating_sub(before))
         })
         .collect();
+    expect_findings(model, changes);
     model.types.apply(changes, height, now);
     model.types.select_something(height);
     let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
@@ -247,6 +256,25 @@ fn show(model: &mut Model, changes: &[Change], now: Moment) {
     }
     for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
         model.activity.push(entry);
+    }
+}
+
+/// Has the newest events linted that `changes` bring.
+fn expect_findings(model: &mut Model, changes: &[Change]) {
+    for change in changes {
+        let known = model.types.row(&change.event_type).and_then(|row| row.payload.as_ref());
+        if let Some(payload) =
+            change.payload.as_ref().filter(|payload| !known.is_some_and(|known| Arc::ptr_eq(known, payload)))
+        {
+            model.unlinted.push((change.event_type.clone(), Arc::clone(payload)));
+        }
+    }
+}
+
+/// Learns what is wrong with the newest events.
+fn learn(model: &mut Model, linted: &[Linted]) {
+    for linted in linted {
+        model.types.learn(linted);
     }
 }
 

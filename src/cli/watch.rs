@@ -10,6 +10,8 @@ use super::stdout::Stdout;
 use super::{Exit, Failure};
 use crate::app::Sending;
 use crate::config::{self, Config, Keys};
+use crate::event::lint::Linter;
+use crate::event::plan::Plan;
 use crate::runtime::{self, RuntimeError, drafts};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
@@ -53,6 +55,7 @@ pub(super) async fn on_terminal(target: String, config: &Config, settings: live:
         theme,
         sending,
         folders,
+        linter: Linter::new(config.levels.clone(), Plan::default()),
     };
     let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
     Ok(Exit::Interface(exit.code()))

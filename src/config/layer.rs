@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{ConfigError, ConfigFile, KeyNames, Lookup, Place, Profile, parse_interval, text};
 use crate::app::safety::Safety;
 use crate::blueshift::{BaseUrl, Region, TargetError};
+use crate::event::lint::Levels;
 
 /// The variable that chooses the region.
 pub const REGION: &str = "CLICKSCOPE_REGION";
@@ -121,6 +122,8 @@ pub struct Config {
     pub interval: Setting<Duration>,
     /// The profile that is in use.
     pub profile: Option<Setting<Profile>>,
+    /// How bad the findings of which lint rules are, where the file says so.
+    pub levels: Levels,
     key_variables: BTreeSet<String>,
 }
 
@@ -156,7 +159,7 @@ impl Config {
         let interval = layers
             .interval
             .unwrap_or(Setting { value: if loopback { INTERVAL_NEAR } else { INTERVAL_FAR }, place: Place::Default });
-        Self { target, interval, profile: None, key_variables: file.key_variables() }
+        Self { target, interval, profile: None, levels: file.levels().clone(), key_variables: file.key_variables() }
     }
 
     /// What the header calls it: `staging · us · api.getblueshift.com`.

@@ -10,6 +10,7 @@ mod event_loop;
 mod folder;
 mod frame_limiter;
 mod input;
+mod linting;
 pub mod log;
 mod output;
 mod screen;
@@ -27,12 +28,13 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::app::{Model, Sending, Setup};
+use crate::event::lint::Linter;
 use crate::feed::Moment;
 use crate::source::Source;
 use crate::ui::Theme;
 
 /// What the interface is told when it starts; the rest of [`Setup`] it reads from the terminal and the clock.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Settings {
     /// What is watched, for the header: `us · api.getblueshift.com`, `sandbox · 127.0.0.1:8787`.
     pub target: String,
@@ -46,6 +48,8 @@ pub struct Settings {
     pub sending: Sending,
     /// Where drafts and templates are kept.
     pub folders: Folders,
+    /// What looks for what is wrong with events and drafts.
+    pub linter: Linter,
 }
 
 /// Where drafts and templates are kept. Without a folder they are in memory only, and the user is told so.
@@ -139,6 +143,7 @@ pub async fn run(
     let (keys, claims) = input::keys();
     let workplace = event_loop::Workplace {
         folders: settings.folders,
+        linter: settings.linter,
         keys,
         editor: editor::command(&|name| std::env::var(name).ok()),
     };

@@ -21,10 +21,12 @@ use super::drafts::Drafts;
 use super::editor::Editing;
 use super::frame_limiter::FrameLimiter;
 use super::input::{Input, Keys};
+use super::linting::Linting;
 use super::output::{Console, Done, Job, Output};
 use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};
+use crate::event::lint::Linter;
 use crate::feed::{Moment, Report};
 use crate::source::Source;
 use crate::ui::{self, Theme};
@@ -46,6 +48,8 @@ const ECHO: Duration = Duration::from_millis(250);
 pub(super) struct Workplace {
     /// Where drafts and templates are kept.
     pub(super) folders: Folders,
+    /// Finds what is wrong with events and drafts.
+    pub(super) linter: Linter,
     /// Takes the keys from the reader.
     pub(super) keys: Keys,
     /// The command of the user's editor.
@@ -101,7 +105,7 @@ pub(super) async fn run<A, C>(
     application: A,
     size: Size,
     console: C,
-    workplace: Workplace,
+    mut workplace: Workplace,
     mut inputs: mpsc::Receiver<Input>,
     clock: impl Fn() -> Moment,
     start: impl FnOnce() -> Source,
@@ -118,6 +122,7 @@ where
         output: Output::new(console),
         commands: Commands::default(),
         drafts: Drafts::new(workplace.folders.drafts.as_deref(), &outcome_sender),
+        linting: Linting::new(std::mem::take(&mut workplace.linter), &outcome_sender),
         workplace,
         outcomes,
         outcome_sender,
@@ -161,6 +166,7 @@ struct EventLoop<A, C, N> {
     output: Output<C>,
     commands: Commands,
     drafts: Drafts,
+    linting: Linting,
     workplace: Workplace,
     /// What became of effects that take their time.
     outcomes: mpsc::UnboundedReceiver<Outcome>,
@@ -402,6 +408,8 @@ where
             Effect::Print(text) => self.print(&text),
             Effect::Send { shipment, calls } => return self.commands.ship(shipment, calls).into(),
             Effect::Recall(event_type) => self.commands.recall(event_type),
+            Effect::Lint { events, now } => self.linting.events(events, now),
+            Effect::LintDraft { draft, revision, text, now } => self.linting.draft(draft, revision, text, now),
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
             Effect::KeepTemplate { name, text } => self.keep_template(name, text),
             Effect::Edit { draft, text } => return self.edit(draft, text).into(),

@@ -256,7 +256,12 @@ where
     };
     let size = fake.world().size_on_entering;
     // The keys have no reader here.
-    let workplace = Workplace { folders: fake.world().folders.clone(), keys: input::keys().0, editor: "ed -s".into() };
+    let workplace = Workplace {
+        folders: fake.world().folders.clone(),
+        linter: Linter::default(),
+        keys: input::keys().0,
+        editor: "ed -s".into(),
+    };
     let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);
     ended
 }

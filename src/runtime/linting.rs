@@ -1,0 +1,238 @@
+//! The linting of what is on screen, on a thread of its own: no key waits for it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::app::findings::Linted;
+use crate::app::{DraftId, Outcome};
+use crate::event::lint::{Context, Finding, Linter, Stage};
+use crate::event::{Document, Facts, Payload, TypeName};
+
+/// What is found is told after so long, however much is still to be looked at.
+const TOLD_AFTER: Duration = Duration::from_millis(30);
+
+/// Lints events and drafts, and tells what it finds as [`Outcome`]s. Of each type, and of drafts, only the newest text
+/// waits: where more comes than can be looked at, what is on screen no more is passed over.
+///
+/// It ends when it is dropped, after the event that it is at.
+#[derive(Debug)]
+pub(super) struct Linting {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: IndexMap<TypeName, Waiting<Arc<Payload>>>,
+    draft: Option<Waiting<Draft>>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Waiting<T> {
+    what: T,
+    now: Timestamp,
+}
+
+#[derive(Debug)]
+struct Draft {
+    id: DraftId,
+    revision: u64,
+    text: String,
+}
+
+/// What the thread does next.
+enum Work {
+    Draft(Waiting<Draft>),
+    Events(VecDeque<(TypeName, Waiting<Arc<Payload>>)>),
+}
+
+impl Linting {
+    pub(super) fn new(linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) -> Self {
+        let shared = Arc::new(Shared::default());
+        let (at, outcomes) = (Arc::clone(&shared), outcomes.clone());
+        if let Err(error) = thread::Builder::new().name("linting".into()).spawn(move || at.run(linter, &outcomes)) {
+            tracing::error!(%error, "nothing is linted");
+            shared.lock().closed = true;
+        }
+        Self { shared }
+    }
+
+    /// Looks at events that the platform shows.
+    pub(super) fn events(&self, events: Vec<(TypeName, Arc<Payload>)>, now: Timestamp) {
+        self.shared.add(|state| {
+            state.events.extend(events.into_iter().map(|(name, what)| (name, Waiting { what, now })));
+        });
+    }
+
+    /// Looks at a draft as it would be sent.
+    pub(super) fn draft(&self, id: DraftId, revision: u64, text: String, now: Timestamp) {
+        self.shared.add(|state| state.draft = Some(Waiting { what: Draft { id, revision, text }, now }));
+    }
+}
+
+impl Drop for Linting {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, work: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        if !state.closed {
+            work(&mut state);
+            self.changed.notify_all();
+        }
+    }
+
+    fn run(&self, mut linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) {
+        while let Some(work) = self.wait() {
+            let outcome = match work {
+                Work::Draft(draft) => judge(&linter, draft),
+                Work::Events(mut events) => {
+                    let told = self.observe(&mut linter, &mut events);
+                    self.put_back(events);
+                    Outcome::Linted(told)
+                }
+            };
+            if outcomes.send(outcome).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits for something to do; `None` when there is nothing more to come. A draft goes first: somebody types it.
+    fn wait(&self) -> Option<Work> {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if let Some(draft) = state.draft.take() {
+                return Some(Work::Draft(draft));
+            }
+            if !state.events.is_empty() {
+                return Some(Work::Events(state.events.drain(..).collect()));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Looks at one event after the other, until it is time to tell.
+    fn observe(&self, linter: &mut Linter, events: &mut VecDeque<(TypeName, Waiting<Arc<Payload>>)>) -> Vec<Linted> {
+        let begun = Instant::now();
+        let mut told = Vec::new();
+        while let Some((event_type, Waiting { what: payload, now })) = events.pop_front() {
+            // What cannot be read says so itself, where it is shown.
+            let findings = Document::new(Arc::clone(&payload))
+                .map(|event| linter.observe(&event, Context { stage: Stage::Received, now }))
+                .unwrap_or_default();
+            told.push(Linted { event_type, payload, findings: findings.into() });
+            if begun.elapsed() > TOLD_AFTER || self.lock().closed {
+                break;
+            }
+        }
+        told
+    }
+
+    /// What was not looked at yet goes before what has come since, unless that is newer.
+    fn put_back(&self, events: VecDeque<(TypeName, Waiting<Arc<Payload>>)>) {
+        if events.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        let newer = std::mem::replace(&mut state.events, events.into_iter().collect());
+        state.events.extend(newer);
+    }
+}
+
+fn judge(linter: &Linter, Waiting { what: draft, now }: Waiting<Draft>) -> Outcome {
+    let Draft { id, revision, text } = draft;
+    let findings: Vec<Finding> = Document::new(Arc::new(Payload::new(&text, Facts::default())))
+        .map(|document| linter.judge(&document, Context { stage: Stage::Outgoing, now }))
+        .unwrap_or_default();
+    Outcome::DraftLinted { draft: id, revision, findings: findings.into() }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-24T12:00:00Z".parse().unwrap()
+    }
+
+    fn event(name: &str, text: &str) -> (TypeName, Arc<Payload>) {
+        (TypeName::from(name), Arc::new(Payload::new(text, Facts::default())))
+    }
+
+    fn rules(findings: &[Finding]) -> Vec<&'static str> {
+        findings.iter().map(|finding| finding.rule.id).collect()
+    }
+
+    #[test]
+    fn every_event_that_is_handed_over_is_told_of_with_what_is_wrong_with_it() {
+        let (sender, mut outcomes) = mpsc::unbounded_channel();
+        let linting = Linting::new(Linter::default(), &sender);
+        let names: Vec<_> = (0..500).map(|number| format!("type_{number}")).collect();
+        let text = r#"{"event":"x","email":"jane.doe@acme.com","billing_date":"2014-14-11T17:27:20+00:00"}"#;
+        linting.events(names.iter().map(|name| event(name, text)).collect(), now());
+        let mut told = Vec::new();
+        while told.len() < names.len() {
+            match outcomes.blocking_recv().unwrap() {
+                Outcome::Linted(linted) => told.extend(linted),
+                other => panic!("{other:?}"),
+            }
+        }
+        for (linted, name) in told.iter().zip(&names) {
+            assert_eq!(linted.event_type.as_str(), name);
+            assert!(rules(&linted.findings).contains(&"date-impossible"), "{linted:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_draft_the_newest_text_is_told_of_last_and_by_its_revision() {
+        let (sender, mut outcomes) = mpsc::unbounded_channel();
+        let linting = Linting::new(Linter::default(), &sender);
+        for revision in 1..=50 {
+            linting.draft(DraftId("d".into()), revision, r#"[{"event":"a.b","customer_id":"1"}]"#.into(), now());
+        }
+        loop {
+            let outcome = outcomes.blocking_recv().unwrap();
+            let Outcome::DraftLinted { draft, revision, findings } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(draft.0, "d");
+            let pointers: Vec<_> = findings.iter().map(|finding| finding.path.pointer()).collect();
+            assert_eq!(pointers, ["/0/event"], "{findings:?}");
+            if revision == 50 {
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn it_ends_when_nobody_needs_it_any_more() {
+        let (sender, mut outcomes) = mpsc::unbounded_channel();
+        let linting = Linting::new(Linter::default(), &sender);
+        drop(sender);
+        drop(linting);
+        assert_eq!(outcomes.blocking_recv(), None);
+    }
+}
