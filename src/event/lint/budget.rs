@@ -12,6 +12,9 @@ const MOST_VALUES: usize = 100_000;
 /// How many findings of one rule are listed for one event.
 const MOST_LISTED: usize = 100;
 
+/// What is expected where there are more.
+const NO_MORE: &str = "no more of these";
+
 static CUT_SHORT: Rule = Rule {
     id: "cut-short",
     severity: Severity::Warning,
@@ -81,10 +84,17 @@ pub(super) fn listed(findings: Vec<Finding>) -> Vec<Finding> {
     }
     let more = counts.into_iter().filter(|(.., count)| *count > MOST_LISTED).map(|(rule, severity, count)| {
         let found = format!("{} more places like those listed", count - MOST_LISTED);
-        Finding { severity, ..rule.at(Path::root(), "none", found) }
+        Finding { severity, ..rule.at(Path::root(), NO_MORE, found) }
     });
     listed.extend(more);
     listed
+}
+
+impl Finding {
+    /// Whether it only counts the findings of its rule that are not listed, for there are too many in one event.
+    pub fn is_rest(&self) -> bool {
+        self.expected == NO_MORE && self.path == Path::root()
+    }
 }
 
 #[cfg(test)]
@@ -130,12 +140,13 @@ mod tests {
             let of_rule = |finding: &Finding| finding.rule.id == "literal-text";
             let found = findings(&event(count), Stage::Outgoing);
             let others = found.iter().filter(|finding| !of_rule(finding)).count();
-            (found.into_iter().filter(of_rule).map(|finding| finding.found).collect::<Vec<_>>(), others)
+            let of_rule = found.into_iter().filter(of_rule);
+            (of_rule.map(|finding| (finding.is_rest(), finding.found)).collect::<Vec<_>>(), others)
         };
         let others = 2;
-        assert_eq!(listed(100), (vec![r#""undefined""#.to_owned(); 100], others));
+        assert_eq!(listed(100), (vec![(false, r#""undefined""#.to_owned()); 100], others));
         let (found, rest) = listed(10_000);
-        assert_eq!((found.len(), rest), (101, others));
-        assert_eq!(found.last().map(String::as_str), Some("9900 more places like those listed"));
+        assert_eq!((found.len(), rest), (101, others), "with the one that counts the others");
+        assert_eq!(found.last(), Some(&(true, "9900 more places like those listed".to_owned())));
     }
 }

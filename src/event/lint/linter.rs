@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{Context, Finding, Levels, found, in_order};
+use super::{Context, Finding, Levels, bulk, found, in_order};
 use crate::event::plan::Plan;
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
 
@@ -43,6 +43,11 @@ impl Linter {
             }));
         }
         findings
+    }
+
+    /// What is wrong with a bulk call of so many events in a body of so many bytes, apart from the events themselves.
+    pub fn bulk(&self, events: usize, bytes: usize) -> Vec<Finding> {
+        self.levels.apply(None, bulk(events, bytes))
     }
 
     fn by_itself(&self, event: &Document, context: Context) -> Vec<Finding> {
