@@ -258,6 +258,11 @@ Examples:
   clickscope watch --once --json | jq -c '.event // empty' |
     clickscope lint --received -                what the platform shows
 
+Events are also set beside those before them in the file. An array, or an object
+with an array `events`, is one bulk call and held to its limits. Of one rule in
+one event type the first ten findings are printed for people; other forms have
+them all.
+
 Without options each rule is as bad as `clickscope rules` says. The config file
 changes that for every run, and the options win over it:
   [lint]
@@ -277,7 +282,7 @@ Exit codes: 0 no errors, 1 errors, 2 something in the input is no event";
 /// What to lint, and how to say it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Lint {
-    /// An event, an array of them, or one a line (NDJSON); - for standard input
+    /// An event, an array or a bulk call of them, or one a line (NDJSON); - for standard input
     #[arg(value_name = "FILE|-")]
     pub(super) file: String,
     /// The platform shows these events: what it added itself does not count

@@ -1,6 +1,7 @@
 //! `clickscope lint`: reads events, and says what is wrong with them.
 //!
-//! Events are read and told one after the other, so a file with an event a line may have any length.
+//! Events are read and told one after the other, so a file with an event a line may have any length; what is remembered
+//! of those before is bounded.
 
 mod report;
 
@@ -14,9 +15,10 @@ use thiserror::Error;
 
 use super::input::{BadInput, Drafts, Input, InputError, not_json};
 use super::{Exit, Failure, args};
-use crate::event::lint::{Context, Finding, Level, Levels, RuleOf, Severity, Stage, lint};
+use crate::event::lint::{Context, Finding, Level, Levels, Linter, Places, RuleOf, Severity, Stage};
+use crate::event::plan::Plan;
 use crate::event::syntax::{self, SyntaxError};
-use crate::event::text::harmless;
+use crate::event::text::{fit, harmless};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
 use report::Report;
 
@@ -48,19 +50,19 @@ pub(super) fn run(args: &args::Lint, configured: &Levels) -> Result<Exit, Failur
     let levels = configured.clone().under(chosen(args)?);
     let input = Input::open(&args.file).map_err(LintError::from)?;
     let called = input.called.clone();
-    let mut linter = Linter {
+    let mut run = Run {
         report: Report::new(args, &called),
         out: BufWriter::new(io::stdout().lock()),
         context: Context {
             stage: if args.received { Stage::Received } else { Stage::Outgoing },
             now: Timestamp::now(),
         },
-        levels,
+        linter: Linter::new(levels, Plan::default()),
         called: &called,
         tally: Tally::default(),
     };
-    linter.run(input)?;
-    let Linter { tally, .. } = linter;
+    run.all(input)?;
+    let Run { tally, .. } = run;
     match tally {
         Tally { events: 0, unusable: 0, .. } => return Err(LintError::Nothing { called }.into()),
         // What was told of it is all that there is to tell.
@@ -93,9 +95,12 @@ fn name(RuleOf { rule, event_type }: &RuleOf) -> String {
     event_type.as_ref().map_or_else(|| rule.id.to_owned(), |of| harmless(&format!("{}@{of}", rule.id)))
 }
 
-/// An event with what is wrong with it.
+/// The widest name of an event's type that is told, in columns: the platform takes 64 characters.
+const WIDEST_TYPE: usize = 256;
+
+/// An event, or a call of many, with what is wrong with it.
 struct Linted {
-    /// What type it is of, if it says so.
+    /// What type it is of, if it says so; short.
     event_type: Option<String>,
     /// The line where it begins, from 1.
     line: u64,
@@ -121,7 +126,6 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, linted: &Linted) {
-        self.events += 1;
         for Located { finding, .. } in &linted.findings {
             *match finding.severity {
                 Severity::Error => &mut self.errors,
@@ -160,17 +164,18 @@ impl Tally {
     }
 }
 
-struct Linter<'a, W: Write> {
+/// One reading of one input.
+struct Run<'a, W: Write> {
     report: Report<'a>,
     out: W,
     context: Context,
-    levels: Levels,
+    linter: Linter,
     called: &'a str,
     tally: Tally,
 }
 
-impl<W: Write> Linter<'_, W> {
-    fn run(&mut self, input: Input) -> io::Result<()> {
+impl<W: Write> Run<'_, W> {
+    fn all(&mut self, input: Input) -> io::Result<()> {
         self.out.write_all(self.report.begin().as_bytes())?;
         match input.drafts() {
             Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
@@ -179,7 +184,7 @@ impl<W: Write> Linter<'_, W> {
                 for line in lines {
                     match line {
                         Ok(line) => match read(&line.text) {
-                            Ok(event) => self.event(&event, line.number)?,
+                            Ok(event) => self.event_or_call(&event, line.number)?,
                             Err(bad) => self.bad(bad, line.number)?,
                         },
                         Err(unreadable) => {
@@ -202,17 +207,38 @@ impl<W: Write> Linter<'_, W> {
         if text.trim_ascii().is_empty() {
             return Ok(());
         }
-        let document = match read(text) {
-            Ok(document) => document,
-            Err(bad) => return self.bad(bad, 1),
-        };
-        let lines = Lines::of(document.payload().text());
-        if document.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Array) {
-            return self.event(&document, 1);
+        match read(text) {
+            Ok(array) if is_array(&array, NodeId::ROOT) => self.call(&array, NodeId::ROOT, 1),
+            Ok(document) => self.event_or_call(&document, 1),
+            Err(bad) => self.bad(bad, 1),
         }
-        for element in document.children(NodeId::ROOT) {
-            let line = lines.line(document.span(element).start);
-            match read(document.text(element)) {
+    }
+
+    /// An event, or a bulk call as it goes over the wire: `{"events":[…]}`.
+    fn event_or_call(&mut self, document: &Document, first: u64) -> io::Result<()> {
+        let field = |name| document.child(NodeId::ROOT, &Segment::key(name));
+        match field("events").filter(|events| field("event").is_none() && is_array(document, *events)) {
+            Some(events) => self.call(document, events, first),
+            None => self.event(document, first),
+        }
+    }
+
+    /// The events of a bulk call whose text begins in that line.
+    fn call(&mut self, call: &Document, events: NodeId, first: u64) -> io::Result<()> {
+        let lines = Lines::of(call.payload().text());
+        let line = |id: NodeId| first - 1 + lines.line(call.span(id).start);
+        if self.context.stage == Stage::Outgoing {
+            let count = call.get(events).map_or(0, |events| events.children as usize);
+            let findings = self.linter.bulk(count, call.text(NodeId::ROOT).len());
+            if !findings.is_empty() {
+                let line = line(NodeId::ROOT);
+                let findings = findings.into_iter().map(|finding| Located { line, finding }).collect();
+                self.tell(&Linted { event_type: None, line, findings })?;
+            }
+        }
+        for element in call.children(events) {
+            let line = line(element);
+            match read(call.text(element)) {
                 Ok(event) if is_object(&event) => self.event(&event, line)?,
                 Ok(_) => self.bad(no_event("this element of the array is none: "), line)?,
                 Err(bad) => self.bad(bad, line)?,
@@ -228,16 +254,21 @@ impl<W: Write> Linter<'_, W> {
         if !is_object(event) {
             return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
         }
-        let event_type = event.find(&Path(vec![Segment::key("event")])).map(|name| event.plain(name).into_owned());
-        let findings = self.levels.apply(event_type.as_deref(), lint(event, self.context));
-        let located = |finding: Finding| Located { line: line(event.span(nearest(event, &finding.path))), finding };
-        let linted = Linted {
-            event_type,
+        let name = event.find(&Path(vec![Segment::key("event")]));
+        let findings = self.linter.observe(event, self.context);
+        let places = Places::of(event, &findings);
+        let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
+        self.tally.events += 1;
+        self.tell(&Linted {
+            event_type: name.map(|name| fit(&event.plain(name), WIDEST_TYPE)),
             line: line(event.span(NodeId::ROOT)),
             findings: findings.into_iter().map(located).collect(),
-        };
-        self.tally.add(&linted);
-        self.out.write_all(self.report.event(&linted).as_bytes())
+        })
+    }
+
+    fn tell(&mut self, linted: &Linted) -> io::Result<()> {
+        self.tally.add(linted);
+        self.out.write_all(self.report.event(linted).as_bytes())
     }
 
     fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, first: u64) -> io::Result<()> {
@@ -265,6 +296,10 @@ fn is_object(event: &Document) -> bool {
     event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object)
 }
 
+fn is_array(document: &Document, id: NodeId) -> bool {
+    document.get(id).is_some_and(|node| node.kind == NodeKind::Array)
+}
+
 /// Where something stands that is JSON and no event: at its beginning.
 fn no_event(which: &str) -> SyntaxError {
     SyntaxError { line: 1, column: 0, message: format!("{which}an event is an object") }
@@ -280,18 +315,6 @@ fn read(text: &str) -> Result<Document, SyntaxError> {
     })?;
     let payload = Arc::new(Payload::new(text, Facts::default()));
     Document::new(payload).map_err(|error| SyntaxError { line: 1, column: 0, message: error.to_string() })
-}
-
-/// The value at `path`, or the nearest around where it would be.
-fn nearest(event: &Document, path: &Path) -> NodeId {
-    let mut path = Some(path.clone());
-    while let Some(at) = path {
-        if let Some(found) = event.find(&at) {
-            return found;
-        }
-        path = at.parent();
-    }
-    NodeId::ROOT
 }
 
 /// Where the lines of a text end.

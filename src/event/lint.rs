@@ -1,12 +1,16 @@
 //! Lint: what is wrong with an event, said at the field, with why it matters and, where it is sure, the fix.
 //!
 //! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort. A check sees one event and where in its
-//! life it is: the platform's own additions are never held against a received event.
+//! life it is: the platform's own additions are never held against a received event. What only shows beside other events
+//! is found by a [`Session`]; a [`Linter`] joins both, and holds each event to the team's plan.
 
+mod budget;
+mod bulk;
 mod degradation;
 mod levels;
 mod limits;
 mod linter;
+mod once;
 mod per_event;
 mod session;
 mod values;
@@ -19,6 +23,7 @@ use jiff::Timestamp;
 use super::text::{fit, harmless_within};
 use super::{Document, NodeId, Path};
 
+pub use bulk::bulk;
 pub use levels::{Level, Levels, RuleOf, UnknownRule};
 pub use linter::Linter;
 pub use session::Session;
@@ -64,9 +69,9 @@ pub struct Rule {
     pub why: &'static str,
     /// Where the platform says so; the address of a page. Empty where it is inferred.
     pub documentation: &'static str,
-    /// An event that breaks it.
+    /// What breaks it: an event, or several that come one after the other, one a line; or a bulk call, an array.
     pub bad: &'static str,
-    /// The same event as it should be.
+    /// The same as it should be.
     pub good: &'static str,
 }
 
@@ -116,12 +121,18 @@ pub struct Context {
     pub now: Timestamp,
 }
 
-/// So many findings are still cheaper to look up one by one.
-const FEW: usize = 64;
-
 /// Every rule, by its sort.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [limits::RULES, degradation::RULES, values::RULES, per_event::RULES, session::RULES].into_iter().flatten().copied()
+    let sorts = [
+        limits::RULES,
+        degradation::RULES,
+        values::RULES,
+        per_event::RULES,
+        session::RULES,
+        bulk::RULES,
+        budget::RULES,
+    ];
+    sorts.into_iter().flatten().copied()
 }
 
 /// The rule with that id.
@@ -131,22 +142,54 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 
 /// What is wrong with `event`, in the order of its fields; what concerns the whole event comes first.
 pub fn lint(event: &Document, context: Context) -> Vec<Finding> {
+    in_order(event, found(event, context))
+}
+
+/// What the rules for one event find, in any order.
+fn found(event: &Document, context: Context) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for check in [limits::check, degradation::check, values::check, per_event::check] {
+    for check in [limits::check, degradation::check, values::check, per_event::check, budget::check] {
         check(event, context, &mut findings);
     }
-    // Looking each place up counts through its siblings: with many findings one pass over the event is less.
-    let places: HashMap<_, _> = match findings.len() {
-        0..FEW => HashMap::new(),
-        _ => event.ids().map(|id| (event.path(id), id.index())).collect(),
-    };
-    let place = |finding: &Finding| {
-        let known = places.get(&finding.path).copied();
-        known.or_else(|| event.find(&finding.path).map(NodeId::index)).unwrap_or(0)
-    };
-    findings.sort_by_cached_key(|finding| (place(finding), finding.rule.id));
-    findings.dedup();
     findings
+}
+
+/// The findings in the order of the event's fields, each fault told once, and not too many of one rule.
+fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let places = Places::of(event, &findings);
+    findings.sort_by_cached_key(|finding| (places.nearest(&finding.path).index(), finding.rule.id));
+    findings.dedup();
+    budget::listed(once::told(findings))
+}
+
+/// Where the findings in an event stand.
+#[derive(Debug)]
+pub struct Places<'a> {
+    event: &'a Document,
+    known: HashMap<Path, NodeId>,
+}
+
+impl<'a> Places<'a> {
+    /// The places of these findings in `event`.
+    pub fn of(event: &'a Document, findings: &[Finding]) -> Self {
+        /// So many are still cheaper to look up one by one, each of which counts through its siblings.
+        const FEW: usize = 64;
+        let known = match findings.len() {
+            0..FEW => HashMap::new(),
+            _ => budget::looked_at(event).map(|id| (event.path(id), id)).collect(),
+        };
+        Self { event, known }
+    }
+
+    /// The value at `path`, or the nearest around where it would be.
+    pub fn nearest(&self, path: &Path) -> NodeId {
+        let find = |path: &Path| self.known.get(path).copied().or_else(|| self.event.find(path));
+        let found = find(path).or_else(|| {
+            let above = std::iter::successors(path.parent(), Path::parent);
+            above.into_iter().find_map(|above| find(&above))
+        });
+        found.unwrap_or(NodeId::ROOT)
+    }
 }
 
 impl Rule {
@@ -174,10 +217,18 @@ mod tests {
     use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
     use crate::event::{Facts, Payload};
 
-    /// What is wrong with `event` on a day in November 2026.
+    fn read(event: &str) -> Document {
+        Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+    }
+
+    /// On a day in November 2026.
+    fn context(stage: Stage) -> Context {
+        Context { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
+    }
+
+    /// What is wrong with `event`.
     pub(super) fn findings(event: &str, stage: Stage) -> Vec<Finding> {
-        let document = Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap();
-        lint(&document, Context { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() })
+        lint(&read(event), context(stage))
     }
 
     /// What breaks that one rule.
@@ -193,9 +244,28 @@ mod tests {
         })
     }
 
-    /// The rules that `event` breaks, each once.
-    fn broken(event: &str, stage: Stage) -> Vec<&'static str> {
-        let mut ids: Vec<_> = findings(event, stage).iter().map(|finding| finding.rule.id).collect();
+    /// What breaks that one rule in events that come one after the other: in which of them, where, and what was expected.
+    pub(super) fn across(events: &[&str], stage: Stage, rule: &str) -> Vec<(usize, String, String)> {
+        let mut linter = Linter::default();
+        let found = events.iter().enumerate().flat_map(|(at, event)| {
+            let found = linter.observe(&read(event), context(stage)).into_iter();
+            found.filter(|finding| finding.rule.id == rule).map(move |it| (at, it.path.pointer(), it.expected))
+        });
+        found.collect()
+    }
+
+    /// The rules that an example breaks, each once: an event, one a line, or a bulk call as an array of them.
+    fn broken(example: &str, stage: Stage) -> Vec<&'static str> {
+        let mut linter = Linter::default();
+        let mut findings = Vec::new();
+        if example.starts_with('[') {
+            let events: Vec<serde_json::Value> = serde_json::from_str(example).unwrap();
+            findings.extend(bulk(events.len(), example.len()));
+            findings.extend(events.iter().flat_map(|it| linter.observe(&read(&it.to_string()), context(stage))));
+        } else {
+            findings.extend(example.lines().flat_map(|event| linter.observe(&read(event), context(stage))));
+        }
+        let mut ids: Vec<_> = findings.iter().map(|finding| finding.rule.id).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -213,6 +283,7 @@ mod tests {
             assert_eq!(broken(rule.good, stage), [""; 0], "in the good example of {}", rule.id);
         }
     }
+
     #[test]
     fn the_examples_of_the_catalogue_are_as_they_should_be() {
         let now = "2026-11-24T11:59:00Z".parse().unwrap();

@@ -303,3 +303,182 @@ fn every_rule_is_listed_and_explained() {
         assert!(rule["documentation"].as_str().is_none_or(|address| ran.stdout.contains(address)), "{}", ran.stdout);
     }
 }
+
+/// The samples of the vendor's page on event data, one a line; the last is its bulk call.
+const SAMPLES: &str = r#"{"event":"identify","customer_id":"11111","email":"[email protected]","joined_at":"2015-03-17T17:27:20+00:00","firstname":"John","lastname":"Doe","other":"value"}
+{"event":"view","products":[{"sku":"45790-32"}]}
+{"event":"add_to_cart","product_id":"sku1"}
+{"event":"remove_from_cart","product_id":"sku1"}
+{"event":"checkout","email":"[email protected]","total":30,"products":[{"sku":"45790-32"},{"sku":"46493-33"}]}
+{"event":"purchase","email":"[email protected]","order_id":"50314","total":30,"revenue":25,"shipping":3,"tax":2,"discount":2.5,"coupon":"hasbros","products":[{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}]}
+{"event":"search","keywords":"Search Keyword","product_ids":["SKU1","SKU2"]}
+{"event":"your_custom_event_name","attribute1":"value1","attribute2":"value2"}
+{"email":"[email protected]","event":"subscription_start","subscription_period_type":"month","subscription_period_length":"1","subscription_plan_type":"subscription-sku-name1","subscription_amount":"29.99","subscription_started_at":"2015-03-17T17:27:20+00:00","subscription_end_at":"2015-06-17T17:27:20+00:00"}
+{"email":"[email protected]","event":"subscription_upgrade","subscription_period_type":"month","subscription_period_length":"1","subscription_plan_type":"subscription-sku-name2","subscription_amount":"39.99","subscription_started_at":"2015-04-17T17:27:20+00:00"}
+{"email":"[email protected]","event":"subscription_downgrade","subscription_period_type":"month","subscription_period_length":"1","subscription_plan_type":"subscription-sku-name3","subscription_amount":"9.99","subscription_started_at":"2015-03-17T17:27:20+00:00"}
+{"email":"[email protected]","event":"subscription_billing","revenue":"19.99","billing_date":"2014-14-11T17:27:20+00:00"}
+{"email":"[email protected]","event":"subscription_cancel","subscription_plan_type":"subscription-sku-name","subscription_canceled_at":"2016-04-12T17:27:20+00:00"}
+{"events":[{"customer_id":"812122","event":"identify","device_type":"ios","device_tokens":"49244924492449244924492449244924492449244924","device_id":"4444444","device_idfa":"3333","device_idfv":"33133","device_manufacturer":"Apple","os_name":"ios","network_carrier":"verizon","ip":"201.44.11.21","email":"[email protected]","latitude":"212.99333","longitude":"-12.39334"},{"customer_id":"812123","event":"purchase","ip":"201.44.11.22","email":"[email protected]","revenue":"31.24"}]}
+"#;
+
+/// What is found in them: the line, how bad, the rule and the place.
+const IN_SAMPLES: [&str; 26] = [
+    "1 error email-format /email",
+    "2 warning identifier-missing ",
+    "3 warning identifier-missing ",
+    "4 warning identifier-missing ",
+    "5 error email-format /email",
+    "6 error email-format /email",
+    "6 info purchase-arithmetic /total",
+    "7 warning identifier-missing ",
+    "8 warning identifier-missing ",
+    "9 error email-format /email",
+    "9 info subscription-length /subscription_end_at",
+    "10 error email-format /email",
+    "11 error email-format /email",
+    "12 error email-format /email",
+    "12 error date-impossible /billing_date",
+    "13 error email-format /email",
+    "14 info device-type-value /device_type",
+    "14 info device-tokens /device_tokens",
+    "14 warning advertising-id-format /device_idfa",
+    "14 warning advertising-id-format /device_idfv",
+    "14 error email-format /email",
+    "14 error latitude-range /latitude",
+    "14 warning attribute-recommended ",
+    "14 warning attribute-recommended ",
+    "14 error email-format /email",
+    // The other purchase has its revenue as a number.
+    "14 warning field-type-changes /revenue",
+];
+
+fn told(ran: &Ran) -> Vec<String> {
+    let said = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
+    let told = |line: &Value| {
+        format!("{} {} {} {}", line["line"], said(line, "severity"), said(line, "rule"), said(line, "path"))
+    };
+    ran.lines().iter().map(told).collect()
+}
+
+#[test]
+fn the_samples_of_the_vendors_page_give_what_is_wrong_with_them_and_nothing_else() {
+    let ran = Events::new(SAMPLES).lint(&["--json"]);
+    assert_eq!((ran.code, told(&ran)), (Some(1), IN_SAMPLES.map(str::to_owned).to_vec()), "{}", ran.stderr);
+    // With the addresses that the page hides, one customer's address comes with another customer.
+    let (first, last) = SAMPLES.trim_end().rsplit_once('\n').unwrap();
+    let plain = format!(
+        "{}\n{}\n",
+        first.replace("[email protected]", "jd@acme.example"),
+        last.replace("[email protected]", "jane.doe@acme.com")
+    );
+    let ran = Events::new(plain).lint(&["--json"]);
+    let mut wanted = IN_SAMPLES.map(str::to_owned).to_vec();
+    wanted.retain(|line| !line.contains("email-format"));
+    wanted.insert(wanted.len() - 1, "14 warning identity-conflict /customer_id".to_owned());
+    assert_eq!((ran.code, told(&ran)), (Some(1), wanted));
+    let lines = ran.lines();
+    let conflict = lines.iter().find(|line| line["rule"] == "identity-conflict").unwrap();
+    assert_eq!(
+        (&conflict["expected"], &conflict["found"]),
+        (&json!("812122, as with this email before"), &json!("\"812123\""))
+    );
+}
+
+#[test]
+fn a_clean_file_is_clean_across_its_events_too() {
+    let event = |n: u32| {
+        format!(
+            r#"{{"event":"purchase","customer_id":"c{n}","email":"c{n}@example.com","order_id":"{n}","revenue":25,"products":[{{"sku":"45790-32","price":25,"quantity":1}}]}}"#
+        ) + "\n"
+    };
+    let ran = Events::new((0..500).map(event).collect::<String>()).lint(&["--deny", "info"]);
+    assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (Some(0), "", "500 events, nothing found\n"));
+}
+
+#[test]
+fn what_shows_across_events_is_told_at_the_later_one_in_every_form() {
+    let events = Events::new(
+        r#"{"event":"course_booked","email":"jane@example.com","seats":2}
+{"event":"course_booked","email":"jane@example.com","seats":"2"}
+"#,
+    );
+    let found = [(2, "field-type-changes".to_owned())];
+    assert_eq!(events.lint(&["--json"]).found(), found);
+    for (form, told) in [
+        (
+            "github",
+            "::warning file=events%2C 100%25.json,line=2,title=field-type-changes::/seats: expected a number, as in 1 of 1",
+        ),
+        ("junit", "events, 100%.json:2: warning[field-type-changes] /seats: expected a number, as in 1 of 1"),
+        ("sarif", r#""ruleId":"field-type-changes""#),
+    ] {
+        let ran = events.lint(&["--format", form]);
+        assert!(ran.code == Some(0) && ran.stdout.contains(told), "{ran:?}");
+    }
+    let ran = events.lint(&["-D", "field-type-changes@course_booked"]);
+    assert!(ran.code == Some(1) && ran.stdout.contains(":2: error[field-type-changes] /seats"), "{ran:?}");
+}
+
+#[test]
+fn a_bulk_call_is_told_from_events_a_line_and_held_to_its_limits() {
+    let array = |count: usize| format!("[{}]", vec![CLEAN; count].join(",\n"));
+    let wire = |count: usize| format!("\n{{\"events\":{}}}", array(count));
+    let big = format!(r#"[{{"event":"plan_chosen","email":"jane@example.com","note":"{}"}}]"#, "x".repeat(1 << 20));
+    let over = |line, count| vec![(line, "bulk-limits".to_owned()); count];
+    for (contents, arguments, code, found) in [
+        (array(30), &[][..], 0, vec![]),
+        (array(31), &[], 0, over(1, 1)),
+        (wire(31), &[], 0, over(2, 1)),
+        (wire(101), &[], 1, over(2, 1)),
+        (wire(101), &["--received"], 0, vec![]),
+        (wire(101), &["-A", "bulk-limits"], 0, vec![]),
+        (format!("{CLEAN}\n").repeat(200), &[], 0, vec![]),
+        (big, &[], 1, over(1, 1)),
+    ] {
+        let ran = Events::new(&contents).lint(&[&["--json"], arguments].concat());
+        assert_eq!((ran.code, ran.found()), (Some(code), found), "{}: {arguments:?}", ran.stderr);
+    }
+    let ran = Events::new(wire(3).replacen("plan_chosen", "plan.chosen", 2)).lint(&["--json"]);
+    assert_eq!(ran.found(), [(2, "event-name-period".to_owned()), (3, "event-name-period".to_owned())]);
+    assert_eq!(ran.stderr, "2 errors in 3 events\n");
+    let ran = Events::new(r#"{"event":"booked","email":"a@b.example","events":[7]}"#).lint(&["--json"]);
+    assert_eq!((ran.code, ran.found()), (Some(0), vec![]), "a name makes it an event");
+    let ran = Events::new("{\"events\":[\n7]}").lint(&["--json"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("100%.json:2: this element of the array is none"), "{ran:?}");
+}
+
+#[test]
+fn people_are_told_the_first_findings_of_a_sort_and_how_many_more_there_are() {
+    let lines = format!("{NOBODY}\n").repeat(25) + &format!("{PERIOD}\n").repeat(11);
+    let events = Events::new(lines);
+    let ran = events.lint(&[]);
+    assert_eq!(ran.stdout.matches("warning[identifier-missing]").count(), 10, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("error[event-name-period]").count(), 10, "{}", ran.stdout);
+    let more = "events, 100%.json: and 15 more of identifier-missing in plan_chosen\n\
+                events, 100%.json: and 1 more of event-name-period in plan.chosen\n";
+    assert!(ran.stdout.ends_with(more), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "11 errors, 25 warnings in 36 events\n");
+    assert_eq!(events.lint(&["--json"]).lines().len(), 36);
+}
+
+#[test]
+fn what_is_not_looked_at_is_said() {
+    let deep = |levels: usize| {
+        let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+        format!(r#"{{"event":"plan_chosen","email":"jane@example.com","tree":{open}{close}}}"#)
+    };
+    let ran = Events::new(deep(100)).lint(&["--json", "--deny", "warning"]);
+    assert_eq!((ran.code, ran.found()), (Some(1), vec![(1, "cut-short".to_owned())]));
+    let ran = Events::new(deep(200)).lint(&["--json"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("too deep"), "{ran:?}");
+    let wide = |field: &str| {
+        let fields: Vec<_> = (0..10_000).map(|n| format!(r#""f{n}":{field}"#)).collect();
+        format!(r#"{{"event":"plan_chosen","email":"jane@example.com",{}}}"#, fields.join(","))
+    };
+    let ran = Events::new(wide("1")).lint(&["--json"]);
+    assert_eq!(ran.found(), [(1, "cut-short".to_owned())]);
+    let ran = Events::new(wide("\"undefined\"")).lint(&[]);
+    assert_eq!(ran.stdout.matches("found \"undefined\"").count(), 10);
+    assert!(ran.stdout.contains("found 9900 more places like those listed"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with(": and 90 more of literal-text in plan_chosen\n"), "{}", ran.stdout);
+}

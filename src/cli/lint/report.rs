@@ -1,16 +1,32 @@
 use std::collections::HashSet;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::{Linted, Located, args};
 use crate::cli::args::LintFormat;
 use crate::cli::line::one_line;
-use crate::event::lint::{Fix, Rule, Severity, rules};
+use crate::event::lint::{Finding, Fix, Rule, Severity, rules};
 use crate::event::text::{fit, harmless};
 
 /// The widest name of an event type, in columns.
 const WIDEST_TYPE: usize = 64;
+
+/// Of the findings of one rule in one event type, so many are printed for people, and the others counted.
+const MOST_PRINTED: u64 = 10;
+
+/// Of so many pairs of a rule and an event type findings are counted apart.
+const MOST_COUNTED: usize = 1_000;
+
+/// The events whose findings are counted together.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Of {
+    /// Those of one type; `None` is those without a name.
+    Type(Option<String>),
+    /// Those of all types that came when there were too many already.
+    Others,
+}
 
 /// How the findings of one input are printed.
 pub(super) struct Report<'a> {
@@ -21,9 +37,10 @@ pub(super) struct Report<'a> {
 }
 
 enum Form {
-    /// For people. Why a rule is there is said once.
+    /// For people. Why a rule is there is said once, and of its many findings in one event type the first are told.
     Words {
         told: HashSet<&'static str>,
+        counts: IndexMap<(&'static str, Of), u64>,
     },
     /// An object a line.
     Json,
@@ -44,7 +61,7 @@ impl<'a> Report<'a> {
     pub(super) fn new(args: &args::Lint, called: &'a str) -> Self {
         let form = match args.format {
             None if args.json => Form::Json,
-            None => Form::Words { told: HashSet::new() },
+            None => Form::Words { told: HashSet::new(), counts: IndexMap::new() },
             Some(LintFormat::Github) => Form::Github,
             Some(LintFormat::Sarif) => Form::Sarif { first: true },
             Some(LintFormat::Junit) => Form::Junit { cases: String::new(), tests: 0, failures: 0 },
@@ -65,7 +82,11 @@ impl<'a> Report<'a> {
         let Self { form, called, denied } = self;
         let findings = event.findings.iter();
         match form {
-            Form::Words { told } => findings.map(|located| words(called, located, told)).collect(),
+            Form::Words { told, counts } => {
+                let event_type = event.event_type.as_deref();
+                let new = findings.filter(|located| is_printed(event_type, &located.finding, counts));
+                new.map(|located| words(called, located, told)).collect()
+            }
             Form::Json => {
                 findings.map(|located| one_line(&json_line(called, event, located).to_string()) + "\n").collect()
             }
@@ -96,9 +117,41 @@ impl<'a> Report<'a> {
                     xml(self.called)
                 )
             }
-            Form::Words { .. } | Form::Json | Form::Github => String::new(),
+            Form::Words { counts, .. } => {
+                let more = counts.iter().filter(|(_, count)| **count > MOST_PRINTED);
+                more.fold(String::new(), |mut out, ((rule, of), count)| {
+                    // Writing to a text cannot fail.
+                    let _ = writeln!(out, "{}: and {} more of {rule} in {of}", self.called, count - MOST_PRINTED);
+                    out
+                })
+            }
+            Form::Json | Form::Github => String::new(),
         }
     }
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Type(Some(name)) => f.write_str(&fit(&harmless(name), WIDEST_TYPE)),
+            Self::Type(None) => f.write_str("events without a name"),
+            Self::Others => f.write_str("other events"),
+        }
+    }
+}
+
+/// Counts a finding, and says whether there were not enough like it yet.
+fn is_printed(event_type: Option<&str>, finding: &Finding, counts: &mut IndexMap<(&'static str, Of), u64>) -> bool {
+    if finding.is_rest() {
+        return true;
+    }
+    let mut key = (finding.rule.id, Of::Type(event_type.map(str::to_owned)));
+    if counts.len() >= MOST_COUNTED && !counts.contains_key(&key) {
+        key.1 = Of::Others;
+    }
+    let count = counts.entry(key).or_default();
+    *count += 1;
+    *count <= MOST_PRINTED
 }
 
 /// A block of lines, with an empty one after it.
@@ -295,7 +348,7 @@ mod tests {
     static A_RULE: Rule = RULE;
 
     fn report(form: Form) -> String {
-        let finding = crate::event::lint::Finding {
+        let finding = Finding {
             rule: &A_RULE,
             severity: Severity::Error,
             path: Path(vec![Segment::key("a\u{1b}/,:%b")]),
@@ -303,7 +356,7 @@ mod tests {
             found: "100%\n<b>".to_owned(),
             fix: Some(Fix::Replace("12.50".to_owned())),
         };
-        let note = crate::event::lint::Finding { severity: Severity::Info, fix: None, ..finding.clone() };
+        let note = Finding { severity: Severity::Info, fix: None, ..finding.clone() };
         let event = Linted {
             event_type: Some("purchase\u{1b}<\u{ffff}".to_owned()),
             line: 3,
@@ -318,7 +371,7 @@ mod tests {
     #[test]
     fn people_are_told_why_once() {
         assert_eq!(
-            report(Form::Words { told: HashSet::new() }),
+            report(Form::Words { told: HashSet::new(), counts: IndexMap::new() }),
             "\
 events, 1:2.json:4: error[a-rule] /a\\u001b~1,:%b
   expected less, & \"more\", found 100%

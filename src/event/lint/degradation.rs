@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use jiff::{Timestamp, civil, fmt::rfc2822};
 
+use super::budget::looked_at;
 use super::limits::IDENTIFIERS;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue};
@@ -110,7 +111,7 @@ pub(super) const RULES: &[&Rule] = &[
 
 pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
     let mut platforms = false;
-    for id in event.ids() {
+    for id in looked_at(event) {
         let Some(node) = event.get(id) else { continue };
         let key = event.key(id);
         let key = key.as_deref().unwrap_or_default();
@@ -156,7 +157,7 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Fault>
         let usual = top && key == "referrer";
         return (!held_elsewhere && !usual).then(|| Fault::new(&EMPTY_STRING, "a value, or no such field", None));
     }
-    if matches!(text.trim(), "undefined" | "null" | "NULL" | "NaN" | "None" | "[object Object]") {
+    if is_literal(text) {
         return Some(Fault::new(&LITERAL_TEXT, "a value, or no such field", None));
     }
     if is_placeholder(text) {
@@ -172,6 +173,15 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Fault>
             _ => None,
         },
     }
+}
+
+fn is_literal(text: &str) -> bool {
+    matches!(text.trim(), "undefined" | "null" | "NULL" | "NaN" | "None" | "[object Object]")
+}
+
+/// Whether `text` only stands where a value belongs.
+pub(super) fn is_no_value(text: &str) -> bool {
+    text.trim().is_empty() || is_literal(text) || is_placeholder(text)
 }
 
 fn in_number(key: &str, text: &str) -> Option<Fault> {
@@ -256,7 +266,7 @@ impl Meaning {
 }
 
 /// The names of the catalogue's attributes, at any depth, that are `wanted`.
-fn known(wanted: impl Fn(&Attribute) -> bool) -> HashSet<&'static str> {
+pub(super) fn known(wanted: impl Fn(&Attribute) -> bool) -> HashSet<&'static str> {
     let definitions = Catalogue::standard().definitions().iter();
     let mut open: Vec<&Attribute> = definitions.flat_map(|definition| &definition.attributes).collect();
     let mut names = HashSet::new();

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{Context, Finding, Levels, lint};
+use super::{Context, Finding, Levels, bulk, found, in_order};
 use crate::event::plan::Plan;
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
 
@@ -23,19 +23,19 @@ impl Linter {
     pub fn observe(&mut self, event: &Document, context: Context) -> Vec<Finding> {
         let mut findings = self.by_itself(event, context);
         findings.extend(self.session.observe(event, context));
-        self.levels.apply(event_type(event).as_deref(), findings)
+        self.told(event, findings)
     }
 
     /// What is wrong with what may be sent one day: an event, or each of an array of them. Nothing is learnt from it.
     pub fn judge(&self, draft: &Document, context: Context) -> Vec<Finding> {
         if draft.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Array) {
-            return self.levels.apply(event_type(draft).as_deref(), self.by_itself(draft, context));
+            return self.told(draft, self.by_itself(draft, context));
         }
         let mut findings = Vec::new();
         for (index, element) in draft.children(NodeId::ROOT).enumerate() {
             let payload = Arc::new(Payload::new(draft.text(element), Facts::default()));
             let Ok(event) = Document::new(payload) else { continue };
-            let found = self.levels.apply(event_type(&event).as_deref(), self.by_itself(&event, context));
+            let found = self.told(&event, self.by_itself(&event, context));
             findings.extend(found.into_iter().map(|mut finding| {
                 let Path(inside) = std::mem::take(&mut finding.path);
                 finding.path = Path(std::iter::once(Segment::Index(index)).chain(inside).collect());
@@ -45,10 +45,20 @@ impl Linter {
         findings
     }
 
+    /// What is wrong with a bulk call of so many events in a body of so many bytes, apart from the events themselves.
+    pub fn bulk(&self, events: usize, bytes: usize) -> Vec<Finding> {
+        self.levels.apply(None, bulk(events, bytes))
+    }
+
     fn by_itself(&self, event: &Document, context: Context) -> Vec<Finding> {
-        let mut findings = lint(event, context);
+        let mut findings = found(event, context);
         findings.extend(self.plan.check(event, context));
         findings
+    }
+
+    /// What is told of those findings. One that is allowed does not stand in for another.
+    fn told(&self, event: &Document, findings: Vec<Finding>) -> Vec<Finding> {
+        in_order(event, self.levels.apply(event_type(event).as_deref(), findings))
     }
 }
 

@@ -293,8 +293,8 @@ impl<'a> Object<'a> {
         if definition.event_type != "identify" || names.contains(&"cookie") {
             return;
         }
-        let names_somebody = |name: &&str| self.get(name).is_some_and(|id| !self.event.plain(id).trim().is_empty());
-        if !names.iter().any(names_somebody) {
+        // A blank one is a finding of its own.
+        if !names.iter().any(|name| self.has(name)) {
             findings.push(IDENTIFY.at(self.path(), one_of(names), "none"));
         }
     }
@@ -575,7 +575,7 @@ mod tests {
             (r#"{"event":"identify","phone_number":"+14155550100"}"#, &[]),
             (r#"{"event":"identify"}"#, &[""]),
             (r#"{"event":"identify","cookie":"c67dca9f"}"#, &[""]),
-            (r#"{"event":"identify","customer_id":" "}"#, &[""]),
+            (r#"{"event":"identify","customer_id":" "}"#, &[]),
             (r#"{"event":"identify","email":null}"#, &[""]),
             (r#"{"event":"view"}"#, &[]),
         ];
