@@ -1,7 +1,6 @@
 //! What an event of its type needs, by the catalogue, and the faults that shipped integrations make in it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -196,12 +195,14 @@ fn definition(fields: &Object<'_>, stage: Stage) -> Option<&'static Definition> 
 struct Object<'a> {
     event: &'a Document,
     id: NodeId,
-    fields: HashMap<Cow<'a, str>, NodeId>,
+    /// By name; those of one name as they stand.
+    fields: Vec<(Cow<'a, str>, NodeId)>,
 }
 
 impl<'a> Object<'a> {
     fn read(event: &'a Document, id: NodeId) -> Self {
-        let fields = event.children(id).filter_map(|field| Some((event.key(field)?, field))).collect();
+        let mut fields: Vec<_> = event.children(id).filter_map(|field| Some((event.key(field)?, field))).collect();
+        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
         Self { event, id, fields }
     }
 
@@ -209,9 +210,16 @@ impl<'a> Object<'a> {
         self.event.get(id).map(|node| node.kind)
     }
 
-    /// The field of that name, unless it is null, which says that there is none.
+    /// The field of that name, the last of several, unless it is null, which says that there is none.
     fn get(&self, name: &str) -> Option<NodeId> {
-        self.fields.get(name).copied().filter(|id| self.kind(*id) != Some(NodeKind::Null))
+        self.named(name).filter(|id| self.kind(*id) != Some(NodeKind::Null))
+    }
+
+    /// The field of that name, be it null.
+    fn named(&self, name: &str) -> Option<NodeId> {
+        let after = self.fields.partition_point(|(known, _)| known.as_ref() <= name);
+        let (known, id) = self.fields.get(after.checked_sub(1)?)?;
+        (known == name).then_some(*id)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -335,7 +343,7 @@ impl<'a> Object<'a> {
         }
         if self.has_misnamed_products() {
             // Beside a `products` that is null another of that name would stand.
-            let fix = (!self.fields.contains_key("products")).then(|| Fix::Rename("products".into()));
+            let fix = self.named("products").is_none().then(|| Fix::Rename("products".into()));
             let finding = self.finding(&PRODUCTS_NAME, "items", "the name products");
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         }
@@ -345,7 +353,7 @@ impl<'a> Object<'a> {
     }
 
     fn misnamed_quantity(&self) -> Option<Finding> {
-        if self.fields.contains_key("quantity") {
+        if self.named("quantity").is_some() {
             return None;
         }
         let finding = self.finding(&QUANTITY_NAME, "qty", "the name quantity")?;
