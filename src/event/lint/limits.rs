@@ -13,10 +13,10 @@ const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event
 const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-data";
 
 /// The longest name of an event, in characters (documented).
-const LONGEST_NAME: usize = 64;
+pub(super) const LONGEST_NAME: usize = 64;
 
 /// What the platform knows a customer by, in the order in which it asks (documented; an account may have others).
-pub(super) const IDENTIFIERS: [&str; 7] =
+pub(in crate::event) const IDENTIFIERS: [&str; 7] =
     ["user_uuid", "customer_id", "email", "device_id", "cookie", "phone_number", "group_id"];
 
 /// Reserved names that senders may use: the first asks for priority, the second says which tool sent the event (code).
@@ -258,7 +258,7 @@ fn is_numeric(name: &str) -> bool {
 }
 
 /// The standard event that `name` is another spelling of.
-fn twin(name: &str) -> Option<&'static str> {
+pub(in crate::event) fn twin(name: &str) -> Option<&'static str> {
     standard(&letters(name)).filter(|standard| *standard != name)
 }
 
@@ -272,9 +272,12 @@ pub(super) fn standard(letters: &str) -> Option<&'static str> {
 }
 
 /// A name without what is easily changed in it: case, and what stands between its words.
-pub(super) fn letters(name: &str) -> String {
-    let letters = name.chars().filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace());
-    letters.flat_map(char::to_lowercase).collect()
+pub(in crate::event) fn letters(name: &str) -> String {
+    let counts = |c: &char| !matches!(c, '_' | '-') && !c.is_whitespace();
+    if name.is_ascii() {
+        return name.chars().filter(counts).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    name.chars().filter(counts).flat_map(char::to_lowercase).collect()
 }
 
 fn check_uuid(event: &Document, field: NodeId, findings: &mut Vec<Finding>) {

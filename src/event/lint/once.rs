@@ -79,8 +79,8 @@ fn is_told(finding: &Finding, here: &[Finding], named: &HashSet<(&[Segment], &st
         return !named.contains(&(finding.path.0.as_slice(), name));
     }
     let Some((_, others)) = GIVES_WAY.iter().find(|(rule, _)| *rule == finding.rule.id) else { return true };
-    // A plan says of each field of which type it is.
-    let planned = |id: &str| finding.rule.id == TYPE_CHANGES && id.starts_with("plan-");
+    // A plan says of which type a field is.
+    let planned = |id: &str| finding.rule.id == TYPE_CHANGES && matches!(id, "plan-type" | "plan-value");
     !here.iter().any(|other| others.contains(&other.rule.id) || planned(other.rule.id))
 }
 

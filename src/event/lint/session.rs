@@ -132,6 +132,9 @@ const REMEMBERED: usize = 60;
 
 /// A text as it is remembered, harmless.
 fn remembered(text: &str) -> Box<str> {
+    if text.len() <= REMEMBERED && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.into();
+    }
     fit(&harmless_within(text, REMEMBERED).0, REMEMBERED).into()
 }
 

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::recent::{Recent, Weight};
 use super::{Own, remembered};
 use crate::event::lint::budget::{cut_short, is_looked_at, looked_at};
-use crate::event::lint::limits::{letters, standard};
+use crate::event::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::event::lint::{Finding, Fix, Rule, Severity, Stage, degradation, shown};
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
@@ -342,6 +342,10 @@ impl Names {
     }
 
     fn check_type(&mut self, event: &Document, field: NodeId, name: &str, findings: &mut Vec<Finding>) {
+        // One that is so long is no name.
+        if name.len() > 4 * LONGEST_NAME {
+            return;
+        }
         let letters = letters(name);
         // Other spellings of standard names, and names with white space, have their own rules.
         if letters.is_empty() || standard(&letters).is_some() || name.contains(char::is_whitespace) {
