@@ -75,6 +75,7 @@ fn model() -> Model {
         size: SIZE,
         now: at(0),
         sending: Sending::to(Region::default().base_url()),
+        notices: Vec::new(),
     });
     let mut changes: Vec<_> = (0..TYPES)
         .map(|n| {

@@ -38,6 +38,7 @@ pub(crate) fn fresh(width: u16, height: u16) -> Model {
         size: Size { width, height },
         now: at(0),
         sending: super::Sending::to(crate::blueshift::Region::default().base_url()),
+        notices: Vec::new(),
     })
 }
 

@@ -86,7 +86,7 @@ fn the_inspector_at_work() {
     let newer = change("purchase", ChangeKind::Updated, r#"{"a":1}"#, 44, 1, at(22));
     send(&mut model, polled(vec![newer], at(22)), at(22));
     insta::assert_snapshot!("inspector_search_and_newer", picture(&model, at(22)));
-    press(&mut model, "0 ]", at(22));
+    press(&mut model, "0 [", at(22));
     insta::assert_snapshot!("inspector_raw", picture(&model, at(22)));
     let mut narrow = busy(60, 15);
     press(&mut narrow, "/ p u r c h enter enter j j", at(20));

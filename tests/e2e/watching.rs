@@ -105,7 +105,7 @@ fn the_inspector_folds_and_searches_and_stays_where_the_reader_is() {
         let contents = screen.contents();
         contents.contains("99") && !contents.contains("1 newer")
     });
-    program.send("]");
+    program.send("[");
     program.wait_for_text(&[r#""revenue":99"#]);
 }
 
