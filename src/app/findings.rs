@@ -177,10 +177,16 @@ pub fn place(finding: &Finding) -> String {
     text::harmless(&finding.path.to_string())
 }
 
-/// What is wrong, in a few words. Of the whole event that says little without what is expected of it. Harmless.
+/// What is wrong, in a few words; of what is missing also what that is. Harmless.
 pub fn said(finding: &Finding) -> String {
     let Finding { rule, expected, .. } = finding;
-    if finding.path.0.is_empty() { format!("{}: {expected}", rule.title) } else { rule.title.to_owned() }
+    if place_says_little(finding) { format!("{}: {expected}", rule.title) } else { rule.title.to_owned() }
+}
+
+/// Whether it is about something that is not there, or about the whole event: then its place says little.
+pub fn place_says_little(finding: &Finding) -> bool {
+    // A value stands there as its JSON, which never begins so.
+    finding.path.0.is_empty() || finding.found.starts_with("none")
 }
 
 /// What to do. Harmless.
@@ -206,13 +212,15 @@ pub fn describe(finding: &Finding) -> String {
     lines.join("\n")
 }
 
-/// The findings of an event as a list with a cursor. The cursor stands on a finding, not on a line: it stays there when
-/// a newer event has it too.
+/// The findings of an event as a list with a cursor. Once the reader has put the cursor on a finding, it stays there as
+/// long as newer events have it too; until then it is on the worst.
 #[derive(Debug, Default)]
 pub struct List {
     found: Option<Arc<Found>>,
     /// Whether it is of the event on show; else of the one before it.
     current: bool,
+    /// Whether the reader has moved the cursor.
+    moved: bool,
     cursor: usize,
     offset: usize,
 }
@@ -224,7 +232,7 @@ impl List {
             return;
         }
         let line = self.cursor.saturating_sub(self.offset);
-        if let Some(chosen) = self.selected() {
+        if let Some(chosen) = self.selected().filter(|_| self.moved) {
             let there = |same: &dyn Fn(&Finding) -> bool| found.findings.iter().position(same);
             let same = |other: &Finding| other.rule.id == chosen.rule.id && other.path == chosen.path;
             let exactly = |other: &Finding| same(other) && other.expected == chosen.expected;
@@ -273,6 +281,7 @@ impl List {
     }
 
     pub(super) fn select(&mut self, index: usize, height: usize) {
+        self.moved = true;
         self.cursor = index.min(self.len().saturating_sub(1));
         self.keep_in_view(height);
     }
@@ -309,7 +318,7 @@ impl Told {
 }
 
 /// What a finding has in common with others that are not worth another word: the rule, and the place, in whichever
-/// element of an array. What concerns the whole event is told apart by what is expected of it, figures left out.
+/// element of an array. What is missing is told apart by what that is, figures left out.
 fn sort_of(finding: &Finding) -> u64 {
     let mut hasher = DefaultHasher::new();
     finding.rule.id.hash(&mut hasher);
@@ -319,7 +328,7 @@ fn sort_of(finding: &Finding) -> u64 {
             Segment::Index(_) => "[]".hash(&mut hasher),
         }
     }
-    if finding.path.0.is_empty() {
+    if place_says_little(finding) {
         finding.expected.chars().filter(|c| !c.is_ascii_digit()).for_each(|c| c.hash(&mut hasher));
     }
     hasher.finish()
@@ -387,5 +396,265 @@ impl Baseline {
         };
         let parts: Vec<_> = found.iter().map(|(count, _, what)| counted(*count, what)).collect();
         Some((Some(*worst), format!("findings in {} of {types}: {}", self.faulty, parts.join(", "))))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tree::{Range, Tree};
+    use super::*;
+    use crate::event::Facts;
+    use crate::event::lint::rule;
+
+    fn document(text: &str) -> Document {
+        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+    }
+
+    fn finding(id: &str, path: &str) -> Finding {
+        let rule = rule(id).unwrap();
+        let (expected, found) = ("something else".to_owned(), "\"none\"".to_owned());
+        Finding { rule, severity: rule.severity, path: path.parse().unwrap(), expected, found, fix: None }
+    }
+
+    fn found(event: &Document, findings: &[(&str, &str)]) -> Found {
+        Found::new(event, findings.iter().map(|(id, path)| finding(id, path)).collect())
+    }
+
+    fn linted(event_type: &str, findings: &[(&str, &str)]) -> Linted {
+        let event = document("{}");
+        let payload = Arc::clone(event.payload());
+        Linted { event_type: event_type.into(), payload, found: found(&event, findings).into() }
+    }
+
+    /// What the rows of a tree say of findings: how bad, and the rule and the number of what is found there.
+    fn signs(tree: &Tree, found: &Found) -> Vec<String> {
+        let said = |row: &Row| {
+            let place = tree.document().path(row.spot.node).to_string();
+            let range = row.spot.range.map_or_else(String::new, |range| format!("~{}", range.first));
+            let worst = found.worst(row)?;
+            let here = found.here(row).map_or_else(String::new, |(it, count)| format!(" {} {count}", it.rule.id));
+            Some(format!("{place}{range} {worst}{here}"))
+        };
+        tree.visible(usize::MAX / 2).iter().filter_map(said).collect()
+    }
+
+    const ORDER: &str = r#"{"event":"purchase","total":"$ 1","lines":[{"sku":"a","at":"2014-14-11"},{"sku":"b"}]}"#;
+    const IN_IT: [(&str, &str); 6] = [
+        ("empty-string", "total"),
+        ("number-format", "total"),
+        ("date-impossible", "lines[0].at"),
+        ("attribute-recommended", ""),
+        ("attribute-required", "lines[1].price"),
+        ("empty-string", "customer.name"),
+    ];
+
+    #[test]
+    fn a_row_says_how_bad_its_field_is_and_a_folded_one_what_is_inside() {
+        let event = document(ORDER);
+        let found = found(&event, &IN_IT);
+        let mut tree = Tree::new(event);
+        assert_eq!(
+            signs(&tree, &found),
+            [
+                " warning attribute-recommended 2",
+                "total warning number-format 2",
+                "lines[0].at error date-impossible 1",
+                "lines[1] error attribute-required 1"
+            ],
+            "what is missing is put down to the container that it would be in"
+        );
+        tree.open_to_level(1, 9);
+        assert_eq!(
+            signs(&tree, &found),
+            [" warning attribute-recommended 2", "total warning number-format 2", "lines error"]
+        );
+        tree.open_to_level(0, 9);
+        assert_eq!(signs(&tree, &found), [" error attribute-recommended 2"]);
+        assert_eq!(found.tally(), Some(Tally { worst: Severity::Error, count: 6 }));
+        assert_eq!(found.widest_place(), "customer.name".len().max("lines[1].price".len()));
+    }
+
+    #[test]
+    fn a_folded_range_says_what_is_in_it() {
+        let wide: Vec<u32> = (0..20_500).collect();
+        let event = document(&format!(r#"{{"list":{wide:?}}}"#));
+        let found = found(&event, &[("empty-string", "list[3]"), ("number-format", "list[20417]")]);
+        let mut tree = Tree::new(event);
+        tree.open_to_level(2, 99);
+        assert_eq!(signs(&tree, &found), ["list~0 info", "list~20000 warning"]);
+        tree.reveal(tree.nearest("list[20499]".parse().unwrap()), 999);
+        assert_eq!(signs(&tree, &found), ["list~0 info", "list[20417] warning number-format 1"]);
+        let range = Some(Range { first: 10_000, size: 10_000 });
+        let list = tree.nearest("list".parse().unwrap());
+        assert_eq!(found.worst(&Row { spot: Spot { node: list, range }, depth: 2, open: Some(false) }), None);
+    }
+
+    #[test]
+    fn the_next_place_is_found_in_the_order_of_the_fields_and_round_at_the_ends() {
+        let event = document(ORDER);
+        let found = found(&event, &IN_IT);
+        let places = |forward| {
+            let mut at = NodeId::ROOT;
+            (0..4)
+                .map(|_| {
+                    at = found.next(at, forward).unwrap();
+                    event.path(at).to_string()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(places(true), ["total", "lines[0].at", "lines[1]", ""]);
+        assert_eq!(places(false), ["lines[1]", "lines[0].at", "total", ""]);
+        assert_eq!(Found::default().next(NodeId::ROOT, true), None);
+    }
+
+    #[test]
+    fn the_cursor_of_the_list_stays_on_its_finding() {
+        let event = document(ORDER);
+        let mut list = List::default();
+        let learn = |list: &mut List, findings: &[(&str, &str)]| list.learn(&Arc::new(found(&event, findings)));
+        learn(&mut list, &IN_IT[1..2]);
+        learn(&mut list, &IN_IT);
+        assert_eq!(list.position(), (0, 0, 6), "nobody has chosen yet");
+        let rules: Vec<_> = list.visible(9).map(|(finding, _)| finding.rule.id).collect();
+        let worst_first = [
+            "date-impossible",
+            "attribute-required",
+            "number-format",
+            "attribute-recommended",
+            "empty-string",
+            "empty-string",
+        ];
+        assert_eq!(rules, worst_first);
+        list.move_by(5, 3);
+        assert_eq!((list.position(), place(list.selected().unwrap())), ((3, 5, 6), "customer.name".into()));
+        list.outdate();
+        assert!(list.current().is_none());
+        learn(&mut list, &[("date-impossible", "at"), ("empty-string", "customer.name"), ("empty-string", "total")]);
+        list.keep_in_view(3);
+        assert_eq!((list.position(), place(list.selected().unwrap())), ((0, 1, 3), "customer.name".into()));
+        learn(&mut list, &[("empty-string", "total")]);
+        assert_eq!(list.position(), (0, 0, 1), "where it is gone, the cursor stays as near as it can");
+        learn(&mut list, &[]);
+        assert_eq!((list.position(), list.selected()), ((0, 0, 0), None));
+    }
+
+    #[test]
+    fn what_was_told_once_is_no_news_in_whichever_element_it_is_and_with_whichever_figures() {
+        let mut told = Told::default();
+        let mut news = |findings: &[Finding]| headline(&told.news(findings)).map(|(_, text)| text);
+        let price = [finding("number-format", "lines[0].price"), finding("number-format", "lines[7].price")];
+        assert_eq!(news(&price).as_deref(), Some("lines[0].price: a number with more than digits"));
+        assert_eq!(news(&[finding("number-format", "lines[8].price")]), None);
+        let other = [finding("number-format", "price"), finding("date-format", "price"), finding("date-epoch", "at")];
+        assert_eq!(news(&other).as_deref(), Some("price: a number with more than digits · and 2 more"));
+        let inside = |expected: &str| {
+            let (expected, found) = (expected.to_owned(), "none".to_owned());
+            [Finding { expected, found, ..finding("attribute-recommended", "products[3]") }]
+        };
+        assert_eq!(news(&inside("sku")).as_deref(), Some("products[3]: a recommended attribute is missing: sku"));
+        assert!(news(&inside("price")).is_some() && news(&inside("sku")).is_none());
+        let whole = |expected: &str| [Finding { expected: expected.into(), ..finding("attribute-recommended", "") }];
+        assert_eq!(news(&whole("total")).as_deref(), Some("a recommended attribute is missing: total"));
+        assert_eq!(news(&whole("products")).as_deref(), Some("a recommended attribute is missing: products"));
+        assert_eq!(news(&whole("total")), None);
+        let (sum, other_sum) = (whole("a sum of 12.50"), whole("a sum of 3.00"));
+        assert!(news(&sum).is_some() && news(&other_sum).is_none());
+    }
+
+    #[test]
+    fn what_is_told_of_a_type_is_bounded() {
+        let mut told = Told::default();
+        let findings: Vec<_> = (0..10_000).map(|n| finding("empty-string", &format!("key_{n}"))).collect();
+        assert_eq!(told.news(&findings).len(), TOLD);
+        assert_eq!(told.news(&[finding("date-format", "at")]), [] as [&Finding; 0]);
+    }
+
+    #[test]
+    fn of_the_start_there_is_a_summary_once_all_of_it_was_looked_at() {
+        let mut baseline = Baseline::of(["a", "b", "c"].map(TypeName::from).into_iter());
+        assert!(baseline.counts(&linted("a", &[("empty-string", "x"), ("date-epoch", "y"), ("date-impossible", "z")])));
+        assert!(!baseline.counts(&linted("a", &[("date-epoch", "y")])), "a newer event of the type is news");
+        assert!(!baseline.counts(&linted("d", &[("date-epoch", "y")])));
+        assert!(baseline.counts(&linted("b", &[])));
+        assert_eq!(baseline.summary(), None);
+        assert!(baseline.counts(&linted("c", &[("date-impossible", "y")])));
+        let expected = "findings in 2 of 3 types: 2 errors, 1 warning, 1 note";
+        assert_eq!(baseline.summary(), Some((Some(Severity::Error), expected.into())));
+        let mut fine = Baseline::of(std::iter::once("a".into()));
+        assert!(fine.counts(&linted("a", &[])));
+        assert_eq!(fine.summary(), Some((None, "nothing wrong was found in 1 type".into())));
+        assert_eq!(Baseline::default().summary(), None);
+    }
+
+    #[test]
+    fn a_finding_is_described_harmlessly_and_in_full() {
+        let mut finding = finding("number-format", "");
+        finding.path = Path(vec![Segment::key("to\u{1b}tal"), Segment::key("a/b")]);
+        finding.fix = Some(Fix::Replace("[\n  1,\t\"\u{202e}\"\n]".into()));
+        let text = describe(&finding);
+        assert!(
+            text.starts_with("warning[number-format] /to\\u001btal/a~1b\na number with more than digits\n"),
+            "{text}"
+        );
+        assert!(text.contains("\nfix: write [   1, \"\\u202e\" ]\n"), "{text}");
+        assert!(text.ends_with(finding.rule.documentation), "{text}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_folded_container_is_as_bad_as_the_worst_inside(
+            severities in prop::collection::vec((0_usize..600, 0_usize..3), 0..40),
+        ) {
+            let wide: Vec<u32> = (0..600).collect();
+            let event = document(&format!(r#"{{"a":{{"list":{wide:?}}}}}"#));
+            let levels = [Severity::Info, Severity::Warning, Severity::Error];
+            let findings: Vec<_> = severities.iter().map(|(index, level)| {
+                let severity = levels.get(*level).copied().unwrap();
+                Finding { severity, ..finding("number-format", &format!("a.list[{index}]")) }
+            }).collect();
+            let found = Found::new(&event, findings.clone());
+            let list = event.find(&"a.list".parse().unwrap()).unwrap();
+            let folded = |spot| found.worst(&Row { spot, depth: 1, open: Some(false) });
+            let worst = |inside: &dyn Fn(usize) -> bool| {
+                let inside = severities.iter().zip(&findings).filter(|((index, _), _)| inside(*index));
+                inside.map(|(_, finding)| finding.severity).max()
+            };
+            prop_assert_eq!(folded(Spot::value(NodeId::ROOT)), worst(&|_| true));
+            prop_assert_eq!(folded(Spot::value(list)), worst(&|_| true));
+            for first in (0..600).step_by(100) {
+                let range = Some(Range { first, size: 100 });
+                let inside = |index| (first as usize..first as usize + 100).contains(&index);
+                prop_assert_eq!(folded(Spot { node: list, range }), worst(&inside));
+            }
+        }
+
+        #[test]
+        fn the_cursor_of_the_list_can_always_be_seen(
+            moves in prop::collection::vec((0_u8..5, 0_usize..40), 0..60),
+            height in 1_usize..9,
+        ) {
+            let event = document("{}");
+            let mut list = List::default();
+            for (kind, count) in moves {
+                match kind {
+                    0 => {
+                        let findings = (0..count).map(|n| finding("date-format", &format!("at_{n}"))).collect();
+                        list.learn(&Arc::new(Found::new(&event, findings)));
+                    }
+                    1 => list.move_by(3, height),
+                    2 => list.scroll(-3, height),
+                    3 => list.scroll(3, height),
+                    _ => list.select(count, height),
+                }
+                list.keep_in_view(height);
+                let (offset, cursor, count) = list.position();
+                prop_assert!(cursor < count.max(1));
+                prop_assert!((offset..offset + height).contains(&cursor));
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::{Theme, rect};
 use crate::app::Model;
-use crate::app::findings::{Found, List, help, place, said};
+use crate::app::findings::{Found, List, help, place, place_says_little, said};
 use crate::app::inspector::Shown;
 use crate::app::layout::{self, Area, Pane};
 use crate::app::reader;
@@ -89,10 +89,15 @@ struct Painter<'a> {
 }
 
 impl Painter<'_> {
+    /// What is of the event before is dim.
+    fn fresh(&self, style: Style) -> Style {
+        if self.current { style } else { self.theme.dim }
+    }
+
     /// One finding: how bad, where, and what it is.
     fn line(&self, finding: &Finding) -> Line<'static> {
         let theme = self.theme;
-        let fresh = |style| if self.current { style } else { theme.dim };
+        let fresh = |style| self.fresh(style);
         let column = self.found.widest_place().min(PLACE_COLUMN.min(self.width / 3)).max(EVENT.len());
         let place = match place(finding) {
             place if place.is_empty() => Span::styled(EVENT, theme.dim),
@@ -101,7 +106,7 @@ impl Painter<'_> {
         let gap = (column + 2).saturating_sub(place.width()).max(2);
         let room = self.width.saturating_sub(3 + place.width() + gap + 1);
         let mut said = said(finding);
-        if finding.path.0.is_empty() && text::width(&said) > room {
+        if place_says_little(finding) && text::width(&said) > room {
             // Without its end, the first part would be the same of one attribute as of another.
             said = format!("expected {}", finding.expected);
         }
@@ -120,7 +125,7 @@ impl Painter<'_> {
         let rule = finding.rule;
         buf.set_string(area.x, area.y, "─".repeat(width), theme.border);
         let id = format!(" {} {} ", finding.severity, rule.id);
-        buf.set_stringn(area.x + 1, area.y, id, width.saturating_sub(2), style(finding.severity, theme));
+        buf.set_stringn(area.x + 1, area.y, id, width.saturating_sub(2), self.fresh(style(finding.severity, theme)));
 
         let mut rows = usize::from(area.height).saturating_sub(1);
         let mut y = area.y + 1;
@@ -135,7 +140,7 @@ impl Painter<'_> {
         ];
         for (label, said, style, most) in parts.into_iter().filter(|(_, said, ..)| !said.is_empty()) {
             let most = most.min(rows.saturating_sub(documentation));
-            let used = put_part(label, said, style, Area { y, height: rows_of(most), ..area }, theme, buf);
+            let used = put_part(label, said, self.fresh(style), Area { y, height: rows_of(most), ..area }, theme, buf);
             rows -= usize::from(used).min(rows);
             y += used;
         }
