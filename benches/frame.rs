@@ -7,10 +7,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clickscope::app::{Key, KeyCode, Message, Model, Sending, Setup, Size, update};
+use clickscope::app::findings::{Found, Linted};
+use clickscope::app::{Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, update};
 use clickscope::blueshift::Region;
+use clickscope::event::lint::{Context, Stage, lint};
 use clickscope::event::syntax::format;
-use clickscope::event::{Facts, Payload};
+use clickscope::event::{Document, Facts, Payload};
 use clickscope::feed::{Change, ChangeKind, Moment, Polled, Report};
 use clickscope::ui::{Theme, view};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -75,6 +77,7 @@ fn model() -> Model {
         size: SIZE,
         now: at(0),
         sending: Sending::to(Region::default().base_url()),
+        notices: Vec::new(),
     });
     let mut changes: Vec<_> = (0..TYPES)
         .map(|n| {
@@ -121,21 +124,26 @@ fn p99_of_typing(model: &mut Model) -> f64 {
     times.get(989).copied().unwrap_or_default()
 }
 
+/// What it takes to press one of two keys and to see what it did.
+fn keys(criterion: &mut Criterion, name: &str, model: &mut Model, back_and_forth: [&str; 2]) {
+    let theme = Theme::dark();
+    let mut terminal = terminal();
+    let mut turns = back_and_forth.iter().cycle();
+    criterion.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            press(model, turns.next().unwrap());
+            terminal.draw(|frame| view(model, at(1_000), &theme, frame)).unwrap();
+        });
+    });
+}
+
 fn frames(criterion: &mut Criterion) {
     let theme = Theme::dark();
     let mut terminal = terminal();
     let mut paint = |model: &Model| {
         terminal.draw(|frame| view(model, at(1_000), &theme, frame)).unwrap();
     };
-    let mut keys = |name: &str, model: &mut Model, back_and_forth: [&str; 2]| {
-        let mut turns = back_and_forth.iter().cycle();
-        criterion.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                press(model, turns.next().unwrap());
-                paint(model);
-            });
-        });
-    };
+    let mut keys = |name: &str, model: &mut Model, turns| keys(criterion, name, model, turns);
 
     let mut table = model();
     keys("move in a table of 10,000 types", &mut table, ["j", "k"]);
@@ -184,5 +192,65 @@ fn frames(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, frames);
+/// An order of a thousand products, of each of which the price is no number.
+fn careless_order() -> String {
+    let product = |n: usize| format!(r#"{{"sku":"45790-{n}","price":"$ {n}","quantity":1}}"#);
+    let products: Vec<_> = (0..1_000).map(product).collect();
+    let order = r#""event":"purchase","customer_id":"1","order_id":"50314","total":1,"revenue":1"#;
+    format!(r#"{{{order},"products":[{}]}}"#, products.join(","))
+}
+
+/// What is wrong with the event.
+fn linted(event_type: &str, payload: &Arc<Payload>) -> Linted {
+    let event = Document::new(Arc::clone(payload)).unwrap();
+    let context = Context { stage: Stage::Received, now: at(1).wall };
+    let found = Found::new(&event, lint(&event, context));
+    Linted { event_type: event_type.into(), payload: Arc::clone(payload), found: Arc::new(found) }
+}
+
+/// A model of as many types, an order of a thousand products open, and what is wrong with each of the events.
+fn with_order() -> (Model, Vec<Linted>) {
+    let mut model = model();
+    let order = change("purchase", &careless_order(), ChangeKind::Updated, at(2));
+    let mut found = vec![linted("purchase", order.payload.as_ref().unwrap())];
+    let others: Vec<_> = (0..TYPES)
+        .map(|n| change(&format!("custom_event_{n}"), r#"{"event":"x","email":"no"}"#, ChangeKind::Updated, at(2)))
+        .collect();
+    found.extend(others.iter().map(|other| linted(other.event_type.as_str(), other.payload.as_ref().unwrap())));
+    poll(&mut model, others.into_iter().chain([order]).collect(), at(2));
+    (model, found)
+}
+
+/// The same keys in the same event, before anybody has looked at it and with a thousand findings.
+fn findings(criterion: &mut Criterion) {
+    for name in ["no", "1,000"] {
+        let (mut model, found) = with_order();
+        if name == "1,000" {
+            assert!(found.first().unwrap().found.findings().len() >= 1_000);
+            update(&mut model, Message::Done(Outcome::Linted(found)), at(3));
+        }
+        let types = if name == "no" { "no" } else { "10,000" };
+        keys(criterion, &format!("findings: move in a table, {types} types with some"), &mut model, ["j", "k"]);
+        press(&mut model, "/purchase\n\n");
+        keys(criterion, &format!("findings: move in an order folded, {name}"), &mut model, ["j", "k"]);
+        press(&mut model, "*");
+        keys(criterion, &format!("findings: move in an order unfolded, {name}"), &mut model, ["j", "k"]);
+        keys(criterion, &format!("findings: from end to end of it, {name}"), &mut model, ["G", "g"]);
+        press(&mut model, "]");
+        keys(criterion, &format!("findings: move in the list, {name}"), &mut model, ["j", "k"]);
+        keys(criterion, &format!("findings: from end to end of the list, {name}"), &mut model, ["G", "g"]);
+    }
+    let (mut model, found) = with_order();
+    press(&mut model, "/purchase\n\n]");
+    let order = found.first().unwrap();
+    criterion.bench_function("findings: learn 1,000 of them", |bencher| {
+        bencher.iter_batched(
+            || Linted { found: Arc::new((*order.found).clone()), ..order.clone() },
+            |order| update(&mut model, Message::Done(Outcome::Linted(vec![order])), at(3)),
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+criterion_group!(benches, frames, findings);
 criterion_main!(benches);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::event::lint::Severity;
 use crate::feed::Moment;
 
 /// How many entries are kept.
@@ -41,6 +42,8 @@ pub enum EntryKind {
     Trouble,
     /// Something works again.
     Recovered,
+    /// Something is wrong with an event; how bad it is at worst.
+    Finding(Severity),
     /// Something worth knowing.
     Note,
     /// An event that was sent.

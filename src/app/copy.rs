@@ -2,7 +2,7 @@
 
 use super::keymap::CopyTarget;
 use super::update::bad_toast;
-use super::{Mode, Model};
+use super::{Mode, Model, findings};
 use crate::event::{Segment, text};
 use crate::feed::Moment;
 
@@ -16,16 +16,22 @@ pub(super) fn text(model: &mut Model, target: CopyTarget, now: Moment) -> Option
     let text = match target {
         CopyTarget::Event => Some(shown.payload.text().to_owned()),
         CopyTarget::Type => Some(shown.event_type.as_str().to_owned()),
-        CopyTarget::Value => Some(value),
+        CopyTarget::Value => value,
         CopyTarget::Path => Some(path.to_string()).filter(|path| !path.is_empty()),
         CopyTarget::Jq => Some(path.jq()),
         CopyTarget::Key => path.0.last().map(|segment| match segment {
             Segment::Key { name, .. } => name.to_string(),
             Segment::Index(index) => index.to_string(),
         }),
+        CopyTarget::Finding => model.inspector.finding().map(findings::describe),
     };
     if text.is_none() {
-        bad_toast(model, now, format!("the event itself has no {}; move into it first", target.label()));
+        let why = match target {
+            CopyTarget::Value => "there is no such field in the event, and so no value to copy".to_owned(),
+            CopyTarget::Finding => "nothing wrong was found here".to_owned(),
+            _ => format!("the event itself has no {}; move into it first", target.label()),
+        };
+        bad_toast(model, now, why);
     }
     text
 }

@@ -1,9 +1,17 @@
-//! What is wrong with the events on screen.
+//! What is wrong with the events on screen: where it shows, which of it is news, and the list of it.
 
+use std::cmp::Reverse;
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::event::lint::Finding;
-use crate::event::{Payload, TypeName};
+use super::tree::{self, Row, Spot};
+use crate::event::lint::{Finding, Fix, Severity};
+use crate::event::{Document, NodeId, Path, Payload, Segment, TypeName, text};
+
+/// Of a type, so many different findings are told; of an integration that brings more, the table says enough.
+const TOLD: usize = 256;
 
 /// An event, with what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +20,641 @@ pub struct Linted {
     pub event_type: TypeName,
     /// The event.
     pub payload: Arc<Payload>,
-    /// What is wrong with it, in the order of its fields.
-    pub findings: Arc<[Finding]>,
+    /// What is wrong with it.
+    pub found: Arc<Found>,
+}
+
+/// What is wrong with one event, and where it shows. Made once an event: what is drawn looks up only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The worst first, each severity in the order of the fields.
+    findings: Vec<Finding>,
+    marks: HashMap<Spot, Mark>,
+    /// The values that findings are about, each once and in order.
+    places: Vec<NodeId>,
+    widest_place: usize,
+}
+
+/// What a row of the tree says of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    /// The worst of what is found here and inside.
+    worst: Severity,
+    /// The worst of what is found here, as its position among the findings, and how many there are.
+    here: Option<(usize, usize)>,
+}
+
+/// The worst of some findings, and how many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tally {
+    /// The worst.
+    pub worst: Severity,
+    /// How many, of every severity.
+    pub count: usize,
+}
+
+impl Found {
+    /// Finds a place in `event` for each finding. One whose field is missing is put down to the container it would be in.
+    pub fn new(event: &Document, mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(|finding| Reverse(finding.severity));
+        let mut places = Places { event, children: HashMap::new() };
+        let nodes: Vec<_> = findings.iter().map(|finding| places.nearest(&finding.path)).collect();
+        let mut marks = HashMap::new();
+        for (index, (finding, node)) in findings.iter().zip(&nodes).enumerate() {
+            raise(&mut marks, Spot::value(*node), finding.severity);
+            if let Some(mark) = marks.get_mut(&Spot::value(*node)) {
+                let (first, count) = mark.here.unwrap_or((index, 0));
+                mark.here = Some((first, count + 1));
+            }
+            raise_around(&mut marks, event, *node, finding.severity);
+        }
+        let mut places = nodes;
+        places.sort_unstable();
+        places.dedup();
+        let widest_place = findings.iter().map(|finding| text::width(&place(finding))).max().unwrap_or(0);
+        Self { findings, marks, places, widest_place }
+    }
+
+    /// All of it, the worst first, each severity in the order of the fields.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The worst, and how many; `None` of an event with which nothing is wrong.
+    pub fn tally(&self) -> Option<Tally> {
+        self.findings.first().map(|worst| Tally { worst: worst.severity, count: self.findings.len() })
+    }
+
+    /// How many columns the longest of the places takes.
+    pub fn widest_place(&self) -> usize {
+        self.widest_place
+    }
+
+    /// What is found at the row, the worst of it, with how many there are.
+    pub fn here(&self, row: &Row) -> Option<(&Finding, usize)> {
+        let (index, count) = self.marks.get(&row.spot)?.here?;
+        Some((self.findings.get(index)?, count))
+    }
+
+    /// How bad what the row stands for is: of what is folded, all that is inside counts.
+    pub fn worst(&self, row: &Row) -> Option<Severity> {
+        if row.open == Some(true) {
+            return self.here(row).map(|(finding, _)| finding.severity);
+        }
+        self.marks.get(&row.spot).map(|mark| mark.worst)
+    }
+
+    /// The next value that a finding is about after `node`, or before it, and round at the ends.
+    pub(super) fn next(&self, node: NodeId, forward: bool) -> Option<NodeId> {
+        let places = &self.places;
+        let next = if forward {
+            places.iter().find(|place| **place > node).or_else(|| places.first())
+        } else {
+            places.iter().rev().find(|place| **place < node).or_else(|| places.last())
+        };
+        next.copied()
+    }
+}
+
+/// Marks `spot` with `severity`, unless it is as bad already; says whether it was not.
+fn raise(marks: &mut HashMap<Spot, Mark>, spot: Spot, severity: Severity) -> bool {
+    match marks.entry(spot) {
+        Entry::Vacant(entry) => {
+            entry.insert(Mark { worst: severity, here: None });
+            true
+        }
+        Entry::Occupied(mut entry) => {
+            let mark = entry.get_mut();
+            let raised = mark.worst < severity;
+            mark.worst = mark.worst.max(severity);
+            raised
+        }
+    }
+}
+
+/// Marks all that `node` stands in, ranges too.
+fn raise_around(marks: &mut HashMap<Spot, Mark>, event: &Document, node: NodeId, severity: Severity) {
+    let mut at = node;
+    while let Some(parent) = event.parent(at) {
+        let children = event.get(parent).map_or(0, |node| node.children);
+        let position = event.get(at).map_or(0, |node| node.position);
+        for range in tree::ranges_around(children, position) {
+            raise(marks, Spot { node: parent, range: Some(range) }, severity);
+        }
+        if !raise(marks, Spot::value(parent), severity) {
+            // Whatever this stands in is as bad already.
+            return;
+        }
+        at = parent;
+    }
+}
+
+/// Looks paths up in an event. What stands in a container is put down once: a path apiece through the products of a
+/// large order would pass by all of them.
+struct Places<'a> {
+    event: &'a Document,
+    children: HashMap<NodeId, HashMap<Segment, NodeId>>,
+}
+
+impl Places<'_> {
+    /// The value at `path`, or the innermost there is on the way to it.
+    fn nearest(&mut self, path: &Path) -> NodeId {
+        let event = self.event;
+        path.0
+            .iter()
+            .try_fold(NodeId::ROOT, |node, segment| {
+                let children = self.children.entry(node).or_insert_with(|| {
+                    event.children(node).filter_map(|child| Some((event.segment(child)?, child))).collect()
+                });
+                children.get(segment).copied().ok_or(node)
+            })
+            .unwrap_or_else(|last| last)
+    }
+}
+
+/// Where it is, as people write it; empty for the event itself. Harmless.
+pub fn place(finding: &Finding) -> String {
+    text::harmless(&finding.path.to_string())
+}
+
+/// What is wrong, in a few words; of what is missing also what that is. Harmless.
+pub fn said(finding: &Finding) -> String {
+    let Finding { rule, expected, .. } = finding;
+    if place_says_little(finding) { format!("{}: {expected}", rule.title) } else { rule.title.to_owned() }
+}
+
+/// Whether it is about something that is not there, or about the whole event: then its place says little.
+pub fn place_says_little(finding: &Finding) -> bool {
+    // A value stands there as its JSON, which never begins so.
+    finding.path.0.is_empty() || finding.found.starts_with("none")
+}
+
+/// What to do. Harmless.
+pub fn help(fix: &Fix) -> String {
+    match fix {
+        // A line break or a tab stands between the values of JSON, never in them.
+        Fix::Replace(json) => format!("write {}", text::harmless(&json.replace(['\n', '\r', '\t'], " "))),
+        Fix::Rename(name) => format!("rename it to {}", text::harmless(name)),
+        Fix::Remove => "remove it".to_owned(),
+    }
+}
+
+/// All that there is to say of it, in a few lines. Harmless.
+pub fn describe(finding: &Finding) -> String {
+    let Finding { rule, severity, expected, found, .. } = finding;
+    let pointer = text::harmless(&finding.path.pointer());
+    let head = format!("{severity}[{}] {pointer}", rule.id);
+    let mut lines = vec![head.trim_end().to_owned(), rule.title.to_owned(), String::new()];
+    lines.extend([format!("expected {expected}"), format!("found {found}")]);
+    lines.extend(finding.fix.as_ref().map(|fix| format!("fix: {}", help(fix))));
+    lines.extend([String::new(), rule.why.to_owned()]);
+    lines.extend((!rule.documentation.is_empty()).then(|| rule.documentation.to_owned()));
+    lines.join("\n")
+}
+
+/// The findings of an event as a list with a cursor. Once the reader has put the cursor on a finding, it stays there as
+/// long as newer events have it too; until then it is on the worst.
+#[derive(Debug, Default)]
+pub struct List {
+    found: Option<Arc<Found>>,
+    /// Whether it is of the event on show; else of the one before it.
+    current: bool,
+    /// Whether the reader has moved the cursor.
+    moved: bool,
+    cursor: usize,
+    offset: usize,
+}
+
+impl List {
+    /// Takes in what is wrong with the event on show.
+    pub(super) fn learn(&mut self, found: &Arc<Found>) {
+        if self.current && self.found.as_ref().is_some_and(|known| Arc::ptr_eq(known, found)) {
+            return;
+        }
+        let line = self.cursor.saturating_sub(self.offset);
+        if let Some(chosen) = self.selected().filter(|_| self.moved) {
+            let there = |same: &dyn Fn(&Finding) -> bool| found.findings.iter().position(same);
+            let same = |other: &Finding| other.rule.id == chosen.rule.id && other.path == chosen.path;
+            let exactly = |other: &Finding| same(other) && other.expected == chosen.expected;
+            self.cursor = there(&exactly).or_else(|| there(&same)).unwrap_or(self.cursor);
+        }
+        self.cursor = self.cursor.min(found.findings.len().saturating_sub(1));
+        self.offset = self.cursor.saturating_sub(line);
+        self.found = Some(Arc::clone(found));
+        self.current = true;
+    }
+
+    /// Another event is on show now, and nobody has looked at it yet.
+    pub(super) fn outdate(&mut self) {
+        self.current = false;
+    }
+
+    /// What is wrong with the event on show; `None` while nobody has looked at it.
+    pub fn current(&self) -> Option<&Found> {
+        self.found.as_deref().filter(|_| self.current)
+    }
+
+    /// The same, or of the event before it, and whether it is of the one on show.
+    pub fn latest(&self) -> Option<(&Found, bool)> {
+        self.found.as_deref().map(|found| (found, self.current))
+    }
+
+    /// The finding under the cursor.
+    pub fn selected(&self) -> Option<&Finding> {
+        self.found.as_ref()?.findings.get(self.cursor)
+    }
+
+    /// The findings to show, from the top, each with whether the cursor is on it.
+    pub fn visible(&self, height: usize) -> impl Iterator<Item = (&Finding, bool)> {
+        let findings = self.found.as_ref().map(|found| found.findings.as_slice()).unwrap_or_default();
+        let rows = findings.iter().enumerate().skip(self.offset).take(height);
+        rows.map(|(index, finding)| (finding, index == self.cursor))
+    }
+
+    /// Where the view begins, where the cursor is, and how many there are.
+    pub fn position(&self) -> (usize, usize, usize) {
+        (self.offset, self.cursor, self.len())
+    }
+
+    fn len(&self) -> usize {
+        self.found.as_ref().map_or(0, |found| found.findings.len())
+    }
+
+    pub(super) fn select(&mut self, index: usize, height: usize) {
+        self.moved = true;
+        self.cursor = index.min(self.len().saturating_sub(1));
+        self.keep_in_view(height);
+    }
+
+    /// Moves the cursor by `rows`, down when positive.
+    pub(super) fn move_by(&mut self, rows: isize, height: usize) {
+        self.select(self.cursor.saturating_add_signed(rows), height);
+    }
+
+    /// Moves the view by `rows`, and the cursor only as far as it must to stay in it.
+    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
+        let last = self.len().saturating_sub(height);
+        self.offset = self.offset.saturating_add_signed(rows).min(last);
+        let end = self.offset + height.saturating_sub(1);
+        self.select(self.cursor.clamp(self.offset, end.max(self.offset)), height);
+    }
+
+    pub(super) fn keep_in_view(&mut self, height: usize) {
+        let height = height.max(1);
+        self.offset = self.offset.min(self.len().saturating_sub(height));
+        self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(height), self.cursor);
+    }
+}
+
+/// What the activity log has told of the findings of a type. What is gone and comes again is no news.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told(HashSet<u64>);
+
+impl Told {
+    /// Which of the findings have not been told yet. From then on they have.
+    pub(super) fn news<'a>(&mut self, findings: &'a [Finding]) -> Vec<&'a Finding> {
+        findings.iter().filter(|finding| self.0.len() < TOLD && self.0.insert(sort_of(finding))).collect()
+    }
+}
+
+/// What a finding has in common with others that are not worth another word: the rule, and the place, in whichever
+/// element of an array. What is missing is told apart by what that is, figures left out.
+fn sort_of(finding: &Finding) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    finding.rule.id.hash(&mut hasher);
+    for segment in &finding.path.0 {
+        match segment {
+            Segment::Key { name, .. } => name.hash(&mut hasher),
+            Segment::Index(_) => "[]".hash(&mut hasher),
+        }
+    }
+    if place_says_little(finding) {
+        finding.expected.chars().filter(|c| !c.is_ascii_digit()).for_each(|c| c.hash(&mut hasher));
+    }
+    hasher.finish()
+}
+
+/// News in one line: the first, and how many more there are. Harmless.
+pub(super) fn headline(news: &[&Finding]) -> Option<(Severity, String)> {
+    let first = news.first()?;
+    let place = Some(place(first)).filter(|place| !place.is_empty()).map(|place| place + ": ").unwrap_or_default();
+    let more = match news.len() - 1 {
+        0 => String::new(),
+        more => format!(" · and {more} more"),
+    };
+    Some((first.severity, place + &said(first) + &more))
+}
+
+/// What was there at the start, as long as not all of it has been looked at: of that, the log has a summary only.
+#[derive(Debug, Default)]
+pub(super) struct Baseline {
+    awaited: HashSet<TypeName>,
+    types: usize,
+    faulty: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+}
+
+impl Baseline {
+    pub(super) fn of(types: impl Iterator<Item = TypeName>) -> Self {
+        let awaited: HashSet<_> = types.collect();
+        Self { types: awaited.len(), awaited, ..Self::default() }
+    }
+
+    /// Counts what was found, when it is of a type that was there at the start. `false` when it is not.
+    pub(super) fn counts(&mut self, linted: &Linted) -> bool {
+        if !self.awaited.remove(&linted.event_type) {
+            return false;
+        }
+        self.faulty += usize::from(linted.found.tally().is_some());
+        for finding in linted.found.findings() {
+            *match finding.severity {
+                Severity::Error => &mut self.errors,
+                Severity::Warning => &mut self.warnings,
+                Severity::Info => &mut self.infos,
+            } += 1;
+        }
+        true
+    }
+
+    /// The summary, once all has been looked at, with the worst of it.
+    pub(super) fn summary(&self) -> Option<(Option<Severity>, String)> {
+        if !self.awaited.is_empty() || self.types == 0 {
+            return None;
+        }
+        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let types = counted(self.types, "type");
+        let found = [
+            (self.errors, Severity::Error, "error"),
+            (self.warnings, Severity::Warning, "warning"),
+            (self.infos, Severity::Info, "note"),
+        ];
+        let found: Vec<_> = found.into_iter().filter(|(count, ..)| *count > 0).collect();
+        let Some((_, worst, _)) = found.first() else {
+            return Some((None, format!("nothing wrong was found in {types}")));
+        };
+        let parts: Vec<_> = found.iter().map(|(count, _, what)| counted(*count, what)).collect();
+        Some((Some(*worst), format!("findings in {} of {types}: {}", self.faulty, parts.join(", "))))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tree::{Range, Tree};
+    use super::*;
+    use crate::event::Facts;
+    use crate::event::lint::rule;
+
+    fn document(text: &str) -> Document {
+        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+    }
+
+    fn finding(id: &str, path: &str) -> Finding {
+        let rule = rule(id).unwrap();
+        let (expected, found) = ("something else".to_owned(), "\"none\"".to_owned());
+        Finding { rule, severity: rule.severity, path: path.parse().unwrap(), expected, found, fix: None }
+    }
+
+    fn found(event: &Document, findings: &[(&str, &str)]) -> Found {
+        Found::new(event, findings.iter().map(|(id, path)| finding(id, path)).collect())
+    }
+
+    fn linted(event_type: &str, findings: &[(&str, &str)]) -> Linted {
+        let event = document("{}");
+        let payload = Arc::clone(event.payload());
+        Linted { event_type: event_type.into(), payload, found: found(&event, findings).into() }
+    }
+
+    /// What the rows of a tree say of findings: how bad, and the rule and the number of what is found there.
+    fn signs(tree: &Tree, found: &Found) -> Vec<String> {
+        let said = |row: &Row| {
+            let place = tree.document().path(row.spot.node).to_string();
+            let range = row.spot.range.map_or_else(String::new, |range| format!("~{}", range.first));
+            let worst = found.worst(row)?;
+            let here = found.here(row).map_or_else(String::new, |(it, count)| format!(" {} {count}", it.rule.id));
+            Some(format!("{place}{range} {worst}{here}"))
+        };
+        tree.visible(usize::MAX / 2).iter().filter_map(said).collect()
+    }
+
+    const ORDER: &str = r#"{"event":"purchase","total":"$ 1","lines":[{"sku":"a","at":"2014-14-11"},{"sku":"b"}]}"#;
+    const IN_IT: [(&str, &str); 6] = [
+        ("empty-string", "total"),
+        ("number-format", "total"),
+        ("date-impossible", "lines[0].at"),
+        ("attribute-recommended", ""),
+        ("attribute-required", "lines[1].price"),
+        ("empty-string", "customer.name"),
+    ];
+
+    #[test]
+    fn a_row_says_how_bad_its_field_is_and_a_folded_one_what_is_inside() {
+        let event = document(ORDER);
+        let found = found(&event, &IN_IT);
+        let mut tree = Tree::new(event);
+        assert_eq!(
+            signs(&tree, &found),
+            [
+                " warning attribute-recommended 2",
+                "total warning number-format 2",
+                "lines[0].at error date-impossible 1",
+                "lines[1] error attribute-required 1"
+            ],
+            "what is missing is put down to the container that it would be in"
+        );
+        tree.open_to_level(1, 9);
+        assert_eq!(
+            signs(&tree, &found),
+            [" warning attribute-recommended 2", "total warning number-format 2", "lines error"]
+        );
+        tree.open_to_level(0, 9);
+        assert_eq!(signs(&tree, &found), [" error attribute-recommended 2"]);
+        assert_eq!(found.tally(), Some(Tally { worst: Severity::Error, count: 6 }));
+        assert_eq!(found.widest_place(), "customer.name".len().max("lines[1].price".len()));
+    }
+
+    #[test]
+    fn a_folded_range_says_what_is_in_it() {
+        let wide: Vec<u32> = (0..20_500).collect();
+        let event = document(&format!(r#"{{"list":{wide:?}}}"#));
+        let found = found(&event, &[("empty-string", "list[3]"), ("number-format", "list[20417]")]);
+        let mut tree = Tree::new(event);
+        tree.open_to_level(2, 99);
+        assert_eq!(signs(&tree, &found), ["list~0 info", "list~20000 warning"]);
+        tree.reveal(tree.nearest("list[20499]".parse().unwrap()), 999);
+        assert_eq!(signs(&tree, &found), ["list~0 info", "list[20417] warning number-format 1"]);
+        let range = Some(Range { first: 10_000, size: 10_000 });
+        let list = tree.nearest("list".parse().unwrap());
+        assert_eq!(found.worst(&Row { spot: Spot { node: list, range }, depth: 2, open: Some(false) }), None);
+    }
+
+    #[test]
+    fn the_next_place_is_found_in_the_order_of_the_fields_and_round_at_the_ends() {
+        let event = document(ORDER);
+        let found = found(&event, &IN_IT);
+        let places = |forward| {
+            let mut at = NodeId::ROOT;
+            (0..4)
+                .map(|_| {
+                    at = found.next(at, forward).unwrap();
+                    event.path(at).to_string()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(places(true), ["total", "lines[0].at", "lines[1]", ""]);
+        assert_eq!(places(false), ["lines[1]", "lines[0].at", "total", ""]);
+        assert_eq!(Found::default().next(NodeId::ROOT, true), None);
+    }
+
+    #[test]
+    fn the_cursor_of_the_list_stays_on_its_finding() {
+        let event = document(ORDER);
+        let mut list = List::default();
+        let learn = |list: &mut List, findings: &[(&str, &str)]| list.learn(&Arc::new(found(&event, findings)));
+        learn(&mut list, &IN_IT[1..2]);
+        learn(&mut list, &IN_IT);
+        assert_eq!(list.position(), (0, 0, 6), "nobody has chosen yet");
+        let rules: Vec<_> = list.visible(9).map(|(finding, _)| finding.rule.id).collect();
+        let worst_first = [
+            "date-impossible",
+            "attribute-required",
+            "number-format",
+            "attribute-recommended",
+            "empty-string",
+            "empty-string",
+        ];
+        assert_eq!(rules, worst_first);
+        list.move_by(5, 3);
+        assert_eq!((list.position(), place(list.selected().unwrap())), ((3, 5, 6), "customer.name".into()));
+        list.outdate();
+        assert!(list.current().is_none());
+        learn(&mut list, &[("date-impossible", "at"), ("empty-string", "customer.name"), ("empty-string", "total")]);
+        list.keep_in_view(3);
+        assert_eq!((list.position(), place(list.selected().unwrap())), ((0, 1, 3), "customer.name".into()));
+        learn(&mut list, &[("empty-string", "total")]);
+        assert_eq!(list.position(), (0, 0, 1), "where it is gone, the cursor stays as near as it can");
+        learn(&mut list, &[]);
+        assert_eq!((list.position(), list.selected()), ((0, 0, 0), None));
+    }
+
+    #[test]
+    fn what_was_told_once_is_no_news_in_whichever_element_it_is_and_with_whichever_figures() {
+        let mut told = Told::default();
+        let mut news = |findings: &[Finding]| headline(&told.news(findings)).map(|(_, text)| text);
+        let price = [finding("number-format", "lines[0].price"), finding("number-format", "lines[7].price")];
+        assert_eq!(news(&price).as_deref(), Some("lines[0].price: a number with more than digits"));
+        assert_eq!(news(&[finding("number-format", "lines[8].price")]), None);
+        let other = [finding("number-format", "price"), finding("date-format", "price"), finding("date-epoch", "at")];
+        assert_eq!(news(&other).as_deref(), Some("price: a number with more than digits · and 2 more"));
+        let inside = |expected: &str| {
+            let (expected, found) = (expected.to_owned(), "none".to_owned());
+            [Finding { expected, found, ..finding("attribute-recommended", "products[3]") }]
+        };
+        assert_eq!(news(&inside("sku")).as_deref(), Some("products[3]: a recommended attribute is missing: sku"));
+        assert!(news(&inside("price")).is_some() && news(&inside("sku")).is_none());
+        let whole = |expected: &str| [Finding { expected: expected.into(), ..finding("attribute-recommended", "") }];
+        assert_eq!(news(&whole("total")).as_deref(), Some("a recommended attribute is missing: total"));
+        assert_eq!(news(&whole("products")).as_deref(), Some("a recommended attribute is missing: products"));
+        assert_eq!(news(&whole("total")), None);
+        let (sum, other_sum) = (whole("a sum of 12.50"), whole("a sum of 3.00"));
+        assert!(news(&sum).is_some() && news(&other_sum).is_none());
+    }
+
+    #[test]
+    fn what_is_told_of_a_type_is_bounded() {
+        let mut told = Told::default();
+        let findings: Vec<_> = (0..10_000).map(|n| finding("empty-string", &format!("key_{n}"))).collect();
+        assert_eq!(told.news(&findings).len(), TOLD);
+        assert_eq!(told.news(&[finding("date-format", "at")]), [] as [&Finding; 0]);
+    }
+
+    #[test]
+    fn of_the_start_there_is_a_summary_once_all_of_it_was_looked_at() {
+        let mut baseline = Baseline::of(["a", "b", "c"].map(TypeName::from).into_iter());
+        assert!(baseline.counts(&linted("a", &[("empty-string", "x"), ("date-epoch", "y"), ("date-impossible", "z")])));
+        assert!(!baseline.counts(&linted("a", &[("date-epoch", "y")])), "a newer event of the type is news");
+        assert!(!baseline.counts(&linted("d", &[("date-epoch", "y")])));
+        assert!(baseline.counts(&linted("b", &[])));
+        assert_eq!(baseline.summary(), None);
+        assert!(baseline.counts(&linted("c", &[("date-impossible", "y")])));
+        let expected = "findings in 2 of 3 types: 2 errors, 1 warning, 1 note";
+        assert_eq!(baseline.summary(), Some((Some(Severity::Error), expected.into())));
+        let mut fine = Baseline::of(std::iter::once("a".into()));
+        assert!(fine.counts(&linted("a", &[])));
+        assert_eq!(fine.summary(), Some((None, "nothing wrong was found in 1 type".into())));
+        assert_eq!(Baseline::default().summary(), None);
+    }
+
+    #[test]
+    fn a_finding_is_described_harmlessly_and_in_full() {
+        let mut finding = finding("number-format", "");
+        finding.path = Path(vec![Segment::key("to\u{1b}tal"), Segment::key("a/b")]);
+        finding.fix = Some(Fix::Replace("[\n  1,\t\"\u{202e}\"\n]".into()));
+        let text = describe(&finding);
+        assert!(
+            text.starts_with("warning[number-format] /to\\u001btal/a~1b\na number with more than digits\n"),
+            "{text}"
+        );
+        assert!(text.contains("\nfix: write [   1, \"\\u202e\" ]\n"), "{text}");
+        assert!(text.ends_with(finding.rule.documentation), "{text}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_folded_container_is_as_bad_as_the_worst_inside(
+            severities in prop::collection::vec((0_usize..600, 0_usize..3), 0..40),
+        ) {
+            let wide: Vec<u32> = (0..600).collect();
+            let event = document(&format!(r#"{{"a":{{"list":{wide:?}}}}}"#));
+            let levels = [Severity::Info, Severity::Warning, Severity::Error];
+            let findings: Vec<_> = severities.iter().map(|(index, level)| {
+                let severity = levels.get(*level).copied().unwrap();
+                Finding { severity, ..finding("number-format", &format!("a.list[{index}]")) }
+            }).collect();
+            let found = Found::new(&event, findings.clone());
+            let list = event.find(&"a.list".parse().unwrap()).unwrap();
+            let folded = |spot| found.worst(&Row { spot, depth: 1, open: Some(false) });
+            let worst = |inside: &dyn Fn(usize) -> bool| {
+                let inside = severities.iter().zip(&findings).filter(|((index, _), _)| inside(*index));
+                inside.map(|(_, finding)| finding.severity).max()
+            };
+            prop_assert_eq!(folded(Spot::value(NodeId::ROOT)), worst(&|_| true));
+            prop_assert_eq!(folded(Spot::value(list)), worst(&|_| true));
+            for first in (0..600).step_by(100) {
+                let range = Some(Range { first, size: 100 });
+                let inside = |index| (first as usize..first as usize + 100).contains(&index);
+                prop_assert_eq!(folded(Spot { node: list, range }), worst(&inside));
+            }
+        }
+
+        #[test]
+        fn the_cursor_of_the_list_can_always_be_seen(
+            moves in prop::collection::vec((0_u8..5, 0_usize..40), 0..60),
+            height in 1_usize..9,
+        ) {
+            let event = document("{}");
+            let mut list = List::default();
+            for (kind, count) in moves {
+                match kind {
+                    0 => {
+                        let findings = (0..count).map(|n| finding("date-format", &format!("at_{n}"))).collect();
+                        list.learn(&Arc::new(Found::new(&event, findings)));
+                    }
+                    1 => list.move_by(3, height),
+                    2 => list.scroll(-3, height),
+                    3 => list.scroll(3, height),
+                    _ => list.select(count, height),
+                }
+                list.keep_in_view(height);
+                let (offset, cursor, count) = list.position();
+                prop_assert!(cursor < count.max(1));
+                prop_assert!((offset..offset + height).contains(&cursor));
+            }
+        }
+    }
 }

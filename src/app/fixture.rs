@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Setup, Size, shipments, update};
+use super::findings::{Found, Linted};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, shipments, update};
 use crate::blueshift::Shipment;
-use crate::event::{Facts, Payload};
+use crate::event::{Document, Facts, Payload, lint};
 use crate::feed::{
     Change, ChangeKind, Coverage, Delivery, Moment, Polled, Problem, ProblemKind, Report, Retry, Trouble, Verdict,
 };
@@ -31,19 +32,25 @@ pub(crate) fn at_millis(millis: u64) -> Moment {
 
 /// A model of an application that has just started.
 pub(crate) fn fresh(width: u16, height: u16) -> Model {
-    Model::new(Setup {
+    Model::new(setup(width, height))
+}
+
+/// What it is told when it starts.
+pub(crate) fn setup(width: u16, height: u16) -> Setup {
+    Setup {
         target: "us · api.getblueshift.com".into(),
         interval: Duration::from_secs(2),
         time_zone: TimeZone::UTC,
         size: Size { width, height },
         now: at(0),
         sending: super::Sending::to(crate::blueshift::Region::default().base_url()),
-    })
+        notices: Vec::new(),
+    }
 }
 
 /// A payload with the facts that are in `text`.
 pub(crate) fn payload(text: &str) -> Arc<Payload> {
-    let document = crate::event::Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap();
+    let document = Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap();
     let fields = document.get(crate::event::NodeId::ROOT).unwrap().children as usize;
     let time = |key: &str| {
         let id = document.child(crate::event::NodeId::ROOT, &crate::event::Segment::key(key))?;
@@ -122,6 +129,38 @@ pub(crate) fn busy(width: u16, height: u16) -> Model {
 pub(crate) fn send(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     update(model, message, now)
 }
+
+/// Has everything in the table linted, each event by itself.
+pub(crate) fn lint_all(model: &mut Model, now: Moment) -> Vec<Effect> {
+    let shown = model.types.visible(usize::MAX / 2);
+    let events = shown.filter_map(|(name, row, _)| Some((name.clone(), row.payload.clone()?)));
+    let linted = events.map(|(name, payload)| linted(name.as_str(), &payload, now)).collect();
+    send(model, Message::Done(Outcome::Linted(linted)), now)
+}
+
+/// What is wrong with an event of that type.
+pub(crate) fn linted(event_type: &str, payload: &Arc<Payload>, now: Moment) -> Linted {
+    let event = Document::new(Arc::clone(payload)).unwrap();
+    let findings = lint::lint(&event, lint::Context { stage: lint::Stage::Received, now: now.wall });
+    Linted {
+        event_type: event_type.into(),
+        payload: Arc::clone(payload),
+        found: Arc::new(Found::new(&event, findings)),
+    }
+}
+
+/// An event of which several things are wrong, in a model that knows what.
+pub(crate) fn faulty(width: u16, height: u16) -> Model {
+    let mut model = busy(width, height);
+    let order = change("purchase", ChangeKind::Updated, FAULTY, 44, 1, at(20));
+    send(&mut model, polled(vec![order], at(20)), at(20));
+    lint_all(&mut model, at(20));
+    press(&mut model, "/ p u r c h enter / ^u enter", at(20));
+    model
+}
+
+/// A purchase that a careless integration sends.
+pub(crate) const FAULTY: &str = r#"{"event":"purchase","customer_id":"812123","order_id":"50316","revenue":30,"total":"$ 30","currency":"euro","ship_date":"2026-14-11T17:27:20+00:00","products":[{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":"1,100","qty":2}],"no\u001bte":"undefined","_bsft_ts":"2026-11-23T14:03:20.000Z"}"#;
 
 /// Presses keys one after another, as `keymap` writes them, and gives the last one's effects.
 pub(crate) fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::findings::{self, Linted, List};
 use super::reader::Reader;
 use super::tree::{Row, Tree};
+use crate::event::lint::Finding;
 use crate::event::{Document, DocumentError, NodeKind, Path, Payload, TypeName, Unknown, text};
 
 /// How many events that the reader has left keep their folds and their cursor.
@@ -30,6 +32,8 @@ pub struct Shown {
     pub payload: Arc<Payload>,
     /// Its tree, or why it has none.
     pub tree: Result<Tree, DocumentError>,
+    /// What is wrong with it.
+    pub findings: List,
     /// A newer event of the type that the reader has not gone on to, and how many there were.
     pub newer: Option<(Arc<Payload>, u64)>,
     /// Whether the reader has moved in it, so that it holds still.
@@ -42,27 +46,36 @@ pub enum Tab {
     /// As a tree.
     #[default]
     Tree,
+    /// What is wrong with it.
+    Findings,
     /// As it came.
     Raw,
 }
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Self; 2] = [Self::Tree, Self::Raw];
+    pub const ALL: [Self; 3] = [Self::Tree, Self::Findings, Self::Raw];
 
     /// The tab's name.
     pub fn label(self) -> &'static str {
         match self {
             Self::Tree => "Tree",
+            Self::Findings => "Findings",
             Self::Raw => "Raw",
         }
+    }
+
+    /// The tab `steps` further on, and round at the end.
+    fn further(self, steps: usize) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL.iter().cycle().nth(at + steps).copied().unwrap_or_default()
     }
 }
 
 impl Shown {
     fn new(event_type: TypeName, payload: Arc<Payload>) -> Self {
         let tree = Document::new(payload.clone()).map(Tree::new);
-        Self { event_type, payload, tree, newer: None, held: false }
+        Self { event_type, payload, tree, findings: List::default(), newer: None, held: false }
     }
 
     fn replace(&mut self, payload: Arc<Payload>, height: usize) {
@@ -71,7 +84,15 @@ impl Shown {
             (document, tree) => *tree = document.map(Tree::new),
         }
         self.payload = payload;
+        self.findings.outdate();
         self.newer = None;
+    }
+
+    /// Takes in what is wrong with the event, if it is this one.
+    fn learn(&mut self, linted: &Linted) {
+        if Arc::ptr_eq(&self.payload, &linted.payload) {
+            self.findings.learn(&linted.found);
+        }
     }
 }
 
@@ -123,6 +144,13 @@ impl Inspector {
         }
     }
 
+    /// Takes in what is wrong with an event. It may be older than the one in the table, when that is on show.
+    pub(super) fn learn(&mut self, linted: &Linted) {
+        if let Some(shown) = &mut self.shown {
+            shown.learn(linted);
+        }
+    }
+
     /// Holds still, because the reader has moved.
     pub(super) fn hold(&mut self) {
         if let Some(shown) = &mut self.shown {
@@ -143,6 +171,20 @@ impl Inspector {
     /// Goes to another tab.
     pub(super) fn select_tab(&mut self, tab: Tab) {
         self.tab = tab;
+    }
+
+    /// Goes to the tab `steps` further to the right, and round at the end.
+    pub(super) fn turn_tabs(&mut self, steps: usize) {
+        self.tab = self.tab.further(steps);
+    }
+
+    /// The tabs from left to right, each with what it is called now: that of the findings says how many there are.
+    pub fn tabs(&self) -> [(Tab, String); 3] {
+        let count = self.findings().and_then(List::latest).map_or(0, |(found, _)| found.findings().len());
+        Tab::ALL.map(|tab| match (tab, count) {
+            (Tab::Findings, 1..) => (tab, format!("{} {}", tab.label(), super::time::count(count as u64))),
+            (tab, _) => (tab, tab.label().to_owned()),
+        })
     }
 
     /// Lays the raw text out for `width` columns, when that tab is on. An answer that could not be read comes first:
@@ -186,6 +228,27 @@ impl Inspector {
         self.shown.as_mut()?.tree.as_mut().ok()
     }
 
+    /// What is wrong with the event on show.
+    pub fn findings(&self) -> Option<&List> {
+        Some(&self.shown.as_ref()?.findings)
+    }
+
+    pub(super) fn findings_mut(&mut self) -> Option<&mut List> {
+        Some(&mut self.shown.as_mut()?.findings)
+    }
+
+    /// The finding under the cursor: of the list, or of the tree's row.
+    pub fn finding(&self) -> Option<&Finding> {
+        match self.tab {
+            Tab::Findings => self.findings()?.selected(),
+            Tab::Tree => {
+                let row = self.tree()?.selected()?;
+                self.findings()?.current()?.here(&row).map(|(finding, _)| finding)
+            }
+            Tab::Raw => None,
+        }
+    }
+
     /// The raw text, when its tab is on.
     pub fn raw(&self) -> Option<&Reader> {
         self.raw.as_ref()
@@ -200,15 +263,25 @@ impl Inspector {
         if self.shown.is_none() && unknown { Tab::Raw } else { self.tab }
     }
 
-    /// What the row under the cursor stands for: its path and its value as text for people.
-    pub(super) fn value(&self) -> Option<(Path, String)> {
-        let tree = self.tree()?;
-        let Row { spot, .. } = tree.selected()?;
-        Some((tree.document().path(spot.node), tree.document().plain(spot.node).into_owned()))
+    /// What the cursor is on: its path, and its value as text for people, if there is one. In the list of findings that
+    /// is the field that one is about.
+    pub(super) fn value(&self) -> Option<(Path, Option<String>)> {
+        let document = self.tree()?.document();
+        if self.tab == Tab::Findings {
+            let path = self.finding()?.path.clone();
+            let value = document.find(&path).map(|node| document.plain(node).into_owned());
+            return Some((path, value));
+        }
+        let Row { spot, .. } = self.tree()?.selected()?;
+        Some((document.path(spot.node), Some(document.plain(spot.node).into_owned())))
     }
 
-    /// The value under the cursor as a text to read: a string as it is, a container indented.
+    /// What the cursor is on as a text to read: a string as it is, a container indented, a finding in words.
     pub(super) fn readable(&self) -> Option<(String, String)> {
+        if self.tab == Tab::Findings {
+            let finding = self.finding()?;
+            return Some((finding.rule.id.to_owned(), findings::describe(finding)));
+        }
         let tree = self.tree()?;
         let node = tree.selected()?.spot.node;
         let document = tree.document();

@@ -69,6 +69,12 @@ pub enum Action {
     NextMatch,
     /// To the match before.
     PreviousMatch,
+    /// To the next field with a finding.
+    NextFinding,
+    /// To the one before.
+    PreviousFinding,
+    /// To the field that a finding is about.
+    GoToField,
     /// Go on to the newest event.
     Follow,
     /// The next tab.
@@ -130,6 +136,8 @@ pub enum CopyTarget {
     Event,
     /// The event type's name.
     Type,
+    /// What is wrong, in a few lines.
+    Finding,
 }
 
 impl CopyTarget {
@@ -142,6 +150,7 @@ impl CopyTarget {
             Self::Jq => "jq path",
             Self::Event => "whole event",
             Self::Type => "type name",
+            Self::Finding => "finding",
         }
     }
 }
@@ -172,6 +181,8 @@ pub enum Context {
     Types,
     /// In the inspector's tree.
     Tree,
+    /// In the inspector's list of findings.
+    Findings,
     /// In the inspector's raw text.
     Raw,
     /// In the activity log.
@@ -207,10 +218,11 @@ pub enum Context {
 
 impl Context {
     /// The contexts that the help has a section for, in its order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Anywhere,
         Self::Types,
         Self::Tree,
+        Self::Findings,
         Self::Raw,
         Self::Activity,
         Self::Copy,
@@ -234,6 +246,7 @@ impl Context {
             Self::Anywhere => "Anywhere",
             Self::Types => "Event types",
             Self::Tree => "Inspector: tree",
+            Self::Findings => "Inspector: findings",
             Self::Raw => "Inspector: raw",
             Self::Activity => "Activity",
             Self::Line => "While typing anything",
@@ -254,7 +267,7 @@ impl Context {
 
     /// Whether this is a pane: there the keys of [`Context::Anywhere`] work too.
     pub fn is_pane(self) -> bool {
-        matches!(self, Self::Types | Self::Tree | Self::Raw | Self::Activity)
+        matches!(self, Self::Types | Self::Tree | Self::Findings | Self::Raw | Self::Activity)
     }
 
     /// Whether a line is typed: there the keys of [`Context::Line`] work too.
@@ -366,21 +379,37 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Tree, &[char('n')], A::NextMatch, "next match"),
         bind(C::Tree, &[char('N')], A::PreviousMatch, "match before"),
         bind(C::Tree, &[char('v')], A::View, "show the whole value"),
+        hint(C::Tree, &[char('x')], A::NextFinding, "to the next field with a finding", "finding"),
+        bind(C::Tree, &[char('X')], A::PreviousFinding, "to the one before"),
+        hint(
+            C::Findings,
+            &[key(KeyCode::Enter), char('l'), key(KeyCode::Right)],
+            A::GoToField,
+            "to the field, in the tree",
+            "to the field",
+        ),
+        hint(C::Findings, &[char('v')], A::View, "show all that there is to say of it", "explain"),
+        bind(C::Findings, &[key(KeyCode::Left), char('h')], A::Out, "back to the tree"),
         bind(C::Raw, &[key(KeyCode::Left), char('h')], A::Out, "back to the tree"),
         hint(C::Tree, &[char('f')], A::Follow, "go on to the newest event", "follow"),
+        hint(C::Findings, &[char('f')], A::Follow, "go on to the newest event", "follow"),
         hint(C::Raw, &[char('f')], A::Follow, "go on to the newest event", "follow"),
         hint(C::Tree, &[char(']')], A::NextTab, "next tab", "tab"),
         bind(C::Tree, &[char('[')], A::PreviousTab, "tab before"),
+        hint(C::Findings, &[char(']')], A::NextTab, "next tab", "tab"),
+        bind(C::Findings, &[char('[')], A::PreviousTab, "tab before"),
         hint(C::Raw, &[char(']')], A::NextTab, "next tab", "tab"),
         bind(C::Raw, &[char('[')], A::PreviousTab, "tab before"),
         hint(C::Anywhere, &[char('c')], A::Compose, "compose an event, and send it", "compose"),
         hint(C::Types, &[char('y')], A::Copy, "copy: then choose what", "copy"),
         hint(C::Tree, &[char('y')], A::Copy, "copy: then choose what", "copy"),
+        hint(C::Findings, &[char('y')], A::Copy, "copy: then choose what", "copy"),
         hint(C::Raw, &[char('y')], A::Copy, "copy: then choose what", "copy"),
         hint(C::Anywhere, &[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
         hint(C::Anywhere, &[char('r')], A::Poll, "poll now", "poll now"),
         hint(C::Types, &[char('e')], A::Resend, "edit the event and send it again", "resend"),
         hint(C::Tree, &[char('e')], A::Resend, "edit the event and send it again", "resend"),
+        hint(C::Findings, &[char('e')], A::Resend, "edit the event and send it again", "resend"),
         hint(C::Raw, &[char('e')], A::Resend, "edit the event and send it again", "resend"),
         bind(C::Anywhere, &[char('+'), char('=')], A::Slower, "a longer interval between polls"),
         bind(C::Anywhere, &[char('-')], A::Faster, "a shorter interval between polls"),
@@ -396,6 +425,12 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Tree, PAGE_DOWN, A::PageDown, "a page down"),
         bind(C::Tree, FIRST, A::First, "to the first"),
         bind(C::Tree, LAST, A::Last, "to the last"),
+        bind(C::Findings, UP, A::Up, "up"),
+        bind(C::Findings, DOWN, A::Down, "down"),
+        bind(C::Findings, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Findings, PAGE_DOWN, A::PageDown, "a page down"),
+        bind(C::Findings, FIRST, A::First, "to the first"),
+        bind(C::Findings, LAST, A::Last, "to the last"),
         bind(C::Raw, UP, A::Up, "up"),
         bind(C::Raw, DOWN, A::Down, "down"),
         bind(C::Raw, PAGE_UP, A::PageUp, "a page up"),
@@ -428,12 +463,14 @@ pub static BINDINGS: &[Binding] = {
         hint(C::Copy, &[char('j')], A::CopyTarget(T::Jq), "the path for jq: .products[0].price", "jq path"),
         hint(C::Copy, &[char('e')], A::CopyTarget(T::Event), "the whole event, as it came", "event"),
         hint(C::Copy, &[char('t')], A::CopyTarget(T::Type), "the event type's name", "type"),
+        hint(C::Copy, &[char('f')], A::CopyTarget(T::Finding), "what is wrong there: the finding", "finding"),
         bind(C::Copy, &[char('V')], A::PrintTarget(T::Value), "print the value"),
         bind(C::Copy, &[char('K')], A::PrintTarget(T::Key), "print the key"),
         bind(C::Copy, &[char('P')], A::PrintTarget(T::Path), "print the path"),
         bind(C::Copy, &[char('J')], A::PrintTarget(T::Jq), "print the path for jq"),
         bind(C::Copy, &[char('E')], A::PrintTarget(T::Event), "print the whole event"),
         bind(C::Copy, &[char('T')], A::PrintTarget(T::Type), "print the type's name"),
+        bind(C::Copy, &[char('F')], A::PrintTarget(T::Finding), "print the finding"),
         hint(C::Copy, ESC_OR_Q, A::Back, "copy nothing", "cancel"),
         hint(C::Filter, ENTER, A::Accept, "keep the filter", "keep"),
         hint(C::Filter, ESC_OR_INTERRUPT, A::Back, "drop the filter", "drop"),

@@ -120,8 +120,8 @@ impl Layout {
             }
             0..100 => 38,
             100..116 => 48,
-            116..140 => 56,
-            _ => 62,
+            116..140 => 58,
+            _ => 64,
         };
         layout.types = Some(Area { width: left, ..upper });
         layout.inspector = Some(Area { x: left, width: upper.width - left, ..upper });
@@ -156,9 +156,10 @@ impl Layout {
 /// The columns of the type table that fit into `inner`, from the left, each where its text goes.
 pub fn columns(inner: Area) -> Vec<(Column, Area)> {
     const GAP: u16 = 1;
-    const SHORTEST_NAME: u16 = 14;
+    const SHORTEST_NAME: u16 = 16;
     // What is dropped first when there is no room stands last.
-    let wanted = [(Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
+    let wanted =
+        [(Column::Findings, 4), (Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
     let mut rest = inner.width.saturating_sub(MARK_WIDTH);
     let mut kept = Vec::new();
     for (column, width) in wanted {
@@ -184,16 +185,29 @@ pub fn columns(inner: Area) -> Vec<(Column, Area)> {
 pub const MARK_WIDTH: u16 = 2;
 
 /// Where the tabs of a pane stand in its top border, from the left, each with a space on both sides.
-pub fn tabs<T, const N: usize>(pane: Area, tabs: [(T, &'static str); N]) -> Vec<(T, Area)> {
-    let width: u16 = tabs.iter().map(|(_, label)| cells(label) + 2).sum();
+pub fn tabs<T, L: AsRef<str>, const N: usize>(pane: Area, tabs: [(T, L); N]) -> Vec<(T, Area)> {
+    let width: u16 = tabs.iter().map(|(_, label)| cells(label.as_ref()) + 2).sum();
     let mut x = (pane.x + pane.width).saturating_sub(width + 2);
     tabs.into_iter()
         .map(|(tab, label)| {
-            let area = Area { x, y: pane.y, width: cells(label) + 2, height: 1 };
+            let area = Area { x, y: pane.y, width: cells(label.as_ref()) + 2, height: 1 };
             x += area.width;
             (tab, area)
         })
         .collect()
+}
+
+/// Cuts what is inside the inspector's border into the list of findings and, below it, what is said of the selected one.
+/// The lower part is as high for one finding as for another, so that the list stands still.
+pub fn findings(inner: Area) -> (Area, Area) {
+    let below = match inner.height {
+        0..9 => 0,
+        9..13 => 5,
+        13..18 => 7,
+        _ => 9,
+    };
+    let list = Area { height: inner.height - below, ..inner };
+    (list, Area { y: list.y + list.height, height: below, ..inner })
 }
 
 /// The composer, cut into areas.
@@ -290,13 +304,14 @@ mod tests {
 
     #[test]
     fn narrow_tables_lose_columns_and_keep_names() {
-        use Column::{Captured, Name, Rate, Received, Seen};
+        use Column::{Captured, Findings, Name, Rate, Received, Seen};
         let cases = [
-            (58, vec![Name, Received, Captured, Rate, Seen]),
-            (46, vec![Name, Received, Captured, Rate, Seen]),
-            (36, vec![Name, Received, Captured, Seen]),
-            (30, vec![Name, Received, Seen]),
-            (24, vec![Name, Seen]),
+            (58, vec![Name, Findings, Received, Captured, Rate, Seen]),
+            (52, vec![Name, Findings, Received, Captured, Rate, Seen]),
+            (46, vec![Name, Findings, Received, Captured, Seen]),
+            (36, vec![Name, Findings, Received, Seen]),
+            (30, vec![Name, Findings, Seen]),
+            (24, vec![Name, Findings]),
             (18, vec![Name]),
         ];
         for (width, expected) in cases {

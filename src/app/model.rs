@@ -7,11 +7,12 @@ use tui_input::Input;
 
 use super::Sending;
 use super::Size;
-use super::activity::Activity;
+use super::activity::{Activity, Entry, EntryKind};
 use super::composer::picker::Picker;
 use super::composer::{self, Composer, Confirm};
+use super::findings::{Baseline, List};
 use super::inspector::{Inspector, Tab};
-use super::keymap::{Action, Context};
+use super::keymap::{Action, Context, CopyTarget};
 use super::layout::{self, Area, ComposerAreas, Layout, Pane};
 use super::link::Link;
 use super::reader::{self, Reader};
@@ -22,6 +23,12 @@ use crate::feed::{Change, Moment};
 
 /// How long a short answer stands in the footer.
 pub(super) const TOAST: Duration = Duration::from_secs(4);
+
+/// How long what is wrong from the start stands there; the activity log keeps it.
+const NOTICE: Duration = Duration::from_secs(12);
+
+/// So many notices are told one by one.
+const NOTICES: usize = 12;
 
 /// What the application is told when it starts.
 #[derive(Clone, Debug)]
@@ -38,6 +45,9 @@ pub struct Setup {
     pub now: Moment,
     /// What sending needs.
     pub sending: Sending,
+    /// What is not as it should be from the start, a sentence each: a file that could not be used, where, and why. Not
+    /// yet harmless.
+    pub notices: Vec<String>,
 }
 
 /// All that the application knows.
@@ -81,6 +91,8 @@ pub struct Model {
     pub composer: Composer,
     /// The newest events that nobody has linted yet.
     pub(super) unlinted: Vec<(TypeName, Arc<Payload>)>,
+    /// What the first poll brought, until all of it was looked at.
+    pub(super) baseline: Option<Baseline>,
 }
 
 /// What stands over the panes, or takes their keys.
@@ -146,7 +158,7 @@ pub struct Toast {
 impl Model {
     /// A model that knows nothing yet.
     pub fn new(setup: Setup) -> Self {
-        Self {
+        let mut model = Self {
             target: setup.target,
             interval: setup.interval,
             told_interval: setup.interval,
@@ -166,7 +178,27 @@ impl Model {
             shipments: Shipments::default(),
             composer: Composer::default(),
             unlinted: Vec::new(),
+            baseline: None,
+        };
+        model.tell(&setup.notices, setup.now);
+        model
+    }
+
+    /// Tells what is not as it should be from the start: all of it in the log, the first in the footer.
+    fn tell(&mut self, notices: &[String], now: Moment) {
+        let mut note = |kind, text| self.activity.push(Entry { at: now, kind, subject: String::new(), text });
+        let rest = notices.len().saturating_sub(NOTICES);
+        if rest > 0 {
+            note(EntryKind::Note, format!("and {rest} more of the kind"));
         }
+        for notice in notices.iter().take(NOTICES).rev() {
+            note(EntryKind::Trouble, text::harmless(notice));
+        }
+        self.toast = notices.first().map(|first| {
+            let more = if notices.len() > 1 { format!(" · and {} more", notices.len() - 1) } else { String::new() };
+            let until = Moment { elapsed: now.elapsed + NOTICE, ..now };
+            Toast { text: text::harmless(first) + &more, until, bad: true }
+        });
     }
 
     /// Where everything stands; `None` when the screen is too small.
@@ -225,6 +257,7 @@ impl Model {
             Pane::Activity => Context::Activity,
             Pane::Inspector => match self.tab() {
                 Tab::Tree => Context::Tree,
+                Tab::Findings => Context::Findings,
                 Tab::Raw => Context::Raw,
             },
         }
@@ -240,6 +273,11 @@ impl Model {
         match action {
             Action::Follow => self.inspector.shown().is_some_and(|shown| shown.held),
             Action::Inspect | Action::Filter | Action::Sort => self.types.counts().1 > 0,
+            Action::NextFinding | Action::PreviousFinding => {
+                self.inspector.findings().and_then(List::current).is_some_and(|found| found.tally().is_some())
+            }
+            Action::GoToField | Action::CopyTarget(CopyTarget::Finding) => self.inspector.finding().is_some(),
+            Action::View if self.tab() == Tab::Findings => self.inspector.finding().is_some(),
             Action::Open | Action::Search | Action::Copy | Action::Resend => self.inspector.shown().is_some(),
             Action::Send => self.sending.safety.read_only.is_none(),
             _ => true,
@@ -254,6 +292,12 @@ impl Model {
 
     pub(super) fn inspector_height(&self) -> usize {
         Self::inner_height(self.layout().and_then(|layout| layout.inspector))
+    }
+
+    /// The rows of the list of findings that can be seen.
+    pub(super) fn findings_height(&self) -> usize {
+        let area = self.layout().and_then(|layout| layout.inspector);
+        area.map_or(0, |area| layout::findings(area.inner()).0.height.into())
     }
 
     pub(super) fn activity_height(&self) -> usize {

@@ -3,7 +3,7 @@
 use super::inspector::Tab;
 use super::keymap::Context;
 use super::layout::{self, Pane};
-use super::update::move_by;
+use super::update::{go_to_field, move_by};
 use super::{Mode, Model, Mouse, MouseKind, composer};
 use crate::feed::Moment;
 
@@ -36,6 +36,13 @@ fn scroll_pane(model: &mut Model, mouse: Mouse, rows: isize) {
     match model.layout().and_then(|layout| layout.pane_at(mouse)) {
         Some(Pane::Types) => model.types.scroll(rows, types),
         Some(Pane::Inspector) if model.tab() == Tab::Raw => move_by(model, Context::Raw, rows),
+        Some(Pane::Inspector) if model.tab() == Tab::Findings => {
+            let height = model.findings_height();
+            model.inspector.hold();
+            if let Some(findings) = model.inspector.findings_mut() {
+                findings.scroll(rows, height);
+            }
+        }
         Some(Pane::Inspector) => {
             model.inspector.hold();
             if let Some(tree) = model.inspector.tree_mut() {
@@ -69,10 +76,8 @@ fn click(model: &mut Model, mouse: Mouse, now: Moment) {
             }
         }
         Pane::Inspector if mouse.row == area.y => {
-            if let Some((tab, _)) = layout::tabs(area, Tab::ALL.map(|tab| (tab, tab.label())))
-                .into_iter()
-                .find(|(_, area)| area.holds(mouse))
-            {
+            let tabs = layout::tabs(area, model.inspector.tabs());
+            if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
                 model.inspector.select_tab(tab);
             }
         }
@@ -89,6 +94,22 @@ fn click(model: &mut Model, mouse: Mouse, now: Moment) {
                 }
             }
         }
+        Pane::Inspector if layout::findings(inner).0.holds(mouse) && model.tab() == Tab::Findings => {
+            choose_finding(model, line);
+        }
         Pane::Types | Pane::Inspector | Pane::Activity => {}
+    }
+}
+
+/// The first click chooses the finding, a click on the chosen one goes to its field.
+fn choose_finding(model: &mut Model, line: usize) {
+    let height = model.findings_height();
+    model.inspector.hold();
+    let Some(findings) = model.inspector.findings_mut() else { return };
+    let (offset, cursor, count) = findings.position();
+    match offset + line {
+        chosen if chosen == cursor && chosen < count => go_to_field(model),
+        other if other < count => findings.select(other, height),
+        _ => {}
     }
 }

@@ -4,14 +4,19 @@
 
 use std::time::Duration;
 
-use super::fixture::{PURCHASE, at, at_millis, busy, change, click, failed, fresh, polled, press, send};
+use super::findings::place;
+use super::fixture::{
+    FAULTY, PURCHASE, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press, send,
+    setup,
+};
 use super::inspector::Tab;
 use super::layout::Pane;
 use super::link::LinkState;
 use super::types::{Column, Mark};
-use super::{Effect, Message, Mode, Model, Outcome, Size};
+use super::{Effect, Message, Mode, Model, Outcome, Setup, Size};
 use crate::event::Unknown;
-use crate::feed::{ChangeKind, ProblemKind, Report};
+use crate::event::lint::Severity;
+use crate::feed::{Change, ChangeKind, ProblemKind, Report};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -88,7 +93,7 @@ fn the_cursor_stays_on_its_type_when_the_order_changes() {
     );
     press(&mut model, "S", at(21));
     assert_eq!(order(&model).last(), Some(&"add_to_cart"));
-    press(&mut model, "s", at(21));
+    press(&mut model, "s s", at(21));
     assert_eq!(order(&model).first(), Some(&"view"), "the largest count stands first");
     assert_eq!(selected(&model), "purchase");
 }
@@ -270,7 +275,7 @@ fn an_answer_that_cannot_be_read_is_there_to_be_looked_at() {
     let mut model = busy(120, 36);
     send(&mut model, trouble, at(22));
     assert_eq!(model.tab(), Tab::Tree, "the last good event stays");
-    press(&mut model, "enter ]", at(22));
+    press(&mut model, "enter [", at(22));
     assert_eq!(model.inspector.raw().unwrap().visible(1).next(), Some("<html>"));
     send(&mut model, polled(vec![], at(24)), at(24));
     assert!(model.inspector.raw().unwrap().visible(1).next().unwrap().starts_with('{'));
@@ -310,10 +315,8 @@ fn the_mouse_chooses_sorts_folds_and_scrolls() {
     assert_eq!(path(&model), "");
     click(&mut model, 60, 2, at(20));
     assert_eq!(model.inspector.tree().unwrap().position().1, 1, "a click on the chosen row folds it");
-    let (_, raw) =
-        super::layout::tabs(model.layout().unwrap().inspector.unwrap(), Tab::ALL.map(|tab| (tab, tab.label())))
-            .pop()
-            .unwrap();
+    let inspector = model.layout().unwrap().inspector.unwrap();
+    let (_, raw) = super::layout::tabs(inspector, model.inspector.tabs()).pop().unwrap();
     click(&mut model, raw.x + 1, raw.y, at(20));
     assert_eq!(model.tab(), Tab::Raw);
     click(&mut model, 0, 0, at(20));
@@ -359,4 +362,221 @@ fn many_changes_at_once_are_summed_up() {
     send(&mut model, polled(changes, at(21)), at(21));
     assert_eq!(model.activity.len() - before, 13);
     assert!(log(&model).iter().any(|line| line == " and 4988 more types changed"));
+}
+
+fn tally(model: &Model, name: &str) -> Option<(Severity, usize)> {
+    let (_, row, _) = model.types.visible(99).find(|(other, _, _)| other.as_str() == name).unwrap();
+    row.tally().map(|tally| (tally.worst, tally.count))
+}
+
+fn found(model: &Model) -> Vec<String> {
+    model.inspector.findings().unwrap().visible(99).map(|(finding, _)| place(finding)).collect()
+}
+
+#[test]
+fn every_new_event_is_linted_once_and_the_table_says_how_bad_it_is() {
+    let mut model = fresh(120, 36);
+    let bad = change("purchase", ChangeKind::New, FAULTY, 1, 0, at(1));
+    let fine = change("view", ChangeKind::New, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1, 0, at(1));
+    let events = [&bad, &fine].map(|change| (change.event_type.clone(), change.payload.clone().unwrap()));
+    let effects = send(&mut model, polled(vec![bad.clone(), fine], at(1)), at(1));
+    assert_eq!(effects, [Effect::Lint { events: events.into(), now: at(1).wall }]);
+    assert_eq!(tally(&model, "purchase"), None);
+    assert_eq!(lint_all(&mut model, at(1)), []);
+    assert_eq!(tally(&model, "purchase"), Some((Severity::Error, 6)));
+    assert_eq!(tally(&model, "view"), None);
+    let again = Change { kind: ChangeKind::Unchanged, ..bad };
+    assert_eq!(send(&mut model, polled(vec![again], at(2)), at(2)), [], "the same event is not linted again");
+
+    let newer = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","email":""}"#, 2, 1, at(3));
+    send(&mut model, polled(vec![newer], at(3)), at(3));
+    assert_eq!(tally(&model, "purchase"), Some((Severity::Error, 6)), "until it is known, the cell stays as it was");
+    assert!(model.inspector.findings().unwrap().current().is_none(), "but a field is not marked for another event's");
+    lint_all(&mut model, at(3));
+    assert_ne!(tally(&model, "purchase"), Some((Severity::Error, 6)));
+    assert!(model.inspector.findings().unwrap().current().is_some());
+}
+
+#[test]
+fn types_can_be_sorted_by_how_bad_they_are_also_when_that_comes_later() {
+    let mut model = busy(120, 36);
+    press(&mut model, "s s", at(20));
+    assert_eq!(model.types.sort().column, Column::Findings);
+    lint_all(&mut model, at(20));
+    let tallies: Vec<_> = order(&model).iter().map(|name| tally(&model, name)).collect();
+    assert!(tallies.is_sorted_by(|one, other| one >= other), "{tallies:?}");
+    assert_eq!(tallies.first().unwrap().unwrap().0, Severity::Error);
+    assert_eq!(tallies.last().unwrap(), &None);
+}
+
+#[test]
+fn from_a_finding_the_reader_gets_to_its_field_and_back() {
+    let mut model = faulty(120, 36);
+    press(&mut model, "enter 0 ]", at(21));
+    assert_eq!(model.tab(), Tab::Findings);
+    assert_eq!(
+        found(&model),
+        ["ship_date", "total", "currency", "products[1].price", "products[1].qty", r#"["no\u001bte"]"#],
+        "the worst first"
+    );
+    for (keys, expected) in [
+        ("enter", "ship_date"),
+        ("] G l", r#"["no\u001bte"]"#),
+        ("] k enter", "products[1].qty"),
+        ("x", r#"["no\u001bte"]"#),
+        ("x", "total"),
+        ("X", r#"["no\u001bte"]"#),
+    ] {
+        press(&mut model, keys, at(21));
+        assert_eq!((path(&model), model.tab()), (expected.into(), Tab::Tree), "{keys}");
+    }
+    press(&mut model, "] h ] ] ]", at(21));
+    assert_eq!(model.tab(), Tab::Tree, "the tabs go round");
+    press(&mut model, "[ [ [ [", at(21));
+    assert_eq!(model.tab(), Tab::Raw);
+
+    let mut fine = busy(120, 36);
+    assert_eq!(press(&mut fine, "enter x", at(21)), []);
+    assert_eq!(fine.toast.as_ref().unwrap().text, "not looked at yet");
+    press(&mut fine, "] j G enter v y esc [", at(21));
+    let newer = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(22));
+    send(&mut fine, polled(vec![newer], at(22)), at(22));
+    lint_all(&mut fine, at(22));
+    press(&mut fine, "/ v i e w enter", at(22));
+    press(&mut fine, "esc esc / v i e w enter enter x", at(22));
+    assert_eq!(fine.toast.as_ref().unwrap().text, "nothing wrong was found");
+}
+
+#[test]
+fn what_is_missing_is_looked_for_where_it_would_be() {
+    let mut model = busy(120, 36);
+    let order = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","order_id":"1"}"#, 44, 1, at(20));
+    send(&mut model, polled(vec![order], at(20)), at(20));
+    lint_all(&mut model, at(20));
+    press(&mut model, "/ p u r c h enter enter j ] enter", at(20));
+    assert_eq!((path(&model), model.tab()), (String::new(), Tab::Tree));
+    assert!(model.inspector.finding().is_some());
+}
+
+#[test]
+fn an_event_that_is_held_keeps_its_own_findings() {
+    let mut model = faulty(120, 36);
+    press(&mut model, "enter ] j j", at(21));
+    assert_eq!(place(model.inspector.finding().unwrap()), "currency");
+    let newer = |text: &str, at| polled(vec![change("purchase", ChangeKind::Updated, text, 45, 1, at)], at);
+    send(&mut model, newer(r#"{"event":"purchase"}"#, at(22)), at(22));
+    lint_all(&mut model, at(22));
+    assert_ne!(tally(&model, "purchase"), Some((Severity::Error, 6)), "the table goes on");
+    assert_eq!(found(&model).len(), 6, "it holds still");
+    assert!(model.inspector.findings().unwrap().current().is_some());
+    let fixed = FAULTY.replace("2026-14-11", "2026-11-14").replace("50316", "50317");
+    send(&mut model, newer(&fixed, at(23)), at(23));
+    lint_all(&mut model, at(23));
+    press(&mut model, "f", at(24));
+    assert_eq!(found(&model).len(), 5);
+    assert_eq!(place(model.inspector.finding().unwrap()), "currency", "the cursor stays on its finding");
+    assert!(model.inspector.findings().unwrap().current().is_some());
+}
+
+#[test]
+fn findings_of_an_event_that_was_left_behind_come_late_and_are_still_its_own() {
+    let mut model = faulty(120, 36);
+    press(&mut model, "enter", at(21));
+    let second = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","email":"no"}"#, 45, 1, at(22));
+    let late = linted("purchase", second.payload.as_ref().unwrap(), at(22));
+    send(&mut model, polled(vec![second], at(22)), at(22));
+    press(&mut model, "j", at(22));
+    let third = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","email":"a@b.co"}"#, 46, 1, at(23));
+    send(&mut model, polled(vec![third], at(23)), at(23));
+    send(&mut model, Message::Done(Outcome::Linted(vec![late.clone()])), at(23));
+    assert_eq!(model.inspector.findings().unwrap().current(), Some(&*late.found));
+    assert_eq!(tally(&model, "purchase"), Some((Severity::Error, 6)), "the table waits for those of the newest");
+}
+
+#[test]
+fn the_log_names_what_is_new_once_and_sums_up_the_start() {
+    let mut model = fresh(120, 36);
+    let known = |name: &str, text: &str| change(name, ChangeKind::New, text, 1, 0, at(1));
+    let fine = r#"{"event":"view","cookie":"c","sku":"a"}"#;
+    send(&mut model, polled(vec![known("purchase", FAULTY), known("view", fine)], at(1)), at(1));
+    lint_all(&mut model, at(1));
+    assert_eq!(log(&model).first().unwrap(), " findings in 1 of 2 types: 1 error, 5 warnings");
+    let lines = model.activity.len();
+    lint_all(&mut model, at(2));
+    assert_eq!(model.activity.len(), lines, "the same is not told again");
+
+    let worse = fine.replace(r#""sku":"a""#, r#""sku":"a","page":"undefined","at":"2014-14-11","price":"1,000""#);
+    for second in 3..6 {
+        let text = worse.replace("\"c\"", &format!("\"c{second}\""));
+        let newer = vec![change("view", ChangeKind::Updated, &text, second, 1, at(second))];
+        send(&mut model, polled(newer, at(second)), at(second));
+        lint_all(&mut model, at(second));
+    }
+    let told: Vec<_> = log(&model).into_iter().filter(|line| line.contains("more")).collect();
+    assert_eq!(told, ["view page: a missing value written out as text · and 1 more"]);
+
+    let changes: Vec<_> = (0..40).map(|n| known(&format!("type_{n}"), &worse)).collect();
+    send(&mut model, polled(changes, at(7)), at(7));
+    let before = model.activity.len();
+    lint_all(&mut model, at(7));
+    assert_eq!(model.activity.len() - before, 13);
+    assert!(log(&model).iter().any(|line| line == " and findings in 28 more types"));
+}
+
+#[test]
+fn a_finding_can_be_copied_and_read_in_full() {
+    let mut model = faulty(120, 36);
+    let copied = |effects: Vec<Effect>| match effects.into_iter().next() {
+        Some(Effect::Copy(text) | Effect::Print(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    press(&mut model, "enter ]", at(21));
+    let text = copied(press(&mut model, "y f", at(21)));
+    assert!(text.starts_with("error[date-impossible] /ship_date\n"), "{text}");
+    assert_eq!(copied(press(&mut model, "y F", at(21))), text);
+    assert_eq!(copied(press(&mut model, "y v", at(21))), "2026-14-11T17:27:20+00:00", "of the field that it is about");
+    assert_eq!(copied(press(&mut model, "j y j", at(21))), ".total");
+    press(&mut model, "v", at(21));
+    let Mode::Reader(reader) = &model.mode else { panic!("{:?}", model.mode) };
+    assert_eq!(reader.title, "number-format");
+    press(&mut model, "esc enter", at(21));
+    assert!(
+        copied(press(&mut model, "y f", at(21))).starts_with("warning[number-format] /total\n"),
+        "also in the tree"
+    );
+    assert_eq!(press(&mut model, "g y f", at(21)), []);
+    assert_eq!(model.toast.as_ref().unwrap().text, "nothing wrong was found here");
+}
+
+#[test]
+fn the_mouse_chooses_a_finding_and_goes_to_its_field() {
+    let mut model = faulty(120, 36);
+    let inspector = model.layout().unwrap().inspector.unwrap();
+    let (_, tab) = super::layout::tabs(inspector, model.inspector.tabs()).swap_remove(1);
+    click(&mut model, tab.x + 1, tab.y, at(21));
+    assert_eq!(model.tab(), Tab::Findings);
+    click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
+    assert_eq!(place(model.inspector.finding().unwrap()), "products[1].price");
+    click(&mut model, inspector.x + 5, inspector.y + 20, at(21));
+    assert_eq!(model.tab(), Tab::Findings, "what is said of it is not the list");
+    click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
+    assert_eq!((path(&model), model.tab()), ("products[1].price".into(), Tab::Tree));
+}
+
+#[test]
+fn what_is_not_as_it_should_be_from_the_start_is_told_at_once_and_harmlessly() {
+    let notices: Vec<_> = (0..20).map(|n| format!("plan/type_{n}.json: /properties: no\u{1b}object")).collect();
+    let mut model = Model::new(Setup { notices, ..setup(120, 36) });
+    assert_eq!(model.activity.len(), 13);
+    assert_eq!(log(&model).first().unwrap(), " plan/type_0.json: /properties: no\\u001bobject");
+    assert_eq!(log(&model).last().unwrap(), " and 8 more of the kind");
+    let toast = model.toast.clone().unwrap();
+    assert!(toast.bad && toast.text.ends_with(" · and 19 more"), "{toast:?}");
+    send(&mut model, polled(vec![], at(2)), at(2));
+    assert!(model.toast.is_some(), "it waits for the reader");
+    press(&mut model, "j", at(3));
+    assert_eq!(model.toast, None);
+    let one = Model::new(Setup { notices: vec!["a file".into()], ..setup(120, 36) });
+    assert_eq!((one.toast.unwrap().text, one.activity.len()), ("a file".into(), 1));
+    assert_eq!(fresh(120, 36).toast, None);
 }

@@ -63,7 +63,7 @@ struct Search {
 }
 
 impl Spot {
-    fn value(node: NodeId) -> Self {
+    pub(super) fn value(node: NodeId) -> Self {
         Self { node, range: None }
     }
 }
@@ -112,16 +112,20 @@ impl Tree {
         self.open_ranges = open_ranges;
         let query = std::mem::take(&mut self.search.query);
         self.search_for(&query);
-        let mut path = path;
-        let node = loop {
-            match (self.document.find(&path), path.parent()) {
-                (Some(node), _) => break node,
-                (None, Some(parent)) => path = parent,
-                (None, None) => break NodeId::ROOT,
-            }
-        };
+        let node = self.nearest(path);
         self.rebuild();
         self.put_cursor(Spot { node, range }, height);
+    }
+
+    /// The value at `path`, or the innermost there is on the way to it.
+    pub(super) fn nearest(&self, mut path: Path) -> NodeId {
+        loop {
+            match (self.document.find(&path), path.parent()) {
+                (Some(node), _) => return node,
+                (None, Some(parent)) => path = parent,
+                (None, None) => return NodeId::ROOT,
+            }
+        }
     }
 
     /// The open containers among the children of `old`, each with the child of `new` that stands at the same place.
@@ -439,16 +443,14 @@ impl Tree {
         }
     }
 
-    fn reveal(&mut self, node: NodeId, height: usize) {
+    /// Moves the cursor to the value, and unfolds what hides it.
+    pub(super) fn reveal(&mut self, node: NodeId, height: usize) {
         let mut at = node;
         while let Some(parent) = self.document.parent(at) {
             self.set_open(Spot::value(parent), true);
             let position = self.document.get(at).map_or(0, |node| node.position);
-            let mut size = range_size(self.children(parent));
-            while size > 1 {
-                let first = position / size * size;
-                self.set_open(Spot { node: parent, range: Some(Range { first, size }) }, true);
-                size /= RANGE;
+            for range in ranges_around(self.children(parent), position) {
+                self.set_open(Spot { node: parent, range: Some(range) }, true);
             }
             at = parent;
         }
@@ -481,6 +483,12 @@ fn range_size(children: u32) -> u32 {
         size *= RANGE;
     }
     size
+}
+
+/// The ranges that the child at `position` of a container with so many `children` stands in, the widest first.
+pub(super) fn ranges_around(children: u32, position: u32) -> impl Iterator<Item = Range> {
+    let sizes = std::iter::successors(Some(range_size(children)), |size| Some(size / RANGE));
+    sizes.take_while(|size| *size > 1).map(move |size| Range { first: position / size * size, size })
 }
 
 fn contains_in_any_case(text: &str, lower: &str) -> bool {

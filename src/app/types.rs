@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::findings::Linted;
-use crate::event::lint::Finding;
+use super::findings::{Linted, Tally, Told};
+use crate::event::lint::{Finding, Severity};
 use crate::event::{Payload, TypeName};
 use crate::feed::{Change, ChangeKind, Coverage, Moment, Rate};
 
@@ -39,7 +39,8 @@ pub struct Row {
     /// The newest event that we hold.
     pub payload: Option<Arc<Payload>>,
     /// What is wrong with it, once that is known; until then, what was wrong with the one before.
-    pub findings: Option<Arc<[Finding]>>,
+    pub(super) linted: Option<Linted>,
+    told: Told,
     /// The server's own count.
     pub received: Option<u64>,
     /// How many distinct payloads we hold or held.
@@ -72,6 +73,8 @@ pub enum Mark {
 pub enum Column {
     /// The type's name.
     Name,
+    /// The worst finding, and how many there are.
+    Findings,
     /// The server's count.
     Received,
     /// Our count.
@@ -84,12 +87,13 @@ pub enum Column {
 
 impl Column {
     /// All columns, from left to right.
-    pub const ALL: [Self; 5] = [Self::Name, Self::Received, Self::Captured, Self::Rate, Self::Seen];
+    pub const ALL: [Self; 6] = [Self::Name, Self::Findings, Self::Received, Self::Captured, Self::Rate, Self::Seen];
 
     /// The heading.
     pub fn label(self) -> &'static str {
         match self {
             Self::Name => "type",
+            Self::Findings => "find",
             Self::Received => "recv",
             Self::Captured => "capt",
             Self::Rate => "rate",
@@ -101,6 +105,7 @@ impl Column {
     pub fn title(self) -> &'static str {
         match self {
             Self::Name => "type",
+            Self::Findings => "findings",
             Self::Received => "received",
             Self::Captured => "captured",
             Self::Rate => "rate",
@@ -114,7 +119,7 @@ impl Column {
 pub struct Sort {
     /// By which column.
     pub column: Column,
-    /// Whether the largest, or the most recent, comes first.
+    /// Whether the largest, the worst or the most recent comes first.
     pub descending: bool,
 }
 
@@ -126,6 +131,11 @@ impl Sort {
 }
 
 impl Row {
+    /// The worst finding and how many there are; `None` where nothing was found, or nobody has looked yet.
+    pub fn tally(&self) -> Option<Tally> {
+        self.linted.as_ref()?.found.tally()
+    }
+
     /// How long ago the newest event came; `None` when nobody knows.
     pub fn age(&self, now: Moment) -> Option<Duration> {
         let age = millis(now.elapsed).saturating_sub(self.seen?);
@@ -172,7 +182,8 @@ impl Types {
         let first = !self.rows.contains_key(&change.event_type);
         let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| Row {
             payload: None,
-            findings: None,
+            linted: None,
+            told: Told::default(),
             received: None,
             captured: 0,
             coverage: None,
@@ -229,6 +240,7 @@ impl Types {
             let (name, row) = rows.get_index(*index)?;
             let number = match column {
                 Column::Name => None,
+                Column::Findings => row.tally().map(rank),
                 Column::Received => row.received.map(i128::from),
                 Column::Captured => Some(row.captured.into()),
                 Column::Rate => Some(row.rate.bars(now).iter().map(|bar| i128::from(*bar)).sum()),
@@ -350,12 +362,21 @@ impl Types {
         }
     }
 
-    /// Learns what is wrong with the newest event of a type; of one that is the newest no more, nothing is learnt. Says
-    /// what was known before.
-    pub(super) fn learn(&mut self, linted: &Linted) -> Option<Arc<[Finding]>> {
-        let row = self.rows.get_mut(&linted.event_type)?;
-        let newest = row.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload));
-        if newest { row.findings.replace(Arc::clone(&linted.findings)) } else { None }
+    /// Learns what is wrong with the newest event of a type, and gives what is news of it. The row of one that is the
+    /// newest no more stays as it is.
+    pub(super) fn learn<'a>(&mut self, linted: &'a Linted) -> Vec<&'a Finding> {
+        let Some(row) = self.rows.get_mut(&linted.event_type) else { return Vec::new() };
+        if row.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload)) {
+            row.linted = Some(linted.clone());
+        }
+        row.told.news(linted.found.findings())
+    }
+
+    /// Puts the rows in order again after something was learnt, where the order depends on it.
+    pub(super) fn learnt(&mut self, height: usize, now: Moment) {
+        if self.sort.column == Column::Findings {
+            self.arrange(height, now);
+        }
     }
 
     /// What is known of a type.
@@ -435,6 +456,16 @@ fn seen_before(change: &Change) -> Option<i64> {
     let came = facts.received.or(facts.happened)?;
     let age = change.at.wall.as_millisecond().saturating_sub(came.as_millisecond()).max(0);
     Some(millis(change.at.elapsed).saturating_sub(age))
+}
+
+/// A number that is the larger the worse.
+fn rank(Tally { worst, count }: Tally) -> i128 {
+    let severity = match worst {
+        Severity::Info => 0,
+        Severity::Warning => 1,
+        Severity::Error => 2,
+    };
+    (severity << 64) + i128::try_from(count).unwrap_or(0)
 }
 
 /// A sort key that runs up or down.

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use tui_input::{Input, InputRequest};
 
 use super::activity::{Entry, EntryKind};
-use super::findings::Linted;
+use super::findings::{self, Baseline, Linted, List};
 use super::inspector::Tab;
 use super::keymap::{self, Action, Context, LineEdit};
 use super::layout::Pane;
@@ -13,7 +13,7 @@ use super::model::{Pause, TOAST};
 use super::reader::Reader;
 use super::tree::Tree;
 use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, shipments, time};
-use crate::event::text;
+use crate::event::{NodeId, text};
 use crate::feed::{Change, ChangeKind, Moment, Polled, Report, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
@@ -73,7 +73,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
                     bad_toast(model, now, text::harmless(&why));
                     return shipments::abandon(model, Some(shipment), &why, now);
                 }
-                Outcome::Linted(linted) => learn(model, &linted),
+                Outcome::Linted(linted) => learn(model, &linted, now),
                 Outcome::DraftLinted { .. }
                 | Outcome::DraftNotKept(_)
                 | Outcome::DraftKeptAgain
@@ -104,6 +104,9 @@ fn settle(model: &mut Model) {
         Some((name, row)) => {
             if let Some(payload) = &row.payload {
                 model.inspector.show(name, payload, height);
+                if let Some(linted) = &row.linted {
+                    model.inspector.learn(linted);
+                }
             } else if model.inspector.shown().is_some_and(|shown| shown.event_type != *name) {
                 model.inspector.clear();
             }
@@ -122,6 +125,10 @@ fn settle(model: &mut Model) {
         model.inspector.lay_out_raw(unknown.as_ref(), area.inner().width.into());
         if let Some(tree) = model.inspector.tree_mut() {
             tree.keep_in_view(height);
+        }
+        let height = model.findings_height();
+        if let Some(findings) = model.inspector.findings_mut() {
+            findings.keep_in_view(height);
         }
     }
     model.types.keep_in_view(model.types_height());
@@ -184,6 +191,7 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
         note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
         let height = model.types_height();
         expect_findings(model, &polled.changes);
+        model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
         model.types.apply(&polled.changes, height, now);
         model.types.select_something(height);
     } else {
@@ -271,10 +279,31 @@ fn expect_findings(model: &mut Model, changes: &[Change]) {
     }
 }
 
-/// Learns what is wrong with the newest events.
-fn learn(model: &mut Model, linted: &[Linted]) {
+/// Learns what is wrong with events, and tells what is news of it. Of what was there at the start only a summary is told.
+fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
+    let mut told = Vec::new();
     for linted in linted {
-        model.types.learn(linted);
+        model.inspector.learn(linted);
+        let news = model.types.learn(linted);
+        if model.baseline.as_mut().is_some_and(|baseline| baseline.counts(linted)) {
+            continue;
+        }
+        told.extend(findings::headline(&news).map(|(severity, text)| {
+            let subject = linted.event_type.as_str().to_owned();
+            Entry { at: now, kind: EntryKind::Finding(severity), subject, text }
+        }));
+    }
+    let height = model.types_height();
+    model.types.learnt(height, now);
+    if let Some((worst, text)) = model.baseline.as_ref().and_then(Baseline::summary) {
+        note(model, now, worst.map_or(EntryKind::Note, EntryKind::Finding), text);
+        model.baseline = None;
+    }
+    if told.len() > ENTRIES_A_POLL {
+        note(model, now, EntryKind::Note, format!("and findings in {} more types", told.len() - ENTRIES_A_POLL));
+    }
+    for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
+        model.activity.push(entry);
     }
 }
 
@@ -408,7 +437,7 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
             }
         }
         Action::In => in_tree(model, Tree::go_in).unwrap_or_default(),
-        Action::Out if context == Context::Raw => model.inspector.select_tab(Tab::Tree),
+        Action::Out if matches!(context, Context::Raw | Context::Findings) => model.inspector.select_tab(Tab::Tree),
         Action::Out => {
             let row = model.inspector.tree().and_then(Tree::selected);
             if row.is_none_or(|row| row.depth == 0 && row.open != Some(true)) {
@@ -429,14 +458,14 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
         Action::NextMatch | Action::PreviousMatch => {
             in_tree(model, |tree, height| tree.go_to_match(action == Action::NextMatch, height));
         }
+        Action::NextFinding | Action::PreviousFinding => go_to_finding(model, action == Action::NextFinding, now),
+        Action::GoToField => go_to_field(model),
         Action::Follow => {
             let height = model.inspector_height();
             model.inspector.follow(height);
         }
-        Action::NextTab | Action::PreviousTab => {
-            let other = if model.tab() == Tab::Tree { Tab::Raw } else { Tab::Tree };
-            model.inspector.select_tab(other);
-        }
+        Action::NextTab => model.inspector.turn_tabs(1),
+        Action::PreviousTab => model.inspector.turn_tabs(Tab::ALL.len() - 1),
         Action::Copy => {
             if model.inspector.shown().is_some() {
                 model.mode = Mode::Copy;
@@ -566,6 +595,7 @@ fn page(model: &Model, context: Context) -> isize {
     let height = match context {
         Context::Types | Context::Filter => model.types_height(),
         Context::Tree | Context::Raw => model.inspector_height(),
+        Context::Findings => model.findings_height(),
         Context::Activity => model.activity_height(),
         _ => model.overlay_height(),
     };
@@ -584,6 +614,13 @@ pub(super) fn move_by(model: &mut Model, context: Context, rows: isize) {
             _ => model.types.move_by(rows, types),
         },
         Context::Tree => in_tree(model, |tree, height| tree.move_by(rows, height)).unwrap_or_default(),
+        Context::Findings => {
+            let height = model.findings_height();
+            model.inspector.hold();
+            if let Some(findings) = model.inspector.findings_mut() {
+                findings.move_by(rows, height);
+            }
+        }
         Context::Raw => {
             model.inspector.hold();
             if let Some(raw) = model.inspector.raw_mut() {
@@ -611,6 +648,24 @@ fn in_tree<T>(model: &mut Model, work: impl FnOnce(&mut Tree, usize) -> T) -> Op
     let height = model.inspector_height();
     model.inspector.hold();
     model.inspector.tree_mut().map(|tree| work(tree, height))
+}
+
+/// Moves the tree's cursor to the next field with a finding, or to the one before.
+fn go_to_finding(model: &mut Model, forward: bool, now: Moment) {
+    let at = model.inspector.tree().and_then(Tree::selected).map_or(NodeId::ROOT, |row| row.spot.node);
+    let found = model.inspector.findings().and_then(List::current);
+    match found.map(|found| found.next(at, forward)) {
+        Some(Some(node)) => in_tree(model, |tree, height| tree.reveal(node, height)).unwrap_or_default(),
+        Some(None) => toast(model, now, "nothing wrong was found".into()),
+        None => toast(model, now, "not looked at yet".into()),
+    }
+}
+
+/// Goes from a finding to its field in the tree; to the container it would be in, when it is missing.
+pub(super) fn go_to_field(model: &mut Model) {
+    let Some(path) = model.inspector.finding().map(|finding| finding.path.clone()) else { return };
+    model.inspector.select_tab(Tab::Tree);
+    in_tree(model, |tree, height| tree.reveal(tree.nearest(path), height)).unwrap_or_default();
 }
 
 fn view_value(model: &mut Model) {

@@ -56,6 +56,7 @@ pub(super) async fn on_terminal(target: String, config: &Config, settings: live:
         sending,
         folders,
         linter: Linter::new(config.levels.clone(), Plan::default()),
+        notices: Vec::new(),
     };
     let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
     Ok(Exit::Interface(exit.code()))

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::app::findings::Linted;
+use crate::app::findings::{Found, Linted};
 use crate::app::{DraftId, Outcome};
 use crate::event::lint::{Context, Finding, Linter, Stage};
 use crate::event::{Document, Facts, Payload, TypeName};
@@ -141,10 +141,11 @@ impl Shared {
         let mut told = Vec::new();
         while let Some((event_type, Waiting { what: payload, now })) = events.pop_front() {
             // What cannot be read says so itself, where it is shown.
-            let findings = Document::new(Arc::clone(&payload))
-                .map(|event| linter.observe(&event, Context { stage: Stage::Received, now }))
-                .unwrap_or_default();
-            told.push(Linted { event_type, payload, findings: findings.into() });
+            let found = Document::new(Arc::clone(&payload)).map(|event| {
+                let findings = linter.observe(&event, Context { stage: Stage::Received, now });
+                Found::new(&event, findings)
+            });
+            told.push(Linted { event_type, payload, found: found.unwrap_or_default().into() });
             if begun.elapsed() > TOLD_AFTER || self.lock().closed {
                 break;
             }
@@ -204,7 +205,7 @@ mod tests {
         }
         for (linted, name) in told.iter().zip(&names) {
             assert_eq!(linted.event_type.as_str(), name);
-            assert!(rules(&linted.findings).contains(&"date-impossible"), "{linted:?}");
+            assert!(rules(linted.found.findings()).contains(&"date-impossible"), "{linted:?}");
         }
     }
 

@@ -50,6 +50,8 @@ pub struct Settings {
     pub folders: Folders,
     /// What looks for what is wrong with events and drafts.
     pub linter: Linter,
+    /// What is not as it should be from the start, a sentence each.
+    pub notices: Vec<String>,
 }
 
 /// Where drafts and templates are kept. Without a folder they are in memory only, and the user is told so.
@@ -139,6 +141,7 @@ pub async fn run(
         size,
         now,
         sending: settings.sending,
+        notices: settings.notices,
     });
     let (keys, claims) = input::keys();
     let workplace = event_loop::Workplace {

@@ -166,6 +166,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::event::lint::{Context, Stage, lint};
+    use crate::event::{Document, Facts, Payload};
 
     fn now() -> Timestamp {
         "2026-05-04T03:02:01Z".parse().unwrap()
@@ -189,6 +191,46 @@ mod tests {
                     panic!("{rejection}: {}", delivery.body);
                 }
             }
+        }
+    }
+
+    /// Which rules each event of the shop breaks, as the collector shows it.
+    fn broken() -> BTreeMap<String, Vec<&'static str>> {
+        let events: serde_json::Value = serde_json::from_str(SHOP).unwrap();
+        let names: BTreeSet<_> = events.get("events").unwrap().as_object().unwrap().keys().cloned().collect();
+        let mut traffic = Traffic::shop(0).unwrap();
+        let mut broken: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (event, name) in names.into_iter().enumerate() {
+            let mut session = Session { script: None, event, step: 0, repeats: 0, chosen: BTreeMap::new() };
+            for draft in traffic.write(Duration::ZERO, &mut session, now()).unwrap().read().unwrap() {
+                let payload = Payload::new(draft.text(), Facts::default());
+                let event = Document::new(payload.into()).unwrap();
+                let findings = lint(&event, Context { stage: Stage::Received, now: now() });
+                broken.entry(name.clone()).or_default().extend(findings.iter().map(|finding| finding.rule.id));
+            }
+        }
+        broken
+    }
+
+    #[test]
+    fn most_of_the_shop_is_as_it_should_be_and_each_odd_event_breaks_a_rule() {
+        let faulty: BTreeMap<_, _> = broken().into_iter().filter(|(_, rules)| !rules.is_empty()).collect();
+        let rules = |name: &str| faulty.get(name).cloned().unwrap_or_default();
+        let never_odd: Vec<_> = faulty.keys().filter(|name| !name.starts_with("odd_")).collect();
+        assert_eq!(never_odd, ["newsletter", "subscription_cancel"], "{faulty:#?}");
+        assert_eq!(rules("newsletter"), ["date-format"]);
+        assert_eq!(rules("subscription_cancel"), ["date-impossible"]);
+        for (name, rule) in [
+            ("odd_revenue_as_text", "number-format"),
+            ("odd_products_as_object", "products-object"),
+            ("odd_month_14", "date-impossible"),
+            ("odd_nobody", "identifier-empty"),
+            ("odd_undefined", "literal-text"),
+            ("odd_items", "products-name"),
+            ("odd_latitude", "latitude-range"),
+            ("odd_numbers", "attribute-recommended"),
+        ] {
+            assert!(rules(name).contains(&rule), "{name}: {:?}", rules(name));
         }
     }
 

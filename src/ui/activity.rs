@@ -3,7 +3,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{Theme, rect};
+use super::{Theme, findings, rect};
 use crate::app::Model;
 use crate::app::activity::EntryKind;
 use crate::app::layout::{Area, Pane};
@@ -26,11 +26,12 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
             EntryKind::Updated => ("●", theme.updated),
             EntryKind::Gone => ("×", theme.dim),
             EntryKind::Trouble => ("✗", theme.error),
+            EntryKind::Finding(worst) => (findings::sign(worst), findings::style(worst, theme)),
             EntryKind::Note => ("·", theme.dim),
             EntryKind::Sent => ("→", theme.updated),
             EntryKind::Seen | EntryKind::Recovered => ("✓", theme.ok),
             EntryKind::Guessed => ("?", theme.warning),
-            EntryKind::NotSeen => ("✗", theme.warning),
+            EntryKind::NotSeen => ("∅", theme.warning),
         };
         let mut spans = vec![
             Span::styled(format!(" {}  ", super::header::clock(model, entry.at)), theme.dim),

@@ -5,7 +5,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{StatefulWidget, Widget};
 use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
-use super::{Theme, rect};
+use super::{Theme, findings, rect};
+use crate::app::findings::Found;
 use crate::app::inspector::{Shown, Tab};
 use crate::app::layout::{self, Area, Pane};
 use crate::app::tree::{Range, Row, Spot, Tree};
@@ -16,23 +17,28 @@ use crate::feed::Coverage;
 /// Keys wider than this, or than a third of the pane, do not push the values of their siblings further to the right.
 const KEY_COLUMN: usize = 26;
 
+/// With less room than this behind a value, nothing is said of what is expected.
+const LEAST_NOTE: usize = 16;
+
 /// The event under the cursor.
 pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let tab = model.tab();
     let shown = model.inspector.shown();
-    let room = usize::from(area.width).saturating_sub(20);
+    let tabs = layout::tabs(area, model.inspector.tabs());
+    let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
+    let room = usize::from(area.width).saturating_sub(taken + 6);
     let name = match (shown, &model.unknown) {
         (_, Some(_)) if tab == Tab::Raw => "the last answer".to_owned(),
-        (Some(shown), _) => text::fit(&text::harmless_within(shown.event_type.as_str(), room).0, room),
+        (Some(shown), _) => text::fit_middle(&text::harmless_within(shown.event_type.as_str(), 512).0, room),
         (None, _) => "Event".to_owned(),
     };
     let title = Line::styled(format!(" {name} "), super::title_style(Pane::Inspector, model, theme));
     super::pane(Pane::Inspector, model, title, theme).render(rect(area), buf);
-    for (each, place) in layout::tabs(area, Tab::ALL.map(|tab| (tab, tab.label()))) {
+    for ((each, label), (_, place)) in model.inspector.tabs().into_iter().zip(tabs) {
         let style = if each == tab { theme.heading_sorted } else { theme.dim };
         let alert = each == Tab::Raw && model.unknown.is_some();
         buf.set_stringn(place.x, place.y, " ", 1, theme.dim);
-        buf.set_stringn(place.x + 1, place.y, each.label(), usize::from(place.width - 2), style);
+        buf.set_stringn(place.x + 1, place.y, label, usize::from(place.width.saturating_sub(2)), style);
         buf.set_stringn(place.x + place.width - 1, place.y, if alert { "!" } else { " " }, 1, theme.error);
     }
     match (tab, model.inspector.raw(), shown) {
@@ -44,12 +50,13 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
             if reader.title.is_empty() {
                 super::overlay::reader_foot(reader, area, theme, buf);
             } else {
-                put_foot(&reader.title, "", theme.error, theme, area, buf);
+                put_foot(&reader.title, ("", theme.dim), theme.error, theme, area, buf);
             }
             let (offset, total) = reader.position();
             super::scroll_thumb(area, offset, total, theme, buf);
         }
         (_, _, Some(shown)) => match &shown.tree {
+            Ok(_) if tab == Tab::Findings => findings::render(shown, model, theme, area, buf),
             Ok(tree) => render_tree(tree, shown, model, theme, area, buf),
             Err(error) => super::hint(&format!("No tree: {error}. The Raw tab has the text."), theme, area, buf),
         },
@@ -66,10 +73,17 @@ fn render_tree(tree: &Tree, shown: &Shown, model: &Model, theme: &Theme, area: A
     let inner = area.inner();
     let rows = tree.visible(inner.height.into());
     let focused = model.focus == Pane::Inspector;
-    let painter = Painter { tree, shown, theme, width: inner.width.into() };
+    let found = shown.findings.current();
+    let painter = Painter { tree, shown, found, theme, width: inner.width.into() };
     let window = Window::new(rows, &painter);
     let selection = if focused { theme.selection } else { theme.selection_quiet };
     window.render(tree.selected(), selection, rect(inner), buf);
+    // Left of the first level nothing stands but the event's own fold mark; its sign stands behind its name.
+    for (y, row) in (inner.y..).zip(rows).filter(|(_, row)| row.depth > 0) {
+        if let Some(severity) = found.and_then(|found| found.worst(row)) {
+            buf.set_stringn(inner.x, y, findings::sign(severity), 1, findings::style(severity, theme));
+        }
+    }
 
     let (path, range) = tree.selected_path();
     let mut place = text::harmless(&path.to_string());
@@ -78,10 +92,7 @@ fn render_tree(tree: &Tree, shown: &Shown, model: &Model, theme: &Theme, area: A
     }
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
     let (right, style) = status(tree, shown, coverage, theme);
-    put_foot(&place, &right, theme.dim, theme, area, buf);
-    let width = u16::try_from(text::width(&right)).unwrap_or(0);
-    let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
-    buf.set_stringn(x, area.y + area.height - 1, &right, usize::from(area.width - 2), style);
+    put_foot(&place, (&right, style), theme.dim, theme, area, buf);
     let (offset, total) = tree.position();
     super::scroll_thumb(area, offset, total, theme, buf);
 }
@@ -126,13 +137,24 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme)
     (format!(" {} ", parts.join(" · ")), style)
 }
 
-fn put_foot(left: &str, right: &str, style: Style, theme: &Theme, area: Area, buf: &mut Buffer) {
+/// Writes into the bottom border: what the cursor is on at the left, and at the right what is said of the whole.
+pub(super) fn put_foot(
+    left: &str,
+    (right, right_style): (&str, Style),
+    style: Style,
+    theme: &Theme,
+    area: Area,
+    buf: &mut Buffer,
+) {
     let room = usize::from(area.width).saturating_sub(6 + text::width(right));
+    let y = area.y + area.height - 1;
     if !left.is_empty() && room > 3 {
         let shown = text::fit(left, room);
-        let y = area.y + area.height - 1;
         buf.set_stringn(area.x + 1, y, format!(" {shown} "), room + 2, theme.title_quiet.patch(style));
     }
+    let width = u16::try_from(text::width(right)).unwrap_or(0);
+    let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
+    buf.set_stringn(x, y, right, usize::from(area.width - 2), right_style);
 }
 
 /// The rows on screen as items of the tree widget: those rows, and above them the containers that they stand in, for
@@ -220,6 +242,8 @@ fn widget<'a>(items: &'a [TreeItem<'a, Spot>], selection: Style) -> std::io::Res
 struct Painter<'a> {
     tree: &'a Tree,
     shown: &'a Shown,
+    /// What is wrong with the event, once that is known.
+    found: Option<&'a Found>,
     theme: &'a Theme,
     width: usize,
 }
@@ -252,6 +276,12 @@ impl Painter<'_> {
             let style = if platform { theme.dim } else { self.value_style(row) };
             room = room.saturating_sub(text::width(&value));
             spans.extend(super::highlight(value, query, style, theme.matched));
+        }
+        let wrong = self.wrong(row, room.saturating_sub(2));
+        if !wrong.is_empty() {
+            spans.push(Span::raw("  "));
+            room -= 2 + wrong.iter().map(Span::width).sum::<usize>();
+            spans.extend(wrong);
         }
         if !tag.is_empty() {
             let gap = room.min(all) + 1;
@@ -311,6 +341,27 @@ impl Painter<'_> {
             _ if platform => "+".into(),
             _ => String::new(),
         }
+    }
+
+    /// What is wrong with the field, where there is room for it; for the event itself also how bad it is.
+    fn wrong(&self, row: Row, room: usize) -> Vec<Span<'static>> {
+        let mut spans = Vec::new();
+        let mut left = room;
+        let theme = self.theme;
+        let Some(found) = self.found else { return spans };
+        if let Some(severity) = found.worst(&row).filter(|_| row.depth == 0 && room > 0) {
+            spans.push(Span::styled(findings::sign(severity), findings::style(severity, theme)));
+            left -= 1;
+        }
+        let Some((finding, count)) = found.here(&row).filter(|_| left > LEAST_NOTE) else { return spans };
+        if !spans.is_empty() {
+            spans.push(Span::raw(" "));
+            left -= 1;
+        }
+        let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
+        let said = text::fit(&format!("expected {}", finding.expected), left.saturating_sub(more.len()));
+        spans.push(Span::styled(said + &more, theme.dim));
+        spans
     }
 
     fn value(&self, row: Row, room: usize) -> String {

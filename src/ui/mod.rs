@@ -2,6 +2,7 @@
 
 mod activity;
 mod composer;
+mod findings;
 mod footer;
 mod header;
 mod inspector;

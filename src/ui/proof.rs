@@ -106,7 +106,7 @@ impl Painter<'_> {
             ProbeState::NotSent => ("✗", theme.error),
             ProbeState::Seen(seen) if seen.by == Recognized::ByContent => ("?", theme.warning),
             ProbeState::Seen(_) => ("✓", theme.ok),
-            ProbeState::Missed(_) => ("✗", theme.warning),
+            ProbeState::Missed(_) => ("∅", theme.warning),
         };
         let state = proof::state(probe, self.now);
         let room = self.width.saturating_sub(INDENT + 2 + text::width(&state));

@@ -12,8 +12,8 @@ use ratatui::style::Style;
 
 use super::{Theme, view};
 use crate::app::fixture::{
-    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, fresh, polled, press, retried, send, ship,
-    taken,
+    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, lint_all, polled, press,
+    retried, send, ship, taken,
 };
 use crate::app::{Model, Outcome};
 use crate::event::Unknown;
@@ -86,11 +86,39 @@ fn the_inspector_at_work() {
     let newer = change("purchase", ChangeKind::Updated, r#"{"a":1}"#, 44, 1, at(22));
     send(&mut model, polled(vec![newer], at(22)), at(22));
     insta::assert_snapshot!("inspector_search_and_newer", picture(&model, at(22)));
-    press(&mut model, "0 ]", at(22));
+    press(&mut model, "0 [", at(22));
     insta::assert_snapshot!("inspector_raw", picture(&model, at(22)));
     let mut narrow = busy(60, 15);
     press(&mut narrow, "/ p u r c h enter enter j j", at(20));
     insta::assert_snapshot!("inspector_60x15", picture(&narrow, at(20)));
+}
+
+#[test]
+fn what_is_wrong_with_an_event_at_every_size() {
+    for (width, height) in [(120, 36), (100, 30), (80, 24), (60, 15)] {
+        let size = format!("{width}x{height}");
+        let mut model = faulty(width, height);
+        insta::assert_snapshot!(format!("findings_tree_{size}"), picture(&model, at(20)));
+        press(&mut model, "enter ] j", at(20));
+        insta::assert_snapshot!(format!("findings_{size}"), picture(&model, at(20)));
+    }
+    let mut model = faulty(120, 36);
+    let missing = r#"{"event":"purchase","customer_id":"1","products":[{"sku":"a","price":"1,100"}]}"#;
+    let newer = change("purchase", ChangeKind::Updated, missing, 45, 1, at(21));
+    let gone = change("subscription_billing", ChangeKind::Gone, r#"{"billing_date":"2014-14-11"}"#, 3, 0, at(21));
+    press(&mut model, "enter ]", at(21));
+    send(&mut model, polled(vec![newer, gone], at(21)), at(21));
+    insta::assert_snapshot!("findings_of_the_event_before", picture(&model, at(21)));
+    lint_all(&mut model, at(21));
+    press(&mut model, "[ 1", at(21));
+    insta::assert_snapshot!("findings_missing_and_folded", picture(&model, at(21)));
+    let mut model = busy(80, 24);
+    press(&mut model, "/ v i e w enter enter ]", at(20));
+    insta::assert_snapshot!("findings_not_looked_at_80x24", picture(&model, at(20)));
+    let fine = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(21));
+    send(&mut model, polled(vec![fine], at(21)), at(21));
+    lint_all(&mut model, at(21));
+    insta::assert_snapshot!("findings_none_80x24", picture(&model, at(21)));
 }
 
 #[test]
@@ -152,6 +180,13 @@ fn no_theme_and_no_size_breaks_the_screen() {
                 assert_eq!(buffer.content.len(), cells);
                 let escaped = buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control));
                 assert!(!escaped, "a control character reached the screen");
+            }
+            let mut model = faulty(width, height);
+            for key in ["]", "enter", "]", "G", "v", "esc", "y", "f", "z", "enter", "*", "x", "X", "1", "[", "["] {
+                press(&mut model, key, at(20));
+                let buffer = drawn(&model, at(20), theme);
+                let escaped = buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control));
+                assert!(!escaped, "a control character reached the screen after {key}");
             }
             let mut model = composing(width, height, "{\"a\u{1b}\": [\"\u{202e}日本\", {{x}}]\r}");
             model.sending.safety.production = true;

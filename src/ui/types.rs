@@ -4,7 +4,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{Theme, rect};
+use super::{Theme, findings, rect};
+use crate::app::findings::Tally;
 use crate::app::layout::{self, Area, Pane};
 use crate::app::link::LinkState;
 use crate::app::shipments::ProbeMark;
@@ -73,6 +74,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
                     put_name(model, name.as_str(), row, theme, place, buf);
                     continue;
                 }
+                Column::Findings => row.tally().map_or_else(String::new, tally),
                 Column::Received => row.received.map_or_else(|| "–".into(), time::count),
                 Column::Captured => time::count(row.captured),
                 Column::Rate => spark(row.rate.bars(rates_at)),
@@ -80,6 +82,9 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
             };
             let style = match column {
                 Column::Rate => theme.spark,
+                Column::Findings if !row.gone => {
+                    row.tally().map_or(theme.dim, |tally| findings::style(tally.worst, theme))
+                }
                 Column::Received if row.received.is_some() => theme.base.bg_reset(),
                 _ => theme.dim,
             };
@@ -113,7 +118,8 @@ fn mark(row: &Row, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, St
         (Some(ProbeMark::Waiting), ..) => ("→", theme.updated),
         (Some(ProbeMark::Seen), ..) => ("✓", theme.ok),
         (Some(ProbeMark::Guessed), ..) => ("?", theme.warning),
-        (Some(ProbeMark::Missed), ..) => ("✗", theme.warning),
+        // Nothing came; what is wrong with an event is said in its own column.
+        (Some(ProbeMark::Missed), ..) => ("∅", theme.warning),
         (None, true, _) => ("×", theme.dim),
         (None, false, Some(Mark::New)) => ("+", theme.new),
         (None, false, Some(Mark::Updated)) => ("●", theme.updated),
@@ -151,9 +157,17 @@ fn put_name(model: &Model, name: &str, row: &Row, theme: &Theme, place: Area, bu
 
 fn put(value: &str, column: Column, place: Area, style: Style, buf: &mut Buffer) {
     let room = usize::from(place.width);
-    let lead = if column == Column::Name { 0 } else { room.saturating_sub(text::width(value)) };
+    // The signs of findings stand one below the other.
+    let left = matches!(column, Column::Name | Column::Findings);
+    let lead = if left { 0 } else { room.saturating_sub(text::width(value)) };
     let x = place.x + u16::try_from(lead).unwrap_or(0);
     buf.set_stringn(x, place.y, value, room, style);
+}
+
+/// How bad it is at worst, and how much there is.
+fn tally(Tally { worst, count }: Tally) -> String {
+    let sign = findings::sign(worst);
+    if count > 99 { format!("{sign}99+") } else { format!("{sign} {count}") }
 }
 
 /// The arrivals as bars, the largest full; nothing where nothing came.

@@ -105,8 +105,37 @@ fn the_inspector_folds_and_searches_and_stays_where_the_reader_is() {
         let contents = screen.contents();
         contents.contains("99") && !contents.contains("1 newer")
     });
-    program.send("]");
+    program.send("[");
     program.wait_for_text(&[r#""revenue":99"#]);
+}
+
+#[test]
+fn what_is_wrong_with_an_event_is_in_the_table_and_in_a_list_that_leads_to_the_field() {
+    let (collector, mut program) = watching();
+    program.wait_for_text(&["findings in 2 of 2 types"]);
+    let bad = PURCHASE
+        .replace("31.24", r#""$ 31.24","total":30"#)
+        .replace("}]}", r#","bought_at":"2014-14-11T17:27:20+00:00"}]}"#);
+    collector.accept(&bad);
+    program.wait_for("findings in the table and in the log", |screen| {
+        let contents = screen.contents();
+        let in_table = contents.lines().any(|line| line.contains(" purchase ") && line.contains("✗ 5"));
+        in_table && contents.contains("bought_at: a date that does not exist")
+    });
+    program.send("\r0]");
+    program.wait_for_text(&["products[0].bought_at", "error date-impossible", "expected", "docs"]);
+    program.send("jj");
+    program.wait_for_text(&["warning number-format", "fix       write \"31.24\""]);
+    program.send("yf");
+    let copied = program.wait_for_any_copy();
+    assert!(copied.starts_with("warning[number-format] /revenue\n"), "{copied}");
+    program.send("g\r");
+    program.wait_for("the field in the tree", |screen| {
+        let contents = screen.contents();
+        contents.contains("\"2014-14-11T17:27:20+00:00\"") && contents.contains(" products[0].bought_at ─")
+    });
+    program.send("XX");
+    program.wait_for_text(&[" revenue ─"]);
 }
 
 #[test]

@@ -1,0 +1,175 @@
+//! What is wrong with an event: the signs for how bad it is, and the inspector's list of it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::{Theme, rect};
+use crate::app::Model;
+use crate::app::findings::{Found, List, help, place, place_says_little, said};
+use crate::app::inspector::Shown;
+use crate::app::layout::{self, Area, Pane};
+use crate::app::reader;
+use crate::event::lint::{Finding, Severity};
+use crate::event::text;
+
+/// Places wider than this, or than a third of the pane, do not push what is said of them further to the right.
+const PLACE_COLUMN: usize = 28;
+
+/// The column of what is expected, found and so on.
+const LABEL: usize = 10;
+
+/// The sign for how bad something is: one cell, another for each.
+pub(super) fn sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "✗",
+        Severity::Warning => "!",
+        Severity::Info => "i",
+    }
+}
+
+pub(super) fn style(severity: Severity, theme: &Theme) -> Style {
+    match severity {
+        Severity::Error => theme.error,
+        Severity::Warning => theme.warning,
+        Severity::Info => theme.info,
+    }
+}
+
+/// The findings of the event on show.
+pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let list = &shown.findings;
+    let Some((found, current)) = list.latest() else {
+        super::hint("Not looked at yet.", theme, area, buf);
+        return;
+    };
+    if found.tally().is_none() {
+        let calm = if current { "Nothing wrong was found." } else { "Not looked at yet." };
+        super::hint(calm, theme, area, buf);
+        return;
+    }
+    let (rows, below) = layout::findings(area.inner());
+    let focused = model.focus == Pane::Inspector;
+    let painter = Painter { found, current, theme, width: rows.width.into() };
+    for (y, (finding, selected)) in (rows.y..).zip(list.visible(rows.height.into())) {
+        let row = Rect { y, height: 1, ..rect(rows) };
+        if selected {
+            buf.set_style(row, if focused { theme.selection } else { theme.selection_quiet });
+        }
+        painter.line(finding).render(row, buf);
+    }
+    if let Some(finding) = list.selected().filter(|_| below.height > 0) {
+        painter.explain(finding, below, buf);
+    }
+    foot(list, shown, theme, area, buf);
+    let (offset, _, count) = list.position();
+    super::scroll_thumb(Area { height: rows.height + 2, ..area }, offset, count, theme, buf);
+}
+
+/// The bottom border: where the finding under the cursor is, and which of them it is.
+fn foot(list: &List, shown: &Shown, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let (_, cursor, count) = list.position();
+    let (right, style) = match &shown.newer {
+        Some((_, newer)) => (format!(" held, {newer} newer "), theme.updated),
+        None if list.current().is_none() => (" of the event before ".to_owned(), theme.dim),
+        None => (format!(" {} of {count} ", cursor + 1), theme.dim),
+    };
+    let pointer = list.selected().map_or_else(String::new, |finding| text::harmless(&finding.path.pointer()));
+    super::inspector::put_foot(&pointer, (&right, style), theme.dim, theme, area, buf);
+}
+
+struct Painter<'a> {
+    found: &'a Found,
+    /// Whether it is of the event on show.
+    current: bool,
+    theme: &'a Theme,
+    width: usize,
+}
+
+impl Painter<'_> {
+    /// What is of the event before is dim.
+    fn fresh(&self, style: Style) -> Style {
+        if self.current { style } else { self.theme.dim }
+    }
+
+    /// One finding: how bad, where, and what it is.
+    fn line(&self, finding: &Finding) -> Line<'static> {
+        let theme = self.theme;
+        let fresh = |style| self.fresh(style);
+        let column = self.found.widest_place().min(PLACE_COLUMN.min(self.width / 3)).max(EVENT.len());
+        let place = match place(finding) {
+            place if place.is_empty() => Span::styled(EVENT, theme.dim),
+            place => Span::styled(text::fit_middle(&place, column.max(self.width / 3)), fresh(theme.json_key)),
+        };
+        let gap = (column + 2).saturating_sub(place.width()).max(2);
+        let room = self.width.saturating_sub(3 + place.width() + gap + 1);
+        let mut said = said(finding);
+        if place_says_little(finding) && text::width(&said) > room {
+            // Without its end, the first part would be the same of one attribute as of another.
+            said = format!("expected {}", finding.expected);
+        }
+        Line::from(vec![
+            Span::styled(format!(" {} ", sign(finding.severity)), fresh(style(finding.severity, theme))),
+            place,
+            Span::raw(" ".repeat(gap)),
+            Span::styled(text::fit(&said, room), fresh(theme.title_quiet)),
+        ])
+    }
+
+    /// What there is to say of a finding, under a line with the rule's id.
+    fn explain(&self, finding: &Finding, area: Area, buf: &mut Buffer) {
+        let theme = self.theme;
+        let width = usize::from(area.width);
+        let rule = finding.rule;
+        buf.set_string(area.x, area.y, "─".repeat(width), theme.border);
+        let id = format!(" {} {} ", finding.severity, rule.id);
+        buf.set_stringn(area.x + 1, area.y, id, width.saturating_sub(2), self.fresh(style(finding.severity, theme)));
+
+        let mut rows = usize::from(area.height).saturating_sub(1);
+        let mut y = area.y + 1;
+        let documentation = usize::from(!rule.documentation.is_empty());
+        let fix = finding.fix.as_ref().map(help);
+        // What does not fit is said in full by the key for it; the address has its line all the same.
+        let parts = [
+            ("expected", finding.expected.as_str(), theme.title_quiet, if rows < 8 { 2 } else { 3 }),
+            ("found", finding.found.as_str(), theme.title_quiet, 1),
+            ("fix", fix.as_deref().unwrap_or_default(), theme.ok, 1),
+            ("why", rule.why, theme.dim, rows),
+        ];
+        for (label, said, style, most) in parts.into_iter().filter(|(_, said, ..)| !said.is_empty()) {
+            let most = most.min(rows.saturating_sub(documentation));
+            let used = put_part(label, said, self.fresh(style), Area { y, height: rows_of(most), ..area }, theme, buf);
+            rows -= usize::from(used).min(rows);
+            y += used;
+        }
+        if documentation > 0 && rows > 0 {
+            put_part("docs", rule.documentation, theme.dim, Area { y, height: 1, ..area }, theme, buf);
+        }
+    }
+}
+
+/// What stands for the place of a finding about the whole event.
+const EVENT: &str = "(event)";
+
+fn rows_of(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// A label, and what it is the label of in as many lines as it takes and `area` has. Gives how many.
+fn put_part(label: &str, said: &str, style: Style, area: Area, theme: &Theme, buf: &mut Buffer) -> u16 {
+    let room = usize::from(area.width).saturating_sub(LABEL + 2).max(1);
+    let lines = reader::wrap(said, room);
+    let most = usize::from(area.height);
+    for (row, (y, line)) in (area.y..area.y + area.height).zip(&lines).enumerate() {
+        if row == 0 {
+            buf.set_stringn(area.x + 1, y, label, LABEL, theme.dim);
+        }
+        let cut = row + 1 == most && lines.len() > most;
+        let line = if cut { text::fit(&format!("{line}{}", text::ELLIPSIS), room) } else { line.clone() };
+        let x = area.x + 1 + u16::try_from(LABEL).unwrap_or(0);
+        buf.set_stringn(x, y, line, room, style);
+    }
+    rows_of(lines.len().min(most))
+}
