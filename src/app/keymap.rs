@@ -97,6 +97,12 @@ pub enum Action {
     Redo,
     /// Lay the draft out anew.
     Reformat,
+    /// Set right what is wrong at the cursor, when it is certain how.
+    Fix,
+    /// To the next finding.
+    NextFinding,
+    /// To the finding before.
+    PreviousFinding,
     /// Give the draft to the user's own editor.
     OutsideEditor,
     /// Propose what can stand at the cursor.
@@ -450,6 +456,9 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Picker, &[key(KeyCode::PageUp)], A::PageUp, "a page up"),
         bind(C::Picker, &[key(KeyCode::PageDown)], A::PageDown, "a page down"),
         hint(C::Composer, &[ctrl('s')], A::Send, "send the draft", "send"),
+        hint(C::Composer, &[ctrl('f')], A::Fix, "fix what is wrong here, or next, where that is certain", "fix"),
+        hint(C::Composer, &[key(KeyCode::F(8)), alt('n')], A::NextFinding, "to the next finding", "next finding"),
+        bind(C::Composer, &[with_shift(KeyCode::F(8)), alt('p')], A::PreviousFinding, "to the finding before"),
         hint(C::Composer, ESC_OR_INTERRUPT, A::Back, "close; the draft stays", "close"),
         hint(C::Composer, &[ctrl('t')], A::NextTab, "next tab: the calls, then the proof", "preview"),
         hint(C::Composer, &[ctrl('n')], A::Complete, "propose what can stand here", "complete"),

@@ -31,6 +31,12 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
         lines.extend(reader::wrap(&warning, width).into_iter().take(3).map(|line| (line, theme.warning)));
         lines.push((String::new(), theme.base));
     }
+    let errors = model.composer.errors();
+    if errors > 0 {
+        let found = if errors == 1 { "1 error is".to_owned() } else { format!("{errors} errors are") };
+        lines.push((text::fit(&format!("✗ {found} found in the draft: esc, then F8 shows where"), width), theme.error));
+        lines.push((String::new(), theme.base));
+    }
     let ask = match confirm.word {
         Some(_) => format!("Type {WORD}, then ↵ sends it. Esc sends nothing."),
         None => "↵ sends it. Esc sends nothing.".to_owned(),

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod draft;
+mod findings;
 mod picker;
 
 use ratatui::Frame;
@@ -39,8 +40,9 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
                 Some(proposal) => explain(proposal, theme, areas.status, buf),
                 None => status(verdict, model, theme, areas.status, buf),
             }
+            findings::render(composition, theme, areas.findings, buf);
             foot(composition, model, theme, areas.whole, buf);
-            let cursor = draft::render(&composition.editor, verdict, model, theme, areas.text, buf);
+            let cursor = draft::render(composition, verdict, model, theme, areas.text, buf);
             if let (Some(completion), Some(cursor)) = (&composition.completion, cursor) {
                 draft::render_completion(completion, &composition.editor, theme, areas.text, cursor, buf);
             }
@@ -134,10 +136,21 @@ fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf
     let cursor = editor.cursor();
     let place = format!(" line {} of {}, column {} ", cursor.line + 1, editor.lines().len(), editor.column() + 1);
     put_foot(&place, theme.dim, area, buf);
+    let mut left = area.x + 2;
+    let mut room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
+    let mut put = |said: &str, style: Style| {
+        let said = text::fit(said, room);
+        if !said.is_empty() {
+            (left, _) = buf.set_stringn(left, area.y + area.height - 1, format!(" {said} "), room + 2, style);
+            room = room.saturating_sub(text::width(&said) + 2);
+        }
+    };
+    if let Some(worst) = composition.findings.counts().worst() {
+        let style = if composition.findings.are_stale() { theme.dim } else { findings::style(worst, theme) };
+        put(&format!("{} {}", findings::sign(worst), composition.findings.counts()), style);
+    }
     if let Some(why) = model.composer.not_kept() {
-        let room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
-        let warning = text::fit(&format!("not kept on disk: {why}"), room);
-        buf.set_string(area.x + 2, area.y + area.height - 1, format!(" {warning} "), theme.warning);
+        put(&format!("not kept on disk: {why}"), theme.warning);
     }
 }
 
