@@ -223,7 +223,12 @@ pub fn composer(whole: Area, notice: usize, findings: bool) -> ComposerAreas {
     let notice = u16::try_from(notice).unwrap_or(most).min(most);
     let status = STATUS.min(page.height);
     let left = page.height.saturating_sub(notice + status);
-    let findings = if findings { left.min(if roomy { 2 } else { 1 }) } else { 0 };
+    let findings = match page.height {
+        _ if !findings => 0,
+        20.. => 3,
+        14.. => 2,
+        _ => 1.min(left),
+    };
     let text = Area { y: page.y + notice, height: left - findings, ..page };
     let below = text.y + text.height;
     ComposerAreas {

@@ -315,20 +315,20 @@ fn the_composer_at_every_size() {
 
 #[test]
 fn what_is_wrong_with_a_draft() {
-    let wrong = "{\n  \"event\": \"Add_To_Cart\",\n  \"email\": \"jane.doe@acme.com\",\n  \"billing_date\": \"2014-14-11T17:27:20+00:00\",\n  \"note\": \"\",\n  \"placed_at\": {{epoch}},\n  \"products\": [\n    {\n      \"qty\": 2\n    }\n  ],\n  \"seen_at\": \"11/25/2026\"\n}";
+    let wrong = "{\n  \"event\": \"purchase\",\n  \"email\": \"jane.doe@acme.com\",\n  \"billing_date\": \"2014-14-11T17:27:20+00:00\",\n  \"note\": \"\",\n  \"placed_at\": {{epoch}},\n  \"products\": [\n    {\n      \"qty\": 2\n    }\n  ],\n  \"seen_at\": \"11/25/2026\"\n}";
     for (width, height) in [(120, 36), (80, 24), (60, 15)] {
         let size = format!("{width}x{height}");
         let mut model = judged(width, height, wrong);
-        press(&mut model, "F8 F8", at(21));
+        press(&mut model, "F8", at(21));
         insta::assert_snapshot!(format!("composer_findings_{size}"), picture(&model, at(26)));
-        press(&mut model, "F8 F8 F8", at(21));
+        press(&mut model, "^Home", at(21));
         insta::assert_snapshot!(format!("composer_findings_at_one_place_{size}"), picture(&model, at(26)));
         model.sending.safety.production = true;
         press(&mut model, "^s", at(21));
         insta::assert_snapshot!(format!("composer_findings_production_{size}"), picture(&model, at(26)));
     }
     let mut model = judged(80, 24, wrong);
-    let effects = press(&mut model, "F8 F8 F8 F8 x", at(21));
+    let effects = press(&mut model, "F8 F8 F8 x", at(21));
     judge(&mut model, &effects, at(21));
     insta::assert_snapshot!("composer_findings_stale_80x24", picture(&model, at(26)));
     press(&mut model, "^z", at(21));

@@ -33,8 +33,9 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
     }
     let errors = model.composer.errors();
     if errors > 0 {
-        let found = if errors == 1 { "1 error is".to_owned() } else { format!("{errors} errors are") };
-        lines.push((text::fit(&format!("✗ {found} found in the draft: esc, then F8 shows where"), width), theme.error));
+        let (count, them) =
+            if errors == 1 { ("1 error".to_owned(), "it") } else { (format!("{errors} errors"), "them") };
+        lines.push((text::fit(&format!("✗ {count} in the draft: esc, then F8 shows {them}"), width), theme.error));
         lines.push((String::new(), theme.base));
     }
     let ask = match confirm.word {

@@ -28,49 +28,64 @@ pub(super) fn style(severity: Severity, theme: &Theme) -> Style {
     }
 }
 
-/// The findings at the cursor, or nearest to it: one on two rows, several on a row each.
+/// The findings at the cursor, or nearest to it: one on all rows, several on a row each.
 pub(super) fn render(composition: &Composition, theme: &Theme, area: Area, buf: &mut Buffer) {
     let findings = &composition.findings;
     let Some((place, here)) = findings.nearest(&composition.editor) else { return };
-    let rows = usize::from(area.height);
     let line = (place.line != composition.editor.cursor().line).then_some(place.line + 1);
-    let stale = findings.are_stale();
-    let room = usize::from(area.width).saturating_sub(3);
-    let styled = |style: Style| if stale { theme.dim } else { style };
-    let mut rest = here.len().saturating_sub(rows);
-    for (placed, y) in here.iter().zip(area.y..area.y + area.height) {
+    let styled = |style: Style| if findings.are_stale() { theme.dim } else { style };
+    let pieces = |placed: &Placed| {
+        let (fix, rest) = remedy(placed);
+        let key = if fix.is_empty() { "" } else { "^F " }.to_owned();
+        let what = (what(placed, line), styled(theme.title_quiet));
+        (what, [(key, styled(theme.hint_key)), (fix, styled(theme.title_quiet)), (rest, theme.dim)])
+    };
+    let text = Area { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
+    let signed = |placed: &Placed, y: u16, buf: &mut Buffer| {
         let severity = placed.finding.severity;
         buf.set_string(area.x + 1, y, sign(severity), styled(style(severity, theme)));
-        let (what, remedy) = (what(placed, line), remedy(placed));
-        let is_last = y + 1 == area.y + area.height;
-        let more = if is_last && rest > 0 { format!("  +{}", std::mem::take(&mut rest)) } else { String::new() };
-        let mut pieces = vec![(what, styled(theme.title_quiet))];
-        let mut below = Vec::new();
-        let tail = [
-            (if remedy.0.is_empty() { String::new() } else { "^F ".to_owned() }, styled(theme.hint_key)),
-            (remedy.0, styled(theme.title_quiet)),
-            (remedy.1, theme.dim),
-        ];
-        if here.len() == 1 && rows > 1 {
-            below.extend(tail);
+    };
+    if let [only] = here.as_slice() {
+        signed(only, area.y, buf);
+        let (what, remedy) = pieces(only);
+        let width: usize = remedy.iter().map(|(piece, _)| text::width(piece)).sum();
+        if area.height > 1 && width <= usize::from(text.width) {
+            flow(&[what], Area { height: 1, ..text }, buf);
+            flow(&remedy, Area { y: text.y + 1, height: text.height - 1, ..text }, buf);
         } else {
-            pieces.push((" · ".to_owned(), theme.dim));
-            pieces.extend(tail);
+            let [key, fix, rest] = remedy;
+            flow(&[what, (" · ".to_owned(), theme.dim), key, fix, rest], text, buf);
         }
-        put(&pieces, area.x + 3, y, room.saturating_sub(text::width(&more)), buf);
-        let end = (area.x + area.width).saturating_sub(u16::try_from(text::width(&more)).unwrap_or(0));
-        buf.set_string(end, y, more, theme.dim);
-        put(&below, area.x + 3, y + 1, room, buf);
+        return;
+    }
+    let rows = usize::from(area.height);
+    for (number, (placed, y)) in here.iter().zip(area.y..area.y + area.height).enumerate() {
+        let left = if number + 1 == rows { here.len() - rows } else { 0 };
+        let more = if left > 0 { format!(" +{left}") } else { String::new() };
+        let width = u16::try_from(text::width(&more)).unwrap_or(0);
+        signed(placed, y, buf);
+        let (what, [key, fix, rest]) = pieces(placed);
+        let row = Area { y, width: text.width.saturating_sub(width), height: 1, ..text };
+        flow(&[what, (" · ".to_owned(), theme.dim), key, fix, rest], row, buf);
+        buf.set_string(row.x + row.width, y, more, theme.dim);
     }
 }
 
-/// Writes pieces of one row, as far as they fit.
-fn put(pieces: &[(String, Style)], mut x: u16, y: u16, mut room: usize, buf: &mut Buffer) {
-    for (piece, style) in pieces {
-        let piece = text::fit(piece, room);
-        room = room.saturating_sub(text::width(&piece));
-        if !piece.is_empty() {
-            (x, _) = buf.set_stringn(x, y, &piece, usize::MAX, *style);
+/// Writes pieces one behind the other, broken between words where a row ends, and cut at the end of the last.
+fn flow(pieces: &[(String, Style)], area: Area, buf: &mut Buffer) {
+    let (mut row, mut used, room) = (0, 0, usize::from(area.width));
+    for (word, style) in
+        pieces.iter().flat_map(|(piece, style)| piece.split_inclusive(' ').map(move |word| (word, *style)))
+    {
+        if row + 1 < area.height && used > 0 && used + text::width(word.trim_end()) > room {
+            (row, used) = (row + 1, 0);
+        }
+        if row < area.height && used < room {
+            let shown = text::fit(word, room - used);
+            let x = area.x + u16::try_from(used).unwrap_or(0);
+            buf.set_string(x, area.y + row, &shown, style);
+            // What is cut ends the row, also for what comes behind it.
+            used = if shown.len() < word.len() { room } else { used + text::width(word) };
         }
     }
 }
