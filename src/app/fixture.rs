@@ -189,8 +189,8 @@ pub(crate) fn judge(model: &mut Model, effects: &[Effect], now: Moment) -> Vec<E
         _ => None,
     });
     questions.fold(Vec::new(), |_, question| {
-        let found = question.answer(&Linter::default()).map(Box::new);
-        update(model, Message::Done(Outcome::DraftLinted { number: question.number, found }), now)
+        let answer = question.answer(&Linter::default()).map(Box::new);
+        update(model, Message::Done(Outcome::DraftLinted { number: question.number, answer }), now)
     })
 }
 

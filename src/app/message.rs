@@ -1,5 +1,5 @@
 use super::DraftId;
-use super::composer::findings::Found;
+use super::composer::findings::Answer;
 use super::findings::Linted;
 use crate::feed::Report;
 
@@ -48,7 +48,7 @@ pub enum Outcome {
         /// The number of the question.
         number: u64,
         /// What is wrong with it; `None` when it cannot be read.
-        found: Option<Box<Found>>,
+        answer: Option<Box<Answer>>,
     },
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(String),

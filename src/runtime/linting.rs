@@ -100,8 +100,8 @@ impl Shared {
         while let Some(work) = self.wait() {
             let outcome = match work {
                 Work::Draft(question) => {
-                    let found = question.answer(&linter).map(Box::new);
-                    Outcome::DraftLinted { number: question.number, found }
+                    let answer = question.answer(&linter).map(Box::new);
+                    Outcome::DraftLinted { number: question.number, answer }
                 }
                 Work::Events(mut events) => {
                     let told = self.observe(&mut linter, &mut events);
@@ -212,8 +212,8 @@ mod tests {
         }
         loop {
             let outcome = outcomes.blocking_recv().unwrap();
-            let Outcome::DraftLinted { number, found } = outcome else { panic!("{outcome:?}") };
-            let list = found.unwrap().list;
+            let Outcome::DraftLinted { number, answer } = outcome else { panic!("{outcome:?}") };
+            let list = answer.unwrap().list;
             let pointers: Vec<_> = list.iter().map(|placed| placed.finding.path.pointer()).collect();
             assert_eq!(pointers, ["/0/event"], "{list:?}");
             if number == 50 {

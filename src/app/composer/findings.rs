@@ -39,7 +39,7 @@ pub struct Question {
 
 /// What is wrong with a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Answer {
     /// In the order of the draft; of very many the worst.
     pub list: Vec<Placed>,
     /// How many there are in all.
@@ -111,7 +111,7 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut gap = "";
         for (count, one, many) in
-            [(self.errors, "error", "errors"), (self.warnings, "warning", "warnings"), (self.infos, "info", "infos")]
+            [(self.errors, "error", "errors"), (self.warnings, "warning", "warnings"), (self.infos, "note", "notes")]
         {
             if count > 0 {
                 let word = if count == 1 { one } else { many };
@@ -126,7 +126,7 @@ impl fmt::Display for Counts {
 impl Question {
     /// What is wrong with the draft as it would be sent. `None` when that cannot be known: the draft is not JSON yet, or
     /// one of its placeholders has no value.
-    pub fn answer(&self, linter: &Linter) -> Option<Found> {
+    pub fn answer(&self, linter: &Linter) -> Option<Answer> {
         syntax::check(&self.draft).ok()?;
         let Self { now, seed, seq, ref email, .. } = *self;
         let environment = |name: &str| self.environment.get(name).cloned();
@@ -141,7 +141,7 @@ impl Question {
         let draft = Draft { text: &self.draft, lines: line_starts(&self.draft), sent: &sent, written: &written };
         let mut list: Vec<_> = findings.into_iter().map(|finding| draft.place(finding)).collect();
         list.sort_by_key(|placed| placed.mark.start);
-        Some(Found { list, counts })
+        Some(Answer { list, counts })
     }
 }
 
@@ -417,15 +417,15 @@ impl Findings {
     }
 
     /// Takes an answer in, unless it is to an older question; `None` is that the draft cannot be read.
-    pub(super) fn learn(&mut self, number: u64, found: Option<&Found>, editor: &mut Editor) {
+    pub(super) fn learn(&mut self, number: u64, found: Option<&Answer>, editor: &mut Editor) {
         if self.asked != Some((number, editor.revision())) {
             return;
         }
         self.answered = true;
         self.stale = found.is_none();
         let none_left = editor.marks().iter().all(Range::is_empty);
-        let nothing = Found::default();
-        let Some(Found { list, counts }) = found.or_else(|| none_left.then_some(&nothing)) else { return };
+        let nothing = Answer::default();
+        let Some(Answer { list, counts }) = found.or_else(|| none_left.then_some(&nothing)) else { return };
         self.counts = *counts;
         self.list.clone_from(list);
         editor.set_marks(list.iter().map(|placed| placed.mark.clone()).collect());

@@ -693,9 +693,9 @@ pub(in crate::app) fn done(model: &mut Model, outcome: &Outcome, now: Moment) ->
             }
             return Some(vec![Effect::KeepDraft { draft: draft.clone(), text: composition.editor.text() }]);
         }
-        Outcome::DraftLinted { number, found } => {
+        Outcome::DraftLinted { number, answer } => {
             let Some(composition) = &mut model.composer.composition else { return Some(Vec::new()) };
-            composition.findings.learn(*number, found.as_deref(), &mut composition.editor);
+            composition.findings.learn(*number, answer.as_deref(), &mut composition.editor);
             if std::mem::take(&mut composition.findings.wanted) {
                 // Should this not be the answer that was waited for, it is wanted again.
                 return Some(fix(model, now));

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::super::{Theme, rect, scroll_thumb};
-use super::{findings, token_style};
+use super::token_style;
 use crate::app::Model;
 use crate::app::composer::completion::Completion;
 use crate::app::composer::editor::Editor;
@@ -58,15 +58,19 @@ pub(super) fn render(
         };
         buf.set_stringn(area.x, y, format!("{:>digits$}", number + 1), digits, style);
         painter.line(line, start, y, buf);
-        let mut worst = None;
+        let (mut worst, mut before) = (None, None);
         while let Some((finding, part)) = found.next_if(|(_, part)| part.start.line == number) {
             worst = worst.max(Some(finding.severity));
-            let style = if findings.are_stale() { theme.dim } else { findings::style(finding.severity, theme) };
-            painter.mark(line, start, part.start.byte..part.end.byte, style, y, buf);
+            // Of several at one place the worst comes first.
+            if before.replace(part.start) != Some(part.start) {
+                let style =
+                    if findings.are_stale() { theme.dim } else { super::findings::style(finding.severity, theme) };
+                painter.mark(line, start, part.start.byte..part.end.byte, style, y, buf);
+            }
         }
         if let Some(worst) = worst {
-            let style = if findings.are_stale() { theme.dim } else { findings::style(worst, theme) };
-            buf.set_string(area.x, y, findings::sign(worst), style);
+            let style = if findings.are_stale() { theme.dim } else { super::findings::style(worst, theme) };
+            buf.set_string(area.x, y, super::findings::sign(worst), style);
         }
         let mut mark = |column: usize, style: Style| {
             if let Some(place) = painter.cell(line, start, column) {

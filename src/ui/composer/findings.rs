@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use super::super::Theme;
 use crate::app::composer::Composition;
-use crate::app::composer::findings::{Placed, Repair};
+use crate::app::composer::findings::{Counts, Placed, Repair};
 use crate::app::layout::Area;
 use crate::event::lint::{Fix, Severity};
 use crate::event::text;
@@ -28,6 +28,13 @@ pub(super) fn style(severity: Severity, theme: &Theme) -> Style {
     }
 }
 
+/// How many findings there are, in a few columns.
+pub(super) fn brief(counts: Counts) -> String {
+    let all = [(counts.errors, Severity::Error), (counts.warnings, Severity::Warning), (counts.infos, Severity::Info)];
+    let some: Vec<_> = all.into_iter().filter(|(count, _)| *count > 0).collect();
+    some.iter().map(|(count, severity)| format!("{} {count}", sign(*severity))).collect::<Vec<_>>().join("  ")
+}
+
 /// The findings at the cursor, or nearest to it: one on all rows, several on a row each.
 pub(super) fn render(composition: &Composition, theme: &Theme, area: Area, buf: &mut Buffer) {
     let findings = &composition.findings;
@@ -37,7 +44,8 @@ pub(super) fn render(composition: &Composition, theme: &Theme, area: Area, buf: 
     let pieces = |placed: &Placed| {
         let (fix, rest) = remedy(placed);
         let key = if fix.is_empty() { "" } else { "^F " }.to_owned();
-        let what = (what(placed, line), styled(theme.title_quiet));
+        let here = if line.is_none() { theme.title_quiet } else { theme.dim };
+        let what = (what(placed, line), styled(here));
         (what, [(key, styled(theme.hint_key)), (fix, styled(theme.title_quiet)), (rest, theme.dim)])
     };
     let text = Area { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
@@ -81,11 +89,11 @@ fn flow(pieces: &[(String, Style)], area: Area, buf: &mut Buffer) {
             (row, used) = (row + 1, 0);
         }
         if row < area.height && used < room {
-            let shown = text::fit(word, room - used);
+            // The white space behind the last word of a row needs no room.
+            let bare = word.trim_end();
             let x = area.x + u16::try_from(used).unwrap_or(0);
-            buf.set_string(x, area.y + row, &shown, style);
-            // What is cut ends the row, also for what comes behind it.
-            used = if shown.len() < word.len() { room } else { used + text::width(word) };
+            buf.set_string(x, area.y + row, text::fit(bare, room - used), style);
+            used += text::width(word);
         }
     }
 }
@@ -94,7 +102,7 @@ fn flow(pieces: &[(String, Style)], area: Area, buf: &mut Buffer) {
 fn what(placed: &Placed, line: Option<usize>) -> String {
     const WIDEST: usize = 32;
     let finding = &placed.finding;
-    let line = line.map_or_else(String::new, |line| format!("line {line}: "));
+    let line = line.map_or_else(String::new, |line| format!("line {line} · "));
     match text::harmless(&finding.path.to_string()) {
         path if path.is_empty() => format!("{line}{}", finding.rule.title),
         path => format!("{line}{}: {}", text::fit_middle(&path, WIDEST), finding.rule.title),

@@ -136,21 +136,21 @@ fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf
     let cursor = editor.cursor();
     let place = format!(" line {} of {}, column {} ", cursor.line + 1, editor.lines().len(), editor.column() + 1);
     put_foot(&place, theme.dim, area, buf);
-    let mut left = area.x + 2;
     let mut room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
-    let mut put = |said: &str, style: Style| {
-        let said = text::fit(said, room);
+    let counts = composition.findings.counts();
+    let found = counts.worst().map(|worst| {
+        let words = format!("{} {counts}", findings::sign(worst));
+        let style = if composition.findings.are_stale() { theme.dim } else { findings::style(worst, theme) };
+        (if text::width(&words) > room { findings::brief(counts) } else { words }, style)
+    });
+    let not_kept = model.composer.not_kept().map(|why| (format!("not kept on disk: {why}"), theme.warning));
+    let mut x = area.x + 2;
+    for (said, style) in found.into_iter().chain(not_kept) {
+        let said = text::fit(&said, room);
         if !said.is_empty() {
-            (left, _) = buf.set_stringn(left, area.y + area.height - 1, format!(" {said} "), room + 2, style);
+            (x, _) = buf.set_stringn(x, area.y + area.height - 1, format!(" {said} "), room + 2, style);
             room = room.saturating_sub(text::width(&said) + 2);
         }
-    };
-    if let Some(worst) = composition.findings.counts().worst() {
-        let style = if composition.findings.are_stale() { theme.dim } else { findings::style(worst, theme) };
-        put(&format!("{} {}", findings::sign(worst), composition.findings.counts()), style);
-    }
-    if let Some(why) = model.composer.not_kept() {
-        put(&format!("not kept on disk: {why}"), theme.warning);
     }
 }
 

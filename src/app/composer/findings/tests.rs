@@ -12,7 +12,7 @@ use crate::event::catalogue::Catalogue;
 type Marked = [(&'static str, &'static str, &'static str)];
 
 /// What is wrong with a draft, sent on a day in November 2026.
-fn found(draft: &str) -> Option<Found> {
+fn found(draft: &str) -> Option<Answer> {
     let question = Question {
         number: 1,
         draft: draft.to_owned(),
@@ -173,7 +173,7 @@ fn what_a_placeholder_makes_is_not_written_over() {
 fn of_very_many_findings_the_worst_are_told_and_all_are_counted() {
     let events = r#"{"event": "x", "customer_id": "1", "is_paid": "TRUE"},"#.repeat(MOST + 7);
     let draft = format!(r#"[{events} {{"event": "a.b", "customer_id": "1"}}]"#);
-    let Found { list, counts } = found(&draft).unwrap();
+    let Answer { list, counts } = found(&draft).unwrap();
     assert_eq!(list.len(), MOST);
     assert_eq!(list.last().unwrap().finding.severity, Severity::Error);
     assert_eq!(counts.to_string(), "1 error, 1,007 warnings");
@@ -242,7 +242,7 @@ fn what_is_known_stays_in_its_place_until_more_is_known() {
     let effects = type_in(&mut model, "\",", at(30));
     judge(&mut model, &effects, at(30));
     assert!(!findings(&model).are_stale() && model.can(crate::app::keymap::Action::Fix));
-    assert_eq!(findings(&model).counts().to_string(), "2 warnings, 1 info", "the empty note");
+    assert_eq!(findings(&model).counts().to_string(), "2 warnings, 1 note", "the empty note");
     let edited = Outcome::Edited { draft: model.composer.composition().unwrap().id.clone(), text: "nothing".into() };
     let effects = send(&mut model, Message::Done(edited), at(31));
     judge(&mut model, &effects, at(31));
@@ -421,7 +421,7 @@ proptest! {
 
     #[test]
     fn no_draft_breaks_it(text in "([{}\\[\\]\":, \\n]|\\{\\{(now|epoch|x)\\}\\}|\"(event|email|qty|items|_bsft_a)\"|TRUE|1|é){0,30}") {
-        if let Some(Found { list, .. }) = found(&text) {
+        if let Some(Answer { list, .. }) = found(&text) {
             let editor = Editor::new(&text);
             for placed in list {
                 prop_assert!(!editor.text_of(placed.mark.clone()).is_empty() && placed.mark.start.line == placed.mark.end.line);
