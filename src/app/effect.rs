@@ -4,6 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::DraftId;
+use super::composer::findings::Question;
 use crate::blueshift::Call;
 use crate::event::{Payload, TypeName};
 
@@ -32,16 +33,7 @@ pub enum Effect {
         now: Timestamp,
     },
     /// Look for what is wrong with a draft.
-    LintDraft {
-        /// Which draft.
-        draft: DraftId,
-        /// Which of its texts, to know the answer by.
-        revision: u64,
-        /// The draft as it would be sent: its placeholders resolved.
-        text: String,
-        /// When it would be sent.
-        now: Timestamp,
-    },
+    LintDraft(Box<Question>),
     /// Put the draft on disk, in place of what was there of it before.
     KeepDraft {
         /// Which draft.

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::findings::{Found, Linted};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, shipments, update};
 use crate::blueshift::Shipment;
+use crate::event::lint::Linter;
 use crate::event::{Document, Facts, Payload, lint};
 use crate::feed::{
     Change, ChangeKind, Coverage, Delivery, Moment, Polled, Problem, ProblemKind, Report, Retry, Trouble, Verdict,
@@ -180,6 +181,8 @@ pub(crate) fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
             ("end", ..) => plain(KeyCode::End),
             ("backspace", ..) => plain(KeyCode::Backspace),
             ("F1", ..) => plain(KeyCode::F(1)),
+            ("F8", ..) => plain(KeyCode::F(8)),
+            ("shift-F8", ..) => Key { shift: true, ..plain(KeyCode::F(8)) },
             ("^Home", ..) => Key { ctrl: true, ..plain(KeyCode::Home) },
             (_, Some('^'), Some(c)) => Key { ctrl: true, ..plain(KeyCode::Char(c)) },
             (_, Some(c), None) => plain(KeyCode::Char(c)),
@@ -205,6 +208,29 @@ pub(crate) fn composing(width: u16, height: u16, draft: &str) -> Model {
     send(&mut model, Message::Paste(draft.into()), at(20));
     press(&mut model, "^Home", at(20));
     model
+}
+
+/// The same once it is known what is wrong with the draft.
+pub(crate) fn judged(width: u16, height: u16, draft: &str) -> Model {
+    let mut model = busy(width, height);
+    press(&mut model, "c", at(20));
+    type_in(&mut model, "empty draft\n", at(20));
+    let effects = send(&mut model, Message::Paste(draft.into()), at(20));
+    press(&mut model, "^Home", at(20));
+    judge(&mut model, &effects, at(20));
+    model
+}
+
+/// Answers the questions among `effects` what is wrong with a draft, and gives what that asks of the world.
+pub(crate) fn judge(model: &mut Model, effects: &[Effect], now: Moment) -> Vec<Effect> {
+    let questions = effects.iter().filter_map(|effect| match effect {
+        Effect::LintDraft(question) => Some(question),
+        _ => None,
+    });
+    questions.fold(Vec::new(), |_, question| {
+        let answer = question.answer(&Linter::default()).map(Box::new);
+        update(model, Message::Done(Outcome::DraftLinted { number: question.number, answer }), now)
+    })
 }
 
 /// Clicks on a cell.

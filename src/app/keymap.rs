@@ -69,7 +69,7 @@ pub enum Action {
     NextMatch,
     /// To the match before.
     PreviousMatch,
-    /// To the next field with a finding.
+    /// To the next field with a finding; in the composer, to the next finding.
     NextFinding,
     /// To the one before.
     PreviousFinding,
@@ -103,6 +103,8 @@ pub enum Action {
     Redo,
     /// Lay the draft out anew.
     Reformat,
+    /// Set right what is wrong at the cursor, when it is certain how.
+    Fix,
     /// Give the draft to the user's own editor.
     OutsideEditor,
     /// Propose what can stand at the cursor.
@@ -379,8 +381,8 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Tree, &[char('n')], A::NextMatch, "next match"),
         bind(C::Tree, &[char('N')], A::PreviousMatch, "match before"),
         bind(C::Tree, &[char('v')], A::View, "show the whole value"),
-        hint(C::Tree, &[char('x')], A::NextFinding, "to the next field with a finding", "finding"),
-        bind(C::Tree, &[char('X')], A::PreviousFinding, "to the one before"),
+        hint(C::Tree, &[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
+        bind(C::Tree, &[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the one before"),
         hint(
             C::Findings,
             &[key(KeyCode::Enter), char('l'), key(KeyCode::Right)],
@@ -487,6 +489,9 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Picker, &[key(KeyCode::PageUp)], A::PageUp, "a page up"),
         bind(C::Picker, &[key(KeyCode::PageDown)], A::PageDown, "a page down"),
         hint(C::Composer, &[ctrl('s')], A::Send, "send the draft", "send"),
+        hint(C::Composer, &[ctrl('f')], A::Fix, "fix what is wrong here, or next, where that is certain", "fix"),
+        hint(C::Composer, &[key(KeyCode::F(8)), alt('n')], A::NextFinding, "to the next finding", "next finding"),
+        bind(C::Composer, &[with_shift(KeyCode::F(8)), alt('p')], A::PreviousFinding, "to the finding before"),
         hint(C::Composer, ESC_OR_INTERRUPT, A::Back, "close; the draft stays", "close"),
         hint(C::Composer, &[ctrl('t')], A::NextTab, "next tab: the calls, then the proof", "preview"),
         hint(C::Composer, &[ctrl('n')], A::Complete, "propose what can stand here", "complete"),

@@ -219,25 +219,38 @@ pub struct ComposerAreas {
     pub notice: Area,
     /// The draft, line numbers included.
     pub text: Area,
+    /// What is wrong with it at the cursor.
+    pub findings: Area,
     /// Whether it can be sent.
     pub status: Area,
     /// The other tabs: all that is inside the border.
     pub page: Area,
 }
 
-/// Cuts the composer in `whole`, with as many as `notice` lines said above the draft.
-pub fn composer(whole: Area, notice: usize) -> ComposerAreas {
+/// Cuts the composer in `whole`, with as many as `notice` lines said above the draft, and room for findings below it if
+/// there are any.
+pub fn composer(whole: Area, notice: usize, findings: bool) -> ComposerAreas {
     const STATUS: u16 = 2;
     let page = whole.inner();
-    let most = if page.height >= 14 { 3 } else { 1 };
+    let roomy = page.height >= 14;
+    let most = if roomy { 3 } else { 1 };
     let notice = u16::try_from(notice).unwrap_or(most).min(most);
     let status = STATUS.min(page.height);
-    let text = Area { y: page.y + notice, height: page.height.saturating_sub(notice + status), ..page };
+    let left = page.height.saturating_sub(notice + status);
+    let findings = match page.height {
+        _ if !findings => 0,
+        20.. => 3,
+        14.. => 2,
+        _ => 1.min(left),
+    };
+    let text = Area { y: page.y + notice, height: left - findings, ..page };
+    let below = text.y + text.height;
     ComposerAreas {
         whole,
         notice: Area { height: notice, ..page },
         text,
-        status: Area { y: text.y + text.height, height: status, ..page },
+        findings: Area { y: below, height: findings, ..page },
+        status: Area { y: below + findings, height: status, ..page },
         page,
     }
 }

@@ -1,8 +1,6 @@
-use std::sync::Arc;
-
 use super::DraftId;
+use super::composer::findings::Answer;
 use super::findings::Linted;
-use crate::event::lint::Finding;
 use crate::feed::Report;
 
 /// What can happen to the application.
@@ -47,12 +45,10 @@ pub enum Outcome {
     Linted(Vec<Linted>),
     /// This is what is wrong with a draft, or nothing.
     DraftLinted {
-        /// Which draft.
-        draft: DraftId,
-        /// Which of its texts.
-        revision: u64,
-        /// What is wrong with it, in the order of its fields.
-        findings: Arc<[Finding]>,
+        /// The number of the question.
+        number: u64,
+        /// What is wrong with it; `None` when it cannot be read.
+        answer: Option<Box<Answer>>,
     },
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(String),

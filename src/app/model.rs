@@ -214,7 +214,8 @@ impl Model {
         let composition = self.composer.on_screen()?;
         let area = self.layout()?.inspector?;
         let notice = composition.notice(area.inner().width.saturating_sub(1).into()).len();
-        Some(layout::composer(area, notice))
+        let findings = composition.findings.counts().worst().is_some();
+        Some(layout::composer(area, notice, findings))
     }
 
     /// The trouble as it stands in the banner: what happened, and what to do.
@@ -273,13 +274,15 @@ impl Model {
         match action {
             Action::Follow => self.inspector.shown().is_some_and(|shown| shown.held),
             Action::Inspect | Action::Filter | Action::Sort => self.types.counts().1 > 0,
-            Action::NextFinding | Action::PreviousFinding => {
-                self.inspector.findings().and_then(List::current).is_some_and(|found| found.tally().is_some())
-            }
+            Action::NextFinding | Action::PreviousFinding => match self.composer.on_screen() {
+                Some(composition) => composition.findings.counts().worst().is_some(),
+                None => self.inspector.findings().and_then(List::current).is_some_and(|found| found.tally().is_some()),
+            },
             Action::GoToField | Action::CopyTarget(CopyTarget::Finding) => self.inspector.finding().is_some(),
             Action::View if self.tab() == Tab::Findings => self.inspector.finding().is_some(),
             Action::Open | Action::Search | Action::Copy | Action::Resend => self.inspector.shown().is_some(),
             Action::Send => self.sending.safety.read_only.is_none(),
+            Action::Fix => self.composer.on_screen().is_some_and(|composition| composition.findings.can_be_fixed()),
             _ => true,
         }
     }
@@ -321,7 +324,7 @@ impl Model {
         let wanted = match &self.mode {
             Mode::Reader(reader) => u16::try_from(reader.position().1 + 2).unwrap_or(u16::MAX),
             Mode::Picker(picker) => u16::try_from(picker.position().2 + 4).unwrap_or(u16::MAX),
-            Mode::Confirm(confirm) => confirm.height(),
+            Mode::Confirm(confirm) => confirm.height(self.composer.errors()),
             _ => u16::MAX,
         };
         let needed = wanted.clamp(5.min(most), most);

@@ -74,11 +74,11 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
                     return shipments::abandon(model, Some(shipment), &why, now);
                 }
                 Outcome::Linted(linted) => learn(model, &linted, now),
-                Outcome::DraftLinted { .. }
-                | Outcome::DraftNotKept(_)
+                Outcome::DraftNotKept(_)
                 | Outcome::DraftKeptAgain
                 | Outcome::TemplateKept { .. }
-                | Outcome::Edited { .. } => {}
+                | Outcome::Edited { .. }
+                | Outcome::DraftLinted { .. } => {}
             }
             Vec::new()
         }),
@@ -92,6 +92,12 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if !model.unlinted.is_empty() {
         effects.push(Effect::Lint { events: std::mem::take(&mut model.unlinted), now: now.wall });
     }
+    let kept = effects.iter().find_map(|effect| match effect {
+        Effect::KeepDraft { draft, text } => Some((draft, text)),
+        _ => None,
+    });
+    let question = composer::ask_for_findings(model, kept, now);
+    effects.extend(question);
     settle(model);
     effects
 }
@@ -484,6 +490,7 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
         | Action::Undo
         | Action::Redo
         | Action::Reformat
+        | Action::Fix
         | Action::OutsideEditor
         | Action::Complete
         | Action::Indent
@@ -491,14 +498,16 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
         | Action::SaveTemplate
         | Action::CopyCommand
         | Action::PrintCommand => {}
-        Action::Edit(edit) => {
-            if let Some(input) = model.mode.input_mut() {
-                input.handle(request(edit));
-                edited(model, now);
-            }
-        }
+        Action::Edit(edit) => edit_line(model, edit, now),
     }
     Vec::new()
+}
+
+fn edit_line(model: &mut Model, edit: LineEdit, now: Moment) {
+    if let Some(input) = model.mode.input_mut() {
+        input.handle(request(edit));
+        edited(model, now);
+    }
 }
 
 fn request(edit: LineEdit) -> InputRequest {

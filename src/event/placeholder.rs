@@ -105,6 +105,33 @@ pub fn literal(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// `draft` as JSON of the same length, with every value where it stands in the draft: a placeholder on its own becomes
+/// a number or a string as it will be one, and those within strings stay. It is JSON when what the draft resolves to is.
+pub fn mask(draft: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    for (range, _) in lexer::placeholders(draft).filter(|(_, in_string)| !in_string) {
+        out.push_str(draft.get(out.len()..range.start).unwrap_or_default());
+        if is_number(draft.get(range.clone()).unwrap_or_default()) {
+            out.extend(std::iter::repeat_n('1', range.len()));
+        } else {
+            out.push('"');
+            out.extend(std::iter::repeat_n('-', range.len() - 2));
+            out.push('"');
+        }
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(draft);
+    }
+    out.push_str(draft.get(out.len()..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// The first placeholder of `draft` as it is spelled.
+pub fn first(draft: &str) -> Option<&str> {
+    let (range, _) = lexer::placeholders(draft).next()?;
+    draft.get(range)
+}
+
 /// Whether the placeholder that is spelled so stands for a number where it is on its own.
 pub(super) fn is_number(spelling: &str) -> bool {
     matches!(Placeholder::read(spelling), Ok(Placeholder::Epoch | Placeholder::Seq))
@@ -265,10 +292,12 @@ fn error_at(draft: &str, offset: usize, reason: String) -> PlaceholderError {
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
     use std::collections::HashSet;
+    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
+    use crate::event::{Document, Facts, Payload};
 
     const NOTHING: &dyn Fn(&str) -> Option<String> = &|_| None;
 
@@ -383,7 +412,62 @@ mod tests {
         }
     }
 
+    /// A draft with placeholders wherever one can stand.
+    fn draft() -> impl Strategy<Value = String> {
+        const SOME: &[&str] = &["{{now}}", "{{ seq }}", "{{epoch}}", "{{env.STORE}}", "{{now - 1d}}", "{{uuid}}"];
+        let text = prop_oneof![
+            prop::sample::select(SOME).prop_map(|one| format!("\"{one} é\"")),
+            prop::sample::select(SOME).prop_map(|one| format!("\"\\\"{{{one}\"")),
+            Just("{{ uuid}}".to_owned()),
+            "[a-c]{0,2}".prop_map(|text| format!("\"{text}\"")),
+        ];
+        let leaf =
+            prop_oneof![text.clone(), prop::sample::select(SOME).prop_map(str::to_owned), Just("-1.5".to_owned())];
+        leaf.prop_recursive(4, 32, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
+                prop::collection::vec((text.clone(), inner), 0..4).prop_map(|fields| {
+                    let fields: Vec<_> = fields.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
+                    format!("{{\n{} }}", fields.join(","))
+                }),
+            ]
+        })
+    }
+
+    #[test]
+    fn a_mask_has_each_value_where_the_draft_has_it() {
+        let cases = [
+            (r#"{"a": "{{now}} x"}"#, r#"{"a": "{{now}} x"}"#),
+            (r#"{"a": {{epoch}}, {{uuid}}: "é"}"#, r#"{"a": 111111111, "------": "é"}"#),
+            (r"[-{{seq}}, {{é}}]", r#"[-1111111, "----"]"#),
+            ("{{now", "{{now"),
+        ];
+        for (draft, masked) in cases {
+            assert_eq!(mask(draft), masked);
+        }
+        assert_eq!(first(r#"{"a": "b {{ now }} {{seq}}"}"#), Some("{{ now }}"));
+        assert_eq!(first(r#"{"a": "\u007b{now}}"}"#), None);
+    }
+
     proptest! {
+        #[test]
+        fn a_mask_is_as_long_as_the_draft_and_has_the_values_of_what_it_resolves_to(draft in draft()) {
+            let masked = mask(&draft);
+            prop_assert_eq!(masked.len(), draft.len());
+            let document = |text: &str| Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap();
+            let (sent, written) = (document(&resolved(&draft)), document(&masked));
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&masked).is_ok(), "{}", masked);
+            let shape = |document: &Document| -> Vec<_> {
+                document.ids().filter_map(|id| document.get(id)).map(|node| (node.kind, node.depth, node.position)).collect()
+            };
+            prop_assert_eq!(shape(&written), shape(&sent));
+        }
+
+        #[test]
+        fn no_text_has_a_mask_of_another_length(text in "([{}\"\\\\ \\n,:é]|\\{\\{(now|seq|é)\\}\\}){0,20}") {
+            prop_assert_eq!(mask(&text).len(), text.len());
+        }
+
         #[test]
         fn text_without_placeholders_comes_back_to_the_letter(text in any::<String>()) {
             let text = text.replace("{{", "{ ");

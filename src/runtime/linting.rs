@@ -9,10 +9,11 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::app::Outcome;
+use crate::app::composer::findings::Question;
 use crate::app::findings::{Found, Linted};
-use crate::app::{DraftId, Outcome};
-use crate::event::lint::{Context, Finding, Linter, Stage};
-use crate::event::{Document, Facts, Payload, TypeName};
+use crate::event::lint::{Context, Linter, Stage};
+use crate::event::{Document, Payload, TypeName};
 
 /// What is found is told after so long, however much is still to be looked at.
 const TOLD_AFTER: Duration = Duration::from_millis(30);
@@ -35,7 +36,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     events: IndexMap<TypeName, Waiting<Arc<Payload>>>,
-    draft: Option<Waiting<Draft>>,
+    draft: Option<Box<Question>>,
     closed: bool,
 }
 
@@ -45,16 +46,9 @@ struct Waiting<T> {
     now: Timestamp,
 }
 
-#[derive(Debug)]
-struct Draft {
-    id: DraftId,
-    revision: u64,
-    text: String,
-}
-
 /// What the thread does next.
 enum Work {
-    Draft(Waiting<Draft>),
+    Draft(Box<Question>),
     Events(VecDeque<(TypeName, Waiting<Arc<Payload>>)>),
 }
 
@@ -77,8 +71,8 @@ impl Linting {
     }
 
     /// Looks at a draft as it would be sent.
-    pub(super) fn draft(&self, id: DraftId, revision: u64, text: String, now: Timestamp) {
-        self.shared.add(|state| state.draft = Some(Waiting { what: Draft { id, revision, text }, now }));
+    pub(super) fn draft(&self, question: Box<Question>) {
+        self.shared.add(|state| state.draft = Some(question));
     }
 }
 
@@ -105,7 +99,10 @@ impl Shared {
     fn run(&self, mut linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) {
         while let Some(work) = self.wait() {
             let outcome = match work {
-                Work::Draft(draft) => judge(&linter, draft),
+                Work::Draft(question) => {
+                    let answer = question.answer(&linter).map(Box::new);
+                    Outcome::DraftLinted { number: question.number, answer }
+                }
                 Work::Events(mut events) => {
                     let told = self.observe(&mut linter, &mut events);
                     self.put_back(events);
@@ -164,18 +161,14 @@ impl Shared {
     }
 }
 
-fn judge(linter: &Linter, Waiting { what: draft, now }: Waiting<Draft>) -> Outcome {
-    let Draft { id, revision, text } = draft;
-    let findings: Vec<Finding> = Document::new(Arc::new(Payload::new(&text, Facts::default())))
-        .map(|document| linter.judge(&document, Context { stage: Stage::Outgoing, now }))
-        .unwrap_or_default();
-    Outcome::DraftLinted { draft: id, revision, findings: findings.into() }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::event::Facts;
+    use crate::event::lint::Finding;
 
     fn now() -> Timestamp {
         "2026-11-24T12:00:00Z".parse().unwrap()
@@ -210,19 +203,21 @@ mod tests {
     }
 
     #[test]
-    fn of_a_draft_the_newest_text_is_told_of_last_and_by_its_revision() {
+    fn of_a_draft_the_newest_text_is_told_of_last_and_by_its_number() {
         let (sender, mut outcomes) = mpsc::unbounded_channel();
         let linting = Linting::new(Linter::default(), &sender);
-        for revision in 1..=50 {
-            linting.draft(DraftId("d".into()), revision, r#"[{"event":"a.b","customer_id":"1"}]"#.into(), now());
+        for number in 1..=50 {
+            let draft = r#"[{"event":"a.b","customer_id":"1"}]"#.to_owned();
+            let (email, environment) = (String::new(), BTreeMap::new());
+            linting.draft(Box::new(Question { number, draft, now: now(), seed: 0, seq: 1, email, environment }));
         }
         loop {
             let outcome = outcomes.blocking_recv().unwrap();
-            let Outcome::DraftLinted { draft, revision, findings } = outcome else { panic!("{outcome:?}") };
-            assert_eq!(draft.0, "d");
-            let pointers: Vec<_> = findings.iter().map(|finding| finding.path.pointer()).collect();
-            assert_eq!(pointers, ["/0/event"], "{findings:?}");
-            if revision == 50 {
+            let Outcome::DraftLinted { number, answer } = outcome else { panic!("{outcome:?}") };
+            let list = answer.unwrap().list;
+            let pointers: Vec<_> = list.iter().map(|placed| placed.finding.path.pointer()).collect();
+            assert_eq!(pointers, ["/0/event"], "{list:?}");
+            if number == 50 {
                 break;
             }
         }

@@ -12,11 +12,11 @@ use ratatui::style::Style;
 
 use super::{Theme, view};
 use crate::app::fixture::{
-    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, lint_all, polled, press,
-    retried, send, ship, taken,
+    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge, judged, lint_all, polled,
+    press, retried, send, ship, taken,
 };
 use crate::app::{Model, Outcome};
-use crate::event::Unknown;
+use crate::event::{Unknown, syntax};
 use crate::feed::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
 
 fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
@@ -346,6 +346,41 @@ fn the_composer_at_every_size() {
         press(&mut model, "^t", at(21));
         insta::assert_snapshot!(format!("composer_preview_{size}"), picture(&model, at(21)));
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_draft() {
+    let wrong = "{\n  \"event\": \"purchase\",\n  \"email\": \"jane.doe@acme.com\",\n  \"billing_date\": \"2014-14-11T17:27:20+00:00\",\n  \"note\": \"\",\n  \"placed_at\": {{epoch}},\n  \"products\": [\n    {\n      \"qty\": 2\n    }\n  ],\n  \"seen_at\": \"11/25/2026\"\n}";
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let size = format!("{width}x{height}");
+        let mut model = judged(width, height, wrong);
+        press(&mut model, "F8", at(21));
+        insta::assert_snapshot!(format!("composer_findings_{size}"), picture(&model, at(26)));
+        press(&mut model, "^Home", at(21));
+        insta::assert_snapshot!(format!("composer_findings_at_one_place_{size}"), picture(&model, at(26)));
+        model.sending.safety.production = true;
+        press(&mut model, "^s", at(21));
+        insta::assert_snapshot!(format!("composer_findings_production_{size}"), picture(&model, at(26)));
+    }
+    let mut model = judged(80, 24, wrong);
+    let effects = press(&mut model, "F8 F8 F8 x", at(21));
+    judge(&mut model, &effects, at(21));
+    insta::assert_snapshot!("composer_findings_stale_80x24", picture(&model, at(26)));
+    press(&mut model, "^z", at(21));
+    send(&mut model, crate::app::Message::Done(Outcome::DraftNotKept("the disk is full".into())), at(21));
+    insta::assert_snapshot!("composer_findings_asked_again_80x24", picture(&model, at(26)));
+    let mut model = judged(80, 24, &syntax::format(wrong).unwrap().replace('\n', " "));
+    press(&mut model, "F8 F8 F8 F8 F8", at(21));
+    insta::assert_snapshot!("composer_findings_one_line_80x24", picture(&model, at(26)));
+}
+
+#[test]
+fn a_thousand_findings_cost_the_screen_what_it_shows() {
+    let event = "{\n\"event\": \"x\",\n\"customer_id\": \"1\",\n\"is_paid\": \"TRUE\"\n}";
+    let mut model = judged(80, 24, &format!("[{}]", vec![event; 1_000].join(",\n")));
+    press(&mut model, "shift-F8", at(21));
+    let screen = picture(&model, at(21));
+    assert!(screen.contains("!4999") && screen.contains("! 1,000 warnings"), "{screen}");
 }
 
 #[test]

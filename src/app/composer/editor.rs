@@ -37,6 +37,7 @@ pub struct Editor {
     joins: bool,
     bytes: usize,
     revision: u64,
+    marks: Vec<Range<Place>>,
 }
 
 /// A place between two characters.
@@ -87,6 +88,7 @@ impl Editor {
             joins: false,
             bytes: text.len(),
             revision: 0,
+            marks: Vec::new(),
         }
     }
 
@@ -130,6 +132,32 @@ impl Editor {
     /// A number that is another after each change of the text.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Marks parts of lines, in the order of the text and none over a line's end. They then move with the text.
+    pub fn set_marks(&mut self, marks: Vec<Range<Place>>) {
+        self.marks = marks;
+    }
+
+    /// The marks where they are now, as many and in the same order; empty where nothing of the marked part is left, or
+    /// where lines were made or joined in it.
+    pub fn marks(&self) -> &[Range<Place>] {
+        &self.marks
+    }
+
+    /// The text of a part of it.
+    pub fn text_of(&self, range: Range<Place>) -> String {
+        let Range { start, end } = range;
+        let mut out = String::new();
+        for (number, line) in self.lines.iter().enumerate().take(end.line + 1).skip(start.line) {
+            if number > start.line {
+                out.push('\n');
+            }
+            let from = if number == start.line { start.byte } else { 0 };
+            let to = if number == end.line { end.byte } else { line.len() };
+            out.push_str(line.get(from..to).unwrap_or_default());
+        }
+        out
     }
 
     /// The first line on screen.
@@ -275,6 +303,11 @@ impl Editor {
         self.goal = Some(goal);
     }
 
+    /// Moves the cursor to a place of the text.
+    pub fn go_to_place(&mut self, place: Place) {
+        self.move_to(self.nearest(place));
+    }
+
     /// Moves the cursor to a line and a column in characters, both from 0, or as near as there is something.
     pub fn go_to(&mut self, line: usize, column: usize) {
         let line = line.min(self.lines.len() - 1);
@@ -402,6 +435,10 @@ impl Editor {
     fn splice(&mut self, range: Range<Place>, text: &str) -> String {
         let Range { start, end } = range;
         self.revision += 1;
+        let inserted_to = end_of(start, text);
+        for mark in &mut self.marks {
+            moved_along(mark, start..end, inserted_to);
+        }
         let removed = if start.line == end.line {
             let Some(line) = self.lines.get_mut(start.line) else { return String::new() };
             let tail = if text.contains('\n') { line.split_off(end.byte) } else { String::new() };
@@ -508,6 +545,26 @@ impl Editor {
 /// value.
 fn unified(text: &str) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
+}
+
+/// Moves a mark with the text of which `removed` made room for what now ends at `to`.
+fn moved_along(mark: &mut Range<Place>, removed: Range<Place>, to: Place) {
+    let moved = |place: Place| match place.line.checked_sub(removed.end.line) {
+        Some(0) => Place { line: to.line, byte: to.byte + place.byte - removed.end.byte },
+        Some(below) => Place { line: to.line + below, ..place },
+        None => place,
+    };
+    let one_line = removed.start.line == removed.end.line && removed.start.line == to.line;
+    let start = if mark.start >= removed.end { moved(mark.start) } else { mark.start.min(removed.start) };
+    let end = match mark.end {
+        _ if mark.is_empty() => start,
+        end if end <= removed.start => end,
+        end if mark.start >= removed.end => moved(end),
+        _ if !one_line => start,
+        end if end >= removed.end => moved(end),
+        _ => removed.start,
+    };
+    *mark = start..end;
 }
 
 /// Where `text` ends that begins at `at`.
@@ -679,6 +736,37 @@ mod tests {
         assert!(editor.undo.len() < 5 && editor.undo());
     }
 
+    #[test]
+    fn marks_move_with_the_text_that_they_are_on() {
+        let (start, end) = (7, 9);
+        let cases = [
+            ("before it", (0, 1)..(0, 1), "xx", Some("12")),
+            ("right before it", (1, start)..(1, start), "9", Some("12")),
+            ("right behind it", (1, end)..(1, end), "9", Some("12")),
+            ("within it", (1, start + 1)..(1, start + 1), "9", Some("192")),
+            ("a part of it", (1, start)..(1, start + 1), "", Some("2")),
+            ("all of it", (1, start)..(1, end), "789", Some("789")),
+            ("from before into it", (1, 2)..(1, start + 1), "x", Some("x2")),
+            ("from it to behind", (1, start + 1)..(1, end + 1), "", Some("1")),
+            ("more than it", (1, 2)..(1, end + 1), "x", None),
+            ("lines before it", (0, 1)..(1, 2), "\n\n ", Some("12")),
+            ("lines behind it", (1, end + 1)..(2, 0), "", Some("12")),
+            ("a line end into it", (1, start + 1)..(1, start + 1), "\n", None),
+        ];
+        for (what, Range { start: from, end: to }, text, marked) in cases {
+            let mut editor = Editor::new("{\n  \"a\": 12,\n  \"b\": 3\n}");
+            let place = |(line, byte)| Place { line, byte };
+            editor.set_marks(vec![place((1, start))..place((1, end)), place((2, 2))..place((2, 5))]);
+            editor.replace(place(from)..place(to), text);
+            let [first, second] = editor.marks() else { panic!("{:?}", editor.marks()) };
+            assert_eq!(marked.unwrap_or_default(), editor.text_of(first.clone()), "{what}");
+            assert_eq!(editor.text_of(second.clone()), "\"b\"", "{what}");
+            editor.undo();
+            let second = editor.marks().last().unwrap().clone();
+            assert_eq!(editor.text_of(second), "\"b\"", "taken back: {what}");
+        }
+    }
+
     /// Some change of a text.
     #[derive(Clone, Debug)]
     enum Step {
@@ -723,6 +811,7 @@ mod tests {
         fn every_change_can_be_taken_back_and_made_again(steps in prop::collection::vec(step(), 0..40)) {
             let start = "{\n  \"é\": 1\n}";
             let mut editor = Editor::new(start);
+            editor.set_marks(vec![Place { line: 1, byte: 2 }..Place { line: 1, byte: 6 }, Place { line: 1, byte: 8 }..Place { line: 1, byte: 9 }]);
             for step in steps {
                 match step {
                     Step::Type(c) => editor.type_char(c),
@@ -739,6 +828,11 @@ mod tests {
                 prop_assert!(editor.line(line).is_char_boundary(editor.start_of(line)));
                 prop_assert_eq!(editor.text().len(), editor.len());
                 prop_assert!(!editor.lines.iter().any(|line| line.contains(['\n', '\r'])));
+                for Range { start, end } in editor.marks() {
+                    prop_assert!(start <= end && start.line == end.line, "{:?}", editor.marks());
+                    prop_assert!(editor.lines.get(start.line).is_some_and(|line| line.get(start.byte..end.byte).is_some()));
+                }
+                prop_assert!(editor.marks().is_sorted_by_key(|mark| mark.start), "{:?}", editor.marks());
             }
             let end = editor.text();
             while editor.undo() {}

@@ -3,6 +3,7 @@
 mod about;
 pub mod completion;
 pub mod editor;
+pub mod findings;
 pub mod picker;
 mod resend;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 use tui_input::Input;
 
-pub(super) use update::{act, done, paste, point, settle, type_text};
+pub(super) use update::{act, ask_for_findings, done, paste, point, settle, type_text};
 pub use verdict::{Ready, Refusal, Verdict};
 
 use super::keymap::Context;
@@ -24,6 +25,7 @@ use super::reader::{self, Reader};
 use super::{DraftId, Sending};
 use completion::Completion;
 use editor::Editor;
+use findings::Findings;
 
 /// The composer, and what it remembers of the session.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Composer {
     begun: u64,
     /// How many drafts were sent.
     sent: u64,
+    /// How often it was asked what is wrong with a draft.
+    asked: u64,
     /// The one that was sent last.
     sent_last: Option<DraftId>,
     /// Whether somebody has typed the word that production asks for.
@@ -61,6 +65,8 @@ pub struct Composition {
     pub preview: Option<Preview>,
     /// What can stand at the cursor, while that is asked for.
     pub completion: Option<Completion>,
+    /// What is wrong with it.
+    pub findings: Findings,
     /// When it was last changed.
     changed: Timestamp,
     /// Whether it is worth keeping: it was changed, or kept before.
@@ -112,11 +118,12 @@ impl Confirm {
     /// How many rows say who it is about, where there are as many.
     pub const ABOUT: usize = 2;
 
-    /// How many rows it takes, border included, when only what is said of people has to be broken.
-    pub(super) fn height(&self) -> u16 {
+    /// How many rows it takes, border included, when only what is said of people has to be broken; `errors` are those
+    /// found in the draft.
+    pub(super) fn height(&self, errors: usize) -> u16 {
         let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
         let about = reader::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
-        9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word
+        9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word + 2 * u16::from(errors > 0)
     }
 }
 
@@ -142,6 +149,7 @@ impl Default for Composer {
             came_from: Pane::Types,
             begun: 0,
             sent: 0,
+            asked: 0,
             sent_last: None,
             confirmed: false,
             not_kept: None,
@@ -173,6 +181,11 @@ impl Composer {
     /// Whether the composed draft is the one that was sent last, so that what the server said is about it.
     pub fn is_sent_last(&self) -> bool {
         self.composition.as_ref().is_some_and(|composition| self.sent_last.as_ref() == Some(&composition.id))
+    }
+
+    /// How many errors are known of in the draft.
+    pub fn errors(&self) -> usize {
+        self.composition.as_ref().map_or(0, |composition| composition.findings.counts().errors)
     }
 
     /// Why drafts are in memory only, if they are. Harmless.
@@ -210,6 +223,7 @@ impl Composition {
             tab: Tab::Edit,
             preview: None,
             completion: None,
+            findings: Findings::default(),
             changed: now,
             touched: false,
             verdict: OnceCell::new(),

@@ -5,14 +5,32 @@
 use jiff::Timestamp;
 
 use super::{Tab, Verdict};
-use crate::app::fixture::{PURCHASE, at, busy, change, click, composing, fresh, polled, press, send, type_in};
+use crate::app::fixture::{self, PURCHASE, at, busy, change, click, composing, fresh, polled};
 use crate::app::layout::{self, Pane};
 use crate::app::{Draft, DraftId, Effect, Message, Mode, Model, Mouse, MouseKind, Outcome, Size};
 use crate::blueshift::curl;
 use crate::event::catalogue::Template;
-use crate::feed::ChangeKind;
+use crate::feed::{ChangeKind, Moment};
 
 const VIEW: &str = r#"{"event": "view", "customer_id": "1"}"#;
+
+/// What keys ask of the world, without the question what is wrong with the draft.
+fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
+    without_questions(fixture::press(model, keys, now))
+}
+
+fn type_in(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
+    without_questions(fixture::type_in(model, text, now))
+}
+
+fn send(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
+    without_questions(fixture::send(model, message, now))
+}
+
+fn without_questions(mut effects: Vec<Effect>) -> Vec<Effect> {
+    effects.retain(|effect| !matches!(effect, Effect::LintDraft(_)));
+    effects
+}
 
 fn draft(model: &Model) -> String {
     model.composer.composition().unwrap().editor.text()

@@ -409,7 +409,7 @@ where
             Effect::Send { shipment, calls } => return self.commands.ship(shipment, calls).into(),
             Effect::Recall(event_type) => self.commands.recall(event_type),
             Effect::Lint { events, now } => self.linting.events(events, now),
-            Effect::LintDraft { draft, revision, text, now } => self.linting.draft(draft, revision, text, now),
+            Effect::LintDraft(question) => self.linting.draft(question),
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
             Effect::KeepTemplate { name, text } => self.keep_template(name, text),
             Effect::Edit { draft, text } => return self.edit(draft, text).into(),

@@ -31,6 +31,13 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
         lines.extend(reader::wrap(&warning, width).into_iter().take(3).map(|line| (line, theme.warning)));
         lines.push((String::new(), theme.base));
     }
+    let errors = model.composer.errors();
+    if errors > 0 {
+        let (count, them) =
+            if errors == 1 { ("1 error".to_owned(), "it") } else { (format!("{errors} errors"), "them") };
+        lines.push((text::fit(&format!("✗ {count} in the draft: esc, then F8 shows {them}"), width), theme.error));
+        lines.push((String::new(), theme.base));
+    }
     let ask = match confirm.word {
         Some(_) => format!("Type {WORD}, then ↵ sends it. Esc sends nothing."),
         None => "↵ sends it. Esc sends nothing.".to_owned(),

@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::super::{Theme, rect, scroll_thumb};
 use super::token_style;
 use crate::app::Model;
-use crate::app::composer::Verdict;
 use crate::app::composer::completion::Completion;
 use crate::app::composer::editor::Editor;
+use crate::app::composer::{Composition, Verdict};
 use crate::app::layout::Area;
 use crate::event::syntax::{self, TokenKind, matching_bracket};
 use crate::event::text;
@@ -26,13 +26,14 @@ const READ_AHEAD: usize = 256;
 
 /// Draws the lines that are seen and gives the place of the cursor.
 pub(super) fn render(
-    editor: &Editor,
+    composition: &Composition,
     verdict: &Verdict,
     model: &Model,
     theme: &Theme,
     area: Area,
     buf: &mut Buffer,
 ) -> Option<Position> {
+    let Composition { editor, findings, .. } = composition;
     let gutter = editor.gutter().min(area.width);
     let digits = usize::from(gutter.saturating_sub(1));
     let painter = Painter { theme, x: area.x + gutter, room: usize::from(area.width - gutter) };
@@ -45,6 +46,8 @@ pub(super) fn render(
     };
     let bracket = bracket(editor);
     let refused = if model.composer.is_sent_last() { model.shipments.refused_fields() } else { &[] };
+    let seen = editor.top()..editor.top() + usize::from(area.height);
+    let mut found = findings.on(seen, editor).peekable();
     let lines = editor.lines().iter().enumerate().skip(editor.top());
     for (y, (number, line)) in (area.y..area.y + area.height).zip(lines) {
         let start = editor.start_of(number);
@@ -55,6 +58,20 @@ pub(super) fn render(
         };
         buf.set_stringn(area.x, y, format!("{:>digits$}", number + 1), digits, style);
         painter.line(line, start, y, buf);
+        let (mut worst, mut before) = (None, None);
+        while let Some((finding, part)) = found.next_if(|(_, part)| part.start.line == number) {
+            worst = worst.max(Some(finding.severity));
+            // Of several at one place the worst comes first.
+            if before.replace(part.start) != Some(part.start) {
+                let style =
+                    if findings.are_stale() { theme.dim } else { super::findings::style(finding.severity, theme) };
+                painter.mark(line, start, part.start.byte..part.end.byte, style, y, buf);
+            }
+        }
+        if let Some(worst) = worst {
+            let style = if findings.are_stale() { theme.dim } else { super::findings::style(worst, theme) };
+            buf.set_string(area.x, y, super::findings::sign(worst), style);
+        }
         let mut mark = |column: usize, style: Style| {
             if let Some(place) = painter.cell(line, start, column) {
                 buf.set_style(Rect { x: place, y, width: 1, height: 1 }, style);
@@ -133,6 +150,19 @@ impl Painter<'_> {
             let last = u16::try_from(self.room.saturating_sub(1)).unwrap_or(0);
             buf.set_string(self.x + last, y, "…", self.theme.dim);
         }
+    }
+
+    /// Underlines what is seen of a part of `line`, which a finding is about.
+    fn mark(&self, line: &str, start: usize, part: Range<usize>, style: Style, y: u16, buf: &mut Buffer) {
+        let lead = usize::from(start > 0);
+        let column = |byte: usize| {
+            let before = line.get(start..byte.max(start)).unwrap_or_default();
+            (text::width(&text::harmless_within(before, self.room).0) + lead).min(self.room)
+        };
+        let (from, to) = (column(part.start), column(part.end));
+        let cells = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
+        let place = Rect { x: self.x + cells(from), y, width: cells(to.saturating_sub(from)), height: 1 };
+        buf.set_style(place, style.add_modifier(Modifier::UNDERLINED));
     }
 
     /// Where the character of that number is drawn, if it is.

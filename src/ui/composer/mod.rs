@@ -2,6 +2,7 @@
 
 mod confirm;
 mod draft;
+mod findings;
 mod picker;
 
 use ratatui::Frame;
@@ -39,8 +40,9 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
                 Some(proposal) => explain(proposal, theme, areas.status, buf),
                 None => status(verdict, model, theme, areas.status, buf),
             }
+            findings::render(composition, theme, areas.findings, buf);
             foot(composition, model, theme, areas.whole, buf);
-            let cursor = draft::render(&composition.editor, verdict, model, theme, areas.text, buf);
+            let cursor = draft::render(composition, verdict, model, theme, areas.text, buf);
             if let (Some(completion), Some(cursor)) = (&composition.completion, cursor) {
                 draft::render_completion(completion, &composition.editor, theme, areas.text, cursor, buf);
             }
@@ -134,10 +136,21 @@ fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf
     let cursor = editor.cursor();
     let place = format!(" line {} of {}, column {} ", cursor.line + 1, editor.lines().len(), editor.column() + 1);
     put_foot(&place, theme.dim, area, buf);
-    if let Some(why) = model.composer.not_kept() {
-        let room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
-        let warning = text::fit(&format!("not kept on disk: {why}"), room);
-        buf.set_string(area.x + 2, area.y + area.height - 1, format!(" {warning} "), theme.warning);
+    let mut room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
+    let counts = composition.findings.counts();
+    let found = counts.worst().map(|worst| {
+        let words = format!("{} {counts}", findings::sign(worst));
+        let style = if composition.findings.are_stale() { theme.dim } else { findings::style(worst, theme) };
+        (if text::width(&words) > room { findings::brief(counts) } else { words }, style)
+    });
+    let not_kept = model.composer.not_kept().map(|why| (format!("not kept on disk: {why}"), theme.warning));
+    let mut x = area.x + 2;
+    for (said, style) in found.into_iter().chain(not_kept) {
+        let said = text::fit(&said, room);
+        if !said.is_empty() {
+            (x, _) = buf.set_stringn(x, area.y + area.height - 1, format!(" {said} "), room + 2, style);
+            room = room.saturating_sub(text::width(&said) + 2);
+        }
     }
 }
 
