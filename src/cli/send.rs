@@ -3,6 +3,7 @@
 //! What is sent goes through three hands: [`super::input`] reads drafts, [`packing`] makes calls of them on a thread of its own,
 //! and the loop here sends one call after the other while [`proving`] watches for what was sent.
 
+mod linting;
 mod packing;
 mod proving;
 mod telling;
@@ -32,6 +33,7 @@ use crate::runtime::{self, RuntimeError};
 use crate::source::Clock;
 use crate::source::live::Settings;
 use crate::source::send::{Label, Pace, Sender};
+use linting::Linting;
 use packing::{Packed, Packing, Parcel, Placeholders, Preparation};
 use proving::{MOST, Prover, Sample};
 use telling::{Teller, Words, counted, rate};
@@ -102,11 +104,13 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
         teller.done();
         return if parcels.left_out > 0 { Ok(Exit::Incomplete) } else { Err(nothing.into()) };
     }
+    let mut linting = Linting::new(&config.levels);
     if args.dry_run {
-        let printed = print_commands(parcels, &sending, &teller).await;
+        let printed = print_commands(parcels, &sending, &mut linting, &teller).await;
         teller.done();
         return printed;
     }
+    linting.count(&parcels.ahead, &teller);
     let samples = if args.prove { parcels.samples()? } else { VecDeque::new() };
     let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     if sending.safety.production {
@@ -159,7 +163,12 @@ fn confirm(config: &Config) -> Result<(), SendError> {
     }
 }
 
-async fn print_commands(mut parcels: Parcels, sending: &Sending, teller: &Teller) -> Result<Exit, Failure> {
+async fn print_commands(
+    mut parcels: Parcels,
+    sending: &Sending,
+    linting: &mut Linting,
+    teller: &Teller,
+) -> Result<Exit, Failure> {
     let mut stdout = Stdout;
     loop {
         match parcels.next(teller).await {
@@ -167,6 +176,7 @@ async fn print_commands(mut parcels: Parcels, sending: &Sending, teller: &Teller
             None => return Ok(Exit::Done),
             Some(Err(bad)) => return Err(SendError::Input(bad).into()),
             Some(Ok(parcel)) => {
+                linting.describe(&parcel, teller);
                 let command = curl::write(&parcel.call, &sending.base, &sending.key_variable);
                 stdout.write(format!("{}\n", command.trim_end()).as_bytes())?;
             }

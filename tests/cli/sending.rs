@@ -75,7 +75,7 @@ fn ndjson(lines: usize, odd: usize, instead: &[u8]) -> Vec<u8> {
         if line == odd {
             out.write_all(instead).unwrap();
         } else {
-            write!(out, r#"{{"event":"view","email":"a@example.com","line":{line}}}"#).unwrap();
+            write!(out, r#"{{"event":"view","email":"a@example.com","sku":"A-1","line":{line}}}"#).unwrap();
         }
         out.write_all(b"\n").unwrap();
     }
@@ -218,9 +218,36 @@ fn printed_commands_run_in_a_shell_and_send_what_would_have_been_sent() {
 }
 
 #[test]
+fn what_lint_finds_is_told_on_the_side_and_forbids_nothing() {
+    let sandbox = Sandbox::start(&[]);
+    let faulty = r#"{"event":"search","email":"nobody","keywords":"tea","skus":["A-1"],"seen_at":"11/25/2026","note":""}"#;
+    let (_folder, path) = file("faulty.json", faulty);
+    let ran = send(&sandbox.url, &[&path, "--dry-run"]);
+    assert_eq!((ran.code, ran.stderr.lines().count()), (Some(0), 2), "{}", ran.stderr);
+    for told in [
+        "clickscope: search: error[email-format] /email: expected an address such as jane@example.com, found \"nobody\"\n",
+        "clickscope: search: warning[date-format] /seen_at: expected ",
+    ] {
+        assert!(ran.stderr.contains(told), "{told} in {}", ran.stderr);
+    }
+    assert!(ran.stdout.starts_with("curl ") && !ran.stdout.contains("email-format"), "{}", ran.stdout);
+    let ran = send(&sandbox.url, &[&path]);
+    let told = "clickscope: lint finds 1 error in the event: the same with --dry-run says which\n";
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), told));
+    assert_eq!(received(&sandbox, "search"), 1);
+
+    let many = (faulty.to_owned() + "\n").repeat(130);
+    let ran = send_input(&sandbox.url, &["--dry-run"], many.as_bytes());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("clickscope: event 1, search: error[email-format] /email"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("only the first 100 events are linted here"), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("clickscope: and 190 more\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_value_is_set_and_placeholders_are_resolved_or_left() {
     let sandbox = Sandbox::start(&[]);
-    let draft = "{\"event\":\"view\",\"email\":\"{{email}}\",\"n\":{{seq}},\"a\":[1]}\n".repeat(3);
+    let draft = "{\"event\":\"view\",\"sku\":\"1\",\"email\":\"{{email}}\",\"n\":{{seq}},\"a\":[1]}\n".repeat(3);
     let assign = ["--set", "a[0]={\"x\":1.10}", "--set", "note=two words", "--set", "who={{env.WHO}}"];
     let mut command = clickscope(&[&["send", "-", "--url", &sandbox.url], &assign[..]].concat());
     let mut child = command.env("WHO", "me").stdin(Stdio::piped()).spawn().unwrap();

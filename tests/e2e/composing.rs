@@ -13,6 +13,9 @@ const NEXT_TAB: &str = "\x14";
 const CLOSE: &str = "\x1b";
 const TO_THE_END: &str = "\x1b[1;5F";
 const UP_TO_LINE_END: &str = "\x1b[A\x05";
+const FIX: &str = "\x06";
+const UNDO: &str = "\x1a";
+const NEXT_FINDING: &str = "\x1b[19~";
 
 fn watch(collector: &Collector) -> Launch {
     Launch::clickscope(["watch", "--url", &collector.url(), "--interval", "250ms"]).size(150, 45)
@@ -132,6 +135,47 @@ fn a_draft_that_cannot_be_sent_says_where_it_is_wrong_and_sends_nothing() {
         close(&mut program);
     }
     assert_eq!(collector.arrivals(), 0);
+}
+
+#[test]
+fn what_is_wrong_with_a_draft_is_said_while_it_is_written_and_fixed_with_a_key() {
+    let collector = Collector::start();
+    let mut program = watching(&collector);
+    let draft = "{\n  \"event\": \"view\",\n  \"customer_id\": \"1\",\n  \"seen_at\": \"11/25/2026\",\n  \"sku\": \"A-1\",\n  \"is_new\": \"TRUE\"\n}";
+    compose_text(&mut program, draft);
+    program.wait_for_text(&[
+        "! 2 warnings",
+        "! 4   \"seen_at\"",
+        "! 6   \"is_new\"",
+        "line 6 · is_new: a boolean spelled otherwise",
+    ]);
+    program.send(NEXT_FINDING);
+    program.wait_for_text(&["seen_at: a date that is not ISO 8601", "^F fix: \"2026-11-25\"", "line 4 of 7"]);
+    program.send(FIX);
+    program
+        .wait_for_text(&["\"seen_at\": \"2026-11-25\",", "seen_at: \"11/25/2026\" → \"2026-11-25\"; ^Z takes it back"]);
+    program.wait_for("one finding left", |screen| {
+        screen.contents().contains("! 1 warning ") && !screen.contents().contains("ISO 8601")
+    });
+    program.send(&format!("{FIX}{UNDO}"));
+    program.wait_for_text(&["\"is_new\": \"TRUE\""]);
+    program.send(&format!("{FIX}{FIX}"));
+    program.wait_for("nothing left", |screen| {
+        let contents = screen.contents();
+        contents.contains("\"is_new\": true")
+            && contents.contains("ready: ^S sends it")
+            && !contents.contains("warning")
+    });
+    program.send(SEND);
+    program.wait_for_text(&["seen after", "all that was sent came as it was"]);
+    assert_eq!(collector.arrivals(), 1);
+
+    close(&mut program);
+    compose_text(&mut program, r#"{"event":"view","email":"nobody"}"#);
+    program.wait_for_text(&["✗ 2 errors"]);
+    program.send(SEND);
+    program.wait_for_text(&["this session: 2 seen"]);
+    assert_eq!(collector.arrivals(), 2, "what is found forbids nothing");
 }
 
 #[test]

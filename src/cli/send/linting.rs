@@ -1,0 +1,80 @@
+//! What is wrong with events that go out, as far as lint knows: it is said, and forbids nothing.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::packing::Parcel;
+use super::telling::{Teller, counted};
+use crate::blueshift::Outgoing;
+use crate::event::lint::{Context, Finding, Levels, Linter, Severity, Stage};
+use crate::event::plan::Plan;
+use crate::event::text::harmless;
+use crate::event::{Document, Facts, Payload};
+
+/// So many events of an input are looked at: what an integration gets wrong shows in them, and a long file goes out as
+/// fast as without.
+const LOOKED_AT: usize = 100;
+
+/// Looks at the first events of an input.
+pub(super) struct Linting {
+    linter: Linter,
+    now: Timestamp,
+    seen: usize,
+}
+
+impl Linting {
+    pub(super) fn new(levels: &Levels) -> Self {
+        Self { linter: Linter::new(levels.clone(), Plan::default()), now: Timestamp::now(), seen: 0 }
+    }
+
+    /// Tells in a line each what is wrong with the events of a call.
+    pub(super) fn describe(&mut self, parcel: &Parcel, teller: &Teller) {
+        let first = parcel.through.saturating_sub(parcel.events.len() as u64) + 1;
+        let alone = parcel.through == 1 && parcel.part == Some(1.0);
+        for (event, number) in parcel.events.iter().zip(first..) {
+            if self.seen == LOOKED_AT {
+                self.seen += 1;
+                teller.tell(format!("only the first {LOOKED_AT} events are linted here; clickscope lint reads all"));
+            }
+            for finding in self.look(event) {
+                let name = harmless(event.event_type.as_str());
+                let of = if alone { name } else { format!("event {number}, {name}") };
+                teller.complain(format!("{of}: {}", told(&finding)));
+            }
+        }
+    }
+
+    /// Tells in one line how many errors there are in the events that are ready to go out.
+    pub(super) fn count<'a>(&mut self, parcels: impl IntoIterator<Item = &'a Parcel>, teller: &Teller) {
+        let events = parcels.into_iter().flat_map(|parcel| &parcel.events);
+        let errors =
+            events.flat_map(|event| self.look(event)).filter(|found| found.severity == Severity::Error).count();
+        if errors > 0 {
+            let errors = counted(errors as u64, "error");
+            let events =
+                if self.seen == 1 { "the event".to_owned() } else { format!("the first {} events", self.seen) };
+            teller.tell(format!("lint finds {errors} in {events}: the same with --dry-run says which"));
+        }
+    }
+
+    /// The errors and warnings of an event, while there are not enough.
+    fn look(&mut self, event: &Outgoing) -> Vec<Finding> {
+        if self.seen >= LOOKED_AT {
+            return Vec::new();
+        }
+        self.seen += 1;
+        let payload = Arc::new(Payload::new(&event.text, Facts::default()));
+        let Ok(document) = Document::new(payload) else { return Vec::new() };
+        let mut findings = self.linter.judge(&document, Context { stage: Stage::Outgoing, now: self.now });
+        findings.retain(|finding| finding.severity > Severity::Info);
+        findings
+    }
+}
+
+/// What is wrong, in a line.
+fn told(Finding { rule, severity, path, expected, found, .. }: &Finding) -> String {
+    let pointer = harmless(&path.pointer());
+    let gap = if pointer.is_empty() { "" } else { " " };
+    format!("{severity}[{}]{gap}{pointer}: expected {expected}, found {found}", rule.id)
+}
