@@ -48,6 +48,9 @@ fn the_demo_needs_neither_a_key_nor_a_server_and_shows_a_shop_at_work() {
         let contents = screen.contents();
         contents.contains("demo · 127.0.0.1") && contents.contains("● live") && !contents.contains("Event types 0")
     });
+    program.wait_for("what is wrong in it", |screen| {
+        screen.contents().lines().any(|line| line.contains(" subscription_cancel ") && line.contains("✗ 1"))
+    });
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_terminal_is_given_back();

@@ -257,7 +257,10 @@ where
             Happened::Input(input) => self.input(input.unwrap_or(Input::TerminalGone)),
             Happened::Report(report) => self.report(report, source),
             Happened::Output(done) => self.output_done(done)?,
-            Happened::Outcome(outcome) => self.tell([outcome]),
+            Happened::Outcome(outcome) => {
+                self.limiter.wait_no_more();
+                self.tell([outcome])
+            }
             Happened::Woke => {
                 self.wake = None;
                 self.check_terminal().or_else(|| self.update(Message::Woke))
@@ -293,6 +296,7 @@ where
                 None
             }
             Input::Message(message) => {
+                self.limiter.wait_no_more();
                 if let Message::Resized(size) = message {
                     self.resize(size);
                 }
@@ -408,7 +412,11 @@ where
             Effect::Print(text) => self.print(&text),
             Effect::Send { shipment, calls } => return self.commands.ship(shipment, calls).into(),
             Effect::Recall(event_type) => self.commands.recall(event_type),
-            Effect::Lint { events, now } => self.linting.events(events, now),
+            Effect::Lint { events, now } => {
+                // The signs of findings would go out and on again with every newer event.
+                self.limiter.expect_more(Instant::now());
+                self.linting.events(events, now);
+            }
             Effect::LintDraft(question) => self.linting.draft(question),
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
             Effect::KeepTemplate { name, text } => self.keep_template(name, text),
