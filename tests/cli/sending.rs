@@ -220,7 +220,8 @@ fn printed_commands_run_in_a_shell_and_send_what_would_have_been_sent() {
 #[test]
 fn what_lint_finds_is_told_on_the_side_and_forbids_nothing() {
     let sandbox = Sandbox::start(&[]);
-    let faulty = r#"{"event":"search","email":"nobody","keywords":"tea","skus":["A-1"],"seen_at":"11/25/2026","note":""}"#;
+    let faulty =
+        r#"{"event":"search","email":"nobody","keywords":"tea","skus":["A-1"],"seen_at":"11/25/2026","note":""}"#;
     let (_folder, path) = file("faulty.json", faulty);
     let ran = send(&sandbox.url, &[&path, "--dry-run"]);
     assert_eq!((ran.code, ran.stderr.lines().count()), (Some(0), 2), "{}", ran.stderr);
