@@ -489,7 +489,7 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Picker, &[key(KeyCode::PageUp)], A::PageUp, "a page up"),
         bind(C::Picker, &[key(KeyCode::PageDown)], A::PageDown, "a page down"),
         hint(C::Composer, &[ctrl('s')], A::Send, "send the draft", "send"),
-        hint(C::Composer, &[ctrl('f')], A::Fix, "fix what is wrong here, or next, where that is certain", "fix"),
+        hint(C::Composer, &[ctrl('f')], A::Fix, "fix what is wrong here, or next", "fix"),
         hint(C::Composer, &[key(KeyCode::F(8)), alt('n')], A::NextFinding, "to the next finding", "next finding"),
         bind(C::Composer, &[with_shift(KeyCode::F(8)), alt('p')], A::PreviousFinding, "to the finding before"),
         hint(C::Composer, ESC_OR_INTERRUPT, A::Back, "close; the draft stays", "close"),

@@ -369,6 +369,10 @@ fn what_is_wrong_with_a_draft() {
     press(&mut model, "^z", at(21));
     send(&mut model, crate::app::Message::Done(Outcome::DraftNotKept("the disk is full".into())), at(21));
     insta::assert_snapshot!("composer_findings_asked_again_80x24", picture(&model, at(26)));
+    let mut model = judged(80, 24, wrong);
+    let effects = press(&mut model, "F8 right right 3", at(21));
+    judge(&mut model, &effects, at(21));
+    insta::assert_snapshot!("composer_findings_typing_80x24", picture(&model, at(26)));
     let mut model = judged(80, 24, &syntax::format(wrong).unwrap().replace('\n', " "));
     press(&mut model, "F8 F8 F8 F8 F8", at(21));
     insta::assert_snapshot!("composer_findings_one_line_80x24", picture(&model, at(26)));

@@ -160,6 +160,11 @@ impl Editor {
         out
     }
 
+    /// Whether the last thing done was to type or to delete at the cursor.
+    pub fn is_typing(&self) -> bool {
+        self.joins
+    }
+
     /// The first line on screen.
     pub fn top(&self) -> usize {
         self.top

@@ -322,6 +322,12 @@ impl Findings {
         self.stale
     }
 
+    /// Whether what is found at `mark` is to be said quietly: it is about an older text, or about what is being typed.
+    pub fn is_quiet(&self, mark: &Range<Place>, editor: &Editor) -> bool {
+        let cursor = editor.cursor();
+        self.stale || editor.is_typing() && mark.start <= cursor && cursor <= mark.end
+    }
+
     /// Those that show on the given lines, with where they show now.
     pub fn on<'a>(
         &'a self,
@@ -336,7 +342,7 @@ impl Findings {
     }
 
     /// Those at the place that is at the cursor or nearest to it, the worst first, and where that is.
-    pub fn nearest(&self, editor: &Editor) -> Option<(Place, Vec<&Placed>)> {
+    pub fn nearest<'a>(&'a self, editor: &'a Editor) -> Option<(&'a Range<Place>, Vec<&'a Placed>)> {
         let cursor = editor.cursor();
         let distance = |mark: &Range<Place>| {
             let lines = mark.start.line.abs_diff(cursor.line);
@@ -349,7 +355,7 @@ impl Findings {
             .filter_map(|(number, _)| self.list.get(number))
             .collect();
         here.sort_by_key(|placed| std::cmp::Reverse(placed.finding.severity));
-        Some((nearest.start, here))
+        Some((nearest, here))
     }
 
     /// Whether one of them has a fix that is certain.

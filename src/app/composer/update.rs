@@ -749,8 +749,9 @@ fn point_in_composer(model: &mut Model, mouse: Mouse, rows: isize, now: Moment) 
     } else if tab == Tab::Edit && areas.findings.holds(mouse) {
         in_view(model, |_| {});
         if let Some(composition) = model.composer.on_screen_mut()
-            && let Some((place, _)) = composition.findings.nearest(&composition.editor)
+            && let Some((mark, _)) = composition.findings.nearest(&composition.editor)
         {
+            let place = mark.start;
             composition.editor.go_to_place(place);
         }
     } else if tab == Tab::Edit && shown.holds(mouse) {

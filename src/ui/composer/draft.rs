@@ -60,16 +60,20 @@ pub(super) fn render(
         painter.line(line, start, y, buf);
         let (mut worst, mut before) = (None, None);
         while let Some((finding, part)) = found.next_if(|(_, part)| part.start.line == number) {
-            worst = worst.max(Some(finding.severity));
+            let quiet = findings.is_quiet(part, editor);
+            worst = worst.max(Some((finding.severity, !quiet)));
             // Of several at one place the worst comes first.
             if before.replace(part.start) != Some(part.start) {
-                let style =
-                    if findings.are_stale() { theme.dim } else { super::findings::style(finding.severity, theme) };
+                let style = match quiet {
+                    true if findings.are_stale() => theme.dim,
+                    true => Style::new(),
+                    false => super::findings::style(finding.severity, theme),
+                };
                 painter.mark(line, start, part.start.byte..part.end.byte, style, y, buf);
             }
         }
-        if let Some(worst) = worst {
-            let style = if findings.are_stale() { theme.dim } else { super::findings::style(worst, theme) };
+        if let Some((worst, loud)) = worst {
+            let style = if loud { super::findings::style(worst, theme) } else { theme.dim };
             buf.set_string(area.x, y, super::findings::sign(worst), style);
         }
         let mut mark = |column: usize, style: Style| {

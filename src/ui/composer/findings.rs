@@ -38,9 +38,10 @@ pub(super) fn brief(counts: Counts) -> String {
 /// The findings at the cursor, or nearest to it: one on all rows, several on a row each.
 pub(super) fn render(composition: &Composition, theme: &Theme, area: Area, buf: &mut Buffer) {
     let findings = &composition.findings;
-    let Some((place, here)) = findings.nearest(&composition.editor) else { return };
-    let line = (place.line != composition.editor.cursor().line).then_some(place.line + 1);
-    let styled = |style: Style| if findings.are_stale() { theme.dim } else { style };
+    let Some((mark, here)) = findings.nearest(&composition.editor) else { return };
+    let line = (mark.start.line != composition.editor.cursor().line).then_some(mark.start.line + 1);
+    let quiet = findings.is_quiet(mark, &composition.editor);
+    let styled = |style: Style| if quiet { theme.dim } else { style };
     let pieces = |placed: &Placed| {
         let (fix, rest) = remedy(placed);
         let key = if fix.is_empty() { "" } else { "^F " }.to_owned();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::app::composer::Tab;
+use crate::app::composer::{Composition, Tab};
 use crate::app::fixture::{self, at, busy, click, composing, judge, judged, press, send, type_in};
 use crate::app::{Effect, Message, Mode, Model, Outcome};
 use crate::event::catalogue::Catalogue;
@@ -250,6 +250,21 @@ fn what_is_known_stays_in_its_place_until_more_is_known() {
 }
 
 #[test]
+fn what_is_being_typed_is_not_shouted_at() {
+    let mut model = judged(120, 36, r#"{"event": "x", "email": "", "seen_at": "11/25/2026"}"#);
+    let quiet = |model: &Model| -> Vec<bool> {
+        let Composition { findings, editor, .. } = model.composer.composition().unwrap();
+        findings.on(0..1, editor).map(|(_, mark)| findings.is_quiet(mark, editor)).collect()
+    };
+    press(&mut model, "F8 right", at(30));
+    let effects = type_in(&mut model, "jane@", at(30));
+    judge(&mut model, &effects, at(30));
+    assert_eq!((shown(&model).len(), quiet(&model)), (2, vec![true, false]), "{:?}", shown(&model));
+    press(&mut model, "right", at(30));
+    assert_eq!(quiet(&model), [false; 2], "whoever goes on has written it");
+}
+
+#[test]
 fn a_key_fixes_one_finding_after_the_other_from_the_cursor_on() {
     let mut model = judged(120, 36, CART);
     press_and_wait(&mut model, "down down down ^f");
@@ -339,9 +354,9 @@ fn the_nearest_place_is_told_with_the_worst_there_first() {
     let mut model = judged(120, 36, "{\n\n\"seen_at\": \"11/25/2026\"}");
     let nearest = |model: &Model| {
         let composition = model.composer.composition().unwrap();
-        let (place, here) = composition.findings.nearest(&composition.editor).unwrap();
+        let (mark, here) = composition.findings.nearest(&composition.editor).unwrap();
         let rules: Vec<_> = here.iter().map(|placed| placed.finding.rule.id).collect();
-        (place.line, rules)
+        (mark.start.line, rules)
     };
     let (line, here) = nearest(&model);
     assert_eq!((line, here), (0, vec!["event-name-missing", "identifier-missing"]));
