@@ -13,7 +13,7 @@ const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-da
 const LONGEST_NAME: usize = 64;
 
 /// What the platform knows a customer by, in the order in which it asks (documented; an account may have others).
-pub(super) const IDENTIFIERS: [&str; 7] =
+pub(in crate::event) const IDENTIFIERS: [&str; 7] =
     ["user_uuid", "customer_id", "email", "device_id", "cookie", "phone_number", "group_id"];
 
 /// Reserved names that senders may use: the first asks for priority, the second says which tool sent the event (code).
@@ -253,14 +253,16 @@ fn is_numeric(name: &str) -> bool {
 }
 
 /// The standard event that `name` is another spelling of.
-fn twin(name: &str) -> Option<&'static str> {
-    let letters = |name: &str| -> String {
-        let letters = name.chars().filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace());
-        letters.flat_map(char::to_lowercase).collect()
-    };
+pub(in crate::event) fn twin(name: &str) -> Option<&'static str> {
     let folded = letters(name);
     let mut standard = Catalogue::standard().definitions().iter().map(|definition| definition.event_type.as_str());
     standard.find(|standard| *standard != ANY_EVENT && *standard != name && letters(standard) == folded)
+}
+
+/// A name without what people spell differently.
+pub(in crate::event) fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 fn check_uuid(event: &Document, field: NodeId, findings: &mut Vec<Finding>) {

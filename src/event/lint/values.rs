@@ -236,7 +236,7 @@ fn email(field: &Field<'_>) -> Option<Finding> {
 
 /// Whether mail can go there: what mailbox providers take, which is less than RFC 5322 allows (no quoted names, no
 /// comments, no domain without a dot).
-fn is_address(text: &str) -> bool {
+pub(in crate::event) fn is_address(text: &str) -> bool {
     let odd = |c: char| c.is_whitespace() || c.is_control() || "()<>[],;:\\\"@".contains(c);
     let Some((name, domain)) = text.rsplit_once('@') else { return false };
     let is_name = name.len() <= 64 && !name.contains(odd) && name.split('.').all(|part| !part.is_empty());
