@@ -10,8 +10,9 @@ mod decimal;
 mod format;
 mod infer;
 mod kinds;
+mod reading;
 mod schema;
-#[cfg(test)]
+
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ use super::syntax;
 use super::text::{fit, harmless, harmless_within};
 use super::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
 use absence::PlannedField;
-use schema::{Fault, Schemas};
+use reading::Fault;
+use schema::Schemas;
 
 pub use absence::Absences;
 pub use infer::{Inference, Inferred};
@@ -181,7 +183,7 @@ impl Plan {
                 Ok(document) => document,
                 Err(broken) => {
                     plan.types.entry(type_of_file(&file).to_owned()).or_default();
-                    bad.push(broken);
+                    bad.push(*broken);
                     continue;
                 }
             };
@@ -204,7 +206,7 @@ impl Plan {
                 let reason = format!("{} is another spelling of the standard event {standard}", cut(&event_type));
                 plan.remarks.push(other(reason, "plan the event by the standard name, if it is that one"));
             }
-            let planned = match Schemas::read(&document, type_of_file(&file)) {
+            let planned = match reading::read(&document, type_of_file(&file)) {
                 Ok(schemas) => {
                     let fields = absence::fields(&schemas);
                     Some(Arc::new(Planned { file, schemas, fields }))
@@ -287,14 +289,16 @@ fn type_of_file(file: &str) -> &str {
 }
 
 /// Reads the text of a file as JSON.
-fn document(file: &str, text: &str) -> Result<Document, BadSchema> {
-    let bad = |line, column, reason: String| BadSchema {
-        file: file.to_owned(),
-        line: Some(line),
-        column: Some(column).filter(|column| *column > 0),
-        pointer: String::new(),
-        reason: format!("not JSON: {reason}"),
-        advice: "mend it, or take the file out of the folder".to_owned(),
+fn document(file: &str, text: &str) -> Result<Document, Box<BadSchema>> {
+    let bad = |line, column, reason: String| {
+        Box::new(BadSchema {
+            file: file.to_owned(),
+            line: Some(line),
+            column: Some(column).filter(|column| *column > 0),
+            pointer: String::new(),
+            reason: format!("not JSON: {reason}"),
+            advice: "mend it, or take the file out of the folder".to_owned(),
+        })
     };
     // Editors of other systems begin a file with this mark, which is no JSON.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -306,10 +310,10 @@ fn document(file: &str, text: &str) -> Result<Document, BadSchema> {
 }
 
 fn at_node(file: &str, document: &Document, fault: &Fault) -> BadSchema {
-    let before = document.payload().text().as_bytes().get(..document.span(fault.at).start).unwrap_or_default();
+    let before = document.payload().text().get(..document.span(fault.at).start).unwrap_or_default();
     BadSchema {
         file: file.to_owned(),
-        line: Some(before.iter().filter(|byte| **byte == b'\n').count() + 1),
+        line: Some(before.matches('\n').count() + 1),
         column: None,
         pointer: document.path(fault.at).pointer(),
         reason: fault.reason.clone(),

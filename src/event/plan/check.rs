@@ -7,7 +7,7 @@ use super::decimal::Decimal;
 use super::kinds::Kinds;
 use super::nearest;
 use super::schema::{Bounds, Demand, Literal, Properties, SchemaId, Schemas};
-use super::{FIELD, MISSING, TYPE, VALUE};
+use super::{FIELD, MISSING, TYPE, VALUE, is_text};
 use crate::event::catalogue::{ANY_EVENT, Catalogue};
 use crate::event::lint::{Finding, Fix, Rule, Severity, Stage, letters, shown};
 use crate::event::text::{fit, harmless, harmless_within};
@@ -246,7 +246,7 @@ impl<'a> Check<'a> {
             }
             Demand::UnevaluatedItems(schema) => {
                 let left: Vec<NodeId> = event.children(at).filter(|child| !seen.contains(child)).collect();
-                left.into_iter().fold(true, |fits, child| self.visit(*schema, child, seen) && fits)
+                each(left, |child| self.visit(*schema, child, seen))
             }
             _ => true,
         }
@@ -257,13 +257,13 @@ impl<'a> Check<'a> {
         match demand {
             Demand::Required(names) => {
                 let missing = self.missing(at, names);
-                missing.into_iter().fold(true, |_, name| self.is_missing(at, name, ""))
+                each(missing, |name| self.is_missing(at, name, ""))
             }
             Demand::RequiredWith { field, others } => {
                 let Some(reason) = self.sent(at, field) else { return true };
                 let because = format!(", as there is {}", shown_key(event, reason));
                 let missing = self.missing(at, others);
-                missing.into_iter().fold(true, |_, name| self.is_missing(at, name, &because))
+                each(missing, |name| self.is_missing(at, name, &because))
             }
             Demand::With { field, schema } => self.sent(at, field).is_none() || self.fits(*schema, at, seen),
             Demand::Fields(bounds) => {
@@ -285,7 +285,7 @@ impl<'a> Check<'a> {
             Demand::UnevaluatedFields(schema) => {
                 let left = event.children(at).filter(|child| !seen.contains(child) && !self.is_platforms(*child));
                 let left: Vec<NodeId> = left.collect();
-                left.into_iter().fold(true, |fits, child| self.other_field(*schema, child, seen, &[]) && fits)
+                each(left, |child| self.other_field(*schema, child, seen, &[]))
             }
             _ => true,
         }
@@ -405,18 +405,13 @@ impl<'a> Check<'a> {
         if !self.spend(values.len() / BYTES_A_STEP) {
             return true;
         }
-        let found = match event.get(at).map(|node| node.kind) {
-            Some(NodeKind::String) => {
-                let text = event.plain(at);
-                values.iter().any(|value| matches!(value, Literal::String(value) if **value == *text))
-            }
-            _ => match Literal::read(event, at, DEEPEST_VALUE) {
-                Some(value) => values.contains(&value),
-                None => {
-                    self.was_cut = true;
-                    true
-                }
-            },
+        let found = if is_text(event, at) {
+            let text = event.plain(at);
+            values.iter().any(|value| matches!(value, Literal::String(value) if **value == *text))
+        } else {
+            let value = Literal::read(event, at, DEEPEST_VALUE);
+            self.was_cut |= value.is_none();
+            value.is_none_or(|value| values.contains(&value))
         };
         if found || self.silent > 0 {
             return found;
@@ -455,7 +450,7 @@ impl<'a> Check<'a> {
     }
 
     fn all(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
-        schemas.iter().fold(true, |fits, schema| (fits || self.silent == 0) && self.fits(*schema, at, seen) && fits)
+        each(schemas, |schema| self.fits(*schema, at, seen))
     }
 
     fn any(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
@@ -623,6 +618,15 @@ impl Complaint {
         let (expected, found) = (String::new(), String::new());
         Self { at, about: About::Other, rule, severity: rule.severity, expected, found, fix: None }
     }
+}
+
+/// Whether all of them do. Unlike `all`, it asks each of them, for each may have something to complain of.
+fn each<T>(items: impl IntoIterator<Item = T>, mut does: impl FnMut(T) -> bool) -> bool {
+    let mut all = true;
+    for item in items {
+        all &= does(item);
+    }
+    all
 }
 
 /// What is said of a check that does not tell all.

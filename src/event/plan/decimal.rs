@@ -80,7 +80,7 @@ impl Decimal {
         };
         let divisor = u128::from(mantissa);
         let rest = self.digits.iter().fold(0, |rest, digit| (rest * 10 + u128::from(*digit)) % divisor);
-        rest * ten_to(zeros, divisor) % divisor == 0
+        (rest * ten_to(zeros, divisor)).is_multiple_of(divisor)
     }
 }
 

@@ -364,3 +364,218 @@ fn last_word(name: &str) -> String {
     }
     name.get(from..).unwrap_or(name).to_lowercase()
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::super::{Plan, SchemaFile};
+    use super::*;
+    use crate::event::lint::Context;
+    use crate::event::{Facts, Payload};
+
+    fn read(event: &str) -> Document {
+        Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+    }
+
+    fn inferred(events: &[Value], stage: Stage) -> Inference {
+        let mut inference = Inference::default();
+        for event in events {
+            inference.observe(&read(&event.to_string()), stage);
+        }
+        inference
+    }
+
+    /// The one schema that these fields of events make, below `properties` of the field `x`.
+    fn field(values: &[Value]) -> Value {
+        named("x", values)
+    }
+
+    fn named(name: &str, values: &[Value]) -> Value {
+        let events: Vec<Value> = values.iter().map(|value| json!({ "event": "a", name: value })).collect();
+        let schema = inferred(&events, Stage::Outgoing).schemas().next().unwrap().schema;
+        schema["properties"][name].clone()
+    }
+
+    #[test]
+    fn a_field_is_described_by_what_all_its_values_have_in_common() {
+        let times = |values: &[&str], times: usize| -> Vec<Value> {
+            values.iter().cycle().take(values.len() * times).map(|value| json!(value)).collect()
+        };
+        let cases = [
+            (vec![json!("x"), json!("y")], json!({"type": "string"})),
+            (vec![json!(1), json!(2)], json!({"type": "integer"})),
+            (vec![json!(1), json!(2.5)], json!({"type": "number"})),
+            (vec![json!(3.0)], json!({"type": "number"})),
+            (vec![json!(1), json!("1"), json!(null)], json!({"type": ["string", "integer", "null"]})),
+            (vec![json!(true)], json!({"type": "boolean"})),
+            (vec![json!([])], json!({"type": "array"})),
+            (vec![json!([1]), json!(["a"])], json!({"type": "array", "items": {"type": ["string", "integer"]}})),
+            (vec![json!({})], json!({"type": "object"})),
+            (
+                vec![json!([{"sku": "a", "price": 1}, {"sku": "b"}]), json!([{"sku": "c", "size": null}])],
+                json!({
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "price": {"type": "number"}, "size": {"type": "null"}, "sku": {"type": "string"},
+                        },
+                        "required": ["sku"],
+                    },
+                }),
+            ),
+            (vec![json!("2026-11-24T12:00:00Z")], json!({"type": "string", "format": "date-time"})),
+            (vec![json!("2026-11-24")], json!({"type": "string", "format": "date"})),
+            (vec![json!("2026-11-24"), json!("x")], json!({"type": "string"})),
+            (vec![json!("jane@example.com")], json!({"type": "string", "format": "email"})),
+            (vec![json!("https://shop.example.com/")], json!({"type": "string", "format": "uri"})),
+            (times(&["gold", "silver"], 5), json!({"type": "string", "enum": ["gold", "silver"]})),
+            (times(&["gold", "silver"], 4), json!({"type": "string"})),
+            (times(&["a", "b", "c", "d", "e", "f", "g"], 9), json!({"type": "string"})),
+            (times(&["1", "2"], 9), json!({"type": "string"})),
+            ([times(&["gold"], 9), times(&["once"], 1)].concat(), json!({"type": "string"})),
+        ];
+        for (values, schema) in cases {
+            assert_eq!(field(&values), schema, "{values:?}");
+        }
+        for name in ["order_id", "orderId", "firstname_text", "sku"] {
+            assert_eq!(named(name, &times(&["gold", "silver"], 9)), json!({"type": "string"}), "{name}");
+        }
+        assert_eq!(named("paid", &times(&["full", "half"], 9)), json!({"type": "string", "enum": ["full", "half"]}));
+        assert_eq!(named("unit_price", &[json!(3)]), json!({"type": "number"}));
+    }
+
+    #[test]
+    fn what_differs_from_one_event_to_the_next_is_left_open_and_what_the_platform_added_out() {
+        let event = json!({
+            "timestamp": "2026-11-24T12:00:00Z", "event_uuid": "2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c", "email": "jane@example.com",
+            "seats": 2, "event": "course_booked", "_bsft_ts": "x", "site": "shop", "cookie": {"a": 1},
+        });
+        let text = |stage| inferred(std::slice::from_ref(&event), stage).schemas().next().unwrap().text();
+        let received = r#"{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "course_booked",
+  "type": "object",
+  "properties": {
+    "event": {
+      "const": "course_booked"
+    },
+    "cookie": {
+      "type": "object"
+    },
+    "email": {
+      "type": "string"
+    },
+    "seats": {
+      "type": "integer"
+    }
+  },
+  "required": [
+    "event",
+    "seats"
+  ]
+}
+"#;
+        assert_eq!(text(Stage::Received), received);
+        let outgoing: Value = serde_json::from_str(&text(Stage::Outgoing)).unwrap();
+        let names: Vec<&String> = outgoing["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["event", "_bsft_ts", "cookie", "email", "event_uuid", "seats", "site", "timestamp"]);
+        assert_eq!(outgoing["properties"]["event_uuid"], json!({"type": "string"}));
+        assert_eq!(outgoing["required"], json!(["event", "seats", "site"]));
+    }
+
+    #[test]
+    fn what_has_no_name_is_left_out() {
+        let mut inference = Inference::default();
+        let long = json!({ "event": "n".repeat(257) }).to_string();
+        for event in
+            [r#"{"a":1}"#, r#"{"event":1}"#, r#"{"event":" "}"#, r#"{"event":"a","event":"b"}"#, "[]", "1", &long]
+        {
+            assert!(!inference.observe(&read(event), Stage::Outgoing), "{event}");
+        }
+        assert!(inference.observe(&read(r#"{"event":"a"}"#), Stage::Outgoing));
+        assert_eq!(inference.schemas().count(), 1);
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_the_events_hold() {
+        let mut inference = Inference::default();
+        for number in 0..1_100 {
+            let fields: Map<String, Value> = (0..100).map(|field| (format!("f{number}_{field}"), json!("x"))).collect();
+            let event = json!({ "event": format!("type_{number}"), "fields": fields, "list": [[[[[[[[[[[[[[[[[[{"deep": 1}]]]]]]]]]]]]]]]]]] });
+            inference.observe(&read(&event.to_string()), Stage::Outgoing);
+        }
+        assert!(inference.types.len() <= MOST_TYPES && inference.fields <= MOST_FIELDS);
+        let (first, last) = (inference.schemas().next().unwrap(), inference.schemas().last().unwrap());
+        assert!(!first.schema.to_string().contains("deep"));
+        assert_eq!(last.events, 1);
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            prop::sample::select(vec!["gold", "silver", "2026-11-24", "jane@example.com", "https://a.example/"])
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-c]|x_id", inner, 0..4).prop_map(|fields| json!(fields)),
+            ]
+        })
+    }
+
+    fn event() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(vec!["a", "b", "a.b", "Purchase"]);
+        let key = prop_oneof![
+            "[a-e]",
+            any::<String>(),
+            prop::sample::select(vec!["timestamp", "site", "_bsft_ts", "email", "products", "price", "event_uuid"])
+                .prop_map(str::to_owned),
+        ];
+        (name, prop::collection::vec((key, value()), 0..8)).prop_map(|(name, fields)| {
+            // With keys that are there twice.
+            let fields: Vec<_> = fields.iter().map(|(key, value)| format!(",{}:{value}", json!(key))).collect();
+            format!("{{\"event\":\"{name}\"{}}}", fields.concat())
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_same_events_satisfy_their_plan(
+            events in prop::collection::vec(event(), 1..24),
+            repeat in 1_usize..12,
+            is_received: bool,
+        ) {
+            let stage = if is_received { Stage::Received } else { Stage::Outgoing };
+            let documents: Vec<Document> = events.iter().map(|event| read(event)).collect();
+            let mut inference = Inference::default();
+            for document in (0..repeat).flat_map(|_| &documents) {
+                prop_assume!(inference.observe(document, stage));
+            }
+            let file = |(number, inferred): (usize, Inferred)| SchemaFile { name: format!("{number}.json"), text: inferred.text() };
+            let (plan, bad) = Plan::read(inference.schemas().enumerate().map(file));
+            prop_assert!(bad.is_empty(), "{:?}", bad);
+            for document in &documents {
+                let context = Context { stage, now: jiff::Timestamp::UNIX_EPOCH };
+                let findings = plan.check(document, context);
+                prop_assert!(findings.is_empty(), "{}: {:#?}", document.payload().text(), findings);
+            }
+            let mut backwards = Inference::default();
+            for document in (0..repeat).flat_map(|_| documents.iter().rev()) {
+                backwards.observe(document, stage);
+            }
+            prop_assert_eq!(inference.schemas().collect::<Vec<_>>(), backwards.schemas().collect::<Vec<_>>());
+        }
+    }
+}
