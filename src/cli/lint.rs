@@ -14,7 +14,8 @@ use thiserror::Error;
 
 use super::input::{BadInput, Drafts, Input, InputError, not_json};
 use super::{Exit, Failure, args};
-use crate::event::lint::{Context, Finding, Level, Levels, RuleOf, Severity, Stage, lint};
+use crate::event::lint::{self, Context, Finding, Level, Levels, RuleOf, Severity, Stage};
+use crate::event::plan::Plan;
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::harmless;
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
@@ -44,7 +45,7 @@ pub(super) enum LintError {
     },
 }
 
-pub(super) fn run(args: &args::Lint, configured: &Levels) -> Result<Exit, Failure> {
+pub(super) fn run(args: &args::Lint, configured: &Levels, plan: Plan) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
     let input = Input::open(&args.file).map_err(LintError::from)?;
     let called = input.called.clone();
@@ -55,7 +56,7 @@ pub(super) fn run(args: &args::Lint, configured: &Levels) -> Result<Exit, Failur
             stage: if args.received { Stage::Received } else { Stage::Outgoing },
             now: Timestamp::now(),
         },
-        levels,
+        judge: lint::Linter::new(levels, plan),
         called: &called,
         tally: Tally::default(),
     };
@@ -164,7 +165,7 @@ struct Linter<'a, W: Write> {
     report: Report<'a>,
     out: W,
     context: Context,
-    levels: Levels,
+    judge: lint::Linter,
     called: &'a str,
     tally: Tally,
 }
@@ -229,7 +230,7 @@ impl<W: Write> Linter<'_, W> {
             return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
         }
         let event_type = event.find(&Path(vec![Segment::key("event")])).map(|name| event.plain(name).into_owned());
-        let findings = self.levels.apply(event_type.as_deref(), lint(event, self.context));
+        let findings = self.judge.observe(event, self.context);
         let located = |finding: Finding| Located { line: line(event.span(nearest(event, &finding.path))), finding };
         let linted = Linted {
             event_type,
@@ -261,7 +262,7 @@ impl<W: Write> Linter<'_, W> {
     }
 }
 
-fn is_object(event: &Document) -> bool {
+pub(super) fn is_object(event: &Document) -> bool {
     event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object)
 }
 
@@ -271,7 +272,7 @@ fn no_event(which: &str) -> SyntaxError {
 }
 
 /// Reads a text that must be JSON. What is allowed in a draft beyond that, is not here: these are events.
-fn read(text: &str) -> Result<Document, SyntaxError> {
+pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
     syntax::check(text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| SyntaxError {
         line: error.line(),

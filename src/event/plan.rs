@@ -123,8 +123,17 @@ pub struct SchemaFile {
     /// What messages call it: its path, or its name. What follows the last `/` names the event type, without `.json`
     /// or `.schema.json`, unless the schema itself does (`properties.event.const`).
     pub name: String,
-    /// What stands in it.
-    pub text: String,
+    /// What stands in it, or why it could not be read.
+    pub text: Result<String, Unreadable>,
+}
+
+/// Why there is no text of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The line, from 1, where that is known.
+    pub line: Option<usize>,
+    /// What is wrong with the file. Harmless.
+    pub reason: String,
 }
 
 /// What is wrong with a file of a plan.
@@ -179,7 +188,7 @@ impl Plan {
         let mut bad = Vec::new();
         let mut places: BTreeMap<String, String> = BTreeMap::new();
         for SchemaFile { name: file, text } in files {
-            let document = match document(&file, &text) {
+            let document = match document(&file, text) {
                 Ok(document) => document,
                 Err(broken) => {
                     plan.types.entry(type_of_file(&file).to_owned()).or_default();
@@ -289,19 +298,17 @@ fn type_of_file(file: &str) -> &str {
 }
 
 /// Reads the text of a file as JSON.
-fn document(file: &str, text: &str) -> Result<Document, Box<BadSchema>> {
-    let bad = |line, column, reason: String| {
-        Box::new(BadSchema {
-            file: file.to_owned(),
-            line: Some(line),
-            column: Some(column).filter(|column| *column > 0),
-            pointer: String::new(),
-            reason: format!("not JSON: {reason}"),
-            advice: "mend it, or take the file out of the folder".to_owned(),
-        })
+fn document(file: &str, text: Result<String, Unreadable>) -> Result<Document, Box<BadSchema>> {
+    let broken = |line, column, reason| {
+        let advice = "mend it, or take the file out of the folder".to_owned();
+        Box::new(BadSchema { file: file.to_owned(), line, column, pointer: String::new(), reason, advice })
     };
+    let bad = |line, column, reason: String| {
+        broken(Some(line), Some(column).filter(|column| *column > 0), format!("not JSON: {reason}"))
+    };
+    let text = text.map_err(|Unreadable { line, reason }| broken(line, None, reason))?;
     // Editors of other systems begin a file with this mark, which is no JSON.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     syntax::check(text).map_err(|error| bad(error.line, error.column, error.message))?;
     serde_json::from_str::<IgnoredAny>(text)
         .map_err(|error| bad(error.line(), error.column(), "a placeholder".to_owned()))?;

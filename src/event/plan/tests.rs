@@ -21,7 +21,7 @@ const COURSES: &str = r#"{
 }"#;
 
 fn file(name: &str, text: &str) -> SchemaFile {
-    SchemaFile { name: name.to_owned(), text: text.to_owned() }
+    SchemaFile { name: name.to_owned(), text: Ok(text.to_owned()) }
 }
 
 /// A plan of that one schema for events of the type `booked`.
