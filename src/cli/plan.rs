@@ -55,9 +55,13 @@ fn lines(bad: &[BadSchema]) -> String {
 
 /// The plan in a folder that must be whole; none, where no folder is named.
 pub(super) fn usable(folder: Option<&Setting<PathBuf>>) -> Result<Plan, Failure> {
-    let Some(folder) = folder else { return Ok(Plan::default()) };
-    let (plan, bad) = config::read_plan(folder)?;
+    let (plan, bad) = as_it_is(folder)?;
     if bad.is_empty() { Ok(plan) } else { Err(PlanError::Broken(bad).into()) }
+}
+
+/// The plan in a folder with what is broken in it, for those who go on without that.
+pub(super) fn as_it_is(folder: Option<&Setting<PathBuf>>) -> Result<(Plan, Vec<BadSchema>), Failure> {
+    Ok(folder.map(config::read_plan).transpose()?.unwrap_or_default())
 }
 
 /// A folder that is named as an argument.
