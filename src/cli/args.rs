@@ -500,11 +500,17 @@ mod tests {
         let mut command = Cli::command().term_width(80);
         command.build();
         insta::assert_snapshot!("help", command.render_help());
+        help_of("help", &mut command);
+    }
+
+    fn help_of(name: &str, command: &mut clap::Command) {
         for subcommand in command.get_subcommands_mut().filter(|subcommand| subcommand.get_name() != "help") {
             let help = subcommand.render_help().to_string();
             assert!(help.contains("Example"), "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-            insta::assert_snapshot!(format!("help_{}", subcommand.get_name()), help);
+            let name = format!("{name}_{}", subcommand.get_name());
+            insta::assert_snapshot!(name.as_str(), help);
+            help_of(&name, subcommand);
         }
     }
 }
