@@ -4,6 +4,8 @@
 
 #[path = "cli/lint.rs"]
 mod lint;
+#[path = "cli/plan.rs"]
+mod plan;
 #[path = "cli/sending.rs"]
 mod sending;
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ Examples:
   clickscope watch --once --json | jq .event    the latest event of each type
   clickscope send purchase --prove              send one, and see it arrive
   clickscope lint events.ndjson                 what is wrong with these events
+  clickscope plan infer events.ndjson --into plan
+                                                what they look like, as schemas
 
 Keys are never given as arguments:
   CLICKSCOPE_EVENT_KEY   the Event API key; asked for on the terminal when unset
@@ -58,6 +61,8 @@ const URL: &str = "Another server that speaks the API, such as http://127.0.0.1:
 const INTERVAL: &str =
     "How often to poll, 250ms to 10min; by default 2s, or 500ms on this machine [env: CLICKSCOPE_INTERVAL]";
 
+const PLAN: &str = "A folder of JSON Schemas, one an event type, that events are held to (see `clickscope plan`)";
+
 const PROFILE: &str = "A profile of the config file; what it says wins over the environment [env: CLICKSCOPE_PROFILE]";
 
 /// What every command takes.
@@ -72,6 +77,8 @@ pub(super) struct Options {
     pub(super) url: Option<String>,
     #[arg(long, global = true, value_parser = parse_interval, help = INTERVAL)]
     pub(super) interval: Option<Duration>,
+    #[arg(long, global = true, value_name = "DIR", help = PLAN)]
+    pub(super) plan: Option<PathBuf>,
 }
 
 fn region() -> impl TypedValueParser<Value = Region> {
@@ -101,6 +108,12 @@ pub(super) enum Command {
         /// Its id (see `clickscope rules`)
         #[arg(value_parser = known_rule)]
         rule: &'static Rule,
+    },
+    /// Make a plan of what events look like, or check one
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan {
+        #[command(subcommand)]
+        command: Plan,
     },
     /// List the templates for events, or print one
     #[command(after_help = TEMPLATES_EXAMPLES)]
@@ -255,6 +268,7 @@ Examples:
   clickscope lint - --json < events.json        a finding a line
   clickscope lint events.ndjson --format github annotations of a pull request
   clickscope lint events.ndjson -A identifier-missing -D event-name-case@view
+  clickscope lint events.ndjson --plan plan     hold them to the team's plan too
   clickscope watch --once --json | jq -c '.event // empty' |
     clickscope lint --received -                what the platform shows
 
@@ -359,6 +373,75 @@ fn known_rule(id: &str) -> Result<&'static Rule, UnknownRule> {
     lint::rule(id).ok_or_else(|| UnknownRule::new(id))
 }
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  clickscope plan infer events.ndjson --into plan
+                                                write a schema for each type
+  clickscope plan check plan                    what is planned, what is broken
+  clickscope lint events.ndjson --plan plan     hold events to it
+
+A plan is a folder of JSON Schemas (2020-12), one an event type, to be checked
+in. A file purchase.json or purchase.schema.json is for the type purchase,
+unless properties.event.const in it names another. References stay within a
+file; only ../event.json, as in the standard schemas, is known besides. Patterns
+look neither ahead nor behind, so that none takes for ever.
+
+A profile of the config file can name the plan, from where the file stands:
+  [profiles.staging]
+  plan = \"plan\"";
+
+/// What to do about a plan.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Plan {
+    /// Make schemas that these events satisfy
+    #[command(after_help = INFER_EXAMPLES)]
+    Infer(Infer),
+    /// List the event types of a plan, and what is wrong with it
+    #[command(after_help = "\
+Examples:
+  clickscope plan check plan
+  clickscope --profile staging plan check       the plan of the profile
+
+Exit codes: 0 every schema can be used, 2 one is broken")]
+    Check {
+        /// The folder; without it, that of --plan or of the profile
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+}
+
+const INFER_EXAMPLES: &str = "\
+Examples:
+  clickscope plan infer events.ndjson --into plan
+  clickscope watch --once --json | clickscope plan infer - --into plan
+                                                from what the platform shows
+  clickscope plan infer events.json | jq .purchase
+
+It learns types, fields that all events of a type have, formats, and values
+where a few come again and again. Of ids, times and what else differs from one
+event to the next only the type is written; what the platform adds is left out.
+It is a draft: what 20 events had in common the next may not have.
+
+Exit codes: 0 as asked, 1 a file was there and is kept, 2 something in the input
+is no event";
+
+/// From which events to make a plan, and where.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Infer {
+    /// An array of events, {\"events\": […]}, one event a line (NDJSON), or what watch --json prints; - for standard input
+    #[arg(value_name = "FILE|-", default_value = "-", hide_default_value = true)]
+    pub(super) file: String,
+    /// Write a file for each event type into this folder; without it, print an object with a schema for each
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: Option<PathBuf>,
+    /// Write over files that are there
+    #[arg(long, requires = "into")]
+    pub(super) force: bool,
+    /// The platform shows these events: leave out what it added itself
+    #[arg(long)]
+    pub(super) received: bool,
+}
+
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
   clickscope templates                          names and what they are
@@ -422,11 +505,17 @@ mod tests {
         let mut command = Cli::command().term_width(80);
         command.build();
         insta::assert_snapshot!("help", command.render_help());
+        help_of("help", &mut command);
+    }
+
+    fn help_of(name: &str, command: &mut clap::Command) {
         for subcommand in command.get_subcommands_mut().filter(|subcommand| subcommand.get_name() != "help") {
             let help = subcommand.render_help().to_string();
             assert!(help.contains("Example"), "{help}");
             assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-            insta::assert_snapshot!(format!("help_{}", subcommand.get_name()), help);
+            let name = format!("{name}_{}", subcommand.get_name());
+            insta::assert_snapshot!(name.as_str(), help);
+            help_of(&name, subcommand);
         }
     }
 }

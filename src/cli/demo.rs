@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use secrecy::SecretString;
 
 use super::watch::{log_to_file, on_terminal};
-use super::{Exit, Failure};
+use super::{Exit, Failure, plan};
 use crate::config::{Config, ConfigFile, Layer};
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
@@ -33,6 +33,7 @@ async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     sandbox.play(Traffic::shop(0)?);
     let here = Layer::flags(None, Some(&sandbox.url()), None)?;
     let config = Config::resolve(std::iter::once(here).chain(layers), file);
+    let plan = plan::as_it_is(config.plan.as_ref())?;
     let base = config.target.value.base_url();
     let key = |called: &str| Key { secret: SecretString::from(KEY), called: called.to_owned() };
     let target = format!("demo · {}", base.host_label());
@@ -45,5 +46,5 @@ async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),
     };
-    on_terminal(target, &config, settings).await
+    on_terminal(target, &config, plan, settings).await
 }

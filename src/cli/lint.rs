@@ -46,7 +46,7 @@ pub(super) enum LintError {
     },
 }
 
-pub(super) fn run(args: &args::Lint, configured: &Levels) -> Result<Exit, Failure> {
+pub(super) fn run(args: &args::Lint, configured: &Levels, plan: Plan) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
     let input = Input::open(&args.file).map_err(LintError::from)?;
     let called = input.called.clone();
@@ -57,7 +57,7 @@ pub(super) fn run(args: &args::Lint, configured: &Levels) -> Result<Exit, Failur
             stage: if args.received { Stage::Received } else { Stage::Outgoing },
             now: Timestamp::now(),
         },
-        linter: Linter::new(levels, Plan::default()),
+        linter: Linter::new(levels, plan),
         called: &called,
         tally: Tally::default(),
     };
@@ -292,7 +292,7 @@ impl<W: Write> Run<'_, W> {
     }
 }
 
-fn is_object(event: &Document) -> bool {
+pub(super) fn is_object(event: &Document) -> bool {
     event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object)
 }
 
@@ -306,7 +306,7 @@ fn no_event(which: &str) -> SyntaxError {
 }
 
 /// Reads a text that must be JSON. What is allowed in a draft beyond that, is not here: these are events.
-fn read(text: &str) -> Result<Document, SyntaxError> {
+pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
     syntax::check(text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| SyntaxError {
         line: error.line(),

@@ -14,8 +14,8 @@ fn page(mut command: clap::Command) -> io::Result<Vec<u8>> {
     command.build();
     let mut page = Vec::new();
     Man::new(command.clone()).render(&mut page)?;
-    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
-        writeln!(page, ".SH \"CLICKSCOPE {}\"", subcommand.get_name().to_uppercase())?;
+    for (name, subcommand) in subcommands("CLICKSCOPE", &command) {
+        writeln!(page, ".SH \"{name}\"")?;
         let man = Man::new(subcommand.clone());
         let mut sections = Vec::new();
         man.render_description_section(&mut sections)?;
@@ -25,6 +25,17 @@ fn page(mut command: clap::Command) -> io::Result<Vec<u8>> {
         page.extend(String::from_utf8_lossy(&sections).replace(".SH ", ".SS ").bytes());
     }
     Ok(page)
+}
+
+/// Every command below that one, with its whole name.
+fn subcommands<'a>(within: &str, command: &'a clap::Command) -> Vec<(String, &'a clap::Command)> {
+    let own = command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help");
+    own.flat_map(|subcommand| {
+        let name = format!("{within} {}", subcommand.get_name().to_uppercase());
+        let inside = subcommands(&name, subcommand);
+        std::iter::once((name, subcommand)).chain(inside)
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -40,8 +51,10 @@ mod tests {
         let page = String::from_utf8(page(Cli::command()).unwrap()).unwrap().replace('\\', "");
         let mut command = Cli::command();
         command.build();
-        for subcommand in command.get_subcommands().chain([&command]) {
-            assert!(page.contains(subcommand.get_name()), "{}", subcommand.get_name());
+        let commands = subcommands("CLICKSCOPE", &command);
+        assert!(commands.iter().any(|(name, _)| name == "CLICKSCOPE PLAN INFER"));
+        for (name, subcommand) in commands.into_iter().chain([(String::new(), &command)]) {
+            assert!(page.contains(&name), "{name}");
             for option in subcommand.get_arguments().filter_map(clap::Arg::get_long) {
                 assert!(page.contains(&format!("--{option}")), "--{option}");
             }

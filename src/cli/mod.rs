@@ -8,6 +8,7 @@ mod input;
 mod line;
 mod lint;
 mod man;
+mod plan;
 mod rules;
 mod sandbox;
 mod send;
@@ -28,6 +29,7 @@ use crate::runtime::log::LogError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
 use lint::LintError;
+use plan::PlanError;
 use send::SendError;
 use templates::NoTemplate;
 
@@ -79,6 +81,8 @@ enum Failure {
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -99,6 +103,7 @@ impl Failure {
             Self::Config(_)
             | Self::Lint(_)
             | Self::Log(_)
+            | Self::Plan(_)
             | Self::Runtime(_)
             | Self::Sandbox(_)
             | Self::Send(_)
@@ -137,15 +142,29 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli { options, command } = cli;
-    let flags = Layer::flags(options.region, options.url.as_deref(), options.interval)?;
+    let flags = Layer::flags(options.region, options.url.as_deref(), options.interval)?.with_plan(options.plan);
     let file = || Ok(config::config_folder().map(|folder| ConfigFile::read(&folder)).transpose()?.unwrap_or_default());
     let lookup = |name: &str| std::env::var_os(name);
     let config = |flags| Config::read(flags, options.profile.as_deref(), &lookup, &file()?);
+    // What is only about events asks nothing of where they go.
+    let plan = |file: &ConfigFile| {
+        let profile = file.choose(options.profile.as_deref(), &lookup)?;
+        let named = flags.plan.clone().or_else(|| profile?.value.plan().cloned());
+        Ok::<_, ConfigError>(named)
+    };
     match command.unwrap_or(Command::Watch(args::Watch::default())) {
         Command::Watch(watch) => watch::run(watch, &config(flags)?),
         Command::Demo => demo::run([flags, Layer::environment(&lookup)?], &file()?),
         Command::Send(send) => send::run(send, &config(flags)?),
-        Command::Lint(lint) => lint::run(&lint, file()?.levels()),
+        Command::Lint(lint) => {
+            let file = file()?;
+            lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?)
+        }
+        Command::Plan { command: args::Plan::Infer(infer) } => plan::infer(&infer),
+        Command::Plan { command: args::Plan::Check { folder: Some(folder) } } => plan::check(&plan::argument(folder)),
+        Command::Plan { command: args::Plan::Check { folder: None } } => {
+            plan::check(&plan(&file()?)?.ok_or(PlanError::None)?)
+        }
         Command::Rules(rules) => rules::list(rules),
         Command::Explain { rule } => rules::explain(rule),
         Command::Templates(templates) => templates::run(&templates),

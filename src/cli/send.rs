@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use super::input::{BadInput, Input, InputError};
 use super::sending::{folders, sending};
 use super::stdout::{Output, Stdout};
-use super::{Exit, Failure, args, watch};
+use super::{Exit, Failure, args, plan, watch};
 use crate::app::Sending;
 use crate::app::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, curl};
@@ -104,7 +104,11 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
         teller.done();
         return if parcels.left_out > 0 { Ok(Exit::Incomplete) } else { Err(nothing.into()) };
     }
-    let mut linting = Linting::new(&config.levels);
+    let (plan, broken) = plan::as_it_is(config.plan.as_ref())?;
+    for schema in broken {
+        teller.tell(format!("plan: {schema}"));
+    }
+    let mut linting = Linting::new(&config.levels, plan);
     if args.dry_run {
         let printed = print_commands(parcels, &sending, &mut linting, &teller).await;
         teller.done();

@@ -7,11 +7,11 @@ use super::args::Watch;
 use super::headless::{self, Mode};
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
-use super::{Exit, Failure};
+use super::{Exit, Failure, plan};
 use crate::app::Sending;
 use crate::config::{self, Config, Keys};
 use crate::event::lint::Linter;
-use crate::event::plan::Plan;
+use crate::event::plan::{BadSchema, Plan};
 use crate::runtime::{self, RuntimeError, drafts};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
@@ -24,6 +24,7 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
     if on_screen && !io::stdout().is_terminal() {
         return Err(RuntimeError::NoTerminal.into());
     }
+    let plan = plan::as_it_is(config.plan.as_ref())?;
     let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     let mode = match (once, json) {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
@@ -32,7 +33,7 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
     let settings = settings(config, keys);
     if on_screen {
         log_to_file()?;
-        return runtime::block_on(on_terminal(config.label(), config, settings))?;
+        return runtime::block_on(on_terminal(config.label(), config, plan, settings))?;
     }
     runtime::log::to_stderr()?;
     runtime::block_on(async {
@@ -42,7 +43,13 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
 }
 
 /// Shows the interface on what `settings` say; the source starts after the first frame.
-pub(super) async fn on_terminal(target: String, config: &Config, settings: live::Settings) -> Result<Exit, Failure> {
+pub(super) async fn on_terminal(
+    target: String,
+    config: &Config,
+    plan: (Plan, Vec<BadSchema>),
+    settings: live::Settings,
+) -> Result<Exit, Failure> {
+    let (plan, broken) = plan;
     let clock = settings.clock;
     let theme = theme(&|name| std::env::var(name).ok());
     let folders = folders(config);
@@ -55,8 +62,8 @@ pub(super) async fn on_terminal(target: String, config: &Config, settings: live:
         theme,
         sending,
         folders,
-        linter: Linter::new(config.levels.clone(), Plan::default()),
-        notices: Vec::new(),
+        linter: Linter::new(config.levels.clone(), plan),
+        notices: broken.iter().map(|schema| format!("plan: {schema}")).collect(),
     };
     let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
     Ok(Exit::Interface(exit.code()))

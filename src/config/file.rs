@@ -215,6 +215,30 @@ environment = "production"
     }
 
     #[test]
+    fn a_plan_is_named_from_where_the_file_stands_and_a_flag_wins_over_it() {
+        let file = parse(
+            "[profiles.near]\nplan = \"plan\"\n[profiles.far]\nplan = \"/srv/plan\"\n[profiles.none]\n[profiles.up]\nplan = \"../plan\"",
+        );
+        let file = file.unwrap();
+        let folder = |flag: Option<&str>, chosen| {
+            let flags = Layer::default().with_plan(flag.map(PathBuf::from));
+            let plan = Config::read(flags, Some(chosen), &|_| None, &file).unwrap().plan;
+            plan.map(|plan| (plan.value.display().to_string(), plan.place.to_string()))
+        };
+        let named = |folder: &str, place: &str| Some((folder.to_owned(), place.to_owned()));
+        assert_eq!(folder(None, "near"), named("/x/plan", "/x/config.toml:2"));
+        assert_eq!(folder(None, "far"), named("/srv/plan", "/x/config.toml:4"));
+        assert_eq!(folder(None, "up"), named("/x/../plan", "/x/config.toml:7"));
+        assert_eq!(folder(None, "none"), None);
+        assert_eq!(folder(Some("here"), "near"), named("here", "--plan"));
+        let told = parse("[profiles.near]\n\nplan = \"\"").unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "/x/config.toml:3: plan in profile near: name a folder, as in \"plan\" for the one beside this file"
+        );
+    }
+
+    #[test]
     fn production_is_what_says_so_and_the_platform_unless_it_is_known_to_be_something_else() {
         let none = Layer::default;
         let to = |url: &str| Layer::flags(None, Some(url), None).unwrap();

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ConfigError, ConfigFile, KeyNames, Lookup, Place, Profile, parse_interval, text};
@@ -63,6 +64,8 @@ pub struct Layer {
     pub target: Option<Setting<Target>>,
     /// How often to poll.
     pub interval: Option<Setting<Duration>>,
+    /// The folder of the plan.
+    pub plan: Option<Setting<PathBuf>>,
 }
 
 impl Layer {
@@ -76,7 +79,13 @@ impl Layer {
         let url = url.map_err(unusable)?;
         let url = url.map(|value| Setting { value, place });
         let interval = interval.map(|value| Setting { value, place: Place::Flag("--interval") });
-        Ok(Self { target: target(region, url)?, interval })
+        Ok(Self { target: target(region, url)?, interval, plan: None })
+    }
+
+    /// The same, with the folder of the plan that the command line names, if it names one.
+    #[must_use]
+    pub fn with_plan(self, folder: Option<PathBuf>) -> Self {
+        Self { plan: folder.map(|value| Setting { value, place: Place::Flag("--plan") }), ..self }
     }
 
     /// What the environment says.
@@ -84,7 +93,7 @@ impl Layer {
         let region = read(lookup, REGION, |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
         let url = read(lookup, URL, |text| text.parse::<BaseUrl>().map_err(|error| error.to_string()))?;
         let interval = read(lookup, INTERVAL, parse_interval)?;
-        Ok(Self { target: target(region, url)?, interval })
+        Ok(Self { target: target(region, url)?, interval, plan: None })
     }
 }
 
@@ -120,6 +129,8 @@ pub struct Config {
     pub target: Setting<Target>,
     /// How often to poll.
     pub interval: Setting<Duration>,
+    /// The folder of the plan, if there is one.
+    pub plan: Option<Setting<PathBuf>>,
     /// The profile that is in use.
     pub profile: Option<Setting<Profile>>,
     /// How bad the findings of which lint rules are, where the file says so.
@@ -152,6 +163,7 @@ impl Config {
         let layers = layers.into_iter().fold(Layer::default(), |near, far| Layer {
             target: near.target.or(far.target),
             interval: near.interval.or(far.interval),
+            plan: near.plan.or(far.plan),
         });
         let target =
             layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Place::Default });
@@ -159,7 +171,14 @@ impl Config {
         let interval = layers
             .interval
             .unwrap_or(Setting { value: if loopback { INTERVAL_NEAR } else { INTERVAL_FAR }, place: Place::Default });
-        Self { target, interval, profile: None, levels: file.levels().clone(), key_variables: file.key_variables() }
+        Self {
+            target,
+            interval,
+            plan: layers.plan,
+            profile: None,
+            levels: file.levels().clone(),
+            key_variables: file.key_variables(),
+        }
     }
 
     /// What the header calls it: `staging · us · api.getblueshift.com`.

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use crate::app::safety::{Safety, TestIdentity};
 use crate::blueshift::{BaseUrl, Region};
 
 /// What a profile may say. What is new begins with a name in this list.
-const FIELDS: [&str; 8] =
-    ["region", "url", "environment", "read_only", "test_identities", "event_key", "user_key", "interval"];
+const FIELDS: [&str; 9] =
+    ["region", "url", "environment", "read_only", "test_identities", "event_key", "user_key", "interval", "plan"];
 
 /// The longest name of a variable that may be a word without `_`; a longer one with digits in it looks like a key.
 const LONGEST_WORD: usize = 15;
@@ -22,6 +23,7 @@ pub struct Profile {
     pub name: String,
     target: Option<Setting<Target>>,
     interval: Option<Setting<Duration>>,
+    plan: Option<Setting<PathBuf>>,
     environment: Option<Environment>,
     read_only: Option<Place>,
     identities: Vec<TestIdentity>,
@@ -82,6 +84,7 @@ impl Profile {
             name: name.to_owned(),
             target,
             interval: section.parsed("interval", parse_interval)?,
+            plan: section.parsed("plan", |folder| source.folder(folder))?,
             environment: section.parsed("environment", str::parse)?.map(|environment| environment.value),
             read_only: read_only.and_then(|Setting { value, place }| value.then_some(place)),
             identities: section.list("test_identities", str::parse)?,
@@ -92,7 +95,7 @@ impl Profile {
 
     /// What it says of the settings that other places set too.
     pub(super) fn layer(&self) -> Layer {
-        Layer { target: self.target.clone(), interval: self.interval.clone() }
+        Layer { target: self.target.clone(), interval: self.interval.clone(), plan: self.plan.clone() }
     }
 
     /// Where its keys are. A profile that names its own Event key is of an account of its own, so it has a User key only
@@ -103,6 +106,11 @@ impl Profile {
             Some(event) => KeyNames { event: event.clone(), user: self.user_key.clone() },
             None => KeyNames { event: common.event, user: self.user_key.clone().or(common.user) },
         }
+    }
+
+    /// The folder of its plan, if it names one.
+    pub fn plan(&self) -> Option<&Setting<PathBuf>> {
+        self.plan.as_ref()
     }
 
     pub(super) fn key_variables(&self) -> impl Iterator<Item = &str> {

@@ -1,5 +1,5 @@
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -27,6 +27,14 @@ impl<'a> Source<'a> {
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
         Place::File { path: Arc::clone(&self.path), line: line_after(before) }
+    }
+
+    /// A folder that the file names: from where the file stands, unless it is a whole path.
+    pub(super) fn folder(&self, named: &str) -> Result<PathBuf, String> {
+        if named.trim().is_empty() {
+            return Err("name a folder, as in \"plan\" for the one beside this file".to_owned());
+        }
+        Ok(self.path.parent().unwrap_or(Path::new("")).join(named))
     }
 
     pub(super) fn unusable(&self, span: &Range<usize>, reason: impl Into<String>) -> ConfigError {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// What every event may carry.
-const EVENT: &str = include_str!("../../assets/event.json");
+pub(super) const EVENT: &str = include_str!("../../assets/event.json");
 
 /// The event types, in the order in which they are offered.
 const TYPES: [&str; 14] = [

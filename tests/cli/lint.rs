@@ -9,18 +9,18 @@ use super::*;
 
 /// What a run printed, and how it ended.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(super) struct Ran {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Ran {
-    fn of(command: &mut Command) -> Self {
+    pub(super) fn of(command: &mut Command) -> Self {
         Self::ended(command.output().unwrap())
     }
 
-    fn ended(Output { status, stdout, stderr }: Output) -> Self {
+    pub(super) fn ended(Output { status, stdout, stderr }: Output) -> Self {
         let ran = Self { code: status.code(), stdout: text(&stdout), stderr: text(&stderr) };
         assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{}{}", ran.stdout, ran.stderr);
         ran
@@ -31,7 +31,7 @@ impl Ran {
     }
 
     /// The line and the rule of each finding.
-    fn found(&self) -> Vec<(u64, String)> {
+    pub(super) fn found(&self) -> Vec<(u64, String)> {
         let found = |line: &Value| (line["line"].as_u64().unwrap(), line["rule"].as_str().unwrap().to_owned());
         self.lines().iter().map(found).collect()
     }

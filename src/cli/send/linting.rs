@@ -24,8 +24,8 @@ pub(super) struct Linting {
 }
 
 impl Linting {
-    pub(super) fn new(levels: &Levels) -> Self {
-        Self { linter: Linter::new(levels.clone(), Plan::default()), now: Timestamp::now(), seen: 0 }
+    pub(super) fn new(levels: &Levels, plan: Plan) -> Self {
+        Self { linter: Linter::new(levels.clone(), plan), now: Timestamp::now(), seen: 0 }
     }
 
     /// Tells in a line each what is wrong with the events of a call.

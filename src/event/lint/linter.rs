@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::session::Session;
 use super::{Context, Finding, Levels, bulk, found, in_order};
-use crate::event::plan::Plan;
+use crate::event::plan::{Absences, Plan};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
 
 /// Lints one event after the other: each by itself, against the plan, and beside those before it.
@@ -11,18 +11,20 @@ pub struct Linter {
     levels: Levels,
     plan: Plan,
     session: Session,
+    absences: Absences,
 }
 
 impl Linter {
     /// A linter that has seen no event yet.
     pub fn new(levels: Levels, plan: Plan) -> Self {
-        Self { levels, plan, session: Session::default() }
+        Self { levels, plan, ..Self::default() }
     }
 
     /// What is wrong with `event`, also beside those observed before; and learns from it for those after it.
     pub fn observe(&mut self, event: &Document, context: Context) -> Vec<Finding> {
         let mut findings = self.by_itself(event, context);
         findings.extend(self.session.observe(event, context));
+        findings.extend(self.absences.observe(&self.plan, event));
         self.told(event, findings)
     }
 

@@ -1,0 +1,278 @@
+//! `clickscope plan`: makes a plan of events, and says what is wrong with one.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::input::{Drafts, Input, InputError};
+use super::lint::{is_object, read};
+use super::{Exit, Failure, args};
+use crate::config::{self, Place, Setting};
+use crate::event::lint::Stage;
+use crate::event::plan::{BadSchema, Inference, Inferred, Plan};
+use crate::event::text::{fit, harmless, harmless_json, width};
+use crate::event::{Document, Facts, NodeId, NodeKind, Payload, Segment};
+
+/// The widest name of an event type, in columns.
+const WIDEST: usize = 64;
+
+/// Why there is no plan.
+#[derive(Debug, Error)]
+pub(super) enum PlanError {
+    /// There is no input.
+    #[error(transparent)]
+    NoInput(#[from] InputError),
+    /// There is nothing in it to learn from.
+    #[error("{called}: there is no event with a name in it")]
+    Nothing {
+        /// What the input is called.
+        called: String,
+    },
+    /// Neither an option nor a profile names a folder.
+    #[error("no plan is named: give its folder, as in `clickscope plan check plan`, or set plan in a profile")]
+    None,
+    /// Something in it is no schema.
+    #[error("the plan cannot be used{}", lines(.0))]
+    Broken(Vec<BadSchema>),
+    /// A file or a folder cannot be written.
+    #[error("{path} cannot be written: {source}")]
+    Write {
+        /// Which, harmless.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn lines(bad: &[BadSchema]) -> String {
+    bad.iter().map(|bad| format!("\n  {bad}")).collect::<Vec<_>>().concat()
+}
+
+/// The plan in a folder that must be whole; none, where no folder is named.
+pub(super) fn usable(folder: Option<&Setting<PathBuf>>) -> Result<Plan, Failure> {
+    let (plan, bad) = as_it_is(folder)?;
+    if bad.is_empty() { Ok(plan) } else { Err(PlanError::Broken(bad).into()) }
+}
+
+/// The plan in a folder with what is broken in it, for those who go on without that.
+pub(super) fn as_it_is(folder: Option<&Setting<PathBuf>>) -> Result<(Plan, Vec<BadSchema>), Failure> {
+    Ok(folder.map(config::read_plan).transpose()?.unwrap_or_default())
+}
+
+/// A folder that is named as an argument.
+pub(super) fn argument(folder: PathBuf) -> Setting<PathBuf> {
+    Setting { value: folder, place: Place::Flag("DIR") }
+}
+
+/// Lists what is planned, and tells what is broken.
+pub(super) fn check(folder: &Setting<PathBuf>) -> Result<Exit, Failure> {
+    let (plan, bad) = config::read_plan(folder)?;
+    io::stdout().write_all(table(&plan).as_bytes())?;
+    for remark in plan.remarks() {
+        eprintln!("clickscope: {remark}");
+    }
+    if bad.is_empty() { Ok(Exit::Done) } else { Err(PlanError::Broken(bad).into()) }
+}
+
+/// A line for each event type.
+fn table(plan: &Plan) -> String {
+    let names: Vec<String> = plan.types().map(|known| fit(&harmless(known.name), WIDEST)).collect();
+    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    names.iter().zip(plan.types()).fold(String::new(), |mut table, (name, known)| {
+        let gap = widest - width(name);
+        let (file, fields) = (harmless(known.file), counted(known.fields as u64, "field"));
+        // Writing to a text cannot fail.
+        let _ = writeln!(table, "{name}{:gap$}  {file}  {fields}, {} required", "", known.required);
+        table
+    })
+}
+
+/// Learns from events what their plan may be, and prints or writes it.
+pub(super) fn infer(args: &args::Infer) -> Result<Exit, Failure> {
+    let stage = if args.received { Stage::Received } else { Stage::Outgoing };
+    let input = Input::open(&args.file).map_err(PlanError::from)?;
+    let called = input.called.clone();
+    let mut learning = Learning { inference: Inference::default(), stage, nameless: 0, unusable: 0, called: &called };
+    learning.learn(input);
+    let Learning { inference, nameless, unusable, .. } = learning;
+    let inferred: Vec<Inferred> = inference.schemas().collect();
+    if inferred.is_empty() {
+        return Err(PlanError::Nothing { called }.into());
+    }
+    let exit = match &args.into {
+        Some(folder) => write(folder, &inferred, args.force)?,
+        None => print(&inferred)?,
+    };
+    let events = counted(inferred.iter().map(|inferred| inferred.events).sum(), "event");
+    let left_out = match nameless {
+        0 => String::new(),
+        count => format!("; {} without a name left out", counted(count, "event")),
+    };
+    eprintln!("{} from {events}{left_out}", counted(inferred.len() as u64, "event type"));
+    Ok(if unusable > 0 { Exit::Unusable } else { exit })
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+struct Learning<'a> {
+    inference: Inference,
+    stage: Stage,
+    nameless: u64,
+    unusable: u64,
+    called: &'a str,
+}
+
+impl Learning<'_> {
+    fn learn(&mut self, input: Input) {
+        match input.drafts() {
+            Err(unreadable) => self.unusable(&unreadable.of(self.called).to_string()),
+            Ok(Drafts::One(text)) if text.trim_ascii().is_empty() => {}
+            Ok(Drafts::One(text)) => self.text(&text, 1),
+            Ok(Drafts::Lines(lines)) => {
+                for line in lines {
+                    match line {
+                        Ok(line) => self.text(&line.text, line.number),
+                        Err(unreadable) => {
+                            let goes_on = unreadable.only_this_line;
+                            self.unusable(&unreadable.of(self.called).to_string());
+                            if !goes_on {
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Learns from a text that begins in that line.
+    fn text(&mut self, text: &str, first: u64) {
+        match read(text) {
+            Err(bad) => {
+                let (line, column) = (first - 1 + bad.line as u64, bad.column);
+                self.unusable(&format!("{}:{line}:{column}: {}", self.called, bad.message));
+            }
+            Ok(document) => {
+                for (event, stage) in events(&document, self.stage) {
+                    if !is_object(&event) {
+                        self.unusable(&format!("{}:{first}: an event is an object", self.called));
+                    } else if !self.inference.observe(&event, stage) {
+                        self.nameless += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn unusable(&mut self, told: &str) {
+        self.unusable += 1;
+        eprintln!("{told}");
+    }
+}
+
+/// The events of a text: itself, the elements of an array, those of a bulk call, or the one in a line that
+/// `clickscope watch --json` prints, if it holds one. Those lines are of received events.
+fn events(document: &Document, stage: Stage) -> Vec<(Document, Stage)> {
+    let kind = |id: NodeId| document.get(id).map(|node| node.kind);
+    let field = |name: &str| document.child(NodeId::ROOT, &Segment::key(name));
+    let event = |id: NodeId| Document::new(Arc::new(Payload::new(document.text(id), Facts::default()))).ok();
+    let each = |array: NodeId| document.children(array).filter_map(event).map(|event| (event, stage)).collect();
+    let is_line = ["type", "change", "captured", "observed_at"].into_iter().all(|name| field(name).is_some());
+    match (field("event"), field("events")) {
+        _ if kind(NodeId::ROOT) == Some(NodeKind::Array) => each(NodeId::ROOT),
+        (None, Some(events)) if kind(events) == Some(NodeKind::Array) => each(events),
+        (Some(inside), _) if is_line && kind(inside) == Some(NodeKind::Object) => {
+            event(inside).map(|event| (event, Stage::Received)).into_iter().collect()
+        }
+        (Some(inside), _) if is_line && kind(inside) == Some(NodeKind::Null) => Vec::new(),
+        _ => vec![(document.clone(), stage)],
+    }
+}
+
+/// Prints an object with a schema for each type.
+fn print(inferred: &[Inferred]) -> Result<Exit, Failure> {
+    let schemas = inferred.iter().map(|inferred| (inferred.event_type.clone(), inferred.schema.clone()));
+    let schemas = serde_json::Value::Object(schemas.collect());
+    io::stdout().write_all((harmless_json(&format!("{schemas:#}")) + "\n").as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// Writes a file for each type and prints its name. What is there is kept, unless it is to be overwritten.
+fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Failure> {
+    let called = |path: &Path| harmless(&path.display().to_string());
+    let unwritten = |path: &Path, source| PlanError::Write { path: called(path), source };
+    // Where there is no plan yet, nothing of it can be in the way.
+    let (plan, _) = config::read_plan(&argument(folder.to_owned())).unwrap_or_default();
+    let planned: BTreeMap<&str, &Path> = plan.types().map(|known| (known.name, Path::new(known.file))).collect();
+    fs::create_dir_all(folder).map_err(|source| unwritten(folder, source))?;
+    let name = |path: &&Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    let mut taken: HashSet<String> = planned.values().filter_map(name).collect();
+    let mut exit = Exit::Done;
+    for inferred in inferred {
+        let path = match planned.get(&*inferred.event_type) {
+            Some(path) => (*path).to_owned(),
+            None => folder.join(file_name(&inferred.event_type, &mut taken)),
+        };
+        let mut options = File::options();
+        options.write(true).create_new(!force).create(true).truncate(force);
+        let text = harmless_json(&inferred.text());
+        match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
+            Ok(()) => writeln!(io::stdout(), "{}", called(&path))?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                eprintln!("{} is there and is kept: --force writes over it", called(&path));
+                exit = Exit::Incomplete;
+            }
+            Err(source) => return Err(unwritten(&path, source).into()),
+        }
+    }
+    Ok(exit)
+}
+
+/// The longest name of a file in characters, without its ending: any of them may take 4 of the usual 255 bytes.
+const LONGEST_NAME: usize = 60;
+
+/// `TYPE.json`, as far as that can be the name of a file; one that is among `taken` gets a number. Some file systems do
+/// not tell large letters from small ones.
+fn file_name(event_type: &str, taken: &mut HashSet<String>) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = event_type.chars().map(plain).take(LONGEST_NAME).collect();
+    let name = if name.starts_with('.') { format!("_{name}") } else { name };
+    let mut number = 1;
+    let mut file = format!("{name}.json");
+    while !taken.insert(file.to_lowercase()) {
+        number += 1;
+        file = format!("{name}-{number}.json");
+    }
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_for_its_type_as_far_as_files_can_be() {
+        let mut taken = HashSet::from(["view.json".to_owned()]);
+        let long = "n".repeat(70);
+        let cases = [
+            ("purchase", "purchase.json"),
+            ("Purchase", "Purchase-2.json"),
+            ("view", "view-2.json"),
+            ("a/b c", "a_b_c.json"),
+            ("../up", "_.._up.json"),
+            ("größe.view", "größe.view.json"),
+            ("\u{1b}[2J", "__2J.json"),
+            (&long, &format!("{}.json", &long[10..])),
+        ];
+        for (event_type, file) in cases {
+            assert_eq!(file_name(event_type, &mut taken), file);
+        }
+    }
+}

@@ -1,0 +1,607 @@
+//! How a schema is read, and what makes a document none.
+//!
+//! References lead to places of the same document, or to what every event may carry; there is nothing here that could
+//! open a file or a connection.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
+
+use regex_lite::RegexBuilder;
+use url::Url;
+
+use super::decimal::Decimal;
+use super::format::Format;
+use super::kinds::Kinds;
+use super::schema::{Bounds, DRAFT, Demand, Literal, OWN, Pattern, Properties, Resource, Schema, SchemaId, Schemas};
+use super::{cut, nearest};
+use crate::event::catalogue::EVENT;
+use crate::event::{Document, Facts, NodeId, NodeKind, Payload, Segment};
+
+/// Where a schema without an `$id` stands, as far as its references go: as the standard ones do, which refer to
+/// `../event.json`.
+const HERE: &str = "clickscope:///events/";
+
+/// What every event may carry, as those references find it.
+const EVERY_EVENT: &str = "clickscope:///event.json";
+
+/// What a pattern may take once it is read, in bytes: one that repeats a repetition grows without bound.
+const LARGEST_PATTERN: usize = 1 << 16;
+
+/// So many faults of one schema are told.
+const MOST_FAULTS: usize = 20;
+
+/// How deep a value in a schema may be: no text that is JSON here is deeper.
+const DEEPEST: u32 = 128;
+
+const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
+
+/// Something in a schema that makes it none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Where in the document.
+    pub(super) at: NodeId,
+    pub(super) reason: String,
+    /// What to do.
+    pub(super) advice: String,
+}
+
+/// Reads the schema in `document`, of a file that is called `name`.
+pub(super) fn read(document: &Document, name: &str) -> Result<Schemas, Vec<Fault>> {
+    let mut reader = Reader::new(document, name);
+    let root = reader.schema(Place { document: OWN, at: NodeId::ROOT, resource: 0 });
+    reader.connect();
+    reader.refuse_loops();
+    let Reader { schemas, resources, faults, has_unevaluated, .. } = reader;
+    if faults.is_empty() { Ok(Schemas { root, has_unevaluated, every: schemas, resources }) } else { Err(faults) }
+}
+
+/// A place in one of the documents, and the resource around it.
+#[derive(Clone, Copy)]
+struct Place {
+    document: usize,
+    at: NodeId,
+    resource: usize,
+}
+
+/// A reference that was met, to be followed once everything is known that it may lead to.
+struct Pending {
+    from: SchemaId,
+    place: Place,
+    is_dynamic: bool,
+}
+
+struct Reader<'a> {
+    own: &'a Document,
+    resources: Vec<Resource>,
+    schemas: Vec<Schema>,
+    known: HashMap<(usize, NodeId), SchemaId>,
+    pending: Vec<Pending>,
+    faults: Vec<Fault>,
+    has_unevaluated: bool,
+}
+
+/// What every event may carry, as a document. A test promises that it is one.
+fn every_event() -> Option<&'static Document> {
+    static DOCUMENT: LazyLock<Option<Document>> =
+        LazyLock::new(|| Document::new(Arc::new(Payload::new(EVENT, Facts::default()))).ok());
+    DOCUMENT.as_ref()
+}
+
+impl<'a> Reader<'a> {
+    fn new(own: &'a Document, name: &str) -> Self {
+        let mut reader = Self {
+            own,
+            resources: Vec::new(),
+            schemas: Vec::new(),
+            known: HashMap::new(),
+            pending: Vec::new(),
+            faults: Vec::new(),
+            has_unevaluated: false,
+        };
+        let name: String =
+            name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+        if let Ok(url) = Url::parse(HERE).and_then(|here| here.join(&name)) {
+            reader.resource(url, OWN, NodeId::ROOT);
+        }
+        reader
+    }
+
+    fn document(&self, place: Place) -> &'a Document {
+        if place.document == OWN { self.own } else { every_event().unwrap_or(self.own) }
+    }
+
+    /// Makes a resource known, and says which it is.
+    fn resource(&mut self, url: Url, document: usize, root: NodeId) -> usize {
+        self.resources.push(Resource { url, document, root, anchors: HashMap::new(), dynamic: HashSet::new() });
+        self.resources.len() - 1
+    }
+
+    fn fault(&mut self, place: Place, reason: impl Into<String>, advice: impl Into<String>) {
+        if place.document == OWN && self.faults.len() < MOST_FAULTS {
+            self.faults.push(Fault { at: place.at, reason: reason.into(), advice: advice.into() });
+        }
+    }
+
+    /// Reads the schema that stands there, once.
+    fn schema(&mut self, mut place: Place) -> SchemaId {
+        if let Some(known) = self.known.get(&(place.document, place.at)) {
+            return *known;
+        }
+        // Known before it is read, for it may refer to itself.
+        let id = SchemaId(u32::try_from(self.schemas.len()).unwrap_or(u32::MAX));
+        self.schemas.push(Schema::default());
+        self.known.insert((place.document, place.at), id);
+        let document = self.document(place);
+        let demands = match document.get(place.at).map(|node| node.kind) {
+            Some(NodeKind::Bool) if document.text(place.at) == "true" => Vec::new(),
+            Some(NodeKind::Bool) => vec![Demand::Absence],
+            Some(NodeKind::Object) => {
+                self.identify(&mut place, id);
+                self.demands(place, id)
+            }
+            _ => {
+                self.fault(place, "a schema is an object, or true or false", "write { } for one that asks nothing");
+                Vec::new()
+            }
+        };
+        if let Some(schema) = self.schemas.get_mut(id.0 as usize) {
+            *schema = Schema { demands, resource: place.resource };
+        }
+        id
+    }
+
+    /// Reads what says how the schema at `place` is referred to; an `$id` makes it a resource of its own.
+    fn identify(&mut self, place: &mut Place, id: SchemaId) {
+        let document = self.document(*place);
+        let field = |name: &str| document.child(place.at, &Segment::key(name));
+        let (own, draft) = (field("$id"), field("$schema"));
+        let anchors = [(field("$anchor"), false), (field("$dynamicAnchor"), true)];
+        if let Some(at) = own {
+            let base = self.resources.get(place.resource).map(|resource| resource.url.clone());
+            let text = self.text(Place { at, ..*place });
+            match text.map(|text| base.map(|base| base.join(&text))) {
+                Some(Some(Ok(url))) if url.fragment().is_none_or(str::is_empty) => {
+                    let url = without_fragment(url);
+                    if place.at == NodeId::ROOT {
+                        if let Some(resource) = self.resources.get_mut(place.resource) {
+                            resource.url = url;
+                        }
+                    } else {
+                        place.resource = self.resource(url, place.document, place.at);
+                    }
+                }
+                Some(_) => self.fault(
+                    Place { at, ..*place },
+                    "this is no address that a schema can have",
+                    "write an absolute URL without #, or leave $id out",
+                ),
+                None => {}
+            }
+        }
+        if let Some(at) = draft
+            && let Some(text) = self.text(Place { at, ..*place })
+            && text.trim_end_matches('#') != DRAFT
+        {
+            let reason = format!("{} is another draft of JSON Schema than 2020-12", quoted(&text));
+            self.fault(Place { at, ..*place }, reason, format!("write the schema as 2020-12 has it, and {DRAFT} here"));
+        }
+        for (at, is_dynamic) in anchors {
+            let Some(at) = at else { continue };
+            let Some(name) = self.text(Place { at, ..*place }) else { continue };
+            if let Some(resource) = self.resources.get_mut(place.resource) {
+                resource.anchors.insert(name.as_str().into(), id);
+                if is_dynamic {
+                    resource.dynamic.insert(name.into());
+                }
+            }
+        }
+    }
+
+    /// Reads the keywords of a schema.
+    fn demands(&mut self, place: Place, id: SchemaId) -> Vec<Demand> {
+        let document = self.document(place);
+        let mut demands = Vec::new();
+        let (mut length, mut elements, mut fields, mut found) = <(Bounds, Bounds, Bounds, Bounds)>::default();
+        let mut properties = Properties::default();
+        let (mut first, mut rest, mut contains) = (Vec::new(), None, None);
+        let (mut test, mut then, mut otherwise) = (None, None, None);
+        for child in document.children(place.at) {
+            let Some(key) = document.key(child) else { continue };
+            let at = Place { at: child, ..place };
+            match &*key {
+                "minLength" => length.least = self.count(at),
+                "maxLength" => length.most = self.count(at),
+                "minItems" => elements.least = self.count(at),
+                "maxItems" => elements.most = self.count(at),
+                "minProperties" => fields.least = self.count(at),
+                "maxProperties" => fields.most = self.count(at),
+                "minContains" => found.least = self.count(at),
+                "maxContains" => found.most = self.count(at),
+                "dependentRequired" => {
+                    for (field, at) in self.fields(at, "names of fields") {
+                        let others = self.names(at);
+                        demands.extend(others.map(|others| Demand::RequiredWith { field, others }));
+                    }
+                }
+                "properties" => properties.named = self.schemas_by_name(at).into_iter().collect(),
+                "patternProperties" => {
+                    for (text, at) in self.fields(at, "schemas") {
+                        let schema = self.schema(at);
+                        properties.patterns.extend(self.pattern(at, &text).map(|pattern| (pattern, schema)));
+                    }
+                }
+                "additionalProperties" => properties.others = Some(self.schema(at)),
+                "dependentSchemas" => {
+                    let with = |(field, schema)| Demand::With { field, schema };
+                    demands.extend(self.schemas_by_name(at).into_iter().map(with));
+                }
+                "prefixItems" => first = self.schemas_in_order(at),
+                "items" if document.get(child).is_some_and(|node| node.kind == NodeKind::Array) => self.fault(
+                    at,
+                    "items is one schema, for all elements",
+                    "call it prefixItems, as the draft 2020-12 does",
+                ),
+                "items" => rest = Some(self.schema(at)),
+                "contains" => contains = Some(self.schema(at)),
+                "if" => test = Some(self.schema(at)),
+                "then" => then = Some(self.schema(at)),
+                "else" => otherwise = Some(self.schema(at)),
+                "$ref" => self.pending.push(Pending { from: id, place: at, is_dynamic: false }),
+                "$dynamicRef" => self.pending.push(Pending { from: id, place: at, is_dynamic: true }),
+                // Nothing is asked by them, but they may be referred to.
+                "$defs" | "definitions" => drop(self.schemas_by_name(at)),
+                keyword => demands.extend(self.demand(keyword, at)),
+            }
+        }
+        let bounded = [(length, Demand::Length as fn(_) -> _), (elements, Demand::Elements), (fields, Demand::Fields)];
+        demands
+            .extend(bounded.into_iter().filter(|(bounds, _)| bounds.is_set()).map(|(bounds, demand)| demand(bounds)));
+        if !properties.named.is_empty() || !properties.patterns.is_empty() || properties.others.is_some() {
+            demands.push(Demand::Properties(properties));
+        }
+        if !first.is_empty() || rest.is_some() {
+            demands.push(Demand::Items { first, rest });
+        }
+        if let Some(schema) = contains {
+            let bounds = Bounds { least: found.least.or(Some(1)), ..found };
+            demands.push(Demand::Contains { schema, bounds });
+        }
+        if let Some(test) = test {
+            demands.push(Demand::If { test, then, otherwise });
+        }
+        self.has_unevaluated |= demands.iter().any(Demand::is_about_the_rest);
+        demands.sort_by_key(|demand| match demand {
+            // What is of another type is wrong once, not once for each keyword.
+            Demand::Type(_) => 0,
+            demand if demand.is_about_the_rest() => 2,
+            _ => 1,
+        });
+        demands
+    }
+
+    /// Reads a keyword that asks something by itself.
+    fn demand(&mut self, keyword: &str, at: Place) -> Option<Demand> {
+        Some(match keyword {
+            "type" => Demand::Type(self.kinds(at)?),
+            "enum" => Demand::OneOf(self.values(at)?),
+            "const" => Demand::OneOf(vec![Literal::read(self.document(at), at.at, DEEPEST)?]),
+            "minimum" => Demand::Minimum { than: self.number(at)?, exclusive: false },
+            "exclusiveMinimum" => Demand::Minimum { than: self.number(at)?, exclusive: true },
+            "maximum" => Demand::Maximum { than: self.number(at)?, exclusive: false },
+            "exclusiveMaximum" => Demand::Maximum { than: self.number(at)?, exclusive: true },
+            "multipleOf" => {
+                let divisor = self.number(at)?;
+                if !divisor.is_divisor() {
+                    self.fault(at, "multipleOf must be above 0, of at most 18 digits", "write such as 0.01");
+                    return None;
+                }
+                Demand::MultipleOf(divisor)
+            }
+            "pattern" => {
+                let text = self.text(at)?;
+                Demand::Pattern(self.pattern(at, &text)?)
+            }
+            "format" => Demand::Format(Format::named(&self.text(at)?)?),
+            "uniqueItems" => self.flag(at)?.then_some(Demand::Different)?,
+            "required" => Demand::Required(self.names(at)?),
+            "propertyNames" => Demand::Names(self.schema(at)),
+            "allOf" => Demand::All(self.schemas_in_order(at)),
+            "anyOf" => Demand::Any(self.schemas_in_order(at)),
+            "oneOf" => Demand::One(self.schemas_in_order(at)),
+            "not" => Demand::Not(self.schema(at)),
+            "unevaluatedItems" => Demand::UnevaluatedItems(self.schema(at)),
+            "unevaluatedProperties" => Demand::UnevaluatedFields(self.schema(at)),
+            _ => return None,
+        })
+    }
+
+    fn kinds(&mut self, place: Place) -> Option<Kinds> {
+        let document = self.document(place);
+        let names = match document.get(place.at).map(|node| node.kind) {
+            Some(NodeKind::Array) => document.children(place.at).collect(),
+            _ => vec![place.at],
+        };
+        let mut kinds = Kinds::default();
+        for at in names {
+            let place = Place { at, ..place };
+            let name = self.text(place)?;
+            let Some(kind) = Kinds::named(&name) else {
+                let meant = nearest(&name, TYPES.into_iter());
+                let meant = meant.map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
+                let reason = format!("there is no type {}{meant}", quoted(&name));
+                self.fault(place, reason, format!("write one of {}", TYPES.join(", ")));
+                return None;
+            };
+            kinds = kinds.or(kind);
+        }
+        Some(kinds)
+    }
+
+    fn values(&mut self, place: Place) -> Option<Vec<Literal>> {
+        let document = self.document(place);
+        if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Array) {
+            return document.children(place.at).map(|at| Literal::read(document, at, DEEPEST)).collect();
+        }
+        self.expected(place, "a list of values", "[\"gold\", \"silver\"]");
+        None
+    }
+
+    fn number(&mut self, place: Place) -> Option<Decimal> {
+        let document = self.document(place);
+        if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Number) {
+            return Some(Decimal::read(document.text(place.at)));
+        }
+        self.expected(place, "a number", "1, without quotes");
+        None
+    }
+
+    fn count(&mut self, place: Place) -> Option<usize> {
+        let number = self.number(place)?;
+        let count = number.as_count();
+        if count.is_none() {
+            self.expected(place, "a whole number from 0 up", "1");
+        }
+        count
+    }
+
+    fn flag(&mut self, place: Place) -> Option<bool> {
+        match self.document(place).text(place.at) {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => {
+                self.expected(place, "true or false", "true");
+                None
+            }
+        }
+    }
+
+    fn text(&mut self, place: Place) -> Option<String> {
+        let document = self.document(place);
+        if document.get(place.at).is_some_and(|node| node.kind == NodeKind::String) {
+            return Some(document.plain(place.at).into_owned());
+        }
+        self.expected(place, "a text in quotes", "\"…\"");
+        None
+    }
+
+    fn names(&mut self, place: Place) -> Option<Vec<Box<str>>> {
+        let document = self.document(place);
+        if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Array) {
+            let names = document.children(place.at).map(|at| self.text(Place { at, ..place }).map(Into::into));
+            return names.collect();
+        }
+        self.expected(place, "a list of names", "[\"order_id\"]");
+        None
+    }
+
+    fn schemas_in_order(&mut self, place: Place) -> Vec<SchemaId> {
+        let document = self.document(place);
+        if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Array && node.children > 0) {
+            return document.children(place.at).map(|at| self.schema(Place { at, ..place })).collect();
+        }
+        self.expected(place, "a list of schemas, at least one", "[{ }]");
+        Vec::new()
+    }
+
+    fn schemas_by_name(&mut self, place: Place) -> Vec<(Box<str>, SchemaId)> {
+        let fields = self.fields(place, "schemas");
+        fields.into_iter().map(|(name, at)| (name, self.schema(at))).collect()
+    }
+
+    /// The fields of an object that holds `what` by name.
+    fn fields(&mut self, place: Place, what: &str) -> Vec<(Box<str>, Place)> {
+        let document = self.document(place);
+        if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Object) {
+            let field = |at| Some((document.key(at)?.into(), Place { at, ..place }));
+            return document.children(place.at).filter_map(field).collect();
+        }
+        self.expected(place, &format!("an object that holds {what} by their names"), "{ \"order_id\": … }");
+        Vec::new()
+    }
+
+    fn expected(&mut self, place: Place, what: &str, example: &str) {
+        let document = self.document(place);
+        let key = document.key(place.at).or_else(|| document.key(document.parent(place.at)?)).unwrap_or_default();
+        let found = quoted(document.text(place.at));
+        let found = found.trim_matches('"');
+        self.fault(
+            place,
+            format!("{} must be {what}, and here is {found}", cut(&key)),
+            format!("write such as {example}"),
+        );
+    }
+
+    fn pattern(&mut self, place: Place, text: &str) -> Option<Pattern> {
+        let built = RegexBuilder::new(text).size_limit(LARGEST_PATTERN).build();
+        match built {
+            Ok(regex) => Some(Pattern { regex, text: text.into() }),
+            Err(error) => {
+                let unsupported = [
+                    ("(?=", "it looks ahead ((?=…)), which could take for ever and is not supported"),
+                    ("(?!", "it looks ahead ((?!…)), which could take for ever and is not supported"),
+                    ("(?<=", "it looks behind ((?<=…)), which could take for ever and is not supported"),
+                    ("(?<!", "it looks behind ((?<!…)), which could take for ever and is not supported"),
+                    ("\\p{", "it names a class of Unicode (\\p{…}), which is not supported"),
+                    ("\\P{", "it names a class of Unicode (\\P{…}), which is not supported"),
+                ];
+                let known = unsupported.iter().find(|(sign, _)| text.contains(sign)).map(|(_, reason)| *reason);
+                let advice = match known {
+                    Some(reason) if reason.contains("Unicode") => "write the characters out, as in [A-Za-zÀ-ÿ]",
+                    Some(_) => "write it without, as several patterns in allOf or with not",
+                    None => "mend it, or leave it out",
+                };
+                let reason = known.map_or_else(|| cut(&error.to_string()), str::to_owned);
+                self.fault(place, format!("the pattern {} cannot be used: {}", quoted(text), reason), advice);
+                None
+            }
+        }
+    }
+
+    /// Follows every reference that was met, and those that are met in doing so.
+    fn connect(&mut self) {
+        while let Some(Pending { from, place, is_dynamic }) = self.pending.pop() {
+            let Some(reference) = self.text(place) else { continue };
+            let Some((schema, anchor)) = self.follow(place, &reference) else { continue };
+            let demand = if is_dynamic { Demand::DynamicRef { schema, anchor } } else { Demand::Ref(schema) };
+            if let Some(schema) = self.schemas.get_mut(from.0 as usize) {
+                // What looks at the rest stays last.
+                let at = schema.demands.iter().take_while(|demand| matches!(demand, Demand::Type(_))).count();
+                schema.demands.insert(at, demand);
+            }
+        }
+    }
+
+    /// Where `reference` leads to; with the name of the dynamic anchor, if it is one.
+    fn follow(&mut self, place: Place, reference: &str) -> Option<(SchemaId, Option<Box<str>>)> {
+        let base = self.resources.get(place.resource)?.url.clone();
+        let Ok(url) = base.join(reference) else {
+            self.fault(place, format!("{} is no reference", quoted(reference)), "write such as #/$defs/product");
+            return None;
+        };
+        let fragment = decoded(url.fragment().unwrap_or_default());
+        let url = without_fragment(url);
+        if url.as_str() == EVERY_EVENT && !self.resources.iter().any(|resource| resource.url == url) {
+            self.resource(url.clone(), OWN + 1, NodeId::ROOT);
+        }
+        let Some(index) = self.resources.iter().position(|resource| resource.url == url) else {
+            let what = match url.scheme() {
+                "http" | "https" => "the network",
+                "clickscope" | "file" => "a file",
+                _ => "something outside of this schema",
+            };
+            let reason = format!("{} leads to {what}: references stay within a schema", quoted(reference));
+            self.fault(place, reason, "copy what is referred to into $defs, and refer to it as #/$defs/NAME");
+            return None;
+        };
+        let resource = self.resources.get(index)?;
+        let mut target = Place { document: resource.document, at: resource.root, resource: index };
+        if fragment.is_empty() || fragment.starts_with('/') {
+            for step in fragment.split('/').skip(1) {
+                let step = step.replace("~1", "/").replace("~0", "~");
+                let document = self.document(target);
+                let segment = match document.get(target.at).map(|node| node.kind) {
+                    Some(NodeKind::Array) => step.parse().map(Segment::Index).ok(),
+                    _ => Some(Segment::key(step.as_str())),
+                };
+                let Some(at) = segment.and_then(|segment| document.child(target.at, &segment)) else {
+                    let reason = format!("{} leads nowhere: there is no {}", quoted(reference), cut(&step));
+                    self.fault(place, reason, "mend the reference, or add what it names");
+                    return None;
+                };
+                target.at = at;
+                // On the way it may come into a part with an `$id` of its own.
+                let known = self.known.get(&(target.document, at)).and_then(|id| self.schemas.get(id.0 as usize));
+                target.resource = known.map_or(target.resource, |schema| schema.resource);
+            }
+            return Some((self.schema(target), None));
+        }
+        // Anchors are known once the document is read.
+        self.schema(Place { at: resource.root, ..target });
+        let resource = self.resources.get(index)?;
+        let Some(schema) = resource.anchors.get(&*fragment).copied() else {
+            self.fault(
+                place,
+                format!("{} leads nowhere: there is no such $anchor", quoted(reference)),
+                "mend the reference",
+            );
+            return None;
+        };
+        let is_dynamic = resource.dynamic.contains(&*fragment);
+        Some((schema, is_dynamic.then(|| fragment.into())))
+    }
+
+    /// Finds schemas that ask of a value what they ask of it already, for ever.
+    fn refuse_loops(&mut self) {
+        #[derive(Clone, Copy, PartialEq)]
+        enum Seen {
+            Not,
+            OnTheWay,
+            Done,
+        }
+        let mut seen = vec![Seen::Not; self.schemas.len()];
+        let mut loops = Vec::new();
+        for start in 0..self.schemas.len() {
+            // Each with those that are left to look at, for a chain of references may be long.
+            let mut way: Vec<(usize, Vec<SchemaId>)> = Vec::new();
+            let mut next = Some(start);
+            loop {
+                if let Some(index) = next.take() {
+                    match seen.get(index) {
+                        Some(Seen::Not) => {
+                            if let Some(seen) = seen.get_mut(index) {
+                                *seen = Seen::OnTheWay;
+                            }
+                            let demands = self.schemas.get(index).map_or(&[][..], |schema| &schema.demands);
+                            way.push((index, demands.iter().flat_map(Demand::of_the_same_value).collect()));
+                        }
+                        Some(Seen::OnTheWay) => loops.push(index),
+                        _ => {}
+                    }
+                }
+                let Some((index, left)) = way.last_mut() else { break };
+                if let Some(SchemaId(index)) = left.pop() {
+                    next = Some(index as usize);
+                    continue;
+                }
+                if let Some(seen) = seen.get_mut(*index) {
+                    *seen = Seen::Done;
+                }
+                way.pop();
+            }
+        }
+        for index in loops {
+            let place = self.known.iter().find(|(_, id)| id.0 as usize == index).map(|(place, _)| *place);
+            if let Some((document, at)) = place {
+                let place = Place { document, at, resource: 0 };
+                self.fault(
+                    place,
+                    "it refers back to itself for the same value, without end",
+                    "take one of the references out",
+                );
+            }
+        }
+    }
+}
+
+fn without_fragment(mut url: Url) -> Url {
+    url.set_fragment(None);
+    url
+}
+
+/// A fragment of a URL, without the escapes.
+fn decoded(fragment: &str) -> String {
+    let mut bytes = Vec::with_capacity(fragment.len());
+    let mut rest = fragment.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A text from a schema in quotes, harmless and short.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", cut(text))
+}
