@@ -154,7 +154,10 @@ A line of --json is an object with these fields:
   received     how many the server says it received; null when unknown
   captured     how many distinct events of the type were seen
   observed_at  when this was seen, UTC
-  latency_ms   from the event's timestamp to its receipt; null when unknown";
+  latency_ms   from the event's timestamp to its receipt; null when unknown
+  findings     what is wrong with the event: objects with rule, severity, path,
+               expected, found and fix, as `clickscope lint --json` prints them.
+               As on screen, [lint] of the config file and --plan hold for them";
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct Watch {
