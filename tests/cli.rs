@@ -282,7 +282,11 @@ fn once_prints_a_line_for_each_type_with_the_event_as_it_came() {
     assert_eq!(names, ["purchase", "view"]);
     for line in &lines {
         let fields: Vec<&String> = line.as_object().unwrap().keys().collect();
-        assert_eq!(fields, ["type", "change", "event", "received", "captured", "observed_at", "latency_ms"]);
+        assert_eq!(
+            fields,
+            ["type", "change", "event", "received", "captured", "observed_at", "latency_ms", "findings"]
+        );
+        assert!(line["findings"].is_array());
         assert_eq!((&line["change"], &line["captured"]), (&"new".into(), &1.into()));
         assert!(line["received"].is_null());
         assert!(line["latency_ms"].is_number());
@@ -296,8 +300,43 @@ fn once_prints_a_line_for_each_type_with_the_event_as_it_came() {
     }
 
     let table = run(&[], None);
-    assert_eq!(table.lines().next().unwrap(), "TYPE      RECEIVED  CAPTURED  LAST EVENT");
+    assert_eq!(table.lines().next().unwrap(), "TYPE      RECEIVED  CAPTURED  LAST EVENT            FINDINGS");
     assert_eq!(table.lines().count(), 3);
+}
+
+#[test]
+fn what_is_wrong_with_events_is_printed_as_the_config_file_and_the_plan_say() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox
+        .send(r#"{"event":"plan_chosen","email":"jane.doe@example.com","billing_date":"2014-14-11T17:27:20+00:00"}"#);
+    let folder = settings("[lint]\nplan-event = \"error\"\n[lint.plan_chosen]\ndate-impossible = \"warning\"\n");
+    let plan = folder.path().join("plan");
+    std::fs::create_dir(&plan).unwrap();
+    std::fs::write(plan.join("purchase.json"), r#"{"properties":{"event":{"const":"purchase"}}}"#).unwrap();
+    std::fs::write(plan.join("broken.json"), "{").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = clickscope(&[&["watch", "--once", "--url", &sandbox.url], arguments].concat());
+        command.env("XDG_CONFIG_HOME", folder.path());
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        assert_eq!(status.code(), Some(0), "what is found does not change how it ends");
+        (text(&stdout), text(&stderr))
+    };
+
+    let (printed, told) = run(&["--json"]);
+    assert_eq!(told, "");
+    let line: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let finding = &line["findings"][0];
+    let fields: Vec<&String> = finding.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["rule", "severity", "path", "expected", "found", "fix"]);
+    assert_eq!(
+        (&finding["rule"], &finding["severity"], &finding["path"]),
+        (&"date-impossible".into(), &"warning".into(), &"/billing_date".into())
+    );
+
+    let (table, told) = run(&["--plan", plan.to_str().unwrap()]);
+    assert!(table.lines().nth(1).unwrap().ends_with("Z  ✗ 2"), "{table}");
+    assert!(told.starts_with("clickscope: plan: ") && told.contains("broken.json"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
 }
 
 #[test]

@@ -154,7 +154,10 @@ A line of --json is an object with these fields:
   received     how many the server says it received; null when unknown
   captured     how many distinct events of the type were seen
   observed_at  when this was seen, UTC
-  latency_ms   from the event's timestamp to its receipt; null when unknown";
+  latency_ms   from the event's timestamp to its receipt; null when unknown
+  findings     what is wrong with the event: objects with rule, severity, path,
+               expected, found and fix, as `clickscope lint --json` prints them.
+               As on screen, [lint] of the config file and --plan hold for them";
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct Watch {
@@ -269,8 +272,8 @@ Examples:
   clickscope lint events.ndjson --format github annotations of a pull request
   clickscope lint events.ndjson -A identifier-missing -D event-name-case@view
   clickscope lint events.ndjson --plan plan     hold them to the team's plan too
-  clickscope watch --once --json | jq -c '.event // empty' |
-    clickscope lint --received -                what the platform shows
+  clickscope watch --once --json | clickscope lint -
+                                                what the platform shows
 
 Events are also set beside those before them in the file. An array, or an object
 with an array `events`, is one bulk call and held to its limits. Of one rule in
@@ -296,7 +299,8 @@ Exit codes: 0 no errors, 1 errors, 2 something in the input is no event";
 /// What to lint, and how to say it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Lint {
-    /// An event, an array or a bulk call of them, or one a line (NDJSON); - for standard input
+    /// An event, an array or a bulk call of them, or one a line (NDJSON), also as `watch --json` prints it; - for
+    /// standard input
     #[arg(value_name = "FILE|-")]
     pub(super) file: String,
     /// The platform shows these events: what it added itself does not count

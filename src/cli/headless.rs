@@ -1,4 +1,6 @@
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -6,8 +8,9 @@ use tokio::time::Instant;
 
 use super::stdout::Output;
 use super::{Exit, Failure, line};
-use crate::event::TypeName;
-use crate::feed::{Change, ChangeKind, Problem, ProblemKind, Report, Trouble};
+use crate::event::lint::{Context, Finding, Linter, Stage};
+use crate::event::{Document, Payload, TypeName};
+use crate::feed::{Change, ChangeKind, Moment, Problem, ProblemKind, Report, Trouble};
 use crate::source::Source;
 
 /// How many polls in a row may fail before `--once` gives up. The waits between them make 7 s.
@@ -33,14 +36,16 @@ pub(super) enum Mode {
     },
 }
 
-/// Prints what `source` tells until it is done or nobody reads any more; troubles go to `tell`, a line each.
+/// Prints what `source` tells, and what `linter` finds in it, until it is done or nobody reads any more; troubles go to
+/// `tell`, a line each.
 pub(super) async fn run(
     mode: Mode,
+    linter: Linter,
     mut source: Source,
     mut output: impl Output,
     mut tell: impl FnMut(&str),
 ) -> Result<Exit, Failure> {
-    let mut printer = Printer::new(mode);
+    let mut printer = Printer::new(mode, linter);
     let mut look = tokio::time::interval(LOOK);
     loop {
         let patience = printer.patience;
@@ -90,6 +95,7 @@ impl Step {
 
 struct Printer {
     mode: Mode,
+    linting: Linting,
     /// The trouble that was told last and still holds.
     trouble: Option<Problem>,
     /// What `--once` will print.
@@ -99,8 +105,9 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(mode: Mode) -> Self {
-        Self { mode, trouble: None, types: IndexMap::new(), patience: None }
+    fn new(mode: Mode, linter: Linter) -> Self {
+        let linting = Linting { linter, latest: HashMap::new() };
+        Self { mode, linting, trouble: None, types: IndexMap::new(), patience: None }
     }
 
     fn report(&mut self, report: Report) -> Step {
@@ -110,9 +117,11 @@ impl Printer {
             }
             (Report::Polled(polled), Mode::Follow) => {
                 let told = self.trouble.take().map(|_| "the server answers again".to_owned());
-                Step { printed: lines(&polled.changes), told, exit: None }
+                Step { printed: self.linting.lines(&polled.changes), told, exit: None }
             }
-            (Report::Counted { changes, .. }, Mode::Follow) => Step { printed: lines(&changes), ..Step::default() },
+            (Report::Counted { changes, .. }, Mode::Follow) => {
+                Step { printed: self.linting.lines(&changes), ..Step::default() }
+            }
             (Report::Trouble(trouble), Mode::Follow) => self.trouble(&trouble, None),
             (Report::CountsTrouble(trouble), Mode::Follow) => counts_unknown(&trouble),
 
@@ -141,8 +150,10 @@ impl Printer {
     /// Prints what was learned, and leaves.
     fn finish(&mut self) -> Step {
         let json = matches!(self.mode, Mode::Once { json: true, .. } | Mode::Follow);
-        let known = || self.types.values().filter(|change| change.payload.is_some());
-        let printed = if json { known().map(line::json).collect() } else { line::table(known()) };
+        let Self { types, linting, .. } = self;
+        let known = types.values().filter(|change| change.payload.is_some());
+        let printed =
+            if json { linting.lines(known) } else { line::table(known.map(|change| (change, linting.of(change)))) };
         let told = self.types.is_empty().then(|| "the endpoint knows no events yet".to_owned());
         Step { printed, told, exit: Some(Exit::Done) }
     }
@@ -183,8 +194,35 @@ impl Printer {
     }
 }
 
-fn lines(changes: &[Change]) -> String {
-    changes.iter().map(line::json).collect()
+/// What is wrong with the newest event of each type. Each is looked at once, however many changes tell of it.
+struct Linting {
+    linter: Linter,
+    latest: HashMap<TypeName, (Arc<Payload>, Vec<Finding>)>,
+}
+
+impl Linting {
+    /// A line for each change.
+    fn lines<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) -> String {
+        changes.into_iter().map(|change| line::json(change, &self.of(change))).collect()
+    }
+
+    /// What is wrong with the event of `change`, if there is one.
+    fn of(&mut self, change: &Change) -> Vec<Finding> {
+        let Some(payload) = &change.payload else { return Vec::new() };
+        let known = self.latest.remove(&change.event_type).filter(|(known, _)| Arc::ptr_eq(known, payload));
+        let findings = known.map_or_else(|| self.look(payload, change.at), |(_, findings)| findings);
+        // Types that come and go would fill the memory.
+        if change.kind != ChangeKind::Gone {
+            self.latest.insert(change.event_type.clone(), (Arc::clone(payload), findings.clone()));
+        }
+        findings
+    }
+
+    fn look(&mut self, payload: &Arc<Payload>, at: Moment) -> Vec<Finding> {
+        let context = Context { stage: Stage::Received, now: at.wall };
+        // What cannot be read says so itself, where it is printed.
+        Document::new(Arc::clone(payload)).map(|event| self.linter.observe(&event, context)).unwrap_or_default()
+    }
 }
 
 fn counts_unknown(trouble: &Trouble) -> Step {
@@ -206,8 +244,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::event::{Facts, Payload};
-    use crate::feed::{Moment, Polled};
+    use crate::event::Facts;
+    use crate::feed::Polled;
     use crate::source::{Clock, fake};
 
     /// A pipe that is read for ever, or closed from the start.
@@ -261,7 +299,7 @@ mod tests {
         drop(fake);
         let (printed, mut told) = (Arc::new(Mutex::new(String::new())), Vec::new());
         let pipe = Pipe { printed: Arc::clone(&printed), closed: false };
-        let exit = run(mode, source, pipe, |line| told.push(line.to_owned())).await;
+        let exit = run(mode, Linter::default(), source, pipe, |line| told.push(line.to_owned())).await;
         let printed = printed.lock().unwrap().clone();
         (printed, told, exit.ok().map(Exit::code))
     }
@@ -350,10 +388,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_event_is_looked_at_once_and_told_with_what_is_wrong_each_time() {
+        let at = Clock::start().now();
+        let event = |kind, payload: &Arc<Payload>| Change {
+            payload: Some(Arc::clone(payload)),
+            ..change("plan.chosen", kind, Some(1), at)
+        };
+        let payload = |seats: &str| {
+            let text = format!(r#"{{"event":"x","email":"jane@example.com","seats":{seats}}}"#);
+            Arc::new(Payload::new(&text, Facts::default()))
+        };
+        let (first, second) = (payload("1"), payload(r#""many""#));
+        let counted = Report::Counted { at, changes: vec![event(ChangeKind::Unchanged, &second)] };
+        let reports = [
+            polled(vec![event(ChangeKind::New, &first)], at),
+            polled(vec![event(ChangeKind::Updated, &second)], at),
+            counted,
+            polled(vec![event(ChangeKind::Gone, &second)], at),
+            polled(vec![Change { payload: None, ..event(ChangeKind::New, &second) }], at),
+        ];
+        let (printed, ..) = outcome(Mode::Follow, reports).await;
+        let lines: Vec<serde_json::Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let paths = |line: &serde_json::Value| {
+            let findings = line.get("findings").unwrap().as_array().unwrap();
+            findings.iter().map(|found| found.get("path").unwrap().as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let mistyped = vec!["/seats".to_owned()];
+        let expected = [Vec::new(), mistyped.clone(), mistyped.clone(), mistyped, Vec::new()];
+        assert_eq!(lines.iter().map(paths).collect::<Vec<_>>(), expected, "{printed}");
+    }
+
+    #[tokio::test]
     async fn a_reader_that_is_gone_ends_it_though_nothing_is_to_be_said() {
         let (source, _fake) = fake::pair();
         let pipe = Pipe { printed: Arc::default(), closed: true };
-        let exit = run(Mode::Follow, source, pipe, |_| {}).await;
+        let exit = run(Mode::Follow, Linter::default(), source, pipe, |_| {}).await;
         assert_eq!(exit.ok(), Some(Exit::Done));
     }
 }

@@ -1,26 +1,51 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
+use crate::event::lint::{Finding, Fix};
 use crate::event::{TypeName, text};
 use crate::feed::Change;
+use crate::ui;
 
-/// One change as a JSON object on one line, with its line feed.
-pub(super) fn json(change: &Change) -> String {
+/// One change, with what is wrong with its event, as a JSON object on one line, with its line feed.
+pub(super) fn json(change: &Change, findings: &[Finding]) -> String {
     let mut line = String::from("{\"type\":");
-    line.push_str(&one_line(&serde_json::Value::from(change.event_type.as_str()).to_string()));
+    line.push_str(&one_line(&Value::from(change.event_type.as_str()).to_string()));
     let event = change.payload.as_ref().map_or_else(|| "null".to_owned(), |payload| one_line(payload.text()));
+    let findings: Value = findings.iter().map(|found| Value::from_iter(finding(found))).collect();
     // Writing to a text cannot fail.
     let _ = writeln!(
         line,
-        r#","change":"{}","event":{event},"received":{},"captured":{},"observed_at":"{:.3}","latency_ms":{}}}"#,
+        r#","change":"{}","event":{event},"received":{},"captured":{},"observed_at":"{:.3}","latency_ms":{},"findings":{}}}"#,
         change.kind.as_str(),
         number_or(change.received, "null"),
         change.captured,
         change.at.wall,
         number_or(change.latency_ms(), "null"),
+        one_line(&findings.to_string()),
     );
     line
+}
+
+/// The fields that every JSON has which tells a finding.
+pub(super) fn finding(finding: &Finding) -> [(&'static str, Value); 6] {
+    let fix = finding.fix.as_ref().map(|fix| match fix {
+        Fix::Replace(json) => {
+            let value = serde_json::from_str(json).unwrap_or_else(|_| Value::from(json.as_str()));
+            json!({ "kind": "replace", "value": value })
+        }
+        Fix::Rename(name) => json!({ "kind": "rename", "value": name }),
+        Fix::Remove => json!({ "kind": "remove", "value": null }),
+    });
+    [
+        ("rule", finding.rule.id.into()),
+        ("severity", finding.severity.as_str().into()),
+        ("path", finding.path.pointer().into()),
+        ("expected", finding.expected.as_str().into()),
+        ("found", finding.found.as_str().into()),
+        ("fix", fix.into()),
+    ]
 }
 
 /// The same JSON on one line, harmless to a terminal: line breaks can stand unescaped only between its tokens.
@@ -30,10 +55,10 @@ pub(super) fn one_line(json: &str) -> String {
     line
 }
 
-/// What is known of each type as a table for people.
-pub(super) fn table<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
-    let header = ["TYPE", "RECEIVED", "CAPTURED", "LAST EVENT"].map(str::to_owned);
-    let rows = std::iter::once(header).chain(changes.into_iter().map(|change| {
+/// What is known of each type, with what is wrong with its event, as a table for people.
+pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Finding>)>) -> String {
+    let header = ["TYPE", "RECEIVED", "CAPTURED", "LAST EVENT", "FINDINGS"].map(str::to_owned);
+    let rows = std::iter::once(header).chain(changes.into_iter().map(|(change, findings)| {
         let facts = change.payload.as_ref().map(|payload| payload.facts());
         let last = facts.and_then(|facts| facts.happened.or(facts.received));
         [
@@ -41,16 +66,24 @@ pub(super) fn table<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String
             number_or(change.received, "?"),
             change.captured.to_string(),
             last.map_or_else(|| "?".to_owned(), |last: Timestamp| format!("{last:.0}")),
+            worst(&findings),
         ]
     }));
-    let rows: Vec<[String; 4]> = rows.collect();
+    let rows: Vec<[String; 5]> = rows.collect();
     let width = rows.iter().map(|[name, ..]| text::width(name)).max().unwrap_or_default();
-    rows.iter().fold(String::new(), |mut table, [name, received, captured, last]| {
+    let widest = rows.iter().map(|[.., last, _]| last.len()).max().unwrap_or_default();
+    rows.iter().fold(String::new(), |mut table, [name, received, captured, last, findings]| {
         let gap = width.saturating_sub(text::width(name));
-        // Writing to a text cannot fail.
-        let _ = writeln!(table, "{name}{:gap$}  {received:>8}  {captured:>8}  {last}", "");
-        table
+        let row = format!("{name}{:gap$}  {received:>8}  {captured:>8}  {last:widest$}  {findings}", "");
+        table.push_str(row.trim_end());
+        table + "\n"
     })
+}
+
+/// The sign of the worst, and how many there are: `✗ 2`. Nothing, where nothing is wrong.
+fn worst(findings: &[Finding]) -> String {
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    worst.map(|worst| format!("{} {}", ui::severity_sign(worst), findings.len())).unwrap_or_default()
 }
 
 /// The widest that a type's name gets in a table.
@@ -73,7 +106,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Facts, Payload};
+    use crate::event::lint::{self, Severity};
+    use crate::event::{Facts, Path, Payload, Segment};
     use crate::feed::{ChangeKind, Moment};
 
     fn change(event_type: &str, event: Option<&str>) -> Change {
@@ -101,43 +135,92 @@ mod tests {
         let cases = [
             (
                 change("purchase", Some("{\r\n  \"b\": 1.10,\n \"a\": 1e400, \"a\": 12345678901234567890}")),
-                r#"{"type":"purchase","change":"updated","event":{  "b": 1.10, "a": 1e400, "a": 12345678901234567890},"received":42,"captured":40,"observed_at":"2026-11-23T09:00:00.123Z","latency_ms":250}"#,
+                r#"{"type":"purchase","change":"updated","event":{  "b": 1.10, "a": 1e400, "a": 12345678901234567890},"received":42,"captured":40,"observed_at":"2026-11-23T09:00:00.123Z","latency_ms":250,"findings":[]}"#,
             ),
             (
                 change("a\"\u{1b}[2J\u{202e}", None),
-                r#"{"type":"a\"\u001b[2J\u202e","change":"updated","event":null,"received":null,"captured":40,"observed_at":"2026-11-23T09:00:00.123Z","latency_ms":null}"#,
+                r#"{"type":"a\"\u001b[2J\u202e","change":"updated","event":null,"received":null,"captured":40,"observed_at":"2026-11-23T09:00:00.123Z","latency_ms":null,"findings":[]}"#,
             ),
             (
                 change("é", Some("{\"x\":\"\u{9b}31m\u{7f}é\\n\"}")),
-                r#"{"type":"é","change":"updated","event":{"x":"\u009b31m\u007fé\n"},"received":42,"captured":40,"observed_at":"2026-11-23T09:00:00.123Z","latency_ms":250}"#,
+                r#"{"type":"é","change":"updated","event":{"x":"\u009b31m\u007fé\n"},"received":42,"captured":40,"observed_at":"2026-11-23T09:00:00.123Z","latency_ms":250,"findings":[]}"#,
             ),
         ];
         for (change, line) in cases {
-            assert_eq!(json(&change), format!("{line}\n"));
+            assert_eq!(json(&change, &[]), format!("{line}\n"));
         }
+    }
+
+    #[test]
+    fn what_is_wrong_stands_at_the_end_of_a_line() {
+        let at = |path: Path, fix| Finding {
+            rule: lint::rule("date-impossible").unwrap(),
+            severity: Severity::Warning,
+            path,
+            expected: "a \"day\"".to_owned(),
+            found: "2014-14-11".to_owned(),
+            fix,
+        };
+        let findings = [
+            at(Path(vec![Segment::key("a/\u{9b}")]), Some(Fix::Replace("1.10".to_owned()))),
+            at(Path::root(), Some(Fix::Remove)),
+            at(Path::root(), None),
+        ];
+        let line = json(&change("view", Some("{}")), &findings);
+        let told = |path, fix| {
+            format!(
+                r#"{{"rule":"date-impossible","severity":"warning","path":"{path}","expected":"a \"day\"","found":"2014-14-11","fix":{fix}}}"#
+            )
+        };
+        let told = [
+            told("/a~1\\u009b", r#"{"kind":"replace","value":1.10}"#),
+            told("", r#"{"kind":"remove","value":null}"#),
+            told("", "null"),
+        ];
+        assert!(line.ends_with(&format!(r#""latency_ms":250,"findings":[{}]}}{}"#, told.join(","), "\n")), "{line}");
     }
 
     proptest! {
         #[test]
         fn any_name_and_any_event_make_one_line_that_reads_back(name: String, field: String) {
             let event = serde_json::to_string_pretty(&serde_json::json!({ field.as_str(): [1, { "x": name.as_str() }] })).unwrap();
-            let line = json(&change(&name, Some(&event)));
+            let finding = Finding {
+                rule: lint::rule("date-impossible").unwrap(),
+                severity: Severity::Error,
+                path: Path(vec![Segment::key(&*field)]),
+                expected: String::new(),
+                found: String::new(),
+                fix: Some(Fix::Rename(name.clone())),
+            };
+            let line = json(&change(&name, Some(&event)), std::slice::from_ref(&finding));
             prop_assert!(line.ends_with('\n') && !line.trim_end_matches('\n').contains(char::is_control));
-            let read: serde_json::Value = serde_json::from_str(&line).unwrap();
-            prop_assert_eq!(read.get("type"), Some(&serde_json::Value::from(name)));
+            let read: Value = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(read.pointer("/findings/0/path"), Some(&Value::from(finding.path.pointer())));
+            prop_assert_eq!(read.pointer("/findings/0/fix/value"), Some(&Value::from(name.as_str())));
+            prop_assert_eq!(read.get("type"), Some(&Value::from(name)));
             prop_assert_eq!(read.get("event"), Some(&serde_json::from_str(&event).unwrap()));
         }
     }
 
     #[test]
     fn a_table_lines_up_and_shows_the_unknown_as_unknown() {
-        let table = table([&change("view", Some("{}")), &change("漢字\u{1b}[2J", None)]);
+        let found = |rule: &str| {
+            let rule = lint::rule(rule).unwrap();
+            let (path, expected, found) = (Path::root(), String::new(), String::new());
+            Finding { rule, severity: rule.severity, path, expected, found, fix: None }
+        };
+        let changes = [
+            (change("view", Some("{}")), vec![found("identifier-missing"), found("date-impossible")]),
+            (change("漢字\u{1b}[2J", None), vec![found("identifier-missing")]),
+            (change("search", Some("{}")), Vec::new()),
+        ];
         assert_eq!(
-            table,
+            table(changes.iter().map(|(change, findings)| (change, findings.clone()))),
             "\
-TYPE           RECEIVED  CAPTURED  LAST EVENT
-view                 42        40  2026-11-23T08:59:59Z
-漢字\\u001b[2J         ?        40  ?
+TYPE           RECEIVED  CAPTURED  LAST EVENT            FINDINGS
+view                 42        40  2026-11-23T08:59:59Z  ✗ 2
+漢字\\u001b[2J         ?        40  ?                     ! 1
+search               42        40  2026-11-23T08:59:59Z
 "
         );
     }

@@ -184,7 +184,8 @@ impl<W: Write> Run<'_, W> {
                 for line in lines {
                     match line {
                         Ok(line) => match read(&line.text) {
-                            Ok(event) => self.event_or_call(&event, line.number)?,
+                            Ok(array) if is_array(&array, NodeId::ROOT) => self.bad(no_event(""), line.number)?,
+                            Ok(document) => self.document(&document, line.number)?,
                             Err(bad) => self.bad(bad, line.number)?,
                         },
                         Err(unreadable) => {
@@ -208,18 +209,24 @@ impl<W: Write> Run<'_, W> {
             return Ok(());
         }
         match read(text) {
-            Ok(array) if is_array(&array, NodeId::ROOT) => self.call(&array, NodeId::ROOT, 1),
-            Ok(document) => self.event_or_call(&document, 1),
+            Ok(document) => self.document(&document, 1),
             Err(bad) => self.bad(bad, 1),
         }
     }
 
-    /// An event, or a bulk call as it goes over the wire: `{"events":[…]}`.
-    fn event_or_call(&mut self, document: &Document, first: u64) -> io::Result<()> {
-        let field = |name| document.child(NodeId::ROOT, &Segment::key(name));
-        match field("events").filter(|events| field("event").is_none() && is_array(document, *events)) {
-            Some(events) => self.call(document, events, first),
-            None => self.event(document, first),
+    /// What is in a text that begins in that line.
+    fn document(&mut self, document: &Document, first: u64) -> io::Result<()> {
+        match Form::of(document) {
+            Form::Event => self.event(document, self.context.stage, first),
+            Form::Call(events) => self.call(document, events, first),
+            Form::Seen(inside) => {
+                let line = first - 1 + Lines::of(document.payload().text()).line(document.span(inside).start);
+                match read(document.text(inside)) {
+                    Ok(event) => self.event(&event, Stage::Received, line),
+                    Err(bad) => self.bad(bad, line),
+                }
+            }
+            Form::Counted => Ok(()),
         }
     }
 
@@ -239,7 +246,7 @@ impl<W: Write> Run<'_, W> {
         for element in call.children(events) {
             let line = line(element);
             match read(call.text(element)) {
-                Ok(event) if is_object(&event) => self.event(&event, line)?,
+                Ok(event) if is_object(&event) => self.event(&event, self.context.stage, line)?,
                 Ok(_) => self.bad(no_event("this element of the array is none: "), line)?,
                 Err(bad) => self.bad(bad, line)?,
             }
@@ -248,14 +255,14 @@ impl<W: Write> Run<'_, W> {
     }
 
     /// An event whose text begins in that line.
-    fn event(&mut self, event: &Document, first: u64) -> io::Result<()> {
+    fn event(&mut self, event: &Document, stage: Stage, first: u64) -> io::Result<()> {
         let lines = Lines::of(event.payload().text());
         let line = |span: Range<usize>| first - 1 + lines.line(span.start);
         if !is_object(event) {
             return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
         }
         let name = event.find(&Path(vec![Segment::key("event")]));
-        let findings = self.linter.observe(event, self.context);
+        let findings = self.linter.observe(event, Context { stage, ..self.context });
         let places = Places::of(event, &findings);
         let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
         self.tally.events += 1;
@@ -289,6 +296,33 @@ impl<W: Write> Run<'_, W> {
         self.out.flush()?;
         eprintln!("{bad}");
         Ok(())
+    }
+}
+
+/// The forms in which events come.
+pub(super) enum Form {
+    /// The text is one, or nothing that is known.
+    Event,
+    /// Many: an array, or a bulk call as it goes over the wire, `{"events":[…]}`.
+    Call(NodeId),
+    /// A received one, in a line that `clickscope watch --json` prints.
+    Seen(NodeId),
+    /// Such a line of a type of which only a count is known.
+    Counted,
+}
+
+impl Form {
+    pub(super) fn of(document: &Document) -> Self {
+        let field = |name: &str| document.child(NodeId::ROOT, &Segment::key(name));
+        let kind = |id: NodeId| document.get(id).map(|node| node.kind);
+        let is_line = || ["type", "change", "captured", "observed_at"].into_iter().all(|name| field(name).is_some());
+        match (field("event"), field("events")) {
+            _ if is_array(document, NodeId::ROOT) => Self::Call(NodeId::ROOT),
+            (None, Some(events)) if is_array(document, events) => Self::Call(events),
+            (Some(inside), _) if kind(inside) == Some(NodeKind::Object) && is_line() => Self::Seen(inside),
+            (Some(inside), _) if kind(inside) == Some(NodeKind::Null) && is_line() => Self::Counted,
+            _ => Self::Event,
+        }
     }
 }
 

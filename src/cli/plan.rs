@@ -10,13 +10,13 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::input::{Drafts, Input, InputError};
-use super::lint::{is_object, read};
+use super::lint::{Form, is_object, read};
 use super::{Exit, Failure, args};
 use crate::config::{self, Place, Setting};
 use crate::event::lint::Stage;
 use crate::event::plan::{BadSchema, Inference, Inferred, Plan};
 use crate::event::text::{fit, harmless, harmless_json, width};
-use crate::event::{Document, Facts, NodeId, NodeKind, Payload, Segment};
+use crate::event::{Document, Facts, NodeId, Payload};
 
 /// The widest name of an event type, in columns.
 const WIDEST: usize = 64;
@@ -180,19 +180,13 @@ impl Learning<'_> {
 /// The events of a text: itself, the elements of an array, those of a bulk call, or the one in a line that
 /// `clickscope watch --json` prints, if it holds one. Those lines are of received events.
 fn events(document: &Document, stage: Stage) -> Vec<(Document, Stage)> {
-    let kind = |id: NodeId| document.get(id).map(|node| node.kind);
-    let field = |name: &str| document.child(NodeId::ROOT, &Segment::key(name));
     let event = |id: NodeId| Document::new(Arc::new(Payload::new(document.text(id), Facts::default()))).ok();
     let each = |array: NodeId| document.children(array).filter_map(event).map(|event| (event, stage)).collect();
-    let is_line = ["type", "change", "captured", "observed_at"].into_iter().all(|name| field(name).is_some());
-    match (field("event"), field("events")) {
-        _ if kind(NodeId::ROOT) == Some(NodeKind::Array) => each(NodeId::ROOT),
-        (None, Some(events)) if kind(events) == Some(NodeKind::Array) => each(events),
-        (Some(inside), _) if is_line && kind(inside) == Some(NodeKind::Object) => {
-            event(inside).map(|event| (event, Stage::Received)).into_iter().collect()
-        }
-        (Some(inside), _) if is_line && kind(inside) == Some(NodeKind::Null) => Vec::new(),
-        _ => vec![(document.clone(), stage)],
+    match Form::of(document) {
+        Form::Call(events) => each(events),
+        Form::Seen(inside) => event(inside).map(|event| (event, Stage::Received)).into_iter().collect(),
+        Form::Counted => Vec::new(),
+        Form::Event => vec![(document.clone(), stage)],
     }
 }
 

@@ -36,8 +36,13 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
         return runtime::block_on(on_terminal(config.label(), config, plan, settings))?;
     }
     runtime::log::to_stderr()?;
+    let (plan, broken) = plan;
+    for schema in &broken {
+        tell(&format!("plan: {schema}"));
+    }
+    let linter = Linter::new(config.levels.clone(), plan);
     runtime::block_on(async {
-        let printing = tokio::spawn(print(mode, live::start(settings)));
+        let printing = tokio::spawn(print(mode, linter, live::start(settings)));
         signalled_or(printing).await
     })?
 }
@@ -107,8 +112,12 @@ pub(super) fn settings(config: &Config, keys: Keys) -> live::Settings {
     }
 }
 
-async fn print(mode: Mode, source: Source) -> Result<Exit, Failure> {
-    headless::run(mode, source, Stdout, |line| eprintln!("clickscope: {line}")).await
+async fn print(mode: Mode, linter: Linter, source: Source) -> Result<Exit, Failure> {
+    headless::run(mode, linter, source, Stdout, tell).await
+}
+
+fn tell(line: &str) {
+    eprintln!("clickscope: {line}");
 }
 
 /// Waits for `task`, or for a signal to end. The task may hang in a write to a reader that does not read, so it has a

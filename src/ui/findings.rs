@@ -22,7 +22,7 @@ const PLACE_COLUMN: usize = 28;
 const LABEL: usize = 10;
 
 /// The sign for how bad something is: one cell, another for each.
-pub(super) fn sign(severity: Severity) -> &'static str {
+pub(crate) fn sign(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✗",
         Severity::Warning => "!",

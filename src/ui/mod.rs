@@ -20,6 +20,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph, Widget, Wrap};
 
+pub(crate) use findings::sign as severity_sign;
 pub use theme::Theme;
 
 use crate::app::layout::{Area, Pane, SMALLEST};

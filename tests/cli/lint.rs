@@ -482,3 +482,26 @@ fn what_is_not_looked_at_is_said() {
     assert!(ran.stdout.contains("found 9900 more places like those listed"), "{}", ran.stdout);
     assert!(ran.stdout.ends_with(": and 90 more of literal-text in plan_chosen\n"), "{}", ran.stdout);
 }
+
+#[test]
+fn what_watch_prints_is_linted_as_received_and_finds_the_same() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox
+        .send(r#"{"event":"seat_booked","email":"jane.doe@example.com","billing_date":"2014-14-11T17:27:20+00:00"}"#);
+    sandbox.send(r#"{"event":"plan_chosen","email":"jane@example.com"}"#);
+    let watched = Ran::of(&mut clickscope(&["watch", "--once", "--json", "--url", &sandbox.url]));
+    assert_eq!(watched.code, Some(0), "{watched:?}");
+    let rules = |line: &Value| {
+        line["findings"].as_array().unwrap().iter().map(|found| found["rule"].clone()).collect::<Vec<_>>()
+    };
+    let told: Vec<Value> = watched.lines().iter().flat_map(rules).collect();
+    assert_eq!(told, ["date-impossible"]);
+
+    // A type of which only a count is known is no event, and nothing to complain of.
+    let count = r#"{"type":"x","change":"new","event":null,"received":1,"captured":0,"observed_at":"2026-11-24T12:00:00Z","latency_ms":null,"findings":[]}"#;
+    let ran = Events::new(format!("{count}\n{}", watched.stdout)).lint(&["--json"]);
+    assert_eq!((ran.code, &*ran.stderr), (Some(1), "1 error in 2 events\n"), "{ran:?}");
+    assert_eq!(ran.lines().iter().map(|line| line["rule"].clone()).collect::<Vec<_>>(), told);
+    let ran = Events::new(count).lint(&[]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("there is no event in it"), "{ran:?}");
+}

@@ -100,7 +100,7 @@ fn what_watch_prints_makes_a_plan_of_what_was_sent() {
     let watched = Ran::of(&mut clickscope(&["watch", "--once", "--json", "--url", &sandbox.url]));
     assert_eq!(watched.code, Some(0), "{watched:?}");
     // A line without an event, as for a type of which only a count is known.
-    let count = r#"{"type":"x","change":"new","event":null,"received":1,"captured":0,"observed_at":"2026-11-24T12:00:00Z","latency_ms":null}"#;
+    let count = r#"{"type":"x","change":"new","event":null,"received":1,"captured":0,"observed_at":"2026-11-24T12:00:00Z","latency_ms":null,"findings":[]}"#;
     let folder = Folder::new(&[("seen.ndjson", format!("{}{count}\n", watched.stdout).as_bytes())]);
     let ran = folder.run(&["plan", "infer", "seen.ndjson", "--into", "plan"]);
     assert_eq!((ran.code, &*ran.stdout), (Some(0), "plan/course_booked.json\nplan/view.json\n"), "{ran:?}");

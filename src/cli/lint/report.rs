@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Linted, Located, args};
 use crate::cli::args::LintFormat;
-use crate::cli::line::one_line;
+use crate::cli::line::{self, one_line};
 use crate::event::lint::{Finding, Fix, Rule, Severity, rules};
 use crate::event::text::{fit, harmless};
 
@@ -191,19 +191,8 @@ fn message(Located { finding, .. }: &Located) -> String {
 }
 
 fn json_line(called: &str, event: &Linted, Located { line, finding }: &Located) -> Value {
-    let fix = finding.fix.as_ref().map(|fix| match fix {
-        Fix::Replace(json) => {
-            let value = serde_json::from_str(json).unwrap_or_else(|_| Value::from(json.as_str()));
-            json!({ "kind": "replace", "value": value })
-        }
-        Fix::Rename(name) => json!({ "kind": "rename", "value": name }),
-        Fix::Remove => json!({ "kind": "remove", "value": null }),
-    });
-    json!({
-        "file": called, "line": line, "type": event.event_type, "rule": finding.rule.id,
-        "severity": finding.severity.as_str(), "path": finding.path.pointer(), "expected": finding.expected,
-        "found": finding.found, "fix": fix,
-    })
+    let place = [("file", called.into()), ("line", (*line).into()), ("type", event.event_type.as_deref().into())];
+    place.into_iter().chain(line::finding(finding)).collect()
 }
 
 /// A workflow command of GitHub Actions. In its properties, what separates them is escaped too.
