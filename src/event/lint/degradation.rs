@@ -7,9 +7,8 @@ use std::sync::LazyLock;
 use jiff::{Timestamp, civil, fmt::rfc2822};
 
 use super::budget::looked_at;
-use super::limits::IDENTIFIERS;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
-use crate::event::catalogue::{Attribute, Catalogue};
+use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
 const TYPES: &str = "https://help.blueshift.com/hc/en-us/articles/115002714773";
@@ -378,10 +377,9 @@ impl Clock {
     }
 }
 
-/// The numbers in `text` where it has that form: in it a small letter stands for a digit, a run of the same letter
-/// for a
+/// The numbers in `text` where it has that form: in it a small letter stands for a digit, a run of the same letter for a
 /// number, and anything else for itself.
-fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
+pub(in crate::event) fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
     if text.len() != form.len() {
         return None;
     }
@@ -401,6 +399,11 @@ fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
         last = Some(letter);
     }
     Some(numbers)
+}
+
+/// `2026-11-24`, of a day that the calendar has.
+pub(in crate::event) fn is_day(text: &str) -> bool {
+    matches!(numbers(text, "yyyy-mm-dd").as_deref(), Some([year, month, day]) if exists(*year, *month, *day))
 }
 
 fn exists(year: u16, month: u16, day: u16) -> bool {

@@ -26,7 +26,7 @@ impl FromStr for Level {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "allow" => Ok(Self::Allow),
-            "info" => Ok(Self::At(Severity::Info)),
+            "info" | "note" => Ok(Self::At(Severity::Info)),
             "warning" => Ok(Self::At(Severity::Warning)),
             "error" => Ok(Self::At(Severity::Error)),
             _ => Err("use allow, info, warning or error"),

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
+use super::values::is_uuid;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
-use crate::event::catalogue::{ANY_EVENT, Catalogue};
+use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
 use crate::event::{Document, NodeId, NodeKind, Path};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -14,10 +15,6 @@ const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-da
 
 /// The longest name of an event, in characters (documented).
 pub(super) const LONGEST_NAME: usize = 64;
-
-/// What the platform knows a customer by, in the order in which it asks (documented; an account may have others).
-pub(in crate::event) const IDENTIFIERS: [&str; 7] =
-    ["user_uuid", "customer_id", "email", "device_id", "cookie", "phone_number", "group_id"];
 
 /// Reserved names that senders may use: the first asks for priority, the second says which tool sent the event (code).
 const SENDABLE: [&str; 2] = ["_bsft_high_priority", "_bsft_source"];
@@ -282,12 +279,10 @@ pub(in crate::event) fn letters(name: &str) -> String {
 
 fn check_uuid(event: &Document, field: NodeId, findings: &mut Vec<Finding>) {
     let text = event.plain(field);
-    let uuid = Uuid::try_parse(&text);
-    // The crate also reads a UUID in braces, as a URN and without hyphens.
-    if uuid.is_ok() && text.len() == uuid::fmt::Hyphenated::LENGTH {
+    if is_uuid(&text) {
         return;
     }
-    let fix = uuid.ok().map(|uuid| Fix::Replace(format!("\"{uuid}\"")));
+    let fix = Uuid::try_parse(&text).ok().map(|uuid| Fix::Replace(format!("\"{uuid}\"")));
     let expected = "a UUID such as 2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c, or no such field";
     findings.push(Finding { fix, ..EVENT_UUID.at(event.path(field), expected, shown(event, field)) });
 }

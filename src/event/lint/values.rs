@@ -247,6 +247,11 @@ pub(in crate::event) fn is_address(text: &str) -> bool {
     is_name && domain.len() <= 253 && domain.split('.').all(is_label) && !top.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether it is a UUID with its hyphens and nothing else: the crate also reads one in braces, as a URN and without hyphens.
+pub(in crate::event) fn is_uuid(text: &str) -> bool {
+    text.len() == uuid::fmt::Hyphenated::LENGTH && Uuid::try_parse(text).is_ok()
+}
+
 fn phone(field: &Field<'_>) -> Option<Finding> {
     if field.kind == NodeKind::String && is_phone(&field.text) {
         return None;
@@ -287,9 +292,8 @@ fn currency(field: &Field<'_>) -> Option<Finding> {
 }
 
 fn advertising_id(field: &Field<'_>) -> Option<Finding> {
-    // The crate also reads a UUID in braces, as a URN and without hyphens.
-    let is_uuid = Uuid::try_parse(&field.text).is_ok() && field.text.len() == uuid::fmt::Hyphenated::LENGTH;
-    (!is_uuid).then(|| field.breaks(&ADVERTISING_ID, "a UUID such as EA7583CD-A667-48BC-B806-42ECB2B48606"))
+    (!is_uuid(&field.text))
+        .then(|| field.breaks(&ADVERTISING_ID, "a UUID such as EA7583CD-A667-48BC-B806-42ECB2B48606"))
 }
 
 fn gender(field: &Field<'_>) -> Option<Finding> {

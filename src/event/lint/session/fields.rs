@@ -98,13 +98,7 @@ struct Field {
     kinds: [u32; KINDS.len()],
 }
 
-const KINDS: [(NodeKind, &str); 5] = [
-    (NodeKind::String, "a string"),
-    (NodeKind::Number, "a number"),
-    (NodeKind::Bool, "a boolean"),
-    (NodeKind::Array, "an array"),
-    (NodeKind::Object, "an object"),
-];
+const KINDS: [NodeKind; 5] = [NodeKind::String, NodeKind::Number, NodeKind::Bool, NodeKind::Array, NodeKind::Object];
 
 impl Weight for Shape {
     fn weight(&self) -> usize {
@@ -221,7 +215,7 @@ impl Field {
     fn learn(&mut self, event: &Document, id: NodeId) {
         let kind = event.get(id).map(|node| node.kind);
         self.times = self.times.saturating_add(1);
-        for (count, (known, _)) in self.kinds.iter_mut().zip(KINDS) {
+        for (count, known) in self.kinds.iter_mut().zip(KINDS) {
             *count = count.saturating_add(u32::from(Some(known) == kind));
         }
     }
@@ -229,13 +223,13 @@ impl Field {
     /// That the value is not of the type that most before it were of.
     fn another_type(&self, event: &Document, id: NodeId) -> Option<Finding> {
         let kind = event.get(id)?.kind;
-        let (count, (usual, name)) = self.kinds.into_iter().zip(KINDS).max_by_key(|(count, _)| *count)?;
+        let (count, usual) = self.kinds.into_iter().zip(KINDS).max_by_key(|(count, _)| *count)?;
         let total = self.kinds.into_iter().fold(0, u32::saturating_add);
         // A null says that there is none, and is of no type.
         if usual == kind || kind == NodeKind::Null || count <= total / 2 {
             return None;
         }
-        let expected = format!("{name}, as in {count} of {total} before it");
+        let expected = format!("{}, as in {count} of {total} before it", usual.words());
         Some(TYPE_CHANGES.at(event.path(id), expected, shown(event, id)))
     }
 }
