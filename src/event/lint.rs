@@ -1,8 +1,12 @@
 //! Lint: what is wrong with an event, said at the field, with why it matters and, where it is sure, the fix.
 //!
-//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort. A check sees one event and where in its
-//! life it is: the platform's own additions are never held against a received event. What only shows beside other events
-//! is found by a [`Session`]; a [`Linter`] joins both, and holds each event to the team's plan.
+//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort: those of one event, those across the
+//! events of a session, those of the team's plan and those of a bulk call. A check sees an event and where in its life it
+//! is: the platform's own additions are never held against a received event. A [`Linter`] joins them all, and a fault is
+//! told once, as bad as the [`Levels`] say.
+//!
+//! The plan (`event::plan`) is a room of its own that speaks in this one's words, [`Rule`] and [`Finding`]; only the list
+//! of all rules and the [`Linter`] look back into it.
 
 mod budget;
 mod bulk;
@@ -24,12 +28,11 @@ use jiff::Timestamp;
 use super::text::{fit, harmless, harmless_within};
 use super::{Document, NodeId, Path, Segment, plan};
 
-pub use bulk::bulk;
+use bulk::bulk;
 pub(super) use degradation::{is_day, numbers};
 pub use levels::{Level, Levels, RuleOf, UnknownRule};
 pub(super) use limits::{letters, twin};
 pub use linter::Linter;
-pub use session::Session;
 pub use severity::{Counts, Severity};
 pub(super) use values::{is_address, is_uuid};
 

@@ -17,7 +17,7 @@ static DATE_FORMAT: Rule = Rule {
     id: "date-format",
     severity: Severity::Warning,
     title: "a date that is not ISO 8601",
-    why: "A date in another format is stored as a string: segments by date and date filters in messages do not see it.",
+    why: "A date in another format is stored as a string: date conditions in segments and messages do not see it.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"11/11/2011"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2011-11-11"}"#,
@@ -28,7 +28,7 @@ static DATE_IMPOSSIBLE: Rule = Rule {
     severity: Severity::Error,
     title: "a date that does not exist",
     why: "A date that no calendar has is stored as a string at best; most often day and month are swapped, and then \
-          other dates are wrong unnoticed.",
+          other dates are silently wrong.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-14-11T17:27:20+00:00"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-11-14T17:27:20+00:00"}"#,
@@ -47,7 +47,7 @@ static DATE_EPOCH: Rule = Rule {
 static BOOLEAN_SPELLING: Rule = Rule {
     id: "boolean-spelling",
     severity: Severity::Warning,
-    title: "a boolean spelled otherwise",
+    title: "a boolean spelled differently",
     why: "Only true and false in lower case are booleans: anything else is stored as a string, and conditions on it \
           do not hold.",
     documentation: TYPES,
@@ -58,7 +58,7 @@ static BOOLEAN_SPELLING: Rule = Rule {
 static NUMBER_FORMAT: Rule = Rule {
     id: "number-format",
     severity: Severity::Warning,
-    title: "a number with more than digits",
+    title: "not a plain number",
     why: "A number with a currency, a thousands separator or a unit is stored as a string: it cannot be summed or \
           compared.",
     documentation: TYPES,
@@ -70,8 +70,7 @@ static LITERAL_TEXT: Rule = Rule {
     id: "literal-text",
     severity: Severity::Warning,
     title: "a missing value written out as text",
-    why: "Text such as undefined is a value to the platform, and what the sender's code did not have ends up in a \
-          message.",
+    why: "Text such as undefined is a value to the platform: what the sender's code did not have ends up in a message.",
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"undefined"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
@@ -81,7 +80,7 @@ static EMPTY_STRING: Rule = Rule {
     id: "empty-string",
     severity: Severity::Info,
     title: "an empty value",
-    why: "An empty string is a value too: it may stand over a better one and shows as nothing in messages.",
+    why: "An empty string is a value too: it may overwrite a better one, and shows as nothing in messages.",
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":""}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com"}"#,
@@ -90,8 +89,8 @@ static EMPTY_STRING: Rule = Rule {
 static PLACEHOLDER_LEFT: Rule = Rule {
     id: "placeholder-left",
     severity: Severity::Error,
-    title: "a placeholder that nothing replaced",
-    why: "A placeholder is sent to the letter, so a customer may read it in a message.",
+    title: "a placeholder that was never replaced",
+    why: "A placeholder is sent as it stands, so a customer may read it in a message.",
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"{{ teacher_name }}"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
