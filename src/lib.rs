@@ -5,9 +5,13 @@
 //! [`sandbox`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
 //! `tests/architecture.rs`.
 //!
+//! What an event is and what is wrong with it is known in the innermost room, whoever asks: [`event::lint`] judges the
+//! events that were seen, drafts and files alike, and [`event::plan`] holds them to what the team has agreed.
+//!
 //! Data flows one way: [`source`] polls the debug endpoint and sends events, [`blueshift`] knows the wire in both
 //! directions, [`feed`] turns answers into changes and finds in them what was sent, [`app`] turns messages into a new
-//! model and effects, [`ui`] draws the model, and [`runtime`] carries the effects out.
+//! model and effects, [`ui`] draws the model, and [`runtime`] carries the effects out; linting is one of them,
+//! so that no key waits for it.
 
 pub mod app;
 pub mod blueshift;

@@ -7,8 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::tree::{self, Row, Spot};
-use crate::event::lint::{Finding, Fix, Severity};
-use crate::event::{Document, NodeId, Path, Payload, Segment, TypeName, text};
+use crate::event::lint::{Counts, Finding, Places, Severity};
+use crate::event::{Document, NodeId, Payload, Segment, TypeName, text};
 
 /// Of a type, so many different findings are told; of an integration that brings more, the table says enough.
 const TOLD: usize = 256;
@@ -57,7 +57,7 @@ impl Found {
     /// Finds a place in `event` for each finding. One whose field is missing is put down to the container it would be in.
     pub fn new(event: &Document, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| Reverse(finding.severity));
-        let mut places = Places { event, children: HashMap::new() };
+        let mut places = Places::of(event, &findings);
         let nodes: Vec<_> = findings.iter().map(|finding| places.nearest(&finding.path)).collect();
         let mut marks = HashMap::new();
         for (index, (finding, node)) in findings.iter().zip(&nodes).enumerate() {
@@ -149,29 +149,6 @@ fn raise_around(marks: &mut HashMap<Spot, Mark>, event: &Document, node: NodeId,
     }
 }
 
-/// Looks paths up in an event. What stands in a container is put down once: a path apiece through the products of a
-/// large order would pass by all of them.
-struct Places<'a> {
-    event: &'a Document,
-    children: HashMap<NodeId, HashMap<Segment, NodeId>>,
-}
-
-impl Places<'_> {
-    /// The value at `path`, or the innermost there is on the way to it.
-    fn nearest(&mut self, path: &Path) -> NodeId {
-        let event = self.event;
-        path.0
-            .iter()
-            .try_fold(NodeId::ROOT, |node, segment| {
-                let children = self.children.entry(node).or_insert_with(|| {
-                    event.children(node).filter_map(|child| Some((event.segment(child)?, child))).collect()
-                });
-                children.get(segment).copied().ok_or(node)
-            })
-            .unwrap_or_else(|last| last)
-    }
-}
-
 /// Where it is, as people write it; empty for the event itself. Harmless.
 pub fn place(finding: &Finding) -> String {
     text::harmless(&finding.path.to_string())
@@ -189,16 +166,6 @@ pub fn place_says_little(finding: &Finding) -> bool {
     finding.path.0.is_empty() || finding.found.starts_with("none")
 }
 
-/// What to do. Harmless.
-pub fn help(fix: &Fix) -> String {
-    match fix {
-        // A line break or a tab stands between the values of JSON, never in them.
-        Fix::Replace(json) => format!("write {}", text::harmless(&json.replace(['\n', '\r', '\t'], " "))),
-        Fix::Rename(name) => format!("rename it to {}", text::harmless(name)),
-        Fix::Remove => "remove it".to_owned(),
-    }
-}
-
 /// All that there is to say of it, in a few lines. Harmless.
 pub fn describe(finding: &Finding) -> String {
     let Finding { rule, severity, expected, found, .. } = finding;
@@ -206,7 +173,7 @@ pub fn describe(finding: &Finding) -> String {
     let head = format!("{severity}[{}] {pointer}", rule.id);
     let mut lines = vec![head.trim_end().to_owned(), rule.title.to_owned(), String::new()];
     lines.extend([format!("expected {expected}"), format!("found {found}")]);
-    lines.extend(finding.fix.as_ref().map(|fix| format!("fix: {}", help(fix))));
+    lines.extend(finding.fix.as_ref().map(|fix| format!("fix: {fix}")));
     lines.extend([String::new(), rule.why.to_owned()]);
     lines.extend((!rule.documentation.is_empty()).then(|| rule.documentation.to_owned()));
     lines.join("\n")
@@ -351,9 +318,7 @@ pub(super) struct Baseline {
     awaited: HashSet<TypeName>,
     types: usize,
     faulty: usize,
-    errors: usize,
-    warnings: usize,
-    infos: usize,
+    counts: Counts,
 }
 
 impl Baseline {
@@ -368,13 +333,7 @@ impl Baseline {
             return false;
         }
         self.faulty += usize::from(linted.found.tally().is_some());
-        for finding in linted.found.findings() {
-            *match finding.severity {
-                Severity::Error => &mut self.errors,
-                Severity::Warning => &mut self.warnings,
-                Severity::Info => &mut self.infos,
-            } += 1;
-        }
+        self.counts.extend(linted.found.findings());
         true
     }
 
@@ -383,19 +342,13 @@ impl Baseline {
         if !self.awaited.is_empty() || self.types == 0 {
             return None;
         }
-        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let types = counted(self.types, "type");
-        let found = [
-            (self.errors, Severity::Error, "error"),
-            (self.warnings, Severity::Warning, "warning"),
-            (self.infos, Severity::Info, "note"),
-        ];
-        let found: Vec<_> = found.into_iter().filter(|(count, ..)| *count > 0).collect();
-        let Some((_, worst, _)) = found.first() else {
-            return Some((None, format!("nothing wrong was found in {types}")));
+        let types = text::counted(self.types as u64, "type");
+        let worst = self.counts.worst();
+        let told = match worst {
+            None => format!("nothing wrong was found in {types}"),
+            Some(_) => format!("findings in {} of {types}: {}", self.faulty, self.counts),
         };
-        let parts: Vec<_> = found.iter().map(|(count, _, what)| counted(*count, what)).collect();
-        Some((Some(*worst), format!("findings in {} of {types}: {}", self.faulty, parts.join(", "))))
+        Some((worst, told))
     }
 }
 
@@ -406,8 +359,8 @@ mod tests {
 
     use super::super::tree::{Range, Tree};
     use super::*;
-    use crate::event::Facts;
-    use crate::event::lint::rule;
+    use crate::event::lint::{Fix, rule};
+    use crate::event::{Facts, Path};
 
     fn document(text: &str) -> Document {
         Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
@@ -484,9 +437,9 @@ mod tests {
         let found = found(&event, &[("empty-string", "list[3]"), ("number-format", "list[20417]")]);
         let mut tree = Tree::new(event);
         tree.open_to_level(2, 99);
-        assert_eq!(signs(&tree, &found), ["list~0 info", "list~20000 warning"]);
+        assert_eq!(signs(&tree, &found), ["list~0 note", "list~20000 warning"]);
         tree.reveal(tree.nearest("list[20499]".parse().unwrap()), 999);
-        assert_eq!(signs(&tree, &found), ["list~0 info", "list[20417] warning number-format 1"]);
+        assert_eq!(signs(&tree, &found), ["list~0 note", "list[20417] warning number-format 1"]);
         let range = Some(Range { first: 10_000, size: 10_000 });
         let list = tree.nearest("list".parse().unwrap());
         assert_eq!(found.worst(&Row { spot: Spot { node: list, range }, depth: 2, open: Some(false) }), None);
@@ -546,10 +499,10 @@ mod tests {
         let mut told = Told::default();
         let mut news = |findings: &[Finding]| headline(&told.news(findings)).map(|(_, text)| text);
         let price = [finding("number-format", "lines[0].price"), finding("number-format", "lines[7].price")];
-        assert_eq!(news(&price).as_deref(), Some("lines[0].price: a number with more than digits"));
+        assert_eq!(news(&price).as_deref(), Some("lines[0].price: not a plain number"));
         assert_eq!(news(&[finding("number-format", "lines[8].price")]), None);
         let other = [finding("number-format", "price"), finding("date-format", "price"), finding("date-epoch", "at")];
-        assert_eq!(news(&other).as_deref(), Some("price: a number with more than digits · and 2 more"));
+        assert_eq!(news(&other).as_deref(), Some("price: not a plain number · and 2 more"));
         let inside = |expected: &str| {
             let (expected, found) = (expected.to_owned(), "none".to_owned());
             [Finding { expected, found, ..finding("attribute-recommended", "products[3]") }]
@@ -595,10 +548,7 @@ mod tests {
         finding.path = Path(vec![Segment::key("to\u{1b}tal"), Segment::key("a/b")]);
         finding.fix = Some(Fix::Replace("[\n  1,\t\"\u{202e}\"\n]".into()));
         let text = describe(&finding);
-        assert!(
-            text.starts_with("warning[number-format] /to\\u001btal/a~1b\na number with more than digits\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("warning[number-format] /to\\u001btal/a~1b\nnot a plain number\n"), "{text}");
         assert!(text.contains("\nfix: write [   1, \"\\u202e\" ]\n"), "{text}");
         assert!(text.ends_with(finding.rule.documentation), "{text}");
         assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text}");

@@ -9,14 +9,11 @@ use thiserror::Error;
 
 use crate::blueshift::Outgoing;
 use crate::event::TypeName;
+use crate::event::catalogue::IDENTIFIERS;
 use crate::event::text::{fit, harmless_within};
 
 /// What has to be typed before the first event of a session goes to production.
 pub const WORD: &str = "production";
-
-/// The fields by which the platform finds a customer, besides `email` (documented; `user_uuid` and `group_id` are sent by
-/// clients).
-const IDENTIFIERS: [&str; 6] = ["customer_id", "device_id", "phone_number", "user_uuid", "cookie", "group_id"];
 
 /// The widest address that a message repeats, in columns.
 const WIDEST: usize = 60;
@@ -208,11 +205,10 @@ impl<'de> Deserialize<'de> for About {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<About, A::Error> {
                 let mut about = About::default();
                 while let Some(key) = map.next_key::<String>()? {
-                    let identifier = IDENTIFIERS.into_iter().find(|name| *name == key);
-                    if key != "email" && identifier.is_none() {
+                    let Some(identifier) = IDENTIFIERS.into_iter().find(|name| *name == key) else {
                         map.next_value::<IgnoredAny>()?;
                         continue;
-                    }
+                    };
                     let value = match map.next_value::<serde_json::Value>()? {
                         serde_json::Value::Null => String::new(),
                         serde_json::Value::String(text) => text,
@@ -220,8 +216,8 @@ impl<'de> Deserialize<'de> for About {
                     };
                     match identifier {
                         _ if value.trim().is_empty() => {}
-                        None => about.emails.push(value),
-                        Some(name) => about.identifiers.push((name, value)),
+                        "email" => about.emails.push(value),
+                        name => about.identifiers.push((name, value)),
                     }
                 }
                 Ok(about)

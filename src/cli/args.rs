@@ -340,6 +340,7 @@ pub(super) enum LintFormat {
 /// From which severity on findings make the program fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Denied {
+    #[value(alias = "note")]
     Info,
     Warning,
     Error,

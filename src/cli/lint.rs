@@ -15,10 +15,10 @@ use thiserror::Error;
 
 use super::input::{BadInput, Drafts, Input, InputError, not_json};
 use super::{Exit, Failure, args};
-use crate::event::lint::{Context, Finding, Level, Levels, Linter, Places, RuleOf, Severity, Stage};
+use crate::event::lint::{Context, Counts, Finding, Level, Levels, Linter, Places, RuleOf, Severity, Stage};
 use crate::event::plan::Plan;
 use crate::event::syntax::{self, SyntaxError};
-use crate::event::text::{fit, harmless};
+use crate::event::text::{counted, fit, harmless};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
 use report::Report;
 
@@ -117,34 +117,22 @@ struct Located {
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     events: u64,
-    errors: u64,
-    warnings: u64,
-    infos: u64,
+    findings: Counts,
     /// What is no event.
     unusable: u64,
 }
 
 impl Tally {
     fn add(&mut self, linted: &Linted) {
-        for Located { finding, .. } in &linted.findings {
-            *match finding.severity {
-                Severity::Error => &mut self.errors,
-                Severity::Warning => &mut self.warnings,
-                Severity::Info => &mut self.infos,
-            } += 1;
-        }
+        self.findings.extend(linted.findings.iter().map(|located| &located.finding));
     }
 
     /// `2 errors, 1 warning in 14 events`.
     fn summary(&self) -> String {
-        let counted = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let found = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "note")];
-        let found: Vec<_> = found.iter().filter(|(count, _)| *count > 0).map(|(n, what)| counted(*n, what)).collect();
         let events = counted(self.events, "event");
-        let told = if found.is_empty() {
-            format!("{events}, nothing found")
-        } else {
-            format!("{} in {events}", found.join(", "))
+        let told = match self.findings.worst() {
+            None => format!("{events}, nothing found"),
+            Some(_) => format!("{} in {events}", self.findings),
         };
         match self.unusable {
             0 => told,
@@ -153,10 +141,7 @@ impl Tally {
     }
 
     fn exit(&self, denied: Severity) -> Exit {
-        let denied = [(Severity::Error, self.errors), (Severity::Warning, self.warnings), (Severity::Info, self.infos)]
-            .iter()
-            .any(|(severity, count)| *severity >= denied && *count > 0);
-        match (self.unusable, denied) {
+        match (self.unusable, self.findings.worst() >= Some(denied)) {
             (0, false) => Exit::Done,
             (0, true) => Exit::Found,
             _ => Exit::Unusable,
@@ -263,7 +248,7 @@ impl<W: Write> Run<'_, W> {
         }
         let name = event.find(&Path(vec![Segment::key("event")]));
         let findings = self.linter.observe(event, Context { stage, ..self.context });
-        let places = Places::of(event, &findings);
+        let mut places = Places::of(event, &findings);
         let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
         self.tally.events += 1;
         self.tell(&Linted {

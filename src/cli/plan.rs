@@ -15,7 +15,7 @@ use super::{Exit, Failure, args};
 use crate::config::{self, Place, Setting};
 use crate::event::lint::Stage;
 use crate::event::plan::{BadSchema, Inference, Inferred, Plan};
-use crate::event::text::{fit, harmless, harmless_json, width};
+use crate::event::text::{counted, fit, harmless, harmless_json, width};
 use crate::event::{Document, Facts, NodeId, Payload};
 
 /// The widest name of an event type, in columns.
@@ -115,10 +115,6 @@ pub(super) fn infer(args: &args::Infer) -> Result<Exit, Failure> {
     };
     eprintln!("{} from {events}{left_out}", counted(inferred.len() as u64, "event type"));
     Ok(if unusable > 0 { Exit::Unusable } else { exit })
-}
-
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 struct Learning<'a> {

@@ -27,6 +27,7 @@ use crate::app::Sending;
 use crate::app::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, curl};
 use crate::config::{self, Config, Keys};
+use crate::event::text::counted;
 use crate::feed::probe::{ProbeId, ProbeState, latency};
 use crate::feed::{Delivery, Moment, ProblemKind, Verdict};
 use crate::runtime::{self, RuntimeError};
@@ -36,7 +37,7 @@ use crate::source::send::{Label, Pace, Sender};
 use linting::Linting;
 use packing::{Packed, Packing, Parcel, Placeholders, Preparation};
 use proving::{MOST, Prover, Sample};
-use telling::{Teller, Words, counted, rate};
+use telling::{Teller, Words, rate};
 
 /// How many calls may be ready before they are sent: enough to read on while one is under way.
 const READY: usize = 4;

@@ -196,12 +196,7 @@ fn colon<'e>(document: &Document, event: &'e str, member: NodeId) -> &'e str {
 fn word(kind: NodeKind, event: &str, end: usize) -> &'static str {
     match kind {
         _ if event.get(..end).is_some_and(|value| value.ends_with("}}")) && !kind.is_container() => "a placeholder",
-        NodeKind::Object => "an object",
-        NodeKind::Array => "an array",
-        NodeKind::String => "a string",
-        NodeKind::Number => "a number",
-        NodeKind::Bool => "true or false",
-        NodeKind::Null => "null",
+        _ => kind.words(),
     }
 }
 

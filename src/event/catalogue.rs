@@ -8,6 +8,11 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+/// What the platform knows a customer by, in the order in which it asks (documented; `user_uuid` and `group_id` are sent
+/// by clients; an account may have others).
+pub const IDENTIFIERS: [&str; 7] =
+    ["user_uuid", "customer_id", "email", "device_id", "cookie", "phone_number", "group_id"];
+
 /// What every event may carry.
 pub(super) const EVENT: &str = include_str!("../../assets/event.json");
 

@@ -67,6 +67,18 @@ impl NodeKind {
     pub fn is_container(self) -> bool {
         matches!(self, Self::Object | Self::Array)
     }
+
+    /// What people call a value of it: `an object`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Object => "an object",
+            Self::Array => "an array",
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Bool => "true or false",
+            Self::Null => "null",
+        }
+    }
 }
 
 /// Why a text is not a document.

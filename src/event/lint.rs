@@ -1,8 +1,12 @@
 //! Lint: what is wrong with an event, said at the field, with why it matters and, where it is sure, the fix.
 //!
-//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort. A check sees one event and where in its
-//! life it is: the platform's own additions are never held against a received event. What only shows beside other events
-//! is found by a [`Session`]; a [`Linter`] joins both, and holds each event to the team's plan.
+//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort: those of one event, those across the
+//! events of a session, those of the team's plan and those of a bulk call. A check sees an event and where in its life it
+//! is: the platform's own additions are never held against a received event. A [`Linter`] joins them all, and a fault is
+//! told once, as bad as the [`Levels`] say.
+//!
+//! The plan (`event::plan`) is a room of its own that speaks in this one's words, [`Rule`] and [`Finding`]; only the list
+//! of all rules and the [`Linter`] look back into it.
 
 mod budget;
 mod bulk;
@@ -13,6 +17,7 @@ mod linter;
 mod once;
 mod per_event;
 mod session;
+mod severity;
 mod values;
 
 use std::collections::HashMap;
@@ -20,43 +25,16 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::text::{fit, harmless_within};
-use super::{Document, NodeId, Path, plan};
+use super::text::{fit, harmless, harmless_within};
+use super::{Document, NodeId, Path, Segment, plan};
 
-pub use bulk::bulk;
+use bulk::bulk;
+pub(super) use degradation::{is_day, numbers};
 pub use levels::{Level, Levels, RuleOf, UnknownRule};
-pub(super) use limits::{IDENTIFIERS, letters, twin};
+pub(super) use limits::{letters, twin};
 pub use linter::Linter;
-pub use session::Session;
-pub(super) use values::is_address;
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Something will most likely not work as meant.
-    Warning,
-    /// Something does not work.
-    Error,
-}
-
-impl Severity {
-    /// Its name: `info`, `warning`, `error`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+pub use severity::{Counts, Severity};
+pub(super) use values::{is_address, is_uuid};
 
 /// Something that can be wrong with an event.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,6 +81,18 @@ pub enum Fix {
     Rename(String),
     /// No such field.
     Remove,
+}
+
+/// What to do, for people: `write 79.95`, `rename it to products`, `remove it`. Harmless.
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A line break or a tab stands between the values of JSON, never in them.
+            Self::Replace(json) => write!(f, "write {}", harmless(&json.replace(['\n', '\r', '\t'], " "))),
+            Self::Rename(name) => write!(f, "rename it to {}", harmless(name)),
+            Self::Remove => f.write_str("remove it"),
+        }
+    }
 }
 
 /// Where in its life an event is.
@@ -159,39 +149,40 @@ fn found(event: &Document, context: Context) -> Vec<Finding> {
 
 /// The findings in the order of the event's fields, each fault told once, and not too many of one rule.
 fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Finding> {
-    let places = Places::of(event, &findings);
+    let mut places = Places::of(event, &findings);
     findings.sort_by_cached_key(|finding| (places.nearest(&finding.path).index(), finding.rule.id));
     findings.dedup();
     budget::listed(once::told(findings))
 }
 
-/// Where the findings in an event stand.
+/// Looks up where the findings in an event stand.
 #[derive(Debug)]
 pub struct Places<'a> {
     event: &'a Document,
-    known: HashMap<Path, NodeId>,
+    /// What stands in each container that was passed by: one by one, the findings in the products of a large order would
+    /// each count through all of them. `None` for so few findings that this is cheaper.
+    children: Option<HashMap<NodeId, HashMap<Segment, NodeId>>>,
 }
 
 impl<'a> Places<'a> {
     /// The places of these findings in `event`.
     pub fn of(event: &'a Document, findings: &[Finding]) -> Self {
-        /// So many are still cheaper to look up one by one, each of which counts through its siblings.
         const FEW: usize = 64;
-        let known = match findings.len() {
-            0..FEW => HashMap::new(),
-            _ => budget::looked_at(event).map(|id| (event.path(id), id)).collect(),
-        };
-        Self { event, known }
+        Self { event, children: (findings.len() >= FEW).then(HashMap::new) }
     }
 
-    /// The value at `path`, or the nearest around where it would be.
-    pub fn nearest(&self, path: &Path) -> NodeId {
-        let find = |path: &Path| self.known.get(path).copied().or_else(|| self.event.find(path));
-        let found = find(path).or_else(|| {
-            let above = std::iter::successors(path.parent(), Path::parent);
-            above.into_iter().find_map(|above| find(&above))
-        });
-        found.unwrap_or(NodeId::ROOT)
+    /// The value at `path`, or the innermost there is on the way to it.
+    pub fn nearest(&mut self, path: &Path) -> NodeId {
+        path.0.iter().try_fold(NodeId::ROOT, |id, step| self.child(id, step).ok_or(id)).unwrap_or_else(|last| last)
+    }
+
+    fn child(&mut self, id: NodeId, step: &Segment) -> Option<NodeId> {
+        let event = self.event;
+        let Some(known) = &mut self.children else { return event.child(id, step) };
+        let children = known
+            .entry(id)
+            .or_insert_with(|| event.children(id).filter_map(|child| Some((event.segment(child)?, child))).collect());
+        children.get(step).copied()
     }
 }
 

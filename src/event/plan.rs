@@ -27,7 +27,7 @@ use absence::PlannedField;
 use reading::Fault;
 use schema::Schemas;
 
-pub use absence::Absences;
+pub(super) use absence::Absences;
 pub use infer::{Inference, Inferred};
 
 /// How alike two names must be for one to be meant by the other: 1 is the same, 0 has nothing in common.
@@ -49,7 +49,7 @@ static EVENT: Rule = Rule {
 static MISSING: Rule = Rule {
     id: "plan-missing",
     severity: Severity::Error,
-    title: "a field that the plan requires is not there",
+    title: "a field that the plan requires is missing",
     why: "What is built on the field (a segment, a campaign, a message) finds nothing in this event.",
     documentation: "",
     bad: r#"{"event":"course_booked","email":"jane@example.com","seats":2}"#,
@@ -60,8 +60,7 @@ static TYPE: Rule = Rule {
     id: "plan-type",
     severity: Severity::Error,
     title: "a field of another type than planned",
-    why: "The platform keeps the type of what it gets: conditions and sums that the plan promises do not hold for \
-          another one.",
+    why: "The platform keeps the type of what it gets: conditions and sums that rely on the planned type do not hold.",
     documentation: "",
     bad: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art","seats":"2"}"#,
     good: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art","seats":2}"#,
@@ -71,7 +70,7 @@ static VALUE: Rule = Rule {
     id: "plan-value",
     severity: Severity::Error,
     title: "a value that the plan does not allow",
-    why: "Segments and messages are made for the values that were agreed on; any other falls through.",
+    why: "Segments and messages are built for the agreed values: any other falls through.",
     documentation: "",
     bad: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art","level":"Expert"}"#,
     good: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art","level":"expert"}"#,
@@ -92,8 +91,8 @@ static STALE: Rule = Rule {
     id: "plan-stale",
     severity: Severity::Info,
     title: "a planned field that is never sent",
-    why: "Of the events of a type, at least 20, none had the field: what is built on it waits in vain, or the plan \
-          still names what is gone.",
+    why: "Of at least 20 events of the type, none had the field: what is built on it waits in vain, or the plan still \
+          names what is gone.",
     documentation: "",
     bad: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art"}"#,
     good: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art","seats":2,"level":"expert"}"#,
@@ -255,7 +254,7 @@ impl Plan {
     ///
     /// What the platform puts into the events that it shows is left out of it: fields of its own are there for a schema
     /// that requires them, and nothing else is asked of them.
-    pub fn check(&self, event: &Document, context: Context) -> Vec<Finding> {
+    pub(super) fn check(&self, event: &Document, context: Context) -> Vec<Finding> {
         let Some((at, event_type)) = type_of(event).filter(|_| !self.is_empty()) else { return Vec::new() };
         match self.types.get(&event_type) {
             Some(Some(planned)) => check::check(&planned.schemas, event, context.stage),

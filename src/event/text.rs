@@ -85,6 +85,11 @@ pub fn quoted_within(text: &str, columns: usize) -> (String, bool) {
     (out, true)
 }
 
+/// `1 event`, `2 events`.
+pub fn counted(count: u64, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Cuts harmless text to `columns` columns, with an ellipsis where something was lost.
 pub fn fit(text: &str, columns: usize) -> String {
     if text.len() <= columns && text.is_ascii() || text.width() <= columns {

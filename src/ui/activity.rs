@@ -26,7 +26,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
             EntryKind::Updated => ("●", theme.updated),
             EntryKind::Gone => ("×", theme.dim),
             EntryKind::Trouble => ("✗", theme.error),
-            EntryKind::Finding(worst) => (findings::sign(worst), findings::style(worst, theme)),
+            EntryKind::Finding(worst) => (findings::sign(worst), findings::style_of(worst, theme)),
             EntryKind::Note => ("·", theme.dim),
             EntryKind::Sent => ("→", theme.updated),
             EntryKind::Seen | EntryKind::Recovered => ("✓", theme.ok),

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::{Theme, rect};
 use crate::app::Model;
-use crate::app::findings::{Found, List, help, place, place_says_little, said};
+use crate::app::findings::{Found, List, place, place_says_little, said};
 use crate::app::inspector::Shown;
 use crate::app::layout::{self, Area, Pane};
 use crate::app::reader;
@@ -21,7 +21,7 @@ const PLACE_COLUMN: usize = 28;
 /// The column of what is expected, found and so on.
 const LABEL: usize = 10;
 
-/// The sign for how bad something is: one cell, another for each.
+/// The sign for how bad something is, for that is never told by colour alone: one cell, another for each.
 pub(crate) fn sign(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✗",
@@ -30,7 +30,8 @@ pub(crate) fn sign(severity: Severity) -> &'static str {
     }
 }
 
-pub(super) fn style(severity: Severity, theme: &Theme) -> Style {
+/// The colour for how bad something is.
+pub(super) fn style_of(severity: Severity, theme: &Theme) -> Style {
     match severity {
         Severity::Error => theme.error,
         Severity::Warning => theme.warning,
@@ -111,7 +112,7 @@ impl Painter<'_> {
             said = format!("expected {}", finding.expected);
         }
         Line::from(vec![
-            Span::styled(format!(" {} ", sign(finding.severity)), fresh(style(finding.severity, theme))),
+            Span::styled(format!(" {} ", sign(finding.severity)), fresh(style_of(finding.severity, theme))),
             place,
             Span::raw(" ".repeat(gap)),
             Span::styled(text::fit(&said, room), fresh(theme.title_quiet)),
@@ -125,12 +126,12 @@ impl Painter<'_> {
         let rule = finding.rule;
         buf.set_string(area.x, area.y, "─".repeat(width), theme.border);
         let id = format!(" {} {} ", finding.severity, rule.id);
-        buf.set_stringn(area.x + 1, area.y, id, width.saturating_sub(2), self.fresh(style(finding.severity, theme)));
+        buf.set_stringn(area.x + 1, area.y, id, width.saturating_sub(2), self.fresh(style_of(finding.severity, theme)));
 
         let mut rows = usize::from(area.height).saturating_sub(1);
         let mut y = area.y + 1;
         let documentation = usize::from(!rule.documentation.is_empty());
-        let fix = finding.fix.as_ref().map(help);
+        let fix = finding.fix.as_ref().map(ToString::to_string);
         // What does not fit is said in full by the key for it; the address has its line all the same.
         let parts = [
             ("expected", finding.expected.as_str(), theme.title_quiet, if rows < 8 { 2 } else { 3 }),

@@ -81,7 +81,7 @@ fn render_tree(tree: &Tree, shown: &Shown, model: &Model, theme: &Theme, area: A
     // Left of the first level nothing stands but the event's own fold mark; its sign stands behind its name.
     for (y, row) in (inner.y..).zip(rows).filter(|(_, row)| row.depth > 0) {
         if let Some(severity) = found.and_then(|found| found.worst(row)) {
-            buf.set_stringn(inner.x, y, findings::sign(severity), 1, findings::style(severity, theme));
+            buf.set_stringn(inner.x, y, findings::sign(severity), 1, findings::style_of(severity, theme));
         }
     }
 
@@ -350,7 +350,7 @@ impl Painter<'_> {
         let theme = self.theme;
         let Some(found) = self.found else { return spans };
         if let Some(severity) = found.worst(&row).filter(|_| row.depth == 0 && room > 0) {
-            spans.push(Span::styled(findings::sign(severity), findings::style(severity, theme)));
+            spans.push(Span::styled(findings::sign(severity), findings::style_of(severity, theme)));
             left -= 1;
         }
         let Some((finding, count)) = found.here(&row).filter(|_| left > LEAST_NOTE) else { return spans };

@@ -83,7 +83,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
             let style = match column {
                 Column::Rate => theme.spark,
                 Column::Findings if !row.gone => {
-                    row.tally().map_or(theme.dim, |tally| findings::style(tally.worst, theme))
+                    row.tally().map_or(theme.dim, |tally| findings::style_of(tally.worst, theme))
                 }
                 Column::Received if row.received.is_some() => theme.base.bg_reset(),
                 _ => theme.dim,

@@ -294,10 +294,16 @@ fn every_rule_is_listed_and_explained() {
     assert_eq!((list.code, list.stdout.lines().count()), (Some(0), rules.len()));
     for (rule, line) in rules.iter().zip(list.stdout.lines()) {
         let said = |field: &str| rule[field].as_str().unwrap();
-        assert!(line.starts_with(said("id")) && line.ends_with(said("title")) && line.contains(said("severity")));
+        assert!(
+            line.starts_with(said("id"))
+                && line.ends_with(said("title"))
+                && line.contains(&said("severity").replace("info", "note"))
+        );
         let ran = Ran::of(&mut clickscope(&["explain", said("id")]));
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        for field in ["id", "severity", "title", "why", "bad", "good"] {
+        let severity = said("severity").replace("info", "note");
+        assert!(ran.stdout.contains(&format!("{} ({severity})", said("id"))), "{}", ran.stdout);
+        for field in ["id", "title", "why", "bad", "good"] {
             assert!(said(field).lines().all(|part| ran.stdout.contains(part)), "{field} in {}", ran.stdout);
         }
         assert!(rule["documentation"].as_str().is_none_or(|address| ran.stdout.contains(address)), "{}", ran.stdout);

@@ -147,7 +147,7 @@ fn what_is_wrong_with_a_draft_is_said_while_it_is_written_and_fixed_with_a_key()
         "! 2 warnings",
         "! 4   \"seen_at\"",
         "! 6   \"is_new\"",
-        "line 6 · is_new: a boolean spelled otherwise",
+        "line 6 · is_new: a boolean spelled differently",
     ]);
     program.send(NEXT_FINDING);
     program.wait_for_text(&["seen_at: a date that is not ISO 8601", "^F fix: \"2026-11-25\"", "line 4 of 7"]);

@@ -1,14 +1,13 @@
 //! What is wrong with a draft as it would be sent, and where in the draft that stands.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::editor::{Editor, Place};
-use crate::event::lint::{Context, Finding, Fix, Linter, Severity, Stage};
+use crate::event::lint::{Context, Counts, Finding, Fix, Linter, Stage};
 use crate::event::placeholder::{self, Values};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment, syntax};
 
@@ -71,58 +70,6 @@ pub enum Repair {
     Placeholder(String),
 }
 
-/// How many findings of each severity there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Errors.
-    pub errors: usize,
-    /// Warnings.
-    pub warnings: usize,
-    /// What is only worth knowing.
-    pub infos: usize,
-}
-
-impl Counts {
-    fn of(findings: &[Finding]) -> Self {
-        let mut counts = Self::default();
-        for finding in findings {
-            *counts.slot(finding.severity) += 1;
-        }
-        counts
-    }
-
-    fn slot(&mut self, severity: Severity) -> &mut usize {
-        match severity {
-            Severity::Error => &mut self.errors,
-            Severity::Warning => &mut self.warnings,
-            Severity::Info => &mut self.infos,
-        }
-    }
-
-    /// The worst severity that there is.
-    pub fn worst(&self) -> Option<Severity> {
-        let all = [(self.errors, Severity::Error), (self.warnings, Severity::Warning), (self.infos, Severity::Info)];
-        all.into_iter().find(|(count, _)| *count > 0).map(|(_, severity)| severity)
-    }
-}
-
-/// `2 errors, 1 warning`; empty when there is nothing to count.
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut gap = "";
-        for (count, one, many) in
-            [(self.errors, "error", "errors"), (self.warnings, "warning", "warnings"), (self.infos, "note", "notes")]
-        {
-            if count > 0 {
-                let word = if count == 1 { one } else { many };
-                write!(f, "{gap}{} {word}", crate::app::time::count(count as u64))?;
-                gap = ", ";
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Question {
     /// What is wrong with the draft as it would be sent. `None` when that cannot be known: the draft is not JSON yet, or
     /// one of its placeholders has no value.
@@ -135,7 +82,8 @@ impl Question {
         // Value by value the same, with the places of the draft.
         let written = document(&placeholder::mask(&self.draft)).filter(|written| written.len() == sent.len())?;
         let mut findings = judge(linter, &sent, Context { stage: Stage::Outgoing, now });
-        let counts = Counts::of(&findings);
+        let mut counts = Counts::default();
+        counts.extend(&findings);
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings.truncate(MOST);
         let draft = Draft { text: &self.draft, lines: line_starts(&self.draft), sent: &sent, written: &written };
@@ -401,8 +349,7 @@ impl Findings {
     pub(super) fn fixed(&mut self, number: usize, editor: &mut Editor) {
         if number < self.list.len() {
             let placed = self.list.remove(number);
-            let count = self.counts.slot(placed.finding.severity);
-            *count = count.saturating_sub(1);
+            self.counts.remove(placed.finding.severity);
             let mut marks = editor.marks().to_vec();
             if number < marks.len() {
                 marks.remove(number);

@@ -120,7 +120,7 @@ impl Confirm {
 
     /// How many rows it takes, border included, when only what is said of people has to be broken; `errors` are those
     /// found in the draft.
-    pub(super) fn height(&self, errors: usize) -> u16 {
+    pub(super) fn height(&self, errors: u64) -> u16 {
         let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
         let about = reader::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
         9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word + 2 * u16::from(errors > 0)
@@ -184,7 +184,7 @@ impl Composer {
     }
 
     /// How many errors are known of in the draft.
-    pub fn errors(&self) -> usize {
+    pub fn errors(&self) -> u64 {
         self.composition.as_ref().map_or(0, |composition| composition.findings.counts().errors)
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Linted, Located, args};
 use crate::cli::args::LintFormat;
 use crate::cli::line::{self, one_line};
-use crate::event::lint::{Finding, Fix, Rule, Severity, rules};
+use crate::event::lint::{Finding, Rule, Severity, rules};
 use crate::event::text::{fit, harmless};
 
 /// The widest name of an event type, in columns.
@@ -166,18 +166,9 @@ fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&
         let _ = writeln!(out, "  why: {why}{documentation}");
     }
     if let Some(fix) = &finding.fix {
-        let _ = writeln!(out, "  help: {}", help(fix));
+        let _ = writeln!(out, "  help: {fix}");
     }
     out + "\n"
-}
-
-/// What to do. Harmless.
-fn help(fix: &Fix) -> String {
-    match fix {
-        Fix::Replace(json) => format!("write {}", one_line(json)),
-        Fix::Rename(name) => format!("rename it to {}", harmless(name)),
-        Fix::Remove => "remove it".to_owned(),
-    }
 }
 
 /// What is wrong, in one line.
@@ -186,7 +177,7 @@ fn message(Located { finding, .. }: &Located) -> String {
         pointer if pointer.is_empty() => String::new(),
         pointer => format!("{}: ", harmless(&pointer)),
     };
-    let help = finding.fix.as_ref().map(|fix| format!("; {}", help(fix))).unwrap_or_default();
+    let help = finding.fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
     format!("{place}expected {}, found {}{help}", finding.expected, finding.found)
 }
 
@@ -323,6 +314,7 @@ mod tests {
     use std::borrow::ToOwned;
 
     use super::*;
+    use crate::event::lint::Fix;
     use crate::event::{Path, Segment};
 
     const RULE: Rule = Rule {
@@ -369,7 +361,7 @@ events, 1:2.json:4: error[a-rule] /a\\u001b~1,:%b
        https://example.com/
   help: write 12.50
 
-events, 1:2.json:5: info[a-rule] /a\\u001b~1,:%b
+events, 1:2.json:5: note[a-rule] /a\\u001b~1,:%b
   expected less, & \"more\", found 100%
 <b>
 

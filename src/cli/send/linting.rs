@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::packing::Parcel;
-use super::telling::{Teller, counted};
+use super::telling::Teller;
 use crate::blueshift::Outgoing;
 use crate::event::lint::{Context, Finding, Levels, Linter, Severity, Stage};
 use crate::event::plan::Plan;
-use crate::event::text::harmless;
+use crate::event::text::{counted, harmless};
 use crate::event::{Document, Facts, Payload};
 
 /// So many events of an input are looked at: what an integration gets wrong shows in them, and a long file goes out as

@@ -12,7 +12,7 @@ use crate::app::safety::Safety;
 use crate::blueshift::Outgoing;
 use crate::blueshift::limits::ATTEMPTS;
 use crate::cli::line::one_line;
-use crate::event::text::{fit, harmless, harmless_within, width};
+use crate::event::text::{counted, fit, harmless, harmless_within, width};
 use crate::event::{Difference, DifferenceKind, TypeName};
 use crate::feed::probe::{Probe, ProbeState, Recognized, Seen, latency};
 use crate::feed::{Delivery, Problem, Retry, Verdict};
@@ -89,10 +89,6 @@ fn grouped(count: u64) -> String {
 }
 
 /// `1 event`, `30 events`.
-pub(super) fn counted(count: u64, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
 fn call_as_json(parcel: &Parcel, delivery: &Delivery) -> Value {
     let events =
         parcel.events.iter().map(|event| json!({ "type": event.event_type.as_str(), "event_uuid": *event.uuid }));

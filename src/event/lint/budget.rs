@@ -18,9 +18,9 @@ const NO_MORE: &str = "no more of these";
 static CUT_SHORT: Rule = Rule {
     id: "cut-short",
     severity: Severity::Warning,
-    title: "more than is checked",
-    why: "The check of one event ends after 64 levels and 100,000 values, and its fields are set beside those of other \
-          events up to 1,000 an object: what lies beyond may be wrong without a word here.",
+    title: "an event too large to be checked in full",
+    why: "An event is checked to 64 levels and 100,000 values, and compared with others to 1,000 fields an object: \
+          what lies beyond may be wrong without a word here.",
     documentation: "",
     bad: concat!(
         r#"{"event":"plan_chosen","email":"jane@example.com","tree":"#,

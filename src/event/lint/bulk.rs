@@ -13,8 +13,8 @@ static BULK_LIMITS: Rule = Rule {
     id: "bulk-limits",
     severity: Severity::Error,
     title: "too much for one bulk call",
-    why: "The platform documents 30 events (100 in older pages) and 1 MB as the most that one call may have, and says \
-          nothing of what becomes of the rest: split it into several calls.",
+    why: "The platform documents at most 30 events (100 in older pages) and 1 MB for one call, and does not say what \
+          becomes of the rest: split it into several calls.",
     documentation: "https://developer.blueshift.com/reference/post_api-v1-bulkevents",
     bad: "[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]",
     good: r#"[{"event":"plan_chosen","email":"jane@example.com"},{"event":"plan_chosen","email":"kim@example.com"}]"#,
@@ -24,7 +24,7 @@ pub(super) const RULES: &[&Rule] = &[&BULK_LIMITS];
 
 /// What is wrong with a call of so many events in a body of so many bytes, apart from the events themselves: a warning
 /// where the documentation is of two minds, an error beyond both.
-pub fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
+pub(super) fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
     let [safe_events, most_events] = EVENTS;
     let [safe_bytes, most_bytes] = BYTES;
     let limits = [

@@ -7,9 +7,8 @@ use std::sync::LazyLock;
 use jiff::{Timestamp, civil, fmt::rfc2822};
 
 use super::budget::looked_at;
-use super::limits::IDENTIFIERS;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
-use crate::event::catalogue::{Attribute, Catalogue};
+use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
 const TYPES: &str = "https://help.blueshift.com/hc/en-us/articles/115002714773";
@@ -18,7 +17,7 @@ static DATE_FORMAT: Rule = Rule {
     id: "date-format",
     severity: Severity::Warning,
     title: "a date that is not ISO 8601",
-    why: "A date in another format is stored as a string: segments by date and date filters in messages do not see it.",
+    why: "A date in another format is stored as a string: date conditions in segments and messages do not see it.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"11/11/2011"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2011-11-11"}"#,
@@ -29,7 +28,7 @@ static DATE_IMPOSSIBLE: Rule = Rule {
     severity: Severity::Error,
     title: "a date that does not exist",
     why: "A date that no calendar has is stored as a string at best; most often day and month are swapped, and then \
-          other dates are wrong unnoticed.",
+          other dates are silently wrong.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-14-11T17:27:20+00:00"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-11-14T17:27:20+00:00"}"#,
@@ -48,7 +47,7 @@ static DATE_EPOCH: Rule = Rule {
 static BOOLEAN_SPELLING: Rule = Rule {
     id: "boolean-spelling",
     severity: Severity::Warning,
-    title: "a boolean spelled otherwise",
+    title: "a boolean spelled differently",
     why: "Only true and false in lower case are booleans: anything else is stored as a string, and conditions on it \
           do not hold.",
     documentation: TYPES,
@@ -59,7 +58,7 @@ static BOOLEAN_SPELLING: Rule = Rule {
 static NUMBER_FORMAT: Rule = Rule {
     id: "number-format",
     severity: Severity::Warning,
-    title: "a number with more than digits",
+    title: "not a plain number",
     why: "A number with a currency, a thousands separator or a unit is stored as a string: it cannot be summed or \
           compared.",
     documentation: TYPES,
@@ -71,8 +70,7 @@ static LITERAL_TEXT: Rule = Rule {
     id: "literal-text",
     severity: Severity::Warning,
     title: "a missing value written out as text",
-    why: "Text such as undefined is a value to the platform, and what the sender's code did not have ends up in a \
-          message.",
+    why: "Text such as undefined is a value to the platform: what the sender's code did not have ends up in a message.",
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"undefined"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
@@ -82,7 +80,7 @@ static EMPTY_STRING: Rule = Rule {
     id: "empty-string",
     severity: Severity::Info,
     title: "an empty value",
-    why: "An empty string is a value too: it may stand over a better one and shows as nothing in messages.",
+    why: "An empty string is a value too: it may overwrite a better one, and shows as nothing in messages.",
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":""}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com"}"#,
@@ -91,8 +89,8 @@ static EMPTY_STRING: Rule = Rule {
 static PLACEHOLDER_LEFT: Rule = Rule {
     id: "placeholder-left",
     severity: Severity::Error,
-    title: "a placeholder that nothing replaced",
-    why: "A placeholder is sent to the letter, so a customer may read it in a message.",
+    title: "a placeholder that was never replaced",
+    why: "A placeholder is sent as it stands, so a customer may read it in a message.",
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"{{ teacher_name }}"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
@@ -378,10 +376,9 @@ impl Clock {
     }
 }
 
-/// The numbers in `text` where it has that form: in it a small letter stands for a digit, a run of the same letter
-/// for a
+/// The numbers in `text` where it has that form: in it a small letter stands for a digit, a run of the same letter for a
 /// number, and anything else for itself.
-fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
+pub(in crate::event) fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
     if text.len() != form.len() {
         return None;
     }
@@ -401,6 +398,11 @@ fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
         last = Some(letter);
     }
     Some(numbers)
+}
+
+/// `2026-11-24`, of a day that the calendar has.
+pub(in crate::event) fn is_day(text: &str) -> bool {
+    matches!(numbers(text, "yyyy-mm-dd").as_deref(), Some([year, month, day]) if exists(*year, *month, *day))
 }
 
 fn exists(year: u16, month: u16, day: u16) -> bool {

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
+use super::values::is_uuid;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
-use crate::event::catalogue::{ANY_EVENT, Catalogue};
+use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
 use crate::event::{Document, NodeId, NodeKind, Path};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -15,10 +16,6 @@ const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-da
 /// The longest name of an event, in characters (documented).
 pub(super) const LONGEST_NAME: usize = 64;
 
-/// What the platform knows a customer by, in the order in which it asks (documented; an account may have others).
-pub(in crate::event) const IDENTIFIERS: [&str; 7] =
-    ["user_uuid", "customer_id", "email", "device_id", "cookie", "phone_number", "group_id"];
-
 /// Reserved names that senders may use: the first asks for priority, the second says which tool sent the event (code).
 const SENDABLE: [&str; 2] = ["_bsft_high_priority", "_bsft_source"];
 
@@ -26,7 +23,7 @@ static NAME_MISSING: Rule = Rule {
     id: "event-name-missing",
     severity: Severity::Error,
     title: "no event name",
-    why: "An event without a name belongs to no event type, so nothing can be triggered by it or counted.",
+    why: "An event without a name belongs to no event type: nothing can count it or be triggered by it.",
     documentation: EVENT,
     bad: r#"{"email":"jane@example.com","plan":"gold"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","plan":"gold"}"#,
@@ -57,7 +54,7 @@ static NAME_WHITESPACE: Rule = Rule {
     id: "event-name-whitespace",
     severity: Severity::Error,
     title: "white space in the event name",
-    why: "The platform takes no name with white space; at its start or end nobody even sees it, and yet it makes \
+    why: "The platform takes no name with white space; at the start or end it cannot even be seen, and yet it makes \
           another event type.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen ","email":"jane@example.com"}"#,
@@ -87,8 +84,8 @@ static NAME_TOO_LONG: Rule = Rule {
 static NAME_CASE: Rule = Rule {
     id: "event-name-case",
     severity: Severity::Warning,
-    title: "a standard event's name, spelled otherwise",
-    why: "Names are told apart to the letter: this one makes a custom event, and what is built on the standard event \
+    title: "a standard event's name, spelled differently",
+    why: "Names must match to the letter: this one makes a custom event, and what is built on the standard one \
           (catalog affinity, recommendations, revenue) does not see it.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/360001314233",
     bad: r#"{"event":"Add_To_Cart","email":"jane@example.com","product_id":"45790-32","quantity":1}"#,
@@ -120,8 +117,8 @@ static IDENTIFIER_TOO_LONG: Rule = Rule {
     id: "identifier-too-long",
     severity: Severity::Error,
     title: "identifier over its limit",
-    why: "The platform keeps identifiers up to a length only: a customer_id of 128 characters (64 in older \
-          documentation), an email of 256, a cookie of 36.",
+    why: "The platform keeps identifiers only up to a length: 128 characters for a customer_id (64 in older \
+          documentation), 256 for an email, 36 for a cookie.",
     documentation: CUSTOMER,
     bad: r#"{"event":"plan_chosen","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2; path=/; secure"}"#,
     good: r#"{"event":"plan_chosen","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2"}"#,
@@ -130,8 +127,8 @@ static IDENTIFIER_TOO_LONG: Rule = Rule {
 static EVENT_UUID: Rule = Rule {
     id: "event-uuid-format",
     severity: Severity::Error,
-    title: "event_uuid is no UUID",
-    why: "An event_uuid must be a UUID as RFC 4122 spells it; the example in the documentation is none.",
+    title: "event_uuid is not a UUID",
+    why: "An event_uuid must be a UUID as RFC 4122 spells it; the example in the documentation is not one.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","event_uuid":"1234abcd-efghijkj-1234kfjadslk-34iu123"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","event_uuid":"2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c"}"#,
@@ -140,8 +137,8 @@ static EVENT_UUID: Rule = Rule {
 static RESERVED_NAME: Rule = Rule {
     id: "reserved-name",
     severity: Severity::Warning,
-    title: "a name that is the platform's",
-    why: "Names that start with _bsft are reserved for the platform, which may write its own value over the one sent.",
+    title: "a name reserved for the platform",
+    why: "Names that start with _bsft belong to the platform, which may overwrite what was sent.",
     documentation: "",
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","_bsft_ts":"2026-11-24T11:59:00Z"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -282,12 +279,10 @@ pub(in crate::event) fn letters(name: &str) -> String {
 
 fn check_uuid(event: &Document, field: NodeId, findings: &mut Vec<Finding>) {
     let text = event.plain(field);
-    let uuid = Uuid::try_parse(&text);
-    // The crate also reads a UUID in braces, as a URN and without hyphens.
-    if uuid.is_ok() && text.len() == uuid::fmt::Hyphenated::LENGTH {
+    if is_uuid(&text) {
         return;
     }
-    let fix = uuid.ok().map(|uuid| Fix::Replace(format!("\"{uuid}\"")));
+    let fix = Uuid::try_parse(&text).ok().map(|uuid| Fix::Replace(format!("\"{uuid}\"")));
     let expected = "a UUID such as 2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c, or no such field";
     findings.push(Finding { fix, ..EVENT_UUID.at(event.path(field), expected, shown(event, field)) });
 }

@@ -31,7 +31,7 @@ pub(super) const RULES: &[&Rule] = &[
 
 /// What is remembered of the events observed so far; bounded, however many they are.
 #[derive(Debug, Default)]
-pub struct Session {
+pub(super) struct Session {
     fields: Fields,
     people: People,
     orders: Orders,
@@ -39,7 +39,7 @@ pub struct Session {
 
 impl Session {
     /// What is wrong with `event` beside those before it; and remembers it for those after it.
-    pub fn observe(&mut self, event: &Document, context: Context) -> Vec<Finding> {
+    pub(super) fn observe(&mut self, event: &Document, context: Context) -> Vec<Finding> {
         let mut findings = Vec::new();
         if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
             let own = Own::read(event, context.stage);

@@ -26,7 +26,8 @@ static EMAIL: Rule = Rule {
     id: "email-format",
     severity: Severity::Error,
     title: "not an e-mail address",
-    why: "The customer cannot be found by it nor written to; the text [email protected] comes from a web page that hides addresses.",
+    why: "The customer can be neither found by it nor written to; the text [email protected] comes from web pages \
+          that hide addresses.",
     documentation: CUSTOMER,
     bad: r#"{"event":"plan_chosen","email":"[email protected]"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -36,7 +37,7 @@ static PHONE: Rule = Rule {
     id: "phone-format",
     severity: Severity::Warning,
     title: "phone number not in E.164",
-    why: "Messages go only to numbers with + and the country code, without signs between the digits.",
+    why: "Messages go only to numbers written as + and the country code, with nothing between the digits.",
     documentation: ATTRIBUTES,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","phone_number":"+1 (415) 555-0100"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","phone_number":"+14155550100"}"#,
@@ -46,7 +47,7 @@ static IP: Rule = Rule {
     id: "ip-format",
     severity: Severity::Warning,
     title: "not an IP address",
-    why: "The customer's place is told from the address that stands here, so it must be one address and nothing else.",
+    why: "The customer is located by this address, so it must be one address and nothing else.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","ip":"203.0.113.24, 198.51.100.7"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","ip":"203.0.113.24"}"#,
@@ -56,7 +57,7 @@ static URL: Rule = Rule {
     id: "url-format",
     severity: Severity::Warning,
     title: "not a whole URL",
-    why: "A page is told from another by its whole address, and a message that links to it needs the scheme and the host.",
+    why: "Pages are told apart by their whole address, and a link in a message needs the scheme and the host.",
     documentation: EVENT,
     bad: r#"{"event":"pageload","email":"jane@example.com","url":"/coffee"}"#,
     good: r#"{"event":"pageload","email":"jane@example.com","url":"https://shop.example.com/coffee"}"#,
@@ -65,8 +66,8 @@ static URL: Rule = Rule {
 static LATITUDE: Rule = Rule {
     id: "latitude-range",
     severity: Severity::Error,
-    title: "latitude that is on no map",
-    why: "A latitude is from -90 to 90 degrees: with another number nobody is near any place.",
+    title: "latitude out of range",
+    why: "Latitudes go from -90 to 90 degrees: any other number is no place on Earth.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":"212.99333","longitude":"-12.39334"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":"37.7749","longitude":"-122.4194"}"#,
@@ -75,8 +76,8 @@ static LATITUDE: Rule = Rule {
 static LONGITUDE: Rule = Rule {
     id: "longitude-range",
     severity: Severity::Error,
-    title: "longitude that is on no map",
-    why: "A longitude is from -180 to 180 degrees: with another number nobody is near any place.",
+    title: "longitude out of range",
+    why: "Longitudes go from -180 to 180 degrees: any other number is no place on Earth.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":37.7749,"longitude":237.5806}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":37.7749,"longitude":-122.4194}"#,
@@ -86,7 +87,8 @@ static CURRENCY: Rule = Rule {
     id: "currency-format",
     severity: Severity::Warning,
     title: "not a currency code",
-    why: "Amounts are told apart by the currency's code of three capital letters (ISO 4217); any other spelling is another currency.",
+    why: "Currencies are told apart by a code of three capital letters (ISO 4217): any other spelling is another \
+          currency.",
     documentation: "",
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","currency":"usd"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","currency":"USD"}"#,
@@ -95,8 +97,8 @@ static CURRENCY: Rule = Rule {
 static ADVERTISING_ID: Rule = Rule {
     id: "advertising-id-format",
     severity: Severity::Warning,
-    title: "advertising id is no UUID",
-    why: "The ids that iOS and Android give are UUIDs: anything else was made up and fits no device.",
+    title: "advertising id is not a UUID",
+    why: "The ids that iOS and Android give are UUIDs: anything else was made up and matches no device.",
     documentation: "https://developer.blueshift.com/docs/event-attributes-for-integration-without-sdk",
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","device_idfa":"3333"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","device_idfa":"EA7583CD-A667-48BC-B806-42ECB2B48606"}"#,
@@ -106,7 +108,7 @@ static GENDER: Rule = Rule {
     id: "gender-value",
     severity: Severity::Warning,
     title: "a gender that the platform does not know",
-    why: "Only male, female and unknown can be chosen by in a segment.",
+    why: "Segments can select only male, female and unknown.",
     documentation: ATTRIBUTES,
     bad: r#"{"event":"identify","email":"jane@example.com","gender":"Female"}"#,
     good: r#"{"event":"identify","email":"jane@example.com","gender":"female"}"#,
@@ -115,9 +117,9 @@ static GENDER: Rule = Rule {
 static FUTURE: Rule = Rule {
     id: "timestamp-future",
     severity: Severity::Warning,
-    title: "an event that is yet to come",
-    why: "What happens after the event is taken for happening before it, so campaigns and attribution go wrong; the sender's clock or its time \
-          zone is off.",
+    title: "an event from the future",
+    why: "What happens later seems to come before it, so campaigns and attribution go wrong; the sender's clock or \
+          time zone is off.",
     documentation: EXPORT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2062-11-24T11:59:00Z"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -126,8 +128,9 @@ static FUTURE: Rule = Rule {
 static PAST: Rule = Rule {
     id: "timestamp-old",
     severity: Severity::Info,
-    title: "an event of more than 90 days ago",
-    why: "An event so old starts no campaign that acts on what just happened; that is right for an import, and wrong for a live event.",
+    title: "an event from more than 90 days ago",
+    why: "An event this old starts no campaign that reacts to what just happened; that is right for an import, and \
+          wrong for a live event.",
     documentation: EXPORT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2016-04-12T17:27:20Z"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -136,8 +139,9 @@ static PAST: Rule = Rule {
 static CLOCK_SKEW: Rule = Rule {
     id: "clock-skew",
     severity: Severity::Info,
-    title: "happened at another time than it was received",
-    why: "The platform received it more than 5 minutes before or after it says that it happened: a clock is off, or the event waited on its way.",
+    title: "received at another time than it happened",
+    why: "The platform received it more than 5 minutes before or after the time that it gives: a clock is off, or the \
+          event waited on its way.",
     documentation: EXPORT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2026-11-24T10:00:00Z","_bsft_ts":"2026-11-24T11:00:00Z"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2026-11-24T10:59:59Z","_bsft_ts":"2026-11-24T11:00:00Z"}"#,
@@ -247,6 +251,11 @@ pub(in crate::event) fn is_address(text: &str) -> bool {
     is_name && domain.len() <= 253 && domain.split('.').all(is_label) && !top.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether it is a UUID with its hyphens and nothing else: the crate also reads one in braces, as a URN and without hyphens.
+pub(in crate::event) fn is_uuid(text: &str) -> bool {
+    text.len() == uuid::fmt::Hyphenated::LENGTH && Uuid::try_parse(text).is_ok()
+}
+
 fn phone(field: &Field<'_>) -> Option<Finding> {
     if field.kind == NodeKind::String && is_phone(&field.text) {
         return None;
@@ -287,9 +296,8 @@ fn currency(field: &Field<'_>) -> Option<Finding> {
 }
 
 fn advertising_id(field: &Field<'_>) -> Option<Finding> {
-    // The crate also reads a UUID in braces, as a URN and without hyphens.
-    let is_uuid = Uuid::try_parse(&field.text).is_ok() && field.text.len() == uuid::fmt::Hyphenated::LENGTH;
-    (!is_uuid).then(|| field.breaks(&ADVERTISING_ID, "a UUID such as EA7583CD-A667-48BC-B806-42ECB2B48606"))
+    (!is_uuid(&field.text))
+        .then(|| field.breaks(&ADVERTISING_ID, "a UUID such as EA7583CD-A667-48BC-B806-42ECB2B48606"))
 }
 
 fn gender(field: &Field<'_>) -> Option<Finding> {

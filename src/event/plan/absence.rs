@@ -100,7 +100,7 @@ fn inside(demand: &Demand) -> Vec<(Option<Step>, SchemaId)> {
 
 /// Remembers which planned fields have not been seen yet, over all events of a session. It is as large as the plan.
 #[derive(Clone, Debug, Default)]
-pub struct Absences {
+pub(in crate::event) struct Absences {
     types: HashMap<String, Vec<Absence>>,
 }
 
@@ -115,7 +115,7 @@ enum Absence {
 impl Absences {
     /// What `event` shows of `plan` to be stale: fields that not one event of its type had, said once, at the 20th. A
     /// field within another only counts where that is there.
-    pub fn observe(&mut self, plan: &Plan, event: &Document) -> Vec<Finding> {
+    pub(in crate::event) fn observe(&mut self, plan: &Plan, event: &Document) -> Vec<Finding> {
         let Some((_, event_type)) = type_of(event) else { return Vec::new() };
         let Some(Some(planned)) = plan.types.get(&event_type) else { return Vec::new() };
         let Planned { fields, .. } = &**planned;

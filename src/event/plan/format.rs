@@ -1,10 +1,8 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use jiff::civil;
 use url::Url;
-use uuid::Uuid;
 
-use crate::event::lint::is_address;
+use crate::event::lint::{is_address, is_day, is_uuid, numbers};
 
 /// What a text must look like, as `format` names it. Names that are not here say nothing, as JSON Schema has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,12 +78,11 @@ impl Format {
         match self {
             Self::DateTime => text
                 .split_at_checked(10)
-                .is_some_and(|(date, rest)| is_date(date) && rest.strip_prefix(['T', 't']).is_some_and(is_time)),
-            Self::Date => is_date(text),
+                .is_some_and(|(date, rest)| is_day(date) && rest.strip_prefix(['T', 't']).is_some_and(is_time)),
+            Self::Date => is_day(text),
             Self::Time => is_time(text),
             Self::Email => is_address(text),
-            // The crate also reads a UUID in braces, as a URN and without hyphens.
-            Self::Uuid => text.len() == uuid::fmt::Hyphenated::LENGTH && Uuid::try_parse(text).is_ok(),
+            Self::Uuid => is_uuid(text),
             Self::Uri => is_reference(text) && Url::parse(text).is_ok(),
             Self::UriReference => is_reference(text),
             Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
@@ -93,21 +90,6 @@ impl Format {
             Self::Hostname => is_host(text),
         }
     }
-}
-
-/// `2026-11-24`, of a day that the calendar has.
-fn is_date(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let (Some(year), Some(month), Some(day), None) = (
-        parts.next().and_then(|year| digits(year, 4)),
-        parts.next().and_then(|month| digits(month, 2)),
-        parts.next().and_then(|day| digits(day, 2)),
-        parts.next(),
-    ) else {
-        return false;
-    };
-    let small = |number: u16| i8::try_from(number).unwrap_or(i8::MAX);
-    i16::try_from(year).is_ok_and(|year| civil::Date::new(year, small(month), small(day)).is_ok())
 }
 
 /// `12:00:00.5Z` or `12:00:00+01:00`. The last second of a day may be a leap second.
@@ -123,19 +105,13 @@ fn is_time(text: &str) -> bool {
             zone
         }
     };
-    let is_zone = |zone: &str| zone.strip_prefix(['+', '-']).is_some_and(|zone| clock(zone, &[23, 59]));
-    clock(time, &[23, 59, 60]) && (matches!(rest, "Z" | "z") || is_zone(rest))
+    let is_zone = |zone: &str| zone.strip_prefix(['+', '-']).is_some_and(|zone| clock(zone, "hh:mm"));
+    clock(time, "hh:mm:ss") && (matches!(rest, "Z" | "z") || is_zone(rest))
 }
 
-/// Pairs of digits with `:` between them, each at most so much.
-fn clock(text: &str, most: &[u16]) -> bool {
-    let parts: Vec<Option<u16>> = text.split(':').map(|part| digits(part, 2)).collect();
-    parts.len() == most.len() && parts.iter().zip(most).all(|(part, most)| part.is_some_and(|part| part <= *most))
-}
-
-/// So many digits as a number.
-fn digits(text: &str, length: usize) -> Option<u16> {
-    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+/// Whether a time of day, or how far one is ahead of another, is written in that form.
+fn clock(text: &str, form: &str) -> bool {
+    numbers(text, form).is_some_and(|parts| parts.iter().zip([23, 59, 60]).all(|(part, most)| *part <= most))
 }
 
 /// Whether only characters stand in it that a URL may hold.

@@ -8,7 +8,8 @@ use super::format::{Format, TELLING};
 use super::kinds::Kinds;
 use super::schema::DRAFT;
 use super::type_of;
-use crate::event::lint::{IDENTIFIERS, Stage};
+use crate::event::catalogue::IDENTIFIERS;
+use crate::event::lint::Stage;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
 /// So many event types, and so many fields of all of them, are kept in memory.

@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::event::catalogue::IDENTIFIERS;
 use crate::event::{Document, NodeId, NodeKind, Origin, Payload, Segment, alike, origin};
-
-/// The fields by which the platform knows a person, or a group (documented, and sent by the official libraries).
-const IDENTIFIERS: [&str; 7] = ["customer_id", "email", "device_id", "cookie", "phone_number", "user_uuid", "group_id"];
 
 /// What part of the values that were sent must be there, in percent.
 const ENOUGH: usize = 75;

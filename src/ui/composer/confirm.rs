@@ -33,8 +33,7 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
     }
     let errors = model.composer.errors();
     if errors > 0 {
-        let (count, them) =
-            if errors == 1 { ("1 error".to_owned(), "it") } else { (format!("{errors} errors"), "them") };
+        let (count, them) = (text::counted(errors, "error"), if errors == 1 { "it" } else { "them" });
         lines.push((text::fit(&format!("✗ {count} in the draft: esc, then F8 shows {them}"), width), theme.error));
         lines.push((String::new(), theme.base));
     }

@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
+use super::super::findings::{sign, style_of};
 use super::super::{Theme, rect, scroll_thumb};
 use super::token_style;
 use crate::app::Model;
@@ -67,14 +68,14 @@ pub(super) fn render(
                 let style = match quiet {
                     true if findings.are_stale() => theme.dim,
                     true => Style::new(),
-                    false => super::findings::style(finding.severity, theme),
+                    false => style_of(finding.severity, theme),
                 };
                 painter.mark(line, start, part.start.byte..part.end.byte, style, y, buf);
             }
         }
         if let Some((worst, loud)) = worst {
-            let style = if loud { super::findings::style(worst, theme) } else { theme.dim };
-            buf.set_string(area.x, y, super::findings::sign(worst), style);
+            let style = if loud { style_of(worst, theme) } else { theme.dim };
+            buf.set_string(area.x, y, sign(worst), style);
         }
         let mut mark = |column: usize, style: Style| {
             if let Some(place) = painter.cell(line, start, column) {

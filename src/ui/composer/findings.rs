@@ -4,35 +4,16 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::super::Theme;
+use super::super::findings::{sign, style_of};
 use crate::app::composer::Composition;
-use crate::app::composer::findings::{Counts, Placed, Repair};
+use crate::app::composer::findings::{Placed, Repair};
 use crate::app::layout::Area;
-use crate::event::lint::{Fix, Severity};
+use crate::event::lint::{Counts, Fix};
 use crate::event::text;
-
-/// The sign of a severity, for that is never told by colour alone.
-pub(super) fn sign(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "✗",
-        Severity::Warning => "!",
-        Severity::Info => "i",
-    }
-}
-
-/// The colour of a severity.
-pub(super) fn style(severity: Severity, theme: &Theme) -> Style {
-    match severity {
-        Severity::Error => theme.error,
-        Severity::Warning => theme.warning,
-        Severity::Info => theme.info,
-    }
-}
 
 /// How many findings there are, in a few columns.
 pub(super) fn brief(counts: Counts) -> String {
-    let all = [(counts.errors, Severity::Error), (counts.warnings, Severity::Warning), (counts.infos, Severity::Info)];
-    let some: Vec<_> = all.into_iter().filter(|(count, _)| *count > 0).collect();
-    some.iter().map(|(count, severity)| format!("{} {count}", sign(*severity))).collect::<Vec<_>>().join("  ")
+    counts.each().map(|(severity, count)| format!("{} {count}", sign(severity))).collect::<Vec<_>>().join("  ")
 }
 
 /// The findings at the cursor, or nearest to it: one on all rows, several on a row each.
@@ -52,7 +33,7 @@ pub(super) fn render(composition: &Composition, theme: &Theme, area: Area, buf: 
     let text = Area { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
     let signed = |placed: &Placed, y: u16, buf: &mut Buffer| {
         let severity = placed.finding.severity;
-        buf.set_string(area.x + 1, y, sign(severity), styled(style(severity, theme)));
+        buf.set_string(area.x + 1, y, sign(severity), styled(style_of(severity, theme)));
     };
     if let [only] = here.as_slice() {
         signed(only, area.y, buf);

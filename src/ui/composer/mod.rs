@@ -15,6 +15,7 @@ use ratatui::widgets::{Block, BorderType, Widget};
 pub(super) use confirm::render as render_confirm;
 pub(super) use picker::render as render_picker;
 
+use super::findings::{sign, style_of};
 use super::{Theme, rect};
 use crate::app::Model;
 use crate::app::composer::completion::{Completion, Proposal};
@@ -139,8 +140,8 @@ fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf
     let mut room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
     let counts = composition.findings.counts();
     let found = counts.worst().map(|worst| {
-        let words = format!("{} {counts}", findings::sign(worst));
-        let style = if composition.findings.are_stale() { theme.dim } else { findings::style(worst, theme) };
+        let words = format!("{} {counts}", sign(worst));
+        let style = if composition.findings.are_stale() { theme.dim } else { style_of(worst, theme) };
         (if text::width(&words) > room { findings::brief(counts) } else { words }, style)
     });
     let not_kept = model.composer.not_kept().map(|why| (format!("not kept on disk: {why}"), theme.warning));

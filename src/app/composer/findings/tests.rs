@@ -7,6 +7,7 @@ use crate::app::composer::{Composition, Tab};
 use crate::app::fixture::{self, at, busy, click, composing, judge, judged, press, send, type_in};
 use crate::app::{Effect, Message, Mode, Model, Outcome};
 use crate::event::catalogue::Catalogue;
+use crate::event::lint::Severity;
 
 /// Rules, paths and what is marked.
 type Marked = [(&'static str, &'static str, &'static str)];
@@ -176,7 +177,7 @@ fn of_very_many_findings_the_worst_are_told_and_all_are_counted() {
     let Answer { list, counts } = found(&draft).unwrap();
     assert_eq!(list.len(), MOST);
     assert_eq!(list.last().unwrap().finding.severity, Severity::Error);
-    assert_eq!(counts.to_string(), "1 error, 1,007 warnings");
+    assert_eq!(counts.to_string(), "1 error, 1007 warnings");
     assert_eq!(
         (Counts::default().to_string(), Counts { infos: 2, ..counts }.worst()),
         (String::new(), Some(Severity::Error))

@@ -27,9 +27,9 @@ const USUAL: u64 = 80;
 pub(super) static TYPE_CHANGES: Rule = Rule {
     id: "field-type-changes",
     severity: Severity::Warning,
-    title: "a field that is of another type than before",
-    why: "What is stored as a string here and as a number there cannot be summed, compared or chosen by: segments see one \
-          of the two.",
+    title: "a field of another type than before",
+    why: "What is sometimes a string and sometimes a number cannot be summed or compared: a segment sees one of the \
+          two.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/115002714773",
     bad: r#"{"event":"course_booked","email":"jane@example.com","seats":2}
 {"event":"course_booked","email":"jane@example.com","seats":"2"}"#,
@@ -40,9 +40,9 @@ pub(super) static TYPE_CHANGES: Rule = Rule {
 pub(super) static SOMETIMES_MISSING: Rule = Rule {
     id: "field-sometimes-missing",
     severity: Severity::Info,
-    title: "a field that nearly all events of the type have, but this one",
-    why: "What is nearly always there is soon relied on: where it is missing, a message has a gap and a segment misses \
-          the customer.",
+    title: "a field that nearly all events of the type have, but not this one",
+    why: "What is nearly always there is soon relied on: without it, a message has a gap and a segment misses the \
+          customer.",
     documentation: "",
     bad: r#"{"event":"course_booked","email":"jane@example.com","course":"Pottery"}
 {"event":"course_booked","email":"kim@example.com","course":"Weaving"}
@@ -61,9 +61,8 @@ pub(super) static SOMETIMES_MISSING: Rule = Rule {
 pub(super) static CASE_TWINS: Rule = Rule {
     id: "case-twins",
     severity: Severity::Warning,
-    title: "one name, spelled in two ways",
-    why: "Names of events and fields are told apart to the letter: these are two, and what is built on the one does not \
-          see the other.",
+    title: "one name, spelled two ways",
+    why: "Names must match to the letter: these are two, and what is built on one does not see the other.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/360001314233",
     bad: r#"{"event":"course_booked","email":"jane@example.com","course_id":"7"}
 {"event":"course_booked","email":"jane@example.com","courseId":"8"}"#,
@@ -98,13 +97,7 @@ struct Field {
     kinds: [u32; KINDS.len()],
 }
 
-const KINDS: [(NodeKind, &str); 5] = [
-    (NodeKind::String, "a string"),
-    (NodeKind::Number, "a number"),
-    (NodeKind::Bool, "a boolean"),
-    (NodeKind::Array, "an array"),
-    (NodeKind::Object, "an object"),
-];
+const KINDS: [NodeKind; 5] = [NodeKind::String, NodeKind::Number, NodeKind::Bool, NodeKind::Array, NodeKind::Object];
 
 impl Weight for Shape {
     fn weight(&self) -> usize {
@@ -221,7 +214,7 @@ impl Field {
     fn learn(&mut self, event: &Document, id: NodeId) {
         let kind = event.get(id).map(|node| node.kind);
         self.times = self.times.saturating_add(1);
-        for (count, (known, _)) in self.kinds.iter_mut().zip(KINDS) {
+        for (count, known) in self.kinds.iter_mut().zip(KINDS) {
             *count = count.saturating_add(u32::from(Some(known) == kind));
         }
     }
@@ -229,13 +222,13 @@ impl Field {
     /// That the value is not of the type that most before it were of.
     fn another_type(&self, event: &Document, id: NodeId) -> Option<Finding> {
         let kind = event.get(id)?.kind;
-        let (count, (usual, name)) = self.kinds.into_iter().zip(KINDS).max_by_key(|(count, _)| *count)?;
+        let (count, usual) = self.kinds.into_iter().zip(KINDS).max_by_key(|(count, _)| *count)?;
         let total = self.kinds.into_iter().fold(0, u32::saturating_add);
         // A null says that there is none, and is of no type.
         if usual == kind || kind == NodeKind::Null || count <= total / 2 {
             return None;
         }
-        let expected = format!("{name}, as in {count} of {total} before it");
+        let expected = format!("{}, as in {count} of {total} before it", usual.words());
         Some(TYPE_CHANGES.at(event.path(id), expected, shown(event, id)))
     }
 }

@@ -12,7 +12,7 @@ const ROOM: usize = 40_000;
 pub(super) static EVENT_UUID_TWICE: Rule = Rule {
     id: "event-uuid-twice",
     severity: Severity::Error,
-    title: "two events with one event_uuid",
+    title: "two events with the same event_uuid",
     why: "An event_uuid must be unique: the platform may take the second event for a copy of the first.",
     documentation: "https://developer.blueshift.com/reference/post_api-v1-event",
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","event_uuid":"2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c"}
@@ -25,8 +25,8 @@ pub(super) static ORDER_TWICE: Rule = Rule {
     id: "order-twice",
     severity: Severity::Warning,
     title: "one order purchased twice",
-    why: "A purchase that comes twice counts twice: the customer's orders and revenue, and what is recommended by them, \
-          are too high.",
+    why: "A purchase that comes twice counts twice: the customer's orders and revenue, and what is recommended by \
+          them, are too high.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/360001314233",
     bad: r#"{"event":"purchase","email":"jane@example.com","order_id":"50314","revenue":25,"products":[{"sku":"45790-32","price":25,"quantity":1}]}
 {"event":"purchase","email":"jane@example.com","order_id":"50314","revenue":25,"products":[{"sku":"45790-32","price":25,"quantity":1}]}"#,
@@ -38,8 +38,8 @@ pub(super) static PURCHASE_PER_LINE_ITEM: Rule = Rule {
     id: "purchase-per-line-item",
     severity: Severity::Error,
     title: "a purchase for each line of an order",
-    why: "Each of these purchases has one product and the revenue of the whole order, so the order's revenue is counted as \
-          many times as it has lines: send one purchase with all products.",
+    why: "Each of these purchases has one product but the revenue of the whole order, which counts once a line: send \
+          one purchase with all products.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/360001314233",
     bad: r#"{"event":"purchase","email":"jane@example.com","order_id":"50314","revenue":25,"products":[{"sku":"45790-32"}]}
 {"event":"purchase","email":"jane@example.com","order_id":"50314","revenue":25,"products":[{"sku":"46493-32"}]}"#,

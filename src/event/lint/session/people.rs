@@ -11,9 +11,9 @@ const ROOM: usize = 40_000;
 pub(super) static IDENTITY_CONFLICT: Rule = Rule {
     id: "identity-conflict",
     severity: Severity::Warning,
-    title: "one customer by two names",
-    why: "The platform looks for the customer by one identifier after the other: where those of one event belong to two \
-          customers, the one gets what was meant for the other.",
+    title: "identifiers that belong to two customers",
+    why: "The platform looks for the customer by one identifier after the other: where those of one event belong to \
+          two customers, one gets what was meant for the other.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/6479978144275",
     bad: r#"{"event":"plan_chosen","customer_id":"812122","email":"jane@example.com"}
 {"event":"plan_chosen","customer_id":"812123","email":"jane@example.com"}"#,

@@ -1,0 +1,93 @@
+use std::fmt;
+
+use super::Finding;
+use crate::event::text::counted;
+
+/// How bad a finding is. For people it is a note, a warning or an error; programs and the config file say
+/// [`Severity::as_str`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Something will most likely not work as meant.
+    Warning,
+    /// Something does not work.
+    Error,
+}
+
+impl Severity {
+    /// Its name for programs: `info`, `warning`, `error`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Info => "note",
+            Self::Warning | Self::Error => self.as_str(),
+        })
+    }
+}
+
+/// How many findings of each severity there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Errors.
+    pub errors: u64,
+    /// Warnings.
+    pub warnings: u64,
+    /// What is only worth knowing.
+    pub infos: u64,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, severity: Severity) {
+        *self.of(severity) += 1;
+    }
+
+    /// Counts one less.
+    pub fn remove(&mut self, severity: Severity) {
+        let count = self.of(severity);
+        *count = count.saturating_sub(1);
+    }
+
+    fn of(&mut self, severity: Severity) -> &mut u64 {
+        match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+            Severity::Info => &mut self.infos,
+        }
+    }
+
+    /// The severities that there are, the worst first, each with how many.
+    pub fn each(self) -> impl Iterator<Item = (Severity, u64)> {
+        let all = [(Severity::Error, self.errors), (Severity::Warning, self.warnings), (Severity::Info, self.infos)];
+        all.into_iter().filter(|(_, count)| *count > 0)
+    }
+
+    /// The worst severity that there is.
+    pub fn worst(self) -> Option<Severity> {
+        self.each().next().map(|(severity, _)| severity)
+    }
+}
+
+impl<'a> Extend<&'a Finding> for Counts {
+    fn extend<I: IntoIterator<Item = &'a Finding>>(&mut self, findings: I) {
+        findings.into_iter().for_each(|finding| self.add(finding.severity));
+    }
+}
+
+/// `2 errors, 1 warning, 3 notes`; empty when there is nothing to count.
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said: Vec<_> = self.each().map(|(severity, count)| counted(count, &severity.to_string())).collect();
+        f.write_str(&said.join(", "))
+    }
+}
