@@ -433,7 +433,7 @@ is no event";
 /// From which events to make a plan, and where.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Infer {
-    /// An array of events, {\"events\": […]}, one event a line (NDJSON), or what watch --json prints; - for standard input
+    /// An array of events, a bulk call of them, one event a line (NDJSON), or what watch --json prints; - for standard input
     #[arg(value_name = "FILE|-", default_value = "-", hide_default_value = true)]
     pub(super) file: String,
     /// Write a file for each event type into this folder; without it, print an object with a schema for each

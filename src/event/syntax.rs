@@ -293,11 +293,12 @@ impl Check<'_> {
     }
 
     fn end(&self) -> Result<(), Wrong> {
-        let end = self.text.len();
+        // Where the text ends for a reader: a line break after it begins no line that is worth a look.
+        let end = self.text.trim_end_matches(['\n', '\r', '\t', ' ']).len();
         match (self.open.last(), self.expect) {
             (_, Expect::End) => Ok(()),
             (None, _) => Err((end, "there is nothing here: write an event as a JSON object, { … }".into())),
-            (Some(_), _) => Err((end, format!("the draft ends here, and {}", self.still_open()))),
+            (Some(_), _) => Err((end, format!("the text ends here, and {}", self.still_open(end)))),
         }
     }
 
@@ -354,7 +355,7 @@ impl Check<'_> {
             Expect::Colon => format!("expected `:` between the key and its value, not `{shown}`"),
             Expect::Value => format!("expected a value, not `{shown}`"),
             Expect::ValueOrClose => format!("expected a value or `]`, not `{shown}`"),
-            Expect::CommaOrClose if closes => format!("`{shown}` closes nothing: {}", self.still_open()),
+            Expect::CommaOrClose if closes => format!("`{shown}` closes nothing: {}", self.still_open(range.start)),
             Expect::CommaOrClose | Expect::End
                 if piece == Piece::Word
                     && before.is_some_and(|(b, p)| b.end == range.start && matches!(p, Piece::String { .. })) =>
@@ -381,20 +382,25 @@ impl Check<'_> {
     fn key_without_value(&self) -> Option<Wrong> {
         let is_string = matches!(self.before, Some((_, Piece::String { .. })));
         let key = self.key.as_ref().filter(|_| is_string && self.bracket() == Some(b'{'))?;
-        let (line, _) = lexer::position(self.text, key.start);
         let spelled = self.spelled(key);
         let shown = match spelled.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             Some(name) => format!("\"{}\"", shown(name)),
             None => shown(spelled),
         };
-        Some((key.start, format!("the key {shown} on line {line} has no value yet")))
+        Some((key.start, format!("the key {shown} has no value yet")))
     }
 
-    fn still_open(&self) -> String {
+    /// Which bracket still needs its other one, for an error at `from`. Its line is named only where it is another one:
+    /// the text may itself be a line of a file, and then its own count of lines says nothing.
+    fn still_open(&self, from: usize) -> String {
         let Some(&at) = self.open.last() else { return "no bracket is open".into() };
         let (line, column) = lexer::position(self.text, at);
+        let place = match lexer::position(self.text, from) {
+            (same, _) if same == line => format!("column {column}"),
+            _ => format!("line {line}, column {column}"),
+        };
         let bracket = char::from(partner(self.close_byte()));
-        format!("the `{bracket}` of line {line}, column {column} needs its `{}`", self.close())
+        format!("the `{bracket}` in {place} needs its `{}`", self.close())
     }
 
     fn close(&self) -> char {
@@ -588,7 +594,7 @@ mod tests {
     fn the_first_error_is_named_at_its_place() {
         let cases = [
             ("", 1, 1, "there is nothing here"),
-            (" \n ", 2, 2, "there is nothing here"),
+            (" \n ", 1, 1, "there is nothing here"),
             ("{\"a\": 1,\n \"b\": 2,\n}", 2, 8, "this comma has nothing after it before the `}`: take it out"),
             ("[1, ]", 1, 3, "this comma has nothing after it before the `]`"),
             ("{'a': 1}", 1, 2, "a key stands in double quotes: \"a\""),
@@ -610,11 +616,11 @@ mod tests {
                 "{\n\n\n  \"customer_id\": \n \"order_id\": 1}",
                 4,
                 3,
-                "the key \"customer_id\" on line 4 has no value yet",
+                "the key \"customer_id\" has no value yet",
             ),
-            ("{\"a\": {\"b\": 1},\n \"c\": \"d\": [", 2, 2, "the key \"c\" on line 2 has no value yet"),
-            ("{{{uuid}}: \"a\": 1}", 1, 2, "the key {{uuid}} on line 1 has no value yet"),
-            ("{\"\u{202e}a\": \"b\":", 1, 2, "the key \"\\u202ea\" on line 1 has no value yet"),
+            ("{\"a\": {\"b\": 1},\n \"c\": \"d\": [", 2, 2, "the key \"c\" has no value yet"),
+            ("{{{uuid}}: \"a\": 1}", 1, 2, "the key {{uuid}} has no value yet"),
+            ("{\"\u{202e}a\": \"b\":", 1, 2, "the key \"\\u202ea\" has no value yet"),
             ("{\"a\": 1: 2}", 1, 8, "expected `,` or `}`, not `:`"),
             ("{\"a\": {\"b\": 1}: 2}", 1, 15, "expected `,` or `}`, not `:`"),
             ("{\"a\": [\"b\": 2]}", 1, 11, "expected `,` or `]`, not `:`"),
@@ -622,9 +628,10 @@ mod tests {
             ("{\"é\": \"open,\n \"b\": 1}", 1, 7, "the string that begins here has no closing \" on its line"),
             ("{\"a\": \"open\\", 1, 7, "the string that begins here has no closing \" on its line"),
             ("{\"a\": \"open\\\r\n", 1, 7, "the string that begins here has no closing \" on its line"),
-            ("{\"a\": [1,\n  {\"b\": 2}\n}", 3, 1, "`}` closes nothing: the `[` of line 1, column 7 needs its `]`"),
-            ("\n {\"a\": {\n", 3, 1, "the draft ends here, and the `{` of line 2, column 8 needs its `}`"),
-            ("{\"a\":", 1, 6, "the draft ends here, and the `{` of line 1, column 1 needs its `}`"),
+            ("{\"a\": [1,\n  {\"b\": 2}\n}", 3, 1, "`}` closes nothing: the `[` in line 1, column 7 needs its `]`"),
+            ("\n {\"a\": {\n", 2, 9, "the text ends here, and the `{` in column 8 needs its `}`"),
+            ("{\"a\":\r\n", 1, 6, "the text ends here, and the `{` in column 1 needs its `}`"),
+            ("{\n\"a\":", 2, 5, "the text ends here, and the `{` in line 1, column 1 needs its `}`"),
             ("{}\n{}", 2, 1, "several events stand in an array"),
             ("{}, {}", 1, 3, "several events stand in an array"),
             ("{}}", 1, 3, "`}` closes nothing: no bracket is open here"),

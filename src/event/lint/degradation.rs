@@ -542,13 +542,16 @@ fn is_placeholder(text: &str) -> bool {
         let name = name.to_ascii_lowercase();
         ["your", "todo", "insert", "enter"].into_iter().any(|word| name.starts_with(word))
     };
+    // Nearly all texts have none of these signs: what looks for pairs of them need not search there.
+    let has_sign = text.bytes().any(|byte| matches!(byte, b'<' | b'{' | b'$' | b'%'));
     matches!(text, "TODO" | "FIXME" | "CHANGEME" | "CHANGE_ME")
-        || angled.is_some_and(|name| shouted(name) || told(name))
         || text.starts_with("YOUR_") && shouted(text)
-        || encloses("{{", "}}")
-        || encloses("{%", "%}")
-        || encloses("${", "}")
-        || encloses("%%", "%%")
+        || has_sign
+            && (angled.is_some_and(|name| shouted(name) || told(name))
+                || encloses("{{", "}}")
+                || encloses("{%", "%}")
+                || encloses("${", "}")
+                || encloses("%%", "%%"))
 }
 
 #[cfg(test)]

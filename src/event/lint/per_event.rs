@@ -285,7 +285,7 @@ impl<'a> Object<'a> {
                 findings.push(rule.at(self.path(), one_of(&names), "none"));
             }
         }
-        for attribute in &definition.attributes {
+        for attribute in definition.attributes.iter().filter(|attribute| !attribute.attributes.is_empty()) {
             for object in self.objects(&attribute.name) {
                 object.check_needs(attribute, findings);
             }
