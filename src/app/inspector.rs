@@ -144,6 +144,17 @@ impl Inspector {
         }
     }
 
+    /// Shows an earlier event of the type on show, and holds still on it: `newest` is the newest, and `since` are how many
+    /// came after the earlier one.
+    pub(super) fn show_earlier(&mut self, earlier: &Linted, newest: Arc<Payload>, since: u64, height: usize) {
+        let Some(shown) = self.shown.as_mut().filter(|shown| shown.event_type == earlier.event_type) else { return };
+        shown.replace(Arc::clone(&earlier.payload), height);
+        shown.learn(earlier);
+        shown.newer = Some((newest, since));
+        shown.held = true;
+        self.raw = None;
+    }
+
     /// Takes in what is wrong with an event. It may be older than the one in the table, when that is on show.
     pub(super) fn learn(&mut self, linted: &Linted) {
         if let Some(shown) = &mut self.shown {

@@ -71,6 +71,8 @@ pub enum Action {
     PreviousMatch,
     /// To the next field with a finding; in the composer, to the next finding.
     NextFinding,
+    /// To the last event of the type that had a worse finding than the newest.
+    Earlier,
     /// To the one before.
     PreviousFinding,
     /// To the field that a finding is about.
@@ -327,6 +329,8 @@ const LAST: &[Key] = &[char('G'), key(KeyCode::End)];
 const ENTER: &[Key] = &[key(KeyCode::Enter)];
 const ESC: &[Key] = &[key(KeyCode::Esc)];
 const ESC_OR_INTERRUPT: &[Key] = &[key(KeyCode::Esc), ctrl('c')];
+const WRONG: &[Key] = &[char('w')];
+const EARLIER: &str = "to the last event that had worse findings than the newest";
 const EDIT: &[Key] = &[key(KeyCode::Enter), char('e')];
 /// Never into the draft, where the next of them would be typed.
 const OTHER_TAB: &[Key] = &[char(']'), char('[')];
@@ -360,6 +364,7 @@ pub static BINDINGS: &[Binding] = {
             "look into the event",
             "inspect",
         ),
+        hint(C::Types, WRONG, A::Earlier, EARLIER, "what was wrong"),
         hint(C::Types, &[char('/')], A::Filter, "filter the types, fuzzily", "filter"),
         hint(C::Types, &[char('s')], A::Sort, "sort by the next column", "sort"),
         bind(C::Types, &[char('S')], A::Reverse, "turn the order round"),
@@ -383,6 +388,8 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Tree, &[char('v')], A::View, "show the whole value"),
         hint(C::Tree, &[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
         bind(C::Tree, &[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the one before"),
+        hint(C::Tree, WRONG, A::Earlier, EARLIER, "what was wrong"),
+        hint(C::Findings, WRONG, A::Earlier, EARLIER, "what was wrong"),
         hint(
             C::Findings,
             &[key(KeyCode::Enter), char('l'), key(KeyCode::Right)],
@@ -615,6 +622,12 @@ pub fn action(context: Context, key: Key) -> Option<Action> {
     let mut here = BINDINGS.iter().filter(|binding| binding.holds(context));
     let found = here.find(|binding| binding.keys.contains(&key)).map(|binding| binding.action);
     if found.is_none() && context == Context::Completion { action(Context::Composer, key) } else { found }
+}
+
+/// The key that is shown first for `action` in `context`.
+pub fn key_for(context: Context, action: Action) -> Option<Key> {
+    let binding = BINDINGS.iter().find(|binding| binding.holds(context) && binding.action == action)?;
+    binding.keys.first().copied()
 }
 
 /// The bindings that the footer shows in `context`, in order.

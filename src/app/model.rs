@@ -17,7 +17,7 @@ use super::layout::{self, Area, ComposerAreas, Layout, Pane};
 use super::link::Link;
 use super::reader::{self, Reader};
 use super::shipments::Shipments;
-use super::types::Types;
+use super::types::{Earlier, Types};
 use crate::event::{Payload, TypeName, Unknown, text};
 use crate::feed::{Change, Moment};
 
@@ -278,6 +278,7 @@ impl Model {
                 Some(composition) => composition.findings.counts().worst().is_some(),
                 None => self.inspector.findings().and_then(List::current).is_some_and(|found| found.tally().is_some()),
             },
+            Action::Earlier => self.earlier().is_some(),
             Action::GoToField | Action::CopyTarget(CopyTarget::Finding) => self.inspector.finding().is_some(),
             Action::View if self.tab() == Tab::Findings => self.inspector.finding().is_some(),
             Action::Open | Action::Search | Action::Copy | Action::Resend => self.inspector.shown().is_some(),
@@ -285,6 +286,13 @@ impl Model {
             Action::Fix => self.composer.on_screen().is_some_and(|composition| composition.findings.can_be_fixed()),
             _ => true,
         }
+    }
+
+    /// The last event of the selected type that had a worse finding than the newest, unless it is on show.
+    pub fn earlier(&self) -> Option<Earlier<'_>> {
+        let earlier = self.types.selected()?.1.earlier()?;
+        let shown = self.inspector.shown()?;
+        (!Arc::ptr_eq(&shown.payload, &earlier.linted.payload)).then_some(earlier)
     }
 
     /// The rows of the type table that can be seen.

@@ -479,6 +479,54 @@ fn an_event_that_is_held_keeps_its_own_findings() {
 }
 
 #[test]
+fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are_fine() {
+    let mut model = faulty(120, 36);
+    let newest = |model: &mut Model, text: &str, second| {
+        let order = change("purchase", ChangeKind::Updated, text, second, 2, at(second));
+        send(model, polled(vec![order], at(second)), at(second));
+        lint_all(model, at(second));
+    };
+    let earlier = |model: &Model| {
+        let (_, row) = model.types.selected().unwrap();
+        row.earlier().map(|earlier| (earlier.tally.worst, earlier.tally.count, earlier.newer))
+    };
+    assert_eq!(earlier(&model), None, "the newest is the one");
+    let fine = FAULTY
+        .replace("2026-14-11", "2026-11-14")
+        .replace("\"$ 30\"", "30")
+        .replace("euro", "EUR")
+        .replace("\"1,100\"", "11")
+        .replace("qty", "quantity")
+        .replace("undefined", "no")
+        .replace("\"revenue\":30", "\"revenue\":41");
+    newest(&mut model, &fine, 45);
+    assert_eq!((tally(&model, "purchase"), earlier(&model)), (None, Some((Severity::Error, 6, 2))));
+    newest(&mut model, &fine.replace("50316", "50317").replace("EUR", "euro"), 46);
+    assert_eq!(tally(&model, "purchase"), Some((Severity::Warning, 1)));
+    assert_eq!(earlier(&model), Some((Severity::Error, 6, 4)), "what is not as bad does not hide it");
+
+    press(&mut model, "w", at(47));
+    assert_eq!((model.focus, path(&model)), (Pane::Inspector, "ship_date".into()), "at the worst of it");
+    assert_eq!(found(&model).len(), 6);
+    assert_eq!(model.inspector.shown().unwrap().newer.as_ref().unwrap().1, 4);
+    assert!(!model.can(super::keymap::Action::Earlier), "it is on show");
+    newest(&mut model, &fine.replace("50316", "50318"), 48);
+    assert_eq!(found(&model).len(), 6, "it is held");
+    press(&mut model, "f", at(49));
+    assert_eq!(found(&model).len(), 0);
+    press(&mut model, "] w", at(49));
+    assert_eq!((model.tab(), found(&model).len()), (Tab::Findings, 6), "in the tab that is on");
+    press(&mut model, "esc", at(49));
+    assert_eq!(found(&model).len(), 0, "leaving goes back to the newest");
+
+    newest(&mut model, &FAULTY.replace("50316", "50319").replace("\"$ 30\"", "30"), 50);
+    newest(&mut model, &fine.replace("50316", "50320"), 51);
+    assert_eq!(earlier(&model), Some((Severity::Error, 5, 2)), "of several as bad, the last");
+    press(&mut model, "w w", at(52));
+    assert_eq!(model.toast.as_ref().unwrap().text, "no event before had worse findings than the newest");
+}
+
+#[test]
 fn findings_of_an_event_that_was_left_behind_come_late_and_are_still_its_own() {
     let mut model = faulty(120, 36);
     press(&mut model, "enter", at(21));

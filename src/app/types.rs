@@ -40,7 +40,10 @@ pub struct Row {
     pub payload: Option<Arc<Payload>>,
     /// What is wrong with it, once that is known; until then, what was wrong with the one before.
     pub(super) linted: Option<Linted>,
+    worst: Option<Worst>,
     told: Told,
+    /// How many events came, whether they were captured or not.
+    came: u64,
     /// The server's own count.
     pub received: Option<u64>,
     /// How many distinct payloads we hold or held.
@@ -57,6 +60,26 @@ pub struct Row {
     /// Whether the server no longer knows the type.
     pub gone: bool,
     flash: Option<Moment>,
+}
+
+/// Of the events of a type the one with the worst finding; of several as bad, the newest. Where a fault comes and goes
+/// with the traffic, the newest event alone would show it for the length of a poll.
+#[derive(Clone, Debug)]
+struct Worst {
+    linted: Linted,
+    /// How many events had come when it was the newest.
+    came: u64,
+}
+
+/// An earlier event of a type that has a worse finding than the newest.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'a> {
+    /// What is wrong with it.
+    pub tally: Tally,
+    /// The event.
+    pub(super) linted: &'a Linted,
+    /// How many events came after it.
+    pub(super) newer: u64,
 }
 
 /// Why a row asks to be looked at.
@@ -136,6 +159,15 @@ impl Row {
         self.linted.as_ref()?.found.tally()
     }
 
+    /// The last of the earlier events with the worst finding, where that is worse than any of the newest event.
+    pub fn earlier(&self) -> Option<Earlier<'_>> {
+        let Worst { linted, came } = self.worst.as_ref()?;
+        let tally = linted.found.tally()?;
+        let is_newest = self.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload));
+        let is_worse = self.tally().is_none_or(|newest| newest.worst < tally.worst);
+        (!is_newest && is_worse).then(|| Earlier { tally, linted, newer: self.came.saturating_sub(*came).max(1) })
+    }
+
     /// How long ago the newest event came; `None` when nobody knows.
     pub fn age(&self, now: Moment) -> Option<Duration> {
         let age = millis(now.elapsed).saturating_sub(self.seen?);
@@ -183,7 +215,9 @@ impl Types {
         let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| Row {
             payload: None,
             linted: None,
+            worst: None,
             told: Told::default(),
+            came: 0,
             received: None,
             captured: 0,
             coverage: None,
@@ -197,6 +231,7 @@ impl Types {
         row.captured = change.captured;
         row.coverage = change.coverage;
         row.gone = change.kind == ChangeKind::Gone;
+        row.came = row.came.saturating_add(change.arrived);
         row.rate.add(change.arrived, change.at);
         if change.payload.is_some() {
             row.payload.clone_from(&change.payload);
@@ -240,7 +275,8 @@ impl Types {
             let (name, row) = rows.get_index(*index)?;
             let number = match column {
                 Column::Name => None,
-                Column::Findings => row.tally().map(rank),
+                // What an earlier event had stands between what the newest events have and nothing.
+                Column::Findings => row.tally().map(rank).or_else(|| Some(rank(row.earlier()?.tally) - (1 << 80))),
                 Column::Received => row.received.map(i128::from),
                 Column::Captured => Some(row.captured.into()),
                 Column::Rate => Some(row.rate.bars(now).iter().map(|bar| i128::from(*bar)).sum()),
@@ -368,6 +404,11 @@ impl Types {
         let Some(row) = self.rows.get_mut(&linted.event_type) else { return Vec::new() };
         if row.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload)) {
             row.linted = Some(linted.clone());
+        }
+        if let Some(tally) = linted.found.tally()
+            && row.worst.as_ref().and_then(|worst| worst.linted.found.tally()).is_none_or(|it| it.worst <= tally.worst)
+        {
+            row.worst = Some(Worst { linted: linted.clone(), came: row.came });
         }
         row.told.news(linted.found.findings())
     }

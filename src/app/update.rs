@@ -465,6 +465,7 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
             in_tree(model, |tree, height| tree.go_to_match(action == Action::NextMatch, height));
         }
         Action::NextFinding | Action::PreviousFinding => go_to_finding(model, action == Action::NextFinding, now),
+        Action::Earlier => go_to_earlier(model, now),
         Action::GoToField => go_to_field(model),
         Action::Follow => {
             let height = model.inspector_height();
@@ -667,6 +668,24 @@ fn go_to_finding(model: &mut Model, forward: bool, now: Moment) {
         Some(Some(node)) => in_tree(model, |tree, height| tree.reveal(node, height)).unwrap_or_default(),
         Some(None) => toast(model, now, "nothing wrong was found".into()),
         None => toast(model, now, "not looked at yet".into()),
+    }
+}
+
+/// Shows the last event of the type that had worse findings than the newest, at the worst of them.
+fn go_to_earlier(model: &mut Model, now: Moment) {
+    let newest = model.types.selected().and_then(|(_, row)| row.payload.clone());
+    let earlier = model.earlier().map(|earlier| (earlier.linted.clone(), earlier.newer));
+    let Some(((linted, newer), newest)) = earlier.zip(newest) else {
+        toast(model, now, "no event before had worse findings than the newest".into());
+        return;
+    };
+    let height = model.inspector_height();
+    model.inspector.show_earlier(&linted, newest, newer, height);
+    model.focus = Pane::Inspector;
+    if model.tab() == Tab::Tree
+        && let Some(worst) = linted.found.findings().first()
+    {
+        in_tree(model, |tree, height| tree.reveal(tree.nearest(worst.path.clone()), height)).unwrap_or_default();
     }
 }
 

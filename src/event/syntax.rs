@@ -612,12 +612,7 @@ mod tests {
             ("[,1]", 1, 2, "expected a value or `]`, not `,`"),
             ("{,}", 1, 2, "expected a key in double quotes or `}`, not `,`"),
             ("{\"a\":1,,}", 1, 8, "expected a key in double quotes, not `,`"),
-            (
-                "{\n\n\n  \"customer_id\": \n \"order_id\": 1}",
-                4,
-                3,
-                "the key \"customer_id\" has no value yet",
-            ),
+            ("{\n\n\n  \"customer_id\": \n \"order_id\": 1}", 4, 3, "the key \"customer_id\" has no value yet"),
             ("{\"a\": {\"b\": 1},\n \"c\": \"d\": [", 2, 2, "the key \"c\" has no value yet"),
             ("{{{uuid}}: \"a\": 1}", 1, 2, "the key {{uuid}} has no value yet"),
             ("{\"\u{202e}a\": \"b\":", 1, 2, "the key \"\\u202ea\" has no value yet"),

@@ -10,8 +10,10 @@ use super::{Theme, rect};
 use crate::app::Model;
 use crate::app::findings::{Found, List, place, place_says_little, said};
 use crate::app::inspector::Shown;
+use crate::app::keymap::{self, Action, Context};
 use crate::app::layout::{self, Area, Pane};
 use crate::app::reader;
+use crate::app::types::Earlier;
 use crate::event::lint::{Finding, Severity};
 use crate::event::text;
 
@@ -48,7 +50,15 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     };
     if found.tally().is_none() {
         let calm = if current { "Nothing wrong was found." } else { "Not looked at yet." };
-        super::hint(calm, theme, area, buf);
+        let key = keymap::key_for(Context::Findings, Action::Earlier);
+        let calm = match model.earlier().zip(key) {
+            None => calm.to_owned(),
+            Some((Earlier { tally, .. }, key)) => {
+                let count = text::counted(tally.count as u64, "finding");
+                format!("{calm}\n\n{} An event before it had {count}: {key} shows it.", sign(tally.worst))
+            }
+        };
+        super::hint(&calm, theme, area, buf);
         return;
     }
     let (rows, below) = layout::findings(area.inner());

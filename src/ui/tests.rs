@@ -122,6 +122,26 @@ fn what_is_wrong_with_an_event_at_every_size() {
 }
 
 #[test]
+fn what_an_earlier_event_had_is_seen_beside_a_newer_one_that_has_less() {
+    let newest = |width, height, text: &str| {
+        let mut model = faulty(width, height);
+        let order = change("purchase", ChangeKind::Updated, text, 46, 2, at(21));
+        send(&mut model, polled(vec![order], at(21)), at(21));
+        lint_all(&mut model, at(21));
+        model
+    };
+    let fine = r#"{"event":"purchase","email":"jane@example.com","order_id":"1","revenue":1,"total":1,"products":[{"sku":"a","price":1,"quantity":1}]}"#;
+    let mut model = newest(120, 36, fine);
+    press(&mut model, "enter ]", at(22));
+    insta::assert_snapshot!("findings_earlier_120x36", picture(&model, at(22)));
+    press(&mut model, "w", at(22));
+    insta::assert_snapshot!("findings_earlier_on_show_120x36", picture(&model, at(22)));
+    let mut model = newest(80, 24, &fine.replace("\"revenue\":1,", ""));
+    press(&mut model, "enter", at(22));
+    insta::assert_snapshot!("findings_earlier_worse_80x24", picture(&model, at(22)));
+}
+
+#[test]
 fn states_of_the_connection() {
     let refused = "nothing listens at 127.0.0.1:8787: the connection was refused";
     let advice = "start the server there, or name another one with --url";

@@ -89,6 +89,12 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
                 _ => theme.dim,
             };
             put(&value, *column, place, style, buf);
+            if let Some(earlier) = row.earlier().filter(|_| *column == Column::Findings) {
+                // Dim, and without a number: the newest event is better, but one before it was not.
+                let free = usize::from(place.width).saturating_sub(text::width(&value));
+                let at = if value.is_empty() { place.x } else { place.x + place.width.saturating_sub(1) };
+                buf.set_stringn(at, y, findings::sign(earlier.tally.worst), free.min(1), theme.dim);
+            }
         }
     }
     super::scroll_thumb(
@@ -167,7 +173,7 @@ fn put(value: &str, column: Column, place: Area, style: Style, buf: &mut Buffer)
 /// How bad it is at worst, and how much there is.
 fn tally(Tally { worst, count }: Tally) -> String {
     let sign = findings::sign(worst);
-    if count > 99 { format!("{sign}99+") } else { format!("{sign} {count}") }
+    if count > 99 { format!("{sign}99+") } else { format!("{sign}{count:>2}") }
 }
 
 /// The arrivals as bars, the largest full; nothing where nothing came.
