@@ -272,8 +272,7 @@ Examples:
   clickscope lint events.ndjson --format github annotations of a pull request
   clickscope lint events.ndjson -A identifier-missing -D event-name-case@view
   clickscope lint events.ndjson --plan plan     hold them to the team's plan too
-  clickscope watch --once --json | clickscope lint -
-                                                what the platform shows
+  clickscope watch --json | clickscope lint -   what arrives, until interrupted
 
 Events are also set beside those before them in the file. An array, or an object
 with an array `events`, is one bulk call and held to its limits. Of one rule in
@@ -418,8 +417,8 @@ Exit codes: 0 every schema can be used, 2 one is broken")]
 const INFER_EXAMPLES: &str = "\
 Examples:
   clickscope plan infer events.ndjson --into plan
-  clickscope watch --once --json | clickscope plan infer - --into plan
-                                                from what the platform shows
+  clickscope watch --json | clickscope plan infer - --into plan
+                                                from what arrives until ^C
   clickscope plan infer events.json | jq .purchase
 
 It learns types, fields that all events of a type have, formats, and values

@@ -1,14 +1,18 @@
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read};
 use std::path::Path;
+use std::thread;
 
 use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
 
+use super::Exit;
 use super::templates::{self, NoTemplate};
 use crate::event::catalogue::Template;
 use crate::event::syntax::SyntaxError;
 use crate::event::text::harmless;
+use crate::runtime::RuntimeError;
 
 /// The most that a file may have which is not NDJSON, and that a line of NDJSON may have, in bytes: these are held in
 /// memory whole.
@@ -78,6 +82,8 @@ pub(super) struct Input {
     pub(super) called: String,
     /// How long it is in bytes, where that is known beforehand.
     pub(super) size: Option<u64>,
+    /// Whether another program writes it while it is read.
+    pub(super) is_live: bool,
     reader: Box<dyn BufRead + Send>,
 }
 
@@ -149,32 +155,68 @@ impl Input {
 
     fn stdin() -> Self {
         let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
-        Self { called: "standard input".to_owned(), size: None, reader }
+        Self { called: "standard input".to_owned(), size: None, is_live: !io::stdin().is_terminal(), reader }
     }
 
     fn template(template: &Template) -> Self {
         let called = format!("template {}", harmless(&template.name));
-        Self { called, size: None, reader: Box::new(Cursor::new(template.text.clone())) }
+        Self { called, size: None, is_live: false, reader: Box::new(Cursor::new(template.text.clone())) }
     }
 
     fn file(name: &str, file: File) -> Self {
         let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         let called = Path::new(name).file_name().map_or_else(|| name.into(), |name| name.to_string_lossy());
         let reader = Box::new(BufReader::with_capacity(BUFFER, file));
-        Self { called: harmless(&called), size: length, reader }
+        Self { called: harmless(&called), size: length, is_live: false, reader }
     }
 
-    /// Looks at what it holds. It is NDJSON when its first line is an object that ends on it, and another line follows;
-    /// else all of it is one JSON text.
-    pub(super) fn drafts(self) -> Result<Drafts, Unreadable> {
+    /// Leaves the first interrupt to the program that writes a live input: `^C` reaches every program of a pipeline, and
+    /// this one is to make something of what came until then. A second interrupt ends it too.
+    pub(super) fn outlast_an_interrupt(&self) -> Result<(), RuntimeError> {
+        if !self.is_live {
+            return Ok(());
+        }
+        let system = |source| RuntimeError::System { what: "the handling of signals", source };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(system)?;
+        let mut interrupts = {
+            let _within = runtime.enter();
+            signal(SignalKind::interrupt()).map_err(system)?
+        };
+        let second = async move {
+            interrupts.recv().await;
+            interrupts.recv().await;
+            std::process::exit(Exit::Signal(2).code().into());
+        };
+        thread::Builder::new().name("interrupts".into()).spawn(move || runtime.block_on(second)).map_err(system)?;
+        Ok(())
+    }
+
+    /// Looks at what it holds. It is NDJSON when its first line is an object that ends on it, else all of it is one JSON
+    /// text. No second line is waited for: an event alone is the same as a line and as a whole, and who writes the next
+    /// one may take hours.
+    pub(super) fn events(self) -> Result<Drafts, Unreadable> {
         let mut lines = Lines { reader: self.reader, line: 0, bytes: 0, ahead: Vec::new() };
         let Some(first) = lines.read()? else { return Ok(Drafts::One(String::new())) };
         if !is_whole_object(&first.bytes) {
             return lines.rest(first).map(Drafts::One);
         }
-        let Some(second) = lines.read()? else { return lines.rest(first).map(Drafts::One) };
-        lines.ahead = vec![second, first];
+        lines.ahead = vec![first];
         Ok(Drafts::Lines(lines))
+    }
+
+    /// The same, but an object alone is one JSON text: it goes out by itself, and not in a call of many.
+    pub(super) fn drafts(self) -> Result<Drafts, Unreadable> {
+        let mut lines = match self.events()? {
+            Drafts::Lines(lines) => lines,
+            one @ Drafts::One(_) => return Ok(one),
+        };
+        match (lines.read()?, lines.ahead.pop()) {
+            (None, Some(only)) => lines.rest(only).map(Drafts::One),
+            (second, first) => {
+                lines.ahead.extend(second.into_iter().chain(first));
+                Ok(Drafts::Lines(lines))
+            }
+        }
     }
 }
 
@@ -294,7 +336,7 @@ mod tests {
     use super::*;
 
     fn input(bytes: &[u8]) -> Input {
-        Input { called: "test".to_owned(), size: None, reader: Box::new(Cursor::new(bytes.to_vec())) }
+        Input { called: "test".to_owned(), size: None, is_live: false, reader: Box::new(Cursor::new(bytes.to_vec())) }
     }
 
     /// Lines with their numbers.
@@ -349,7 +391,7 @@ mod tests {
     fn what_never_ends_is_not_kept_in_memory() {
         for (start, part) in [("{\"a\":1}\n{}\n", "longer than 64 MiB"), ("[\n", "NDJSON")] {
             let endless = start.as_bytes().chain(io::repeat(b'x'));
-            let input = Input { called: "test".to_owned(), size: None, reader: Box::new(BufReader::new(endless)) };
+            let input = Input { reader: Box::new(BufReader::new(endless)), ..input(b"") };
             let reason = match input.drafts() {
                 Ok(Drafts::Lines(mut lines)) => lines.find_map(Result::err).unwrap().reason,
                 Ok(Drafts::One(_)) => String::new(),

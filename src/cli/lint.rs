@@ -49,6 +49,7 @@ pub(super) enum LintError {
 pub(super) fn run(args: &args::Lint, configured: &Levels, plan: Plan) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
     let input = Input::open(&args.file).map_err(LintError::from)?;
+    input.outlast_an_interrupt()?;
     let called = input.called.clone();
     let mut run = Run {
         report: Report::new(args, &called),
@@ -59,6 +60,7 @@ pub(super) fn run(args: &args::Lint, configured: &Levels, plan: Plan) -> Result<
         },
         linter: Linter::new(levels, plan),
         called: &called,
+        is_live: input.is_live,
         tally: Tally::default(),
     };
     run.all(input)?;
@@ -156,13 +158,15 @@ struct Run<'a, W: Write> {
     context: Context,
     linter: Linter,
     called: &'a str,
+    /// Whether events come while it runs, so that somebody may be waiting for what is found.
+    is_live: bool,
     tally: Tally,
 }
 
 impl<W: Write> Run<'_, W> {
     fn all(&mut self, input: Input) -> io::Result<()> {
         self.out.write_all(self.report.begin().as_bytes())?;
-        match input.drafts() {
+        match input.events() {
             Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
             Ok(Drafts::One(text)) => self.one(&text)?,
             Ok(Drafts::Lines(lines)) => {
@@ -260,7 +264,9 @@ impl<W: Write> Run<'_, W> {
 
     fn tell(&mut self, linted: &Linted) -> io::Result<()> {
         self.tally.add(linted);
-        self.out.write_all(self.report.event(linted).as_bytes())
+        let told = self.report.event(linted);
+        self.out.write_all(told.as_bytes())?;
+        if self.is_live && !told.is_empty() { self.out.flush() } else { Ok(()) }
     }
 
     fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, first: u64) -> io::Result<()> {

@@ -96,6 +96,7 @@ fn table(plan: &Plan) -> String {
 pub(super) fn infer(args: &args::Infer) -> Result<Exit, Failure> {
     let stage = if args.received { Stage::Received } else { Stage::Outgoing };
     let input = Input::open(&args.file).map_err(PlanError::from)?;
+    input.outlast_an_interrupt()?;
     let called = input.called.clone();
     let mut learning = Learning { inference: Inference::default(), stage, nameless: 0, unusable: 0, called: &called };
     learning.learn(input);
@@ -127,7 +128,7 @@ struct Learning<'a> {
 
 impl Learning<'_> {
     fn learn(&mut self, input: Input) {
-        match input.drafts() {
+        match input.events() {
             Err(unreadable) => self.unusable(&unreadable.of(self.called).to_string()),
             Ok(Drafts::One(text)) if text.trim_ascii().is_empty() => {}
             Ok(Drafts::One(text)) => self.text(&text, 1),

@@ -54,6 +54,40 @@ impl Events {
     }
 }
 
+/// Gives the program an input as another one writes it, and takes what it prints.
+pub(super) struct Piped {
+    pub(super) child: Child,
+    stdin: Option<std::process::ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Piped {
+    pub(super) fn into(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let (stdin, stdout) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, stdin, stdout }
+    }
+
+    pub(super) fn write(&mut self, line: &str) {
+        writeln!(self.stdin.as_ref().unwrap(), "{line}").unwrap();
+    }
+
+    fn read_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Ends the input, and gives how the program ended and what else it printed.
+    pub(super) fn end(mut self) -> (Option<i32>, String, String) {
+        drop(self.stdin.take());
+        let (mut rest, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut rest).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (ended(&mut self.child).code(), rest, stderr)
+    }
+}
+
 const CLEAN: &str = r#"{"event":"plan_chosen","email":"jane@example.com"}"#;
 /// A warning.
 const NOBODY: &str = r#"{"event":"plan_chosen","plan":"gold"}"#;
@@ -510,4 +544,27 @@ fn what_watch_prints_is_linted_as_received_and_finds_the_same() {
     assert_eq!(ran.lines().iter().map(|line| line["rule"].clone()).collect::<Vec<_>>(), told);
     let ran = Events::new(count).lint(&[]);
     assert!(ran.code == Some(2) && ran.stderr.contains("there is no event in it"), "{ran:?}");
+}
+
+#[test]
+fn what_is_found_is_told_while_events_still_come_and_an_interrupt_is_for_who_writes_them() {
+    let mut lint = Piped::into(&mut clickscope(&["lint", "-", "--json"]));
+    lint.write(NOBODY);
+    assert!(lint.read_line().contains(r#""line":1"#), "before a second event is there");
+    signal(&lint.child, Signal::INT);
+    lint.write(NOBODY);
+    assert!(lint.read_line().contains(r#""line":2"#), "it goes on");
+    let (code, rest, told) = lint.end();
+    assert_eq!((code, rest.as_str()), (Some(0), ""));
+    assert!(told.contains("2 warnings in 2 events"), "{told}");
+
+    let mut lint = Piped::into(&mut clickscope(&["lint", "-", "--json"]));
+    lint.write(NOBODY);
+    lint.read_line();
+    let start = Instant::now();
+    while lint.child.try_wait().unwrap().is_none() && start.elapsed() < PATIENCE {
+        signal(&lint.child, Signal::INT);
+        std::thread::yield_now();
+    }
+    assert_eq!(ended(&mut lint.child).code(), Some(130), "who insists is heard");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::lint::Ran;
+use super::lint::{Piped, Ran};
 use super::*;
 
 /// The name of a file, and what stands in it.
@@ -223,4 +223,19 @@ fn a_profile_names_the_plan_from_where_the_config_file_stands() {
     assert_eq!((lost.code, &*lost.stdout), (Some(2), ""));
     assert!(lost.stderr.contains("config.toml:4: there is no folder "), "{lost:?}");
     assert!(run(&["plan", "check"]).stderr.contains("no plan is named"));
+}
+
+#[test]
+fn a_plan_is_made_of_what_came_until_the_interrupt() {
+    let folder = Folder::new(&[]);
+    let mut command = clickscope(&["plan", "infer", "-", "--into", "plan"]);
+    let mut infer = Piped::into(command.current_dir(folder.0.path()));
+    // As long as nothing is read, the program may not listen for signals yet: a pipe holds 64 KiB.
+    for number in 0..5_000 {
+        infer.write(&format!(r#"{{"event":"booked","email":"jane@example.com","seats":{number}}}"#));
+    }
+    signal(&infer.child, Signal::INT);
+    let (code, printed, told) = infer.end();
+    assert_eq!((code, printed.as_str()), (Some(0), "plan/booked.json\n"), "{told}");
+    assert_eq!(folder.schema("plan/booked.json")["properties"]["seats"]["type"], "integer");
 }
