@@ -1,6 +1,9 @@
 use std::collections::HashSet;
 use std::fmt::{self, Write as _};
+use std::io;
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -28,6 +31,47 @@ enum Of {
     Others,
 }
 
+/// The styles of what is printed for people. The default has none: what goes to a file or a program is plain.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Paint {
+    place: Style,
+    error: Style,
+    warning: Style,
+    note: Style,
+    help: Style,
+    quiet: Style,
+}
+
+impl Paint {
+    /// As standard output bears it: colours on a terminal, unless `NO_COLOR` or `CLICOLOR` say otherwise.
+    pub(super) fn of_stdout() -> Self {
+        match AutoStream::choice(&io::stdout()) {
+            ColorChoice::Never => Self::default(),
+            _ => Self::colours(),
+        }
+    }
+
+    fn colours() -> Self {
+        let bold = |colour: AnsiColor| colour.on_default().bold();
+        Self {
+            place: Style::new().bold(),
+            error: bold(AnsiColor::Red),
+            warning: bold(AnsiColor::Yellow),
+            note: bold(AnsiColor::Cyan),
+            help: AnsiColor::Green.on_default(),
+            quiet: Style::new().dimmed(),
+        }
+    }
+
+    fn of(&self, severity: Severity) -> Style {
+        match severity {
+            Severity::Error => self.error,
+            Severity::Warning => self.warning,
+            Severity::Info => self.note,
+        }
+    }
+}
+
 /// How the findings of one input are printed.
 pub(super) struct Report<'a> {
     form: Form,
@@ -39,6 +83,7 @@ pub(super) struct Report<'a> {
 enum Form {
     /// For people. Why a rule is there is said once, and of its many findings in one event type the first are told.
     Words {
+        paint: Paint,
         told: HashSet<&'static str>,
         counts: IndexMap<(&'static str, Of), u64>,
     },
@@ -58,10 +103,10 @@ enum Form {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(args: &args::Lint, called: &'a str) -> Self {
+    pub(super) fn new(args: &args::Lint, called: &'a str, paint: Paint) -> Self {
         let form = match args.format {
             None if args.json => Form::Json,
-            None => Form::Words { told: HashSet::new(), counts: IndexMap::new() },
+            None => Form::Words { paint, told: HashSet::new(), counts: IndexMap::new() },
             Some(LintFormat::Github) => Form::Github,
             Some(LintFormat::Sarif) => Form::Sarif { first: true },
             Some(LintFormat::Junit) => Form::Junit { cases: String::new(), tests: 0, failures: 0 },
@@ -82,10 +127,10 @@ impl<'a> Report<'a> {
         let Self { form, called, denied } = self;
         let findings = event.findings.iter();
         match form {
-            Form::Words { told, counts } => {
+            Form::Words { paint, told, counts } => {
                 let event_type = event.event_type.as_deref();
                 let new = findings.filter(|located| is_printed(event_type, &located.finding, counts));
-                new.map(|located| words(called, located, told)).collect()
+                new.map(|located| words(called, located, told, paint)).collect()
             }
             Form::Json => {
                 findings.map(|located| one_line(&json_line(called, event, located).to_string()) + "\n").collect()
@@ -155,18 +200,23 @@ fn is_printed(event_type: Option<&str>, finding: &Finding, counts: &mut IndexMap
 }
 
 /// A block of lines, with an empty one after it.
-fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&'static str>) -> String {
+fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&'static str>, paint: &Paint) -> String {
     let Rule { id, why, documentation, .. } = finding.rule;
     let pointer = harmless(&finding.path.pointer());
-    let head = format!("{called}:{line}: {}[{id}] {pointer}", finding.severity);
-    let mut out = format!("{}\n  expected {}, found {}\n", head.trim_end(), finding.expected, finding.found);
+    let Paint { place, quiet, help, .. } = paint;
+    let bad = paint.of(finding.severity);
+    let mut out = format!("{place}{called}:{line}:{place:#} {bad}{}[{id}]{bad:#}", finding.severity);
+    if !pointer.is_empty() {
+        out = out + " " + &pointer;
+    }
+    // Writing to a text cannot fail.
+    let _ = writeln!(out, "\n  expected {}, found {}", finding.expected, finding.found);
     if told.insert(id) {
         let documentation = if documentation.is_empty() { String::new() } else { format!("\n       {documentation}") };
-        // Writing to a text cannot fail.
-        let _ = writeln!(out, "  why: {why}{documentation}");
+        let _ = writeln!(out, "{quiet}  why: {why}{documentation}{quiet:#}");
     }
     if let Some(fix) = &finding.fix {
-        let _ = writeln!(out, "  help: {fix}");
+        let _ = writeln!(out, "  {help}help: {fix}{help:#}");
     }
     out + "\n"
 }
@@ -349,10 +399,21 @@ mod tests {
         begin + &told + &report.end()
     }
 
+    fn for_people(paint: Paint) -> String {
+        report(Form::Words { paint, told: HashSet::new(), counts: IndexMap::new() })
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let coloured = for_people(Paint::colours());
+        assert!(coloured.contains("\u{1b}[1m\u{1b}[31merror[a-rule]\u{1b}[0m /a\\u001b~1"), "{coloured:?}");
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), for_people(Paint::default()));
+    }
+
     #[test]
     fn people_are_told_why_once() {
         assert_eq!(
-            report(Form::Words { told: HashSet::new(), counts: IndexMap::new() }),
+            for_people(Paint::default()),
             "\
 events, 1:2.json:4: error[a-rule] /a\\u001b~1,:%b
   expected less, & \"more\", found 100%
