@@ -20,7 +20,7 @@ use crate::event::plan::Plan;
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, harmless};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
-use report::{Paint, Report};
+use report::{Look, Report};
 
 /// Why nothing is linted.
 #[derive(Debug, Error)]
@@ -52,7 +52,7 @@ pub(super) fn run(args: &args::Lint, configured: &Levels, plan: Plan) -> Result<
     input.outlast_an_interrupt()?;
     let called = input.called.clone();
     let mut run = Run {
-        report: Report::new(args, &called, Paint::of_stdout()),
+        report: Report::new(args, &called, Look::of_stdout()),
         out: BufWriter::new(io::stdout().lock()),
         context: Context {
             stage: if args.received { Stage::Received } else { Stage::Outgoing },

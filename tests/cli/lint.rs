@@ -112,7 +112,7 @@ fn findings_are_told_with_their_place_and_why_once_and_errors_end_with_1() {
             "events, 100%.json:5: warning[identifier-missing]",
         ]
     );
-    assert_eq!(ran.stdout.matches("  why: Without an identifier").count(), 1, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("  why       Without an identifier").count(), 1, "{}", ran.stdout);
     assert_eq!(ran.stdout.matches("  expected ").count(), 3, "{}", ran.stdout);
 }
 
@@ -518,8 +518,8 @@ fn what_is_not_looked_at_is_said() {
     let ran = Events::new(wide("1")).lint(&["--json"]);
     assert_eq!(ran.found(), [(1, "cut-short".to_owned())]);
     let ran = Events::new(wide("\"undefined\"")).lint(&[]);
-    assert_eq!(ran.stdout.matches("found \"undefined\"").count(), 10);
-    assert!(ran.stdout.contains("found 9900 more places like those listed"), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("found     \"undefined\"").count(), 10);
+    assert!(ran.stdout.contains("found     9900 more places like those listed"), "{}", ran.stdout);
     assert!(ran.stdout.ends_with(": and 90 more of literal-text in plan_chosen\n"), "{}", ran.stdout);
 }
 

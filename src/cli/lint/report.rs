@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::fmt::{self, Write as _};
-use std::io;
+use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::{Linted, Located, args};
+use crate::app::reader::wrap;
 use crate::cli::args::LintFormat;
 use crate::cli::line::{self, one_line};
 use crate::event::lint::{Finding, Rule, Severity, rules};
@@ -18,6 +19,9 @@ const WIDEST_TYPE: usize = 64;
 
 /// Of the findings of one rule in one event type, so many are printed for people, and the others counted.
 const MOST_PRINTED: u64 = 10;
+
+/// The column of what is expected, found and so on.
+const LABEL: usize = 8;
 
 /// Of so many pairs of a rule and an event type findings are counted apart.
 const MOST_COUNTED: usize = 1_000;
@@ -31,24 +35,29 @@ enum Of {
     Others,
 }
 
-/// The styles of what is printed for people. The default has none: what goes to a file or a program is plain.
+/// How what is printed for people looks. The default is plain, for a file or a program.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Paint {
+pub(super) struct Look {
+    /// How many columns there are; without an end where that is nobody's concern.
+    width: Option<usize>,
     place: Style,
     error: Style,
     warning: Style,
     note: Style,
-    help: Style,
+    fix: Style,
     quiet: Style,
 }
 
-impl Paint {
-    /// As standard output bears it: colours on a terminal, unless `NO_COLOR` or `CLICOLOR` say otherwise.
+impl Look {
+    /// As standard output bears it: on a terminal no wider than that, and in colours unless `NO_COLOR` or `CLICOLOR` say
+    /// otherwise.
     pub(super) fn of_stdout() -> Self {
-        match AutoStream::choice(&io::stdout()) {
+        let look = match AutoStream::choice(&io::stdout()) {
             ColorChoice::Never => Self::default(),
             _ => Self::colours(),
-        }
+        };
+        let columns = || Some(crossterm::terminal::size().ok()?.0.into());
+        Self { width: io::stdout().is_terminal().then(columns).flatten(), ..look }
     }
 
     fn colours() -> Self {
@@ -58,8 +67,9 @@ impl Paint {
             error: bold(AnsiColor::Red),
             warning: bold(AnsiColor::Yellow),
             note: bold(AnsiColor::Cyan),
-            help: AnsiColor::Green.on_default(),
+            fix: AnsiColor::Green.on_default(),
             quiet: Style::new().dimmed(),
+            width: None,
         }
     }
 
@@ -83,7 +93,7 @@ pub(super) struct Report<'a> {
 enum Form {
     /// For people. Why a rule is there is said once, and of its many findings in one event type the first are told.
     Words {
-        paint: Paint,
+        look: Look,
         told: HashSet<&'static str>,
         counts: IndexMap<(&'static str, Of), u64>,
     },
@@ -103,10 +113,10 @@ enum Form {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(args: &args::Lint, called: &'a str, paint: Paint) -> Self {
+    pub(super) fn new(args: &args::Lint, called: &'a str, look: Look) -> Self {
         let form = match args.format {
             None if args.json => Form::Json,
-            None => Form::Words { paint, told: HashSet::new(), counts: IndexMap::new() },
+            None => Form::Words { look, told: HashSet::new(), counts: IndexMap::new() },
             Some(LintFormat::Github) => Form::Github,
             Some(LintFormat::Sarif) => Form::Sarif { first: true },
             Some(LintFormat::Junit) => Form::Junit { cases: String::new(), tests: 0, failures: 0 },
@@ -127,10 +137,10 @@ impl<'a> Report<'a> {
         let Self { form, called, denied } = self;
         let findings = event.findings.iter();
         match form {
-            Form::Words { paint, told, counts } => {
+            Form::Words { look, told, counts } => {
                 let event_type = event.event_type.as_deref();
                 let new = findings.filter(|located| is_printed(event_type, &located.finding, counts));
-                new.map(|located| words(called, located, told, paint)).collect()
+                new.map(|located| words(called, located, told, look)).collect()
             }
             Form::Json => {
                 findings.map(|located| one_line(&json_line(called, event, located).to_string()) + "\n").collect()
@@ -200,23 +210,34 @@ fn is_printed(event_type: Option<&str>, finding: &Finding, counts: &mut IndexMap
 }
 
 /// A block of lines, with an empty one after it.
-fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&'static str>, paint: &Paint) -> String {
+fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&'static str>, look: &Look) -> String {
     let Rule { id, why, documentation, .. } = finding.rule;
     let pointer = harmless(&finding.path.pointer());
-    let Paint { place, quiet, help, .. } = paint;
-    let bad = paint.of(finding.severity);
+    let (place, bad) = (look.place, look.of(finding.severity));
     let mut out = format!("{place}{called}:{line}:{place:#} {bad}{}[{id}]{bad:#}", finding.severity);
     if !pointer.is_empty() {
         out = out + " " + &pointer;
     }
-    // Writing to a text cannot fail.
-    let _ = writeln!(out, "\n  expected {}, found {}", finding.expected, finding.found);
-    if told.insert(id) {
-        let documentation = if documentation.is_empty() { String::new() } else { format!("\n       {documentation}") };
-        let _ = writeln!(out, "{quiet}  why: {why}{documentation}{quiet:#}");
-    }
-    if let Some(fix) = &finding.fix {
-        let _ = writeln!(out, "  {help}help: {fix}{help:#}");
+    out.push('\n');
+    let plain = Style::new();
+    let is_new = told.insert(id);
+    let fix = finding.fix.as_ref().map(ToString::to_string);
+    let parts = [
+        ("expected", finding.expected.as_str(), plain),
+        ("found", &finding.found, plain),
+        ("fix", fix.as_deref().unwrap_or_default(), look.fix),
+        ("why", if is_new { why } else { "" }, look.quiet),
+        ("docs", if is_new { documentation } else { "" }, look.quiet),
+    ];
+    for (label, said, style) in parts.into_iter().filter(|(_, said, _)| !said.is_empty()) {
+        // An address that is broken leads nowhere.
+        let room = look.width.filter(|_| label != "docs").map(|width| width.saturating_sub(LABEL + 5).max(20));
+        let lines = room.map_or_else(|| vec![said.to_owned()], |room| wrap(said, room));
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            // Writing to a text cannot fail.
+            let _ = writeln!(out, "{style}  {label:LABEL$}  {}{style:#}", line.trim_end());
+        }
     }
     out + "\n"
 }
@@ -399,31 +420,33 @@ mod tests {
         begin + &told + &report.end()
     }
 
-    fn for_people(paint: Paint) -> String {
-        report(Form::Words { paint, told: HashSet::new(), counts: IndexMap::new() })
+    fn for_people(look: Look) -> String {
+        report(Form::Words { look, told: HashSet::new(), counts: IndexMap::new() })
     }
 
     #[test]
     fn colours_change_nothing_but_colours() {
-        let coloured = for_people(Paint::colours());
+        let coloured = for_people(Look::colours());
         assert!(coloured.contains("\u{1b}[1m\u{1b}[31merror[a-rule]\u{1b}[0m /a\\u001b~1"), "{coloured:?}");
-        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), for_people(Paint::default()));
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), for_people(Look::default()));
     }
 
     #[test]
     fn people_are_told_why_once() {
         assert_eq!(
-            for_people(Paint::default()),
+            for_people(Look::default()),
             "\
 events, 1:2.json:4: error[a-rule] /a\\u001b~1,:%b
-  expected less, & \"more\", found 100%
+  expected  less, & \"more\"
+  found     100%
 <b>
-  why: because <it> is so
-       https://example.com/
-  help: write 12.50
+  fix       write 12.50
+  why       because <it> is so
+  docs      https://example.com/
 
 events, 1:2.json:5: note[a-rule] /a\\u001b~1,:%b
-  expected less, & \"more\", found 100%
+  expected  less, & \"more\"
+  found     100%
 <b>
 
 "
