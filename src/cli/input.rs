@@ -2,10 +2,12 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read};
 use std::path::Path;
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 use thiserror::Error;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Exit;
 use super::templates::{self, NoTemplate};
@@ -176,18 +178,12 @@ impl Input {
         if !self.is_live {
             return Ok(());
         }
-        let system = |source| RuntimeError::System { what: "the handling of signals", source };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(system)?;
-        let mut interrupts = {
-            let _within = runtime.enter();
-            signal(SignalKind::interrupt()).map_err(system)?
-        };
-        let second = async move {
-            interrupts.recv().await;
-            interrupts.recv().await;
-            std::process::exit(Exit::Signal(2).code().into());
-        };
-        thread::Builder::new().name("interrupts".into()).spawn(move || runtime.block_on(second)).map_err(system)?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let code = Exit::Signal(2).code().into();
+        // In this order: the first interrupt finds it unset, and the second set.
+        flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&interrupted))
+            .and_then(|_| flag::register(SIGINT, interrupted))
+            .map_err(|source| RuntimeError::System { what: "the handling of signals", source })?;
         Ok(())
     }
 
