@@ -17,6 +17,7 @@ mod model;
 mod mouse;
 pub mod proof;
 pub mod reader;
+mod reports;
 pub mod safety;
 mod sending;
 pub mod shipments;

@@ -1,23 +1,20 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
 use tui_input::{Input, InputRequest};
 
-use super::activity::{Entry, EntryKind};
-use super::findings::{self, Baseline, Linted, List};
+use super::activity::EntryKind;
+use super::findings::List;
 use super::inspector::Tab;
 use super::keymap::{self, Action, Context, LineEdit};
 use super::layout::Pane;
 use super::model::{Pause, TOAST};
 use super::reader::Reader;
+use super::reports::{hear, learn, note, show};
 use super::tree::Tree;
 use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, shipments, time};
 use crate::event::{NodeId, text};
-use crate::feed::{Change, ChangeKind, Moment, Polled, Report, Trouble};
-
-/// More entries than this from one poll are summed up in one line.
-const ENTRIES_A_POLL: usize = 12;
+use crate::feed::Moment;
 
 /// The intervals that `+` and `-` step through.
 const INTERVALS: [Duration; 11] = [
@@ -147,203 +144,6 @@ fn resize(model: &mut Model, size: Size) {
         reader.fit(width);
     }
     model.activity.scroll(0, model.activity_height());
-}
-
-fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect> {
-    match report {
-        Report::Connecting { .. } => model.link.connecting(),
-        Report::Polled(polled) => {
-            // Probes are looked for also while the screen is held still.
-            let (at, found) = (polled.at, model.shipments.observe(&polled.changes, polled.at));
-            hear_poll(model, polled, now);
-            return shipments::found_at(model, &found, at);
-        }
-        Report::Counted { at, changes } => {
-            model.link.counts_trouble = None;
-            let found = model.shipments.observe(&changes, at);
-            take_in(model, changes, now);
-            return shipments::found_at(model, &found, at);
-        }
-        Report::Trouble(trouble) => hear_trouble(model, trouble),
-        Report::CountsTrouble(trouble) => {
-            let text = format!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
-            note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
-            model.link.counts_trouble = Some(trouble);
-        }
-        Report::Delivered(delivery) => return shipments::delivered(model, delivery),
-        Report::Retrying(retry) => shipments::retrying(model, retry),
-        Report::Recalled { at, event_type, events } => return shipments::recalled(model, &event_type, &events, at),
-    }
-    Vec::new()
-}
-
-fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
-    let first = model.link.last_good.is_none();
-    if let Some(trouble) = &model.link.trouble {
-        let polls = if trouble.attempt == 1 { "poll" } else { "polls" };
-        let text = format!("live again after {} failed {polls}", trouble.attempt);
-        note(model, polled.at, EntryKind::Recovered, text);
-    }
-    if model.unknown.take().is_some() {
-        model.inspector.drop_raw();
-    }
-    model.link.polled(&polled);
-    for odd in &polled.notes {
-        note(model, polled.at, EntryKind::Note, text::harmless(&odd.0));
-    }
-    if first {
-        let types = polled.types;
-        let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
-        note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
-        let height = model.types_height();
-        expect_findings(model, &polled.changes);
-        model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
-        model.types.apply(&polled.changes, height, now);
-        model.types.select_something(height);
-    } else {
-        take_in(model, polled.changes, now);
-    }
-}
-
-fn hear_trouble(model: &mut Model, trouble: Trouble) {
-    let known = model.link.trouble.as_ref().is_some_and(|before| before.problem == trouble.problem);
-    if !known {
-        note(model, trouble.at, EntryKind::Trouble, text::harmless(&trouble.problem.what));
-    }
-    if trouble.unknown.is_some() || model.unknown.is_some() {
-        model.unknown.clone_from(&trouble.unknown);
-        model.inspector.drop_raw();
-    }
-    model.link.failed(trouble);
-}
-
-/// Shows changes, or keeps them until the screen may move again.
-fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
-    let Some(pause) = &mut model.pause else {
-        show(model, &changes, now);
-        return;
-    };
-    for change in changes {
-        pause.arrived += change.arrived;
-        match pause.changes.entry(change.event_type.clone()) {
-            indexmap::map::Entry::Vacant(entry) => {
-                entry.insert(change);
-            }
-            indexmap::map::Entry::Occupied(mut entry) => {
-                let before = entry.get();
-                let kind = match (before.kind, change.kind) {
-                    (ChangeKind::New, ChangeKind::Updated | ChangeKind::Unchanged) => ChangeKind::New,
-                    (ChangeKind::Updated, ChangeKind::Unchanged) => ChangeKind::Updated,
-                    (_, kind) => kind,
-                };
-                let arrived = before.arrived.saturating_add(change.arrived);
-                let previous = before.previous.clone();
-                entry.insert(Change { kind, previous, arrived, ..change });
-            }
-        }
-    }
-}
-
-fn show(model: &mut Model, changes: &[Change], now: Moment) {
-    let height = model.types_height();
-    let told: Vec<_> = changes
-        .iter()
-        .filter_map(|change| {
-            let before = model.types.row(&change.event_type).map_or(0, |row| row.captured);
-            entry(change, change.captured.saturating_sub(before))
-        })
-        .collect();
-    expect_findings(model, changes);
-    model.types.apply(changes, height, now);
-    model.types.select_something(height);
-    let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
-    let inspector_height = model.inspector_height();
-    for change in changes.iter().filter(|change| Some(&change.event_type) == shown.as_ref()) {
-        if let Some(payload) = &change.payload {
-            model.inspector.newer(payload, change.arrived, inspector_height);
-        }
-    }
-    if told.len() > ENTRIES_A_POLL {
-        let at = changes.first().map_or(now, |change| change.at);
-        let rest = told.len() - ENTRIES_A_POLL;
-        note(model, at, EntryKind::Note, format!("and {rest} more types changed"));
-    }
-    for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
-        model.activity.push(entry);
-    }
-}
-
-/// Has the newest events linted that `changes` bring.
-fn expect_findings(model: &mut Model, changes: &[Change]) {
-    for change in changes {
-        let known = model.types.row(&change.event_type).and_then(|row| row.payload.as_ref());
-        if let Some(payload) =
-            change.payload.as_ref().filter(|payload| !known.is_some_and(|known| Arc::ptr_eq(known, payload)))
-        {
-            model.unlinted.push((change.event_type.clone(), Arc::clone(payload)));
-        }
-    }
-}
-
-/// Learns what is wrong with events, and tells what is news of it. Of what was there at the start only a summary is told.
-fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
-    let mut told = Vec::new();
-    for linted in linted {
-        model.inspector.learn(linted);
-        let news = model.types.learn(linted);
-        if model.baseline.as_mut().is_some_and(|baseline| baseline.counts(linted)) {
-            continue;
-        }
-        told.extend(findings::headline(&news).map(|(severity, text)| {
-            let subject = linted.event_type.as_str().to_owned();
-            Entry { at: now, kind: EntryKind::Finding(severity), subject, text }
-        }));
-    }
-    let height = model.types_height();
-    model.types.learnt(height, now);
-    if let Some((worst, text)) = model.baseline.as_ref().and_then(Baseline::summary) {
-        note(model, now, worst.map_or(EntryKind::Note, EntryKind::Finding), text);
-        model.baseline = None;
-    }
-    if told.len() > ENTRIES_A_POLL {
-        note(model, now, EntryKind::Note, format!("and findings in {} more types", told.len() - ENTRIES_A_POLL));
-    }
-    for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
-        model.activity.push(entry);
-    }
-}
-
-/// What the activity log says of a change that brought `captured` new payloads; nothing of one for which no event
-/// came.
-fn entry(change: &Change, captured: u64) -> Option<Entry> {
-    let fields = change.payload.as_ref().map(|payload| match payload.facts().fields {
-        1 => "1 field".to_owned(),
-        fields => format!("{fields} fields"),
-    });
-    let fields = fields.unwrap_or_else(|| "a count without an event".into());
-    let came = match (change.arrived, captured) {
-        (0 | 1, _) => "a newer event".to_owned(),
-        (arrived, captured) if captured >= arrived => format!("{} events came", time::count(arrived)),
-        (arrived, captured) => {
-            format!("{} events came, {} of them captured", time::count(arrived), time::count(captured))
-        }
-    };
-    let (kind, text) = match change.kind {
-        ChangeKind::New if change.arrived > 1 => (EntryKind::New, format!("new type · {came} · {fields}")),
-        ChangeKind::New => (EntryKind::New, format!("new type · {fields}")),
-        ChangeKind::Updated => (EntryKind::Updated, format!("{came} · {fields}")),
-        ChangeKind::Unchanged if change.arrived > 0 => {
-            let received = time::count(change.arrived);
-            (EntryKind::Updated, format!("{received} received, and the newest event is the same"))
-        }
-        ChangeKind::Unchanged => return None,
-        ChangeKind::Gone => (EntryKind::Gone, "no longer known to the endpoint; the last event stays here".into()),
-    };
-    Some(Entry { at: change.at, kind, subject: change.event_type.as_str().to_owned(), text })
-}
-
-fn note(model: &mut Model, at: Moment, kind: EntryKind, text: String) {
-    model.activity.push(Entry { at, kind, subject: String::new(), text });
 }
 
 pub(super) fn toast(model: &mut Model, now: Moment, text: String) {

@@ -10,6 +10,7 @@
 
 mod budget;
 mod bulk;
+mod dates;
 mod degradation;
 mod levels;
 mod limits;
@@ -29,7 +30,7 @@ use super::text::{fit, harmless, harmless_within};
 use super::{Document, NodeId, Path, Segment, plan};
 
 use bulk::bulk;
-pub(super) use degradation::{is_day, numbers};
+pub(super) use dates::{is_day, numbers};
 pub use levels::{Level, Levels, RuleOf, UnknownRule};
 pub(super) use limits::{letters, twin};
 pub use linter::Linter;
