@@ -8,6 +8,7 @@
 //! The plan (`event::plan`) is a room of its own that speaks in this one's words, [`Rule`] and [`Finding`]; only the list
 //! of all rules and the [`Linter`] look back into it.
 
+mod attributes;
 mod budget;
 mod bulk;
 mod dates;
@@ -120,6 +121,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         limits::RULES,
         degradation::RULES,
         values::RULES,
+        attributes::RULES,
         per_event::RULES,
         session::RULES,
         bulk::RULES,
@@ -142,7 +144,8 @@ pub fn lint(event: &Document, context: Context) -> Vec<Finding> {
 /// What the rules for one event find, in any order.
 fn found(event: &Document, context: Context) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for check in [limits::check, degradation::check, values::check, per_event::check, budget::check] {
+    for check in [limits::check, degradation::check, values::check, attributes::check, per_event::check, budget::check]
+    {
         check(event, context, &mut findings);
     }
     findings

@@ -144,3 +144,23 @@ fn day_month_year(text: &str) -> Option<String> {
     };
     exists(year, month, day).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
+
+/// `11/24/2026`, with a time behind it or without: nothing else is written so.
+pub(super) fn is_slashed(text: &str) -> bool {
+    let date = text.trim().split([' ', ',', 'T']).next().unwrap_or_default();
+    let mut parts = date.split('/');
+    let mut read = |forms: &[&str]| {
+        let part = parts.next()?;
+        forms.iter().find_map(|form| numbers(part, form))?.first().copied()
+    };
+    let (first, second, year) = (read(&["d", "dd"]), read(&["d", "dd"]), read(&["yyyy"]));
+    let is_date = |((first, second), year): ((u16, u16), u16)| {
+        (1..=12).contains(&first.min(second)) && first.max(second) <= 31 && (1900..=2100).contains(&year)
+    };
+    first.zip(second).zip(year).is_some_and(is_date) && parts.next().is_none()
+}
+
+/// A moment in words, which only people understand.
+pub(super) fn is_relative(text: &str) -> bool {
+    ["now", "today", "yesterday", "tomorrow"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::budget::looked_at;
-use super::dates::{Written, is_time, rewritten};
+use super::dates::{Written, is_relative, is_slashed, is_time, rewritten};
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
@@ -97,6 +97,16 @@ static PLACEHOLDER_LEFT: Rule = Rule {
     good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
 };
 
+static KEY_TWICE: Rule = Rule {
+    id: "field-twice",
+    severity: Severity::Warning,
+    title: "a field that is there twice",
+    why: "Readers of JSON keep one of two fields with the same name, most of them the last: the other value is lost.",
+    documentation: "",
+    bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim","teacher":"Lou"}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim","second_teacher":"Lou"}"#,
+};
+
 pub(super) const RULES: &[&Rule] = &[
     &DATE_FORMAT,
     &DATE_IMPOSSIBLE,
@@ -106,6 +116,7 @@ pub(super) const RULES: &[&Rule] = &[
     &LITERAL_TEXT,
     &EMPTY_STRING,
     &PLACEHOLDER_LEFT,
+    &KEY_TWICE,
 ];
 
 pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
@@ -115,11 +126,14 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
         let key = event.key(id);
         let key = key.as_deref().unwrap_or_default();
         if node.depth == 1 {
-            // Holds for all that stands in it, too.
-            platforms = context.stage == Stage::Received && origin(key) == Origin::Platform;
+            // Holds for all that stands in it, too. A timestamp that is not as the platform writes it is the sender's.
+            platforms = context.stage == Stage::Received && origin(key) == Origin::Platform && key != "timestamp";
         }
         if platforms {
             continue;
+        }
+        if event.occurrence(id) > 0 {
+            findings.push(KEY_TWICE.at(event.path(id), "one field of that name", shown(event, id)));
         }
         let fault = match node.kind {
             NodeKind::String => in_text(event, id, key, &event.plain(id)),
@@ -166,16 +180,17 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Fault>
         Some(Meaning::Date { sure }) => date_fault(key, text, sure),
         Some(Meaning::Boolean { sure }) => boolean_fault(text, sure),
         Some(Meaning::Number) => number_fault(text),
-        // A full date and time is one wherever it stands.
+        // A full date and time is one wherever it stands, and so is one with slashes.
         None => match Written::of(text) {
             Written::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
+            Written::Otherwise if is_slashed(text) => Some(date_format(rewritten(text))),
             _ => None,
         },
     }
 }
 
 fn is_literal(text: &str) -> bool {
-    matches!(text.trim(), "undefined" | "null" | "NULL" | "NaN" | "None" | "[object Object]")
+    matches!(text.trim(), "undefined" | "null" | "NULL" | "(null)" | "nil" | "NaN" | "None" | "[object Object]")
 }
 
 /// Whether `text` only stands where a value belongs.
@@ -250,7 +265,20 @@ impl Meaning {
             return Some(Self::Number);
         }
         let ends = |ending: &str| name.ends_with(ending);
-        if matches!(name, "date" | "dob" | "birthdate") || ["_at", "_date", "_timestamp"].into_iter().any(ends) {
+        const DATED: [&str; 11] = [
+            "birthdate",
+            "birthday",
+            "created",
+            "date",
+            "dob",
+            "expires",
+            "last_login",
+            "last_seen",
+            "modified",
+            "timestamp",
+            "updated",
+        ];
+        if DATED.contains(&name) || ["_at", "_date", "_timestamp", "_until"].into_iter().any(ends) {
             return Some(Self::Date { sure: false });
         }
         // `createdAt`, `startDate`; not `AT`.
@@ -300,7 +328,7 @@ fn date_fault(key: &str, text: &str, sure: bool) -> Option<Fault> {
         Written::Impossible { swapped } => Some(impossible(swapped)),
         Written::Otherwise => epoch_fault(key, text).or_else(|| {
             // `expires_at` may well be "never" and `opens_at` "09:00".
-            let meant = text.contains(|c: char| c.is_ascii_digit()) && !is_time(text);
+            let meant = text.contains(|c: char| c.is_ascii_digit()) && !is_time(text) || is_relative(text);
             (sure || meant).then(|| date_format(rewritten(text)))
         }),
     }
@@ -401,6 +429,7 @@ fn is_placeholder(text: &str) -> bool {
         let name = name.to_ascii_lowercase();
         ["your", "todo", "insert", "enter"].into_iter().any(|word| name.starts_with(word))
     };
+    let between_signs = || text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).is_some_and(shouted);
     // Nearly all texts have none of these signs: what looks for pairs of them need not search there.
     let has_sign = text.bytes().any(|byte| matches!(byte, b'<' | b'{' | b'$' | b'%'));
     matches!(text, "TODO" | "FIXME" | "CHANGEME" | "CHANGE_ME")
@@ -410,7 +439,8 @@ fn is_placeholder(text: &str) -> bool {
                 || encloses("{{", "}}")
                 || encloses("{%", "%}")
                 || encloses("${", "}")
-                || encloses("%%", "%%"))
+                || encloses("%%", "%%")
+                || between_signs())
 }
 
 #[cfg(test)]
@@ -485,6 +515,11 @@ mod tests {
                 ("finished_at", r#""2016-04-12T""#, None),
                 ("finished_at", r#""2016-04-12T17:27:20.Z""#, None),
                 ("joined_at", r#""yesterday""#, None),
+                ("started_at", r#""Now""#, None),
+                ("birthday", r#""11/24/1990""#, Some(r#""1990-11-24""#)),
+                ("valid_until", r#""31.12.2026 23:59""#, None),
+                ("campaign", r#""11/24/2026 10:00""#, None),
+                ("note", r#""24/11/2026""#, Some(r#""2026-11-24""#)),
                 ("billing_date", "20160412", None),
             ],
         );
@@ -500,7 +535,6 @@ mod tests {
             ("expiry_date", r#""2016-04""#),
             ("expires_at", r#""never""#),
             ("opens_at", r#""09:00""#),
-            ("format", r#""11/11/2011""#),
             ("arrived_at", "3"),
             ("finished_at", "null"),
         ]);
@@ -522,6 +556,7 @@ mod tests {
             ],
         );
         check_none(&[("note", r#""2014-14-11""#), ("article", r#""20161399""#)]);
+        check_none(&[("note", r#""30/40/2026""#), ("note", r#""1/2/3""#), ("note", r#""1/2/2026/3""#)]);
         let expected = |date: &str| {
             let event = with("billing_date", &format!("\"{date}\""));
             of(&event, Stage::Outgoing, "date-impossible").pop().unwrap().expected
@@ -545,6 +580,14 @@ mod tests {
             ],
         );
         check_none(&[("timestamp_epoch", "1758104814"), ("order_number", r#""1758104814""#), ("arrived_at", "12")]);
+    }
+
+    #[test]
+    fn a_field_that_is_there_twice_is_told_at_the_later_one() {
+        let event = r#"{"event":"x","email":"a@b.example","a":1,"in":{"a":1,"b":2,"b":3},"a":2,"a":3}"#;
+        let found = of(event, Stage::Received, "field-twice");
+        let found: Vec<_> = found.iter().map(|it| (it.path.pointer(), it.found.as_str())).collect();
+        assert_eq!(found, [("/in/b".to_owned(), "3"), ("/a".to_owned(), "2"), ("/a".to_owned(), "3")]);
     }
 
     #[test]
@@ -613,7 +656,7 @@ mod tests {
 
     #[test]
     fn text_that_stands_for_no_value_is_found_at_any_depth() {
-        for text in ["undefined", "null", "NaN", "[object Object]", "None"] {
+        for text in ["undefined", "null", "(null)", "nil", "NaN", "[object Object]", "None"] {
             let json = format!("\"{text}\"");
             check_all(
                 "literal-text",
@@ -648,12 +691,23 @@ mod tests {
             "{% if x %}",
             "${x}",
             "https://shop.example/%%sku%%",
+            "%EMAIL%",
         ] {
             check_all("placeholder-left", &[("teacher", &quoted(text), None), ("joined_at", &quoted(text), None)]);
         }
-        for text in
-            ["your_custom_event_name", "YOUR", "{{}}", "<b>Kim</b>", "a < b > c", "100%", "$5", "{x}", "50%% off"]
-        {
+        for text in [
+            "your_custom_event_name",
+            "YOUR",
+            "{{}}",
+            "<b>Kim</b>",
+            "a < b > c",
+            "100%",
+            "$5",
+            "{x}",
+            "50%% off",
+            "%off%",
+            "%",
+        ] {
             check_none(&[("teacher", &quoted(text))]);
         }
     }
@@ -668,7 +722,7 @@ mod tests {
             let own = findings.iter().filter(|finding| RULES.contains(&finding.rule));
             own.map(|finding| finding.path.pointer()).collect::<Vec<_>>()
         };
-        assert_eq!(at(Stage::Received), ["/in/timestamp"]);
+        assert_eq!(at(Stage::Received), ["/timestamp", "/in/timestamp"], "the platform writes no such timestamp");
         assert_eq!(
             at(Stage::Outgoing),
             ["/browser_version", "/timestamp", "/_bsft_type/name", "/site", "/in/timestamp"]

@@ -1,7 +1,8 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{Context, Finding, Levels, bulk, found, in_order};
+use super::{Context, Finding, Levels, Places, bulk, found, in_order, once};
 use crate::event::plan::{Absences, Plan};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
 
@@ -23,7 +24,8 @@ impl Linter {
     /// What is wrong with `event`, also beside those observed before; and learns from it for those after it.
     pub fn observe(&mut self, event: &Document, context: Context) -> Vec<Finding> {
         let mut findings = self.by_itself(event, context);
-        findings.extend(self.session.observe(event, context));
+        let malformed = malformed(event, &findings);
+        findings.extend(self.session.observe(event, &malformed, context));
         findings.extend(self.absences.observe(&self.plan, event));
         self.told(event, findings)
     }
@@ -62,6 +64,13 @@ impl Linter {
     fn told(&self, event: &Document, findings: Vec<Finding>) -> Vec<Finding> {
         in_order(event, self.levels.apply(event_type(event).as_deref(), findings))
     }
+}
+
+/// The values of which something else is wrong than that they are of another type than before.
+fn malformed(event: &Document, findings: &[Finding]) -> HashSet<NodeId> {
+    let mut places = Places::of(event, findings);
+    let of_form = findings.iter().filter(|finding| once::is_of_form(finding.rule));
+    of_form.map(|finding| places.nearest(&finding.path)).collect()
 }
 
 /// The type that an event says it is of.

@@ -2,19 +2,24 @@
 
 use std::collections::HashSet;
 
-use super::{Finding, Fix};
+use super::{Finding, Fix, Rule};
 use crate::event::{Path, Segment};
 
 /// What stands where a value belongs is none, so nothing else is wrong with it as one.
 const NO_VALUE: [&str; 2] = ["literal-text", "placeholder-left"];
 
 /// A rule, and those that are told instead of it where both find something at one place.
-const GIVES_WAY: [(&str, &[&str]); 21] = [
+const GIVES_WAY: [(&str, &[&str]); 24] = [
     ("advertising-id-format", &NO_VALUE),
-    ("case-twins", &["event-name-whitespace", "literal-text", "placeholder-left"]),
+    (
+        "attribute-type",
+        &["device-type-value", "email-format", "latitude-range", "longitude-range", "phone-format", "url-format"],
+    ),
+    ("case-twins", &["attribute-name", "event-name-whitespace", "literal-text", "placeholder-left"]),
     ("currency-format", &NO_VALUE),
     ("device-type-value", &NO_VALUE),
     ("email-format", &NO_VALUE),
+    ("empty-string", &["attribute-recommended", "attribute-required"]),
     ("event-name-case", &NO_VALUE),
     ("event-name-period", &["event-name-numeric", "literal-text", "placeholder-left"]),
     ("event-name-too-long", &NO_VALUE),
@@ -27,6 +32,7 @@ const GIVES_WAY: [(&str, &[&str]); 21] = [
     ("latitude-range", &["literal-text", "number-format", "placeholder-left"]),
     ("longitude-range", &["literal-text", "number-format", "placeholder-left"]),
     ("phone-format", &NO_VALUE),
+    ("plan-event", &["event-name-case"]),
     ("timestamp-future", &NO_VALUE),
     ("timestamp-old", &NO_VALUE),
     ("url-format", &NO_VALUE),
@@ -35,10 +41,12 @@ const GIVES_WAY: [(&str, &[&str]); 21] = [
 
 const TYPE_CHANGES: &str = "field-type-changes";
 const MISSING: &str = "field-sometimes-missing";
+const ATTRIBUTES: [&str; 2] = ["attribute-recommended", "attribute-required"];
 
 /// The rules that say of which form a value must be, and with that of which type.
-const FORMS: [&str; 19] = [
+const FORMS: [&str; 20] = [
     "advertising-id-format",
+    "attribute-type",
     "boolean-spelling",
     "currency-format",
     "date-epoch",
@@ -56,15 +64,20 @@ const FORMS: [&str; 19] = [
     "number-format",
     "phone-format",
     "placeholder-left",
-    "products-object",
+    "products-array",
 ];
+
+/// Whether the rule says of which form a value must be, and with that of which type.
+pub(super) fn is_of_form(rule: &Rule) -> bool {
+    FORMS.contains(&rule.id)
+}
 
 /// The findings without those whose fault another one tells. They are in the order of the event's fields.
 pub(super) fn told(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() < 2 {
         return findings;
     }
-    let named = named(&findings);
+    let named = Named::of(&findings);
     let kept: Vec<bool> = findings
         .chunk_by(|one, other| one.path == other.path)
         .flat_map(|here| here.iter().map(|finding| is_told(finding, here, &named)))
@@ -73,10 +86,14 @@ pub(super) fn told(findings: Vec<Finding>) -> Vec<Finding> {
     kept.filter_map(|(finding, kept)| kept.then_some(finding)).collect()
 }
 
-fn is_told(finding: &Finding, here: &[Finding], named: &HashSet<(&[Segment], &str)>) -> bool {
+fn is_told(finding: &Finding, here: &[Finding], named: &Named<'_>) -> bool {
+    let object = finding.path.0.as_slice();
     if finding.rule.id == MISSING {
         let name = words(&finding.expected).next().unwrap_or_default();
-        return !named.contains(&(finding.path.0.as_slice(), name));
+        return !named.others.contains(&(object, name));
+    }
+    if ATTRIBUTES.contains(&finding.rule.id) {
+        return !words(&finding.expected).any(|name| named.more_exactly.contains(&(object, name)));
     }
     let Some((_, others)) = GIVES_WAY.iter().find(|(rule, _)| *rule == finding.rule.id) else { return true };
     // A plan says of which type a field is.
@@ -84,28 +101,43 @@ fn is_told(finding: &Finding, here: &[Finding], named: &HashSet<(&[Segment], &st
     !here.iter().any(|other| others.contains(&other.rule.id) || planned(other.rule.id))
 }
 
-/// The fields that other rules miss, each with the object that it is missed in: they name it in what they expect there, or
-/// as what another field should be called.
-fn named(findings: &[Finding]) -> HashSet<(&[Segment], &str)> {
-    if findings.iter().all(|finding| finding.rule.id != MISSING) {
-        return HashSet::new();
-    }
-    let others = findings.iter().filter(|finding| finding.rule.id != MISSING);
-    others
-        .flat_map(|finding| {
+/// Fields, each with the object that it belongs into.
+type Fields<'a> = HashSet<(&'a [Segment], &'a str)>;
+
+/// The fields that other rules miss.
+#[derive(Default)]
+struct Named<'a> {
+    /// Those that any rule names in what it expects there, or as what another field should be called.
+    others: Fields<'a>,
+    /// Those that are there under another name, or that the plan requires.
+    more_exactly: Fields<'a>,
+}
+
+impl<'a> Named<'a> {
+    fn of(findings: &'a [Finding]) -> Self {
+        if findings.iter().all(|finding| finding.rule.id != MISSING && !ATTRIBUTES.contains(&finding.rule.id)) {
+            return Self::default();
+        }
+        let mut named = Self::default();
+        for finding in findings.iter().filter(|finding| finding.rule.id != MISSING) {
             let Path(path) = &finding.path;
-            let missing = words(&finding.expected).map(move |word| (path.as_slice(), word));
+            let missing = words(&finding.expected).map(|word| (path.as_slice(), word));
             let rightly = match &finding.fix {
                 Some(Fix::Rename(name)) => Some(name.as_str()),
                 _ => finding.expected.strip_prefix("the name "),
             };
             let misnamed = path.split_last().and_then(|(_, object)| Some((object, rightly?)));
-            missing.chain(misnamed)
-        })
-        .collect()
+            named.more_exactly.extend(misnamed);
+            if finding.rule.id == "plan-missing" {
+                named.more_exactly.extend(missing.clone());
+            }
+            named.others.extend(missing.chain(misnamed));
+        }
+        named
+    }
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+fn words(text: &str) -> impl Iterator<Item = &str> + Clone {
     text.split([' ', ',']).filter(|word| !word.is_empty())
 }
 
@@ -169,12 +201,14 @@ mod tests {
             (r#"{"cookie":"c"}"#, "literal-text", "[object Object]"),
             (r#"{"cookie":"c","products":[{}]}"#, "attribute-required", "view"),
             (r#"{"cookie":"c","products":[]}"#, "attribute-required", "view"),
-            (r#"{"cookie":"c","products":{"sku":"1"}}"#, "products-object", "view"),
+            (r#"{"cookie":"c","products":{"sku":"1"}}"#, "products-array", "view"),
             (r#"{"cookie":"c","items":[{"sku":"1"}]}"#, "products-name", "view"),
             (r#"{"cookie":"c","product_id":"undefined"}"#, "literal-text", "view"),
             (r#"{"cookie":"c","products":[{"sku":"1","qty":2}]}"#, "quantity-name", "add_to_cart"),
             (r#"{"cookie":"c","products":[{"sku":"1","price":"$ 5"}]}"#, "number-format", "view"),
-            (r#"{"cookie":"c","keywords":"","sku":"1"}"#, "empty-string", "search"),
+            (r#"{"cookie":"c","keywords":"","sku":"1"}"#, "attribute-required", "search"),
+            (r#"{"cookie":"c","orderId":"1","revenue":1,"sku":"1"}"#, "attribute-name", "purchase"),
+            (r#"{"cookie":"c","product_ids":"1"}"#, "attribute-type", "view"),
             (r#"{"cookie":"c","device_type":"undefined"}"#, "literal-text", "plan_chosen"),
             (
                 r#"{"device_id":"d","device_token":"t","device_type":"iPhone","device_tokens":""}"#,

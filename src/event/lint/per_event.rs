@@ -23,7 +23,7 @@ const PRODUCT_NAMES: [&str; 5] = ["products", "product_ids", "product_id", "skus
 /// The names by which an element of `products` can say which product it is.
 const PRODUCT_KEYS: [&str; 2] = ["product_id", "sku"];
 
-/// How much sums may be apart, in hundredths: one cent, for rounding.
+/// How much sums may be apart, in hundredths: one cent a piece, for rounding.
 const CENTS_APART: f64 = 1.0;
 
 /// How much of a sum is shown, in columns: one of wild numbers has hundreds of digits.
@@ -64,12 +64,12 @@ static IDENTIFY: Rule = Rule {
     good: r#"{"event":"identify","email":"jane@example.com","firstname":"Jane"}"#,
 };
 
-static PRODUCTS_OBJECT: Rule = Rule {
-    id: "products-object",
+static PRODUCTS_ARRAY: Rule = Rule {
+    id: "products-array",
     severity: Severity::Error,
-    title: "products is an object",
-    why: "The platform reads products as an array: from an object it reads none, and where that was built key by key, \
-          the last product overwrote the others.",
+    title: "products is not an array of objects",
+    why: "The platform reads products as an array of objects: from anything else it reads none, and where an object was \
+          built key by key, the last product overwrote the others.",
     documentation: PRODUCTS,
     bad: r#"{"event":"view","email":"jane@example.com","products":{"sku":"45790-32"}}"#,
     good: r#"{"event":"view","email":"jane@example.com","products":[{"sku":"45790-32"}]}"#,
@@ -162,7 +162,7 @@ pub(super) const RULES: &[&Rule] = &[
     &REQUIRED,
     &RECOMMENDED,
     &IDENTIFY,
-    &PRODUCTS_OBJECT,
+    &PRODUCTS_ARRAY,
     &QUANTITY_NAME,
     &PRODUCTS_NAME,
     &ARITHMETIC,
@@ -274,15 +274,19 @@ impl<'a> Object<'a> {
                 continue;
             }
             let of_products = names.contains(&"products");
-            let there = if of_products {
-                PRODUCT_NAMES.iter().any(|name| self.has_some(name)) || self.has_misnamed_products()
-            } else {
-                // That an event has a name is the platform's own limit, with its own rule.
-                names.contains(&"event") || names.iter().any(|name| self.has(name))
-            };
+            let all = if of_products { &PRODUCT_NAMES[..] } else { &names };
+            // That an event has a name is the platform's own limit, with its own rule.
+            let there = names.contains(&"event")
+                || all.iter().any(|name| self.has_some(name))
+                || of_products && self.has_misnamed_products();
             if !there {
                 let rule = if *need == Need::Required { &REQUIRED } else { &RECOMMENDED };
-                findings.push(rule.at(self.path(), one_of(&names), "none"));
+                // One that is there and empty is missing where it stands.
+                let empty = all.iter().find_map(|name| self.named(name));
+                findings.push(match empty {
+                    Some(id) => rule.at(self.event.path(id), "a value", shown(self.event, id)),
+                    None => rule.at(self.path(), one_of(&names), "none"),
+                });
             }
         }
         for attribute in definition.attributes.iter().filter(|attribute| !attribute.attributes.is_empty()) {
@@ -292,11 +296,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Whether the field of that name holds anything: an empty array names no product.
+    /// Whether the field of that name holds anything: an empty array names no product, and a blank text nothing at all.
     fn has_some(&self, name: &str) -> bool {
-        self.get(name)
-            .and_then(|id| self.event.get(id))
-            .is_some_and(|node| !node.kind.is_container() || node.children > 0)
+        let Some((id, node)) = self.get(name).and_then(|id| Some((id, self.event.get(id)?))) else { return false };
+        match node.kind {
+            NodeKind::String => !self.event.plain(id).trim().is_empty(),
+            kind => !kind.is_container() || node.children > 0,
+        }
     }
 
     /// An identify needs one of its own identifiers; of other events only the platform's limits ask for one.
@@ -336,15 +342,7 @@ impl<'a> Object<'a> {
     }
 
     fn check_products(&self, findings: &mut Vec<Finding>) {
-        let products = self.get("products").filter(|id| self.kind(*id) == Some(NodeKind::Object));
-        if let Some(id) = products {
-            let one = Object::read(self.event, id);
-            // An object of objects may have lost some already; only one product is sure to be the whole list.
-            let fix = one.is_product().then(|| Fix::Replace(format!("[{}]", self.event.text(id))));
-            let finding = self.finding(&PRODUCTS_OBJECT, "products", "an array of objects, one a product");
-            findings.extend(finding.map(|finding| Finding { fix, ..finding }));
-            findings.extend(one.misnamed_quantity());
-        }
+        self.check_products_array(findings);
         if self.has_misnamed_products() {
             // Beside a `products` that is null another of that name would stand.
             let fix = self.named("products").is_none().then(|| Fix::Rename("products".into()));
@@ -354,6 +352,42 @@ impl<'a> Object<'a> {
         findings.extend(self.misnamed_quantity());
         let lists = ["products", "items"].into_iter().flat_map(|name| self.objects(name));
         findings.extend(lists.filter_map(|product| product.misnamed_quantity()));
+    }
+
+    fn check_products_array(&self, findings: &mut Vec<Finding>) {
+        let Some(id) = self.get("products") else { return };
+        let mut push = |expected: &str, fix: Option<Fix>| {
+            let finding = self.finding(&PRODUCTS_ARRAY, "products", expected);
+            findings.extend(finding.map(|finding| Finding { fix, ..finding }));
+        };
+        const ARRAY: &str = "an array of objects, one a product";
+        match self.kind(id) {
+            Some(NodeKind::Object) => {
+                let one = Object::read(self.event, id);
+                // An object of objects may have lost some already; only one product is sure to be the whole list.
+                push(ARRAY, one.is_product().then(|| Fix::Replace(format!("[{}]", self.event.text(id)))));
+                findings.extend(one.misnamed_quantity());
+            }
+            Some(NodeKind::Array) => {
+                let mut elements = self.event.children(id).filter_map(|element| self.kind(element)).peekable();
+                let are_ids = elements.peek().is_some()
+                    && elements.all(|kind| matches!(kind, NodeKind::String | NodeKind::Number));
+                if are_ids {
+                    // Ids alone have a name of their own, and it is free.
+                    let is_free = self.named("product_ids").is_none();
+                    push("objects with a product_id or a sku each", is_free.then(|| Fix::Rename("product_ids".into())));
+                }
+            }
+            Some(NodeKind::String) => {
+                let text = self.event.plain(id);
+                // An empty one has its own rule.
+                if !text.trim().is_empty() {
+                    let list = serde_json::from_str::<Vec<serde_json::Map<_, serde_json::Value>>>(&text);
+                    push(ARRAY, list.ok().filter(|list| !list.is_empty()).map(|_| Fix::Replace(text.into_owned())));
+                }
+            }
+            _ => push(ARRAY, None),
+        }
     }
 
     fn misnamed_quantity(&self) -> Option<Finding> {
@@ -368,34 +402,39 @@ impl<'a> Object<'a> {
         if self.text("event").is_none_or(|name| name != "purchase") {
             return;
         }
-        let mut holds = |name: &str, sum: Option<f64>, of: &str| {
-            let Some((sum, stated)) = sum.zip(self.number(name)) else { return };
-            if ((sum - stated) * 100.0).round().abs() > CENTS_APART {
-                findings.extend(self.finding(
-                    &ARITHMETIC,
-                    name,
-                    format!("{}: {of}", fit(&format!("{sum:.2}"), SUM_SHOWN)),
-                ));
+        let mut holds = |name: &str, sums: &[f64], cents: f64, of: &str| {
+            let (Some(stated), Some(sum)) = (self.number(name), sums.first()) else { return };
+            if sums.iter().all(|sum| ((sum - stated) * 100.0).round().abs() > cents) {
+                let expected = format!("{}: {of}", fit(&format!("{sum:.2}"), SUM_SHOWN));
+                findings.extend(self.finding(&ARITHMETIC, name, expected));
             }
         };
-        holds("revenue", self.sum_of_products(), "the sum of price × quantity");
-        let parts = ["revenue", "shipping", "tax", "discount"].map(|name| self.number(name));
-        let total = match parts {
-            [Some(revenue), Some(shipping), Some(tax), Some(discount)] => Some(revenue + shipping + tax - discount),
-            _ => None,
-        };
-        holds("total", total, "revenue + shipping + tax − discount");
+        let [revenue, shipping, tax, discount] =
+            ["revenue", "shipping", "tax", "discount"].map(|name| self.number(name));
+        if let Some((sum, pieces)) = self.sum_of_products() {
+            // Whether a discount is taken off the revenue is nowhere documented.
+            let sums = [Some(sum), discount.map(|discount| sum - discount)];
+            let sums: Vec<f64> = sums.into_iter().flatten().collect();
+            holds("revenue", &sums, CENTS_APART * pieces.max(1.0), "the sum of price × quantity");
+        }
+        if let (Some(revenue), Some(shipping), Some(tax), Some(discount)) = (revenue, shipping, tax, discount) {
+            let total = revenue + shipping + tax - discount;
+            holds("total", &[total], CENTS_APART, "revenue + shipping + tax − discount");
+        }
     }
 
-    /// The sum of price × quantity, when every product has both.
-    fn sum_of_products(&self) -> Option<f64> {
+    /// The sum of price × quantity, when every product has both; and of how many pieces.
+    fn sum_of_products(&self) -> Option<(f64, f64)> {
         let list =
             self.get("products").and_then(|id| self.event.get(id)).filter(|node| node.kind == NodeKind::Array)?;
         let products = self.objects("products");
         if products.is_empty() || products.len() != list.children as usize {
             return None;
         }
-        products.iter().map(|product| Some(product.number("price")? * product.number("quantity")?)).sum()
+        products.iter().try_fold((0.0, 0.0), |(sum, pieces), product| {
+            let quantity = product.number("quantity")?;
+            Some((sum + product.number("price")? * quantity, pieces + quantity.abs()))
+        })
     }
 
     fn check_subscription(&self, findings: &mut Vec<Finding>) {
@@ -531,7 +570,7 @@ mod tests {
 
     #[test]
     fn what_a_type_requires_may_stand_in_any_of_its_equal_forms() {
-        let cases: [(&str, &[&str]); 18] = [
+        let cases: [(&str, &[&str]); 20] = [
             (r#"{"event":"view","products":[{"sku":"1"}]}"#, &[]),
             (r#"{"event":"view","products":[{"product_id":1}]}"#, &[]),
             (r#"{"event":"view","product_ids":["1"]}"#, &[]),
@@ -541,8 +580,10 @@ mod tests {
             (r#"{"event":"view","items":[{"sku":"1"}]}"#, &[]),
             (r#"{"event":"view","products":{"sku":"1"}}"#, &[]),
             (r#"{"event":"view"}"#, &[""]),
-            (r#"{"event":"view","sku":null}"#, &[""]),
-            (r#"{"event":"view","products":[]}"#, &[""]),
+            (r#"{"event":"view","sku":null}"#, &["/sku"]),
+            (r#"{"event":"view","products":[]}"#, &["/products"]),
+            (r#"{"event":"view","products":[],"sku":" "}"#, &["/products"]),
+            (r#"{"event":"view","products":[],"sku":"1"}"#, &[]),
             (r#"{"event":"add_to_cart","products":[{"sku":"1"},{"parent_sku":"2"}]}"#, &["/products/1"]),
             (r#"{"event":"checkout"}"#, &[""]),
             (r#"{"event":"search","keywords":"cup"}"#, &[]),
@@ -562,7 +603,12 @@ mod tests {
     fn what_a_type_can_do_less_without_is_named() {
         let expected =
             |event| found(event, "attribute-recommended").into_iter().map(|it| (it.0, it.1)).collect::<Vec<_>>();
-        let cases: [(&str, &[(&str, &str)]); 7] = [
+        let cases: [(&str, &[(&str, &str)]); 9] = [
+            (
+                r#"{"event":"purchase","order_id":"","revenue":null,"sku":"1"}"#,
+                &[("/order_id", "a value"), ("/revenue", "a value")],
+            ),
+            (r#"{"event":"search","query":"cup"}"#, &[]),
             (r#"{"event":"pageload","screen_viewed":"Cart"}"#, &[]),
             (r#"{"event":"pageload"}"#, &[("", "one of url, screen_viewed")]),
             (r#"{"event":"search","query":"cup","sku":"1"}"#, &[]),
@@ -596,13 +642,19 @@ mod tests {
 
     #[test]
     fn products_and_their_quantity_are_called_so_and_stand_in_an_array() {
-        let object: [(&str, &[&str]); 4] = [
+        let object: [(&str, &[&str]); 10] = [
             (r#"{"products":[{"sku":"1"}]}"#, &[]),
             (r#"{"products":null}"#, &[]),
             (r#"{"products":{"sku":"1"}}"#, &["/products"]),
             (r#"{"products":{"0":{"sku":"1"}}}"#, &["/products"]),
+            (r#"{"products":"[{\"sku\":\"1\"}]"}"#, &["/products"]),
+            (r#"{"products":["1","2"]}"#, &["/products"]),
+            (r#"{"products":7}"#, &["/products"]),
+            (r#"{"products":[]}"#, &[]),
+            (r#"{"products":[["1"]]}"#, &[]),
+            (r#"{"products":" "}"#, &[]),
         ];
-        places("products-object", &object);
+        places("products-array", &object);
         let quantity: [(&str, &[&str]); 7] = [
             (r#"{"products":[{"quantity":1}]}"#, &[]),
             (r#"{"products":[{"quantity":1,"qty":1}]}"#, &[]),
@@ -626,8 +678,12 @@ mod tests {
     #[test]
     fn a_fix_is_offered_where_there_is_only_one() {
         let cases = [
-            (r#"{"products":{"sku": "1"}}"#, "products-object", Some(Fix::Replace(r#"[{"sku": "1"}]"#.into()))),
-            (r#"{"products":{"0":{"sku":"1"}}}"#, "products-object", None),
+            (r#"{"products":{"sku": "1"}}"#, "products-array", Some(Fix::Replace(r#"[{"sku": "1"}]"#.into()))),
+            (r#"{"products":{"0":{"sku":"1"}}}"#, "products-array", None),
+            (r#"{"products":"[{\"sku\":\"1\"}]"}"#, "products-array", Some(Fix::Replace(r#"[{"sku":"1"}]"#.into()))),
+            (r#"{"products":"two"}"#, "products-array", None),
+            (r#"{"products":["1"]}"#, "products-array", Some(Fix::Rename("product_ids".into()))),
+            (r#"{"products":["1"],"product_ids":["1"]}"#, "products-array", None),
             (r#"{"qty":1}"#, "quantity-name", Some(Fix::Rename("quantity".into()))),
             (r#"{"items":[{"sku":"1"}]}"#, "products-name", Some(Fix::Rename("products".into()))),
             (r#"{"items":[{"sku":"1"}],"products":null}"#, "products-name", None),
@@ -642,8 +698,11 @@ mod tests {
     }
 
     #[test]
-    fn an_order_adds_up_to_a_cent() {
-        let cases: [(&str, &[&str]); 10] = [
+    fn an_order_adds_up_to_a_cent_a_piece() {
+        let cases: [(&str, &[&str]); 13] = [
+            (r#""revenue":25.01,"products":[{"price":8.33,"quantity":3}]"#, &[]),
+            (r#""revenue":22.5,"discount":2.5,"products":[{"price":25,"quantity":1}]"#, &[]),
+            (r#""revenue":22,"discount":2.5,"products":[{"price":25,"quantity":1}]"#, &["/revenue"]),
             (r#""revenue":25,"products":[{"price":19,"quantity":1},{"price":"3","quantity":"2"}]"#, &[]),
             (r#""revenue":"0.30","products":[{"price":0.1,"quantity":3}]"#, &[]),
             (r#""revenue":9.99,"products":[{"price":3.333,"quantity":3}]"#, &[]),

@@ -9,6 +9,7 @@ mod people;
 mod recent;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -38,12 +39,13 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// What is wrong with `event` beside those before it; and remembers it for those after it.
-    pub(super) fn observe(&mut self, event: &Document, context: Context) -> Vec<Finding> {
+    /// What is wrong with `event` beside those before it; and remembers it for those after it. The values that are
+    /// `malformed` by themselves are no example for others.
+    pub(super) fn observe(&mut self, event: &Document, malformed: &HashSet<NodeId>, context: Context) -> Vec<Finding> {
         let mut findings = Vec::new();
         if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
             let own = Own::read(event, context.stage);
-            self.fields.observe(&own, &mut findings);
+            self.fields.observe(&own, malformed, &mut findings);
             self.people.observe(&own, &mut findings);
             self.orders.observe(&own, &mut findings);
         }
@@ -151,7 +153,7 @@ mod tests {
 
     fn observe(session: &mut Session, event: &Value, stage: Stage) {
         let document = Document::new(Arc::new(Payload::new(&event.to_string(), Facts::default()))).unwrap();
-        session.observe(&document, Context { stage, now: jiff::Timestamp::UNIX_EPOCH });
+        session.observe(&document, &HashSet::new(), Context { stage, now: jiff::Timestamp::UNIX_EPOCH });
     }
 
     fn weight(session: &Session) -> usize {
@@ -161,7 +163,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded_however_much_comes() {
         /// The rooms of all that is remembered, and the fields of one object that may stand over.
-        const MOST: usize = 2 * 100_000 + 4 * 40_000 + 2 * 1_000;
+        const MOST: usize = 2 * 100_000 + 5 * 40_000 + 2 * 1_000;
         let mut session = Session::default();
         for round in 0..130_u64 {
             let mut event: Map<_, _> = (0..1_100).map(|n| (format!("field_{round}_{n}"), Value::from(n))).collect();
@@ -246,7 +248,7 @@ mod tests {
                 observe(&mut alone, first, stage);
                 let document = Document::new(Arc::new(Payload::new(&first.to_string(), Facts::default()))).unwrap();
                 let context = Context { stage, now: jiff::Timestamp::UNIX_EPOCH };
-                let again = alone.observe(&document, context);
+                let again = alone.observe(&document, &HashSet::new(), context);
                 let odd = ["field-sometimes-missing", "identity-conflict"];
                 prop_assert!(again.iter().all(|finding| !odd.contains(&finding.rule.id)), "{:?}", again);
             }

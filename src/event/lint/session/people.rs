@@ -28,6 +28,8 @@ pub(super) struct People {
     emails: Recent<Other>,
     /// By address, the customer.
     customers: Recent<Other>,
+    /// Which of them came together before: a pair is told once, and not again at each of its events.
+    pairs: Recent<Pair>,
 }
 
 /// The other identifier that one came with last.
@@ -37,11 +39,15 @@ struct Other {
     shown: Box<str>,
 }
 
+#[derive(Debug)]
+struct Pair;
+
 impl Weight for Other {}
+impl Weight for Pair {}
 
 impl Default for People {
     fn default() -> Self {
-        Self { emails: Recent::new(ROOM), customers: Recent::new(ROOM) }
+        Self { emails: Recent::new(ROOM), customers: Recent::new(ROOM), pairs: Recent::new(ROOM) }
     }
 }
 
@@ -56,8 +62,9 @@ impl People {
         // Mailboxes are the same in capitals.
         let (this_email, this_customer) = (of(&email.to_lowercase(), &email), of(&customer, &customer));
         let (by_email, by_customer) = (this_email.hash, this_customer.hash);
+        let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), Pair).is_some();
         let mut compare = |field, before: Option<Other>, now: u64, what: &str| {
-            if let Some(Other { shown: other, .. }) = before.filter(|before| before.hash != now) {
+            if let Some(Other { shown: other, .. }) = before.filter(|before| before.hash != now && !is_known) {
                 let expected = format!("{other}, {what} before");
                 findings.push(IDENTITY_CONFLICT.at(own.event.path(field), expected, shown(own.event, field)));
             }
@@ -68,7 +75,7 @@ impl People {
 
     #[cfg(test)]
     pub(super) fn weight(&self) -> usize {
-        self.emails.weight() + self.customers.weight()
+        self.emails.weight() + self.customers.weight() + self.pairs.weight()
     }
 }
 
@@ -103,10 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_when_it_comes_and_not_at_every_event_after_it() {
+    fn a_change_is_told_when_it_comes_and_not_at_every_event_after_it_nor_when_it_goes_back() {
         let with = |email: &str| format!(r#"{{"customer_id":"1","email":"{email}"}}"#);
         let (old, new) = (with("jane@example.com"), with("jane.doe@example.com"));
         let found = across(&[&old, &new, &new, &new, &old], Stage::Outgoing, "identity-conflict");
-        assert_eq!(found.iter().map(|(at, ..)| *at).collect::<Vec<_>>(), [1, 4]);
+        assert_eq!(found.iter().map(|(at, ..)| *at).collect::<Vec<_>>(), [1]);
     }
 }
