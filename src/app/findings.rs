@@ -369,7 +369,7 @@ mod tests {
     fn finding(id: &str, path: &str) -> Finding {
         let rule = rule(id).unwrap();
         let (expected, found) = ("something else".to_owned(), "\"none\"".to_owned());
-        Finding { rule, severity: rule.severity, path: path.parse().unwrap(), expected, found, fix: None }
+        Finding { rule, severity: rule.severity, path: path.parse().unwrap(), expected, found, fix: None, unlisted: 0 }
     }
 
     fn found(event: &Document, findings: &[(&str, &str)]) -> Found {

@@ -160,6 +160,7 @@ mod tests {
             expected: "a \"day\"".to_owned(),
             found: "2014-14-11".to_owned(),
             fix,
+            unlisted: 0,
         };
         let findings = [
             at(Path(vec![Segment::key("a/\u{9b}")]), Some(Fix::Replace("1.10".to_owned()))),
@@ -191,6 +192,7 @@ mod tests {
                 expected: String::new(),
                 found: String::new(),
                 fix: Some(Fix::Rename(name.clone())),
+                unlisted: 0,
             };
             let line = json(&change(&name, Some(&event)), std::slice::from_ref(&finding));
             prop_assert!(line.ends_with('\n') && !line.trim_end_matches('\n').contains(char::is_control));
@@ -207,7 +209,7 @@ mod tests {
         let found = |rule: &str| {
             let rule = lint::rule(rule).unwrap();
             let (path, expected, found) = (Path::root(), String::new(), String::new());
-            Finding { rule, severity: rule.severity, path, expected, found, fix: None }
+            Finding { rule, severity: rule.severity, path, expected, found, fix: None, unlisted: 0 }
         };
         let changes = [
             (change("view", Some("{}")), vec![found("identifier-missing"), found("date-impossible")]),

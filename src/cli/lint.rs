@@ -284,6 +284,8 @@ impl<W: Write> Run<'_, W> {
     /// Says what is no event; what was found so far goes before it, as it stands in the file.
     fn unusable(&mut self, bad: &BadInput) -> io::Result<()> {
         self.tally.unusable += 1;
+        let told = self.report.unusable(bad);
+        self.out.write_all(told.as_bytes())?;
         self.out.flush()?;
         eprintln!("{bad}");
         Ok(())

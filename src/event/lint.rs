@@ -72,6 +72,8 @@ pub struct Finding {
     pub found: String,
     /// What sets it right, when that is certain.
     pub fix: Option<Fix>,
+    /// 0; of one that only counts those of its rule that are not listed, for there are too many in one event: how many.
+    pub unlisted: u64,
 }
 
 /// A change that sets a field right.
@@ -193,7 +195,8 @@ impl<'a> Places<'a> {
 impl Rule {
     /// A finding of this rule at `path`, without a fix.
     pub(super) fn at(&'static self, path: Path, expected: impl Into<String>, found: impl Into<String>) -> Finding {
-        Finding { rule: self, severity: self.severity, path, expected: expected.into(), found: found.into(), fix: None }
+        let (expected, found) = (expected.into(), found.into());
+        Finding { rule: self, severity: self.severity, path, expected, found, fix: None, unlisted: 0 }
     }
 }
 

@@ -90,6 +90,19 @@ pub fn counted(count: u64, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A number with a comma at each thousand: `12,480`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// Cuts harmless text to `columns` columns, with an ellipsis where something was lost.
 pub fn fit(text: &str, columns: usize) -> String {
     if text.len() <= columns && text.is_ascii() || text.width() <= columns {
@@ -267,6 +280,14 @@ mod tests {
         ];
         for (text, shown) in cases {
             assert_eq!(harmless(text), shown);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, told) in [(0, "0"), (999, "999"), (1_000, "1,000"), (123_456, "123,456"), (1_000_007, "1,000,007")]
+        {
+            assert_eq!(grouped(number), told);
         }
     }
 

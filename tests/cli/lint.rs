@@ -107,9 +107,9 @@ fn findings_are_told_with_their_place_and_why_once_and_errors_end_with_1() {
     assert_eq!(
         heads,
         [
-            "events, 100%.json:3: warning[identifier-missing]",
-            "events, 100%.json:4: error[event-name-period] /event",
-            "events, 100%.json:5: warning[identifier-missing]",
+            "events, 100%.json:3: warning[identifier-missing] plan_chosen: no customer identifier",
+            "events, 100%.json:4: error[event-name-period] plan.chosen /event: period in the event name",
+            "events, 100%.json:5: warning[identifier-missing] plan_chosen: no customer identifier",
         ]
     );
     assert_eq!(ran.stdout.matches("  why       Without an identifier").count(), 1, "{}", ran.stdout);
@@ -301,7 +301,10 @@ fn github_is_given_a_command_for_each_finding() {
     let file = "file=events%2C 100%25.json";
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with(&format!("::warning {file},line=3,title=identifier-missing::")), "{lines:?}");
-    assert!(lines[1].starts_with(&format!("::error {file},line=4,title=event-name-period::/event: ")), "{lines:?}");
+    assert!(
+        lines[1].starts_with(&format!("::error {file},line=4,title=event-name-period::plan.chosen /event: ")),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -447,16 +450,19 @@ fn what_shows_across_events_is_told_at_the_later_one_in_every_form() {
     for (form, told) in [
         (
             "github",
-            "::warning file=events%2C 100%25.json,line=2,title=field-type-changes::/seats: expected a number, as in 1 of 1",
+            "::warning file=events%2C 100%25.json,line=2,title=field-type-changes::course_booked /seats: a field of another type than before: expected a number, as in 1 of 1",
         ),
-        ("junit", "events, 100%.json:2: warning[field-type-changes] /seats: expected a number, as in 1 of 1"),
+        ("junit", "events, 100%.json:2: warning[field-type-changes] course_booked /seats: a field of another type"),
         ("sarif", r#""ruleId":"field-type-changes""#),
     ] {
         let ran = events.lint(&["--format", form]);
         assert!(ran.code == Some(0) && ran.stdout.contains(told), "{ran:?}");
     }
     let ran = events.lint(&["-D", "field-type-changes@course_booked"]);
-    assert!(ran.code == Some(1) && ran.stdout.contains(":2: error[field-type-changes] /seats"), "{ran:?}");
+    assert!(
+        ran.code == Some(1) && ran.stdout.contains(":2: error[field-type-changes] course_booked /seats"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -492,7 +498,12 @@ fn people_are_told_the_first_findings_of_a_sort_and_how_many_more_there_are() {
     let lines = format!("{NOBODY}\n").repeat(25) + &format!("{PERIOD}\n").repeat(11);
     let events = Events::new(lines);
     let ran = events.lint(&[]);
-    assert_eq!(ran.stdout.matches("warning[identifier-missing]").count(), 10, "{}", ran.stdout);
+    assert_eq!(
+        ran.stdout.matches("warning[identifier-missing] plan_chosen: no customer identifier").count(),
+        10,
+        "{}",
+        ran.stdout
+    );
     assert_eq!(ran.stdout.matches("error[event-name-period]").count(), 10, "{}", ran.stdout);
     let more = "events, 100%.json: and 15 more of identifier-missing in plan_chosen\n\
                 events, 100%.json: and 1 more of event-name-period in plan.chosen\n";
@@ -517,10 +528,13 @@ fn what_is_not_looked_at_is_said() {
     };
     let ran = Events::new(wide("1")).lint(&["--json"]);
     assert_eq!(ran.found(), [(1, "cut-short".to_owned())]);
+    let ran = Events::new(wide("\"undefined\"")).lint(&["--json"]);
+    let last = ran.lines().pop().unwrap();
+    assert_eq!((ran.lines().len(), &last["found"]), (102, &json!("9,900 more places like those listed")));
+    assert!(ran.stderr.starts_with("10001 warnings in 1 event"), "{}", ran.stderr);
     let ran = Events::new(wide("\"undefined\"")).lint(&[]);
     assert_eq!(ran.stdout.matches("found     \"undefined\"").count(), 10);
-    assert!(ran.stdout.contains("found     9900 more places like those listed"), "{}", ran.stdout);
-    assert!(ran.stdout.ends_with(": and 90 more of literal-text in plan_chosen\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with(": and 9,990 more of literal-text in plan_chosen\n"), "{}", ran.stdout);
 }
 
 #[test]

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::{Linted, Located, args};
 use crate::app::reader::wrap;
 use crate::cli::args::LintFormat;
+use crate::cli::input::BadInput;
 use crate::cli::line::{self, one_line};
 use crate::event::lint::{Finding, Rule, Severity, rules};
-use crate::event::text::{fit, harmless};
+use crate::event::text::{fit, grouped, harmless};
 
 /// The widest name of an event type, in columns.
 const WIDEST_TYPE: usize = 64;
@@ -22,6 +23,9 @@ const MOST_PRINTED: u64 = 10;
 
 /// The column of what is expected, found and so on.
 const LABEL: usize = 8;
+
+/// What is called so that cannot be read: it is no rule, for nothing can allow it.
+const UNREADABLE: &str = "not-an-event";
 
 /// Of so many pairs of a rule and an event type findings are counted apart.
 const MOST_COUNTED: usize = 1_000;
@@ -109,6 +113,7 @@ enum Form {
         cases: String,
         tests: u64,
         failures: u64,
+        errors: u64,
     },
 }
 
@@ -119,7 +124,7 @@ impl<'a> Report<'a> {
             None => Form::Words { look, told: HashSet::new(), counts: IndexMap::new() },
             Some(LintFormat::Github) => Form::Github,
             Some(LintFormat::Sarif) => Form::Sarif { first: true },
-            Some(LintFormat::Junit) => Form::Junit { cases: String::new(), tests: 0, failures: 0 },
+            Some(LintFormat::Junit) => Form::Junit { cases: String::new(), tests: 0, failures: 0, errors: 0 },
         };
         Self { form, called, denied: args.deny.into() }
     }
@@ -140,20 +145,51 @@ impl<'a> Report<'a> {
             Form::Words { look, told, counts } => {
                 let event_type = event.event_type.as_deref();
                 let new = findings.filter(|located| is_printed(event_type, &located.finding, counts));
-                new.map(|located| words(called, located, told, look)).collect()
+                new.map(|located| words(called, event_type, located, told, look)).collect()
             }
             Form::Json => {
                 findings.map(|located| one_line(&json_line(called, event, located).to_string()) + "\n").collect()
             }
-            Form::Github => findings.map(|located| github(called, located)).collect(),
+            Form::Github => findings.map(|located| github(called, event, located)).collect(),
             Form::Sarif { first } => findings.fold(String::new(), |mut out, located| {
                 out.push_str(if std::mem::take(first) { "\n" } else { ",\n" });
-                out + &one_line(&sarif_result(called, located).to_string())
+                out + &one_line(&sarif_result(called, event, located).to_string())
             }),
-            Form::Junit { cases, tests, failures } => {
+            Form::Junit { cases, tests, failures, .. } => {
                 *tests += 1;
                 *failures += u64::from(event.findings.iter().any(|located| located.finding.severity >= *denied));
                 cases.push_str(&junit_case(called, event, *denied));
+                String::new()
+            }
+        }
+    }
+
+    /// What is said of what cannot be read, where other programs look for it; people are told on standard error.
+    pub(super) fn unusable(&mut self, bad: &BadInput) -> String {
+        let (called, line) = (self.called, bad.line.unwrap_or(1));
+        match &mut self.form {
+            Form::Words { .. } | Form::Json => String::new(),
+            Form::Github => github_command("error", called, line, UNREADABLE, &bad.reason),
+            Form::Sarif { first } => {
+                let gap = if std::mem::take(first) { "\n" } else { ",\n" };
+                let result = json!({
+                    "ruleId": UNREADABLE,
+                    "level": "error",
+                    "message": { "text": bad.reason },
+                    "locations": [sarif_location(called, line)],
+                });
+                gap.to_owned() + &one_line(&result.to_string())
+            }
+            Form::Junit { cases, tests, errors, .. } => {
+                *tests += 1;
+                *errors += 1;
+                let (classname, reason) = (xml(called), xml(&bad.reason));
+                // Writing to a text cannot fail.
+                let _ = writeln!(
+                    cases,
+                    "<testcase classname=\"{classname}\" name=\"line {line}\">\n\
+                     <error type=\"{UNREADABLE}\" message=\"{reason}\"/>\n</testcase>"
+                );
                 String::new()
             }
         }
@@ -163,11 +199,11 @@ impl<'a> Report<'a> {
     pub(super) fn end(&self) -> String {
         match &self.form {
             Form::Sarif { .. } => "\n]}]}\n".to_owned(),
-            Form::Junit { cases, tests, failures } => {
-                let counts = format!(r#"tests="{tests}" failures="{failures}""#);
+            Form::Junit { cases, tests, failures, errors } => {
+                let counts = format!(r#"tests="{tests}" failures="{failures}" errors="{errors}""#);
                 format!(
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n\
-                     <testsuite name=\"clickscope lint {}\" {counts} errors=\"0\" skipped=\"0\">\n\
+                     <testsuite name=\"clickscope lint {}\" {counts} skipped=\"0\">\n\
                      {cases}</testsuite>\n</testsuites>\n",
                     xml(self.called)
                 )
@@ -176,7 +212,8 @@ impl<'a> Report<'a> {
                 let more = counts.iter().filter(|(_, count)| **count > MOST_PRINTED);
                 more.fold(String::new(), |mut out, ((rule, of), count)| {
                     // Writing to a text cannot fail.
-                    let _ = writeln!(out, "{}: and {} more of {rule} in {of}", self.called, count - MOST_PRINTED);
+                    let _ =
+                        writeln!(out, "{}: and {} more of {rule} in {of}", self.called, grouped(count - MOST_PRINTED));
                     out
                 })
             }
@@ -197,28 +234,28 @@ impl fmt::Display for Of {
 
 /// Counts a finding, and says whether there were not enough like it yet.
 fn is_printed(event_type: Option<&str>, finding: &Finding, counts: &mut IndexMap<(&'static str, Of), u64>) -> bool {
-    if finding.is_rest() {
-        return true;
-    }
     let mut key = (finding.rule.id, Of::Type(event_type.map(str::to_owned)));
     if counts.len() >= MOST_COUNTED && !counts.contains_key(&key) {
         key.1 = Of::Others;
     }
     let count = counts.entry(key).or_default();
-    *count += 1;
+    *count += finding.unlisted.max(1);
     *count <= MOST_PRINTED
 }
 
 /// A block of lines, with an empty one after it.
-fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&'static str>, look: &Look) -> String {
-    let Rule { id, why, documentation, .. } = finding.rule;
-    let pointer = harmless(&finding.path.pointer());
+fn words(
+    called: &str,
+    event_type: Option<&str>,
+    Located { line, finding }: &Located,
+    told: &mut HashSet<&'static str>,
+    look: &Look,
+) -> String {
+    let Rule { id, title, why, documentation, .. } = finding.rule;
     let (place, bad) = (look.place, look.of(finding.severity));
     let mut out = format!("{place}{called}:{line}:{place:#} {bad}{}[{id}]{bad:#}", finding.severity);
-    if !pointer.is_empty() {
-        out = out + " " + &pointer;
-    }
-    out.push('\n');
+    // Writing to a text cannot fail.
+    let _ = writeln!(out, " {}{title}", place_in(event_type, finding));
     let plain = Style::new();
     let is_new = told.insert(id);
     let fix = finding.fix.as_ref().map(ToString::to_string);
@@ -242,14 +279,22 @@ fn words(called: &str, Located { line, finding }: &Located, told: &mut HashSet<&
     out + "\n"
 }
 
+/// Which field of an event of which type it is about, as the beginning of a line: `purchase /revenue: `.
+fn place_in(event_type: Option<&str>, finding: &Finding) -> String {
+    let event_type = event_type.map(|name| fit(&harmless(name), WIDEST_TYPE)).filter(|name| !name.is_empty());
+    let pointer = Some(harmless(&finding.path.pointer())).filter(|pointer| !pointer.is_empty());
+    match (event_type, pointer) {
+        (None, None) => String::new(),
+        (Some(one), None) | (None, Some(one)) => one + ": ",
+        (Some(event_type), Some(pointer)) => format!("{event_type} {pointer}: "),
+    }
+}
+
 /// What is wrong, in one line.
-fn message(Located { finding, .. }: &Located) -> String {
-    let place = match finding.path.pointer() {
-        pointer if pointer.is_empty() => String::new(),
-        pointer => format!("{}: ", harmless(&pointer)),
-    };
+fn message(event: &Linted, Located { finding, .. }: &Located) -> String {
+    let place = place_in(event.event_type.as_deref(), finding);
     let help = finding.fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
-    format!("{place}expected {}, found {}{help}", finding.expected, finding.found)
+    format!("{place}{}: expected {}, found {}{help}", finding.rule.title, finding.expected, finding.found)
 }
 
 fn json_line(called: &str, event: &Linted, Located { line, finding }: &Located) -> Value {
@@ -258,17 +303,19 @@ fn json_line(called: &str, event: &Linted, Located { line, finding }: &Located) 
 }
 
 /// A workflow command of GitHub Actions. In its properties, what separates them is escaped too.
-fn github(called: &str, located: &Located) -> String {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+fn github(called: &str, event: &Linted, located: &Located) -> String {
     let level = match located.finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "notice",
     };
-    let title = property(located.finding.rule.id);
-    let message = data(&message(located));
-    format!("::{level} file={},line={},title={title}::{message}\n", property(called), located.line)
+    github_command(level, called, located.line, located.finding.rule.id, &message(event, located))
+}
+
+fn github_command(level: &str, called: &str, line: u64, title: &str, message: &str) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    format!("::{level} file={},line={line},title={}::{}\n", property(called), property(title), data(message))
 }
 
 /// Everything up to the results. Those come last, so that they are printed as they are found.
@@ -304,19 +351,24 @@ fn sarif_level(severity: Severity) -> &'static str {
     }
 }
 
-fn sarif_result(called: &str, located: &Located) -> Value {
+fn sarif_result(called: &str, event: &Linted, located: &Located) -> Value {
     let Located { line, finding } = located;
+    let mut location = sarif_location(called, *line);
+    if let Some(fields) = location.as_object_mut() {
+        let field = json!([{ "fullyQualifiedName": finding.path.pointer(), "kind": "member" }]);
+        fields.insert("logicalLocations".to_owned(), field);
+    }
     json!({
         "ruleId": finding.rule.id,
         "level": sarif_level(finding.severity),
-        "message": { "text": message(located) },
-        "locations": [{
-            "physicalLocation": {
-                "artifactLocation": { "uri": uri(called) },
-                "region": { "startLine": line },
-            },
-            "logicalLocations": [{ "fullyQualifiedName": finding.path.pointer(), "kind": "member" }],
-        }],
+        "message": { "text": message(event, located) },
+        "locations": [location],
+    })
+}
+
+fn sarif_location(called: &str, line: u64) -> Value {
+    json!({
+        "physicalLocation": { "artifactLocation": { "uri": uri(called) }, "region": { "startLine": line } },
     })
 }
 
@@ -347,7 +399,7 @@ fn junit_case(called: &str, event: &Linted, denied: Severity) -> String {
     out.push_str(">\n");
     let mut others = String::new();
     for located in &event.findings {
-        let (id, message) = (located.finding.rule.id, xml(&message(located)));
+        let (id, message) = (located.finding.rule.id, xml(&message(event, located)));
         let place = format!("{}:{}", xml(called), located.line);
         // Writing to a text cannot fail.
         let _ = if located.finding.severity >= denied {
@@ -407,6 +459,7 @@ mod tests {
             expected: "less, & \"more\"".to_owned(),
             found: "100%\n<b>".to_owned(),
             fix: Some(Fix::Replace("12.50".to_owned())),
+            unlisted: 0,
         };
         let note = Finding { severity: Severity::Info, fix: None, ..finding.clone() };
         let event = Linted {
@@ -417,7 +470,14 @@ mod tests {
         let mut report = Report { form, called: "events, 1:2.json", denied: Severity::Error };
         let begin = report.begin();
         let told = report.event(&event);
-        begin + &told + &report.end()
+        let bad = BadInput {
+            called: "events, 1:2.json".to_owned(),
+            line: Some(6),
+            column: Some(2),
+            reason: "not JSON: <100%>".to_owned(),
+            can_be_left_out: true,
+        };
+        begin + &told + &report.unusable(&bad) + &report.end()
     }
 
     fn for_people(look: Look) -> String {
@@ -427,7 +487,10 @@ mod tests {
     #[test]
     fn colours_change_nothing_but_colours() {
         let coloured = for_people(Look::colours());
-        assert!(coloured.contains("\u{1b}[1m\u{1b}[31merror[a-rule]\u{1b}[0m /a\\u001b~1"), "{coloured:?}");
+        assert!(
+            coloured.contains("\u{1b}[1m\u{1b}[31merror[a-rule]\u{1b}[0m purchase\\u001b<\\uffff /a\\u001b~1"),
+            "{coloured:?}"
+        );
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), for_people(Look::default()));
     }
 
@@ -436,7 +499,7 @@ mod tests {
         assert_eq!(
             for_people(Look::default()),
             "\
-events, 1:2.json:4: error[a-rule] /a\\u001b~1,:%b
+events, 1:2.json:4: error[a-rule] purchase\\u001b<\\uffff /a\\u001b~1,:%b: a title
   expected  less, & \"more\"
   found     100%
 <b>
@@ -444,7 +507,7 @@ events, 1:2.json:4: error[a-rule] /a\\u001b~1,:%b
   why       because <it> is so
   docs      https://example.com/
 
-events, 1:2.json:5: note[a-rule] /a\\u001b~1,:%b
+events, 1:2.json:5: note[a-rule] purchase\\u001b<\\uffff /a\\u001b~1,:%b: a title
   expected  less, & \"more\"
   found     100%
 <b>
@@ -456,24 +519,31 @@ events, 1:2.json:5: note[a-rule] /a\\u001b~1,:%b
     #[test]
     fn every_format_escapes_what_means_something_in_it() {
         let github = report(Form::Github);
-        let first = "::error file=events%2C 1%3A2.json,line=4,title=a-rule::/a\\u001b~1,:%25b: expected less, & \
+        let first = "::error file=events%2C 1%3A2.json,line=4,title=a-rule::purchase\\u001b<\\uffff /a\\u001b~1,:%25b: a title: expected less, & \
                      \"more\", found 100%25%0A<b>; write 12.50";
         assert_eq!(github.lines().next(), Some(first));
         assert!(github.lines().nth(1).is_some_and(|line| line.starts_with("::notice ")), "{github}");
 
-        let junit = report(Form::Junit { cases: String::new(), tests: 0, failures: 0 });
-        assert!(junit.contains(r#"tests="1" failures="1""#), "{junit}");
+        let last = "::error file=events%2C 1%3A2.json,line=6,title=not-an-event::not JSON: <100%25>";
+        assert_eq!(github.lines().last(), Some(last));
+
+        let junit = report(Form::Junit { cases: String::new(), tests: 0, failures: 0, errors: 0 });
+        assert!(junit.contains(r#"tests="2" failures="1" errors="1""#), "{junit}");
         assert!(junit.contains(r#"name="line 3: purchase\u001b&lt;"#), "{junit}");
         assert!(
             junit.contains("found 100%\n&lt;b&gt;; write 12.50\">") && !junit.contains(['\u{1b}', '\u{ffff}']),
             "{junit}"
         );
 
+        assert!(junit.contains(r#"<error type="not-an-event" message="not JSON: &lt;100%&gt;"/>"#), "{junit}");
+
         let sarif = report(Form::Sarif { first: true });
         let sarif: Value = serde_json::from_str(&sarif).unwrap_or_default();
         let result = sarif.pointer("/runs/0/results/0/locations/0");
         let uri = result.and_then(|location| location.pointer("/physicalLocation/artifactLocation/uri"));
         assert_eq!(uri, Some(&Value::from("events%2C%201%3A2.json")));
+        let bad = sarif.pointer("/runs/0/results/2/locations/0/physicalLocation/region/startLine");
+        assert_eq!(bad, Some(&Value::from(6)));
         let line = report(Form::Json).lines().next().map(ToOwned::to_owned).unwrap_or_default();
         let line: Value = serde_json::from_str(&line).unwrap_or_default();
         assert_eq!(line.pointer("/fix/value").map(ToString::to_string).as_deref(), Some("12.50"));

@@ -1,6 +1,9 @@
 //! How much of an event is looked at and how much is told of it, whatever comes; and that the rest is said to be left out.
 
+use std::collections::HashMap;
+
 use super::{Context, Finding, Rule, Severity};
+use crate::event::text::grouped;
 use crate::event::{Document, NodeId, Path, Segment};
 
 /// How many containers a value may stand in to be looked at. Real events have a handful.
@@ -11,9 +14,6 @@ const MOST_VALUES: usize = 100_000;
 
 /// How many findings of one rule are listed for one event.
 const MOST_LISTED: usize = 100;
-
-/// What is expected where there are more.
-const NO_MORE: &str = "no more of these";
 
 static CUT_SHORT: Rule = Rule {
     id: "cut-short",
@@ -43,7 +43,11 @@ pub(super) fn is_looked_at(event: &Document, id: NodeId) -> bool {
 
 pub(super) fn check(event: &Document, _context: Context, findings: &mut Vec<Finding>) {
     if event.len() > MOST_VALUES {
-        findings.push(cut_short(Path::root(), &format!("{MOST_VALUES} values"), &format!("{} values", event.len())));
+        findings.push(cut_short(
+            Path::root(),
+            &format!("{} values", grouped(MOST_VALUES as u64)),
+            &format!("{} values", grouped(event.len() as u64)),
+        ));
     }
     let mut ids = event.ids().take(MOST_VALUES);
     let deep = ids.find(|id| event.get(*id).is_some_and(|node| node.depth > DEEPEST));
@@ -67,33 +71,35 @@ pub(super) fn listed(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() <= MOST_LISTED {
         return findings;
     }
-    let mut counts: Vec<(&'static Rule, Severity, usize)> = Vec::new();
     let mut listed: Vec<Finding> = Vec::new();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut rests: Vec<Finding> = Vec::new();
     for finding in findings {
-        let at = counts.iter().position(|(rule, ..)| rule.id == finding.rule.id).unwrap_or_else(|| {
-            counts.push((finding.rule, finding.severity, 0));
-            counts.len() - 1
-        });
-        let Some((_, severity, count)) = counts.get_mut(at) else { continue };
+        let count = counts.entry(finding.rule.id).or_default();
         *count += 1;
         if *count <= MOST_LISTED {
             listed.push(finding);
-        } else {
-            *severity = finding.severity.max(*severity);
+            continue;
+        }
+        match rests.iter_mut().find(|rest| rest.rule.id == finding.rule.id) {
+            Some(rest) => {
+                rest.unlisted += 1;
+                rest.severity = rest.severity.max(finding.severity);
+            }
+            None => rests.push(Finding { path: Path::root(), fix: None, unlisted: 1, ..finding }),
         }
     }
-    let more = counts.into_iter().filter(|(.., count)| *count > MOST_LISTED).map(|(rule, severity, count)| {
-        let found = format!("{} more places like those listed", count - MOST_LISTED);
-        Finding { severity, ..rule.at(Path::root(), NO_MORE, found) }
-    });
-    listed.extend(more);
+    for rest in &mut rests {
+        rest.found = format!("{} more places like those listed", grouped(rest.unlisted));
+    }
+    listed.extend(rests);
     listed
 }
 
 impl Finding {
     /// Whether it only counts the findings of its rule that are not listed, for there are too many in one event.
     pub fn is_rest(&self) -> bool {
-        self.expected == NO_MORE && self.path == Path::root()
+        self.unlisted > 0
     }
 }
 
@@ -117,7 +123,7 @@ mod tests {
         assert_eq!(cut(&nested(65)), deep);
         assert_eq!(cut(&nested(50_000)), deep);
         assert_eq!(cut(&wide(MOST_VALUES - 2)), []);
-        assert_eq!(cut(&wide(MOST_VALUES - 1)), [(String::new(), "100001 values".to_owned())]);
+        assert_eq!(cut(&wide(MOST_VALUES - 1)), [(String::new(), "100,001 values".to_owned())]);
     }
 
     #[test]
@@ -147,6 +153,6 @@ mod tests {
         assert_eq!(listed(100), (vec![(false, r#""undefined""#.to_owned()); 100], others));
         let (found, rest) = listed(10_000);
         assert_eq!((found.len(), rest), (101, others), "with the one that counts the others");
-        assert_eq!(found.last(), Some(&(true, "9900 more places like those listed".to_owned())));
+        assert_eq!(found.last(), Some(&(true, "9,900 more places like those listed".to_owned())));
     }
 }

@@ -80,7 +80,9 @@ impl Counts {
 
 impl<'a> Extend<&'a Finding> for Counts {
     fn extend<I: IntoIterator<Item = &'a Finding>>(&mut self, findings: I) {
-        findings.into_iter().for_each(|finding| self.add(finding.severity));
+        for finding in findings {
+            *self.of(finding.severity) += finding.unlisted.max(1);
+        }
     }
 }
 

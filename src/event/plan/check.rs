@@ -596,7 +596,7 @@ impl<'a> Check<'a> {
         let event = self.event;
         let finding = |complaint: Complaint| {
             let Complaint { at, rule, severity, expected, found, fix, .. } = complaint;
-            Finding { rule, severity, path: event.path(at), expected, found, fix }
+            Finding { rule, severity, path: event.path(at), expected, found, fix, unlisted: 0 }
         };
         let mut findings: Vec<Finding> = self.complaints.into_iter().take(MOST).map(finding).collect();
         findings.dedup();

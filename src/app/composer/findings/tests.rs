@@ -94,7 +94,10 @@ fn each_finding_shows_at_its_place_in_the_draft() {
         ),
         (
             format!(r#"{{"event": "x", {{{{now}}}}: {{{{env.WHEN}}}}, {who}, "\u0061_date": "{{{{env.WHEN}}}}"}}"#),
-            &[("date-format", "/a_date", "\"{{env.WHEN}}\"")],
+            &[
+                ("date-format", "/2026-11-24T12:00:00.000Z", "{{env.WHEN}}"),
+                ("date-format", "/a_date", "\"{{env.WHEN}}\""),
+            ],
         ),
         (
             format!(r#"{{"event": "x", {who}, "_bsft_x": {{"a": [1]}}}}"#),
@@ -114,7 +117,11 @@ fn each_finding_shows_at_its_place_in_the_draft() {
         ),
         (
             format!(r#"{{"event": "x", {who}, "is_paid": "TRUE", "is_paid": "FALSE"}}"#),
-            &[("boolean-spelling", "/is_paid", "\"TRUE\""), ("boolean-spelling", "/is_paid", "\"FALSE\"")],
+            &[
+                ("boolean-spelling", "/is_paid", "\"TRUE\""),
+                ("boolean-spelling", "/is_paid", "\"FALSE\""),
+                ("field-twice", "/is_paid", "\"FALSE\""),
+            ],
         ),
         (
             format!("{{\"event\": \"é\", {who},\n\"日本\": 1, \"seen_at\":\n  \"11/25/2026\"}}"),

@@ -11,6 +11,7 @@ use crate::event::catalogue::IDENTIFIERS;
 use crate::event::lint::budget::{cut_short, is_looked_at, looked_at};
 use crate::event::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::event::lint::{Finding, Fix, Rule, Severity, Stage, degradation, shown};
+use crate::event::text::grouped;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
 /// How many fields of all types are remembered, and how many names of fields and types.
@@ -180,7 +181,11 @@ impl Fields {
             shapes.grew(grown);
             if container.kind == NodeKind::Object && count > MOST_FIELDS {
                 let path = event.document.path(container.id);
-                findings.push(cut_short(path, "1,000 fields of an object", &format!("{count} fields")));
+                findings.push(cut_short(
+                    path,
+                    "1,000 fields of an object",
+                    &format!("{} fields", grouped(count as u64)),
+                ));
             }
         }
     }
