@@ -60,7 +60,9 @@ impl Found {
         let mut places = Places::of(event, &findings);
         let nodes: Vec<_> = findings.iter().map(|finding| places.nearest(&finding.path)).collect();
         let mut marks = HashMap::new();
-        for (index, (finding, node)) in findings.iter().zip(&nodes).enumerate() {
+        // What only counts others says nothing of the event as a whole.
+        let listed = findings.iter().zip(&nodes).enumerate().filter(|(_, (finding, _))| !finding.is_rest());
+        for (index, (finding, node)) in listed {
             raise(&mut marks, Spot::value(*node), finding.severity);
             if let Some(mark) = marks.get_mut(&Spot::value(*node)) {
                 let (first, count) = mark.here.unwrap_or((index, 0));
@@ -82,7 +84,9 @@ impl Found {
 
     /// The worst, and how many; `None` of an event with which nothing is wrong.
     pub fn tally(&self) -> Option<Tally> {
-        self.findings.first().map(|worst| Tally { worst: worst.severity, count: self.findings.len() })
+        let count = || self.findings.iter().map(|finding| finding.unlisted.max(1)).sum::<u64>();
+        let worst = self.findings.first()?;
+        Some(Tally { worst: worst.severity, count: usize::try_from(count()).unwrap_or(usize::MAX) })
     }
 
     /// How many columns the longest of the places takes.
@@ -156,8 +160,19 @@ pub fn place(finding: &Finding) -> String {
 
 /// What is wrong, in a few words; of what is missing also what that is. Harmless.
 pub fn said(finding: &Finding) -> String {
-    let Finding { rule, expected, .. } = finding;
+    let Finding { rule, expected, found, .. } = finding;
+    if finding.is_rest() {
+        return format!("{}: {found}", rule.title);
+    }
     if place_says_little(finding) { format!("{}: {expected}", rule.title) } else { rule.title.to_owned() }
+}
+
+/// The same in still fewer words, for where there is little room: `missing: price`. Harmless.
+pub fn said_briefly(finding: &Finding) -> String {
+    if finding.rule.title.ends_with("is missing") && place_says_little(finding) {
+        return format!("missing: {}", finding.expected);
+    }
+    finding.rule.title.to_owned()
 }
 
 /// Whether it is about something that is not there, or about the whole event: then its place says little.
@@ -245,6 +260,14 @@ impl List {
 
     fn len(&self) -> usize {
         self.found.as_ref().map_or(0, |found| found.findings.len())
+    }
+
+    /// Puts the cursor on that finding, if it is one of them.
+    pub(super) fn select_finding(&mut self, finding: &Finding, height: usize) {
+        let at = self.found.as_ref().and_then(|found| found.findings.iter().position(|other| other == finding));
+        if let Some(index) = at {
+            self.select(index, height);
+        }
     }
 
     pub(super) fn select(&mut self, index: usize, height: usize) {

@@ -448,6 +448,32 @@ fn from_a_finding_the_reader_gets_to_its_field_and_back() {
 }
 
 #[test]
+fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
+    let mut model = faulty(120, 36);
+    press(&mut model, "x", at(21));
+    assert_eq!((model.focus, path(&model).as_str()), (Pane::Inspector, "total"), "the first, from the table");
+    press(&mut model, "x x x ]", at(21));
+    assert_eq!(place(model.inspector.finding().unwrap()), "products[1].price", "the list begins at the field");
+    press(&mut model, "esc ]", at(21));
+    assert_eq!((model.focus, model.tab()), (Pane::Types, Tab::Raw), "tabs turn from the table too");
+    press(&mut model, "x", at(21));
+    assert_eq!(model.tab(), Tab::Tree);
+}
+
+#[test]
+fn the_help_opens_where_the_reader_is() {
+    let top = |model: &Model| match &model.mode {
+        Mode::Help { offset } => super::keymap::help().into_iter().nth(*offset).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let mut model = busy(120, 36);
+    press(&mut model, "?", at(20));
+    assert_eq!(top(&model), super::keymap::HelpLine::Title("Anywhere"));
+    press(&mut model, "esc c enter F1", at(20));
+    assert_eq!(top(&model), super::keymap::HelpLine::Title("Composer: the draft"));
+}
+
+#[test]
 fn what_is_missing_is_looked_for_where_it_would_be() {
     let mut model = busy(120, 36);
     let order = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","order_id":"1"}"#, 44, 1, at(20));

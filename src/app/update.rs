@@ -222,7 +222,7 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
         Action::Slower => step_interval(model, true, now),
         Action::Faster => step_interval(model, false, now),
         Action::Back => back(model, now),
-        Action::Help => model.mode = Mode::Help { offset: 0 },
+        Action::Help => open_help(model, context),
         Action::Pause => pause(model, now),
         Action::NextPane => move_focus(model, 1),
         Action::PreviousPane => move_focus(model, 2),
@@ -271,8 +271,8 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
             let height = model.inspector_height();
             model.inspector.follow(height);
         }
-        Action::NextTab => model.inspector.turn_tabs(1),
-        Action::PreviousTab => model.inspector.turn_tabs(Tab::ALL.len() - 1),
+        Action::NextTab => turn_tabs(model, 1),
+        Action::PreviousTab => turn_tabs(model, Tab::ALL.len() - 1),
         Action::Copy => {
             if model.inspector.shown().is_some() {
                 model.mode = Mode::Copy;
@@ -302,6 +302,16 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
         Action::Edit(edit) => edit_line(model, edit, now),
     }
     Vec::new()
+}
+
+/// Opens the help: in a pane at its start, elsewhere at what is said of where the reader is.
+pub(super) fn open_help(model: &mut Model, context: Context) {
+    model.mode = Mode::Help { offset: 0 };
+    if !context.is_pane() {
+        let title = keymap::HelpLine::Title(context.title());
+        let at = keymap::help().iter().position(|line| *line == title).unwrap_or(0);
+        move_by(model, Context::Help, isize::try_from(at).unwrap_or(0));
+    }
 }
 
 fn edit_line(model: &mut Model, edit: LineEdit, now: Moment) {
@@ -460,8 +470,22 @@ fn in_tree<T>(model: &mut Model, work: impl FnOnce(&mut Tree, usize) -> T) -> Op
     model.inspector.tree_mut().map(|tree| work(tree, height))
 }
 
-/// Moves the tree's cursor to the next field with a finding, or to the one before.
+/// Goes to another tab. From a field with a finding the list of findings begins at that one.
+fn turn_tabs(model: &mut Model, steps: usize) {
+    let at_field = model.inspector.finding().filter(|_| model.tab() == Tab::Tree).cloned();
+    model.inspector.turn_tabs(steps);
+    let height = model.findings_height();
+    if let (Some(finding), Tab::Findings, Some(list)) = (at_field, model.tab(), model.inspector.findings_mut()) {
+        list.select_finding(&finding, height);
+    }
+}
+
+/// Moves the tree's cursor to the next field with a finding, or to the one before; from the table, to the first.
 fn go_to_finding(model: &mut Model, forward: bool, now: Moment) {
+    if model.focus == Pane::Types && model.inspector.shown().is_some() {
+        model.focus = Pane::Inspector;
+        model.inspector.select_tab(Tab::Tree);
+    }
     let at = model.inspector.tree().and_then(Tree::selected).map_or(NodeId::ROOT, |row| row.spot.node);
     let found = model.inspector.findings().and_then(List::current);
     match found.map(|found| found.next(at, forward)) {

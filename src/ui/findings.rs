@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::{Theme, rect};
 use crate::app::Model;
-use crate::app::findings::{Found, List, place, place_says_little, said};
+use crate::app::findings::{Found, List, place, place_says_little, said, said_briefly};
 use crate::app::inspector::Shown;
 use crate::app::keymap::{self, Action, Context};
 use crate::app::layout::{self, Area, Pane};
@@ -118,8 +118,8 @@ impl Painter<'_> {
         let room = self.width.saturating_sub(3 + place.width() + gap + 1);
         let mut said = said(finding);
         if place_says_little(finding) && text::width(&said) > room {
-            // Without its end, the first part would be the same of one attribute as of another.
-            said = format!("expected {}", finding.expected);
+            // Without its end, the first part would be the same of one attribute as of another; elsewhere it says enough.
+            said = said_briefly(finding);
         }
         Line::from(vec![
             Span::styled(format!(" {} ", sign(finding.severity)), fresh(style_of(finding.severity, theme))),

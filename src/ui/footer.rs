@@ -38,8 +38,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer)
         let pair = [Span::styled(format!(" {key}"), theme.hint_key), Span::styled(format!(" {word} "), theme.dim)];
         let width: usize = pair.iter().map(Span::width).sum();
         // Leaving and help are what a lost reader looks for: room is kept for them.
-        let kept =
-            if model.context().is_pane() && !is_way_out(binding.action) { way_out_width(model.context()) } else { 0 };
+        let kept = if is_way_out(binding.action) { 0 } else { way_out_width(model.context()) };
         if used + width + kept > room {
             continue;
         }

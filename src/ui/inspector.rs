@@ -6,7 +6,7 @@ use ratatui::widgets::{StatefulWidget, Widget};
 use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
 use super::{Theme, findings, rect};
-use crate::app::findings::Found;
+use crate::app::findings::{Found, place_says_little, said_briefly};
 use crate::app::inspector::{Shown, Tab};
 use crate::app::layout::{self, Area, Pane};
 use crate::app::tree::{Range, Row, Spot, Tree};
@@ -91,8 +91,20 @@ fn render_tree(tree: &Tree, shown: &Shown, model: &Model, theme: &Theme, area: A
         place.push_str(&range_label(range, tree.document(), path_node(tree)));
     }
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
-    let (right, style) = status(tree, shown, coverage, theme);
+    let (right, style) = status(tree, shown, coverage, area.width.into(), theme);
     put_foot(&place, (&right, style), theme.dim, theme, area, buf);
+    // What is wrong at the cursor, in a few words: in its row there may be no room for them.
+    let here = tree.selected().and_then(|row| found?.here(&row));
+    if let Some((finding, _)) = here.filter(|_| focused) {
+        let taken = text::width(&place) + if place.is_empty() { 1 } else { 3 };
+        let room = usize::from(area.width).saturating_sub(taken + text::width(&right) + 6);
+        if room > LEAST_NOTE {
+            let said = format!(" {} {} ", findings::sign(finding.severity), said_briefly(finding));
+            let x = area.x + 1 + u16::try_from(taken).unwrap_or(0);
+            let style = findings::style_of(finding.severity, theme);
+            buf.set_stringn(x, area.y + area.height - 1, text::fit(&said, room), room, style);
+        }
+    }
     let (offset, total) = tree.position();
     super::scroll_thumb(area, offset, total, theme, buf);
 }
@@ -102,7 +114,7 @@ fn path_node(tree: &Tree) -> NodeId {
 }
 
 /// What the bottom border says on its right: the search, the newer events, or the event's size and journey.
-fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme) -> (String, Style) {
+fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, theme: &Theme) -> (String, Style) {
     let mut parts = Vec::new();
     let mut style = theme.dim;
     if !tree.query().is_empty() {
@@ -124,12 +136,13 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, theme: &Theme)
             let bytes = shown.payload.text().len();
             parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });
             if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
-                parts.push(format!("{} of {} captured while watching", time::count(captured), time::count(received)));
+                let when = if width < 56 { "" } else { " while watching" };
+                parts.push(format!("{} of {} captured{when}", time::count(captured), time::count(received)));
             }
             let duplicates = tree.document().duplicate_keys();
             if duplicates > 0 {
                 style = theme.warning;
-                parts.push(format!("{duplicates} keys twice"));
+                parts.push(format!("{} twice", text::counted(duplicates as u64, "key")));
             }
         }
         None => {}
@@ -359,7 +372,9 @@ impl Painter<'_> {
             left -= 1;
         }
         let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
-        let said = text::fit(&format!("expected {}", finding.expected), left.saturating_sub(more.len()));
+        let said =
+            if place_says_little(finding) { said_briefly(finding) } else { format!("expected {}", finding.expected) };
+        let said = text::fit(&said, left.saturating_sub(more.len()));
         spans.push(Span::styled(said + &more, theme.dim));
         spans
     }

@@ -306,6 +306,13 @@ impl Findings {
         Some((nearest, here))
     }
 
+    /// Whether the finding of that number is one of those at the cursor or nearest to it, or on its line.
+    pub(super) fn is_spoken_of(&self, number: usize, editor: &Editor) -> bool {
+        let Some(mark) = editor.marks().get(number) else { return false };
+        mark.start.line == editor.cursor().line
+            || self.nearest(editor).is_some_and(|(nearest, _)| nearest.start == mark.start)
+    }
+
     /// Whether one of them has a fix that is certain.
     pub fn can_be_fixed(&self) -> bool {
         !self.stale && self.list.iter().any(|placed| matches!(placed.repair, Some(Repair::Edit { .. })))

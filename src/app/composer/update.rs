@@ -247,7 +247,8 @@ fn reformat(model: &mut Model, now: Moment) -> Vec<Effect> {
     }
 }
 
-/// Sets the finding at the cursor right, or the next that has a fix, once it is known what is wrong.
+/// Sets the finding that is spoken of right, once it is known what is wrong; where that has no fix, goes to the next one
+/// that has.
 fn fix(model: &mut Model, now: Moment) -> Vec<Effect> {
     let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
     composition.completion = None;
@@ -271,6 +272,14 @@ fn fix(model: &mut Model, now: Moment) -> Vec<Effect> {
         }
     };
     let Some(placed) = composition.findings.get(number).cloned() else { return Vec::new() };
+    if !composition.findings.is_spoken_of(number, &composition.editor) {
+        // What is fixed is what the reader sees that it is.
+        let start = composition.editor.marks().get(number).map_or(placed.mark.start, |mark| mark.start);
+        let name = name_of(&placed.finding);
+        in_view(model, |editor| editor.go_to_place(start));
+        toast(model, now, format!("what can be fixed for sure is here, {name}: ^F again"));
+        return Vec::new();
+    }
     match placed.repair {
         Some(Repair::Edit { range, text }) => {
             let before = composition.editor.text_of(range.clone());
@@ -293,7 +302,9 @@ fn fix(model: &mut Model, now: Moment) -> Vec<Effect> {
 /// What a fix did. Harmless.
 fn told(finding: &Finding, before: &str, after: &str) -> String {
     const WIDEST: usize = 24;
-    let shown = |json: &str| text::fit(&text::harmless_within(json, WIDEST * 2).0, WIDEST);
+    // Of a container, what stands in it and not how it is laid out.
+    let one_line = |json: &str| json.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = |json: &str| text::fit(&text::harmless_within(&one_line(json), WIDEST * 2).0, WIDEST);
     let name = name_of(finding);
     let done = match &finding.fix {
         Some(Fix::Remove) => format!("{name} is taken out"),

@@ -234,6 +234,10 @@ const DATES: [&str; 7] = [
     "timestamp",
 ];
 
+/// Names that are given to dates, though the catalogue does not have them.
+const DATED: [&str; 10] =
+    ["birthdate", "birthday", "created", "date", "dob", "expires", "last_login", "last_seen", "modified", "updated"];
+
 /// Numbers that senders use though the catalogue does not have them.
 const NUMBERS: [&str; 3] = ["amount", "qty", "subtotal"];
 
@@ -265,19 +269,6 @@ impl Meaning {
             return Some(Self::Number);
         }
         let ends = |ending: &str| name.ends_with(ending);
-        const DATED: [&str; 11] = [
-            "birthdate",
-            "birthday",
-            "created",
-            "date",
-            "dob",
-            "expires",
-            "last_login",
-            "last_seen",
-            "modified",
-            "timestamp",
-            "updated",
-        ];
         if DATED.contains(&name) || ["_at", "_date", "_timestamp", "_until"].into_iter().any(ends) {
             return Some(Self::Date { sure: false });
         }

@@ -355,12 +355,12 @@ impl<'a> Object<'a> {
     }
 
     fn check_products_array(&self, findings: &mut Vec<Finding>) {
+        const ARRAY: &str = "an array of objects, one a product";
         let Some(id) = self.get("products") else { return };
         let mut push = |expected: &str, fix: Option<Fix>| {
             let finding = self.finding(&PRODUCTS_ARRAY, "products", expected);
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         };
-        const ARRAY: &str = "an array of objects, one a product";
         match self.kind(id) {
             Some(NodeKind::Object) => {
                 let one = Object::read(self.event, id);

@@ -330,7 +330,10 @@ fn what_cannot_be_fixed_says_why() {
     press_and_wait(&mut model, "down ^f");
     assert!(toast(&model).starts_with("{{epoch}} makes placed_at"), "on its line it is meant: {}", toast(&model));
     press_and_wait(&mut model, "up ^f");
-    assert!(draft(&model).contains("2026-11-25"), "from elsewhere what can be fixed is");
+    assert_eq!(draft(&model), text, "another than the one that is spoken of is shown first");
+    assert_eq!((cursor(&model).0, toast(&model)), (2, "what can be fixed for sure is here, seen_at: ^F again"));
+    press_and_wait(&mut model, "^f");
+    assert!(draft(&model).contains("2026-11-25"));
 }
 
 #[test]
