@@ -276,11 +276,11 @@ Examples:
 
 Events are also set beside those before them in the file. An array, or an object
 with an array `events`, is one bulk call and held to its limits. Of one rule in
-one event type the first ten findings are printed for people; other forms have
-them all.
+one event type the first ten findings are printed for people; other forms have up
+to a hundred for each event, and count the rest.
 
-Without options each rule is as bad as `clickscope rules` says. The config file
-changes that for every run, and the options win over it:
+Without options each rule is at worst as bad as `clickscope rules` says. The config
+file changes that for every run, and the options win over it:
   [lint]
   event-name-case = \"info\"       allow, info, warning or error
   [lint.purchase]
@@ -330,7 +330,7 @@ pub(super) struct Lint {
 pub(super) enum LintFormat {
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// `JUnit` XML, a test case for each event
+    /// A test report in XML, a case for each event
     Junit,
     /// Workflow commands of GitHub Actions
     Github,
@@ -424,7 +424,8 @@ Examples:
 It learns types, fields that all events of a type have, formats, and values
 where a few come again and again. Of ids, times and what else differs from one
 event to the next only the type is written; what the platform adds is left out.
-It is a draft: what 20 events had in common the next may not have.
+No identifier is required, for an event needs only one of them. It is a draft:
+what 20 events had in common the next may not have.
 
 Exit codes: 0 as asked, 1 a file was there and is kept, 2 something in the input
 is no event";

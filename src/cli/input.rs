@@ -156,6 +156,9 @@ impl Input {
     }
 
     fn stdin() -> Self {
+        if io::stdin().is_terminal() {
+            eprintln!("clickscope: reading events from the terminal; ^D on an empty line ends them");
+        }
         let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
         Self { called: "standard input".to_owned(), size: None, is_live: !io::stdin().is_terminal(), reader }
     }

@@ -236,7 +236,7 @@ impl<W: Write> Run<'_, W> {
             let line = line(element);
             match read(call.text(element)) {
                 Ok(event) if is_object(&event) => self.event(&event, self.context.stage, line)?,
-                Ok(_) => self.bad(no_event("this element of the array is none: "), line)?,
+                Ok(_) => self.bad(no_event("this element of the array is no event: "), line)?,
                 Err(bad) => self.bad(bad, line)?,
             }
         }

@@ -83,11 +83,13 @@ pub(super) fn check(folder: &Setting<PathBuf>) -> Result<Exit, Failure> {
 fn table(plan: &Plan) -> String {
     let names: Vec<String> = plan.types().map(|known| fit(&harmless(known.name), WIDEST)).collect();
     let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    let longest = plan.types().map(|known| width(&harmless(known.file))).max().unwrap_or(0);
     names.iter().zip(plan.types()).fold(String::new(), |mut table, (name, known)| {
         let gap = widest - width(name);
         let (file, fields) = (harmless(known.file), counted(known.fields as u64, "field"));
         // Writing to a text cannot fail.
-        let _ = writeln!(table, "{name}{:gap$}  {file}  {fields}, {} required", "", known.required);
+        let rest = longest - width(&file);
+        let _ = writeln!(table, "{name}{:gap$}  {file}{:rest$}  {fields}, {} required", "", "", known.required);
         table
     })
 }
@@ -206,6 +208,8 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
     let name = |path: &&Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
     let mut taken: HashSet<String> = planned.values().filter_map(name).collect();
     let mut exit = Exit::Done;
+    // Printed at the end: who reads no further than the first name is to have all the files.
+    let mut written = String::new();
     for inferred in inferred {
         let path = match planned.get(&*inferred.event_type) {
             Some(path) => (*path).to_owned(),
@@ -215,7 +219,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
         options.write(true).create_new(!force).create(true).truncate(force);
         let text = harmless_json(&inferred.text());
         match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
-            Ok(()) => writeln!(io::stdout(), "{}", called(&path))?,
+            Ok(()) => written = written + &called(&path) + "\n",
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 eprintln!("{} is there and is kept: --force writes over it", called(&path));
                 exit = Exit::Incomplete;
@@ -223,6 +227,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
             Err(source) => return Err(unwritten(&path, source).into()),
         }
     }
+    io::stdout().write_all(written.as_bytes())?;
     Ok(exit)
 }
 

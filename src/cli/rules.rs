@@ -19,8 +19,10 @@ pub(super) fn explain(rule: &Rule) -> Result<Exit, Failure> {
         "" => String::new(),
         address => format!("Documentation: {address}\n\n"),
     };
+    // Only a received event says when it was received.
+    let shown = if good.contains("_bsft_ts") { ", as the platform shows it (lint --received)" } else { "" };
     let text = format!(
-        "{id} ({severity}): {title}\n\n{why}\n\n{documentation}Bad:\n{}\nGood:\n{}\n\
+        "{id} ({severity}): {title}\n\n{why}\n\n{documentation}Bad{shown}:\n{}\nGood{shown}:\n{}\n\
          To allow it: clickscope lint -A {id}, or in the config file\n  [lint]\n  {id} = \"allow\"\n",
         indented(bad),
         indented(good)

@@ -19,7 +19,7 @@ pub fn read_plan(folder: &Setting<PathBuf>) -> Result<(Plan, Vec<BadSchema>), Co
     let paths = schemas(path).map_err(|error| {
         unusable(match error.kind() {
             io::ErrorKind::NotFound => {
-                format!("there is no folder {shown}; `clickscope plan infer --into {shown}` makes one from events")
+                format!("there is no folder {shown}; `clickscope plan infer FILE --into {shown}` makes one from events")
             }
             io::ErrorKind::NotADirectory => format!("{shown} is no folder: name the one that holds the schemas"),
             _ => format!("the folder {shown} cannot be read: {error}"),
@@ -28,7 +28,7 @@ pub fn read_plan(folder: &Setting<PathBuf>) -> Result<(Plan, Vec<BadSchema>), Co
     match paths.len() {
         0 => Err(unusable(format!(
             "there is no schema in {shown}: write one as EVENT_TYPE.json, or have it inferred with `clickscope plan infer \
-             --into {shown}`"
+             FILE --into {shown}`"
         ))),
         count if count > MOST => {
             Err(unusable(format!("there are {count} files in {shown}, more than the {MOST} of a plan")))

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
-use super::lint::{Context, Finding, Fix, Rule, Severity, Stage, letters, twin};
+use super::lint::{Context, Finding, Fix, Rule, Severity, Stage, letters, shown, twin};
 use super::syntax;
 use super::text::{fit, harmless, harmless_within};
 use super::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
@@ -47,6 +47,16 @@ static EVENT: Rule = Rule {
     documentation: "",
     bad: r#"{"event":"course_boked","email":"jane@example.com","course":"latte_art","seats":2}"#,
     good: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art","seats":2}"#,
+};
+
+static BROKEN: Rule = Rule {
+    id: "plan-broken",
+    severity: Severity::Warning,
+    title: "an event whose schema cannot be used",
+    why: "What is wrong with the schema is told at the start; until it is mended, nothing holds the event to the plan.",
+    documentation: "",
+    bad: r#"{"properties":{"seats":{"type":"nubmer"}}}"#,
+    good: r#"{"properties":{"seats":{"type":"number"}}}"#,
 };
 
 static MISSING: Rule = Rule {
@@ -101,13 +111,13 @@ static STALE: Rule = Rule {
     good: r#"{"event":"course_booked","email":"jane@example.com","course":"latte_art","seats":2,"level":"expert"}"#,
 };
 
-pub(super) const RULES: &[&Rule] = &[&EVENT, &MISSING, &TYPE, &VALUE, &FIELD, &STALE];
+pub(super) const RULES: &[&Rule] = &[&EVENT, &BROKEN, &MISSING, &TYPE, &VALUE, &FIELD, &STALE];
 
 /// A tracking plan: one JSON Schema (2020-12) an event type. The default is none, against which nothing is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// By event type. One whose schema is broken is planned too, but nothing is known of it.
-    types: BTreeMap<String, Option<Arc<Planned>>>,
+    /// By event type. One whose schema is broken is planned too, but nothing is known of it but the file.
+    types: BTreeMap<String, Result<Arc<Planned>, String>>,
     remarks: Vec<BadSchema>,
 }
 
@@ -193,7 +203,7 @@ impl Plan {
             let document = match document(&file, text) {
                 Ok(document) => document,
                 Err(broken) => {
-                    plan.types.entry(type_of_file(&file).to_owned()).or_default();
+                    plan.types.entry(type_of_file(&file).to_owned()).or_insert_with(|| Err(file.clone()));
                     bad.push(*broken);
                     continue;
                 }
@@ -218,13 +228,14 @@ impl Plan {
                 plan.remarks.push(other(reason, "plan the event by the standard name, if it is that one"));
             }
             let planned = match reading::read(&document, type_of_file(&file)) {
-                Ok(schemas) => {
+                Ok((schemas, remarks)) => {
+                    plan.remarks.extend(remarks.iter().map(|remark| at_node(&file, &document, remark)));
                     let fields = absence::fields(&schemas);
-                    Some(Arc::new(Planned { file, schemas, fields }))
+                    Ok(Arc::new(Planned { file, schemas, fields }))
                 }
                 Err(faults) => {
                     bad.extend(faults.iter().map(|fault| at_node(&file, &document, fault)));
-                    None
+                    Err(file)
                 }
             };
             plan.types.insert(event_type, planned);
@@ -239,7 +250,7 @@ impl Plan {
 
     /// The event types that can be checked, by name.
     pub fn types(&self) -> impl Iterator<Item = PlannedType<'_>> {
-        let planned = self.types.iter().filter_map(|(name, planned)| Some((name, planned.as_ref()?)));
+        let planned = self.types.iter().filter_map(|(name, planned)| Some((name, planned.as_ref().ok()?)));
         planned.map(|(name, planned)| PlannedType {
             name,
             file: &planned.file,
@@ -260,15 +271,18 @@ impl Plan {
     pub(super) fn check(&self, event: &Document, context: Context) -> Vec<Finding> {
         let Some((at, event_type)) = type_of(event).filter(|_| !self.is_empty()) else { return Vec::new() };
         match self.types.get(&event_type) {
-            Some(Some(planned)) => check::check(&planned.schemas, event, context.stage),
-            Some(None) => Vec::new(),
+            Some(Ok(planned)) => check::check(&planned.schemas, event, context.stage),
+            Some(Err(file)) => {
+                let expected = format!("a schema that can be used: {} is none", cut(file));
+                vec![BROKEN.at(event.path(at), expected, shown(event, at))]
+            }
             // Names with a period are those that the platform makes itself.
             None if context.stage == Stage::Received && event_type.contains('.') => Vec::new(),
-            None => vec![self.not_planned(event.path(at), &event_type)],
+            None => vec![self.not_planned(event, at, &event_type)],
         }
     }
 
-    fn not_planned(&self, path: Path, event_type: &str) -> Finding {
+    fn not_planned(&self, event: &Document, at: NodeId, event_type: &str) -> Finding {
         let names = || self.types.keys().map(String::as_str);
         let twins: Vec<&str> = names().filter(|name| letters(name) == letters(event_type)).collect();
         let fix = match twins[..] {
@@ -278,7 +292,7 @@ impl Plan {
         let near = twins.first().copied().or_else(|| nearest(event_type, names()));
         let near = near.map(|near| format!(", such as {}", cut(near))).unwrap_or_default();
         let expected = format!("an event of the plan{near}");
-        Finding { fix, ..EVENT.at(path, expected, cut(event_type)) }
+        Finding { fix, ..EVENT.at(event.path(at), expected, shown(event, at)) }
     }
 }
 
@@ -311,6 +325,9 @@ fn document(file: &str, text: Result<String, Unreadable>) -> Result<Document, Bo
     let text = text.map_err(|Unreadable { line, reason }| broken(line, None, reason))?;
     // Editors of other systems begin a file with this mark, which is no JSON.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if text.trim().is_empty() {
+        return Err(bad(1, 0, "it is empty".to_owned()));
+    }
     syntax::check(text).map_err(|error| bad(error.line, error.column, error.message))?;
     serde_json::from_str::<IgnoredAny>(text)
         .map_err(|error| bad(error.line(), error.column(), "a placeholder".to_owned()))?;

@@ -304,7 +304,7 @@ impl Check<'_> {
 
     fn opened(&mut self, at: usize, expect: Expect) -> Result<Expect, Wrong> {
         if self.open.len() == MAX_DEPTH {
-            return Err((at, format!("more than {MAX_DEPTH} containers stand in one another here, which is too deep")));
+            return Err((at, format!("more than {MAX_DEPTH} objects and arrays are nested here, which is too deep")));
         }
         self.open.push(at);
         Ok(expect)
@@ -370,6 +370,9 @@ impl Check<'_> {
             }
             Expect::CommaOrClose => format!("a comma is missing before `{shown}`"),
             Expect::End if closes => format!("`{shown}` closes nothing: no bracket is open here"),
+            Expect::End if piece == Piece::Mark(b',') && self.is_last(range) => {
+                "nothing comes after this comma: take it out".into()
+            }
             Expect::End if piece == Piece::Mark(b',') || matches!(piece, Piece::Mark(b'{')) => {
                 "the value ends before this: several events stand in an array, [ …, … ]".into()
             }
@@ -401,6 +404,10 @@ impl Check<'_> {
         };
         let bracket = char::from(partner(self.close_byte()));
         format!("the `{bracket}` in {place} needs its `{}`", self.close())
+    }
+
+    fn is_last(&self, range: &Range<usize>) -> bool {
+        self.text.get(range.end..).is_none_or(|rest| rest.trim().is_empty())
     }
 
     fn close(&self) -> char {
@@ -629,6 +636,7 @@ mod tests {
             ("{\n\"a\":", 2, 5, "the text ends here, and the `{` in line 1, column 1 needs its `}`"),
             ("{}\n{}", 2, 1, "several events stand in an array"),
             ("{}, {}", 1, 3, "several events stand in an array"),
+            ("{\"a\": 1},\n", 1, 9, "nothing comes after this comma: take it out"),
             ("{}}", 1, 3, "`}` closes nothing: no bracket is open here"),
             ("]", 1, 1, "expected a value, not `]`"),
             ("{} x", 1, 4, "the value ends before this `x`"),

@@ -193,7 +193,7 @@ fn what_is_no_event_is_told_with_its_place_and_ends_with_2() {
     for (contents, told) in [
         ("{\"event\":\"a\",}".as_bytes(), ":1:13: not JSON: "),
         (b"{\n\"event\": x\n}", ":2:10: not JSON: "),
-        (b"[\n{\"event\":\"view\",\"email\":\"a@b.example\"},\n7]", ":3: this element of the array is none: "),
+        (b"[\n{\"event\":\"view\",\"email\":\"a@b.example\"},\n7]", ":3: this element of the array is no event: "),
         (b"\n\"view\"", ":2: an event is an object"),
         (b"{\"event\":\"caf\xe9\"}", ":1: this line is not text"),
         (b"{\"event\":{{now}}}", ":1:"),
@@ -490,7 +490,7 @@ fn a_bulk_call_is_told_from_events_a_line_and_held_to_its_limits() {
     let ran = Events::new(r#"{"event":"booked","email":"a@b.example","events":[7]}"#).lint(&["--json"]);
     assert_eq!((ran.code, ran.found()), (Some(0), vec![]), "a name makes it an event");
     let ran = Events::new("{\"events\":[\n7]}").lint(&["--json"]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("100%.json:2: this element of the array is none"), "{ran:?}");
+    assert!(ran.code == Some(2) && ran.stderr.contains("100%.json:2: this element of the array is no event"), "{ran:?}");
 }
 
 #[test]

@@ -226,16 +226,20 @@ fn what_lint_finds_is_told_on_the_side_and_forbids_nothing() {
     let ran = send(&sandbox.url, &[&path, "--dry-run"]);
     assert_eq!((ran.code, ran.stderr.lines().count()), (Some(0), 2), "{}", ran.stderr);
     for told in [
-        "clickscope: search: error[email-format] /email: expected an address such as jane@example.com, found \"nobody\"\n",
-        "clickscope: search: warning[date-format] /seen_at: expected ",
+        "clickscope: search: error[email-format] /email: not an e-mail address: expected an address such as jane@example.com, found \"nobody\"\n",
+        "; write \"2026-11-25\"\n",
     ] {
         assert!(ran.stderr.contains(told), "{told} in {}", ran.stderr);
     }
     assert!(ran.stdout.starts_with("curl ") && !ran.stdout.contains("email-format"), "{}", ran.stdout);
     let ran = send(&sandbox.url, &[&path]);
-    let told = "clickscope: lint finds 1 error in the event: the same with --dry-run says which\n";
+    let told = "clickscope: lint finds 1 error in the event: add --dry-run to see which\n";
     assert_eq!((ran.code, &*ran.stderr), (Some(0), told));
     assert_eq!(received(&sandbox, "search"), 1);
+
+    let after = format!("{{oops}}\n{{oops}}\n{faulty}\n");
+    let ran = send_input(&sandbox.url, &["--dry-run", "--keep-going"], after.as_bytes());
+    assert!(ran.stderr.contains("clickscope: event 3, search: error[email-format]"), "{}", ran.stderr);
 
     let many = (faulty.to_owned() + "\n").repeat(130);
     let ran = send_input(&sandbox.url, &["--dry-run"], many.as_bytes());

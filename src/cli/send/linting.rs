@@ -30,9 +30,8 @@ impl Linting {
 
     /// Tells in a line each what is wrong with the events of a call.
     pub(super) fn describe(&mut self, parcel: &Parcel, teller: &Teller) {
-        let first = parcel.through.saturating_sub(parcel.events.len() as u64) + 1;
         let alone = parcel.through == 1 && parcel.part == Some(1.0);
-        for (event, number) in parcel.events.iter().zip(first..) {
+        for (event, number) in parcel.events.iter().zip(&parcel.numbers) {
             if self.seen == LOOKED_AT {
                 self.seen += 1;
                 teller.tell(format!("only the first {LOOKED_AT} events are linted here; clickscope lint reads all"));
@@ -54,7 +53,7 @@ impl Linting {
             let errors = counted(errors as u64, "error");
             let events =
                 if self.seen == 1 { "the event".to_owned() } else { format!("the first {} events", self.seen) };
-            teller.tell(format!("lint finds {errors} in {events}: the same with --dry-run says which"));
+            teller.tell(format!("lint finds {errors} in {events}: add --dry-run to see which"));
         }
     }
 
@@ -73,8 +72,9 @@ impl Linting {
 }
 
 /// What is wrong, in a line.
-fn told(Finding { rule, severity, path, expected, found, .. }: &Finding) -> String {
+fn told(Finding { rule, severity, path, expected, found, fix, .. }: &Finding) -> String {
     let pointer = harmless(&path.pointer());
     let gap = if pointer.is_empty() { "" } else { " " };
-    format!("{severity}[{}]{gap}{pointer}: expected {expected}, found {found}", rule.id)
+    let fix = fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
+    format!("{severity}[{}]{gap}{pointer}: {}: expected {expected}, found {found}{fix}", rule.id, rule.title)
 }

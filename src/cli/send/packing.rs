@@ -18,6 +18,8 @@ pub(super) struct Parcel {
     pub(super) call: Call,
     /// Its events.
     pub(super) events: Vec<Outgoing>,
+    /// Which event of the input each of them is, from 1, those that were skipped or left out included.
+    pub(super) numbers: Vec<u64>,
     /// How many events of the input there are up to its last, those that were skipped or left out included.
     pub(super) through: u64,
     /// Which part of the input is sent with it, where that is known; the last call of an array is at 1.
@@ -101,8 +103,9 @@ fn one(text: &str, preparation: &Preparation, packing: Packing) -> Result<Vec<Pa
     let shipment = Shipment { events: rest.as_slice().to_vec(), bulk };
     let parcels = shipment.calls(packing.limits).into_iter().map(|call| {
         let events: Vec<Outgoing> = rest.by_ref().take(call.events).collect();
+        let first = through + 1;
         through += events.len() as u64;
-        Parcel { call, events, through, part: Some(ratio(through, all)) }
+        Parcel { call, events, numbers: (first..=through).collect(), through, part: Some(ratio(through, all)) }
     });
     Ok(parcels.collect())
 }
@@ -124,8 +127,9 @@ struct LineByLine<'a> {
     packing: Packing,
     packed: &'a mpsc::Sender<Packed>,
     packer: Packer,
-    /// The events in the packer.
+    /// The events in the packer, and which of the input they are.
     events: Vec<Outgoing>,
+    numbers: Vec<u64>,
     /// How many events were read up to the last in the packer.
     through: u64,
     /// How many bytes were.
@@ -148,6 +152,7 @@ impl<'a> LineByLine<'a> {
             packed,
             packer: Packer::new(packing.limits),
             events: Vec::new(),
+            numbers: Vec::new(),
             through: packing.skip,
             bytes: 0,
         }
@@ -175,6 +180,7 @@ impl<'a> LineByLine<'a> {
                         self.hand_over(call)?;
                     }
                     self.events.push(event);
+                    self.numbers.push(number);
                     (self.through, self.bytes) = (number, end);
                 }
                 Err(bad) if self.packing.keep_going => self.packed.blocking_send(Packed::LeftOut(bad))?,
@@ -202,9 +208,9 @@ impl<'a> LineByLine<'a> {
     }
 
     fn hand_over(&mut self, call: Call) -> Result<(), Gone> {
-        let events = std::mem::take(&mut self.events);
+        let (events, numbers) = (std::mem::take(&mut self.events), std::mem::take(&mut self.numbers));
         let part = self.size.map(|size| ratio(self.bytes, size));
-        self.packed.blocking_send(Packed::Parcel(Parcel { call, events, through: self.through, part }))
+        self.packed.blocking_send(Packed::Parcel(Parcel { call, events, numbers, through: self.through, part }))
     }
 }
 

@@ -364,7 +364,12 @@ fn number_fault(text: &str) -> Option<Fault> {
     if is_number(text) {
         return None;
     }
-    Some(Fault::new(&NUMBER_FORMAT, "digits, and a period before the decimals", bare(text).map(quoted)))
+    Some(Fault::new(&NUMBER_FORMAT, "digits, and a period before the decimals", bare(text).map(as_number)))
+}
+
+/// A number as JSON has it; one that JSON has no spelling for stays a text.
+fn as_number(digits: String) -> String {
+    if serde_json::from_str::<serde_json::Number>(&digits).is_ok() { digits } else { quoted(digits) }
 }
 
 fn is_number(text: &str) -> bool {
@@ -614,17 +619,18 @@ mod tests {
         check_all(
             "number-format",
             &[
-                ("revenue", r#""$ 79.95""#, Some(r#""79.95""#)),
-                ("revenue", r#""79,95 €""#, Some(r#""79.95""#)),
-                ("revenue", r#""12 USD""#, Some(r#""12""#)),
+                ("revenue", r#""$ 79.95""#, Some("79.95")),
+                ("revenue", r#""79,95 €""#, Some("79.95")),
+                ("revenue", r#""12 USD""#, Some("12")),
                 ("revenue", r#""1,000""#, None),
                 ("revenue", r#""$1.000""#, None),
-                ("revenue", r#""1,234,567""#, Some(r#""1234567""#)),
-                ("revenue", r#""1,234.50""#, Some(r#""1234.50""#)),
-                ("revenue", r#""-1.234,50""#, Some(r#""-1234.50""#)),
+                ("revenue", r#""1,234,567""#, Some("1234567")),
+                ("revenue", r#""1,234.50""#, Some("1234.50")),
+                ("revenue", r#""-1.234,50""#, Some("-1234.50")),
                 ("revenue", r#""1,2,3""#, None),
                 ("revenue", r#""1,234.567.890""#, None),
-                ("quantity", r#"" 2 ""#, Some(r#""2""#)),
+                ("quantity", r#"" 2 ""#, Some("2")),
+                ("revenue", r#""$ 007""#, Some(r#""007""#)),
                 ("quantity", r#""2 pieces""#, None),
                 ("discount", r#""10%""#, None),
                 ("total", r#""$""#, None),

@@ -57,6 +57,8 @@ impl FromStr for RuleOf {
     fn from_str(text: &str) -> Result<Self, UnknownRule> {
         match text.split_once('@') {
             None => Self::find(text, None),
+            // An empty type is none: what is before the sign may be meant for all, and what is behind it was forgotten.
+            Some((_, "")) => Err(UnknownRule::new(text)),
             Some((id, event_type)) => Self::find(id, Some(event_type)),
         }
     }

@@ -117,11 +117,11 @@ static IDENTIFIER_TOO_LONG: Rule = Rule {
     id: "identifier-too-long",
     severity: Severity::Error,
     title: "identifier over its limit",
-    why: "The platform keeps identifiers only up to a length: 128 characters for a customer_id (64 in older \
-          documentation), 256 for an email, 36 for a cookie.",
+    why: "The platform keeps identifiers only up to a length: 128 characters for a customer_id (more than the 64 of \
+          older documentation is a note), 256 for an email; a cookie over the 36 of the pixel's own is a warning.",
     documentation: CUSTOMER,
-    bad: r#"{"event":"plan_chosen","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2; path=/; secure"}"#,
-    good: r#"{"event":"plan_chosen","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2"}"#,
+    bad: r#"{"event":"plan_chosen","customer_id":"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI4MTIxMjMiLCJuYW1lIjoiSmFuZSIsImlhdCI6MTc5NTYwMDAwMH0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"}"#,
+    good: r#"{"event":"plan_chosen","customer_id":"812123"}"#,
 };
 
 static EVENT_UUID: Rule = Rule {

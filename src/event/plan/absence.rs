@@ -117,7 +117,7 @@ impl Absences {
     /// field within another only counts where that is there.
     pub(in crate::event) fn observe(&mut self, plan: &Plan, event: &Document) -> Vec<Finding> {
         let Some((_, event_type)) = type_of(event) else { return Vec::new() };
-        let Some(Some(planned)) = plan.types.get(&event_type) else { return Vec::new() };
+        let Some(Ok(planned)) = plan.types.get(&event_type) else { return Vec::new() };
         let Planned { fields, .. } = &**planned;
         let known = self.types.entry(event_type).or_insert_with(|| vec![Absence::For(0); fields.len()]);
         let mut findings = Vec::new();

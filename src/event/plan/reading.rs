@@ -33,6 +33,54 @@ const MOST_FAULTS: usize = 20;
 /// How deep a value in a schema may be: no text that is JSON here is deeper.
 const DEEPEST: u32 = 128;
 
+/// How alike a keyword must be to a known one to be taken for a slip.
+const MISSPELLED: f64 = 0.9;
+
+/// Every keyword that asks something.
+const KEYWORDS: [&str; 41] = [
+    "$defs",
+    "$dynamicRef",
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contains",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "if",
+    "items",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+    "required",
+    "then",
+    "type",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "uniqueItems",
+];
+
 const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
 /// Something in a schema that makes it none.
@@ -46,13 +94,15 @@ pub(super) struct Fault {
 }
 
 /// Reads the schema in `document`, of a file that is called `name`.
-pub(super) fn read(document: &Document, name: &str) -> Result<Schemas, Vec<Fault>> {
+/// Also what looks wrong in it, though it is a schema.
+pub(super) fn read(document: &Document, name: &str) -> Result<(Schemas, Vec<Fault>), Vec<Fault>> {
     let mut reader = Reader::new(document, name);
     let root = reader.schema(Place { document: OWN, at: NodeId::ROOT, resource: 0 });
     reader.connect();
     reader.refuse_loops();
-    let Reader { schemas, resources, faults, has_unevaluated, .. } = reader;
-    if faults.is_empty() { Ok(Schemas { root, has_unevaluated, every: schemas, resources }) } else { Err(faults) }
+    let Reader { schemas, resources, faults, remarks, has_unevaluated, .. } = reader;
+    let schemas = Schemas { root, has_unevaluated, every: schemas, resources };
+    if faults.is_empty() { Ok((schemas, remarks)) } else { Err(faults) }
 }
 
 /// A place in one of the documents, and the resource around it.
@@ -77,6 +127,7 @@ struct Reader<'a> {
     known: HashMap<(usize, NodeId), SchemaId>,
     pending: Vec<Pending>,
     faults: Vec<Fault>,
+    remarks: Vec<Fault>,
     has_unevaluated: bool,
 }
 
@@ -96,6 +147,7 @@ impl<'a> Reader<'a> {
             known: HashMap::new(),
             pending: Vec::new(),
             faults: Vec::new(),
+            remarks: Vec::new(),
             has_unevaluated: false,
         };
         let name: String =
@@ -114,6 +166,16 @@ impl<'a> Reader<'a> {
     fn resource(&mut self, url: Url, document: usize, root: NodeId) -> usize {
         self.resources.push(Resource { url, document, root, anchors: HashMap::new(), dynamic: HashSet::new() });
         self.resources.len() - 1
+    }
+
+    /// A keyword that says nothing to JSON Schema is no fault, but one that is nearly a known one was meant to.
+    fn unknown(&mut self, keyword: &str, place: Place) {
+        let alike = |known: &&str| strsim::jaro_winkler(keyword, known) >= MISSPELLED;
+        let meant = KEYWORDS.into_iter().filter(|known| *known != keyword).find(alike);
+        if let Some(meant) = meant.filter(|_| place.document == OWN && self.remarks.len() < MOST_FAULTS) {
+            let reason = format!("{} is no keyword of JSON Schema and asks nothing", cut(keyword));
+            self.remarks.push(Fault { at: place.at, reason, advice: format!("{meant}, if that is meant") });
+        }
     }
 
     fn fault(&mut self, place: Place, reason: impl Into<String>, advice: impl Into<String>) {
@@ -292,7 +354,7 @@ impl<'a> Reader<'a> {
             "multipleOf" => {
                 let divisor = self.number(at)?;
                 if !divisor.is_divisor() {
-                    self.fault(at, "multipleOf must be above 0, of at most 18 digits", "write such as 0.01");
+                    self.fault(at, "multipleOf must be above 0, of at most 18 digits", "write 0.01, for example");
                     return None;
                 }
                 Demand::MultipleOf(divisor)
@@ -311,7 +373,10 @@ impl<'a> Reader<'a> {
             "not" => Demand::Not(self.schema(at)),
             "unevaluatedItems" => Demand::UnevaluatedItems(self.schema(at)),
             "unevaluatedProperties" => Demand::UnevaluatedFields(self.schema(at)),
-            _ => return None,
+            _ => {
+                self.unknown(keyword, at);
+                return None;
+            }
         })
     }
 
@@ -422,12 +487,11 @@ impl<'a> Reader<'a> {
     fn expected(&mut self, place: Place, what: &str, example: &str) {
         let document = self.document(place);
         let key = document.key(place.at).or_else(|| document.key(document.parent(place.at)?)).unwrap_or_default();
-        let found = quoted(document.text(place.at));
-        let found = found.trim_matches('"');
+        let found = cut(document.text(place.at));
         self.fault(
             place,
             format!("{} must be {what}, and here is {found}", cut(&key)),
-            format!("write such as {example}"),
+            format!("write {example}, for example"),
         );
     }
 
@@ -475,7 +539,7 @@ impl<'a> Reader<'a> {
     fn follow(&mut self, place: Place, reference: &str) -> Option<(SchemaId, Option<Box<str>>)> {
         let base = self.resources.get(place.resource)?.url.clone();
         let Ok(url) = base.join(reference) else {
-            self.fault(place, format!("{} is no reference", quoted(reference)), "write such as #/$defs/product");
+            self.fault(place, format!("{} is no reference", quoted(reference)), "write #/$defs/product, for example");
             return None;
         };
         let fragment = decoded(url.fragment().unwrap_or_default());
