@@ -470,9 +470,11 @@ fn in_tree<T>(model: &mut Model, work: impl FnOnce(&mut Tree, usize) -> T) -> Op
     model.inspector.tree_mut().map(|tree| work(tree, height))
 }
 
-/// Goes to another tab. From a field with a finding the list of findings begins at that one.
+/// Goes to another tab. From a field with a finding the list of findings begins at that one; from the event itself, where
+/// the cursor is at first, at the worst.
 fn turn_tabs(model: &mut Model, steps: usize) {
-    let at_field = model.inspector.finding().filter(|_| model.tab() == Tab::Tree).cloned();
+    let is_field = model.inspector.tree().and_then(Tree::selected).is_some_and(|row| row.depth > 0);
+    let at_field = model.inspector.finding().filter(|_| is_field && model.tab() == Tab::Tree).cloned();
     model.inspector.turn_tabs(steps);
     let height = model.findings_height();
     if let (Some(finding), Tab::Findings, Some(list)) = (at_field, model.tab(), model.inspector.findings_mut()) {

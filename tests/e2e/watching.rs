@@ -128,7 +128,7 @@ fn what_is_wrong_with_an_event_is_in_the_table_and_in_a_list_that_leads_to_the_f
     program.send("\r0]");
     program.wait_for_text(&["products[0].bought_at", "error date-impossible", "expected", "docs"]);
     program.send("jj");
-    program.wait_for_text(&["warning number-format", "fix       write \"31.24\""]);
+    program.wait_for_text(&["warning number-format", "fix       write 31.24"]);
     program.send("yf");
     let copied = program.wait_for_any_copy();
     assert!(copied.starts_with("warning[number-format] /revenue\n"), "{copied}");
