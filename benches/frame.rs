@@ -229,9 +229,10 @@ fn frames(criterion: &mut Criterion) {
     });
 }
 
-/// An order of a thousand products, of each of which the price is no number.
+/// An order of a thousand products, each of which breaks a dozen rules: of each rule a hundred findings are listed.
 fn careless_order() -> String {
-    let product = |n: usize| format!(r#"{{"sku":"45790-{n}","price":"$ {n}","quantity":1}}"#);
+    let faults = r#""qty":1,"note":"undefined","text":"","who":"{{ name }}","sold_at":"11/24/2026","seen_at":1758104814,"made_at":"2014-14-11T00:00:00Z","is_gift":"yes","email":"no","url":"no","note":"a""#;
+    let product = |n: usize| format!(r#"{{"sku":"45790-{n}","price":"$ {n}",{faults}}}"#);
     let products: Vec<_> = (0..1_000).map(product).collect();
     let order = r#""event":"purchase","customer_id":"1","order_id":"50314","total":1,"revenue":1"#;
     format!(r#"{{{order},"products":[{}]}}"#, products.join(","))
