@@ -490,7 +490,10 @@ fn a_bulk_call_is_told_from_events_a_line_and_held_to_its_limits() {
     let ran = Events::new(r#"{"event":"booked","email":"a@b.example","events":[7]}"#).lint(&["--json"]);
     assert_eq!((ran.code, ran.found()), (Some(0), vec![]), "a name makes it an event");
     let ran = Events::new("{\"events\":[\n7]}").lint(&["--json"]);
-    assert!(ran.code == Some(2) && ran.stderr.contains("100%.json:2: this element of the array is no event"), "{ran:?}");
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("100%.json:2: this element of the array is no event"),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -180,7 +180,10 @@ fn each_broken_plan_ends_with_2_the_file_the_place_and_the_reason() {
             &[("plan/booked.json", b"{\n\"title\":\"caf\xe9\"}")],
             "plan/booked.json:2: this line is not text (not UTF-8)",
         ),
-        (&[("other/booked.json", b"{}")], "there is no folder plan; `clickscope plan infer FILE --into plan` makes one"),
+        (
+            &[("other/booked.json", b"{}")],
+            "there is no folder plan; `clickscope plan infer FILE --into plan` makes one",
+        ),
         (&[("plan/booked.txt", b"{}")], "there is no schema in plan: write one as EVENT_TYPE.json"),
     ];
     for (files, expected) in cases {
