@@ -72,10 +72,10 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
             findings.extend(another_type(event, field, attribute));
             continue;
         }
-        let name = known.by_letters.get(&letters(&key));
-        let is_absent = |name: &&&str| event.find(&Path(vec![Segment::key(**name)])).is_none();
-        findings.extend(name.filter(is_absent).map(|name| Finding {
-            fix: Some(Fix::Rename((*name).to_owned())),
+        let is_absent = |name: &&str| event.find(&Path(vec![Segment::key(*name)])).is_none();
+        let name = known.by_letters.get(&letters(&key)).copied().filter(is_absent);
+        findings.extend(name.map(|name| Finding {
+            fix: Some(Fix::Rename(name.to_owned())),
             ..NAME.at(event.path(field), format!("the name {name}"), shown(event, field))
         }));
     }
