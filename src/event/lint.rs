@@ -119,18 +119,9 @@ pub struct Context {
 
 /// Every rule, by its sort.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let sorts = [
-        limits::RULES,
-        degradation::RULES,
-        values::RULES,
-        attributes::RULES,
-        per_event::RULES,
-        session::RULES,
-        bulk::RULES,
-        plan::RULES,
-        budget::RULES,
-    ];
-    sorts.into_iter().flatten().copied()
+    let of_any_event = [limits::RULES, degradation::RULES, values::RULES, attributes::RULES];
+    let of_others = [session::RULES, bulk::RULES, plan::RULES, budget::RULES];
+    of_any_event.into_iter().chain(per_event::RULES).chain(of_others).flatten().copied()
 }
 
 /// The rule with that id.

@@ -1,16 +1,14 @@
 //! JSON as it is being typed: its tokens, its first error, its layout. Everything here knows the placeholders of a draft
 //! (`{{now}}`), which are not JSON until they are resolved.
 
+mod check;
+
 use std::ops::Range;
 
 use thiserror::Error;
 
 use super::lexer::{self, Lexer, Piece};
-use super::placeholder;
-use super::text::{fit, harmless};
-
-/// How many containers may stand in one another: `serde_json` reads no more.
-const MAX_DEPTH: usize = 127;
+pub use check::check;
 
 /// How much text is searched for the other bracket of a pair. Beyond it the pair is farther than a screen can show, and
 /// the search is done at every key press.
@@ -97,20 +95,6 @@ fn push_string(tokens: &mut Vec<(Range<usize>, TokenKind)>, range: &Range<usize>
     if at < range.end {
         tokens.push((at..range.end, kind));
     }
-}
-
-/// Checks that `draft` is one JSON value once its placeholders are resolved. Which placeholders there are is not asked
-/// here: [`placeholder::check`] does.
-pub fn check(draft: &str) -> Result<(), SyntaxError> {
-    let mut check = Check { text: draft, open: Vec::new(), expect: Expect::Value, before: None, key: None };
-    Lexer::new(draft)
-        .filter(|(_, piece)| *piece != Piece::Space)
-        .try_for_each(|(range, piece)| check.step(&range, piece))
-        .and_then(|()| check.end())
-        .map_err(|(offset, message)| {
-            let (line, column) = lexer::position(draft, offset);
-            SyntaxError { line, column, message }
-        })
 }
 
 /// Lays `draft` out anew, two spaces a level; nothing but white space between tokens changes, so number spellings,
@@ -223,286 +207,6 @@ fn partner(bracket: u8) -> u8 {
     }
 }
 
-/// What may come next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Expect {
-    Value,
-    /// At the beginning of an array.
-    ValueOrClose,
-    Key,
-    /// At the beginning of an object.
-    KeyOrClose,
-    Colon,
-    CommaOrClose,
-    End,
-}
-
-/// The pass over a draft's pieces. Its errors are the offset in the draft, and what is wrong there.
-struct Check<'a> {
-    text: &'a str,
-    /// Where the open containers begin.
-    open: Vec<usize>,
-    expect: Expect,
-    /// The piece before.
-    before: Option<(Range<usize>, Piece)>,
-    /// The last key.
-    key: Option<Range<usize>>,
-}
-
-type Wrong = (usize, String);
-
-impl Check<'_> {
-    fn step(&mut self, range: &Range<usize>, piece: Piece) -> Result<(), Wrong> {
-        self.expect = match (self.expect, piece) {
-            (Expect::Value | Expect::ValueOrClose, Piece::Mark(b'{')) => {
-                self.opened(range.start, Expect::KeyOrClose)?
-            }
-            (Expect::Value | Expect::ValueOrClose, Piece::Mark(b'[')) => {
-                self.opened(range.start, Expect::ValueOrClose)?
-            }
-            (Expect::Value | Expect::ValueOrClose, Piece::Placeholder) => self.after_value(),
-            (Expect::Value | Expect::ValueOrClose, Piece::String { closed }) => {
-                self.string(range, closed)?;
-                self.after_value()
-            }
-            (Expect::Value | Expect::ValueOrClose, Piece::Word) => {
-                wrong_value(self.spelled(range)).map_or(Ok(()), |message| Err((range.start, message)))?;
-                self.after_value()
-            }
-            (Expect::Key | Expect::KeyOrClose, Piece::String { closed }) => {
-                self.string(range, closed)?;
-                self.key = Some(range.clone());
-                Expect::Colon
-            }
-            (Expect::Key | Expect::KeyOrClose, Piece::Placeholder) if !placeholder::is_number(self.spelled(range)) => {
-                self.key = Some(range.clone());
-                Expect::Colon
-            }
-            (Expect::CommaOrClose, Piece::Mark(b',')) if self.bracket() == Some(b'{') => Expect::Key,
-            (Expect::CommaOrClose, Piece::Mark(b',')) | (Expect::Colon, Piece::Mark(b':')) => Expect::Value,
-            (Expect::CommaOrClose | Expect::ValueOrClose | Expect::KeyOrClose, Piece::Mark(close @ (b'}' | b']')))
-                if self.bracket() == Some(partner(close)) =>
-            {
-                self.open.pop();
-                self.after_value()
-            }
-            _ => return Err(self.unexpected(range, piece)),
-        };
-        self.before = Some((range.clone(), piece));
-        Ok(())
-    }
-
-    fn end(&self) -> Result<(), Wrong> {
-        // Where the text ends for a reader: a line break after it begins no line that is worth a look.
-        let end = self.text.trim_end_matches(['\n', '\r', '\t', ' ']).len();
-        match (self.open.last(), self.expect) {
-            (_, Expect::End) => Ok(()),
-            (None, _) => Err((end, "there is nothing here: write an event as a JSON object, { … }".into())),
-            (Some(_), _) => Err((end, format!("the text ends here, and {}", self.still_open(end)))),
-        }
-    }
-
-    fn opened(&mut self, at: usize, expect: Expect) -> Result<Expect, Wrong> {
-        if self.open.len() == MAX_DEPTH {
-            return Err((at, format!("more than {MAX_DEPTH} objects and arrays are nested here, which is too deep")));
-        }
-        self.open.push(at);
-        Ok(expect)
-    }
-
-    fn after_value(&self) -> Expect {
-        if self.open.is_empty() { Expect::End } else { Expect::CommaOrClose }
-    }
-
-    /// The bracket of the innermost open container.
-    fn bracket(&self) -> Option<u8> {
-        self.text.as_bytes().get(*self.open.last()?).copied()
-    }
-
-    /// Checks the inside of a string.
-    fn string(&self, range: &Range<usize>, closed: bool) -> Result<(), Wrong> {
-        let text = self.spelled(range);
-        if let Some((at, message)) = wrong_in_string(text) {
-            return Err((range.start + at, message));
-        }
-        if closed {
-            return Ok(());
-        }
-        Err((range.start, "the string that begins here has no closing \" on its line".into()))
-    }
-
-    /// Why a piece cannot stand where it does.
-    fn unexpected(&self, range: &Range<usize>, piece: Piece) -> Wrong {
-        let spelled = self.spelled(range);
-        let shown = shown(spelled);
-        let before = self.before.as_ref();
-        let closes = matches!(piece, Piece::Mark(b'}' | b']'));
-        let message = match self.expect {
-            _ if piece == Piece::Word && begins_comment(spelled) => NO_COMMENTS.to_owned(),
-            Expect::Key | Expect::Value if closes && before.is_some_and(|(_, piece)| *piece == Piece::Mark(b',')) => {
-                let comma = before.map_or(range.start, |(comma, _)| comma.start);
-                return (comma, format!("this comma has nothing after it before the `{shown}`: take it out"));
-            }
-            Expect::Key | Expect::KeyOrClose if piece == Piece::Word => {
-                let bare = spelled.trim_matches(is_quote);
-                format!("a key stands in double quotes: \"{}\"", self::shown(bare))
-            }
-            Expect::Key | Expect::KeyOrClose if piece == Piece::Placeholder => {
-                format!("a key is a string, and {shown} is a number")
-            }
-            Expect::Key => format!("expected a key in double quotes, not `{shown}`"),
-            Expect::KeyOrClose => format!("expected a key in double quotes or `}}`, not `{shown}`"),
-            Expect::Colon => format!("expected `:` between the key and its value, not `{shown}`"),
-            Expect::Value => format!("expected a value, not `{shown}`"),
-            Expect::ValueOrClose => format!("expected a value or `]`, not `{shown}`"),
-            Expect::CommaOrClose if closes => format!("`{shown}` closes nothing: {}", self.still_open(range.start)),
-            Expect::CommaOrClose | Expect::End
-                if piece == Piece::Word
-                    && before.is_some_and(|(b, p)| b.end == range.start && matches!(p, Piece::String { .. })) =>
-            {
-                return (range.start.saturating_sub(1), "a quote within a string is written \\\"".into());
-            }
-            Expect::CommaOrClose if piece == Piece::Mark(b':') => {
-                if let Some(wrong) = self.key_without_value() {
-                    return wrong;
-                }
-                format!("expected `,` or `{}`, not `:`: only a key in an object has one", self.close())
-            }
-            Expect::CommaOrClose => format!("a comma is missing before `{shown}`"),
-            Expect::End if closes => format!("`{shown}` closes nothing: no bracket is open here"),
-            Expect::End if piece == Piece::Mark(b',') && self.is_last(range) => {
-                "nothing comes after this comma: take it out".into()
-            }
-            Expect::End if piece == Piece::Mark(b',') || matches!(piece, Piece::Mark(b'{')) => {
-                "the value ends before this: several events stand in an array, [ …, … ]".into()
-            }
-            Expect::End => format!("the value ends before this `{shown}`"),
-        };
-        (range.start, message)
-    }
-
-    /// When the piece before, which a `:` follows, is a key that was read as the value of the key before it: that one.
-    fn key_without_value(&self) -> Option<Wrong> {
-        let is_string = matches!(self.before, Some((_, Piece::String { .. })));
-        let key = self.key.as_ref().filter(|_| is_string && self.bracket() == Some(b'{'))?;
-        let spelled = self.spelled(key);
-        let shown = match spelled.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(name) => format!("\"{}\"", shown(name)),
-            None => shown(spelled),
-        };
-        Some((key.start, format!("the key {shown} has no value yet")))
-    }
-
-    /// Which bracket still needs its other one, for an error at `from`. Its line is named only where it is another one:
-    /// the text may itself be a line of a file, and then its own count of lines says nothing.
-    fn still_open(&self, from: usize) -> String {
-        let Some(&at) = self.open.last() else { return "no bracket is open".into() };
-        let (line, column) = lexer::position(self.text, at);
-        let place = match lexer::position(self.text, from) {
-            (same, _) if same == line => format!("column {column}"),
-            _ => format!("line {line}, column {column}"),
-        };
-        let bracket = char::from(partner(self.close_byte()));
-        format!("the `{bracket}` in {place} needs its `{}`", self.close())
-    }
-
-    fn is_last(&self, range: &Range<usize>) -> bool {
-        self.text.get(range.end..).is_none_or(|rest| rest.trim().is_empty())
-    }
-
-    fn close(&self) -> char {
-        char::from(self.close_byte())
-    }
-
-    fn close_byte(&self) -> u8 {
-        self.bracket().map_or(b'}', partner)
-    }
-
-    fn spelled(&self, range: &Range<usize>) -> &str {
-        self.text.get(range.clone()).unwrap_or_default()
-    }
-}
-
-const NO_COMMENTS: &str = "JSON has no comments";
-
-fn begins_comment(word: &str) -> bool {
-    word.starts_with("//") || word.starts_with("/*") || word.starts_with('#')
-}
-
-/// Quotes that are not JSON's: of other languages, of word processors.
-fn is_quote(c: char) -> bool {
-    matches!(c, '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
-}
-
-/// What is wrong with a word where a value stands.
-fn wrong_value(word: &str) -> Option<String> {
-    if matches!(word, "true" | "false" | "null") || is_number(word) {
-        return None;
-    }
-    let shown = shown(word);
-    let lower = word.to_ascii_lowercase();
-    let unsigned = word.trim_start_matches(['+', '-']);
-    Some(match lower.as_str() {
-        _ if begins_comment(word) => NO_COMMENTS.to_owned(),
-        _ if word.starts_with(is_quote) => format!("a string stands in double quotes, not as `{shown}`"),
-        "true" | "false" | "null" => format!("`{shown}` is written `{lower}`"),
-        "undefined" | "none" | "nil" => format!("JSON has no `{shown}`: write null, or leave the field out"),
-        "nan" | "infinity" | "-infinity" => format!("JSON has no `{shown}`: leave the field out"),
-        _ if word.starts_with('+') => format!("a number has no plus sign in JSON: `{shown}`"),
-        _ if unsigned.starts_with('.') => format!("a number begins with a digit: 0.5, not `{shown}`"),
-        _ if unsigned.starts_with('0') && unsigned.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => {
-            format!("a number has no zeros before it: `{shown}` is written without, or as a string")
-        }
-        _ if unsigned.starts_with(|c: char| c.is_ascii_digit()) || unsigned.is_empty() => {
-            format!("`{shown}` is no number as JSON spells them: 19, -2.5, 1e9; as a string it needs double quotes")
-        }
-        _ => format!("`{shown}` is no value: a string stands in double quotes"),
-    })
-}
-
-/// What is wrong in a string, and at which of its bytes. A first quote is there; a second may not be.
-fn wrong_in_string(text: &str) -> Option<(usize, String)> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    loop {
-        at += bytes.get(at..)?.iter().position(|byte| *byte < 0x20 || *byte == b'\\')?;
-        let rest = bytes.get(at..)?;
-        at += match rest {
-            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
-            [b'\\', b'u', ..] => match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
-                (None, _) => return Some((at, "\\u takes four digits 0-9, a-f, as in \\u00e9".into())),
-                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
-                (Some(0xd800..=0xdfff), _) => {
-                    return Some((at, "this is half of a pair of \\u escapes: the other half is not beside it".into()));
-                }
-                _ => 6,
-            },
-            // How an open string ends: the missing quote is the error.
-            [b'\\' | b'\r'] | [b'\\', b'\r'] => return None,
-            [b'\\', ..] => {
-                let escape: String = text.get(at..)?.chars().take(2).collect();
-                return Some((
-                    at,
-                    format!("JSON has no escape {}: a backslash itself is written \\\\", harmless(&escape)),
-                ));
-            }
-            _ => {
-                let control: String = text.get(at..)?.chars().take(1).collect();
-                return Some((at, format!("this control character is written {} in a string", harmless(&control))));
-            }
-        };
-    }
-}
-
-/// The code unit of the `\uXXXX` that `bytes` begins with.
-fn code_unit(bytes: &[u8]) -> Option<u16> {
-    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
-    digits.iter().try_fold(0, |unit: u16, digit| {
-        let digit = char::from(*digit).to_digit(16).and_then(|digit| u16::try_from(digit).ok())?;
-        Some(unit << 4 | digit)
-    })
-}
-
 /// Whether `word` is a number as JSON spells them.
 fn is_number(word: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -521,12 +225,6 @@ fn is_number(word: &str) -> bool {
         && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
 }
 
-fn shown(text: &str) -> String {
-    // Long enough to recognize, and cut before it is made harmless: a word can be the whole draft.
-    let start = text.char_indices().nth(64).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
-    fit(&harmless(start), 32)
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
@@ -534,7 +232,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
+    use crate::event::placeholder::{self, TEST_ADDRESS, Values, resolve};
+    use crate::event::text::harmless;
 
     fn kinds(line: &str) -> Vec<(&str, TokenKind)> {
         tokens(line).into_iter().map(|(range, kind)| (line.get(range).unwrap(), kind)).collect()
