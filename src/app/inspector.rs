@@ -287,7 +287,8 @@ impl Inspector {
         Some((document.path(spot.node), Some(document.plain(spot.node).into_owned())))
     }
 
-    /// What the cursor is on as a text to read: a string as it is, a container indented, a finding in words.
+    /// What the cursor is on as a text to read: a string as it is, a container indented, a finding in words. Below a value
+    /// stands the worst of what is wrong with it.
     pub(super) fn readable(&self) -> Option<(String, String)> {
         if self.tab == Tab::Findings {
             let finding = self.finding()?;
@@ -303,6 +304,8 @@ impl Inspector {
             NodeKind::Object | NodeKind::Array => document.indented(node, super::reader::SHOWN_BYTES),
             _ => document.plain(node).into_owned(),
         };
+        let wrong = self.finding().map(findings::describe);
+        let source = wrong.map_or_else(|| source.clone(), |wrong| format!("{source}\n\n{wrong}"));
         Some((text::harmless(&name), source))
     }
 }

@@ -458,6 +458,17 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     assert_eq!((model.focus, model.tab()), (Pane::Types, Tab::Raw), "tabs turn from the table too");
     press(&mut model, "x", at(21));
     assert_eq!(model.tab(), Tab::Tree);
+    press(&mut model, "v", at(21));
+    let Mode::Reader(reader) = &model.mode else { panic!("{:?}", model.mode) };
+    let lines: Vec<&str> = reader.visible(3).collect();
+    assert_eq!(lines, ["2", "", "warning[quantity-name] /products/1/qty"], "the value, and what is wrong with it");
+
+    let mut fine = busy(120, 36);
+    let newer = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(22));
+    send(&mut fine, polled(vec![newer], at(22)), at(22));
+    lint_all(&mut fine, at(22));
+    press(&mut fine, "/ v i e w enter x", at(22));
+    assert_eq!(fine.focus, Pane::Types, "where there is nothing to go to, the reader stays");
 }
 
 #[test]

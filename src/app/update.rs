@@ -484,14 +484,14 @@ fn turn_tabs(model: &mut Model, steps: usize) {
 
 /// Moves the tree's cursor to the next field with a finding, or to the one before; from the table, to the first.
 fn go_to_finding(model: &mut Model, forward: bool, now: Moment) {
-    if model.focus == Pane::Types && model.inspector.shown().is_some() {
-        model.focus = Pane::Inspector;
-        model.inspector.select_tab(Tab::Tree);
-    }
     let at = model.inspector.tree().and_then(Tree::selected).map_or(NodeId::ROOT, |row| row.spot.node);
     let found = model.inspector.findings().and_then(List::current);
     match found.map(|found| found.next(at, forward)) {
-        Some(Some(node)) => in_tree(model, |tree, height| tree.reveal(node, height)).unwrap_or_default(),
+        Some(Some(node)) => {
+            model.focus = Pane::Inspector;
+            model.inspector.select_tab(Tab::Tree);
+            in_tree(model, |tree, height| tree.reveal(node, height)).unwrap_or_default();
+        }
         Some(None) => toast(model, now, "nothing wrong was found".into()),
         None => toast(model, now, "not looked at yet".into()),
     }

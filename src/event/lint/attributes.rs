@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::budget::is_looked_at;
 use super::limits::letters;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, linter, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue};
-use crate::event::{Document, NodeId, NodeKind, Origin, Path, Segment, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin};
 
 static NAME: Rule = Rule {
     id: "attribute-name",
@@ -36,6 +37,8 @@ pub(super) const RULES: &[&Rule] = &[&NAME, &TYPE];
 struct Known {
     by_name: HashMap<&'static str, &'static Attribute>,
     by_letters: HashMap<String, &'static str>,
+    /// Those of the objects that stand in an attribute, by its name.
+    inside: HashMap<&'static str, Known>,
 }
 
 impl Known {
@@ -53,6 +56,11 @@ impl Known {
         Self {
             by_name: names().zip(attributes).collect(),
             by_letters: names().map(|name| (letters(name), name)).collect(),
+            inside: attributes
+                .iter()
+                .filter(|attribute| !attribute.attributes.is_empty())
+                .map(|attribute| (attribute.name.as_str(), Self::new(&attribute.attributes)))
+                .collect(),
         }
     }
 }
@@ -68,17 +76,29 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
         if context.stage == Stage::Received && origin(&key) == Origin::Platform {
             continue;
         }
-        if let Some(attribute) = known.by_name.get(&*key) {
-            findings.extend(another_type(event, field, attribute));
+        let Some(attribute) = known.by_name.get(&*key) else {
+            findings.extend(misnamed(event, field, &key, known));
             continue;
+        };
+        findings.extend(another_type(event, field, attribute));
+        let Some(inside) = known.inside.get(&*key) else { continue };
+        for object in event.children(field).filter(|id| is_looked_at(event, *id)) {
+            for field in event.children(object) {
+                let key = event.key(field).filter(|key| !inside.by_name.contains_key(&**key));
+                findings.extend(key.and_then(|key| misnamed(event, field, &key, inside)));
+            }
         }
-        let is_absent = |name: &&str| event.find(&Path(vec![Segment::key(*name)])).is_none();
-        let name = known.by_letters.get(&letters(&key)).copied().filter(is_absent);
-        findings.extend(name.map(|name| Finding {
-            fix: Some(Fix::Rename(name.to_owned())),
-            ..NAME.at(event.path(field), format!("the name {name}"), shown(event, field))
-        }));
     }
+}
+
+/// That a field has nearly the name of a known attribute, which is not there itself.
+fn misnamed(event: &Document, field: NodeId, key: &str, known: &Known) -> Option<Finding> {
+    let name = *known.by_letters.get(&letters(key))?;
+    if event.child(event.parent(field)?, &Segment::key(name)).is_some() {
+        return None;
+    }
+    let fix = Some(Fix::Rename(name.to_owned()));
+    Some(Finding { fix, ..NAME.at(event.path(field), format!("the name {name}"), shown(event, field)) })
 }
 
 /// That a value cannot be read as what the attribute is. A number and a string of digits stand for each other in the
@@ -122,7 +142,11 @@ mod tests {
 
     #[test]
     fn a_known_attribute_has_one_spelling() {
-        let cases: [(&str, &[(&str, &str)]); 8] = [
+        let cases: [(&str, &[(&str, &str)]); 9] = [
+            (
+                r#"{"event":"view","products":[{"sku":"1"},{"productId":"1","Price":2,"colour":"red"}]}"#,
+                &[("/products/1/productId", "the name product_id"), ("/products/1/Price", "the name price")],
+            ),
             (r#"{"event":"purchase","orderId":"1"}"#, &[("/orderId", "the name order_id")]),
             (
                 r#"{"event":"purchase","Revenue":1,"order id":2}"#,

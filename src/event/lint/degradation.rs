@@ -184,13 +184,28 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Fault>
         None => match Written::of(text) {
             Written::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
             Written::Otherwise if is_slashed(text) => Some(date_format(rewritten(text))),
+            Written::Otherwise if is_price(key, text) => number_fault(text),
             _ => None,
         },
     }
 }
 
 fn is_literal(text: &str) -> bool {
-    matches!(text.trim(), "undefined" | "null" | "NULL" | "(null)" | "nil" | "NaN" | "None" | "[object Object]")
+    const LITERALS: [&str; 12] = [
+        "undefined",
+        "null",
+        "NULL",
+        "(null)",
+        "nil",
+        "NaN",
+        "None",
+        "N/A",
+        "n/a",
+        "Invalid Date",
+        "Invalid date",
+        "[object Object]",
+    ];
+    LITERALS.contains(&text.trim())
 }
 
 /// Whether `text` only stands where a value belongs.
@@ -254,18 +269,23 @@ impl Meaning {
         event.parent(object).is_none_or(listed).then_some(meaning)
     }
 
+    /// Whether a field of that name is documented to be a number.
+    fn is_number(name: &str) -> bool {
+        static NUMERIC: LazyLock<HashSet<&str>> =
+            LazyLock::new(|| known(|attribute| attribute.types.first().is_some_and(|it| it == "number")));
+        NUMERIC.contains(name) || NUMBERS.contains(&name)
+    }
+
     fn of_name(name: &str) -> Option<Self> {
         static BOOLEANS: LazyLock<HashSet<&str>> =
             LazyLock::new(|| known(|attribute| attribute.types.iter().any(|it| it == "boolean")));
-        static NUMERIC: LazyLock<HashSet<&str>> =
-            LazyLock::new(|| known(|attribute| attribute.types.first().is_some_and(|it| it == "number")));
         if DATES.contains(&name) {
             return Some(Self::Date { sure: true });
         }
         if BOOLEANS.contains(name) {
             return Some(Self::Boolean { sure: true });
         }
-        if NUMERIC.contains(name) || NUMBERS.contains(&name) {
+        if Self::is_number(name) {
             return Some(Self::Number);
         }
         let ends = |ending: &str| name.ends_with(ending);
@@ -278,9 +298,18 @@ impl Meaning {
             return Some(Self::Date { sure: false });
         }
         let begins = |beginning: &str| name.starts_with(beginning);
-        let boolean = name == "unsubscribed" || ["is_", "has_", "enable_", "unsubscribed_"].into_iter().any(begins);
+        // `isMember`, `hasPaid`; not `island`, `hash`.
+        let mut camel = ["is", "has"].into_iter().filter_map(|beginning| name.strip_prefix(beginning));
+        let boolean = name == "unsubscribed"
+            || ["is_", "has_", "enable_", "unsubscribed_"].into_iter().any(begins)
+            || camel.any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
         boolean.then_some(Self::Boolean { sure: false })
     }
+}
+
+/// Whether a field of that name is documented to be a number, which a string of digits may stand for.
+pub(super) fn is_number_by_name(name: &str) -> bool {
+    Meaning::is_number(name)
 }
 
 /// The names of the catalogue's attributes, at any depth, that are `wanted`.
@@ -319,7 +348,8 @@ fn date_fault(key: &str, text: &str, sure: bool) -> Option<Fault> {
         Written::Impossible { swapped } => Some(impossible(swapped)),
         Written::Otherwise => epoch_fault(key, text).or_else(|| {
             // `expires_at` may well be "never" and `opens_at` "09:00".
-            let meant = text.contains(|c: char| c.is_ascii_digit()) && !is_time(text) || is_relative(text);
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            let meant = digits > 2 && !is_time(text) || is_relative(text);
             (sure || meant).then(|| date_format(rewritten(text)))
         }),
     }
@@ -372,18 +402,28 @@ fn as_number(digits: String) -> String {
     if serde_json::from_str::<serde_json::Number>(&digits).is_ok() { digits } else { quoted(digits) }
 }
 
+/// Whether a field of the sender's own holds an amount of money: `course_price` with `$ 79.95`.
+fn is_price(key: &str, text: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["_price", "_total", "_amount", "_revenue", "_cost", "_fee", "_tax", "_discount"];
+    ENDINGS.iter().any(|ending| key.ends_with(ending)) && currency(text.trim()).is_some() && bare(text).is_some()
+}
+
 fn is_number(text: &str) -> bool {
     // The parser also takes `inf` and `.5`; JSON numbers begin with a digit.
     text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
-/// The number alone, where there is only one way to read it.
-fn bare(text: &str) -> Option<String> {
+/// What stands beside the currency.
+fn currency(text: &str) -> Option<&str> {
     const CURRENCIES: [&str; 16] =
         ["$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "JPY", "INR", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK"];
+    CURRENCIES.into_iter().find_map(|it| text.strip_prefix(it).or_else(|| text.strip_suffix(it)))
+}
+
+/// The number alone, where there is only one way to read it.
+fn bare(text: &str) -> Option<String> {
     let text = text.trim();
-    let around = CURRENCIES.into_iter().find_map(|it| text.strip_prefix(it).or_else(|| text.strip_suffix(it)));
-    let number = around.unwrap_or(text).trim();
+    let number = currency(text).unwrap_or(text).trim();
     let (sign, digits) = number.split_at_checked(usize::from(number.starts_with('-')))?;
     let separators: Vec<&str> = digits.matches([',', '.']).collect();
     let groups: Vec<&str> = digits.split([',', '.']).collect();
@@ -415,7 +455,7 @@ fn is_placeholder(text: &str) -> bool {
     let encloses = |open: &str, close: &str| {
         text.split_once(open)
             .and_then(|(_, rest)| rest.split_once(close))
-            .is_some_and(|(name, _)| !name.trim().is_empty())
+            .is_some_and(|(name, _)| name.trim().starts_with(|c: char| !c.is_ascii_digit()))
     };
     let shouted = |name: &str| {
         name.len() > 1 && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b' '))
@@ -532,6 +572,7 @@ mod tests {
             ("expires_at", r#""never""#),
             ("opens_at", r#""09:00""#),
             ("arrived_at", "3"),
+            ("arrived_at", r#""gate B12""#),
             ("finished_at", "null"),
         ]);
     }
@@ -592,6 +633,7 @@ mod tests {
             "boolean-spelling",
             &[
                 ("is_member", r#""TRUE""#, Some("true")),
+                ("isMember", r#""yes""#, Some("true")),
                 ("has_children", r#""no""#, Some("false")),
                 ("enable_push", r#""True""#, Some("true")),
                 ("enable_push", r#""maybe""#, None),
@@ -608,6 +650,7 @@ mod tests {
             ("has_children", "1"),
             ("unsubscribed_reason", r#""too many""#),
             ("answer", r#""YES""#),
+            ("island", r#""No""#),
         ]);
         let event = with("subscription_groups", r#"[{"id":"news","subscribed":"Yes"}]"#);
         let found = of(&event, Stage::Outgoing, "boolean-spelling");
@@ -631,6 +674,7 @@ mod tests {
                 ("revenue", r#""1,234.567.890""#, None),
                 ("quantity", r#"" 2 ""#, Some("2")),
                 ("revenue", r#""$ 007""#, Some(r#""007""#)),
+                ("course_price", r#""$79.95""#, Some("79.95")),
                 ("quantity", r#""2 pieces""#, None),
                 ("discount", r#""10%""#, None),
                 ("total", r#""$""#, None),
@@ -643,6 +687,7 @@ mod tests {
             ("revenue", "29.99"),
             ("revenue", r#""-3""#),
             ("revenue", r#""1e3""#),
+            ("course_price", r#""on request""#),
             ("headline", r#""$ 79.95""#),
             ("filters", r#"{"price":"10 to 20"}"#),
         ]);
@@ -653,7 +698,7 @@ mod tests {
 
     #[test]
     fn text_that_stands_for_no_value_is_found_at_any_depth() {
-        for text in ["undefined", "null", "(null)", "nil", "NaN", "[object Object]", "None"] {
+        for text in ["undefined", "null", "(null)", "nil", "NaN", "[object Object]", "None", "Invalid Date", "N/A"] {
             let json = format!("\"{text}\"");
             check_all(
                 "literal-text",
@@ -702,6 +747,7 @@ mod tests {
             "$5",
             "{x}",
             "50%% off",
+            "%%50OFF%%",
             "%off%",
             "%",
         ] {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::values::is_uuid;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
+use crate::event::text::harmless;
 use crate::event::{Document, NodeId, NodeKind, Path};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -184,7 +185,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
                         blank = true;
                         findings.push(IDENTIFIER_EMPTY.at(
                             event.path(field),
-                            format!("a {name}, or no such field"),
+                            format!("{} {name}, or no such field", if name == "email" { "an" } else { "a" }),
                             shown(event, field),
                         ));
                     }
@@ -202,11 +203,24 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
     }
     // A received event may be named by the place where it stands in the answer alone.
     if !named && outgoing {
-        findings.push(NAME_MISSING.at(Path::root(), "a field event", "none"));
+        let other =
+            event.children(NodeId::ROOT).find(|id| event.key(*id).is_some_and(|key| letters(&key) == "eventname"));
+        findings.push(match other {
+            Some(field) => Finding {
+                fix: Some(Fix::Rename("event".to_owned())),
+                ..NAME_MISSING.at(event.path(field), "the name event", shown(event, field))
+            },
+            None => NAME_MISSING.at(Path::root(), "a field event", "none"),
+        });
     }
     if !identified && !blank {
         let expected = "one of customer_id, email, device_id, cookie, phone_number, user_uuid, group_id";
-        findings.push(IDENTIFIER_MISSING.at(Path::root(), expected, "none of them"));
+        // A field that looks like one and is none is most likely where it went.
+        let likely =
+            event.children(NodeId::ROOT).filter_map(|field| event.key(field)).find(|key| is_like_identifier(key));
+        let found =
+            likely.map_or_else(|| "none of them".to_owned(), |key| format!("none of them, but {}", harmless(&key)));
+        findings.push(IDENTIFIER_MISSING.at(Path::root(), expected, found));
     }
 }
 
@@ -243,7 +257,17 @@ fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Ve
         push(&NAME_TOO_LONG, format!("at most {LONGEST_NAME} characters, here are {length}"), None);
     } else if let Some(standard) = twin(&name) {
         push(&NAME_CASE, standard.to_owned(), Some(standard.to_owned()));
+        // White space is not only another spelling: the platform takes no such name.
+        if let Some(finding) = findings.last_mut().filter(|_| name.contains(char::is_whitespace)) {
+            finding.severity = Severity::Error;
+        }
     }
+}
+
+/// Whether other platforms call by such a name what this one has an identifier for.
+fn is_like_identifier(key: &str) -> bool {
+    const LIKE: [&str; 7] = ["userid", "uid", "clientid", "memberid", "accountid", "emailaddress", "phone"];
+    LIKE.contains(&&*letters(key))
 }
 
 /// Whether all of `name` is a number. One that only holds digits (`identify1`) is not, and the platform takes it (the
@@ -389,7 +413,7 @@ mod tests {
             (r#"{"event":"x","group_id":"g"}"#, &[]),
             (r#"{"event":"x"}"#, &["identifier-missing"]),
             (r#"{"event":"x","user":{"email":"a@b.example"}}"#, &["identifier-missing"]),
-            (r#"{"event":"x","Email":"a@b.example"}"#, &["identifier-missing"]),
+            (r#"{"event":"x","mail":"a@b.example"}"#, &["identifier-missing"]),
             (r#"{"event":"x","customer_id":null}"#, &["identifier-missing"]),
             (r#"{"event":"x","customer_id":" "}"#, &["identifier-empty"]),
             (r#"{"event":"x","customer_id":"","device_id":"d"}"#, &["identifier-empty"]),
@@ -425,6 +449,21 @@ mod tests {
             assert_eq!(found.first().map(|finding| finding.severity), severity, "{name} of {length}");
             assert!(found.iter().all(|finding| finding.found.chars().count() <= 60), "{name} is shown short");
         }
+    }
+
+    #[test]
+    fn what_other_platforms_call_a_customer_or_an_event_is_pointed_at() {
+        let found = |event: &str, rule: &str| of(event, OUTGOING, rule).into_iter().next().map(|it| (it.found, it.fix));
+        let missing = |event: &str| found(event, "identifier-missing").map(|(found, _)| found);
+        assert_eq!(missing(r#"{"event":"x","userId":"7"}"#).as_deref(), Some("none of them, but userId"));
+        assert_eq!(missing(r#"{"event":"x","course":"7"}"#).as_deref(), Some("none of them"));
+        let named = found(r#"{"eventName":"x","cookie":"c"}"#, "event-name-missing");
+        assert_eq!(named, Some(("\"x\"".to_owned(), Some(Fix::Rename("event".to_owned())))));
+        let severity = |name: &str| {
+            let event = format!(r#"{{"event":"{name}","cookie":"c","sku":"1"}}"#);
+            of(&event, OUTGOING, "event-name-case").first().map(|finding| finding.severity)
+        };
+        assert_eq!((severity("View"), severity("view ")), (Some(Severity::Warning), Some(Severity::Error)));
     }
 
     #[test]

@@ -41,7 +41,14 @@ const GIVES_WAY: [(&str, &[&str]); 24] = [
 
 const TYPE_CHANGES: &str = "field-type-changes";
 const MISSING: &str = "field-sometimes-missing";
-const ATTRIBUTES: [&str; 2] = ["attribute-recommended", "attribute-required"];
+/// What is missing in them may be there under another name.
+const ATTRIBUTES: [&str; 5] = [
+    "attribute-recommended",
+    "attribute-required",
+    "identifier-missing",
+    "identify-without-identifier",
+    "mobile-attributes",
+];
 
 /// The rules that say of which form a value must be, and with that of which type.
 const FORMS: [&str; 20] = [
@@ -92,8 +99,10 @@ fn is_told(finding: &Finding, here: &[Finding], named: &Named<'_>) -> bool {
         let name = words(&finding.expected).next().unwrap_or_default();
         return !named.others.contains(&(object, name));
     }
-    if ATTRIBUTES.contains(&finding.rule.id) {
-        return !words(&finding.expected).any(|name| named.more_exactly.contains(&(object, name)));
+    if ATTRIBUTES.contains(&finding.rule.id)
+        && words(&finding.expected).any(|name| named.more_exactly.contains(&(object, name)))
+    {
+        return false;
     }
     let Some((_, others)) = GIVES_WAY.iter().find(|(rule, _)| *rule == finding.rule.id) else { return true };
     // A plan says of which type a field is.
@@ -209,6 +218,8 @@ mod tests {
             (r#"{"cookie":"c","keywords":"","sku":"1"}"#, "attribute-required", "search"),
             (r#"{"cookie":"c","orderId":"1","revenue":1,"sku":"1"}"#, "attribute-name", "purchase"),
             (r#"{"cookie":"c","product_ids":"1"}"#, "attribute-type", "view"),
+            (r#"{"customerId":"1"}"#, "attribute-name", "plan_chosen"),
+            (r#"{"cookie":"c","products":[{"productId":"1"}]}"#, "attribute-name", "view"),
             (r#"{"cookie":"c","device_type":"undefined"}"#, "literal-text", "plan_chosen"),
             (
                 r#"{"device_id":"d","device_token":"t","device_type":"iPhone","device_tokens":""}"#,

@@ -11,13 +11,13 @@ use super::{Context, Finding, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Definition, Demand, Need};
 use crate::event::{Document, NodeId, NodeKind};
 use object::Object;
-use products::PRODUCT_KEYS;
+pub(super) use products::PRODUCT_KEYS;
 
 const COMMERCE: &str = "https://help.blueshift.com/hc/en-us/articles/21719567098643";
 
 /// The names by which an event can say which products it is about: the platform takes each for the others (documented and
 /// seen in SDKs).
-const PRODUCT_NAMES: [&str; 5] = ["products", "product_ids", "product_id", "skus", "sku"];
+pub(super) const PRODUCT_NAMES: [&str; 5] = ["products", "product_ids", "product_id", "skus", "sku"];
 
 static REQUIRED: Rule = Rule {
     id: "attribute-required",
@@ -124,7 +124,11 @@ impl Object<'_> {
     fn check_needs(&self, attribute: &Attribute, findings: &mut Vec<Finding>) {
         let products = attribute.name == "products";
         if products && !self.is_product() && self.in_array() {
-            findings.push(REQUIRED.at(self.path(), one_of(&PRODUCT_KEYS), "neither"));
+            let empty = PRODUCT_KEYS.iter().find_map(|name| self.named(name));
+            findings.push(match empty {
+                Some(id) => REQUIRED.at(self.event.path(id), "a value", shown(self.event, id)),
+                None => REQUIRED.at(self.path(), one_of(&PRODUCT_KEYS), "neither"),
+            });
         }
         for Attribute { name, need, .. } in &attribute.attributes {
             let misnamed = name == "quantity" && self.has("qty");

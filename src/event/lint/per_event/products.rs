@@ -1,16 +1,16 @@
 //! The products of an event, and what they sum up to.
 
 use super::object::Object;
-use crate::event::NodeKind;
-use crate::event::lint::{Finding, Fix, Rule, Severity};
+use crate::event::lint::{Finding, Fix, Rule, Severity, shown};
 use crate::event::text::fit;
+use crate::event::{NodeId, NodeKind};
 
 const COMMERCE: &str = "https://help.blueshift.com/hc/en-us/articles/21719567098643";
 
 const PRODUCTS: &str = "https://developer.blueshift.com/docs/products-and-catalogs";
 
 /// The names by which an element of `products` can say which product it is.
-pub(super) const PRODUCT_KEYS: [&str; 2] = ["product_id", "sku"];
+pub(in crate::event::lint) const PRODUCT_KEYS: [&str; 2] = ["product_id", "sku"];
 
 /// How much sums may be apart, in hundredths: one cent a piece, for rounding.
 const CENTS_APART: f64 = 1.0;
@@ -70,7 +70,7 @@ impl Object<'_> {
     }
 
     pub(super) fn is_product(&self) -> bool {
-        PRODUCT_KEYS.iter().any(|name| self.has(name))
+        PRODUCT_KEYS.iter().any(|name| self.has_some(name))
     }
 
     pub(super) fn check_products(&self, findings: &mut Vec<Finding>) {
@@ -101,10 +101,13 @@ impl Object<'_> {
                 findings.extend(one.misnamed_quantity());
             }
             Some(NodeKind::Array) => {
-                let mut elements = self.event.children(id).filter_map(|element| self.kind(element)).peekable();
-                let are_ids = elements.peek().is_some()
-                    && elements.all(|kind| matches!(kind, NodeKind::String | NodeKind::Number));
-                if are_ids {
+                let is_id = |id: NodeId| matches!(self.kind(id), Some(NodeKind::String | NodeKind::Number));
+                let mut others = self.event.children(id).filter(|id| self.kind(*id) != Some(NodeKind::Object));
+                let Some(first) = others.next() else { return };
+                if self.event.children(id).any(|id| !is_id(id)) {
+                    let expected = "an object with a product_id or a sku";
+                    findings.push(PRODUCTS_ARRAY.at(self.event.path(first), expected, shown(self.event, first)));
+                } else {
                     // Ids alone have a name of their own, and it is free.
                     let is_free = self.named("product_ids").is_none();
                     push("objects with a product_id or a sku each", is_free.then(|| Fix::Rename("product_ids".into())));
@@ -164,6 +167,10 @@ impl Object<'_> {
             return None;
         }
         products.iter().try_fold((0.0, 0.0), |(sum, pieces), product| {
+            // What is taken off a product is taken off the sum in ways that nobody documents.
+            if product.has("discount") || product.has("sale_price") {
+                return None;
+            }
             let quantity = product.number("quantity")?;
             Some((sum + product.number("price")? * quantity, pieces + quantity.abs()))
         })

@@ -18,7 +18,8 @@ fn places(rule: &str, cases: &[(&str, &[&str])]) {
 
 #[test]
 fn what_a_type_requires_may_stand_in_any_of_its_equal_forms() {
-    let cases: [(&str, &[&str]); 20] = [
+    let cases: [(&str, &[&str]); 21] = [
+        (r#"{"event":"view","products":[{"sku":""}]}"#, &["/products/0/sku"]),
         (r#"{"event":"view","products":[{"sku":"1"}]}"#, &[]),
         (r#"{"event":"view","products":[{"product_id":1}]}"#, &[]),
         (r#"{"event":"view","product_ids":["1"]}"#, &[]),
@@ -89,7 +90,9 @@ fn an_identify_names_somebody() {
 
 #[test]
 fn products_and_their_quantity_are_called_so_and_stand_in_an_array() {
-    let object: [(&str, &[&str]); 10] = [
+    let object: [(&str, &[&str]); 12] = [
+        (r#"{"products":[null]}"#, &["/products/0"]),
+        (r#"{"products":[{"sku":"1"},"2",null]}"#, &["/products/1"]),
         (r#"{"products":[{"sku":"1"}]}"#, &[]),
         (r#"{"products":null}"#, &[]),
         (r#"{"products":{"sku":"1"}}"#, &["/products"]),
@@ -98,7 +101,7 @@ fn products_and_their_quantity_are_called_so_and_stand_in_an_array() {
         (r#"{"products":["1","2"]}"#, &["/products"]),
         (r#"{"products":7}"#, &["/products"]),
         (r#"{"products":[]}"#, &[]),
-        (r#"{"products":[["1"]]}"#, &[]),
+        (r#"{"products":[["1"]]}"#, &["/products/0"]),
         (r#"{"products":" "}"#, &[]),
     ];
     places("products-array", &object);
@@ -146,7 +149,8 @@ fn a_fix_is_offered_where_there_is_only_one() {
 
 #[test]
 fn an_order_adds_up_to_a_cent_a_piece() {
-    let cases: [(&str, &[&str]); 13] = [
+    let cases: [(&str, &[&str]); 14] = [
+        (r#""revenue":20,"products":[{"price":25,"quantity":1,"discount":5}]"#, &[]),
         (r#""revenue":25.01,"products":[{"price":8.33,"quantity":3}]"#, &[]),
         (r#""revenue":22.5,"discount":2.5,"products":[{"price":25,"quantity":1}]"#, &[]),
         (r#""revenue":22,"discount":2.5,"products":[{"price":25,"quantity":1}]"#, &["/revenue"]),

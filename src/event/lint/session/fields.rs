@@ -10,6 +10,7 @@ use super::{Own, remembered};
 use crate::event::catalogue::IDENTIFIERS;
 use crate::event::lint::budget::{cut_short, is_looked_at, looked_at};
 use crate::event::lint::limits::{LONGEST_NAME, letters, standard};
+use crate::event::lint::per_event::{PRODUCT_KEYS, PRODUCT_NAMES};
 use crate::event::lint::{Finding, Fix, Rule, Severity, Stage, degradation, shown};
 use crate::event::text::grouped;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
@@ -200,7 +201,12 @@ impl Shape {
     /// The usual fields that are not in one object.
     fn missing(&self, event: &Event<'_>, object: &Container, there: &[bool], findings: &mut Vec<Finding>) {
         // Of identifiers one is enough, and which one is there depends on who it is.
-        let needed = |field: &Field| object.id != NodeId::ROOT || !IDENTIFIERS.contains(&&*field.name);
+        // The same holds for the names of a product.
+        let is_one_of_several = |name: &str| match object.id {
+            NodeId::ROOT => IDENTIFIERS.contains(&name) || PRODUCT_NAMES.contains(&name),
+            _ => PRODUCT_KEYS.contains(&name),
+        };
+        let needed = |field: &Field| !is_one_of_several(&field.name);
         let usual = |field: &Field| u64::from(field.times) * 100 >= u64::from(self.times) * USUAL && needed(field);
         let absent = self.fields.values().zip(there).filter(|(field, there)| !**there && usual(field));
         let mut spelled: Option<HashSet<u64>> = None;
@@ -236,10 +242,19 @@ impl Field {
     /// That the value is not of the type that most before it were of.
     fn another_type(&self, event: &Document, id: NodeId) -> Option<Finding> {
         let kind = event.get(id)?.kind;
-        let (count, usual) = self.kinds.into_iter().zip(KINDS).max_by_key(|(count, _)| *count)?;
+        let counts = || self.kinds.into_iter().zip(KINDS);
+        let (mut count, mut usual) = counts().max_by_key(|(count, _)| *count)?;
         let total = self.kinds.into_iter().fold(0, u32::saturating_add);
+        let mut enough = total / 2;
+        // Of what is documented to be a number, a string of digits is the odd one, however many there are.
+        if matches!((kind, usual), (NodeKind::String | NodeKind::Number, NodeKind::String | NodeKind::Number))
+            && degradation::is_number_by_name(&self.name)
+        {
+            (count, usual) = counts().find(|(_, known)| *known == NodeKind::Number)?;
+            enough = 0;
+        }
         // A null says that there is none, and is of no type.
-        if usual == kind || kind == NodeKind::Null || count <= total / 2 {
+        if usual == kind || kind == NodeKind::Null || count <= enough {
             return None;
         }
         let expected = format!("{}, as in {count} of {total} before it", usual.words());
@@ -446,7 +461,7 @@ mod tests {
         let (bad, text, number) = (order("\"$ 12.00\""), order("\"12.00\""), order("12.00"));
         let at = |events: &[&str]| across(events, Outgoing, "field-type-changes").iter().map(|(at, ..)| *at).collect();
         let cases: [(&[&str], Vec<usize>); 3] =
-            [(&[&bad, &number, &number], vec![]), (&[&text, &number], vec![1]), (&[&number, &bad, &text], vec![2])];
+            [(&[&bad, &number, &number], vec![]), (&[&text, &number], vec![]), (&[&number, &bad, &text], vec![2])];
         for (events, wanted) in cases {
             let found: Vec<usize> = at(events);
             assert_eq!(found, wanted, "{events:?}");
@@ -458,10 +473,23 @@ mod tests {
     }
 
     #[test]
+    fn of_a_documented_number_the_text_is_the_odd_one_whichever_comes_first() {
+        let with = |revenue: &str| format!(r#""revenue":{revenue},"products":[{{"sku":"1","quantity":{revenue}}}]"#);
+        let (text, number) = (with("\"2\""), with("2"));
+        let at = |events: &[&str]| last("field-type-changes", events, Outgoing).into_iter().map(|(at, _)| at).collect();
+        let told: Vec<String> = at(&[&text, &text, &number]);
+        assert_eq!(told, [""; 0], "the number is right");
+        let told: Vec<String> = at(&[&text, &number, &text]);
+        assert_eq!(told, ["/revenue", "/products/0/quantity"]);
+    }
+
+    #[test]
     fn an_identifier_that_most_have_is_not_missed() {
         let (known, anonymous) = (r#""customer_id":"7","cookie":"c""#, r#""cookie":"c""#);
         let events = [known, known, known, known, known, known, anonymous];
         assert_eq!(last("field-sometimes-missing", &events, Outgoing), []);
+        let (sku, id) = (r#""products":[{"sku":"1"}]"#, r#""products":[{"product_id":"1"}]"#);
+        assert_eq!(last("field-sometimes-missing", &[sku, sku, sku, sku, sku, sku, id], Outgoing), []);
     }
 
     #[test]
@@ -527,9 +555,9 @@ mod tests {
             // One that the platform knows has a rule of its own.
             (r#""customer_id":"1""#, r#""customerId":"1""#, &[]),
             (
-                r#""products":[{"product_id":"1"}]"#,
-                r#""products":[{"productId":"1"}]"#,
-                &[("/products/0/productId", "the name product_id, as the platform spells it")],
+                r#""lines":[{"product_id":"1"}]"#,
+                r#""lines":[{"productId":"1"}]"#,
+                &[("/lines/0/productId", "the name product_id, as the platform spells it")],
             ),
             (r#""2024-01":1"#, r#""202401":2"#, &[]),
             (r#""_":1"#, r#""-":2"#, &[]),
