@@ -330,7 +330,7 @@ const ENTER: &[Key] = &[key(KeyCode::Enter)];
 const ESC: &[Key] = &[key(KeyCode::Esc)];
 const ESC_OR_INTERRUPT: &[Key] = &[key(KeyCode::Esc), ctrl('c')];
 const WRONG: &[Key] = &[char('w')];
-const EARLIER: &str = "to the last event that had worse findings than the newest";
+const EARLIER: &str = "to the last event that was worse";
 const EDIT: &[Key] = &[key(KeyCode::Enter), char('e')];
 /// Never into the draft, where the next of them would be typed.
 const OTHER_TAB: &[Key] = &[char(']'), char('[')];

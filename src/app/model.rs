@@ -272,6 +272,10 @@ impl Model {
     /// Whether an action would do something now, so that the footer shows only such.
     pub fn can(&self, action: Action) -> bool {
         match action {
+            Action::Down => match &self.mode {
+                Mode::Reader(reader) => reader.position().1 > self.overlay_height(),
+                _ => true,
+            },
             Action::Follow => self.inspector.shown().is_some_and(|shown| shown.held),
             Action::Inspect | Action::Filter | Action::Sort => self.types.counts().1 > 0,
             Action::NextFinding | Action::PreviousFinding => match self.composer.on_screen() {

@@ -101,8 +101,14 @@ fn status(verdict: &Verdict, model: &Model, theme: &Theme, area: Area, buf: &mut
     let room = usize::from(area.width).saturating_sub(3);
     let (sign, style, lines) = match verdict {
         Verdict::Ready(ready) => {
-            let lines = vec![ready.summary(), format!("ready: ^S sends it to {}", model.target)];
-            ("✓", theme.ok, lines)
+            // What is wrong with an event forbids nothing, but a tick beside it would say that all is well.
+            let errors = model.composer.on_screen().map_or(0, |composition| composition.findings.counts().errors);
+            let (sign, style, ready_to) = if errors > 0 {
+                ("!", theme.warning, "as it is: ^S sends it")
+            } else {
+                ("✓", theme.ok, "ready: ^S sends it")
+            };
+            (sign, style, vec![ready.summary(), format!("{ready_to} to {}", model.target)])
         }
         Verdict::Refused(refusal) => ("✗", theme.error, reader::wrap(&refusal.text, room.max(1))),
     };
