@@ -34,7 +34,7 @@ fn live(launch: Launch) -> Program {
 /// Opens the composer with the template of this name.
 fn compose(program: &mut Program, name: &str) {
     program.send(&format!("c^{name}\\ new$\r"));
-    program.wait_for_text(&["Compose", "ready: ^S sends it"]);
+    program.wait_for_text(&["Compose", "^S sends it"]);
 }
 
 fn paste(program: &mut Program, text: &str) {
@@ -50,7 +50,7 @@ fn compose_nothing(program: &mut Program) {
 fn compose_text(program: &mut Program, text: &str) {
     compose_nothing(program);
     paste(program, text);
-    program.wait_for_text(&["ready: ^S sends it"]);
+    program.wait_for_text(&["^S sends it"]);
 }
 
 /// Closes the composer, and waits: a key that followed at once would be one with Alt.
@@ -82,10 +82,10 @@ fn a_received_event_is_edited_and_sent_again_without_what_the_platform_added() {
     let mut program = watching(&collector);
     program.wait_for_text(&["/coats"]);
     program.send("e");
-    program.wait_for_text(&["Compose", "taken out: ", "_bsft_ts", "ready: ^S sends it"]);
+    program.wait_for_text(&["Compose", "taken out: ", "_bsft_ts", "^S sends it"]);
     program.send(&format!("{TO_THE_END}{UP_TO_LINE_END}"));
     paste(&mut program, ",\n  \"note\": \"again\"");
-    program.wait_for_text(&["\"note\": \"again\"", "ready: ^S sends it"]);
+    program.wait_for_text(&["\"note\": \"again\"", "^S sends it"]);
     program.send(SEND);
     program.wait_for_text(&["seen after", "all that was sent came as it was", "this session: 1 seen"]);
     close(&mut program);
@@ -109,7 +109,7 @@ fn a_command_that_was_copied_runs_in_a_shell_and_can_be_pasted_again() {
     close(&mut program);
     compose_nothing(&mut program);
     paste(&mut program, &command);
-    program.wait_for_text(&["taken over from the curl command", r#""it's\n$HOME `date` \"€\"""#, "ready: ^S sends it"]);
+    program.wait_for_text(&["taken over from the curl command", r#""it's\n$HOME `date` \"€\"""#, "^S sends it"]);
     program.send(SEND);
     program.wait_for_text(&["seen after", "all that was sent came as it was"]);
     assert_eq!(collector.arrivals(), 2);
@@ -162,9 +162,7 @@ fn what_is_wrong_with_a_draft_is_said_while_it_is_written_and_fixed_with_a_key()
     program.send(&format!("{FIX}{FIX}"));
     program.wait_for("nothing left", |screen| {
         let contents = screen.contents();
-        contents.contains("\"is_new\": true")
-            && contents.contains("ready: ^S sends it")
-            && !contents.contains("warning")
+        contents.contains("\"is_new\": true") && contents.contains("^S sends it") && !contents.contains("warning")
     });
     program.send(SEND);
     program.wait_for_text(&["seen after", "all that was sent came as it was"]);
@@ -315,5 +313,5 @@ fn a_draft_that_is_kept_as_a_template_can_be_begun_with_in_the_next_session() {
     let home = program.kill();
     let mut program = live(watch(&collector).at_home(home));
     program.send("cmy_view\r");
-    program.wait_for_text(&["Compose", "mine", "ready: ^S sends it"]);
+    program.wait_for_text(&["Compose", "mine", "^S sends it"]);
 }
