@@ -8,6 +8,7 @@
 //! The plan (`event::plan`) is a room of its own that speaks in this one's words, [`Rule`] and [`Finding`]; only the list
 //! of all rules and the [`Linter`] look back into it.
 
+mod amounts;
 mod attributes;
 mod budget;
 mod bulk;
@@ -16,6 +17,7 @@ mod degradation;
 mod levels;
 mod limits;
 mod linter;
+
 mod once;
 mod per_event;
 mod session;
