@@ -17,7 +17,6 @@ mod degradation;
 mod levels;
 mod limits;
 mod linter;
-
 mod once;
 mod per_event;
 mod session;
