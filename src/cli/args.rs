@@ -427,8 +427,8 @@ event to the next only the type is written; what the platform adds is left out.
 No identifier is required, for an event needs only one of them. It is a draft:
 what 20 events had in common the next may not have.
 
-Exit codes: 0 as asked, 1 a file was there and is kept, 2 something in the input
-is no event";
+Exit codes: 0 as asked, 1 a file was there and is kept, or a type got no schema,
+2 something in the input is no event";
 
 /// From which events to make a plan, and where.
 #[derive(Clone, Debug, Args)]

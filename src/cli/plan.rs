@@ -215,9 +215,18 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
             Some(path) => (*path).to_owned(),
             None => folder.join(file_name(&inferred.event_type, &mut taken)),
         };
+        let text = harmless_json(&inferred.text());
+        if text.len() as u64 > config::LONGEST_FILE {
+            let of = fit(&harmless(&inferred.event_type), WIDEST);
+            eprintln!(
+                "{of} has no schema: it would be larger than the 1 MiB that one may have, for nearly every event names its \
+                 fields differently"
+            );
+            exit = Exit::Incomplete;
+            continue;
+        }
         let mut options = File::options();
         options.write(true).create_new(!force).create(true).truncate(force);
-        let text = harmless_json(&inferred.text());
         match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
             Ok(()) => written = written + &called(&path) + "\n",
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

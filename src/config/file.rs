@@ -17,7 +17,7 @@ pub const FILE_NAME: &str = "config.toml";
 pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 
 /// The most that a config file or a template may have, in bytes: what is longer was put there by mistake.
-pub(super) const LONGEST: u64 = 1 << 20;
+pub const LONGEST_FILE: u64 = 1 << 20;
 
 /// What stands in the file itself. What is new there begins with a name in this list.
 const FIELDS: [&str; 3] = ["profile", "profiles", "lint"];
@@ -117,7 +117,7 @@ pub(super) enum Unread {
     Io(io::Error),
 }
 
-/// Reads a text of at most [`LONGEST`] bytes from a regular file: anything else, such as a pipe, may never end.
+/// Reads a text of at most [`LONGEST_FILE`] bytes from a regular file: anything else, such as a pipe, may never end.
 pub(super) fn read_text(path: &Path) -> Result<String, Unread> {
     let io = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unread::Absent,
@@ -128,8 +128,8 @@ pub(super) fn read_text(path: &Path) -> Result<String, Unread> {
         return Err(Unread::Io(io::Error::other("it is not a file")));
     }
     let mut bytes = Vec::new();
-    File::open(path).map_err(io)?.take(LONGEST + 1).read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > LONGEST {
+    File::open(path).map_err(io)?.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > LONGEST_FILE {
         return Err(Unread::Io(io::Error::other("it is larger than 1 MiB")));
     }
     String::from_utf8(bytes).map_err(|error| {

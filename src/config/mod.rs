@@ -32,7 +32,7 @@ use thiserror::Error;
 
 use crate::event::text::harmless;
 
-pub use file::{ConfigFile, FILE_NAME, PROFILE};
+pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE};
 pub use folders::{config_folder, state_folder};
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_patience};
 pub use keys::{EVENT_KEY, Key, KeyNames, Keys, USER_KEY};

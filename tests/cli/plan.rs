@@ -242,3 +242,18 @@ fn a_plan_is_made_of_what_came_until_the_interrupt() {
     assert_eq!((code, printed.as_str()), (Some(0), "plan/booked.json\n"), "{told}");
     assert_eq!(folder.schema("plan/booked.json")["properties"]["seats"]["type"], "integer");
 }
+
+#[test]
+fn a_schema_that_no_plan_can_have_is_not_written() {
+    let event = |n: usize| {
+        let fields: Vec<_> = (0..1_000).map(|field| format!(r#""event_{n}_field_{field}":1"#)).collect();
+        let fields = fields.join(",");
+        format!("{{\"event\":\"wild\",{fields}}}\n{{\"event\":\"tame\",\"n\":{n}}}\n")
+    };
+    let events: String = (0..25).map(event).collect();
+    let folder = Folder::new(&[("in.ndjson", events.as_bytes())]);
+    let ran = folder.run(&["plan", "infer", "in.ndjson", "--into", "plan"]);
+    assert_eq!((ran.code, &*ran.stdout), (Some(1), "plan/tame.json\n"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("wild has no schema: it would be larger than the 1 MiB"), "{}", ran.stderr);
+    assert_eq!(folder.run(&["plan", "check", "plan"]).code, Some(0));
+}

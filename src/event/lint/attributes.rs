@@ -55,7 +55,10 @@ impl Known {
         let names = || attributes.iter().map(|attribute| attribute.name.as_str());
         Self {
             by_name: names().zip(attributes).collect(),
-            by_letters: names().map(|name| (letters(name), name)).collect(),
+            // Some attributes are spelled as in America, and half of those who send them are not from there.
+            by_letters: names()
+                .flat_map(|name| [(letters(&name.replace("canceled", "cancelled")), name), (letters(name), name)])
+                .collect(),
             inside: attributes
                 .iter()
                 .filter(|attribute| !attribute.attributes.is_empty())
@@ -142,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_known_attribute_has_one_spelling() {
-        let cases: [(&str, &[(&str, &str)]); 9] = [
+        let cases: [(&str, &[(&str, &str)]); 10] = [
             (
                 r#"{"event":"view","products":[{"sku":"1"},{"productId":"1","Price":2,"colour":"red"}]}"#,
                 &[("/products/1/productId", "the name product_id"), ("/products/1/Price", "the name price")],
@@ -155,6 +158,10 @@ mod tests {
             (r#"{"event":"purchase","order_id":"1","orderId":"1"}"#, &[]),
             (r#"{"event":"plan_chosen","customerId":"1"}"#, &[("/customerId", "the name customer_id")]),
             (r#"{"event":"plan_chosen","orderId":"1"}"#, &[]),
+            (
+                r#"{"event":"subscription_cancel","subscription_cancelled_at":"2026-11-24"}"#,
+                &[("/subscription_cancelled_at", "the name subscription_canceled_at")],
+            ),
             (r#"{"event":"plan_chosen","plan_id":"1"}"#, &[]),
             (r#"{"customerId":"1"}"#, &[("/customerId", "the name customer_id")]),
             (r#"[{"customerId":"1"}]"#, &[]),

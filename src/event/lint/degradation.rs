@@ -286,6 +286,9 @@ impl Meaning {
         if BOOLEANS.contains(name) {
             return Some(Self::Boolean { sure: true });
         }
+        if name == "unsubscribed" {
+            return Some(Self::Boolean { sure: true });
+        }
         if Self::is_number(name) {
             return Some(Self::Number);
         }
@@ -301,8 +304,7 @@ impl Meaning {
         let begins = |beginning: &str| name.starts_with(beginning);
         // `isMember`, `hasPaid`; not `island`, `hash`.
         let mut camel = ["is", "has"].into_iter().filter_map(|beginning| name.strip_prefix(beginning));
-        let boolean = name == "unsubscribed"
-            || ["is_", "has_", "enable_", "unsubscribed_"].into_iter().any(begins)
+        let boolean = ["is_", "has_", "enable_", "unsubscribed_"].into_iter().any(begins)
             || camel.any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
         boolean.then_some(Self::Boolean { sure: false })
     }

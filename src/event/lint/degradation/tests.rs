@@ -156,6 +156,7 @@ fn booleans_are_true_or_false() {
             ("enable_push", "2", None),
             ("limit_ad_tracking", r#""0""#, Some("false")),
             ("unsubscribed", r#""1""#, Some("true")),
+            ("unsubscribed", "0", Some("false")),
         ],
     );
     check_none(&[
