@@ -11,6 +11,9 @@ use crate::event::{Document, DocumentError, NodeKind, Path, Payload, TypeName, U
 /// How many events that the reader has left keep their folds and their cursor.
 const REMEMBERED: usize = 8;
 
+/// A value of no more bytes than this is read at a glance.
+const SHORT: usize = 200;
+
 /// The event under the cursor of the table, looked into.
 ///
 /// It goes on to newer events of the type until the reader moves in it; then it holds still and counts them.
@@ -287,8 +290,8 @@ impl Inspector {
         Some((document.path(spot.node), Some(document.plain(spot.node).into_owned())))
     }
 
-    /// What the cursor is on as a text to read: a string as it is, a container indented, a finding in words. Below a value
-    /// stands the worst of what is wrong with it.
+    /// What the cursor is on as a text to read: a string as it is, a container indented, a finding in words. Beside a value
+    /// stands the worst of what is wrong with it: below a short one, and above one that it would be far below.
     pub(super) fn readable(&self) -> Option<(String, String)> {
         if self.tab == Tab::Findings {
             let finding = self.finding()?;
@@ -304,8 +307,11 @@ impl Inspector {
             NodeKind::Object | NodeKind::Array => document.indented(node, super::reader::SHOWN_BYTES),
             _ => document.plain(node).into_owned(),
         };
-        let wrong = self.finding().map(findings::describe);
-        let source = wrong.map_or_else(|| source.clone(), |wrong| format!("{source}\n\n{wrong}"));
-        Some((text::harmless(&name), source))
+        let text = match self.finding().map(findings::describe) {
+            None => source,
+            Some(wrong) if source.len() > SHORT => format!("{wrong}\n\n{source}"),
+            Some(wrong) => format!("{source}\n\n{wrong}"),
+        };
+        Some((text::harmless(&name), text))
     }
 }

@@ -71,10 +71,10 @@ pub enum Action {
     PreviousMatch,
     /// To the next field with a finding; in the composer, to the next finding.
     NextFinding,
-    /// To the last event of the type that had a worse finding than the newest.
-    Earlier,
     /// To the one before.
     PreviousFinding,
+    /// To the last event of the type that had a worse finding than the newest.
+    Earlier,
     /// To the field that a finding is about.
     GoToField,
     /// Go on to the newest event.

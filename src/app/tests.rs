@@ -463,6 +463,15 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     let lines: Vec<&str> = reader.visible(3).collect();
     assert_eq!(lines, ["2", "", "warning[quantity-name] /products/1/qty"], "the value, and what is wrong with it");
 
+    let mut long = busy(120, 36);
+    let sku = "{{ sku }}".to_owned() + &"0".repeat(1_000);
+    let text = format!(r#"{{"event":"view","cookie":"c","sku":"{sku}"}}"#);
+    send(&mut long, polled(vec![change("view", ChangeKind::Updated, &text, 1_206, 1, at(22))], at(22)), at(22));
+    lint_all(&mut long, at(22));
+    press(&mut long, "/ v i e w enter x v", at(22));
+    let Mode::Reader(reader) = &long.mode else { panic!("{:?}", long.mode) };
+    assert_eq!(reader.visible(1).next(), Some("error[placeholder-left] /sku"), "what is wrong is not far below");
+
     let mut fine = busy(120, 36);
     let newer = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(22));
     send(&mut fine, polled(vec![newer], at(22)), at(22));

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -160,7 +160,10 @@ impl Input {
             eprintln!("clickscope: reading events from the terminal; ^D on an empty line ends them");
         }
         let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
-        Self { called: "standard input".to_owned(), size: None, is_live: !io::stdin().is_terminal(), reader }
+        // A file that is given as standard input is there already.
+        let is_file = fs::metadata("/dev/stdin").is_ok_and(|stdin| stdin.is_file());
+        let is_live = !is_file && !io::stdin().is_terminal();
+        Self { called: "standard input".to_owned(), size: None, is_live, reader }
     }
 
     fn template(template: &Template) -> Self {

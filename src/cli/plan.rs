@@ -208,8 +208,8 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
     let name = |path: &&Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
     let mut taken: HashSet<String> = planned.values().filter_map(name).collect();
     let mut exit = Exit::Done;
-    // Printed at the end: who reads no further than the first name is to have all the files.
-    let mut written = String::new();
+    // Who reads no further than the first name is to have all the files.
+    let mut told = Ok(());
     for inferred in inferred {
         let path = match planned.get(&*inferred.event_type) {
             Some(path) => (*path).to_owned(),
@@ -228,7 +228,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
         let mut options = File::options();
         options.write(true).create_new(!force).create(true).truncate(force);
         match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
-            Ok(()) => written = written + &called(&path) + "\n",
+            Ok(()) => told = told.and(writeln!(io::stdout(), "{}", called(&path))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 eprintln!("{} is there and is kept: --force writes over it", called(&path));
                 exit = Exit::Incomplete;
@@ -236,7 +236,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
             Err(source) => return Err(unwritten(&path, source).into()),
         }
     }
-    io::stdout().write_all(written.as_bytes())?;
+    told?;
     Ok(exit)
 }
 

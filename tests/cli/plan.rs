@@ -257,3 +257,20 @@ fn a_schema_that_no_plan_can_have_is_not_written() {
     assert!(ran.stderr.contains("wild has no schema: it would be larger than the 1 MiB"), "{}", ran.stderr);
     assert_eq!(folder.run(&["plan", "check", "plan"]).code, Some(0));
 }
+
+#[test]
+fn all_of_a_plan_is_written_when_nobody_reads_the_names() {
+    let folder = Folder::new(&[]);
+    let mut command = clickscope(&["plan", "infer", "-", "--into", "plan"]);
+    let mut child = command.current_dir(folder.0.path()).stdin(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    for name in ["booked", "cancelled", "moved"] {
+        writeln!(stdin, r#"{{"event":"{name}","email":"jane@example.com"}}"#).unwrap();
+    }
+    drop(stdin);
+    ended(&mut child);
+    for name in ["booked", "cancelled", "moved"] {
+        assert_eq!(folder.schema(&format!("plan/{name}.json"))["title"], name);
+    }
+}

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::values::is_uuid;
 use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
-use crate::event::text::harmless;
+use crate::event::text::{fit, harmless_within};
 use crate::event::{Document, NodeId, NodeKind, Path};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -218,8 +218,10 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
         // A field that looks like one and is none is most likely where it went.
         let likely =
             event.children(NodeId::ROOT).filter_map(|field| event.key(field)).find(|key| is_like_identifier(key));
-        let found =
-            likely.map_or_else(|| "none of them".to_owned(), |key| format!("none of them, but {}", harmless(&key)));
+        let found = likely.map_or_else(
+            || "none of them".to_owned(),
+            |key| format!("none of them, but {}", fit(&harmless_within(&key, LONGEST_NAME).0, LONGEST_NAME)),
+        );
         findings.push(IDENTIFIER_MISSING.at(Path::root(), expected, found));
     }
 }
@@ -457,6 +459,8 @@ mod tests {
         let missing = |event: &str| found(event, "identifier-missing").map(|(found, _)| found);
         assert_eq!(missing(r#"{"event":"x","userId":"7"}"#).as_deref(), Some("none of them, but userId"));
         assert_eq!(missing(r#"{"event":"x","course":"7"}"#).as_deref(), Some("none of them"));
+        let long = format!(r#"{{"event":"x","user{}id":"7"}}"#, "_".repeat(100_000));
+        assert!(missing(&long).is_some_and(|found| found.chars().count() < 100), "however long it is");
         let named = found(r#"{"eventName":"x","cookie":"c"}"#, "event-name-missing");
         assert_eq!(named, Some(("\"x\"".to_owned(), Some(Fix::Rename("event".to_owned())))));
         let severity = |name: &str| {
