@@ -4,6 +4,7 @@ mod about;
 pub mod completion;
 pub mod editor;
 pub mod findings;
+mod fixing;
 pub mod picker;
 mod resend;
 #[cfg(test)]
@@ -16,7 +17,8 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 use tui_input::Input;
 
-pub(super) use update::{act, ask_for_findings, done, paste, point, settle, type_text};
+pub(super) use fixing::ask_for_findings;
+pub(super) use update::{act, done, paste, point, settle, type_text};
 pub use verdict::{Ready, Refusal, Verdict};
 
 use super::keymap::Context;

@@ -7,9 +7,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::about::about;
 use super::completion::Completion;
 use super::editor::Editor;
-use super::findings::{self, Question, Repair, ToFix};
+use super::fixing::{fix, step};
 use super::picker::{Beginning, Picker};
-use super::{Composer, Composition, Confirm, Preview, Ready, Refusal, Tab, resend, verdict};
+use super::{Composition, Confirm, Preview, Ready, Refusal, Tab, resend, verdict};
 use crate::app::keymap::{Action, Context};
 use crate::app::layout::{self, Pane};
 use crate::app::reader::Reader;
@@ -18,7 +18,6 @@ use crate::app::update::{bad_toast, toast};
 use crate::app::{Draft, DraftId, Effect, Mode, Model, Mouse, MouseKind, Outcome, copy, shipments};
 use crate::blueshift::{Shipment, curl};
 use crate::event::catalogue::{Catalogue, Template};
-use crate::event::lint::{Finding, Fix};
 use crate::event::syntax::{self, TokenKind};
 use crate::event::text;
 use crate::feed::Moment;
@@ -193,7 +192,7 @@ fn act_in_editor(model: &mut Model, action: Action, now: Moment) -> Option<Vec<E
 }
 
 /// Does something in the editor that is no change of the text.
-fn in_view(model: &mut Model, work: impl FnOnce(&mut Editor)) {
+pub(super) fn in_view(model: &mut Model, work: impl FnOnce(&mut Editor)) {
     if let Some(composition) = model.composer.on_screen_mut() {
         composition.completion = None;
         composition.findings.wanted = false;
@@ -202,7 +201,7 @@ fn in_view(model: &mut Model, work: impl FnOnce(&mut Editor)) {
 }
 
 /// Does something to the text, and keeps what came of it. Proposals for the cursor follow it.
-fn change(model: &mut Model, now: Moment, work: impl FnOnce(&mut Editor)) -> Vec<Effect> {
+pub(super) fn change(model: &mut Model, now: Moment, work: impl FnOnce(&mut Editor)) -> Vec<Effect> {
     let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
     let revision = composition.editor.revision();
     composition.findings.wanted = false;
@@ -245,114 +244,6 @@ fn reformat(model: &mut Model, now: Moment) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-/// Sets the finding that is spoken of right, once it is known what is wrong; where that has no fix, goes to the next one
-/// that has.
-fn fix(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
-    composition.completion = None;
-    let number = match composition.findings.to_fix(&composition.editor) {
-        ToFix::This(number) => number,
-        ToFix::Unknown => {
-            composition.findings.wanted = true;
-            return Vec::new();
-        }
-        ToFix::Unreadable => {
-            bad_toast(model, now, "it cannot be read yet: nothing is known to fix".into());
-            return Vec::new();
-        }
-        ToFix::Nothing if composition.findings.counts().worst().is_none() => {
-            toast(model, now, "nothing is known to be wrong".into());
-            return Vec::new();
-        }
-        ToFix::Nothing => {
-            toast(model, now, "there is no sure fix for what is wrong here".into());
-            return Vec::new();
-        }
-    };
-    let Some(placed) = composition.findings.get(number).cloned() else { return Vec::new() };
-    if !composition.findings.is_spoken_of(number, &composition.editor) {
-        // What is fixed is what the reader sees that it is.
-        let start = composition.editor.marks().get(number).map_or(placed.mark.start, |mark| mark.start);
-        let name = name_of(&placed.finding);
-        in_view(model, |editor| editor.go_to_place(start));
-        toast(model, now, format!("what can be fixed for sure is here, {name}: ^F again"));
-        return Vec::new();
-    }
-    match placed.repair {
-        Some(Repair::Edit { range, text }) => {
-            let before = composition.editor.text_of(range.clone());
-            composition.findings.fixed(number, &mut composition.editor);
-            let effects = change(model, now, |editor| editor.replace(range, &text));
-            toast(model, now, told(&placed.finding, &before, &text));
-            effects
-        }
-        Some(Repair::Placeholder(placeholder)) => {
-            composition.editor.go_to_place(placed.mark.start);
-            let placeholder = text::fit(&text::harmless(&placeholder), 24);
-            let name = name_of(&placed.finding);
-            bad_toast(model, now, format!("{placeholder} makes {name}: put the value in its place to fix it"));
-            Vec::new()
-        }
-        None => Vec::new(),
-    }
-}
-
-/// What a fix did. Harmless.
-fn told(finding: &Finding, before: &str, after: &str) -> String {
-    const WIDEST: usize = 24;
-    // Of a container, what stands in it and not how it is laid out.
-    let one_line = |json: &str| json.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = |json: &str| text::fit(&text::harmless_within(&one_line(json), WIDEST * 2).0, WIDEST);
-    let name = name_of(finding);
-    let done = match &finding.fix {
-        Some(Fix::Remove) => format!("{name} is taken out"),
-        _ => format!("{name}: {} → {}", shown(before), shown(after)),
-    };
-    format!("{done}; ^Z takes it back")
-}
-
-/// The field that a finding is about, in a few columns. Harmless.
-fn name_of(finding: &Finding) -> String {
-    const WIDEST: usize = 28;
-    match text::harmless(&finding.path.to_string()) {
-        name if name.is_empty() => "the event".to_owned(),
-        name => text::fit_middle(&name, WIDEST),
-    }
-}
-
-/// Goes to another finding.
-fn step(model: &mut Model, forward: bool, now: Moment) -> Vec<Effect> {
-    let Some(composition) = model.composer.on_screen() else { return Vec::new() };
-    match findings::step(&composition.editor, forward) {
-        Some(place) => in_view(model, |editor| editor.go_to_place(place)),
-        None => toast(model, now, "nothing is known to be wrong".into()),
-    }
-    Vec::new()
-}
-
-/// The question what is wrong with the draft, when its text is one that nobody has asked about. `kept` is a draft's text
-/// that is at hand.
-pub(in crate::app) fn ask_for_findings(
-    model: &mut Model,
-    kept: Option<(&DraftId, &String)>,
-    now: Moment,
-) -> Option<Effect> {
-    let Composer { composition, asked, sent, .. } = &mut model.composer;
-    let composition = composition.as_mut().filter(|held| held.findings.is_to_be_asked(&held.editor))?;
-    *asked += 1;
-    composition.findings.ask(*asked, &composition.editor);
-    let kept = kept.filter(|(id, _)| **id == composition.id).map(|(_, text)| text.clone());
-    Some(Effect::LintDraft(Box::new(Question {
-        number: *asked,
-        draft: kept.unwrap_or_else(|| composition.editor.text()),
-        now: now.wall,
-        seed: model.sending.seed,
-        seq: *sent + 1,
-        email: model.sending.safety.test_email(),
-        environment: model.sending.environment.clone(),
-    })))
 }
 
 /// Proposes what can stand at the cursor. Where nothing can, `indent` says whether to indent instead.
