@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clickscope::blueshift::{Decoded, Decoder};
-use clickscope::feed::{Moment, Tracker};
+use clickscope::session::{Moment, Tracker};
 use criterion::{BatchSize, Criterion};
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};

@@ -1,15 +1,15 @@
 //! clickscope: a terminal debugger for event integrations with Blueshift.
 //!
-//! The crate is a set of rooms. The inner ones ([`event`], [`feed`], [`blueshift`], [`app`], [`ui`]) are pure: no
-//! clock, no input or output, no async, no terminal; time comes in as an argument. The outer ones ([`source`],
-//! [`sandbox`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
+//! The crate is a set of rooms. The inner ones ([`event`], [`lint`], [`plan`], [`session`], [`blueshift`], [`app`],
+//! [`ui`]) are pure: no clock, no input or output, no async, no terminal; time comes in as an argument. The outer ones
+//! ([`source`], [`sandbox`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
 //! `tests/architecture.rs`.
 //!
-//! What an event is and what is wrong with it is known in the innermost room, whoever asks: [`event::lint`] judges the
-//! events that were seen, drafts and files alike, and [`event::plan`] holds them to what the team has agreed.
+//! [`event`] knows what an event is and nothing of rules. [`lint`] judges it, whoever asks: the events that were seen,
+//! drafts and files alike; [`plan`] holds it to what the team has agreed.
 //!
 //! Data flows one way: [`source`] polls the debug endpoint and sends events, [`blueshift`] knows the wire in both
-//! directions, [`feed`] turns answers into changes and finds in them what was sent, [`app`] turns messages into a new
+//! directions, [`session`] turns answers into changes and finds in them what was sent, [`app`] turns messages into a new
 //! model and effects, [`ui`] draws the model, and [`runtime`] carries the effects out; linting is one of them,
 //! so that no key waits for it.
 
@@ -18,8 +18,10 @@ pub mod blueshift;
 pub mod cli;
 pub mod config;
 pub mod event;
-pub mod feed;
+pub mod lint;
+pub mod plan;
 pub mod runtime;
 pub mod sandbox;
+pub mod session;
 pub mod source;
 pub mod ui;

@@ -12,19 +12,21 @@ use std::path::{Path, PathBuf};
 /// The rooms, and which others each may use.
 const ROOMS: &[(&str, &[&str])] = &[
     ("event", &[]),
-    ("feed", &["event"]),
+    ("lint", &["event"]),
+    ("plan", &["event", "lint"]),
+    ("session", &["event", "lint"]),
     ("blueshift", &["event"]),
-    ("source", &["event", "feed", "blueshift"]),
-    ("sandbox", &["event", "blueshift"]),
-    ("app", &["event", "feed", "blueshift"]),
-    ("ui", &["event", "feed", "app"]),
-    ("runtime", &["event", "feed", "app", "ui", "source", "blueshift"]),
-    ("config", &["event", "app", "blueshift"]),
-    ("cli", &["event", "feed", "blueshift", "source", "sandbox", "app", "ui", "runtime", "config"]),
+    ("source", &["event", "session", "blueshift"]),
+    ("sandbox", &["event", "session", "blueshift"]),
+    ("app", &["event", "lint", "plan", "session", "blueshift"]),
+    ("ui", &["event", "lint", "session", "app"]),
+    ("runtime", &["event", "lint", "plan", "session", "app", "ui", "source", "blueshift"]),
+    ("config", &["event", "lint", "plan", "app", "blueshift"]),
+    ("cli", &["event", "lint", "plan", "session", "blueshift", "source", "sandbox", "app", "ui", "runtime", "config"]),
 ];
 
 /// The rooms without clock, input, output and async.
-const PURE: &[&str] = &["event", "feed", "blueshift", "app", "ui"];
+const PURE: &[&str] = &["event", "lint", "plan", "session", "blueshift", "app", "ui"];
 
 /// What a path in a pure room may not begin with. ratatui's own use of crossterm is its own affair.
 const IMPURE_ROOTS: &[&str] = &[
@@ -88,12 +90,17 @@ fn every_module_of_the_crate_is_a_known_room() {
 #[test]
 fn a_reach_into_another_room_is_caught_however_it_is_written() {
     let caught = [
-        ("feed/tracker.rs", "use crate::event::Path;\nuse crate::ui::Theme;", 2, "feed may not use ui"),
-        ("feed/mod.rs", "use crate::{\n    event::Path,\n    app::{Key, Model as M},\n};", 3, "feed may not use app"),
-        ("feed/mod.rs", "pub use super::runtime::run;", 1, "feed may not use runtime"),
-        ("feed/tracker.rs", "fn f() {\n    let x = super::super::cli::main();\n}", 2, "feed may not use cli"),
-        ("event/mod.rs", "fn f(x: &crate::feed::Moment) {}", 1, "event may not use feed"),
-        ("event/mod.rs", "mod inner { fn f() { crate :: feed :: now() } }", 1, "event may not use feed"),
+        ("session/tracker.rs", "use crate::event::Path;\nuse crate::ui::Theme;", 2, "session may not use ui"),
+        (
+            "session/mod.rs",
+            "use crate::{\n    event::Path,\n    app::{Key, Model as M},\n};",
+            3,
+            "session may not use app",
+        ),
+        ("session/mod.rs", "pub use super::runtime::run;", 1, "session may not use runtime"),
+        ("session/tracker.rs", "fn f() {\n    let x = super::super::cli::main();\n}", 2, "session may not use cli"),
+        ("event/mod.rs", "fn f(x: &crate::session::Moment) {}", 1, "event may not use session"),
+        ("event/mod.rs", "mod inner { fn f() { crate :: session :: now() } }", 1, "event may not use session"),
         ("ui/table/row.rs", "type R = Vec<crate::source::Source>;", 1, "ui may not use source"),
         ("app/model.rs", "use tokio::time::sleep;", 1, "tokio"),
         ("app/model.rs", "use std::{collections::HashMap,\n fs};", 2, "std::fs"),
@@ -101,7 +108,7 @@ fn a_reach_into_another_room_is_caught_however_it_is_written() {
         ("app/model.rs", "fn f() { ::std::net::TcpStream::connect(a); }", 1, "std::net"),
         ("ui/mod.rs", "use crossterm::event::KeyCode;", 1, "crossterm"),
         ("event/x.rs", "// crate::ui is not here\nfn f() { jiff::Timestamp::now() }", 2, "Timestamp::now"),
-        ("feed/x.rs", "use std::time::{Duration, Instant};", 1, "Instant"),
+        ("session/x.rs", "use std::time::{Duration, Instant};", 1, "Instant"),
         ("blueshift/x.rs", "fn f() { std::time::SystemTime::now(); }", 1, "SystemTime"),
         ("event/x.rs", "fn f() { println!(\"{}\", 1) }", 1, "println!"),
         (
@@ -110,9 +117,14 @@ fn a_reach_into_another_room_is_caught_however_it_is_written() {
             3,
             "event may not use ui",
         ),
-        ("event/x.rs", "#[cfg(test)]\nuse crate::feed::A;\nuse crate::feed::B;", 3, "event may not use feed"),
-        ("event/x.rs", "const A: char = '\"'; use crate::feed::B; const C: char = '\"';", 1, "event may not use feed"),
-        ("event/x.rs", "fn f<'a>(a: &'a str) { crate::feed::b::<'a>() }", 1, "event may not use feed"),
+        ("event/x.rs", "#[cfg(test)]\nuse crate::session::A;\nuse crate::session::B;", 3, "event may not use session"),
+        (
+            "event/x.rs",
+            "const A: char = '\"'; use crate::session::B; const C: char = '\"';",
+            1,
+            "event may not use session",
+        ),
+        ("event/x.rs", "fn f<'a>(a: &'a str) { crate::session::b::<'a>() }", 1, "event may not use session"),
         ("attic/mod.rs", "", 1, "attic is no room"),
     ];
     for (file, text, line, what) in caught {
@@ -123,13 +135,16 @@ fn a_reach_into_another_room_is_caught_however_it_is_written() {
     }
 
     let let_pass = [
-        ("feed/tracker.rs", "use super::Moment;\nuse crate::event::{Path, Segment};\nuse crate::feed::Rate;"),
-        ("feed/tracker.rs", "// crate::ui\n/* crate::ui /* crate::cli */ tokio::spawn */ fn f() {}"),
-        ("feed/tracker.rs", "/// [`crate::runtime`] and std::fs\nconst A: &str = \"crate::ui\";"),
-        ("feed/tracker.rs", "const A: &str = r#\"use crate::ui; \"quoted\" \"#; const B: &[u8] = br\"\\\";"),
-        ("feed/tracker.rs", "#[cfg(test)]\nmod tests {\n    use crate::ui::Theme;\n    fn f() { tokio::spawn(()) }\n}"),
-        ("feed/tracker/tests.rs", "use crate::ui::Theme;"),
-        ("feed/law_tests/order.rs", "use crate::ui::Theme;"),
+        ("session/tracker.rs", "use super::Moment;\nuse crate::event::{Path, Segment};\nuse crate::session::Rate;"),
+        ("session/tracker.rs", "// crate::ui\n/* crate::ui /* crate::cli */ tokio::spawn */ fn f() {}"),
+        ("session/tracker.rs", "/// [`crate::runtime`] and std::fs\nconst A: &str = \"crate::ui\";"),
+        ("session/tracker.rs", "const A: &str = r#\"use crate::ui; \"quoted\" \"#; const B: &[u8] = br\"\\\";"),
+        (
+            "session/tracker.rs",
+            "#[cfg(test)]\nmod tests {\n    use crate::ui::Theme;\n    fn f() { tokio::spawn(()) }\n}",
+        ),
+        ("session/tracker/tests.rs", "use crate::ui::Theme;"),
+        ("session/law_tests/order.rs", "use crate::ui::Theme;"),
         ("ui/mod.rs", "use ratatui::crossterm::event::KeyCode;"),
         ("app/x.rs", "fn f(m: Moment) { m.now(); jiff::Timestamp::from_second(1); self::tokio(); }"),
         ("runtime/x.rs", "use tokio::time::Instant;\nuse crate::source::Source;"),

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::event::lint::Severity;
-use crate::feed::Moment;
+use crate::lint::Severity;
+use crate::session::Moment;
 
 /// How many entries are kept.
 const KEPT: usize = 1_000;

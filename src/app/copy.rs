@@ -4,7 +4,7 @@ use super::keymap::CopyTarget;
 use super::update::bad_toast;
 use super::{Mode, Model, findings};
 use crate::event::{Segment, text};
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// The text that was asked for, and the end of choosing it.
 pub(super) fn text(model: &mut Model, target: CopyTarget, now: Moment) -> Option<String> {

@@ -19,7 +19,7 @@ pub enum Effect {
     /// Send these calls.
     Send {
         /// A number to name it by in reports.
-        shipment: u64,
+        batch: u64,
         /// The calls.
         calls: Vec<Call>,
     },

@@ -7,8 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::tree::{self, Row, Spot};
-use crate::event::lint::{Counts, Finding, Places, Severity};
 use crate::event::{Document, NodeId, Payload, Segment, TypeName, text};
+use crate::lint::{Counts, Finding, Places, Severity};
 
 /// Of a type, so many different findings are told; of an integration that brings more, the table says enough.
 const TOLD: usize = 256;
@@ -382,8 +382,9 @@ mod tests {
 
     use super::super::tree::{Range, Tree};
     use super::*;
-    use crate::event::lint::{Fix, rule};
     use crate::event::{Facts, Path};
+    use crate::lint::Fix;
+    use crate::plan::rule;
 
     fn document(text: &str) -> Document {
         Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()

@@ -8,11 +8,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::findings::{Found, Linted};
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, shipments, update};
-use crate::blueshift::Shipment;
-use crate::event::lint::Linter;
-use crate::event::{Document, Facts, Payload, lint};
-use crate::feed::{
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, outbox, update};
+use crate::blueshift::Batch;
+use crate::event::{Document, Facts, Payload};
+use crate::lint;
+use crate::plan::Linter;
+use crate::session::{
     Change, ChangeKind, Coverage, Delivery, Moment, Polled, Problem, ProblemKind, Report, Retry, Trouble, Verdict,
 };
 
@@ -244,12 +245,12 @@ pub(crate) const CHECKOUT: &str = r#"{"event":"checkout","email":"jane@example.c
 /// Sends what a draft says; events without a marker get one each.
 pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
     let mut marks = 1_u128..;
-    let shipment = Shipment::read(draft, || uuid::Uuid::from_u128(marks.next().unwrap())).unwrap();
-    shipments::send(model, shipment, now)
+    let batch = Batch::read(draft, || uuid::Uuid::from_u128(marks.next().unwrap())).unwrap();
+    outbox::send(model, batch, now)
 }
 
 /// A report of what came of a call, 88 ms after it went out at 14:03:20.
-pub(crate) fn answered(shipment: u64, call: usize, events: usize, attempts: u32, verdict: Verdict) -> Message {
+pub(crate) fn answered(batch: u64, call: usize, events: usize, attempts: u32, verdict: Verdict) -> Message {
     let took = Duration::from_millis(88);
     let at = at_millis(20_088);
     let status = match verdict {
@@ -257,7 +258,7 @@ pub(crate) fn answered(shipment: u64, call: usize, events: usize, attempts: u32,
         Verdict::Failed(_) => None,
     };
     Message::Report(Report::Delivered(Delivery {
-        shipment,
+        batch,
         call,
         calls: call + 1,
         events,
@@ -270,19 +271,19 @@ pub(crate) fn answered(shipment: u64, call: usize, events: usize, attempts: u32,
 }
 
 /// A report of a call that the server took at once.
-pub(crate) fn taken(shipment: u64, call: usize, events: usize) -> Message {
+pub(crate) fn taken(batch: u64, call: usize, events: usize) -> Message {
     let verdict = Verdict::Taken { status: 200, body: r#"{"status":"OK"}"#.into() };
-    answered(shipment, call, events, 1, verdict)
+    answered(batch, call, events, 1, verdict)
 }
 
 /// A report of a call that is made again at `next`.
-pub(crate) fn retried(shipment: u64, attempts: u32, next: Moment) -> Message {
+pub(crate) fn retried(batch: u64, attempts: u32, next: Moment) -> Message {
     let problem = Problem {
         kind: ProblemKind::RateLimited,
         what: "429: too many requests".into(),
         advice: "wait, or send less".into(),
     };
-    Message::Report(Report::Retrying(Retry { shipment, attempts, problem, next }))
+    Message::Report(Report::Retrying(Retry { batch, attempts, problem, next }))
 }
 
 /// A report of a poll that brought [`CHECKOUT`] back, with the revenue as a string.

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::findings::{self, Linted, List};
-use super::reader::Reader;
+use super::pager::Pager;
 use super::tree::{Row, Tree};
-use crate::event::lint::Finding;
 use crate::event::{Document, DocumentError, NodeKind, Path, Payload, TypeName, Unknown, text};
+use crate::lint::Finding;
 
 /// How many events that the reader has left keep their folds and their cursor.
 const REMEMBERED: usize = 8;
 
-/// A value of no more bytes than this is read at a glance.
+/// A value of no more bytes than this is read at a head.
 const SHORT: usize = 200;
 
 /// The event under the cursor of the table, looked into.
@@ -23,7 +23,7 @@ pub struct Inspector {
     /// The folds of events looked at before, the latest last.
     left: Vec<Shown>,
     tab: Tab,
-    raw: Option<Reader>,
+    raw: Option<Pager>,
 }
 
 /// One event, laid out.
@@ -214,11 +214,11 @@ impl Inspector {
         self.raw = match (unknown, &self.shown) {
             (Some(unknown), _) => {
                 let title = format!("answer of {} bytes: {}", unknown.length, text::harmless(&unknown.reason));
-                let mut reader = Reader::new(title, &unknown.body, width);
+                let mut reader = Pager::new(title, &unknown.body, width);
                 reader.cut_from = (unknown.length > unknown.body.len()).then_some(unknown.length);
                 Some(reader)
             }
-            (None, Some(shown)) => Some(Reader::new(String::new(), shown.payload.text(), width)),
+            (None, Some(shown)) => Some(Pager::new(String::new(), shown.payload.text(), width)),
             (None, None) => None,
         };
     }
@@ -264,11 +264,11 @@ impl Inspector {
     }
 
     /// The raw text, when its tab is on.
-    pub fn raw(&self) -> Option<&Reader> {
+    pub fn raw(&self) -> Option<&Pager> {
         self.raw.as_ref()
     }
 
-    pub(super) fn raw_mut(&mut self) -> Option<&mut Reader> {
+    pub(super) fn raw_mut(&mut self) -> Option<&mut Pager> {
         self.raw.as_mut()
     }
 
@@ -304,7 +304,7 @@ impl Inspector {
         let name =
             if path.0.is_empty() { self.shown.as_ref()?.event_type.as_str().to_owned() } else { path.to_string() };
         let source = match document.get(node)?.kind {
-            NodeKind::Object | NodeKind::Array => document.indented(node, super::reader::SHOWN_BYTES),
+            NodeKind::Object | NodeKind::Array => document.indented(node, super::pager::SHOWN_BYTES),
             _ => document.plain(node).into_owned(),
         };
         let text = match self.finding().map(findings::describe) {

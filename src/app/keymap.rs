@@ -200,7 +200,7 @@ pub enum Context {
     /// While choosing what to copy from an event.
     Copy,
     /// While reading a long text.
-    Reader,
+    Pager,
     /// While reading the help.
     Help,
     /// While choosing what to compose.
@@ -240,7 +240,7 @@ impl Context {
         Self::Confirm,
         Self::TemplateName,
         Self::Line,
-        Self::Reader,
+        Self::Pager,
         Self::Help,
     ];
 
@@ -257,7 +257,7 @@ impl Context {
             Self::Filter => "While typing a filter",
             Self::Search => "While typing a search",
             Self::Copy => "After y: what to copy (a capital letter prints it instead)",
-            Self::Reader => "Reading a long value",
+            Self::Pager => "Reading a long value",
             Self::Help => "Reading this help",
             Self::Picker => "Choosing what to compose",
             Self::Composer => "Composer: the draft",
@@ -586,16 +586,16 @@ pub static BINDINGS: &[Binding] = {
         bind(C::Line, &[ctrl('w'), ALT_BACKSPACE], A::Edit(E::DeleteWordLeft), "delete a word"),
         bind(C::Line, &[ctrl('u')], A::Edit(E::DeleteToStart), "delete to the start"),
         bind(C::Line, &[ctrl('k')], A::Edit(E::DeleteToEnd), "delete to the end"),
-        bind(C::Reader, UP, A::Up, "up"),
-        hint(C::Reader, DOWN, A::Down, "down", "down"),
-        bind(C::Reader, PAGE_UP, A::PageUp, "a page up"),
-        bind(C::Reader, &[key(KeyCode::PageDown), ctrl('f'), ctrl('d'), char(' ')], A::PageDown, "a page down"),
-        bind(C::Reader, FIRST, A::First, "to the start"),
-        bind(C::Reader, LAST, A::Last, "to the end"),
-        hint(C::Reader, &[char('y')], A::CopyTarget(T::Value), "copy the value", "copy"),
-        bind(C::Reader, &[char('Y')], A::PrintTarget(T::Value), "print the value"),
+        bind(C::Pager, UP, A::Up, "up"),
+        hint(C::Pager, DOWN, A::Down, "down", "down"),
+        bind(C::Pager, PAGE_UP, A::PageUp, "a page up"),
+        bind(C::Pager, &[key(KeyCode::PageDown), ctrl('f'), ctrl('d'), char(' ')], A::PageDown, "a page down"),
+        bind(C::Pager, FIRST, A::First, "to the start"),
+        bind(C::Pager, LAST, A::Last, "to the end"),
+        hint(C::Pager, &[char('y')], A::CopyTarget(T::Value), "copy the value", "copy"),
+        bind(C::Pager, &[char('Y')], A::PrintTarget(T::Value), "print the value"),
         hint(
-            C::Reader,
+            C::Pager,
             &[key(KeyCode::Esc), char('q'), key(KeyCode::Enter), char('v'), ctrl('c')],
             A::Back,
             "close",

@@ -1,7 +1,7 @@
 use super::DraftId;
 use super::composer::findings::Answer;
 use super::findings::Linted;
-use crate::feed::Report;
+use crate::session::Report;
 
 /// What can happen to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,10 @@ pub enum Outcome {
     },
     /// The text could not be handed over, and why.
     CopyFailed(String),
-    /// None of the shipment's calls went out or ever will, and why.
+    /// None of the batch's calls went out or ever will, and why.
     NotSent {
-        /// Which shipment, by the number that it was handed over with.
-        shipment: u64,
+        /// Which batch, by the number that it was handed over with.
+        batch: u64,
         /// Why.
         why: String,
     },

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod composer;
+pub mod connection_status;
 mod copy;
 mod effect;
 pub mod findings;
@@ -11,16 +12,14 @@ pub(crate) mod fixture;
 pub mod inspector;
 pub mod keymap;
 pub mod layout;
-pub mod link;
 mod message;
 mod model;
 mod mouse;
+pub mod outbox;
+pub mod pager;
 pub mod proof;
-pub mod reader;
 mod reports;
-pub mod safety;
 mod sending;
-pub mod shipments;
 #[cfg(test)]
 mod tests;
 pub mod time;

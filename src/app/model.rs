@@ -10,16 +10,16 @@ use super::Size;
 use super::activity::{Activity, Entry, EntryKind};
 use super::composer::picker::Picker;
 use super::composer::{self, Composer, Confirm};
+use super::connection_status::ConnectionStatus;
 use super::findings::{Baseline, List};
 use super::inspector::{Inspector, Tab};
 use super::keymap::{Action, Context, CopyTarget};
 use super::layout::{self, Area, ComposerAreas, Layout, Pane};
-use super::link::Link;
-use super::reader::{self, Reader};
-use super::shipments::Shipments;
+use super::outbox::Outbox;
+use super::pager::{self, Pager};
 use super::types::{Earlier, Types};
 use crate::event::{Payload, TypeName, Unknown, text};
-use crate::feed::{Change, Moment};
+use crate::session::{Change, Moment};
 
 /// How long a short answer stands in the footer.
 pub(super) const TOAST: Duration = Duration::from_secs(4);
@@ -76,7 +76,7 @@ pub struct Model {
     /// What happened.
     pub activity: Activity,
     /// How the connection fares.
-    pub link: Link,
+    pub connection: ConnectionStatus,
     /// The last answer, when it could not be read.
     pub unknown: Option<Arc<Unknown>>,
     /// What came while the screen is held still.
@@ -86,7 +86,7 @@ pub struct Model {
     /// What sending needs.
     pub sending: Sending,
     /// What was sent, and what came of it.
-    pub shipments: Shipments,
+    pub outbox: Outbox,
     /// What is being composed.
     pub composer: Composer,
     /// The newest events that nobody has linted yet.
@@ -107,7 +107,7 @@ pub enum Mode {
     /// The reader chooses what to copy.
     Copy,
     /// A long value is read.
-    Reader(Reader),
+    Pager(Pager),
     /// The help is read.
     Help {
         /// The first row on screen.
@@ -128,7 +128,7 @@ impl Mode {
             Self::Filter(input) | Self::Search(input) | Self::TemplateName(input) => Some(input),
             Self::Picker(picker) => Some(&mut picker.input),
             Self::Confirm(confirm) => confirm.word.as_mut(),
-            Self::Panes | Self::Copy | Self::Reader(_) | Self::Help { .. } => None,
+            Self::Panes | Self::Copy | Self::Pager(_) | Self::Help { .. } => None,
         }
     }
 }
@@ -170,12 +170,12 @@ impl Model {
             types: Types::default(),
             inspector: Inspector::default(),
             activity: Activity::default(),
-            link: Link::new(),
+            connection: ConnectionStatus::new(),
             unknown: None,
             pause: None,
             toast: None,
             sending: setup.sending,
-            shipments: Shipments::default(),
+            outbox: Outbox::default(),
             composer: Composer::default(),
             unlinted: Vec::new(),
             baseline: None,
@@ -220,7 +220,7 @@ impl Model {
 
     /// The trouble as it stands in the banner: what happened, and what to do.
     pub fn banner(&self) -> Option<String> {
-        let trouble = self.link.trouble.as_ref()?;
+        let trouble = self.connection.trouble.as_ref()?;
         Some(text::harmless(&format!("{} — {}", trouble.problem.what, trouble.problem.advice)))
     }
 
@@ -228,7 +228,7 @@ impl Model {
     pub fn banner_lines(&self) -> Vec<String> {
         const MOST: usize = 4;
         let width = usize::from(self.size.width).saturating_sub(4).max(1);
-        let mut lines = self.banner().map_or_else(Vec::new, |banner| reader::wrap(&banner, width));
+        let mut lines = self.banner().map_or_else(Vec::new, |banner| pager::wrap(&banner, width));
         lines.truncate(MOST);
         lines
     }
@@ -243,7 +243,7 @@ impl Model {
             Mode::Filter(_) => Context::Filter,
             Mode::Search(_) => Context::Search,
             Mode::Copy => Context::Copy,
-            Mode::Reader(_) => Context::Reader,
+            Mode::Pager(_) => Context::Pager,
             Mode::Help { .. } => Context::Help,
             Mode::Picker(_) => Context::Picker,
             Mode::Confirm(_) => Context::Confirm,
@@ -273,7 +273,7 @@ impl Model {
     pub fn can(&self, action: Action) -> bool {
         match action {
             Action::Down => match &self.mode {
-                Mode::Reader(reader) => reader.position().1 > self.overlay_height(),
+                Mode::Pager(reader) => reader.position().1 > self.overlay_height(),
                 _ => true,
             },
             Action::Follow => self.inspector.shown().is_some_and(|shown| shown.held),
@@ -334,7 +334,7 @@ impl Model {
         let (x, y) = (margin.max(1), 2.min(height / 6));
         let most = height.saturating_sub(2 * y);
         let wanted = match &self.mode {
-            Mode::Reader(reader) => u16::try_from(reader.position().1 + 2).unwrap_or(u16::MAX),
+            Mode::Pager(reader) => u16::try_from(reader.position().1 + 2).unwrap_or(u16::MAX),
             Mode::Picker(picker) => u16::try_from(picker.position().2 + 4).unwrap_or(u16::MAX),
             Mode::Confirm(confirm) => confirm.height(self.composer.errors()),
             _ => u16::MAX,
@@ -357,8 +357,8 @@ impl Model {
     pub fn next_wake(&self, now: Moment) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
         let types = self.types.next_wake(self.types_height(), now, self.pause.is_none());
-        let shipments = self.shipments.next_wake(now, self.proof_is_shown());
-        [toast, types, shipments, self.link.next_wake(now)].into_iter().flatten().min()
+        let outbox = self.outbox.next_wake(now, self.proof_is_shown());
+        [toast, types, outbox, self.connection.next_wake(now)].into_iter().flatten().min()
     }
 
     /// Whether the proof of what was sent last is on screen.
@@ -368,11 +368,7 @@ impl Model {
 
     /// How often the source polls just now: while a probe is waited for, at least as often as that asks.
     pub fn polling_interval(&self) -> Duration {
-        if self.shipments.probes().is_waiting() {
-            self.interval.min(self.sending.probe_interval)
-        } else {
-            self.interval
-        }
+        if self.outbox.probes().is_waiting() { self.interval.min(self.sending.probe_interval) } else { self.interval }
     }
 
     /// The instant whose rates are on show: now, or when the screen was held still.

@@ -5,7 +5,7 @@ use super::keymap::Context;
 use super::layout::{self, Pane};
 use super::update::{go_to_field, move_by};
 use super::{Mode, Model, Mouse, MouseKind, composer};
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// Lets the mouse do what it did.
 pub(super) fn point(model: &mut Model, mouse: Mouse, now: Moment) {
@@ -19,9 +19,9 @@ pub(super) fn point(model: &mut Model, mouse: Mouse, now: Moment) {
         MouseKind::ScrollDown => Some(3),
     };
     match (&model.mode, scroll) {
-        (Mode::Reader(_) | Mode::Help { .. }, Some(rows)) => move_by(model, context, rows),
-        (Mode::Reader(_) | Mode::Help { .. }, None) if !model.overlay().holds(mouse) => model.mode = Mode::Panes,
-        (Mode::Reader(_) | Mode::Help { .. }, None) => {}
+        (Mode::Pager(_) | Mode::Help { .. }, Some(rows)) => move_by(model, context, rows),
+        (Mode::Pager(_) | Mode::Help { .. }, None) if !model.overlay().holds(mouse) => model.mode = Mode::Panes,
+        (Mode::Pager(_) | Mode::Help { .. }, None) => {}
         (_, Some(rows)) => scroll_pane(model, mouse, rows),
         (_, None) => click(model, mouse, now),
     }

@@ -1,11 +1,11 @@
-//! The proof of the newest shipment, row by row: what the server said, what was seen again, and what is different.
+//! The proof of the newest batch, row by row: what the server said, what was seen again, and what is different.
 
-use super::shipments::{Sent, SentCall, Shipments, counted, is_untried};
-use super::{reader, time};
+use super::outbox::{Outbox, Sent, SentCall, counted, is_untried};
+use super::{pager, time};
 use crate::blueshift::limits;
 use crate::event::{Difference, text};
-use crate::feed::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, latency};
-use crate::feed::{Moment, Verdict};
+use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, latency};
+use crate::session::{Moment, Verdict};
 
 /// What stands before every row that belongs to a headline, in columns.
 pub const INDENT: usize = 3;
@@ -119,10 +119,10 @@ pub fn short(uuid: &str) -> String {
 }
 
 /// The rows of the proof, with sentences broken at `columns`.
-pub(super) fn rows(shipments: &Shipments, columns: usize) -> Vec<Row<'_>> {
+pub(super) fn rows(outbox: &Outbox, columns: usize) -> Vec<Row<'_>> {
     let mut page = Page { rows: Vec::new(), width: columns.saturating_sub(INDENT + 1).max(1) };
-    let Some(sent) = shipments.newest() else { return page.rows };
-    let probes = || sent.probes.iter().filter_map(|id| shipments.probes().get(*id));
+    let Some(sent) = outbox.newest() else { return page.rows };
+    let probes = || sent.probes.iter().filter_map(|id| outbox.probes().get(*id));
     if let ([probe], [call]) = (probes().collect::<Vec<_>>().as_slice(), sent.calls.as_slice()) {
         page.rows.push(Row::Headline(probe));
         page.fate(&probe.state);
@@ -138,7 +138,7 @@ pub(super) fn rows(shipments: &Shipments, columns: usize) -> Vec<Row<'_>> {
             page.findings(&probe.state);
         }
     }
-    if let Some(latencies) = shipments.probes().latencies() {
+    if let Some(latencies) = outbox.probes().latencies() {
         page.rows.push(Row::Gap);
         page.latencies(latencies);
     }
@@ -153,7 +153,7 @@ struct Page<'a> {
 impl<'a> Page<'a> {
     fn say(&mut self, sentence: &str, tone: Tone) {
         let (sentence, _) = text::harmless_within(sentence, LONGEST_SENTENCE);
-        let lines = reader::wrap(&sentence, self.width);
+        let lines = pager::wrap(&sentence, self.width);
         self.rows.extend(lines.into_iter().map(|text| Row::Sentence { text, tone }));
     }
 

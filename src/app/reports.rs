@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::activity::{Entry, EntryKind};
 use super::findings::{self, Baseline, Linted};
-use super::{Effect, Model, shipments, time};
+use super::{Effect, Model, outbox, time};
 use crate::event::text;
-use crate::feed::{Change, ChangeKind, Moment, Polled, Report, Trouble};
+use crate::session::{Change, ChangeKind, Moment, Polled, Report, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
@@ -14,35 +14,35 @@ const ENTRIES_A_POLL: usize = 12;
 /// Takes in a report of the source.
 pub(super) fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect> {
     match report {
-        Report::Connecting { .. } => model.link.connecting(),
+        Report::Connecting { .. } => model.connection.connecting(),
         Report::Polled(polled) => {
             // Probes are looked for also while the screen is held still.
-            let (at, found) = (polled.at, model.shipments.observe(&polled.changes, polled.at));
+            let (at, found) = (polled.at, model.outbox.observe(&polled.changes, polled.at));
             hear_poll(model, polled, now);
-            return shipments::found_at(model, &found, at);
+            return outbox::found_at(model, &found, at);
         }
         Report::Counted { at, changes } => {
-            model.link.counts_trouble = None;
-            let found = model.shipments.observe(&changes, at);
+            model.connection.counts_trouble = None;
+            let found = model.outbox.observe(&changes, at);
             take_in(model, changes, now);
-            return shipments::found_at(model, &found, at);
+            return outbox::found_at(model, &found, at);
         }
         Report::Trouble(trouble) => hear_trouble(model, trouble),
         Report::CountsTrouble(trouble) => {
             let text = format!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
             note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
-            model.link.counts_trouble = Some(trouble);
+            model.connection.counts_trouble = Some(trouble);
         }
-        Report::Delivered(delivery) => return shipments::delivered(model, delivery),
-        Report::Retrying(retry) => shipments::retrying(model, retry),
-        Report::Recalled { at, event_type, events } => return shipments::recalled(model, &event_type, &events, at),
+        Report::Delivered(delivery) => return outbox::delivered(model, delivery),
+        Report::Retrying(retry) => outbox::retrying(model, retry),
+        Report::Recalled { at, event_type, events } => return outbox::recalled(model, &event_type, &events, at),
     }
     Vec::new()
 }
 
 fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
-    let first = model.link.last_good.is_none();
-    if let Some(trouble) = &model.link.trouble {
+    let first = model.connection.last_good.is_none();
+    if let Some(trouble) = &model.connection.trouble {
         let polls = if trouble.attempt == 1 { "poll" } else { "polls" };
         let text = format!("live again after {} failed {polls}", trouble.attempt);
         note(model, polled.at, EntryKind::Recovered, text);
@@ -50,7 +50,7 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
     if model.unknown.take().is_some() {
         model.inspector.drop_raw();
     }
-    model.link.polled(&polled);
+    model.connection.polled(&polled);
     for odd in &polled.notes {
         note(model, polled.at, EntryKind::Note, text::harmless(&odd.0));
     }
@@ -69,7 +69,7 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
 }
 
 fn hear_trouble(model: &mut Model, trouble: Trouble) {
-    let known = model.link.trouble.as_ref().is_some_and(|before| before.problem == trouble.problem);
+    let known = model.connection.trouble.as_ref().is_some_and(|before| before.problem == trouble.problem);
     if !known {
         note(model, trouble.at, EntryKind::Trouble, text::harmless(&trouble.problem.what));
     }
@@ -77,7 +77,7 @@ fn hear_trouble(model: &mut Model, trouble: Trouble) {
         model.unknown.clone_from(&trouble.unknown);
         model.inspector.drop_raw();
     }
-    model.link.failed(trouble);
+    model.connection.failed(trouble);
 }
 
 /// Shows changes, or keeps them until the screen may move again.

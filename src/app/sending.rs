@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::safety::Safety;
+use crate::blueshift::safety::Safety;
 use crate::blueshift::{BaseUrl, CallLimits, curl};
 use crate::event::catalogue::Template;
 

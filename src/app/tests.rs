@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::connection_status::ConnectionState;
 use super::findings::place;
 use super::fixture::{
     FAULTY, PURCHASE, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press, send,
@@ -11,12 +12,11 @@ use super::fixture::{
 };
 use super::inspector::Tab;
 use super::layout::Pane;
-use super::link::LinkState;
 use super::types::{Column, Mark};
 use super::{Effect, Message, Mode, Model, Outcome, Setup, Size};
 use crate::event::Unknown;
-use crate::event::lint::Severity;
-use crate::feed::{Change, ChangeKind, ProblemKind, Report};
+use crate::lint::Severity;
+use crate::session::{Change, ChangeKind, ProblemKind, Report};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -214,7 +214,7 @@ fn a_pause_holds_the_screen_and_counts_what_comes() {
     assert_eq!(model.pause.as_ref().unwrap().arrived, 15);
     assert_eq!(model.types.counts().1, 7);
     assert_eq!(log(&model), before);
-    assert_eq!(model.link.last_good.unwrap().at, at(23), "polling goes on");
+    assert_eq!(model.connection.last_good.unwrap().at, at(23), "polling goes on");
     press(&mut model, "space", at(25));
     assert!(model.pause.is_none());
     assert_eq!(model.types.counts().1, 8);
@@ -228,7 +228,7 @@ fn trouble_stands_beside_the_last_good_data() {
     let refused = "the connection to 127.0.0.1:8787 was refused";
     let trouble = failed(ProblemKind::Unreachable, refused, "start the server", Some(at(30)), at(22));
     send(&mut model, trouble.clone(), at(22));
-    assert_eq!(model.link.state(), LinkState::BackingOff(at(30)));
+    assert_eq!(model.connection.state(), ConnectionState::BackingOff(at(30)));
     assert_eq!(model.banner().unwrap(), format!("{refused} — start the server"));
     assert_eq!(model.types.counts().1, 7);
     assert_eq!(model.next_wake(at_millis(22_300)).unwrap(), Duration::from_millis(700), "a visible second passes");
@@ -236,15 +236,15 @@ fn trouble_stands_beside_the_last_good_data() {
     send(&mut model, trouble, at(30));
     assert_eq!(model.activity.len(), lines, "the same trouble is told once");
     send(&mut model, polled(vec![], at(31)), at(31));
-    assert_eq!(model.link.state(), LinkState::Live);
+    assert_eq!(model.connection.state(), ConnectionState::Live);
     assert_eq!(model.banner(), None);
     assert_eq!(log(&model).first().unwrap(), " live again after 1 failed poll");
 
     send(&mut model, failed(ProblemKind::Refused, "401", "set the key", None, at(32)), at(32));
-    assert_eq!(model.link.state(), LinkState::Refused);
+    assert_eq!(model.connection.state(), ConnectionState::Refused);
     assert_eq!(press(&mut model, "r", at(33)), [Effect::PollNow]);
     send(&mut model, Message::Report(Report::Connecting { at: at(33) }), at(33));
-    assert_eq!(model.link.state(), LinkState::Connecting);
+    assert_eq!(model.connection.state(), ConnectionState::Connecting);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn an_answer_that_cannot_be_read_is_there_to_be_looked_at() {
 fn escape_steps_back_one_level_at_a_time() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r enter enter z / s k u enter v", at(20));
-    assert!(matches!(model.mode, Mode::Reader(_)));
+    assert!(matches!(model.mode, Mode::Pager(_)));
     press(&mut model, "esc", at(20));
     assert!(matches!(model.mode, Mode::Panes) && !model.inspector.tree().unwrap().query().is_empty());
     press(&mut model, "esc", at(20));
@@ -459,7 +459,7 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     press(&mut model, "x", at(21));
     assert_eq!(model.tab(), Tab::Tree);
     press(&mut model, "v", at(21));
-    let Mode::Reader(reader) = &model.mode else { panic!("{:?}", model.mode) };
+    let Mode::Pager(reader) = &model.mode else { panic!("{:?}", model.mode) };
     let lines: Vec<&str> = reader.visible(3).collect();
     assert_eq!(lines, ["2", "", "warning[quantity-name] /products/1/qty"], "the value, and what is wrong with it");
 
@@ -469,7 +469,7 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     send(&mut long, polled(vec![change("view", ChangeKind::Updated, &text, 1_206, 1, at(22))], at(22)), at(22));
     lint_all(&mut long, at(22));
     press(&mut long, "/ v i e w enter x v", at(22));
-    let Mode::Reader(reader) = &long.mode else { panic!("{:?}", long.mode) };
+    let Mode::Pager(reader) = &long.mode else { panic!("{:?}", long.mode) };
     assert_eq!(reader.visible(1).next(), Some("error[placeholder-left] /sku"), "what is wrong is not far below");
 
     let mut fine = busy(120, 36);
@@ -631,7 +631,7 @@ fn a_finding_can_be_copied_and_read_in_full() {
     assert_eq!(copied(press(&mut model, "y v", at(21))), "2026-14-11T17:27:20+00:00", "of the field that it is about");
     assert_eq!(copied(press(&mut model, "j y j", at(21))), ".total");
     press(&mut model, "v", at(21));
-    let Mode::Reader(reader) = &model.mode else { panic!("{:?}", model.mode) };
+    let Mode::Pager(reader) = &model.mode else { panic!("{:?}", model.mode) };
     assert_eq!(reader.title, "number-format");
     press(&mut model, "esc enter", at(21));
     assert!(

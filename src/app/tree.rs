@@ -69,7 +69,7 @@ impl Spot {
 }
 
 impl Tree {
-    /// Unfolds as much of `document` as fits a glance.
+    /// Unfolds as much of `document` as fits a head.
     pub(super) fn new(document: Document) -> Self {
         const GLANCE: usize = 120;
         let open = vec![false; document.len()];

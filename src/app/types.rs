@@ -9,9 +9,9 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::findings::{Linted, Tally, Told};
-use crate::event::lint::{Finding, Severity};
 use crate::event::{Payload, TypeName};
-use crate::feed::{Change, ChangeKind, Coverage, Moment, Rate};
+use crate::lint::{Finding, Severity};
+use crate::session::{Change, ChangeKind, Coverage, Moment, Rate};
 
 /// How long a changed row stands out.
 const FLASH: Duration = Duration::from_millis(600);

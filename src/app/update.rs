@@ -9,12 +9,12 @@ use super::inspector::Tab;
 use super::keymap::{self, Action, Context, LineEdit};
 use super::layout::Pane;
 use super::model::{Pause, TOAST};
-use super::reader::Reader;
+use super::pager::Pager;
 use super::reports::{hear, learn, note, show};
 use super::tree::Tree;
-use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, shipments, time};
+use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, outbox, time};
 use crate::event::{NodeId, text};
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// The intervals that `+` and `-` step through.
 const INTERVALS: [Duration; 11] = [
@@ -38,7 +38,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if answered || model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
         model.toast = None;
     }
-    shipments::expire(model, now);
+    outbox::expire(model, now);
     let mut effects = match message {
         Message::Key(key) => press(model, key, now),
         Message::Mouse(mouse) => {
@@ -54,7 +54,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::SourceEnded(why) => {
             let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
             note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));
-            shipments::abandon(model, None, "polling has ended", now)
+            outbox::abandon(model, None, "polling has ended", now)
         }
         Message::Woke => Vec::new(),
         Message::Done(outcome) => composer::done(model, &outcome, now).unwrap_or_else(|| {
@@ -66,9 +66,9 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
                     note(model, now, EntryKind::Trouble, text::harmless(&why));
                     bad_toast(model, now, text::harmless(&why));
                 }
-                Outcome::NotSent { shipment, why } => {
+                Outcome::NotSent { batch, why } => {
                     bad_toast(model, now, text::harmless(&why));
-                    return shipments::abandon(model, Some(shipment), &why, now);
+                    return outbox::abandon(model, Some(batch), &why, now);
                 }
                 Outcome::Linted(linted) => learn(model, &linted, now),
                 Outcome::DraftNotKept(_)
@@ -140,7 +140,7 @@ fn settle(model: &mut Model) {
 fn resize(model: &mut Model, size: Size) {
     model.size = size;
     let width = model.overlay().inner().width.into();
-    if let Mode::Reader(reader) = &mut model.mode {
+    if let Mode::Pager(reader) = &mut model.mode {
         reader.fit(width);
     }
     model.activity.scroll(0, model.activity_height());
@@ -352,7 +352,7 @@ fn back(model: &mut Model, now: Moment) {
             }
         }
         Mode::Copy
-        | Mode::Reader(_)
+        | Mode::Pager(_)
         | Mode::Help { .. }
         | Mode::Picker(_)
         | Mode::Confirm(_)
@@ -448,8 +448,8 @@ pub(super) fn move_by(model: &mut Model, context: Context, rows: isize) {
             }
         }
         Context::Activity => model.activity.scroll(rows, activity),
-        Context::Reader => {
-            if let Mode::Reader(reader) = &mut model.mode {
+        Context::Pager => {
+            if let Mode::Pager(reader) = &mut model.mode {
                 reader.scroll(rows, overlay);
             }
         }
@@ -526,6 +526,6 @@ fn view_value(model: &mut Model) {
     if let Some((title, source)) = model.inspector.readable() {
         let width = model.overlay().inner().width.into();
         model.inspector.hold();
-        model.mode = Mode::Reader(Reader::new(title, &source, width));
+        model.mode = Mode::Pager(Pager::new(title, &source, width));
     }
 }

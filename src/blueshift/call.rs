@@ -3,7 +3,7 @@ use std::mem;
 use url::Url;
 
 use super::outgoing::{BULK_CLOSE, BULK_OPEN};
-use super::{BaseUrl, Outgoing, Shipment, limits};
+use super::{BaseUrl, Batch, Outgoing, limits};
 
 /// One HTTP call that sends events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Packer {
     }
 }
 
-impl Shipment {
+impl Batch {
     /// The calls that send it: one to `/api/v1/event` for a single event, else as many bulk calls as the limits ask for.
     pub fn calls(&self, limits: CallLimits) -> Vec<Call> {
         if let ([event], false) = (&*self.events, self.bulk) {
@@ -111,7 +111,7 @@ mod tests {
     fn a_single_event_goes_alone_and_an_array_of_one_does_not() {
         let one = event(0, 0);
         let base: BaseUrl = "http://127.0.0.1:8787".parse().unwrap();
-        let calls = |bulk| Shipment { events: vec![one.clone()], bulk }.calls(CallLimits::default());
+        let calls = |bulk| Batch { events: vec![one.clone()], bulk }.calls(CallLimits::default());
         let alone = Call { bulk: false, body: one.text.to_string(), events: 1 };
         assert_eq!(alone.url(&base).as_str(), "http://127.0.0.1:8787/api/v1/event");
         assert_eq!(calls(false), [alone]);
@@ -124,16 +124,16 @@ mod tests {
     fn a_call_holds_as_much_as_fits_to_the_last_byte() {
         let events = vec![event(0, 10), event(1, 10)];
         let both = BULK_OPEN.len() + 2 * events.first().unwrap().text.len() + 1 + BULK_CLOSE.len();
-        let shipment = Shipment { events, bulk: true };
-        assert_eq!(shipment.calls(CallLimits { events: 30, bytes: both }).len(), 1);
-        assert_eq!(shipment.calls(CallLimits { events: 30, bytes: both - 1 }).len(), 2);
-        assert_eq!(shipment.calls(CallLimits { events: 1, bytes: both }).len(), 2);
+        let batch = Batch { events, bulk: true };
+        assert_eq!(batch.calls(CallLimits { events: 30, bytes: both }).len(), 1);
+        assert_eq!(batch.calls(CallLimits { events: 30, bytes: both - 1 }).len(), 2);
+        assert_eq!(batch.calls(CallLimits { events: 1, bytes: both }).len(), 2);
     }
 
     #[test]
     fn what_the_platform_refuses_for_certain_is_not_packed_whatever_the_limits_say() {
         let events: Vec<_> = (0..101).map(|n| event(n, 0)).collect();
-        let calls = Shipment { events, bulk: true }.calls(CallLimits { events: usize::MAX, bytes: usize::MAX });
+        let calls = Batch { events, bulk: true }.calls(CallLimits { events: usize::MAX, bytes: usize::MAX });
         assert_eq!(calls.iter().map(|call| call.events).collect::<Vec<_>>(), [100, 1]);
         assert_eq!(Packer::new(CallLimits { events: 0, bytes: 0 }).finish(), None);
     }
@@ -146,7 +146,7 @@ mod tests {
             bytes in 0_usize..2_000,
         ) {
             let sent: Vec<_> = fillers.iter().enumerate().map(|(n, filler)| event(n, *filler)).collect();
-            let calls = Shipment { events: sent.clone(), bulk: true }.calls(CallLimits { events, bytes });
+            let calls = Batch { events: sent.clone(), bulk: true }.calls(CallLimits { events, bytes });
             let mut arrived = Vec::new();
             for call in &calls {
                 let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();

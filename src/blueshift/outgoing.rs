@@ -30,7 +30,7 @@ pub struct Outgoing {
 
 /// What one draft is sent as.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shipment {
+pub struct Batch {
     /// The events, at least one.
     pub events: Vec<Outgoing>,
     /// Whether they go to `/api/v1/bulkevents`: the draft was an array, or `{"events": […]}`.
@@ -79,7 +79,7 @@ pub enum UnsendableReason {
     },
 }
 
-impl Shipment {
+impl Batch {
     /// Reads what is to be sent from `text`, the JSON of one event, an array of events, or `{"events": […]}`. An event
     /// without `event_uuid` gets one from `mark`, as its last field; its text is otherwise left to the letter.
     pub fn read(text: &str, mut mark: impl FnMut() -> Uuid) -> Result<Self, Unsendable> {
@@ -102,7 +102,7 @@ impl Shipment {
 }
 
 impl Outgoing {
-    /// Reads one event, as [`Shipment::read`] does.
+    /// Reads one event, as [`Batch::read`] does.
     pub fn read(text: &str, mut mark: impl FnMut() -> Uuid) -> Result<Self, UnsendableReason> {
         let text = without_mark(text);
         let scan: Scan<'_> = match serde_json::from_str(text) {
@@ -279,9 +279,9 @@ mod tests {
         Outgoing::read(text, || Uuid::from_u128(1))
     }
 
-    fn many(text: &str) -> Result<Shipment, Unsendable> {
+    fn many(text: &str) -> Result<Batch, Unsendable> {
         let mut n = 0;
-        Shipment::read(text, || {
+        Batch::read(text, || {
             n += 1;
             Uuid::from_u128(n)
         })
@@ -379,16 +379,16 @@ mod tests {
     fn an_array_or_its_envelope_is_a_bulk_call_and_nothing_else_is() {
         let text = r#"{"event":"a"}, {"event":"b"}"#;
         for text in [format!("[{text}]"), format!(" [\n{text}\n] "), format!("{{ \"events\" : [{text}] }}")] {
-            let shipment = many(&text).unwrap();
-            assert!(shipment.bulk);
-            let names: Vec<_> = shipment.events.iter().map(|event| event.event_type.as_str()).collect();
+            let batch = many(&text).unwrap();
+            assert!(batch.bulk);
+            let names: Vec<_> = batch.events.iter().map(|event| event.event_type.as_str()).collect();
             assert_eq!(names, ["a", "b"]);
-            assert!(shipment.events.iter().all(|event| event.text.contains(&*event.uuid)));
-            assert_ne!(shipment.events.first().unwrap().uuid, shipment.events.last().unwrap().uuid);
+            assert!(batch.events.iter().all(|event| event.text.contains(&*event.uuid)));
+            assert_ne!(batch.events.first().unwrap().uuid, batch.events.last().unwrap().uuid);
         }
         for text in [r#"{"event":"view","events":[1]}"#, r#"{"events":[1],"event":"view"}"#, r#"{"event":"events"}"#] {
-            let shipment = many(text).unwrap();
-            assert!(!shipment.bulk && shipment.events.len() == 1, "{text}");
+            let batch = many(text).unwrap();
+            assert!(!batch.bulk && batch.events.len() == 1, "{text}");
         }
     }
 

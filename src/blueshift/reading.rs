@@ -11,7 +11,7 @@ use super::envelope::{
     not_json, says_empty,
 };
 use super::error_body::one_line;
-use super::glance::{self, Glance};
+use super::head::{self, Head};
 use super::json::{self, Elements, Json, Member, Members};
 use crate::event::{Note, Payload, Shape, Sighting, TypeName};
 
@@ -118,20 +118,20 @@ impl<'m> Reading<'m> {
         if members.list.is_empty() {
             return Ok(Shape::Empty);
         }
-        let mut glance = Glance::default();
+        let mut head = Head::default();
         for member in &members.list {
-            glance.note(&member.name, member.value);
+            head.note(&member.name, member.value);
         }
         let complains = complains(&members.list);
-        let surely = glance.has_event() || (glance.has_weak_name() && glance.identified);
-        if surely || (glance.is_event() && !complains) {
+        let surely = head.has_event() || (head.has_weak_name() && head.identified);
+        if surely || (head.is_event() && !complains) {
             self.tell_duplicates(members);
             let event = self.event(text);
             self.file(None, &event);
             return Ok(Shape::Single);
         }
 
-        let holders: Vec<_> = members.list.iter().filter(|member| glance::holds_events(member.value)).collect();
+        let holders: Vec<_> = members.list.iter().filter(|member| head::holds_events(member.value)).collect();
         if complains && !holders.iter().any(|member| is_recognisable(member)) {
             return Err(format!("the answer is an error, not events: {}", complaint(text)));
         }
@@ -199,7 +199,7 @@ impl<'m> Reading<'m> {
         let mut shape = Shape::Keyed;
         let mut is_odd = false;
         for member in &members.list {
-            if glance::holds_events(member.value) {
+            if head::holds_events(member.value) {
                 let odd_before = self.odd;
                 match self.entry(&member.name, member.value, 0) {
                     Shape::Counted => shape = Shape::Counted,
@@ -271,8 +271,8 @@ impl<'m> Reading<'m> {
             let odd = self.collect_from(text, &mut events, 0);
             Found::List { events: events.into(), odd }
         } else {
-            let glance = Glance::of(text);
-            match glance.counted() {
+            let head = Head::of(text);
+            match head.counted() {
                 Some((received, sample)) => {
                     if let Some(sample) = sample {
                         self.odd += self.collect_from(sample, &mut events, 0);
@@ -286,7 +286,7 @@ impl<'m> Reading<'m> {
                         Found::List { events: events.into(), odd: 0 }
                     }
                 }
-                None => Found::Event(Event::new(text, hash, glance)),
+                None => Found::Event(Event::new(text, hash, head)),
             }
         };
         self.memo.insert(hash, found.clone());
@@ -301,7 +301,7 @@ impl<'m> Reading<'m> {
         }
         let event = match self.old.get(&hash) {
             Some(Found::Event(event)) => event.clone(),
-            _ => Event::new(text, hash, Glance::of(text)),
+            _ => Event::new(text, hash, Head::of(text)),
         };
         // The same text under a key may be a count with a sample: that stays remembered.
         self.memo.entry(hash).or_insert_with(|| Found::Event(event.clone()));
@@ -379,10 +379,10 @@ impl<'m> Reading<'m> {
 }
 
 impl Event {
-    fn new(text: &str, hash: u128, glance: Glance<'_>) -> Self {
-        let name = glance.own_name().map(TypeName::from);
-        let spare = if name.is_none() { glance.spare_name().map(TypeName::from) } else { None };
-        Self { name, spare, payload: Arc::new(Payload::hashed(text, hash, glance.facts)) }
+    fn new(text: &str, hash: u128, head: Head<'_>) -> Self {
+        let name = head.own_name().map(TypeName::from);
+        let spare = if name.is_none() { head.spare_name().map(TypeName::from) } else { None };
+        Self { name, spare, payload: Arc::new(Payload::hashed(text, hash, head.facts)) }
     }
 }
 

@@ -13,8 +13,9 @@ use crate::blueshift::Region;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
 use crate::config::{parse_interval, parse_patience};
 use crate::event::Assignment;
-use crate::event::lint::{self, Rule, RuleOf, Severity, UnknownRule};
-use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault, Mangle};
+use crate::lint::{Rule, Severity};
+use crate::plan::{RuleOf, UnknownRule};
+use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault, Rewrite};
 
 // Help is laid out for 80 columns.
 const EXAMPLES: &str = "\
@@ -374,7 +375,7 @@ Examples:
   clickscope rules                              those that there are";
 
 fn known_rule(id: &str) -> Result<&'static Rule, UnknownRule> {
-    lint::rule(id).ok_or_else(|| UnknownRule::new(id))
+    crate::plan::rule(id).ok_or_else(|| UnknownRule::new(id))
 }
 
 const PLAN_EXAMPLES: &str = "\
@@ -471,7 +472,7 @@ Examples:
   clickscope sandbox                            on http://127.0.0.1:8787
   clickscope sandbox --listen 127.0.0.1:0       on any free port
   clickscope sandbox --fault status=429:0.2 --fault delay=2s
-  clickscope sandbox --mangle retype=revenue    take numbers for strings
+  clickscope sandbox --rewrite retype=revenue   take numbers for strings
 
 The URL is printed as one line; it runs until interrupted. Any key that is not
 empty is taken. DELETE /_sandbox/events forgets every event.
@@ -480,7 +481,7 @@ A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
   status=CODE  delay=DURATION  truncate  reset  garbage  html  blank
   slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION
 
-A mangle is drop=PATH, retype=PATH (number or boolean to string and back) or
+A rewrite is drop=PATH, retype=PATH (number or boolean to string and back) or
 set=PATH=JSON, as in products[0].price: see what a sender makes of it.";
 
 #[derive(Clone, Debug, Args)]
@@ -495,8 +496,8 @@ pub(super) struct Sandbox {
     #[arg(long = "fault", value_name = "FAULT")]
     pub(super) faults: Vec<Fault>,
     /// What to do to events on their way in, any number of times; see below
-    #[arg(long = "mangle", value_name = "MANGLE")]
-    pub(super) mangles: Vec<Mangle>,
+    #[arg(long = "rewrite", alias = "mangle", value_name = "REWRITE")]
+    pub(super) rewrites: Vec<Rewrite>,
 }
 
 #[cfg(test)]

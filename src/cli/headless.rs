@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::stdout::Output;
 use super::{Exit, Failure, line};
-use crate::event::lint::{Context, Finding, Linter, Stage};
 use crate::event::{Document, Payload, TypeName};
-use crate::feed::{Change, ChangeKind, Moment, Problem, ProblemKind, Report, Trouble};
+use crate::lint::{Context, Finding, Stage};
+use crate::plan::Linter;
+use crate::session::{Change, ChangeKind, Moment, Problem, ProblemKind, Report, Trouble};
 use crate::source::Source;
 
 /// How many polls in a row may fail before `--once` gives up. The waits between them make 7 s.
@@ -245,7 +246,7 @@ mod tests {
 
     use super::*;
     use crate::event::Facts;
-    use crate::feed::Polled;
+    use crate::session::Polled;
     use crate::source::{Clock, fake};
 
     /// A pipe that is read for ever, or closed from the start.

@@ -3,9 +3,9 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::event::lint::{Finding, Fix};
 use crate::event::{TypeName, text};
-use crate::feed::Change;
+use crate::lint::{Finding, Fix};
+use crate::session::Change;
 use crate::ui;
 
 /// One change, with what is wrong with its event, as a JSON object on one line, with its line feed.
@@ -106,9 +106,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::lint::{self, Severity};
     use crate::event::{Facts, Path, Payload, Segment};
-    use crate::feed::{ChangeKind, Moment};
+    use crate::lint::Severity;
+    use crate::session::{ChangeKind, Moment};
 
     fn change(event_type: &str, event: Option<&str>) -> Change {
         let at = Moment { elapsed: Duration::ZERO, wall: "2026-11-23T09:00:00.123456Z".parse().unwrap() };
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn what_is_wrong_stands_at_the_end_of_a_line() {
         let at = |path: Path, fix| Finding {
-            rule: lint::rule("date-impossible").unwrap(),
+            rule: crate::plan::rule("date-impossible").unwrap(),
             severity: Severity::Warning,
             path,
             expected: "a \"day\"".to_owned(),
@@ -186,7 +186,7 @@ mod tests {
         fn any_name_and_any_event_make_one_line_that_reads_back(name: String, field: String) {
             let event = serde_json::to_string_pretty(&serde_json::json!({ field.as_str(): [1, { "x": name.as_str() }] })).unwrap();
             let finding = Finding {
-                rule: lint::rule("date-impossible").unwrap(),
+                rule: crate::plan::rule("date-impossible").unwrap(),
                 severity: Severity::Error,
                 path: Path(vec![Segment::key(&*field)]),
                 expected: String::new(),
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_table_lines_up_and_shows_the_unknown_as_unknown() {
         let found = |rule: &str| {
-            let rule = lint::rule(rule).unwrap();
+            let rule = crate::plan::rule(rule).unwrap();
             let (path, expected, found) = (Path::root(), String::new(), String::new());
             Finding { rule, severity: rule.severity, path, expected, found, fix: None, unlisted: 0 }
         };

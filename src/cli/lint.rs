@@ -15,11 +15,12 @@ use thiserror::Error;
 
 use super::input::{BadInput, Drafts, Input, InputError, not_json};
 use super::{Exit, Failure, args};
-use crate::event::lint::{Context, Counts, Finding, Level, Levels, Linter, Places, RuleOf, Severity, Stage};
-use crate::event::plan::Plan;
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, harmless};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
+use crate::lint::{Context, Counts, Finding, Places, Severity, Stage};
+use crate::plan::Plan;
+use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
 use report::{Look, Report};
 
 /// Why nothing is linted.
@@ -46,7 +47,7 @@ pub(super) enum LintError {
     },
 }
 
-pub(super) fn run(args: &args::Lint, configured: &Levels, plan: Plan) -> Result<Exit, Failure> {
+pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
     let input = Input::open(&args.file).map_err(LintError::from)?;
     input.outlast_an_interrupt()?;
@@ -75,13 +76,13 @@ pub(super) fn run(args: &args::Lint, configured: &Levels, plan: Plan) -> Result<
 }
 
 /// What the options say of rules. The order of different options is not known, so they may not speak of the same.
-fn chosen(args: &args::Lint) -> Result<Levels, LintError> {
+fn chosen(args: &args::Lint) -> Result<SeverityOverrides, LintError> {
     let options = [
         ("-W", &args.warn, Level::At(Severity::Warning)),
         ("-A", &args.allow, Level::Allow),
         ("-D", &args.error, Level::At(Severity::Error)),
     ];
-    let mut levels = Levels::default();
+    let mut levels = SeverityOverrides::default();
     for (option, rules, level) in options {
         for rule in rules {
             let before = levels.set(rule.clone(), level).filter(|before| *before != level);

@@ -13,10 +13,10 @@ use super::input::{Drafts, Input, InputError};
 use super::lint::{Form, is_object, read};
 use super::{Exit, Failure, args};
 use crate::config::{self, Place, Setting};
-use crate::event::lint::Stage;
-use crate::event::plan::{BadSchema, Inference, Inferred, Plan};
 use crate::event::text::{counted, fit, harmless, harmless_json, width};
 use crate::event::{Document, Facts, NodeId, Payload};
+use crate::lint::Stage;
+use crate::plan::{BadSchema, Inference, Inferred, Plan};
 
 /// The widest name of an event type, in columns.
 const WIDEST: usize = 64;

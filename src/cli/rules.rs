@@ -1,7 +1,8 @@
 use std::io::{self, Write};
 
 use super::{Exit, Failure, args};
-use crate::event::lint::{Rule, rules};
+use crate::lint::Rule;
+use crate::plan::rules;
 
 /// Prints a line for each rule.
 pub(super) fn list(args: args::Rules) -> Result<Exit, Failure> {

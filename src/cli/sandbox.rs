@@ -8,8 +8,8 @@ use crate::sandbox::{self, Sandbox};
 
 pub(super) fn run(args: args::Sandbox) -> Result<Exit, Failure> {
     runtime::log::to_stderr()?;
-    let args::Sandbox { listen, debug_shape, faults, mangles } = args;
-    let config = sandbox::Config { listen, debug_shape, faults, mangles, ..sandbox::Config::default() };
+    let args::Sandbox { listen, debug_shape, faults, rewrites } = args;
+    let config = sandbox::Config { listen, debug_shape, faults, rewrites, ..sandbox::Config::default() };
     runtime::block_on(serve(config))?
 }
 

@@ -1,12 +1,12 @@
 //! `clickscope send`: reads events, sends them, and proves that they arrived.
 //!
-//! What is sent goes through three hands: [`super::input`] reads drafts, [`packing`] makes calls of them on a thread of its own,
+//! What is sent goes through three hands: [`super::input`] reads drafts, [`batching`] makes calls of them on a thread of its own,
 //! and the loop here sends one call after the other while [`proving`] watches for what was sent.
 
+mod batching;
 mod linting;
-mod packing;
-mod proving;
-mod telling;
+mod reporter;
+mod verifier;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
@@ -24,20 +24,20 @@ use super::sending::{folders, sending};
 use super::stdout::{Output, Stdout};
 use super::{Exit, Failure, args, plan, watch};
 use crate::app::Sending;
-use crate::app::safety::{Forbidden, Safety, WORD};
+use crate::blueshift::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, curl};
 use crate::config::{self, Config, Keys};
 use crate::event::text::counted;
-use crate::feed::probe::{ProbeId, ProbeState, latency};
-use crate::feed::{Delivery, Moment, ProblemKind, Verdict};
 use crate::runtime::{self, RuntimeError};
+use crate::session::probe::{ProbeId, ProbeState, latency};
+use crate::session::{Delivery, Moment, ProblemKind, Verdict};
 use crate::source::Clock;
 use crate::source::live::Settings;
 use crate::source::send::{Label, Pace, Sender};
+use batching::{Batching, Packed, Parcel, Placeholders, Preparation};
 use linting::Linting;
-use packing::{Packed, Packing, Parcel, Placeholders, Preparation};
-use proving::{MOST, Prover, Sample};
-use telling::{Teller, Words, rate};
+use reporter::{Reporter, Words, rate};
+use verifier::{MOST, Sample, Verifier};
 
 /// How many calls may be ready before they are sent: enough to read on while one is under way.
 const READY: usize = 4;
@@ -98,44 +98,44 @@ pub(super) fn run(args: args::Send, config: &Config) -> Result<Exit, Failure> {
 
 async fn send(args: args::Send, config: &Config, sending: Sending, input: Input) -> Result<Exit, Failure> {
     let nothing = SendError::Nothing { called: input.called.clone(), skipped: args.skip > 0 };
-    let mut teller = Teller::new();
+    let mut reporter = Reporter::new();
     let mut parcels = Parcels::begin(&args, &sending, input);
-    parcels.look_ahead(args.prove, &teller).await?;
+    parcels.look_ahead(args.prove, &reporter).await?;
     if parcels.ahead.is_empty() {
-        teller.done();
+        reporter.done();
         return if parcels.left_out > 0 { Ok(Exit::Incomplete) } else { Err(nothing.into()) };
     }
     let (plan, broken) = plan::as_it_is(config.plan.as_ref())?;
     for schema in broken {
-        teller.tell(format!("plan: {schema}"));
+        reporter.tell(format!("plan: {schema}"));
     }
     let mut linting = Linting::new(&config.levels, plan);
     if args.dry_run {
-        let printed = print_commands(parcels, &sending, &mut linting, &teller).await;
-        teller.done();
+        let printed = print_commands(parcels, &sending, &mut linting, &reporter).await;
+        reporter.done();
         return printed;
     }
-    linting.count(&parcels.ahead, &teller);
+    linting.count(&parcels.ahead, &reporter);
     let samples = if args.prove { parcels.samples()? } else { VecDeque::new() };
     let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     if sending.safety.production {
-        teller.triggers(parcels.ahead.iter().flat_map(|parcel| &parcel.events));
+        reporter.triggers(parcels.ahead.iter().flat_map(|parcel| &parcel.events));
         if !args.production {
             confirm(config)?;
         }
     }
     let signals = Signals::new()?;
     let settings = Settings { interval: sending.probe_interval, ..watch::settings(config, keys) };
-    let prover = if args.prove {
-        match Prover::start(settings.clone(), args.within, &teller).await {
-            Ok(prover) => Some(prover),
+    let verifier = if args.prove {
+        match Verifier::start(settings.clone(), args.within, &reporter).await {
+            Ok(verifier) => Some(verifier),
             Err(exit) => return Ok(exit),
         }
     } else {
         None
     };
     if parcels.ahead.front().is_some_and(|first| first.part != Some(1.0)) {
-        teller.show_progress(args.json);
+        reporter.show_progress(args.json);
     }
     let pace = args.rate.0.map_or_else(Pace::unlimited, |rate| Pace::calls_a_second(rate.get()));
     let run = Run {
@@ -146,8 +146,8 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
         clock: settings.clock,
         sender: Sender::new(settings, pace),
         signals,
-        teller,
-        prover,
+        reporter,
+        verifier,
         samples,
         probes: Vec::new(),
         tally: Tally { through: args.skip, ..Tally::default() },
@@ -172,16 +172,16 @@ async fn print_commands(
     mut parcels: Parcels,
     sending: &Sending,
     linting: &mut Linting,
-    teller: &Teller,
+    reporter: &Reporter,
 ) -> Result<Exit, Failure> {
     let mut stdout = Stdout;
     loop {
-        match parcels.next(teller).await {
+        match parcels.next(reporter).await {
             None if parcels.left_out > 0 => return Ok(Exit::Incomplete),
             None => return Ok(Exit::Done),
             Some(Err(bad)) => return Err(SendError::Input(bad).into()),
             Some(Ok(parcel)) => {
-                linting.describe(&parcel, teller);
+                linting.describe(&parcel, reporter);
                 let command = curl::write(&parcel.call, &sending.base, &sending.key_variable);
                 stdout.write(format!("{}\n", command.trim_end()).as_bytes())?;
             }
@@ -214,15 +214,15 @@ impl Parcels {
             safety: Safety { read_only: None, ..sending.safety.clone() },
         };
         let limits = CallLimits { events: args.batch, ..sending.limits };
-        let packing = Packing { limits, skip: args.skip, keep_going: args.keep_going };
-        tokio::task::spawn_blocking(move || packing::pack(input, &preparation, packing, &sender));
+        let batching = Batching { limits, skip: args.skip, keep_going: args.keep_going };
+        tokio::task::spawn_blocking(move || batching::pack(input, &preparation, batching, &sender));
         Self { packed, ahead: VecDeque::new(), stopped: None, left_out: 0 }
     }
 
     /// Waits for the first call, or for all when every event has to be known before the first goes out.
-    async fn look_ahead(&mut self, all: bool, teller: &Teller) -> Result<(), SendError> {
+    async fn look_ahead(&mut self, all: bool, reporter: &Reporter) -> Result<(), SendError> {
         let mut events = 0;
-        while let Some(next) = self.unpack(teller).await {
+        while let Some(next) = self.unpack(reporter).await {
             match next {
                 Err(bad) if all || self.ahead.is_empty() => return Err(SendError::Input(bad)),
                 Err(bad) => self.stopped = Some(bad),
@@ -248,24 +248,24 @@ impl Parcels {
     }
 
     /// The next call, or what ended it before its time. Safe to be dropped.
-    async fn next(&mut self, teller: &Teller) -> Option<Result<Parcel, BadInput>> {
+    async fn next(&mut self, reporter: &Reporter) -> Option<Result<Parcel, BadInput>> {
         if let Some(parcel) = self.ahead.pop_front() {
             return Some(Ok(parcel));
         }
         if let Some(bad) = self.stopped.take() {
             return Some(Err(bad));
         }
-        self.unpack(teller).await
+        self.unpack(reporter).await
     }
 
-    async fn unpack(&mut self, teller: &Teller) -> Option<Result<Parcel, BadInput>> {
+    async fn unpack(&mut self, reporter: &Reporter) -> Option<Result<Parcel, BadInput>> {
         loop {
             match self.packed.recv().await? {
                 Packed::Parcel(parcel) => return Some(Ok(parcel)),
                 Packed::Stopped(bad) => return Some(Err(bad)),
                 Packed::LeftOut(bad) => {
                     self.left_out += 1;
-                    teller.complain(format!("{bad}; left out"));
+                    reporter.complain(format!("{bad}; left out"));
                 }
             }
         }
@@ -322,8 +322,8 @@ struct Run {
     clock: Clock,
     sender: Sender,
     signals: Signals,
-    teller: Teller,
-    prover: Option<Prover>,
+    reporter: Reporter,
+    verifier: Option<Verifier>,
     /// What will be proved, call by call.
     samples: VecDeque<Vec<Sample>>,
     /// What is being proved.
@@ -335,7 +335,7 @@ struct Run {
 impl Run {
     async fn through(mut self, mut parcels: Parcels) -> Result<Exit, Failure> {
         let ended = self.ship(&mut parcels).await?;
-        self.teller.done();
+        self.reporter.done();
         if self.tally.calls > 1 && !self.words.json {
             let Tally { events, calls, .. } = self.tally;
             let elapsed = self.began.elapsed();
@@ -350,14 +350,14 @@ impl Run {
                 return Ok(exit);
             }
             Some(Ended::At(bad)) => {
-                self.teller.tell(bad.to_string());
+                self.reporter.tell(bad.to_string());
                 self.tell_how_to_go_on(bad.line_to_mend());
                 Exit::Unusable
             }
             None if self.tally.refused > 0 || parcels.left_out > 0 => {
                 let refused = counted(self.tally.refused, "event");
                 let left_out = counted(parcels.left_out, "line");
-                self.teller.tell(format!("not everything went out: {refused} refused, {left_out} left out"));
+                self.reporter.tell(format!("not everything went out: {refused} refused, {left_out} left out"));
                 Exit::Incomplete
             }
             None => Exit::Done,
@@ -372,19 +372,19 @@ impl Run {
             let next = tokio::select! {
                 biased;
                 exit = self.signals.next() => return Ok(Some(Ended::With(exit))),
-                settled = listen(&mut self.prover, &self.teller) => {
+                settled = listen(&mut self.verifier, &self.reporter) => {
                     match settled {
                         Ok(settled) => self.print_proofs(&settled)?,
                         Err(exit) => {
                             if self.tally.events == 0 {
-                                self.teller.tell("nothing was sent");
+                                self.reporter.tell("nothing was sent");
                             }
                             return Ok(Some(Ended::With(exit)));
                         }
                     }
                     continue;
                 }
-                next = parcels.next(&self.teller) => next,
+                next = parcels.next(&self.reporter) => next,
             };
             let parcel = match next {
                 None => return Ok(None),
@@ -392,21 +392,21 @@ impl Run {
                 Some(Ok(parcel)) => parcel,
             };
             if self.production {
-                self.teller.triggers(&parcel.events);
+                self.reporter.triggers(&parcel.events);
             }
             if let Some(ended) = self.deliver(&parcel).await? {
                 return Ok(Some(ended));
             }
-            self.teller.progress(self.tally.events, self.began.elapsed(), parcel.part);
+            self.reporter.progress(self.tally.events, self.began.elapsed(), parcel.part);
         }
     }
 
     /// Sends one call to its end, whatever comes of it.
     async fn deliver(&mut self, parcel: &Parcel) -> Result<Option<Ended>, Failure> {
         let samples = self.samples.pop_front().unwrap_or_default();
-        let ids = self.prover.as_mut().map(|prover| prover.sent(&samples)).unwrap_or_default();
+        let ids = self.verifier.as_mut().map(|verifier| verifier.sent(&samples)).unwrap_or_default();
         let call = usize::try_from(self.tally.calls).unwrap_or(usize::MAX);
-        let label = Label { shipment: 0, call, calls: call.saturating_add(1) };
+        let label = Label { batch: 0, call, calls: call.saturating_add(1) };
         let (telling, mut retries) = mpsc::unbounded_channel();
         let mut interrupted = None;
         let mut waiting: Option<Moment> = None;
@@ -420,18 +420,18 @@ impl Run {
                         // Between two attempts nothing is in flight.
                         let resting = waiting.is_some_and(|next| self.clock.now().elapsed < next.elapsed);
                         if interrupted.is_some() || resting {
-                            self.teller.tell("ended before the call was answered; its events may have arrived");
+                            self.reporter.tell("ended before the call was answered; its events may have arrived");
                             return Ok(Some(Ended::With(exit)));
                         }
-                        self.teller.tell("ending after the call in flight; once more ends at once");
+                        self.reporter.tell("ending after the call in flight; once more ends at once");
                         interrupted = Some(exit);
                     }
                     delivery = &mut delivering => break delivery,
                     Some(retry) = retries.recv() => {
-                        self.teller.retry(&retry);
+                        self.reporter.retry(&retry);
                         waiting = Some(retry.next);
                     }
-                    heard = listen(&mut self.prover, &self.teller), if interrupted.is_none() => match heard {
+                    heard = listen(&mut self.verifier, &self.reporter), if interrupted.is_none() => match heard {
                         Ok(ids) => settled.extend(ids),
                         // Whether the events of this call arrive is known when it is answered, and not before.
                         Err(exit) => interrupted = Some(exit),
@@ -456,14 +456,14 @@ impl Run {
             Verdict::Refused { .. } => self.tally.refused += events,
             Verdict::Failed(_) => {}
         }
-        if let Some(prover) = &mut self.prover {
+        if let Some(verifier) = &mut self.verifier {
             match &delivery.verdict {
-                Verdict::Taken { .. } => prover.taken(ids, began(delivery)),
-                Verdict::Refused { .. } | Verdict::Failed(_) => prover.not_sent(ids),
+                Verdict::Taken { .. } => verifier.taken(ids, began(delivery)),
+                Verdict::Refused { .. } | Verdict::Failed(_) => verifier.not_sent(ids),
             }
         }
-        self.teller.verdict(parcel, &delivery.verdict);
-        if self.words.json || !self.teller.shows_progress() {
+        self.reporter.verdict(parcel, &delivery.verdict);
+        if self.words.json || !self.reporter.shows_progress() {
             Stdout.write(self.words.call(parcel, delivery).as_bytes())?;
         }
         Ok(())
@@ -490,28 +490,29 @@ impl Run {
         }
         let went_out = counted(events, "event");
         let is_seen = |state: &ProbeState| matches!(state, ProbeState::Seen(_));
-        let seen = self.prover.as_ref().map(|prover| prover.count(&self.probes, is_seen));
+        let seen = self.verifier.as_ref().map(|verifier| verifier.count(&self.probes, is_seen));
         let seen = seen.map(|seen| format!(", {seen} of them seen so far")).unwrap_or_default();
         let left = self.is_something_left().then(|| match to_mend {
             Some(line) => format!("; mend line {line} and add --skip {through}, or add --skip {through} --keep-going"),
             None => format!("; to go on with the others, add --skip {through}"),
         });
-        self.teller.tell(format!("{went_out} went out{seen}{}", left.unwrap_or_default()));
+        self.reporter.tell(format!("{went_out} went out{seen}{}", left.unwrap_or_default()));
     }
 
     /// Whether there may be events that did not go out. All are known when they are to be proved.
     fn is_something_left(&self) -> bool {
-        let not_sent = |prover: &Prover| prover.count(&self.probes, |state| matches!(state, ProbeState::NotSent)) > 0;
-        !self.samples.is_empty() || self.prover.as_ref().is_none_or(not_sent)
+        let not_sent =
+            |verifier: &Verifier| verifier.count(&self.probes, |state| matches!(state, ProbeState::NotSent)) > 0;
+        !self.samples.is_empty() || self.verifier.as_ref().is_none_or(not_sent)
     }
 
     /// Waits for everything that was sent to be seen, or given up.
     async fn prove(mut self) -> Result<Exit, Failure> {
-        while self.prover.as_ref().is_some_and(Prover::is_waiting) {
+        while self.verifier.as_ref().is_some_and(Verifier::is_waiting) {
             let settled = tokio::select! {
                 biased;
                 exit = self.signals.next() => return Ok(exit),
-                settled = listen(&mut self.prover, &self.teller) => settled,
+                settled = listen(&mut self.verifier, &self.reporter) => settled,
             };
             match settled {
                 Ok(settled) => self.print_proofs(&settled)?,
@@ -521,18 +522,18 @@ impl Run {
                 }
             }
         }
-        let Some(prover) = &self.prover else { return Ok(Exit::Done) };
-        if let Some(latencies) = prover.latencies().filter(|_| !self.words.json) {
+        let Some(verifier) = &self.verifier else { return Ok(Exit::Done) };
+        if let Some(latencies) = verifier.latencies().filter(|_| !self.words.json) {
             Stdout.write(format!("{latencies}\n").as_bytes())?;
         }
-        let missed = self.probes.iter().any(|id| prover.is_missed(*id));
+        let missed = self.probes.iter().any(|id| verifier.is_missed(*id));
         Ok(if missed { Exit::NotSeen } else { Exit::Done })
     }
 
     /// Tells what came of these, in the order in which they were sent.
     fn print_proofs(&self, settled: &[ProbeId]) -> Result<(), Failure> {
         let settled = BTreeSet::from_iter(settled);
-        let probes = settled.into_iter().filter_map(|id| self.prover.as_ref()?.get(*id));
+        let probes = settled.into_iter().filter_map(|id| self.verifier.as_ref()?.get(*id));
         let lines: String = probes.map(|probe| self.words.proof(probe, self.within)).collect();
         if !lines.is_empty() {
             Stdout.write(lines.as_bytes())?;
@@ -541,10 +542,10 @@ impl Run {
     }
 }
 
-/// What the prover has to tell; nothing ever, where there is none.
-async fn listen(prover: &mut Option<Prover>, teller: &Teller) -> Result<Vec<ProbeId>, Exit> {
-    match prover {
-        Some(prover) => prover.listen(teller).await,
+/// What the verifier has to tell; nothing ever, where there is none.
+async fn listen(verifier: &mut Option<Verifier>, reporter: &Reporter) -> Result<Vec<ProbeId>, Exit> {
+    match verifier {
+        Some(verifier) => verifier.listen(reporter).await,
         None => pending().await,
     }
 }

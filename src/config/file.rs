@@ -8,8 +8,8 @@ use toml::de::DeTable;
 use super::profile::Profile;
 use super::section::{Section, Source, line_after, shown};
 use super::{ConfigError, EVENT_KEY, Lookup, Place, Setting, USER_KEY, lint, text};
-use crate::event::lint::Levels;
 use crate::event::text::harmless;
+use crate::plan::SeverityOverrides;
 
 /// The name of the file in the config folder.
 pub const FILE_NAME: &str = "config.toml";
@@ -29,7 +29,7 @@ pub struct ConfigFile {
     /// The profile that is used when nobody chooses one.
     profile: Option<Setting<String>>,
     profiles: Vec<Profile>,
-    levels: Levels,
+    levels: SeverityOverrides,
 }
 
 impl ConfigFile {
@@ -95,7 +95,7 @@ impl ConfigFile {
     }
 
     /// How bad its `[lint]` says what is.
-    pub fn levels(&self) -> &Levels {
+    pub fn levels(&self) -> &SeverityOverrides {
         &self.levels
     }
 
@@ -145,7 +145,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::app::safety::TestIdentity;
+    use crate::blueshift::safety::TestIdentity;
     use crate::config::{Config, KeyNames, Layer, REGION, URL};
 
     const FULL: &str = r#"

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ConfigError, ConfigFile, KeyNames, Lookup, Place, Profile, parse_interval, text};
-use crate::app::safety::Safety;
+use crate::blueshift::safety::Safety;
 use crate::blueshift::{BaseUrl, Region, TargetError};
-use crate::event::lint::Levels;
+use crate::plan::SeverityOverrides;
 
 /// The variable that chooses the region.
 pub const REGION: &str = "CLICKSCOPE_REGION";
@@ -134,7 +134,7 @@ pub struct Config {
     /// The profile that is in use.
     pub profile: Option<Setting<Profile>>,
     /// How bad the findings of which lint rules are, where the file says so.
-    pub levels: Levels,
+    pub levels: SeverityOverrides,
     key_variables: BTreeSet<String>,
 }
 

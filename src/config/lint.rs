@@ -3,11 +3,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
 use super::section::{Source, shown};
-use crate::event::lint::{Level, Levels, RuleOf};
+use crate::plan::{Level, RuleOf, SeverityOverrides};
 
 /// Reads `[lint]`: a level for each rule that is named, and a table of the same for each event type that is.
-pub(super) fn levels<'a>(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Result<Levels, ConfigError> {
-    let mut levels = Levels::default();
+pub(super) fn levels<'a>(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Result<SeverityOverrides, ConfigError> {
+    let mut levels = SeverityOverrides::default();
     for (name, value) in table {
         match value.get_ref().as_table() {
             None => {

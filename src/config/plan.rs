@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Unread, read_text};
 use super::{ConfigError, Setting};
-use crate::event::plan::{BadSchema, Plan, SchemaFile, Unreadable};
 use crate::event::text::harmless;
+use crate::plan::{BadSchema, Plan, SchemaFile, Unreadable};
 
 /// So many schemas make a plan; a folder with more is another one.
 const MOST: usize = 1_000;

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::section::{Section, Source, shown};
 use super::{ConfigError, KeyNames, Layer, Place, Setting, Target, parse_interval};
-use crate::app::safety::{Safety, TestIdentity};
+use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BaseUrl, Region};
 
 /// What a profile may say. What is new begins with a name in this list.

@@ -14,7 +14,7 @@ pub const IDENTIFIERS: [&str; 7] =
     ["user_uuid", "customer_id", "email", "device_id", "cookie", "phone_number", "group_id"];
 
 /// What every event may carry.
-pub(super) const EVENT: &str = include_str!("../../assets/event.json");
+pub(crate) const EVENT: &str = include_str!("../../assets/event.json");
 
 /// The event types, in the order in which they are offered.
 const TYPES: [&str; 14] = [

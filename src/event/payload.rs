@@ -33,7 +33,7 @@ impl fmt::Debug for TypeName {
     }
 }
 
-/// What a glance at an event tells, read once when its text is first seen.
+/// What a head at an event tells, read once when its text is first seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// `event_uuid`, when it is a string.
@@ -83,7 +83,7 @@ impl Payload {
         self.hash
     }
 
-    /// What a glance at the event tells.
+    /// What a head at the event tells.
     pub fn facts(&self) -> &Facts {
         &self.facts
     }

@@ -12,8 +12,9 @@ use tokio::sync::mpsc;
 use crate::app::Outcome;
 use crate::app::composer::findings::Question;
 use crate::app::findings::{Found, Linted};
-use crate::event::lint::{Context, Linter, Stage};
 use crate::event::{Document, Payload, TypeName};
+use crate::lint::{Context, Stage};
+use crate::plan::Linter;
 
 /// What is found is told after so long, however much is still to be looked at.
 const TOLD_AFTER: Duration = Duration::from_millis(30);
@@ -168,7 +169,7 @@ mod tests {
 
     use super::*;
     use crate::event::Facts;
-    use crate::event::lint::Finding;
+    use crate::lint::Finding;
 
     fn now() -> Timestamp {
         "2026-11-24T12:00:00Z".parse().unwrap()

@@ -28,8 +28,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::app::{Model, Sending, Setup};
-use crate::event::lint::Linter;
-use crate::feed::Moment;
+use crate::plan::Linter;
+use crate::session::Moment;
 use crate::source::Source;
 use crate::ui::Theme;
 

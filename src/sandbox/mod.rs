@@ -20,8 +20,8 @@ mod browser;
 mod connection;
 mod fault;
 mod intake;
-mod mangle;
 mod pixel;
+mod rewrite;
 mod scenario;
 mod server;
 mod shape;
@@ -44,7 +44,7 @@ use tokio::time::Instant;
 
 pub use fault::{Fault, FaultKind, Scope};
 pub use intake::Rejection;
-pub use mangle::Mangle;
+pub use rewrite::Rewrite;
 pub use scenario::Scenario;
 pub use shape::DebugShape;
 pub use traffic::Traffic;
@@ -86,9 +86,9 @@ pub enum SandboxError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A mangle that cannot be read.
-    #[error("the mangle `{spec}` cannot be used: {reason}")]
-    Mangle {
+    /// A rewrite that cannot be read.
+    #[error("the rewrite `{spec}` cannot be used: {reason}")]
+    Rewrite {
         /// The text.
         spec: String,
         /// What is wrong with it.
@@ -112,7 +112,7 @@ pub struct Config {
     /// The faults that strike.
     pub faults: Vec<Fault>,
     /// What happens to every event on its way in, one after the other.
-    pub mangles: Vec<Mangle>,
+    pub rewrites: Vec<Rewrite>,
     /// The keys that are taken; none means any that is not empty.
     pub accept_keys: Vec<SecretString>,
     /// What the chances of faults and the platform's identifiers come from. The same seed and the same requests give the
@@ -126,7 +126,7 @@ impl Default for Config {
             listen: DEFAULT_LISTEN,
             debug_shape: DebugShape::default(),
             faults: Vec::new(),
-            mangles: Vec::new(),
+            rewrites: Vec::new(),
             accept_keys: Vec::new(),
             seed: 0,
         }
@@ -143,7 +143,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts a collector. It needs a tokio runtime, and answers as soon as this returns.
     pub async fn start(config: Config) -> Result<Self, SandboxError> {
-        let Config { listen, debug_shape, faults, mangles, accept_keys, seed } = config;
+        let Config { listen, debug_shape, faults, rewrites, accept_keys, seed } = config;
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => SandboxError::PortInUse { addr: listen },
             _ => SandboxError::Listen { addr: listen, source },
@@ -157,7 +157,7 @@ impl Sandbox {
             site: "sandbox.example".into(),
             seed,
         };
-        let shared = Arc::new(Shared::new(account, accept_keys, mangles, faults, debug_shape));
+        let shared = Arc::new(Shared::new(account, accept_keys, rewrites, faults, debug_shape));
         let service = server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Peer>();
         let stopped = Arc::clone(&shared);
         let server = tokio::spawn(async move {

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::DebugShape;
 use super::fault::{Dice, Fault};
 use super::intake::{Account, Draft, Origin};
-use super::mangle::{Mangle, mangle};
+use super::rewrite::{Rewrite, rewrite};
 use super::store::Store;
 
 /// What the handlers of one collector share with each other and with its owner.
@@ -16,7 +16,7 @@ pub(super) struct Shared {
     store: Mutex<Store>,
     settings: RwLock<Settings>,
     accept_keys: Vec<SecretString>,
-    mangles: Vec<Mangle>,
+    rewrites: Vec<Rewrite>,
     account: Account,
     dice: Dice,
     polls: AtomicU64,
@@ -33,7 +33,7 @@ impl Shared {
     pub(super) fn new(
         account: Account,
         accept_keys: Vec<SecretString>,
-        mangles: Vec<Mangle>,
+        rewrites: Vec<Rewrite>,
         faults: Vec<Fault>,
         debug_shape: DebugShape,
     ) -> Self {
@@ -41,7 +41,7 @@ impl Shared {
             store: Mutex::default(),
             settings: RwLock::new(Settings { faults: faults.into(), debug_shape }),
             accept_keys,
-            mangles,
+            rewrites,
             dice: Dice::new(account.seed),
             account,
             polls: AtomicU64::new(0),
@@ -55,8 +55,8 @@ impl Shared {
     }
 
     pub(super) fn take_in(&self, drafts: impl IntoIterator<Item = Draft>, origin: &Origin, at: Timestamp) {
-        let mangled = |draft| if self.mangles.is_empty() { draft } else { mangle(&self.mangles, draft) };
-        let drafts: Vec<_> = drafts.into_iter().map(mangled).collect();
+        let rewritten = |draft| if self.rewrites.is_empty() { draft } else { rewrite(&self.rewrites, draft) };
+        let drafts: Vec<_> = drafts.into_iter().map(rewritten).collect();
         let mut store = self.store();
         for draft in drafts {
             store.insert(draft, origin.clone(), at);

@@ -166,8 +166,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::event::lint::{Context, Stage, lint};
     use crate::event::{Document, Facts, Payload};
+    use crate::lint::{Context, Stage, lint};
 
     fn now() -> Timestamp {
         "2026-05-04T03:02:01Z".parse().unwrap()

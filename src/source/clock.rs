@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// The clock of the program: the one place where the time is read.
 ///

@@ -12,7 +12,7 @@ use super::live::{Key, Settings};
 use super::problem::Context;
 use crate::blueshift::{Call, auth, limits};
 use crate::event::TypeName;
-use crate::feed::{Problem, ProblemKind};
+use crate::session::{Problem, ProblemKind};
 
 /// What stands for a key.
 const WITHHELD: &str = "[key]";

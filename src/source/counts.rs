@@ -13,7 +13,7 @@ use super::http::Answer;
 use super::live::Key;
 use super::{Clock, backoff, problem};
 use crate::event::Unknown;
-use crate::feed::{Moment, Problem, ProblemKind, Trouble};
+use crate::session::{Moment, Problem, ProblemKind, Trouble};
 
 /// How often the counts are asked for. They are kept by the day, and nothing is said of a rate that is tolerated.
 const INTERVAL: Duration = Duration::from_mins(1);

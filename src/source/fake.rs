@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::{Command, Source};
-use crate::feed::Report;
+use crate::session::Report;
 
 /// The far side of a source: a test says what it tells, and sees what it is asked.
 #[derive(Debug)]

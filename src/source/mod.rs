@@ -24,7 +24,7 @@ pub use clock::Clock;
 
 use crate::blueshift::Call;
 use crate::event::TypeName;
-use crate::feed::Report;
+use crate::session::Report;
 
 /// What a watcher may ask of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Command {
     /// Send these calls, one after the other, at the documented rate. What becomes of each is reported.
     Send {
         /// A number to name it by in reports.
-        shipment: u64,
+        batch: u64,
         /// The calls.
         calls: Vec<Call>,
     },

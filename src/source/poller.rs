@@ -14,7 +14,7 @@ use super::live::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 use super::{Clock, Command, backoff, problem, send};
 use crate::blueshift::{Call, Decoded, Decoder, Summary, decode_history};
 use crate::event::{Note, Snapshot, TypeName, Unknown};
-use crate::feed::{Change, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
+use crate::session::{Change, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
 
 /// How many notes are remembered as told. A server that makes up a new one at every poll is told again some day.
 const NOTES_REMEMBERED: usize = 1024;
@@ -78,7 +78,7 @@ pub(super) struct Poller {
     told: IndexSet<Note>,
     counting: Counting,
     /// Hands calls to the task that makes them.
-    shipments: mpsc::UnboundedSender<(u64, Vec<Call>)>,
+    outbox: mpsc::UnboundedSender<(u64, Vec<Call>)>,
 }
 
 impl Poller {
@@ -86,7 +86,7 @@ impl Poller {
         let started = settings.clock.now();
         let interval = settings.interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
         let connection = Arc::new(Connection::new(settings));
-        let (shipments, handed_over) = mpsc::unbounded_channel();
+        let (outbox, handed_over) = mpsc::unbounded_channel();
         tokio::spawn(send::forward(Arc::clone(&connection), handed_over, reports.clone()));
         Self {
             reports,
@@ -102,7 +102,7 @@ impl Poller {
             counted: false,
             told: IndexSet::new(),
             counting: Counting::new(Arc::clone(&connection)),
-            shipments,
+            outbox,
             connection,
         }
     }
@@ -148,9 +148,9 @@ impl Poller {
                     self.again = true;
                 }
             }
-            Command::Send { shipment, calls } => {
+            Command::Send { batch, calls } => {
                 // The sender ends only with this poller, or in a panic that ends the program.
-                drop(self.shipments.send((shipment, calls)));
+                drop(self.outbox.send((batch, calls)));
             }
             Command::Recall(event_type) => self.recall(event_type),
         }

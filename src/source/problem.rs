@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::failure::{Failure, RedirectTarget, Tls};
 use crate::event::{Unknown, text};
-use crate::feed::{Problem, ProblemKind};
+use crate::session::{Problem, ProblemKind};
 
 /// What a failure is told about: the words that differ from request to request.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::live::Settings;
 use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
 use crate::event::text;
-use crate::feed::{Delivery, ProblemKind, Report, Retry, Verdict};
+use crate::session::{Delivery, ProblemKind, Report, Retry, Verdict};
 
 /// How much of an answer's body is kept, in columns.
 const LONGEST_BODY: usize = 200;
@@ -51,11 +51,11 @@ impl Default for Pace {
     }
 }
 
-/// Which call of which shipment a delivery is about.
+/// Which call of which batch a delivery is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The shipment's number.
-    pub shipment: u64,
+    /// The batch's number.
+    pub batch: u64,
     /// Which of its calls, from 0.
     pub call: usize,
     /// How many calls it takes.
@@ -96,7 +96,7 @@ impl Sender {
                 Err(failure) => failure.status(),
             };
             let ended = |verdict| Delivery {
-                shipment: label.shipment,
+                batch: label.batch,
                 call: label.call,
                 calls: label.calls,
                 events: call.events,
@@ -119,7 +119,7 @@ impl Sender {
             }
             let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());
             let wait = wait.mul_f64(self.connection.settings.timeouts.retry.as_secs_f64());
-            retrying(Retry { shipment: label.shipment, attempts, problem, next: Clock::after(at, wait) });
+            retrying(Retry { batch: label.batch, attempts, problem, next: Clock::after(at, wait) });
             sleep(wait).await;
         }
     }
@@ -156,13 +156,13 @@ fn can_pass(kind: ProblemKind) -> bool {
 /// Sends what comes, in order, and reports what becomes of it, until nobody hands anything over or listens any more.
 pub(super) async fn forward(
     connection: Arc<Connection>,
-    mut shipments: mpsc::UnboundedReceiver<(u64, Vec<Call>)>,
+    mut outbox: mpsc::UnboundedReceiver<(u64, Vec<Call>)>,
     reports: mpsc::Sender<Report>,
 ) {
     let mut sender = Sender::over(connection, Pace::default());
-    while let Some((shipment, calls)) = shipments.recv().await {
+    while let Some((batch, calls)) = outbox.recv().await {
         for (number, call) in calls.iter().enumerate() {
-            let label = Label { shipment, call: number, calls: calls.len() };
+            let label = Label { batch, call: number, calls: calls.len() };
             let (telling, mut retries) = mpsc::unbounded_channel();
             let delivering = sender.deliver(label, call, |retry| drop(telling.send(retry)));
             tokio::pin!(delivering);
@@ -183,7 +183,7 @@ pub(super) async fn forward(
             }
             let Some(failed) = failed else { continue };
             // What did not get through once will not a moment later, and the order of events is kept: the rest of the
-            // shipment shares its fate without being tried.
+            // batch shares its fate without being tried.
             for (number, call) in calls.iter().enumerate().skip(number + 1) {
                 let untried = Delivery {
                     call: number,

@@ -11,9 +11,9 @@ use super::live::{self, BODY_LIMIT, Key, Settings, Timeouts};
 use super::send::{Label, Pace, Sender};
 use super::{Clock, Command, Source};
 use crate::blueshift::limits::ATTEMPTS;
-use crate::blueshift::{Call, CallLimits, Shipment};
-use crate::feed::{Delivery, ProblemKind, Report, Verdict};
+use crate::blueshift::{Batch, Call, CallLimits};
 use crate::sandbox::{Config, Fault, Sandbox};
+use crate::session::{Delivery, ProblemKind, Report, Verdict};
 
 const CANARY: &str = "canary-5f0c-event-key";
 
@@ -34,7 +34,7 @@ fn settings(url: &str) -> Settings {
 }
 
 fn calls(draft: &str) -> Vec<Call> {
-    Shipment::read(draft, uuid::Uuid::new_v4).unwrap().calls(CallLimits::default())
+    Batch::read(draft, uuid::Uuid::new_v4).unwrap().calls(CallLimits::default())
 }
 
 /// What became of a draft that is sent in one call, and how many attempts were told as failed on the way.
@@ -42,7 +42,7 @@ async fn deliver(url: &str, draft: &str) -> (Delivery, usize) {
     let mut sender = Sender::new(settings(url), Pace::unlimited());
     let [call] = &*calls(draft) else { panic!("{draft}") };
     let mut retries = 0;
-    let delivery = sender.deliver(Label { shipment: 1, call: 0, calls: 1 }, call, |_| retries += 1).await;
+    let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, call, |_| retries += 1).await;
     assert!(!format!("{delivery:?}{sender:?}").contains(CANARY));
     (delivery, retries)
 }
@@ -96,7 +96,7 @@ async fn a_429_and_then_a_200_is_a_delivery_with_its_attempts() {
     let sandbox = sandbox(Config { faults: vec!["status=429@send".parse().unwrap()], ..Config::default() }).await;
     let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
     let [call] = &*calls(r#"{"event":"view"}"#) else { panic!() };
-    let label = Label { shipment: 1, call: 0, calls: 1 };
+    let label = Label { batch: 1, call: 0, calls: 1 };
     let delivery = sender.deliver(label, call, |_| sandbox.set_faults(Vec::new())).await;
     assert_eq!(delivery.attempts, 2);
     assert!(matches!(delivery.verdict, Verdict::Taken { status: 200, .. }), "{delivery:?}");
@@ -108,7 +108,7 @@ async fn a_refused_event_is_told_with_the_field_that_the_server_names() {
     let sandbox = sandbox(Config::default()).await;
     let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
     let call = Call { bulk: false, body: r#"{"email":"a@example.com"}"#.into(), events: 1 };
-    let delivery = sender.deliver(Label { shipment: 1, call: 0, calls: 1 }, &call, |_| {}).await;
+    let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await;
     let Verdict::Refused { status: 400, fields, .. } = delivery.verdict else { panic!("{delivery:?}") };
     assert_eq!(fields, [("event".to_owned(), "`event` can't be blank".to_owned())]);
 }
@@ -125,12 +125,12 @@ async fn next_delivery(source: &mut Source) -> Delivery {
 async fn the_poller_sends_in_order_and_asks_for_the_history() {
     let sandbox = sandbox(Config::default()).await;
     let mut source = live::start(settings(&sandbox.url()));
-    for (shipment, name) in [(1, "view"), (2, "search")] {
+    for (batch, name) in [(1, "view"), (2, "search")] {
         let calls = calls(&format!(r#"{{"event":"{name}","email":"a@example.com","event_uuid":"{name}-1"}}"#));
-        source.commands.send(Command::Send { shipment, calls }).await.unwrap();
+        source.commands.send(Command::Send { batch, calls }).await.unwrap();
     }
-    for shipment in [1, 2] {
-        assert_eq!(next_delivery(&mut source).await.shipment, shipment);
+    for batch in [1, 2] {
+        assert_eq!(next_delivery(&mut source).await.batch, batch);
     }
     source.commands.send(Command::Recall("view".into())).await.unwrap();
     let uuids = loop {
@@ -147,12 +147,12 @@ async fn after_a_call_that_failed_the_rest_of_its_shipment_is_not_sent() {
     let sandbox = sandbox(Config { faults: vec!["status=401@send".parse().unwrap()], ..Config::default() }).await;
     let mut source = live::start(settings(&sandbox.url()));
     let two: Vec<_> = std::iter::repeat_with(|| calls(r#"{"event":"view"}"#)).take(2).flatten().collect();
-    source.commands.send(Command::Send { shipment: 1, calls: two }).await.unwrap();
-    source.commands.send(Command::Send { shipment: 2, calls: calls(r#"{"event":"view"}"#) }).await.unwrap();
+    source.commands.send(Command::Send { batch: 1, calls: two }).await.unwrap();
+    source.commands.send(Command::Send { batch: 2, calls: calls(r#"{"event":"view"}"#) }).await.unwrap();
     let mut ended = Vec::new();
     for _ in 0..3 {
         let delivery = next_delivery(&mut source).await;
-        ended.push((delivery.shipment, delivery.call, delivery.attempts));
+        ended.push((delivery.batch, delivery.call, delivery.attempts));
     }
     assert_eq!(ended, [(1, 0, 1), (1, 1, 0), (2, 0, 1)]);
 }

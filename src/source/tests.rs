@@ -13,7 +13,7 @@ use super::live::{self, Key, Settings, Timeouts};
 use super::send::{Label, Pace, Sender};
 use super::{Clock, Command, Source};
 use crate::blueshift::{BaseUrl, Call};
-use crate::feed::{Polled, ProblemKind, Report, Trouble, Verdict};
+use crate::session::{Polled, ProblemKind, Report, Trouble, Verdict};
 
 const CANARY: &str = "canary-5e1f0b7c";
 const NOTHING_NEW: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
@@ -544,7 +544,7 @@ async fn verdict_of(server: &Server) -> Verdict {
     settings.timeouts.retry = Duration::from_millis(1);
     let mut sender = Sender::new(settings, Pace::unlimited());
     let call = Call { bulk: false, body: r#"{"event":"view"}"#.to_owned(), events: 1 };
-    sender.deliver(Label { shipment: 1, call: 0, calls: 1 }, &call, |_| {}).await.verdict
+    sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await.verdict
 }
 
 #[tokio::test]

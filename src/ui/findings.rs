@@ -12,10 +12,10 @@ use crate::app::findings::{Found, List, place, place_says_little, said, said_bri
 use crate::app::inspector::Shown;
 use crate::app::keymap::{self, Action, Context};
 use crate::app::layout::{self, Area, Pane};
-use crate::app::reader;
+use crate::app::pager;
 use crate::app::types::Earlier;
-use crate::event::lint::{Finding, Severity};
 use crate::event::text;
+use crate::lint::{Finding, Severity};
 
 /// Places wider than this, or than a third of the pane, do not push what is said of them further to the right.
 const PLACE_COLUMN: usize = 28;
@@ -171,7 +171,7 @@ fn rows_of(count: usize) -> u16 {
 /// A label, and what it is the label of in as many lines as it takes and `area` has. Gives how many.
 fn put_part(label: &str, said: &str, style: Style, area: Area, theme: &Theme, buf: &mut Buffer) -> u16 {
     let room = usize::from(area.width).saturating_sub(LABEL + 2).max(1);
-    let lines = reader::wrap(said, room);
+    let lines = pager::wrap(said, room);
     let most = usize::from(area.height);
     for (row, (y, line)) in (area.y..area.y + area.height).zip(&lines).enumerate() {
         if row == 0 {

@@ -25,7 +25,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer)
         Mode::Copy if area.width >= 110 => (vec![Span::styled(" copy, or print with a capital:", theme.name)], None),
         Mode::Copy => (vec![Span::styled(" copy:", theme.name)], None),
         Mode::TemplateName(input) => prompt("keep as", input, theme, area),
-        Mode::Panes | Mode::Reader(_) | Mode::Help { .. } | Mode::Picker(_) | Mode::Confirm(_) => (Vec::new(), None),
+        Mode::Panes | Mode::Pager(_) | Mode::Help { .. } | Mode::Picker(_) | Mode::Confirm(_) => (Vec::new(), None),
     };
     let mut used: usize = spans.iter().map(Span::width).sum();
     for binding in keymap::hints(model.context()).filter(|binding| model.can(binding.action)) {

@@ -4,10 +4,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Theme;
-use crate::app::link::LinkState;
+use crate::app::connection_status::ConnectionState;
 use crate::app::{Model, time};
 use crate::event::text;
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// The top row: what is watched on the left, how it fares on the right. How it fares is never cut.
 pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -37,19 +37,19 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
         spans.push(Span::styled(format!(" paused · +{} ", time::count(pause.arrived)), theme.badge));
         spans.push(Span::raw("  "));
     }
-    let stale = model.link.last_good.map(|good| format!("stale since {}", clock(model, good.at)));
+    let stale = model.connection.last_good.map(|good| format!("stale since {}", clock(model, good.at)));
     let nothing = || "no answer yet".to_owned();
-    match model.link.state() {
-        LinkState::Connecting => {
+    match model.connection.state() {
+        ConnectionState::Connecting => {
             spans.push(Span::styled("◌ connecting", theme.warning));
             if let Some(stale) = stale {
                 spans.push(Span::styled(format!(" · {stale}"), theme.dim));
             }
         }
-        LinkState::Live => {
+        ConnectionState::Live => {
             spans.push(Span::styled("● live", theme.ok));
             spans.push(Span::styled(format!(" {}", time::span(model.polling_interval())), theme.dim));
-            if let Some(good) = model.link.last_good {
+            if let Some(good) = model.connection.last_good {
                 if wide {
                     let took = format!(" · {} ms · {}", good.took.as_millis(), good.status);
                     spans.push(Span::styled(took, theme.dim));
@@ -57,12 +57,12 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
                 spans.push(Span::styled(format!("   polled {}", clock(model, good.at)), theme.dim));
             }
         }
-        LinkState::BackingOff(next) => {
+        ConnectionState::BackingOff(next) => {
             let seconds = time::seconds_left(next.since(now));
             spans.push(Span::styled(format!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
             spans.push(Span::styled(format!(" · trying again in {seconds} s"), theme.dim));
         }
-        LinkState::Refused => {
+        ConnectionState::Refused => {
             spans.push(Span::styled("✗ refused", theme.error));
             let since = stale.unwrap_or_else(nothing);
             spans.push(Span::styled(format!(" · {since} · r tries again"), theme.dim));

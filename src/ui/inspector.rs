@@ -12,7 +12,7 @@ use crate::app::layout::{self, Area, Pane};
 use crate::app::tree::{Range, Row, Spot, Tree};
 use crate::app::{Model, time};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, text};
-use crate::feed::Coverage;
+use crate::session::Coverage;
 
 /// Keys wider than this, or than a third of the pane, do not push the values of their siblings further to the right.
 const KEY_COLUMN: usize = 26;
@@ -48,7 +48,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
                 buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
             }
             if reader.title.is_empty() {
-                super::overlay::reader_foot(reader, area, theme, buf);
+                super::overlay::pager_foot(reader, area, theme, buf);
             } else {
                 put_foot(&reader.title, ("", theme.dim), theme.error, theme, area, buf);
             }

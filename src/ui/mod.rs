@@ -25,7 +25,7 @@ pub use theme::Theme;
 
 use crate::app::layout::{Area, Pane, SMALLEST};
 use crate::app::{Mode, Model};
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// Draws the model as it is at `now`.
 pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
@@ -52,8 +52,8 @@ pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
     let in_composer = if composing { composer::render(model, now, theme, frame) } else { None };
     let buf = frame.buffer_mut();
     let in_overlay = match &model.mode {
-        Mode::Reader(reader) => {
-            overlay::render_reader(reader, model, theme, buf);
+        Mode::Pager(reader) => {
+            overlay::render_pager(reader, model, theme, buf);
             None
         }
         Mode::Help { offset } => {

@@ -8,11 +8,11 @@ use super::{Theme, rect};
 use crate::app::Model;
 use crate::app::keymap::{self, HelpLine};
 use crate::app::layout::Area;
-use crate::app::reader::Reader;
+use crate::app::pager::Pager;
 use crate::event::text;
 
 /// A long value, over the panes.
-pub(super) fn render_reader(reader: &Reader, model: &Model, theme: &Theme, buf: &mut Buffer) {
+pub(super) fn render_pager(reader: &Pager, model: &Model, theme: &Theme, buf: &mut Buffer) {
     let area = model.overlay();
     let (offset, total) = reader.position();
     let room = usize::from(area.width).saturating_sub(30);
@@ -21,12 +21,12 @@ pub(super) fn render_reader(reader: &Reader, model: &Model, theme: &Theme, buf: 
     for (y, line) in (inner.y..).zip(reader.visible(inner.height.into())) {
         buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
     }
-    reader_foot(reader, area, theme, buf);
+    pager_foot(reader, area, theme, buf);
     super::scroll_thumb(area, offset, total, theme, buf);
 }
 
 /// What the bottom border says of a text that is longer than what is shown.
-pub(super) fn reader_foot(reader: &Reader, area: Area, theme: &Theme, buf: &mut Buffer) {
+pub(super) fn pager_foot(reader: &Pager, area: Area, theme: &Theme, buf: &mut Buffer) {
     let (offset, total) = reader.position();
     let height = usize::from(area.inner().height);
     let mut foot = String::new();

@@ -12,18 +12,18 @@ use crate::app::layout::Area;
 use crate::app::proof::{self, Group, INDENT, Row, Tone};
 use crate::app::{Model, time};
 use crate::event::{Difference, DifferenceKind, NodeKind, text};
-use crate::feed::Moment;
-use crate::feed::probe::{Probe, ProbeState, Recognized};
+use crate::session::Moment;
+use crate::session::probe::{Probe, ProbeState, Recognized};
 
 /// Paths wider than this, or than a third of the view, do not push the values around them to the right.
 const PATH_COLUMN: usize = 26;
 
-/// The proof of the newest shipment. The last column of `area` is the scroll bar's.
+/// The proof of the newest batch. The last column of `area` is the scroll bar's.
 pub fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     let buf = frame.buffer_mut();
     let area = area.intersection(buf.area);
     let width = usize::from(area.width.saturating_sub(1));
-    let rows = model.shipments.proof(width);
+    let rows = model.outbox.proof(width);
     if rows.is_empty() {
         let text = "Nothing sent yet. ^S sends the draft; whether it arrives, how long that takes and what changes on \
                     the way shows here.";
@@ -32,7 +32,7 @@ pub fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect, frame: &mut F
         hint.render(place.intersection(area), buf);
         return;
     }
-    let offset = model.shipments.offset().min(rows.len().saturating_sub(area.height.into()));
+    let offset = model.outbox.offset().min(rows.len().saturating_sub(area.height.into()));
     let painter = Painter { theme, now, width };
     for (y, row) in (area.y..area.bottom()).zip(rows.iter().skip(offset)) {
         let place = Rect { y, height: 1, width: area.width.saturating_sub(1), ..area };

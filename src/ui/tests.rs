@@ -17,7 +17,7 @@ use crate::app::fixture::{
 };
 use crate::app::{Model, Outcome};
 use crate::event::{Unknown, syntax};
-use crate::feed::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
+use crate::session::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
 
 fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();

@@ -5,14 +5,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::{Theme, findings, rect};
+use crate::app::connection_status::ConnectionState;
 use crate::app::findings::Tally;
 use crate::app::layout::{self, Area, Pane};
-use crate::app::link::LinkState;
-use crate::app::shipments::ProbeMark;
+use crate::app::outbox::ProbeMark;
 use crate::app::types::{Column, Mark, Row};
 use crate::app::{Model, time};
 use crate::event::text;
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// The table of event types.
 pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf: &mut Buffer) {
@@ -37,10 +37,10 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
     block.render(rect(area), buf);
 
     if all == 0 {
-        let waiting = match model.link.state() {
-            LinkState::Live => "No events yet. What you send to the platform shows here within one poll.",
-            LinkState::Connecting => "Waiting for the first answer.",
-            LinkState::BackingOff(_) | LinkState::Refused => "No answer yet: the line at the top says why.",
+        let waiting = match model.connection.state() {
+            ConnectionState::Live => "No events yet. What you send to the platform shows here within one poll.",
+            ConnectionState::Connecting => "Waiting for the first answer.",
+            ConnectionState::BackingOff(_) | ConnectionState::Refused => "No answer yet: the line at the top says why.",
         };
         super::hint(waiting, theme, area, buf);
         return;
@@ -65,7 +65,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
         } else if row.flashes(now) {
             buf.set_style(line, theme.flash);
         }
-        let (mark, style) = mark(row, model.shipments.mark(name), theme);
+        let (mark, style) = mark(row, model.outbox.mark(name), theme);
         buf.set_stringn(inner.x, y, mark, 1, style);
         for (column, place) in &columns {
             let place = Area { y, height: 1, ..*place };

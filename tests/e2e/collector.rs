@@ -24,9 +24,9 @@ impl Collector {
     }
 
     /// One that does this to every event on its way in.
-    pub(crate) fn mangling(mangles: &[&str]) -> Self {
-        let mangles = mangles.iter().map(|mangle| mangle.parse().unwrap()).collect();
-        Self::start_with(Config { listen: ANY_PORT, mangles, ..Config::default() })
+    pub(crate) fn mangling(rewrites: &[&str]) -> Self {
+        let rewrites = rewrites.iter().map(|rewrite| rewrite.parse().unwrap()).collect();
+        Self::start_with(Config { listen: ANY_PORT, rewrites, ..Config::default() })
     }
 
     /// One that takes this key only.

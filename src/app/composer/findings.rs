@@ -7,9 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::editor::{Editor, Place};
-use crate::event::lint::{Context, Counts, Finding, Fix, Linter, Stage};
 use crate::event::placeholder::{self, Values};
 use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment, syntax};
+use crate::lint::{Context, Counts, Finding, Fix, Stage};
+use crate::plan::Linter;
 
 #[cfg(test)]
 mod tests;

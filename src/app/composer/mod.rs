@@ -1,11 +1,10 @@
 //! The composer: from a template, a received event or a left draft to what is sent.
 
-mod about;
 pub mod completion;
 pub mod editor;
 pub mod findings;
-mod fixing;
 pub mod picker;
+mod quick_fix;
 mod resend;
 #[cfg(test)]
 mod tests;
@@ -17,13 +16,14 @@ use std::cell::OnceCell;
 use jiff::Timestamp;
 use tui_input::Input;
 
-pub(super) use fixing::ask_for_findings;
+pub use crate::blueshift::safety::WORD;
+pub(super) use quick_fix::ask_for_findings;
 pub(super) use update::{act, done, paste, point, settle, type_text};
 pub use verdict::{Ready, Refusal, Verdict};
 
 use super::keymap::Context;
 use super::layout::Pane;
-use super::reader::{self, Reader};
+use super::pager::{self, Pager};
 use super::{DraftId, Sending};
 use completion::Completion;
 use editor::Editor;
@@ -95,7 +95,7 @@ pub struct Preview {
     /// The commands as they are copied.
     pub commands: String,
     /// The same to read, or why there are none.
-    pub page: Result<Reader, Refusal>,
+    pub page: Result<Pager, Refusal>,
 }
 
 /// What has to be said yes to before something is sent.
@@ -124,7 +124,7 @@ impl Confirm {
     /// found in the draft.
     pub(super) fn height(&self, errors: u64) -> u16 {
         let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
-        let about = reader::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
+        let about = pager::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
         9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word + 2 * u16::from(errors > 0)
     }
 }
@@ -245,7 +245,7 @@ impl Composition {
         if self.taken_out.is_empty() || self.tab != Tab::Edit {
             return Vec::new();
         }
-        reader::wrap(&format!("taken out: {}", self.taken_out.join(", ")), width.max(1))
+        pager::wrap(&format!("taken out: {}", self.taken_out.join(", ")), width.max(1))
     }
 
     fn touch(&mut self, now: Timestamp) {

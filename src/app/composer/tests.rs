@@ -10,7 +10,7 @@ use crate::app::layout::{self, Pane};
 use crate::app::{Draft, DraftId, Effect, Message, Mode, Model, Mouse, MouseKind, Outcome, Size};
 use crate::blueshift::curl;
 use crate::event::catalogue::Template;
-use crate::feed::{ChangeKind, Moment};
+use crate::session::{ChangeKind, Moment};
 
 const VIEW: &str = r#"{"event": "view", "customer_id": "1"}"#;
 

@@ -4,23 +4,23 @@ use jiff::Timestamp;
 use tui_input::Input;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::about::about;
 use super::completion::Completion;
 use super::editor::Editor;
-use super::fixing::{fix, step};
 use super::picker::{Beginning, Picker};
+use super::quick_fix::{fix, step};
 use super::{Composition, Confirm, Preview, Ready, Refusal, Tab, resend, verdict};
 use crate::app::keymap::{Action, Context};
 use crate::app::layout::{self, Pane};
-use crate::app::reader::Reader;
-use crate::app::safety::{Forbidden, WORD};
+use crate::app::pager::Pager;
 use crate::app::update::{bad_toast, toast};
-use crate::app::{Draft, DraftId, Effect, Mode, Model, Mouse, MouseKind, Outcome, copy, shipments};
-use crate::blueshift::{Shipment, curl};
+use crate::app::{Draft, DraftId, Effect, Mode, Model, Mouse, MouseKind, Outcome, copy, outbox};
+use crate::blueshift::recipients::about;
+use crate::blueshift::safety::{Forbidden, WORD};
+use crate::blueshift::{Batch, curl};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::syntax::{self, TokenKind};
 use crate::event::text;
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// The longest name of a template.
 const LONGEST_NAME: usize = 64;
@@ -335,7 +335,7 @@ fn scroll(model: &mut Model, tab: Tab, rows: isize, height: usize) {
                 reader.scroll(rows, height);
             }
         }
-        Tab::Proof => model.shipments.scroll(rows, height),
+        Tab::Proof => model.outbox.scroll(rows, height),
     }
 }
 
@@ -365,16 +365,16 @@ fn preview(model: &Model, now: Moment) -> Option<Preview> {
     let composition = model.composer.on_screen()?;
     let width = model.composer_areas().map_or(1, |areas| areas.page.width.into());
     let seq = model.composer.next();
-    let shipment = verdict::shipment(&composition.editor.text(), &model.sending, seq, now.wall);
-    let commands = shipment.as_ref().map_or_else(
+    let batch = verdict::batch(&composition.editor.text(), &model.sending, seq, now.wall);
+    let commands = batch.as_ref().map_or_else(
         |_| String::new(),
-        |shipment| {
-            let calls = shipment.calls(model.sending.limits);
+        |batch| {
+            let calls = batch.calls(model.sending.limits);
             let written = calls.iter().map(|call| curl::write(call, &model.sending.base, &model.sending.key_variable));
             written.collect::<Vec<_>>().join("\n\n")
         },
     );
-    let page = shipment.map(|_| Reader::new(String::new(), &commands, width));
+    let page = batch.map(|_| Pager::new(String::new(), &commands, width));
     Some(Preview { commands, page })
 }
 
@@ -390,17 +390,17 @@ fn send(model: &mut Model, now: Moment) -> Vec<Effect> {
     composition.completion = None;
     composition.findings.wanted = false;
     let draft = composition.editor.text();
-    match verdict::shipment(&draft, &model.sending, seq, now.wall) {
+    match verdict::batch(&draft, &model.sending, seq, now.wall) {
         Err(refusal) => refuse(model, &refusal, now),
-        Ok(shipment) => {
-            let triggers = verdict::triggers(&shipment);
+        Ok(batch) => {
+            let triggers = verdict::triggers(&batch);
             let confirmed = model.composer.confirmed;
             if !model.sending.safety.production || confirmed && triggers.is_empty() {
-                return deliver(model, shipment, now);
+                return deliver(model, batch, now);
             }
-            let ready = Ready::of(&shipment, &model.sending);
+            let ready = Ready::of(&batch, &model.sending);
             let word = (!confirmed).then(Input::default);
-            let about = about(&shipment);
+            let about = about(&batch);
             model.mode = Mode::Confirm(Box::new(Confirm { word, ready, about, triggers, draft }));
             Vec::new()
         }
@@ -433,11 +433,11 @@ fn act_in_confirm(model: &mut Model, action: Action, now: Moment) -> Option<Vec<
                 return Some(Vec::new());
             }
             // Made anew, for it may have been looked at for long: `{{now}}` is when it is sent.
-            let shipment = verdict::shipment(&confirm.draft, &model.sending, model.composer.next(), now.wall);
+            let batch = verdict::batch(&confirm.draft, &model.sending, model.composer.next(), now.wall);
             model.composer.confirmed = true;
             model.mode = Mode::Panes;
-            Some(match shipment {
-                Ok(shipment) => deliver(model, shipment, now),
+            Some(match batch {
+                Ok(batch) => deliver(model, batch, now),
                 Err(refusal) => refuse(model, &refusal, now),
             })
         }
@@ -445,14 +445,14 @@ fn act_in_confirm(model: &mut Model, action: Action, now: Moment) -> Option<Vec<
     }
 }
 
-fn deliver(model: &mut Model, shipment: Shipment, now: Moment) -> Vec<Effect> {
+fn deliver(model: &mut Model, batch: Batch, now: Moment) -> Vec<Effect> {
     model.composer.sent += 1;
     select_tab(model, Tab::Proof, now);
     if let Some(composition) = model.composer.on_screen_mut() {
         composition.verdict.take();
         model.composer.sent_last = Some(composition.id.clone());
     }
-    shipments::send(model, shipment, now)
+    outbox::send(model, batch, now)
 }
 
 fn ask_for_name(model: &mut Model) -> Vec<Effect> {
@@ -670,7 +670,7 @@ pub(in crate::app) fn settle(model: &mut Model) {
         picker.keep_in_view(height);
     }
     let Some(areas) = model.composer_areas() else { return };
-    model.shipments.fit(areas.page.width.into());
+    model.outbox.fit(areas.page.width.into());
     let Some(composition) = model.composer.on_screen_mut() else { return };
     let width = areas.text.width.saturating_sub(composition.editor.gutter());
     composition.editor.keep_in_view(width.into(), areas.text.height.into());

@@ -3,8 +3,8 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::app::Sending;
-use crate::app::safety::Safety;
-use crate::blueshift::{Shipment, UnsendableReason};
+use crate::blueshift::safety::Safety;
+use crate::blueshift::{Batch, UnsendableReason};
 use crate::event::placeholder::{self, Values};
 use crate::event::{syntax, text};
 
@@ -48,21 +48,21 @@ impl Refusal {
 impl Verdict {
     /// Looks at `draft` as it would be sent at `now`.
     pub(super) fn of(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Self {
-        match shipment(draft, sending, seq, now) {
-            Ok(shipment) => Self::Ready(Ready::of(&shipment, sending)),
+        match batch(draft, sending, seq, now) {
+            Ok(batch) => Self::Ready(Ready::of(&batch, sending)),
             Err(refusal) => Self::Refused(refusal),
         }
     }
 }
 
 impl Ready {
-    pub(super) fn of(shipment: &Shipment, sending: &Sending) -> Self {
-        let calls = shipment.calls(sending.limits);
+    pub(super) fn of(batch: &Batch, sending: &Sending) -> Self {
+        let calls = batch.calls(sending.limits);
         Self {
-            events: shipment.events.len(),
+            events: batch.events.len(),
             calls: calls.len(),
             bytes: calls.iter().map(|call| call.body.len()).sum(),
-            subject: subject(shipment),
+            subject: subject(batch),
         }
     }
 
@@ -77,9 +77,9 @@ impl Ready {
     }
 }
 
-fn subject(shipment: &Shipment) -> String {
+fn subject(batch: &Batch) -> String {
     const LONGEST: usize = 40;
-    let mut types: Vec<_> = shipment.events.iter().map(|event| &event.event_type).collect();
+    let mut types: Vec<_> = batch.events.iter().map(|event| &event.event_type).collect();
     types.sort_unstable();
     types.dedup();
     match types.as_slice() {
@@ -89,8 +89,8 @@ fn subject(shipment: &Shipment) -> String {
 }
 
 /// What `draft` is sent as at `now`, when `seq` is the number of its sending in the session. The same values give the
-/// same shipment, so that a preview shows what will be sent.
-pub(super) fn shipment(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Result<Shipment, Refusal> {
+/// same batch, so that a preview shows what will be sent.
+pub(super) fn batch(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Result<Batch, Refusal> {
     if draft.trim().is_empty() {
         return Err(Refusal::new(None, &"nothing is written yet: type JSON, or paste a curl command"));
     }
@@ -105,12 +105,12 @@ pub(super) fn shipment(draft: &str, sending: &Sending, seq: u64, now: Timestamp)
         given += 1;
         marker(sending.seed, seq, given)
     };
-    let shipment = Shipment::read(&resolved, mark).map_err(|error| match &error.reason {
+    let batch = Batch::read(&resolved, mark).map_err(|error| match &error.reason {
         UnsendableReason::Syntax(at) => Refusal::new(Some((at.line, at.column)), &error),
         _ => Refusal::new(None, &error),
     })?;
-    sending.safety.check(&shipment.events).map_err(|error| Refusal::new(None, &error))?;
-    Ok(shipment)
+    sending.safety.check(&batch.events).map_err(|error| Refusal::new(None, &error))?;
+    Ok(batch)
 }
 
 /// The marker of the event of that number in the sending of that number: made from the session's seed, so the same in
@@ -125,6 +125,6 @@ fn marker(seed: u128, seq: u64, event: u64) -> Uuid {
 }
 
 /// The types among the events that usually trigger real messages. Harmless.
-pub(super) fn triggers(shipment: &Shipment) -> Vec<String> {
-    Safety::triggers(&shipment.events).into_iter().map(|name| text::harmless(name.as_str())).collect()
+pub(super) fn triggers(batch: &Batch) -> Vec<String> {
+    Safety::triggers(&batch.events).into_iter().map(|name| text::harmless(name.as_str())).collect()
 }

@@ -8,12 +8,13 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::{Linted, Located, args};
-use crate::app::reader::wrap;
+use crate::app::pager::wrap;
 use crate::cli::args::LintFormat;
 use crate::cli::input::BadInput;
 use crate::cli::line::{self, one_line};
-use crate::event::lint::{Finding, Rule, Severity, rules};
 use crate::event::text::{fit, grouped, harmless};
+use crate::lint::{Finding, Rule, Severity};
+use crate::plan::rules;
 
 /// The widest name of an event type, in columns.
 const WIDEST_TYPE: usize = 64;
@@ -437,8 +438,8 @@ mod tests {
     use std::borrow::ToOwned;
 
     use super::*;
-    use crate::event::lint::Fix;
     use crate::event::{Path, Segment};
+    use crate::lint::Fix;
 
     const RULE: Rule = Rule {
         id: "a-rule",

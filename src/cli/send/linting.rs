@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::packing::Parcel;
-use super::telling::Teller;
+use super::batching::Parcel;
+use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
-use crate::event::lint::{Context, Finding, Levels, Linter, Severity, Stage};
-use crate::event::plan::Plan;
 use crate::event::text::{counted, harmless};
 use crate::event::{Document, Facts, Payload};
+use crate::lint::{Context, Finding, Severity, Stage};
+use crate::plan::Plan;
+use crate::plan::{Linter, SeverityOverrides};
 
 /// So many events of an input are looked at: what an integration gets wrong shows in them, and a long file goes out as
 /// fast as without.
@@ -24,28 +25,28 @@ pub(super) struct Linting {
 }
 
 impl Linting {
-    pub(super) fn new(levels: &Levels, plan: Plan) -> Self {
+    pub(super) fn new(levels: &SeverityOverrides, plan: Plan) -> Self {
         Self { linter: Linter::new(levels.clone(), plan), now: Timestamp::now(), seen: 0 }
     }
 
     /// Tells in a line each what is wrong with the events of a call.
-    pub(super) fn describe(&mut self, parcel: &Parcel, teller: &Teller) {
+    pub(super) fn describe(&mut self, parcel: &Parcel, reporter: &Reporter) {
         let alone = parcel.through == 1 && parcel.part == Some(1.0);
         for (event, number) in parcel.events.iter().zip(&parcel.numbers) {
             if self.seen == LOOKED_AT {
                 self.seen += 1;
-                teller.tell(format!("only the first {LOOKED_AT} events are linted here; clickscope lint reads all"));
+                reporter.tell(format!("only the first {LOOKED_AT} events are linted here; clickscope lint reads all"));
             }
             for finding in self.look(event) {
                 let name = harmless(event.event_type.as_str());
                 let of = if alone { name } else { format!("event {number}, {name}") };
-                teller.complain(format!("{of}: {}", told(&finding)));
+                reporter.complain(format!("{of}: {}", told(&finding)));
             }
         }
     }
 
     /// Tells in one line how many errors there are in the events that are ready to go out.
-    pub(super) fn count<'a>(&mut self, parcels: impl IntoIterator<Item = &'a Parcel>, teller: &Teller) {
+    pub(super) fn count<'a>(&mut self, parcels: impl IntoIterator<Item = &'a Parcel>, reporter: &Reporter) {
         let events = parcels.into_iter().flat_map(|parcel| &parcel.events);
         let errors =
             events.flat_map(|event| self.look(event)).filter(|found| found.severity == Severity::Error).count();
@@ -53,7 +54,7 @@ impl Linting {
             let errors = counted(errors as u64, "error");
             let events =
                 if self.seen == 1 { "the event".to_owned() } else { format!("the first {} events", self.seen) };
-            teller.tell(format!("lint finds {errors} in {events}: add --dry-run to see which"));
+            reporter.tell(format!("lint finds {errors} in {events}: add --dry-run to see which"));
         }
     }
 

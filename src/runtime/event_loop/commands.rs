@@ -8,20 +8,20 @@ use crate::blueshift::Call;
 use crate::event::TypeName;
 use crate::source::Command;
 
-/// How many shipments may wait for the source: more than anyone sends by hand while it takes nothing.
+/// How many outbox may wait for the source: more than anyone sends by hand while it takes nothing.
 const MOST_SHIPMENTS: usize = 256;
 
 /// How many histories may be asked for: more than any session waits for at once.
 const MOST_RECALLS: usize = 64;
 
 /// What the source is still to be told. Only the last interval matters, one poll is as good as two, and so is one
-/// question for the same history: so this stays small however long the source does not listen. Shipments wait in the
+/// question for the same history: so this stays small however long the source does not listen. Outbox wait in the
 /// order of sending, and none of them is lost without a word.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     interval: Option<Duration>,
     poll: bool,
-    /// Shipments and recalls.
+    /// Outbox and recalls.
     queue: VecDeque<Command>,
 }
 
@@ -35,12 +35,12 @@ impl Commands {
     }
 
     /// Has the calls sent, or says that they will not be.
-    pub(super) fn ship(&mut self, shipment: u64, calls: Vec<Call>) -> Option<Outcome> {
+    pub(super) fn ship(&mut self, batch: u64, calls: Vec<Call>) -> Option<Outcome> {
         if self.queue.iter().filter(|command| matches!(command, Command::Send { .. })).count() >= MOST_SHIPMENTS {
-            let why = format!("{MOST_SHIPMENTS} shipments wait to be sent: send it again when they are gone");
-            return Some(Outcome::NotSent { shipment, why });
+            let why = format!("{MOST_SHIPMENTS} outbox wait to be sent: send it again when they are gone");
+            return Some(Outcome::NotSent { batch, why });
         }
-        self.queue.push_back(Command::Send { shipment, calls });
+        self.queue.push_back(Command::Send { batch, calls });
         None
     }
 
@@ -53,7 +53,7 @@ impl Commands {
         }
     }
 
-    /// Tells the source as much as it takes now. Once it has ended, says what became of the shipments that wait.
+    /// Tells the source as much as it takes now. Once it has ended, says what became of the outbox that wait.
     pub(super) fn send(&mut self, source: &mpsc::Sender<Command>) -> Vec<Outcome> {
         while !self.is_empty() {
             match source.try_reserve() {
@@ -69,14 +69,14 @@ impl Commands {
         Vec::new()
     }
 
-    /// Forgets what waits for a source that has ended, and says so of the shipments.
+    /// Forgets what waits for a source that has ended, and says so of the outbox.
     pub(super) fn refuse(&mut self) -> Vec<Outcome> {
         let why = "the part that polls and sends has ended: leave with q and start again, the draft is kept";
         let mut refused = Vec::new();
         while let Some(command) = self.next() {
             tracing::warn!(command = name(&command), "the source has ended and was not told");
-            if let Command::Send { shipment, .. } = command {
-                refused.push(Outcome::NotSent { shipment, why: why.to_owned() });
+            if let Command::Send { batch, .. } = command {
+                refused.push(Outcome::NotSent { batch, why: why.to_owned() });
             }
         }
         refused
@@ -106,7 +106,7 @@ impl Commands {
     }
 }
 
-/// What the log calls a command: the calls of a shipment may be large, and hold what is private.
+/// What the log calls a command: the calls of a batch may be large, and hold what is private.
 fn name(command: &Command) -> &'static str {
     match command {
         Command::SetInterval(_) => "set the interval",
@@ -164,8 +164,8 @@ mod tests {
         assert!(is_ready(commands.room(Some(&sender))).await);
     }
 
-    fn shipment(number: u64) -> Command {
-        Command::Send { shipment: number, calls: vec![call(number)] }
+    fn batch(number: u64) -> Command {
+        Command::Send { batch: number, calls: vec![call(number)] }
     }
 
     fn call(number: u64) -> Call {
@@ -190,7 +190,7 @@ mod tests {
             assert_eq!(commands.send(&sender), []);
         }
         let shipped: Vec<_> = told.iter().filter(|told| matches!(told, Command::Send { .. })).cloned().collect();
-        assert_eq!(shipped, [0, 1, 2, 3, 4].map(shipment));
+        assert_eq!(shipped, [0, 1, 2, 3, 4].map(batch));
         let purchases = told.iter().filter(|told| **told == Command::Recall("purchase".into())).count();
         assert_eq!(purchases, 1);
         // The poll does not wait behind what was queued before it.
@@ -209,7 +209,7 @@ mod tests {
         commands.recall("purchase".into());
         drop(receiver);
         let refused = commands.send(&sender);
-        let [Outcome::NotSent { shipment: 7, why }, Outcome::NotSent { shipment: 8, .. }] = refused.as_slice() else {
+        let [Outcome::NotSent { batch: 7, why }, Outcome::NotSent { batch: 8, .. }] = refused.as_slice() else {
             panic!("{refused:?}");
         };
         assert!(why.contains("leave with q"), "{why}");

@@ -26,8 +26,8 @@ use super::output::{Console, Done, Job, Output};
 use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};
-use crate::event::lint::Linter;
-use crate::feed::{Moment, Report};
+use crate::plan::Linter;
+use crate::session::{Moment, Report};
 use crate::source::Source;
 use crate::ui::{self, Theme};
 use commands::Commands;
@@ -410,7 +410,7 @@ where
             }
             Effect::Copy(text) => return Carried::Outcome(self.copy(&text)),
             Effect::Print(text) => self.print(&text),
-            Effect::Send { shipment, calls } => return self.commands.ship(shipment, calls).into(),
+            Effect::Send { batch, calls } => return self.commands.ship(batch, calls).into(),
             Effect::Recall(event_type) => self.commands.recall(event_type),
             Effect::Lint { events, now } => {
                 // The signs of findings would go out and on again with every newer event.
@@ -556,10 +556,10 @@ fn log(report: &Report) {
         }
         Report::Counted { changes, .. } => tracing::debug!(changes = changes.len(), "counted"),
         Report::Delivered(delivery) => {
-            tracing::info!(delivery.shipment, delivery.events, delivery.attempts, "a call ended");
+            tracing::info!(delivery.batch, delivery.events, delivery.attempts, "a call ended");
         }
         Report::Retrying(retry) => {
-            tracing::warn!(retry.shipment, retry.attempts, what = retry.problem.what, "a call failed");
+            tracing::warn!(retry.batch, retry.attempts, what = retry.problem.what, "a call failed");
         }
         Report::Recalled { events, .. } => tracing::debug!(events = events.len(), "recalled"),
         Report::Trouble(trouble) => {

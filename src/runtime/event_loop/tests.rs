@@ -14,8 +14,8 @@ use tokio::time;
 
 use super::*;
 use crate::app::{Key, KeyCode, Setup};
-use crate::feed::{Problem, ProblemKind, Trouble};
 use crate::runtime::{input, terminal};
+use crate::session::{Problem, ProblemKind, Trouble};
 use crate::source::Command;
 
 const SIZE: Size = Size { width: 40, height: 6 };
@@ -679,13 +679,13 @@ fn outcomes(world: &World) -> Vec<Outcome> {
 #[tokio::test(start_paused = true)]
 async fn what_is_sent_reaches_the_source_in_order_and_a_source_that_has_ended_refuses_it_aloud() {
     let fake = Fake::new();
-    let send = |shipment| Effect::Send { shipment, calls: Vec::new() };
+    let send = |batch| Effect::Send { batch, calls: Vec::new() };
     fake.world().effects =
         vec![('s', send(1)), ('s', send(2)), ('s', Effect::Recall("view".into())), ('t', send(3)), ('t', send(4))];
     let ended = run_with(&fake, |mut outside| async move {
         outside.press('s').await;
-        for shipment in [1, 2] {
-            assert_eq!(outside.commands.recv().await, Some(Command::Send { shipment, calls: Vec::new() }));
+        for batch in [1, 2] {
+            assert_eq!(outside.commands.recv().await, Some(Command::Send { batch, calls: Vec::new() }));
         }
         assert_eq!(outside.commands.recv().await, Some(Command::Recall("view".into())));
         drop(outside.reports.take());
@@ -697,7 +697,7 @@ async fn what_is_sent_reaches_the_source_in_order_and_a_source_that_has_ended_re
     });
     ended.await.unwrap();
     let outcomes = outcomes(&fake.world());
-    let [Outcome::NotSent { shipment: 3, why }, Outcome::NotSent { shipment: 4, .. }] = outcomes.as_slice() else {
+    let [Outcome::NotSent { batch: 3, why }, Outcome::NotSent { batch: 4, .. }] = outcomes.as_slice() else {
         panic!("{outcomes:?}");
     };
     assert!(why.contains("start again"), "{why}");

@@ -229,10 +229,10 @@ async fn the_browser_library_has_a_stand_in() {
 }
 
 #[tokio::test]
-async fn an_event_is_mangled_on_its_way_however_it_comes_in_and_wherever_it_shows() {
+async fn an_event_is_rewritten_on_its_way_however_it_comes_in_and_wherever_it_shows() {
     let specs = ["drop=event_uuid", "retype=revenue", "set=products[0].price=\"19\""];
-    let mangles = specs.iter().map(|spec| spec.parse().unwrap()).collect();
-    let sandbox = start_with(Config { mangles, ..Config::default() }).await;
+    let rewrites = specs.iter().map(|spec| spec.parse().unwrap()).collect();
+    let sandbox = start_with(Config { rewrites, ..Config::default() }).await;
     let event = |uuid: &str| {
         format!(
             r#"{{"event":"purchase","email":"a@b.example","event_uuid":"{uuid}","revenue":31.240,"products":[{{"price":19}}]}}"#
@@ -248,7 +248,7 @@ async fn an_event_is_mangled_on_its_way_however_it_comes_in_and_wherever_it_show
     let shown = debug(&sandbox).await;
     assert!(shown.text().starts_with(&format!(r#"{{"purchase":{expected}"#)), "{}", shown.text());
     assert!(!shown.text().contains("\"two\"") && shown.text().contains("\"event_uuid\""), "{}", shown.text());
-    // What no mangle touches stays to the letter.
+    // What no rewrite touches stays to the letter.
     let untouched = r#"{"event":"view","n":1.10,"n":2"#;
     post(&sandbox, "/api/v1/event", &format!("{untouched}}}")).await;
     assert!(debug(&sandbox).await.text().contains(untouched));

@@ -7,8 +7,8 @@ use ratatui::widgets::Widget;
 use super::super::{Theme, footer, overlay, rect};
 use crate::app::Model;
 use crate::app::composer::Confirm;
-use crate::app::reader;
-use crate::app::safety::WORD;
+use crate::app::composer::WORD;
+use crate::app::pager;
 use crate::event::text;
 
 /// What is about to go to production, over the panes. Gives the place of the cursor, when a word is asked for.
@@ -18,7 +18,7 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
     let width = usize::from(inner.width).saturating_sub(2).max(1);
     let mut lines: Vec<(String, Style)> =
         vec![(String::new(), theme.base), (text::fit(&confirm.ready.summary(), width), theme.title)];
-    let people = reader::wrap(&confirm.about, width);
+    let people = pager::wrap(&confirm.about, width);
     let cut = people.len() > Confirm::ABOUT;
     lines.extend(people.into_iter().take(Confirm::ABOUT).zip(1..).map(|(line, number)| {
         let line = if cut && number == Confirm::ABOUT { format!("{}…", line.trim_end()) } else { line };
@@ -28,7 +28,7 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
     if !confirm.triggers.is_empty() {
         let types = confirm.triggers.join(", ");
         let warning = format!("{types}: events of this kind usually trigger real messages to real customers");
-        lines.extend(reader::wrap(&warning, width).into_iter().take(3).map(|line| (line, theme.warning)));
+        lines.extend(pager::wrap(&warning, width).into_iter().take(3).map(|line| (line, theme.warning)));
         lines.push((String::new(), theme.base));
     }
     let errors = model.composer.errors();
@@ -41,7 +41,7 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
         Some(_) => format!("Type {WORD}, then ↵ sends it. Esc sends nothing."),
         None => "↵ sends it. Esc sends nothing.".to_owned(),
     };
-    lines.extend(reader::wrap(&ask, width).into_iter().map(|line| (line, theme.title_quiet)));
+    lines.extend(pager::wrap(&ask, width).into_iter().map(|line| (line, theme.title_quiet)));
     let room = usize::from(inner.height.saturating_sub(u16::from(confirm.word.is_some())));
     let mut over = lines.len().saturating_sub(room);
     // Where rows are few, the empty ones go first.

@@ -46,7 +46,7 @@ pub(super) fn render(
         Verdict::Ready(_) => None,
     };
     let bracket = bracket(editor);
-    let refused = if model.composer.is_sent_last() { model.shipments.refused_fields() } else { &[] };
+    let refused = if model.composer.is_sent_last() { model.outbox.refused_fields() } else { &[] };
     let seen = editor.top()..editor.top() + usize::from(area.height);
     let mut found = findings.on(seen, editor).peekable();
     let lines = editor.lines().iter().enumerate().skip(editor.top());

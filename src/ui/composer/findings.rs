@@ -8,8 +8,8 @@ use super::super::findings::{sign, style_of};
 use crate::app::composer::Composition;
 use crate::app::composer::findings::{Placed, Repair};
 use crate::app::layout::Area;
-use crate::event::lint::{Counts, Fix};
 use crate::event::text;
+use crate::lint::{Counts, Fix};
 
 /// How many findings there are, in a few columns.
 pub(super) fn brief(counts: Counts) -> String {

@@ -21,10 +21,10 @@ use crate::app::Model;
 use crate::app::composer::completion::{Completion, Proposal};
 use crate::app::composer::{Composition, Preview, Tab, Verdict};
 use crate::app::layout::{self, Area, ComposerAreas};
-use crate::app::reader;
+use crate::app::pager;
 use crate::event::syntax::{self, TokenKind};
 use crate::event::text;
-use crate::feed::Moment;
+use crate::session::Moment;
 
 /// The composer in the inspector's place. Gives the place of the cursor, while the draft is written.
 pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) -> Option<Position> {
@@ -110,7 +110,7 @@ fn status(verdict: &Verdict, model: &Model, theme: &Theme, area: Area, buf: &mut
             };
             (sign, style, vec![ready.summary(), format!("{ready_to} to {}", model.target)])
         }
-        Verdict::Refused(refusal) => ("✗", theme.error, reader::wrap(&refusal.text, room.max(1))),
+        Verdict::Refused(refusal) => ("✗", theme.error, pager::wrap(&refusal.text, room.max(1))),
     };
     for (row, y) in (area.y..area.y + area.height).enumerate() {
         let Some(line) = lines.get(row) else { break };
@@ -131,7 +131,7 @@ fn status(verdict: &Verdict, model: &Model, theme: &Theme, area: Area, buf: &mut
 /// All that is known of the chosen proposal.
 fn explain(proposal: &Proposal, theme: &Theme, area: Area, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(3);
-    let lines = reader::wrap(&format!("{} · {}", proposal.label, proposal.detail), room.max(1));
+    let lines = pager::wrap(&format!("{} · {}", proposal.label, proposal.detail), room.max(1));
     for (y, line) in (area.y..area.y + area.height).zip(lines) {
         buf.set_string(area.x + 3, y, text::fit(&line, room), theme.dim);
     }
@@ -185,7 +185,7 @@ fn render_preview(preview: &Preview, theme: &Theme, areas: &ComposerAreas, buf: 
                     (x, _) = buf.set_stringn(x, y, piece, room.saturating_sub(used), style);
                 }
             }
-            super::overlay::reader_foot(reader, areas.whole, theme, buf);
+            super::overlay::pager_foot(reader, areas.whole, theme, buf);
             let (offset, total) = reader.position();
             super::scroll_thumb(areas.whole, offset, total, theme, buf);
         }

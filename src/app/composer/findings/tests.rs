@@ -7,7 +7,7 @@ use crate::app::composer::{Composition, Tab};
 use crate::app::fixture::{self, at, busy, click, composing, judge, judged, press, send, type_in};
 use crate::app::{Effect, Message, Mode, Model, Outcome};
 use crate::event::catalogue::Catalogue;
-use crate::event::lint::Severity;
+use crate::lint::Severity;
 
 /// Rules, paths and what is marked.
 type Marked = [(&'static str, &'static str, &'static str)];

@@ -1,0 +1,445 @@
+//! What was sent, and what came of it: the calls as the server answered them, and the probes as polls find them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::activity::{Entry, EntryKind};
+use super::proof::{self, Row};
+use super::{Effect, Model, time};
+use crate::blueshift::{Batch, Outgoing};
+use crate::event::{Document, Facts, Payload, TypeName, text};
+use crate::session::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
+use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Retry, Verdict};
+
+#[cfg(test)]
+mod tests;
+
+/// Of a larger batch only the newest events are waited for: the debug endpoint keeps one event a type, and the
+/// history 50, so more could not be found anyway.
+const MOST_PROBES: usize = 100;
+
+/// More probes than this that end at once are summed up in one line of the log.
+const ENTRIES_AT_ONCE: usize = 6;
+
+/// What was sent in this session.
+#[derive(Debug)]
+pub struct Outbox {
+    /// How many were handed over; the last one's number.
+    count: u64,
+    /// The newest, and those before it that are still under way; the newest last.
+    sent: Vec<Sent>,
+    probes: Probes,
+    marks: HashMap<TypeName, ProbeMark>,
+    width: usize,
+    offset: usize,
+}
+
+/// A batch that was handed over.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    number: u64,
+    /// The type of its events, when they have one and the same.
+    event_type: Option<TypeName>,
+    bulk: bool,
+    /// Its calls, in the order in which they are made.
+    pub calls: Vec<SentCall>,
+    /// The probes of its newest events, in the order of the events.
+    pub probes: Vec<ProbeId>,
+    /// Why the call that is under way is made again, and when.
+    pub retry: Option<Retry>,
+}
+
+/// One call of a batch.
+#[derive(Clone, Debug)]
+pub struct SentCall {
+    /// How many events it holds.
+    pub events: usize,
+    /// What became of it; `None` while that is open.
+    pub delivery: Option<Delivery>,
+}
+
+/// How the newest probe of a type stands, for the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProbeMark {
+    /// It is waited for.
+    Waiting,
+    /// It came.
+    Seen,
+    /// Something came that looks like it.
+    Guessed,
+    /// It did not come in time.
+    Missed,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { count: 0, sent: Vec::new(), probes: Probes::new(PATIENCE), marks: HashMap::new(), width: 76, offset: 0 }
+    }
+}
+
+impl Sent {
+    /// How many events it holds.
+    pub fn events(&self) -> usize {
+        self.calls.iter().map(|call| call.events).sum()
+    }
+
+    /// The calls that the server took, and how many events they hold.
+    pub fn taken(&self) -> (usize, usize) {
+        let taken = self.calls.iter().filter(|call| call.is_taken());
+        taken.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events))
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.calls.iter().any(|call| call.delivery.is_none())
+    }
+
+    /// The probes of the events that one call holds: calls hold the events in order.
+    fn probes_of(&self, call: usize) -> &[ProbeId] {
+        let unwatched = self.events().saturating_sub(self.probes.len());
+        let before: usize = self.calls.iter().take(call).map(|call| call.events).sum();
+        let events = self.calls.get(call).map_or(0, |call| call.events);
+        let from = before.saturating_sub(unwatched).min(self.probes.len());
+        let to = (before + events).saturating_sub(unwatched).min(self.probes.len());
+        self.probes.get(from..to).unwrap_or_default()
+    }
+
+    /// The calls that were not made because one before them could not be delivered, and how many events they hold.
+    pub fn untried(&self) -> (usize, usize) {
+        let untried = self.calls.iter().filter(|call| call.delivery.as_ref().is_some_and(is_untried));
+        untried.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events))
+    }
+
+    /// What the log says when all its calls have ended; nothing when none was taken, for each has said so itself.
+    fn summary(&self, probes: &Probes) -> Option<String> {
+        let (taken, taken_events) = self.taken();
+        if taken == 0 {
+            return None;
+        }
+        let probe = self.probes.first().and_then(|id| probes.get(*id)).filter(|_| !self.bulk);
+        let mut parts = vec![match probe {
+            Some(probe) => format!("sent as probe {}", proof::short(&probe.uuid)),
+            None => format!(
+                "sent {} in {}",
+                part(taken_events, self.events(), "event"),
+                part(taken, self.calls.len(), "call")
+            ),
+        }];
+        if let [SentCall { delivery: Some(delivery), .. }] = self.calls.as_slice()
+            && let Verdict::Taken { status, .. } = delivery.verdict
+        {
+            parts.push(format!("{status} in {}", time::span(delivery.took)));
+            if delivery.attempts > 1 {
+                parts.push(format!("{} attempts", delivery.attempts));
+            }
+        }
+        Some(parts.join(" · "))
+    }
+
+    fn subject(&self) -> String {
+        self.event_type.as_ref().map_or_else(String::new, |name| name.as_str().to_owned())
+    }
+}
+
+impl SentCall {
+    /// Whether the server took it.
+    pub fn is_taken(&self) -> bool {
+        self.delivery.as_ref().is_some_and(|delivery| matches!(delivery.verdict, Verdict::Taken { .. }))
+    }
+}
+
+impl Outbox {
+    /// The batch that was handed over last.
+    pub fn newest(&self) -> Option<&Sent> {
+        self.sent.last()
+    }
+
+    /// The probes of the session.
+    pub fn probes(&self) -> &Probes {
+        &self.probes
+    }
+
+    /// The fields that the server named when it refused the newest batch, each with what it said of them. Not yet
+    /// harmless.
+    pub fn refused_fields(&self) -> &[(String, String)] {
+        let calls = self.newest().map_or(&[][..], |sent| &sent.calls);
+        let refused = calls.iter().find_map(|call| match &call.delivery.as_ref()?.verdict {
+            Verdict::Refused { fields, .. } => Some(fields.as_slice()),
+            Verdict::Taken { .. } | Verdict::Failed(_) => None,
+        });
+        refused.unwrap_or_default()
+    }
+
+    /// How the newest probe of a type stands. One that has ended is told until another event of the type comes.
+    pub fn mark(&self, event_type: &TypeName) -> Option<ProbeMark> {
+        self.marks.get(event_type).copied()
+    }
+
+    /// Breaks the sentences of the proof at `columns` from now on.
+    pub fn fit(&mut self, columns: usize) {
+        self.width = columns;
+    }
+
+    /// Moves the view of the proof by `rows`, down when positive; `height` is how many rows there are to see.
+    pub fn scroll(&mut self, rows: isize, height: usize) {
+        let last = proof::rows(self, self.width).len().saturating_sub(height);
+        self.offset = self.offset.saturating_add_signed(rows).min(last);
+    }
+
+    /// The first row of the proof on screen.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The proof of the newest batch, row by row, with sentences broken at `columns`.
+    pub fn proof(&self, columns: usize) -> Vec<Row<'_>> {
+        proof::rows(self, columns)
+    }
+
+    /// Looks for probes in what a poll or a count brought; the ones that came.
+    pub(super) fn observe(&mut self, changes: &[Change], at: Moment) -> Vec<ProbeId> {
+        if !self.marks.is_empty() {
+            for change in changes.iter().filter(|change| change.arrived > 0) {
+                if self.mark(&change.event_type).is_some_and(|mark| mark != ProbeMark::Waiting) {
+                    self.marks.remove(&change.event_type);
+                }
+            }
+        }
+        let found = self.probes.observe(changes, at);
+        self.mark_all(&found);
+        found
+    }
+
+    /// Marks the types of these probes by how the newest probe of each stands.
+    fn mark_all(&mut self, probes: &[ProbeId]) {
+        for id in probes {
+            let Some(event_type) = self.probes.get(*id).map(|probe| probe.event_type.clone()) else { continue };
+            let mark = self.probes.newest_of(&event_type).and_then(|probe| match &probe.state {
+                ProbeState::Waiting => Some(ProbeMark::Waiting),
+                ProbeState::NotSent => None,
+                ProbeState::Seen(seen) if seen.by == Recognized::ByContent => Some(ProbeMark::Guessed),
+                ProbeState::Seen(_) => Some(ProbeMark::Seen),
+                ProbeState::Missed(_) => Some(ProbeMark::Missed),
+            });
+            match mark {
+                Some(mark) => self.marks.insert(event_type, mark),
+                None => self.marks.remove(&event_type),
+            };
+        }
+    }
+
+    /// Begins to wait for the newest of `events`, which are handed to the network now.
+    fn begin(&mut self, events: Vec<Outgoing>, now: Moment) -> Vec<ProbeId> {
+        let unwatched = events.len().saturating_sub(MOST_PROBES);
+        let mut begun = Vec::new();
+        for Outgoing { event_type, uuid, text } in events.into_iter().skip(unwatched) {
+            let facts = Facts { uuid: Some(Arc::clone(&uuid)), ..Facts::default() };
+            // What is sent was read before, so this cannot fail; without a document there is nothing to compare.
+            if let Ok(document) = Document::new(Arc::new(Payload::new(&text, facts))) {
+                begun.push(self.probes.sent(event_type, uuid, Arc::new(document), now));
+            }
+        }
+        self.mark_all(&begun);
+        begun
+    }
+
+    /// How long after `now` a probe is given up or, while the proof is on screen, one of its countdowns changes.
+    pub(super) fn next_wake(&self, now: Moment, shown: bool) -> Option<Duration> {
+        let expiry = self.probes.next_expiry(now);
+        let newest = self.newest().filter(|_| shown);
+        let waiting = newest.and_then(|sent| {
+            let mut probes = sent.probes.iter().filter_map(|id| self.probes.get(*id));
+            let waiting = probes.find(|probe| matches!(probe.state, ProbeState::Waiting))?;
+            (waiting.sent_at.elapsed <= now.elapsed).then(|| time::until_next_age(now.since(waiting.sent_at)))
+        });
+        let retry = newest.and_then(|sent| time::until_next_second(sent.retry.as_ref()?.next.since(now)));
+        [expiry, waiting, retry].into_iter().flatten().min()
+    }
+}
+
+/// Hands a batch over, and begins to wait for its events.
+pub fn send(model: &mut Model, batch: Batch, now: Moment) -> Vec<Effect> {
+    let calls = batch.calls(model.sending.limits);
+    let outbox = &mut model.outbox;
+    outbox.count += 1;
+    outbox.offset = 0;
+    let first = batch.events.first().map(|event| event.event_type.clone());
+    let sent = Sent {
+        number: outbox.count,
+        event_type: first.filter(|first| batch.events.iter().all(|event| event.event_type == *first)),
+        bulk: batch.bulk,
+        calls: calls.iter().map(|call| SentCall { events: call.events, delivery: None }).collect(),
+        probes: outbox.begin(batch.events, now),
+        retry: None,
+    };
+    outbox.sent.retain(Sent::is_under_way);
+    outbox.sent.push(sent);
+    vec![Effect::Send { batch: outbox.count, calls }, Effect::PollNow]
+}
+
+/// Takes in what became of a call.
+pub(super) fn delivered(model: &mut Model, delivery: Delivery) -> Vec<Effect> {
+    let Model { outbox, activity, .. } = model;
+    let Some(sent) = outbox.sent.iter_mut().find(|sent| sent.number == delivery.batch) else {
+        return Vec::new();
+    };
+    let (at, index) = (delivery.at, delivery.call);
+    let probes = sent.probes_of(index).to_vec();
+    let Some(call) = sent.calls.get_mut(index) else { return Vec::new() };
+    sent.retry = None;
+    let delivery = call.delivery.insert(delivery);
+    let went_out = match delivery.verdict {
+        Verdict::Taken { .. } => Some(before(at, delivery.took)),
+        Verdict::Refused { .. } | Verdict::Failed(_) => None,
+    };
+    let trouble = trouble(delivery).map(|text| text::harmless(&text));
+    let which = format!("call {} of {}: ", index + 1, sent.calls.len());
+    let which = if sent.calls.len() > 1 { which } else { String::new() };
+    let subject = sent.subject();
+    let entry = |kind, text| Entry { at, kind, subject: subject.clone(), text };
+    if let Some(text) = trouble {
+        activity.push(entry(EntryKind::Trouble, which + &text));
+    }
+    let ended = !sent.is_under_way();
+    if ended {
+        let (calls, events) = sent.untried();
+        if calls > 0 {
+            let text = format!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
+            activity.push(entry(EntryKind::Trouble, text));
+        }
+        if let Some(text) = sent.summary(&outbox.probes) {
+            activity.push(entry(EntryKind::Sent, text));
+        }
+    }
+    for id in &probes {
+        match went_out {
+            Some(went_out) => outbox.probes.went_out(*id, went_out),
+            None => outbox.probes.not_sent(*id),
+        }
+    }
+    outbox.mark_all(&probes);
+    // The poll that went out beside the call may have been answered before the platform had the event.
+    if ended && outbox.probes.is_waiting() { vec![Effect::PollNow] } else { Vec::new() }
+}
+
+/// Takes in that a call is made again. It, and those after it, go out later than was thought.
+pub(super) fn retrying(model: &mut Model, retry: Retry) {
+    let outbox = &mut model.outbox;
+    let Some(sent) = outbox.sent.iter_mut().find(|sent| sent.number == retry.batch) else { return };
+    let open = sent.calls.iter().enumerate().filter(|(_, call)| call.delivery.is_none());
+    for id in open.flat_map(|(index, _)| sent.probes_of(index)) {
+        outbox.probes.went_out(*id, retry.next);
+    }
+    sent.retry = Some(retry);
+}
+
+/// Takes in the events of a type that the history gave back.
+pub(super) fn recalled(model: &mut Model, event_type: &TypeName, events: &[Arc<Payload>], at: Moment) -> Vec<Effect> {
+    let outbox = &mut model.outbox;
+    let found = outbox.probes.recall(event_type, events, at);
+    outbox.mark_all(&found);
+    found_at(model, &found, at)
+}
+
+/// Writes down the probes that came, and asks the history for those that another event may have stepped over.
+pub(super) fn found_at(model: &mut Model, found: &[ProbeId], at: Moment) -> Vec<Effect> {
+    let told = found.iter().filter_map(|id| {
+        let probe = model.outbox.probes.get(*id)?;
+        let ProbeState::Seen(seen) = &probe.state else { return None };
+        let kind = match seen.by {
+            Recognized::ByMarker => EntryKind::Seen,
+            Recognized::ByContent => EntryKind::Guessed,
+        };
+        let text = seen.summary();
+        Some(Entry { at, kind, subject: probe.event_type.as_str().to_owned(), text })
+    });
+    let told = told.collect();
+    write_down(model, told, "seen", at);
+    model.outbox.probes.overtaken().into_iter().map(Effect::Recall).collect()
+}
+
+/// Closes the calls that nobody will make any more: those of one batch, or of all.
+pub(super) fn abandon(model: &mut Model, batch: Option<u64>, why: &str, now: Moment) -> Vec<Effect> {
+    let problem = Problem {
+        kind: ProblemKind::Unreachable,
+        what: why.to_owned(),
+        advice: "the draft is kept: start clickscope again and send it".to_owned(),
+    };
+    let open = model.outbox.sent.iter().filter(|sent| batch.is_none_or(|number| number == sent.number));
+    let open = open.flat_map(|sent| {
+        let calls = sent.calls.iter().enumerate().filter(|(_, call)| call.delivery.is_none());
+        calls.map(|(index, call)| Delivery {
+            batch: sent.number,
+            call: index,
+            calls: sent.calls.len(),
+            events: call.events,
+            at: now,
+            took: Duration::ZERO,
+            attempts: 0,
+            status: None,
+            verdict: Verdict::Failed(problem.clone()),
+        })
+    });
+    let open: Vec<_> = open.collect();
+    open.into_iter().flat_map(|delivery| delivered(model, delivery)).collect()
+}
+
+/// Gives up the probes whose time is over.
+pub(super) fn expire(model: &mut Model, now: Moment) {
+    let given_up = model.outbox.probes.expire(now);
+    model.outbox.mark_all(&given_up);
+    let told = given_up.iter().filter_map(|id| {
+        let probe = model.outbox.probes.get(*id)?;
+        let ProbeState::Missed(clues) = &probe.state else { return None };
+        let mut text = format!("not seen in {}", time::span(PATIENCE));
+        for clue in clues {
+            text.push_str(" · ");
+            text.push_str(&clue.to_string());
+        }
+        Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.as_str().to_owned(), text })
+    });
+    let told = told.collect();
+    write_down(model, told, "not seen", now);
+}
+
+fn write_down(model: &mut Model, told: Vec<Entry>, word: &str, at: Moment) {
+    let rest = told.len().saturating_sub(ENTRIES_AT_ONCE);
+    if rest > 0 {
+        let text = format!("and {} {word}", counted(rest, "more probe"));
+        model.activity.push(Entry { at, kind: EntryKind::Note, subject: String::new(), text });
+    }
+    told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| model.activity.push(entry));
+}
+
+/// The moment that was `span` before `at`.
+fn before(at: Moment, span: Duration) -> Moment {
+    Moment { elapsed: at.elapsed.saturating_sub(span), wall: at.wall.checked_sub(span).unwrap_or(at.wall) }
+}
+
+/// Whether the call was not made, because one before it could not be delivered.
+pub(super) fn is_untried(delivery: &Delivery) -> bool {
+    delivery.attempts == 0
+}
+
+/// What is wrong with a call that was made and not taken.
+fn trouble(delivery: &Delivery) -> Option<String> {
+    match &delivery.verdict {
+        _ if is_untried(delivery) => None,
+        Verdict::Taken { .. } => None,
+        Verdict::Refused { status, message, .. } if message.is_empty() => Some(format!("refused with {status}")),
+        Verdict::Refused { status, message, .. } => Some(format!("refused with {status}: {message}")),
+        Verdict::Failed(problem) => Some(format!("not sent: {} — {}", problem.what, problem.advice)),
+    }
+}
+
+/// `1 event`, `30 events`.
+pub(super) fn counted(count: usize, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {word}{plural}", time::count(count as u64))
+}
+
+/// `90 events`, or `60 of 90 events` when it is not all of them.
+fn part(some: usize, all: usize, word: &str) -> String {
+    let all_of_them = counted(all, word);
+    if some == all { all_of_them } else { format!("{} of {all_of_them}", time::count(some as u64)) }
+}

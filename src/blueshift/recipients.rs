@@ -1,0 +1,85 @@
+//! Who events are about, for the person who has to say yes to sending them.
+
+use std::collections::HashSet;
+
+use super::Batch;
+use super::safety::About;
+use crate::event::text;
+
+/// How many are named.
+const NAMED: usize = 3;
+
+/// The widest address or other identifier, in columns.
+const WIDEST: usize = 36;
+
+/// Who the events are about, by their emails, and where there is none by another identifier:
+/// `about jane@example.com (customer_id 20418)`, `about a@example.com, customer_id 7 and 2 more`. Harmless.
+pub fn about(batch: &Batch) -> String {
+    let mut people = HashSet::new();
+    let mut named = Vec::new();
+    let mut others = HashSet::new();
+    for event in &batch.events {
+        let About { mut emails, identifiers } = About::of(&event.text);
+        let other = identifiers.into_iter().next().map(|(field, value)| format!("{field} {}", shown(&value)));
+        if emails.is_empty() {
+            emails.extend(other);
+        } else {
+            others.extend(other);
+        }
+        for name in emails {
+            if named.len() < NAMED && !people.contains(&name) {
+                named.push(shown(&name));
+            }
+            people.insert(name);
+        }
+    }
+    let more = people.len() - named.len();
+    match (named.as_slice(), more, others.len()) {
+        ([], ..) => "about nobody: no email and no other identifier is set".to_owned(),
+        ([one], _, 1) => format!("about {one} ({})", others.into_iter().collect::<String>()),
+        ([one], _, 2..) => format!("about {one} ({} other identifiers)", others.len()),
+        (_, 0, _) => format!("about {}", named.join(", ")),
+        _ => format!("about {} and {more} more", named.join(", ")),
+    }
+}
+
+fn shown(value: &str) -> String {
+    text::fit(&text::harmless_within(value, WIDEST * 2).0, WIDEST)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_whom_events_are_about_are_named_once_and_not_all() {
+        let cases = [
+            (r#"{"email": "jane@example.com", "customer_id": 20418}"#, "about jane@example.com (customer_id 20418)"),
+            (r#"{"cookie": "c", "email": ""}"#, "about cookie c"),
+            (r#"{"email": null, "user": {"email": "a@b.c"}}"#, "about nobody: no email and no other identifier is set"),
+            (r#"{"email": "a@b.c", "email": "d@e.f"}"#, "about a@b.c, d@e.f"),
+            (r#"{"email": "\u001b[2J"}"#, r"about \u001b[2J"),
+            (
+                r#"[{"email": "a@b.c", "customer_id": 1}, {"email": "a@b.c", "customer_id": 1}]"#,
+                "about a@b.c (customer_id 1)",
+            ),
+            (
+                r#"[{"email": "a@b.c", "customer_id": 1}, {"email": "a@b.c", "customer_id": 2}]"#,
+                "about a@b.c (2 other identifiers)",
+            ),
+            (
+                r#"[{"email": "a@b.c"}, {"device_id": "d"}, {"phone_number": "1"}, {"group_id": 4}, {"email": "x"}]"#,
+                "about a@b.c, device_id d, phone_number 1 and 2 more",
+            ),
+        ];
+        for (events, expected) in cases {
+            let draft =
+                events.replace('{', r#"{"event": "view", "#).replace(r#""user": {"event": "view", "#, r#""user": {"#);
+            let batch = Batch::read(&draft, uuid::Uuid::nil).unwrap();
+            assert_eq!(about(&batch), expected, "{draft}");
+        }
+        let long = format!(r#"{{"event": "view", "email": "{}"}}"#, "日".repeat(9_999));
+        assert!(text::width(&about(&Batch::read(&long, uuid::Uuid::nil).unwrap())) <= WIDEST + 6);
+    }
+}

@@ -1,0 +1,304 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::blueshift::safety::{Forbidden, Safety};
+use crate::blueshift::{Batch, Call, CallLimits, Outgoing, Packer, Unsendable, UnsendableReason};
+use crate::cli::input::{BadInput, Drafts, Input, Line, Unreadable, not_json};
+use crate::event::placeholder::{self, PlaceholderError, Values};
+use crate::event::syntax::{self, SyntaxError};
+use crate::event::{Assignment, AssignmentError};
+
+/// A call, and what it carries.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    /// The call.
+    pub(super) call: Call,
+    /// Its events.
+    pub(super) events: Vec<Outgoing>,
+    /// Which event of the input each of them is, from 1, those that were skipped or left out included.
+    pub(super) numbers: Vec<u64>,
+    /// How many events of the input there are up to its last, those that were skipped or left out included.
+    pub(super) through: u64,
+    /// Which part of the input is sent with it, where that is known; the last call of an array is at 1.
+    pub(super) part: Option<f64>,
+}
+
+/// What comes out of an input, piece by piece.
+#[derive(Debug)]
+pub(super) enum Packed {
+    /// Something to send.
+    Parcel(Parcel),
+    /// A line that is left out.
+    LeftOut(BadInput),
+    /// What cannot be sent, and ends it.
+    Stopped(BadInput),
+}
+
+/// What becomes of a draft before it is sent.
+#[derive(Debug)]
+pub(super) struct Preparation {
+    /// What is set in it.
+    pub(super) assignments: Vec<Assignment>,
+    /// What its placeholders are resolved from; `None` leaves them as they stand.
+    pub(super) placeholders: Option<Placeholders>,
+    /// Who it may be about.
+    pub(super) safety: Safety,
+}
+
+/// What placeholders are resolved from, but for the time and the number of the draft.
+#[derive(Debug)]
+pub(super) struct Placeholders {
+    pub(super) seed: u128,
+    pub(super) email: String,
+    pub(super) environment: BTreeMap<String, String>,
+}
+
+/// How drafts are packed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Batching {
+    /// How much a call may hold.
+    pub(super) limits: CallLimits,
+    /// How many events of the input are passed over.
+    pub(super) skip: u64,
+    /// Whether lines that cannot be sent are left out.
+    pub(super) keep_going: bool,
+}
+
+/// Reads `input` to its end, or to where it cannot go on, and hands out what there is to send. It waits for whoever
+/// takes it, so no more than a few calls are in memory, and ends when nobody does.
+///
+/// Blocks, so it needs a thread of its own.
+pub(super) fn pack(input: Input, preparation: &Preparation, batching: Batching, packed: &mpsc::Sender<Packed>) {
+    let (called, size) = (input.called.clone(), input.size);
+    let stopped = |fault: Fault| Packed::Stopped(fault.of(&called, None));
+    // Nobody takes it any more: there is nobody to tell.
+    let _ = match input.drafts() {
+        Err(unreadable) => packed.blocking_send(Packed::Stopped(unreadable.of(&called))),
+        Ok(Drafts::One(text)) => match one(&text, preparation, batching) {
+            Ok(parcels) => parcels.into_iter().try_for_each(|parcel| packed.blocking_send(Packed::Parcel(parcel))),
+            Err(fault) => packed.blocking_send(stopped(fault)),
+        },
+        Ok(Drafts::Lines(lines)) => LineByLine::new(&called, size, preparation, batching, packed).run(lines),
+    };
+}
+
+/// The calls of one JSON text; none, when it is blank. All of it is checked before any of it is sent.
+fn one(text: &str, preparation: &Preparation, batching: Batching) -> Result<Vec<Parcel>, Fault> {
+    if text.trim_ascii().is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = preparation.resolve(text, 1)?;
+    let Batch { mut events, bulk } = Batch::read(&text, Uuid::new_v4)?;
+    preparation.safety.check(&events)?;
+    let skip = usize::try_from(batching.skip).unwrap_or(usize::MAX);
+    if skip >= events.len() {
+        return Err(Fault::of_all(format!("--skip {skip} leaves nothing of the {} events", events.len())));
+    }
+    let all = events.len() as u64;
+    let mut through = batching.skip;
+    let mut rest = events.split_off(skip).into_iter();
+    let batch = Batch { events: rest.as_slice().to_vec(), bulk };
+    let parcels = batch.calls(batching.limits).into_iter().map(|call| {
+        let events: Vec<Outgoing> = rest.by_ref().take(call.events).collect();
+        let first = through + 1;
+        through += events.len() as u64;
+        Parcel { call, events, numbers: (first..=through).collect(), through, part: Some(ratio(through, all)) }
+    });
+    Ok(parcels.collect())
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a ratio is for a bar, not for counting")]
+    let ratio = part as f64 / whole as f64;
+    ratio
+}
+
+/// Somebody stopped taking what is packed.
+type Gone = mpsc::error::SendError<Packed>;
+
+/// The batching of an input with an event a line.
+struct LineByLine<'a> {
+    called: &'a str,
+    size: Option<u64>,
+    preparation: &'a Preparation,
+    batching: Batching,
+    packed: &'a mpsc::Sender<Packed>,
+    packer: Packer,
+    /// The events in the packer, and which of the input they are.
+    events: Vec<Outgoing>,
+    numbers: Vec<u64>,
+    /// How many events were read up to the last in the packer.
+    through: u64,
+    /// How many bytes were.
+    bytes: u64,
+}
+
+impl<'a> LineByLine<'a> {
+    fn new(
+        called: &'a str,
+        size: Option<u64>,
+        preparation: &'a Preparation,
+        batching: Batching,
+        packed: &'a mpsc::Sender<Packed>,
+    ) -> Self {
+        Self {
+            called,
+            size,
+            preparation,
+            batching,
+            packed,
+            packer: Packer::new(batching.limits),
+            events: Vec::new(),
+            numbers: Vec::new(),
+            through: batching.skip,
+            bytes: 0,
+        }
+    }
+
+    fn run(mut self, lines: impl Iterator<Item = Result<Line, Unreadable>>) -> Result<(), Gone> {
+        let skip = usize::try_from(self.batching.skip).unwrap_or(usize::MAX);
+        for (number, line) in lines.enumerate().skip(skip) {
+            let number = number as u64 + 1;
+            let (end, event) = match line {
+                Ok(line) => (line.end, self.event(&line, number)),
+                Err(unreadable) => {
+                    let goes_on = unreadable.only_this_line;
+                    let bad = unreadable.of(self.called);
+                    if !goes_on {
+                        self.flush()?;
+                        return self.packed.blocking_send(Packed::Stopped(bad));
+                    }
+                    (self.bytes, Err(bad))
+                }
+            };
+            match event {
+                Ok(event) => {
+                    if let Some(call) = self.packer.push(&event) {
+                        self.hand_over(call)?;
+                    }
+                    self.events.push(event);
+                    self.numbers.push(number);
+                    (self.through, self.bytes) = (number, end);
+                }
+                Err(bad) if self.batching.keep_going => self.packed.blocking_send(Packed::LeftOut(bad))?,
+                Err(bad) => {
+                    self.flush()?;
+                    return self.packed.blocking_send(Packed::Stopped(bad));
+                }
+            }
+        }
+        self.flush()
+    }
+
+    fn event(&self, line: &Line, number: u64) -> Result<Outgoing, BadInput> {
+        let read = || {
+            let text = self.preparation.resolve(&line.text, number)?;
+            let event = Outgoing::read(&text, Uuid::new_v4)?;
+            self.preparation.safety.check([&event])?;
+            Ok(event)
+        };
+        read().map_err(|fault: Fault| fault.of(self.called, Some(line.number)))
+    }
+
+    fn flush(&mut self) -> Result<(), Gone> {
+        self.packer.finish().map_or(Ok(()), |call| self.hand_over(call))
+    }
+
+    fn hand_over(&mut self, call: Call) -> Result<(), Gone> {
+        let (events, numbers) = (std::mem::take(&mut self.events), std::mem::take(&mut self.numbers));
+        let part = self.size.map(|size| ratio(self.bytes, size));
+        self.packed.blocking_send(Packed::Parcel(Parcel { call, events, numbers, through: self.through, part }))
+    }
+}
+
+impl Preparation {
+    /// The draft as it is sent as the `number`th.
+    fn resolve(&self, draft: &str, number: u64) -> Result<String, Fault> {
+        let mut text = draft.to_owned();
+        for assignment in &self.assignments {
+            text = assignment.apply(&text)?;
+        }
+        let Some(Placeholders { seed, email, environment }) = &self.placeholders else { return Ok(text) };
+        if text.contains("{{") {
+            // The places of errors are told as they are in the draft, before values of any length come into it.
+            syntax::check(&text)?;
+            let environment = |name: &str| environment.get(name).cloned();
+            let now = Timestamp::now();
+            text = placeholder::resolve(
+                &text,
+                &Values { now, seed: *seed, seq: number, email, environment: &environment },
+            )?;
+        }
+        Ok(text)
+    }
+}
+
+/// What is wrong with a draft, and where in it.
+#[derive(Debug)]
+struct Fault {
+    place: Option<(usize, usize)>,
+    reason: String,
+}
+
+impl Fault {
+    /// One that has no place.
+    fn of_all(reason: String) -> Self {
+        Self { place: None, reason }
+    }
+
+    /// In an input, or in a line of it.
+    fn of(self, called: &str, line: Option<u64>) -> BadInput {
+        let (own_line, column) = self.place.unzip();
+        let can_be_left_out = line.is_some();
+        let line = line.or(own_line.map(|line| line as u64));
+        BadInput { called: called.to_owned(), line, column, reason: self.reason, can_be_left_out }
+    }
+}
+
+impl From<SyntaxError> for Fault {
+    fn from(error: SyntaxError) -> Self {
+        Self { place: Some((error.line, error.column)), reason: not_json(&error) }
+    }
+}
+
+impl From<PlaceholderError> for Fault {
+    fn from(PlaceholderError { line, column, reason }: PlaceholderError) -> Self {
+        Self { place: Some((line, column)), reason }
+    }
+}
+
+impl From<UnsendableReason> for Fault {
+    fn from(reason: UnsendableReason) -> Self {
+        match reason {
+            UnsendableReason::Syntax(error) => error.into(),
+            reason => Self::of_all(reason.to_string()),
+        }
+    }
+}
+
+impl From<Unsendable> for Fault {
+    fn from(unsendable: Unsendable) -> Self {
+        match unsendable {
+            Unsendable { index: None, reason } => reason.into(),
+            unsendable => Self::of_all(unsendable.to_string()),
+        }
+    }
+}
+
+impl From<AssignmentError> for Fault {
+    fn from(error: AssignmentError) -> Self {
+        match error {
+            AssignmentError::NotJson(error) => error.into(),
+            error => Self::of_all(format!("--set: {error}")),
+        }
+    }
+}
+
+impl From<Forbidden> for Fault {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::of_all(forbidden.to_string())
+    }
+}

@@ -1,0 +1,324 @@
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::batching::Parcel;
+use crate::blueshift::Outgoing;
+use crate::blueshift::limits::ATTEMPTS;
+use crate::blueshift::safety::Safety;
+use crate::cli::line::one_line;
+use crate::event::text::{counted, fit, harmless, harmless_within, width};
+use crate::event::{Difference, DifferenceKind, TypeName};
+use crate::session::probe::{Probe, ProbeState, Recognized, Seen, latency};
+use crate::session::{Delivery, Problem, Retry, Verdict};
+
+/// The widest value of a difference, in columns.
+const WIDEST_VALUE: usize = 48;
+/// The widest place of one.
+const WIDEST_PLACE: usize = 40;
+/// The steps of a progress bar.
+const STEPS: u64 = 1_000;
+
+/// How many lines and calls that were left out are told of one by one.
+const MOST_COMPLAINTS: u64 = 10;
+/// For how long events have to go out until a rate says anything.
+const SETTLED: Duration = Duration::from_secs(1);
+/// No more than so many times what it took so far is said to be left.
+const LONGEST_LEFT: f64 = 1e6;
+
+/// What is said of what goes out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words {
+    /// As JSON lines; else in words.
+    pub(super) json: bool,
+}
+
+impl Words {
+    /// A line for a call that ended.
+    pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery) -> String {
+        if self.json {
+            return one_line(&call_as_json(parcel, delivery).to_string()) + "\n";
+        }
+        let what = what(&parcel.events);
+        let took = latency(delivery.took);
+        match &delivery.verdict {
+            Verdict::Taken { status, .. } if delivery.attempts > 1 => format!(
+                "sent {what}: {status} in {took}, at attempt {}; an earlier one may have brought it too\n",
+                delivery.attempts
+            ),
+            Verdict::Taken { status, .. } => format!("sent {what}: {status} in {took}\n"),
+            // These are told where troubles are told.
+            Verdict::Refused { .. } | Verdict::Failed(_) => String::new(),
+        }
+    }
+
+    /// What is said of an event that was to be proved.
+    pub(super) fn proof(self, probe: &Probe, within: Duration) -> String {
+        if self.json {
+            return one_line(&proof_as_json(probe).to_string()) + "\n";
+        }
+        let name = harmless(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
+        match &probe.state {
+            ProbeState::Waiting => format!("{name}: still waited for\n"),
+            ProbeState::NotSent => format!("{name}: not sent\n"),
+            ProbeState::Seen(seen) => format!("{name}: {}\n{}", seen.summary(), differences(seen)),
+            ProbeState::Missed(clues) => {
+                let clues = clues.iter().fold(String::new(), |lines, clue| lines + "  " + &clue.to_string() + "\n");
+                format!("{name}: not seen within {}\n{clues}", latency(within))
+            }
+        }
+    }
+}
+
+/// What a call holds: `purchase`, `30 events`.
+fn what(events: &[Outgoing]) -> String {
+    match events {
+        [event] => harmless(event.event_type.as_str()),
+        events => counted(events.len() as u64, "event"),
+    }
+}
+
+/// `4,990`.
+fn grouped(count: u64) -> String {
+    if count < 1_000 { count.to_string() } else { format!("{},{:03}", grouped(count / 1_000), count % 1_000) }
+}
+
+/// `1 event`, `30 events`.
+fn call_as_json(parcel: &Parcel, delivery: &Delivery) -> Value {
+    let events =
+        parcel.events.iter().map(|event| json!({ "type": event.event_type.as_str(), "event_uuid": *event.uuid }));
+    let (sent, message, advice, fields) = match &delivery.verdict {
+        Verdict::Taken { .. } => (delivery.events, None, None, None),
+        Verdict::Refused { message, fields, .. } => {
+            let fields = fields.iter().map(|(field, what)| (field.clone(), Value::from(what.as_str())));
+            (0, Some(message), None, Some(fields.collect::<serde_json::Map<_, _>>()))
+        }
+        Verdict::Failed(problem) => (0, Some(&problem.what), Some(&problem.advice), None),
+    };
+    json!({
+        "sent": sent,
+        "status": delivery.status,
+        "attempts": delivery.attempts,
+        "latency_ms": milliseconds(delivery.took),
+        "events": events.collect::<Vec<_>>(),
+        "message": message,
+        "advice": advice,
+        "fields": fields,
+    })
+}
+
+fn proof_as_json(probe: &Probe) -> Value {
+    let (proof, seen, clues) = match &probe.state {
+        ProbeState::Waiting => ("waiting", None, None),
+        ProbeState::NotSent => ("not sent", None, None),
+        ProbeState::Seen(seen) => ("seen", Some(seen), None),
+        ProbeState::Missed(clues) => ("missed", None, Some(clues.iter().map(ToString::to_string).collect::<Vec<_>>())),
+    };
+    // What is nested too deeply to be read is told as its text.
+    let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+    let difference = |Difference { path, kind, before, after }: &Difference| {
+        let mut told = json!({ "path": path.pointer(), "kind": name(*kind) });
+        // A value that is not there has no field; a `null` would be one that is.
+        for (field, text) in [("sent", before), ("received", after)] {
+            if let (Some(told), Some(text)) = (told.as_object_mut(), text) {
+                told.insert(field.to_owned(), value(text));
+            }
+        }
+        told
+    };
+    json!({
+        "type": probe.event_type.as_str(),
+        "event_uuid": *probe.uuid,
+        "proof": proof,
+        "after_ms": seen.map(|seen| milliseconds(seen.after)),
+        "by": seen.map(|seen| match seen.by {
+            Recognized::ByMarker => "marker",
+            Recognized::ByContent => "content",
+        }),
+        "differences": seen.map(|seen| seen.differences.iter().map(difference).collect::<Vec<_>>()),
+        "clues": clues,
+    })
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn name(kind: DifferenceKind) -> &'static str {
+    match kind {
+        DifferenceKind::Dropped => "dropped",
+        DifferenceKind::Changed => "changed",
+        DifferenceKind::Retyped { .. } => "retyped",
+        DifferenceKind::Added => "added",
+    }
+}
+
+/// The differences in their groups, a line for each.
+fn differences(seen: &Seen) -> String {
+    let groups = seen.groups();
+    let groups = [
+        ("dropped", groups.dropped),
+        ("changed", groups.changed),
+        ("retyped", groups.retyped),
+        ("the same instant in other words", groups.respelled),
+        ("added by the platform", groups.added),
+    ];
+    let shown = |text: &str, columns| fit(&harmless_within(text, columns).0, columns);
+    let place = |difference: &Difference| shown(&difference.path.to_string(), WIDEST_PLACE);
+    let mut lines = String::new();
+    for (name, group) in groups.into_iter().filter(|(_, group)| !group.is_empty()) {
+        let widest = group.iter().map(|difference| width(&place(difference))).max().unwrap_or(0);
+        // Writing to a text cannot fail.
+        let _ = writeln!(lines, "  {name}");
+        for difference in group {
+            let values = [&difference.before, &difference.after].into_iter().flatten();
+            let values: Vec<String> = values.map(|value| shown(value, WIDEST_VALUE)).collect();
+            let place = place(difference);
+            let pad = " ".repeat(widest - width(&place));
+            let _ = writeln!(lines, "    {place}{pad}  {}", values.join(" → "));
+        }
+    }
+    lines
+}
+
+/// What is said to the person, beside what is printed: troubles, and how far it is.
+#[derive(Debug)]
+pub(super) struct Reporter {
+    bar: Option<ProgressBar>,
+    /// How many events and lines were complained of.
+    complaints: Cell<u64>,
+    /// The types that were named as ones that trigger messages.
+    named: BTreeSet<TypeName>,
+}
+
+impl Reporter {
+    /// Without a progress bar, until one is wanted.
+    pub(super) fn new() -> Self {
+        Self { bar: None, complaints: Cell::new(0), named: BTreeSet::new() }
+    }
+
+    /// Shows a progress bar, if standard error is a terminal that nothing else is printed on.
+    pub(super) fn show_progress(&mut self, printing: bool) {
+        if !io::stderr().is_terminal() || (printing && io::stdout().is_terminal()) {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
+        // A template that cannot be read leaves the bar as it comes.
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
+            bar.set_style(style);
+        }
+        self.bar = Some(bar);
+    }
+
+    /// Whether the progress is shown, so that nobody needs a line for each call.
+    pub(super) fn shows_progress(&self) -> bool {
+        self.bar.is_some()
+    }
+
+    /// Moves the bar: so many events went out in so much time, and they are this part of all, where that is known.
+    pub(super) fn progress(&self, events: u64, elapsed: Duration, part: Option<f64>) {
+        let Some(bar) = &self.bar else { return };
+        let mut message = counted(events, "event");
+        if let Some(part) = part.map(|part| part.clamp(0.0, 1.0)) {
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a bar"
+            )]
+            bar.set_position((part * STEPS as f64) as u64);
+        }
+        // Writing to a text cannot fail.
+        if elapsed >= SETTLED {
+            let _ = write!(message, " · {}/s", rate(events, elapsed));
+            if let Some(part) = part.filter(|part| *part > 0.0) {
+                let left = elapsed.mul_f64((1.0 / part - 1.0).clamp(0.0, LONGEST_LEFT));
+                let _ = write!(message, " · {} left", latency(left));
+            }
+        }
+        bar.set_message(message);
+    }
+
+    /// Takes the bar away, and tells how many complaints were kept back.
+    pub(super) fn done(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        let kept_back = self.complaints.take().saturating_sub(MOST_COMPLAINTS);
+        if kept_back > 0 {
+            self.tell(format!("and {} more", grouped(kept_back)));
+        }
+    }
+
+    /// Tells what is wrong with a line or a call while others go on; of thousands, the first few are enough.
+    pub(super) fn complain(&self, line: impl AsRef<str>) {
+        self.complaints.set(self.complaints.get() + 1);
+        if self.complaints.get() <= MOST_COMPLAINTS {
+            self.tell(line);
+        }
+    }
+
+    /// Tells something, in a line.
+    pub(super) fn tell(&self, line: impl AsRef<str>) {
+        let tell = || eprintln!("clickscope: {}", line.as_ref());
+        match &self.bar {
+            Some(bar) => bar.suspend(tell),
+            None => tell(),
+        }
+    }
+
+    pub(super) fn problem(&self, problem: &Problem) {
+        self.tell(format!("{} - {}", problem.what, problem.advice));
+    }
+
+    pub(super) fn retry(&self, retry: &Retry) {
+        self.tell(format!("{} (attempt {} of {ATTEMPTS}; trying again)", retry.problem.what, retry.attempts));
+    }
+
+    /// What became of a call that was not taken.
+    pub(super) fn verdict(&self, parcel: &Parcel, verdict: &Verdict) {
+        match verdict {
+            Verdict::Taken { .. } => {}
+            Verdict::Refused { status, message, fields } => {
+                let fields = fields.iter().filter(|(field, what)| !message.contains(field) || !message.contains(what));
+                let said = fields.fold(message.clone(), |said, (field, what)| said + "; " + field + ": " + what);
+                let said = harmless(&said);
+                self.complain(format!("the server refused {} with {status}: {said}", what(&parcel.events)));
+            }
+            Verdict::Failed(problem) => self.problem(problem),
+        }
+    }
+
+    /// Names the types among `events` that usually trigger messages, each once in a run.
+    pub(super) fn triggers<'a>(&mut self, events: impl IntoIterator<Item = &'a Outgoing>) {
+        let new: Vec<TypeName> =
+            Safety::triggers(events).into_iter().filter(|name| !self.named.contains(name)).cloned().collect();
+        if !new.is_empty() {
+            let names: Vec<String> = new.iter().map(|name| harmless(name.as_str())).collect();
+            self.tell(format!("in production these usually trigger messages to customers: {}", names.join(", ")));
+            self.named.extend(new);
+        }
+    }
+}
+
+/// Events a second, rounded.
+pub(super) fn rate(events: u64, elapsed: Duration) -> u64 {
+    u64::try_from(u128::from(events) * 1_000 / elapsed.as_millis().max(1)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_grouped_by_thousands() {
+        for (count, expected) in [(0, "0"), (999, "999"), (4_990, "4,990"), (1_000_007, "1,000,007")] {
+            assert_eq!(grouped(count), expected);
+        }
+    }
+}

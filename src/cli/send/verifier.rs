@@ -1,0 +1,169 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::reporter::Reporter;
+use crate::blueshift::Outgoing;
+use crate::cli::Exit;
+use crate::event::{Document, Facts, Payload};
+use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
+use crate::session::{Moment, Problem, ProblemKind, Report, Trouble};
+use crate::source::live::{self, Settings};
+use crate::source::{Clock, Command, Source};
+
+/// The most events that are proved in one run. The endpoint shows one event a type, and the history 50: of more, most
+/// would only be missed.
+pub(super) const MOST: usize = 100;
+
+/// How many polls in a row may fail before the first that succeeds. The waits between them make 7 s.
+const ATTEMPTS: u32 = 4;
+
+/// An event that is to be proved, ready to be compared.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    event: Outgoing,
+    document: Arc<Document>,
+}
+
+impl Sample {
+    /// The error is the reason why nothing can be compared with it.
+    pub(super) fn new(event: &Outgoing) -> Result<Self, String> {
+        let payload = Arc::new(Payload::new(&event.text, Facts::default()));
+        let document = Document::new(payload).map_err(|error| error.to_string())?;
+        Ok(Self { event: event.clone(), document: Arc::new(document) })
+    }
+}
+
+/// Watches the debug endpoint for what is sent.
+pub(super) struct Verifier {
+    source: Source,
+    probes: Probes,
+    clock: Clock,
+    /// The trouble that was told last and still holds.
+    trouble: Option<Problem>,
+}
+
+impl Verifier {
+    /// Starts to poll, and waits for what the endpoint shows before anything is sent: else what is old would look new.
+    /// The error is the end of the run; why, and that nothing was sent, is told.
+    pub(super) async fn start(settings: Settings, within: Duration, reporter: &Reporter) -> Result<Self, Exit> {
+        let clock = settings.clock;
+        let mut source = live::start(settings);
+        loop {
+            match source.reports.recv().await {
+                Some(Report::Polled(_)) => break,
+                Some(Report::Trouble(Trouble { problem, attempt, .. })) => {
+                    let exit = match problem.kind {
+                        ProblemKind::Refused => Exit::Refused,
+                        ProblemKind::WrongAnswer => Exit::Unreachable,
+                        _ if attempt >= ATTEMPTS => Exit::Unreachable,
+                        _ => {
+                            reporter.problem(&problem);
+                            continue;
+                        }
+                    };
+                    reporter.problem(&Problem { what: format!("{}; nothing was sent", problem.what), ..problem });
+                    return Err(exit);
+                }
+                Some(_) => {}
+                None => {
+                    reporter.tell("the debug endpoint is not watched any more; nothing was sent");
+                    return Err(Exit::Unreachable);
+                }
+            }
+        }
+        Ok(Self { source, probes: Probes::new(within), clock, trouble: None })
+    }
+
+    /// Begins to wait for what is handed to the network now.
+    pub(super) fn sent(&mut self, samples: &[Sample]) -> Vec<ProbeId> {
+        let now = self.clock.now();
+        let begin = |Sample { event, document }: &Sample| {
+            self.probes.sent(event.event_type.clone(), event.uuid.clone(), document.clone(), now)
+        };
+        samples.iter().map(begin).collect()
+    }
+
+    /// They were taken; the attempt that brought them began at `at`.
+    pub(super) fn taken(&mut self, ids: &[ProbeId], at: Moment) {
+        for id in ids {
+            self.probes.went_out(*id, at);
+        }
+        // A full queue has work enough already.
+        let _ = self.source.commands.try_send(Command::PollNow);
+    }
+
+    /// They were not taken.
+    pub(super) fn not_sent(&mut self, ids: &[ProbeId]) {
+        for id in ids {
+            self.probes.not_sent(*id);
+        }
+    }
+
+    /// Waits for something to happen; the probes that are settled by it. It is safe to be dropped.
+    pub(super) async fn listen(&mut self, reporter: &Reporter) -> Result<Vec<ProbeId>, Exit> {
+        let patience = self.probes.next_expiry(self.clock.now());
+        let report = tokio::select! {
+            report = self.source.reports.recv() => report.ok_or(Exit::Unreachable)?,
+            () = elapse(patience) => return Ok(self.probes.expire(self.clock.now())),
+        };
+        let mut settled = match report {
+            Report::Polled(polled) => {
+                self.trouble = None;
+                self.probes.observe(&polled.changes, polled.at)
+            }
+            Report::Counted { at, changes } => self.probes.observe(&changes, at),
+            Report::Recalled { at, event_type, events } => self.probes.recall(&event_type, &events, at),
+            Report::Trouble(trouble) => {
+                if self.trouble.as_ref() != Some(&trouble.problem) {
+                    reporter.problem(&trouble.problem);
+                }
+                if trouble.problem.kind == ProblemKind::Refused {
+                    return Err(Exit::Refused);
+                }
+                self.trouble = Some(trouble.problem);
+                Vec::new()
+            }
+            Report::Connecting { .. } | Report::CountsTrouble(_) | Report::Delivered(_) | Report::Retrying(_) => {
+                Vec::new()
+            }
+        };
+        for event_type in self.probes.overtaken() {
+            let _ = self.source.commands.try_send(Command::Recall(event_type));
+        }
+        settled.extend(self.probes.expire(self.clock.now()));
+        Ok(settled)
+    }
+
+    /// Whether any is waited for.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.probes.is_waiting()
+    }
+
+    pub(super) fn get(&self, id: ProbeId) -> Option<&Probe> {
+        self.probes.get(id)
+    }
+
+    /// How long it took until they were seen; `None` when fewer than two were.
+    pub(super) fn latencies(&self) -> Option<String> {
+        let latencies = self.probes.latencies().filter(|latencies| latencies.count > 1)?;
+        Some(format!("seen {}: {latencies}", latencies.count))
+    }
+
+    /// How many of these are in a state.
+    pub(super) fn count(&self, ids: &[ProbeId], state: impl Fn(&ProbeState) -> bool) -> usize {
+        ids.iter().filter(|id| self.get(**id).is_some_and(|probe| state(&probe.state))).count()
+    }
+
+    /// Whether it is one that did not come in time.
+    pub(super) fn is_missed(&self, id: ProbeId) -> bool {
+        self.get(id).is_some_and(|probe| matches!(probe.state, ProbeState::Missed(_)))
+    }
+}
+
+/// Waits so long; for ever, where it is not said.
+async fn elapse(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

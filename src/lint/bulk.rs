@@ -1,0 +1,68 @@
+//! What the platform takes in one call of many events.
+
+use super::{Finding, Rule, Severity};
+use crate::event::Path;
+
+/// The most events by the newer documentation, and by the older, which the mobile SDKs still go by (documented, code).
+const EVENTS: [usize; 2] = [30, 100];
+
+/// The most bytes: "1 MB" (documented). Whether that is 10^6 or 2^20 is not said.
+const BYTES: [usize; 2] = [1_000_000, 1 << 20];
+
+static BULK_LIMITS: Rule = Rule {
+    id: "bulk-limits",
+    severity: Severity::Error,
+    title: "too much for one bulk call",
+    why: "The platform documents at most 30 events (100 in older pages) and 1 MB for one call, and does not say what \
+          becomes of the rest: split it into several calls.",
+    documentation: "https://developer.blueshift.com/reference/post_api-v1-bulkevents",
+    bad: "[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]",
+    good: r#"[{"event":"plan_chosen","email":"jane@example.com"},{"event":"plan_chosen","email":"kim@example.com"}]"#,
+};
+
+pub(super) const RULES: &[&Rule] = &[&BULK_LIMITS];
+
+/// What is wrong with a call of so many events in a body of so many bytes, apart from the events themselves: a warning
+/// where the documentation is of two minds, an error beyond both.
+pub(crate) fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
+    let [safe_events, most_events] = EVENTS;
+    let [safe_bytes, most_bytes] = BYTES;
+    let limits = [
+        (events, safe_events, most_events, "at most 30 events in a call (100 in older documentation)", "events"),
+        (bytes, safe_bytes, most_bytes, "at most 1 MB in a call", "bytes"),
+    ];
+    let over = limits.into_iter().filter(|(count, safe, ..)| count > safe);
+    over.map(|(count, _, most, expected, unit)| {
+        let severity = if count > most { Severity::Error } else { Severity::Warning };
+        Finding { severity, ..BULK_LIMITS.at(Path::root(), expected, format!("{count} {unit}")) }
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was found, and how bad that is.
+    type Found = &'static [(&'static str, Severity)];
+
+    #[test]
+    fn a_call_is_held_to_what_is_documented_of_its_size() {
+        use Severity::{Error, Warning};
+        let cases: [(usize, usize, Found); 8] = [
+            (0, 2, &[]),
+            (30, 1_000_000, &[]),
+            (31, 2, &[("31 events", Warning)]),
+            (100, 2, &[("100 events", Warning)]),
+            (101, 2, &[("101 events", Error)]),
+            (1, 1_000_001, &[("1000001 bytes", Warning)]),
+            (1, 1_048_577, &[("1048577 bytes", Error)]),
+            (500, 1_048_577, &[("500 events", Error), ("1048577 bytes", Error)]),
+        ];
+        for (events, bytes, wanted) in cases {
+            let found = bulk(events, bytes);
+            let found: Vec<_> = found.iter().map(|finding| (finding.found.as_str(), finding.severity)).collect();
+            assert_eq!(found, wanted, "{events} events, {bytes} bytes");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Lint: what is wrong with an event, said at the field, with why it matters and, where it is sure, the fix.
+//!
+//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort: those of one event, those across the
+//! events of a session, those of the team's plan and those of a bulk call. A check sees an event and where in its life it
+//! is: the platform's own additions are never held against a received event. A [`Linter`] joins them all, and a fault is
+//! told once, as bad as the [`SeverityOverrides`] say.
+//!
+//! The plan (`event::plan`) is a room of its own that speaks in this one's words, [`Rule`] and [`Finding`]; only the list
+//! of all rules and the [`Linter`] look back into it.
+
+mod amounts;
+mod attributes;
+mod budget;
+mod bulk;
+mod dates;
+pub(crate) mod dedupe;
+mod degradation;
+mod limits;
+mod per_event;
+pub(crate) mod session;
+mod severity;
+mod values;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::event::text::{fit, harmless, harmless_within};
+use crate::event::{Document, NodeId, Path, Segment};
+
+pub(crate) use bulk::bulk;
+pub(crate) use dates::{is_day, numbers};
+pub(crate) use limits::{letters, twin};
+pub use severity::{Counts, Severity};
+pub(crate) use values::{is_address, is_uuid};
+
+/// Something that can be wrong with an event.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What it is called: `date-format`.
+    pub id: &'static str,
+    /// How bad it is, unless configured otherwise.
+    pub severity: Severity,
+    /// What it is about, in a few words.
+    pub title: &'static str,
+    /// Why it matters, in one sentence.
+    pub why: &'static str,
+    /// Where the platform says so; the address of a page. Empty where it is inferred.
+    pub documentation: &'static str,
+    /// What breaks it: an event, or several that come one after the other, one a line; or a bulk call, an array.
+    pub bad: &'static str,
+    /// The same as it should be.
+    pub good: &'static str,
+}
+
+/// One thing wrong with an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that it breaks.
+    pub rule: &'static Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where: the field, or the event itself. Its [`Path::pointer`] is a JSON Pointer.
+    pub path: Path,
+    /// What was expected there. Harmless.
+    pub expected: String,
+    /// What was there. Harmless and short.
+    pub found: String,
+    /// What sets it right, when that is certain.
+    pub fix: Option<Fix>,
+    /// 0; of one that only counts those of its rule that are not listed, for there are too many in one event: how many.
+    pub unlisted: u64,
+}
+
+/// A change that sets a field right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Another value, as JSON text.
+    Replace(String),
+    /// Another name for the field.
+    Rename(String),
+    /// No such field.
+    Remove,
+}
+
+/// What to do, for people: `write 79.95`, `rename it to products`, `remove it`. Harmless.
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A line break or a tab stands between the values of JSON, never in them.
+            Self::Replace(json) => write!(f, "write {}", harmless(&json.replace(['\n', '\r', '\t'], " "))),
+            Self::Rename(name) => write!(f, "rename it to {}", harmless(name)),
+            Self::Remove => f.write_str("remove it"),
+        }
+    }
+}
+
+/// Where in its life an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// It is to be sent: what the platform would refuse or lose counts.
+    Outgoing,
+    /// The platform shows it: what the platform added or derived does not count.
+    Received,
+}
+
+/// What a check is told besides the event.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Where in its life the event is.
+    pub stage: Stage,
+    /// The time by which "in the future" and "long ago" are judged.
+    pub now: Timestamp,
+}
+
+/// The rules that need no plan, by their sort.
+pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
+    let of_any_event = [limits::RULES, degradation::RULES, values::RULES, attributes::RULES];
+    let of_others = [session::RULES, bulk::RULES, budget::RULES];
+    of_any_event.into_iter().chain(per_event::RULES).chain(of_others).flatten().copied()
+}
+
+/// What is wrong with `event`, in the order of its fields; what concerns the whole event comes first.
+pub fn lint(event: &Document, context: Context) -> Vec<Finding> {
+    in_order(event, found(event, context))
+}
+
+/// What the rules for one event find, in any order.
+pub(crate) fn found(event: &Document, context: Context) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in [limits::check, degradation::check, values::check, attributes::check, per_event::check, budget::check]
+    {
+        check(event, context, &mut findings);
+    }
+    findings
+}
+
+/// The findings in the order of the event's fields, each fault told once, and not too many of one rule.
+pub(crate) fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let mut places = Places::of(event, &findings);
+    findings.sort_by_cached_key(|finding| (places.nearest(&finding.path).index(), finding.rule.id));
+    findings.dedup();
+    budget::listed(dedupe::told(findings))
+}
+
+/// The type that an event says it is of.
+pub(crate) fn event_type(event: &Document) -> Option<String> {
+    let name = event.find(&Path(vec![Segment::key("event")]))?;
+    Some(event.plain(name).into_owned())
+}
+
+/// Looks up where the findings in an event stand.
+#[derive(Debug)]
+pub struct Places<'a> {
+    event: &'a Document,
+    /// What stands in each container that was passed by: one by one, the findings in the products of a large order would
+    /// each count through all of them. `None` for so few findings that this is cheaper.
+    children: Option<HashMap<NodeId, HashMap<Segment, NodeId>>>,
+}
+
+impl<'a> Places<'a> {
+    /// The places of these findings in `event`.
+    pub fn of(event: &'a Document, findings: &[Finding]) -> Self {
+        const FEW: usize = 64;
+        Self { event, children: (findings.len() >= FEW).then(HashMap::new) }
+    }
+
+    /// The value at `path`, or the innermost there is on the way to it.
+    pub fn nearest(&mut self, path: &Path) -> NodeId {
+        path.0.iter().try_fold(NodeId::ROOT, |id, step| self.child(id, step).ok_or(id)).unwrap_or_else(|last| last)
+    }
+
+    fn child(&mut self, id: NodeId, step: &Segment) -> Option<NodeId> {
+        let event = self.event;
+        let Some(known) = &mut self.children else { return event.child(id, step) };
+        let children = known
+            .entry(id)
+            .or_insert_with(|| event.children(id).filter_map(|child| Some((event.segment(child)?, child))).collect());
+        children.get(step).copied()
+    }
+}
+
+impl Rule {
+    /// A finding of this rule at `path`, without a fix.
+    pub(crate) fn at(&'static self, path: Path, expected: impl Into<String>, found: impl Into<String>) -> Finding {
+        let (expected, found) = (expected.into(), found.into());
+        Finding { rule: self, severity: self.severity, path, expected, found, fix: None, unlisted: 0 }
+    }
+}
+
+/// How much of a value is shown, in columns.
+const SHOWN: usize = 60;
+
+/// The value at `id` as its JSON, harmless and short.
+pub(crate) fn shown(event: &Document, id: NodeId) -> String {
+    fit(&harmless_within(event.text(id), SHOWN).0, SHOWN)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::event::catalogue::Catalogue;
+    use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
+    use crate::event::{Facts, Payload};
+    use crate::plan::Linter;
+
+    fn read(event: &str) -> Document {
+        Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+    }
+
+    /// On a day in November 2026.
+    fn context(stage: Stage) -> Context {
+        Context { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
+    }
+
+    /// What is wrong with `event`.
+    pub(super) fn findings(event: &str, stage: Stage) -> Vec<Finding> {
+        lint(&read(event), context(stage))
+    }
+
+    /// What breaks that one rule.
+    pub(super) fn of(event: &str, stage: Stage, rule: &str) -> Vec<Finding> {
+        findings(event, stage).into_iter().filter(|finding| finding.rule.id == rule).collect()
+    }
+
+    /// The JSON that sets right what breaks that one rule, in an event to be sent.
+    pub(super) fn fixed(event: &str, rule: &str) -> Option<String> {
+        of(event, Stage::Outgoing, rule).into_iter().find_map(|finding| match finding.fix {
+            Some(Fix::Replace(json)) => Some(json),
+            _ => None,
+        })
+    }
+
+    /// What breaks that one rule in events that come one after the other: in which of them, where, and what was expected.
+    pub(super) fn across(events: &[&str], stage: Stage, rule: &str) -> Vec<(usize, String, String)> {
+        let mut linter = Linter::default();
+        let found = events.iter().enumerate().flat_map(|(at, event)| {
+            let found = linter.observe(&read(event), context(stage)).into_iter();
+            found.filter(|finding| finding.rule.id == rule).map(move |it| (at, it.path.pointer(), it.expected))
+        });
+        found.collect()
+    }
+
+    /// The rules that an example breaks, each once: an event, one a line, or a bulk call as an array of them.
+    fn broken(example: &str, stage: Stage) -> Vec<&'static str> {
+        let mut linter = Linter::default();
+        let mut findings = Vec::new();
+        if example.starts_with('[') {
+            let events: Vec<serde_json::Value> = serde_json::from_str(example).unwrap();
+            findings.extend(bulk(events.len(), example.len()));
+            findings.extend(events.iter().flat_map(|it| linter.observe(&read(&it.to_string()), context(stage))));
+        } else {
+            findings.extend(example.lines().flat_map(|event| linter.observe(&read(event), context(stage))));
+        }
+        let mut ids: Vec<_> = findings.iter().map(|finding| finding.rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    #[test]
+    fn every_rule_finds_its_bad_example_and_nothing_in_its_good_one() {
+        let mut ids: Vec<_> = rules().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        assert!(ids.windows(2).all(|pair| pair.first() != pair.last()), "an id twice in {ids:?}");
+        // Those of the plan need one.
+        for rule in rules() {
+            // Only a received event is right to say when it was received.
+            let stage = if rule.good.contains("_bsft_ts") { Stage::Received } else { Stage::Outgoing };
+            assert!(broken(rule.bad, stage).contains(&rule.id), "{} in its bad example", rule.id);
+            assert_eq!(broken(rule.good, stage), [""; 0], "in the good example of {}", rule.id);
+        }
+    }
+
+    #[test]
+    fn the_examples_of_the_catalogue_are_as_they_should_be() {
+        let now = "2026-11-24T11:59:00Z".parse().unwrap();
+        let values = Values { now, seed: 7, seq: 3, email: TEST_ADDRESS, environment: &|_| None };
+        for template in Catalogue::standard().templates() {
+            let draft = resolve(&template.text, &values).unwrap();
+            let example: serde_json::Value = serde_json::from_str(&draft).unwrap();
+            for event in example.as_array().map_or(std::slice::from_ref(&example), Vec::as_slice) {
+                let found = findings(&event.to_string(), Stage::Outgoing);
+                assert!(found.is_empty(), "{}: {found:#?}", template.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use std::borrow::Cow;
+
+use crate::event::{Document, NodeId, NodeKind, Path};
+use crate::lint::{Finding, Rule, shown};
+
+/// An object of the event with its fields by name. Of a name that it holds twice the last counts, as for most readers.
+pub(super) struct Object<'a> {
+    pub(super) event: &'a Document,
+    pub(super) id: NodeId,
+    /// By name; those of one name as they stand.
+    fields: Vec<(Cow<'a, str>, NodeId)>,
+}
+
+impl<'a> Object<'a> {
+    pub(super) fn read(event: &'a Document, id: NodeId) -> Self {
+        let mut fields: Vec<_> = event.children(id).filter_map(|field| Some((event.key(field)?, field))).collect();
+        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self { event, id, fields }
+    }
+
+    pub(super) fn kind(&self, id: NodeId) -> Option<NodeKind> {
+        self.event.get(id).map(|node| node.kind)
+    }
+
+    /// The field of that name, the last of several, unless it is null, which says that there is none.
+    pub(super) fn get(&self, name: &str) -> Option<NodeId> {
+        self.named(name).filter(|id| self.kind(*id) != Some(NodeKind::Null))
+    }
+
+    /// The field of that name, be it null.
+    pub(super) fn named(&self, name: &str) -> Option<NodeId> {
+        let after = self.fields.partition_point(|(known, _)| known.as_ref() <= name);
+        let (known, id) = self.fields.get(after.checked_sub(1)?)?;
+        (known == name).then_some(*id)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// What the field of that name says, when it is a string.
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.get(name).filter(|id| self.kind(*id) == Some(NodeKind::String)).map(|id| self.event.plain(id))
+    }
+
+    /// The number in the field of that name, also one in a string.
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        let id = self.get(name).filter(|id| matches!(self.kind(*id), Some(NodeKind::Number | NodeKind::String)))?;
+        self.event.plain(id).trim().parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// The objects that stand in the field of that name: in its array, or as its values where it is an object itself.
+    pub(super) fn objects(&self, name: &str) -> Vec<Object<'a>> {
+        let inside = self.get(name).into_iter().flat_map(|id| self.event.children(id));
+        let objects = inside.filter(|id| self.kind(*id) == Some(NodeKind::Object));
+        objects.map(|id| Object::read(self.event, id)).collect()
+    }
+
+    pub(super) fn finding(&self, rule: &'static Rule, name: &str, expected: impl Into<String>) -> Option<Finding> {
+        let id = self.get(name)?;
+        Some(rule.at(self.event.path(id), expected, shown(self.event, id)))
+    }
+
+    pub(super) fn path(&self) -> Path {
+        self.event.path(self.id)
+    }
+
+    /// Whether the field of that name holds anything: an empty array names no product, and a blank text nothing at all.
+    pub(super) fn has_some(&self, name: &str) -> bool {
+        let Some((id, node)) = self.get(name).and_then(|id| Some((id, self.event.get(id)?))) else { return false };
+        match node.kind {
+            NodeKind::String => !self.event.plain(id).trim().is_empty(),
+            kind => !kind.is_container() || node.children > 0,
+        }
+    }
+
+    pub(super) fn in_array(&self) -> bool {
+        self.event.parent(self.id).is_some_and(|parent| self.kind(parent) == Some(NodeKind::Array))
+    }
+}

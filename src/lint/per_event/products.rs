@@ -1,0 +1,178 @@
+//! The products of an event, and what they sum up to.
+
+use super::object::Object;
+use crate::event::text::fit;
+use crate::event::{NodeId, NodeKind};
+use crate::lint::{Finding, Fix, Rule, Severity, shown};
+
+const COMMERCE: &str = "https://help.blueshift.com/hc/en-us/articles/21719567098643";
+
+const PRODUCTS: &str = "https://developer.blueshift.com/docs/products-and-catalogs";
+
+/// The names by which an element of `products` can say which product it is.
+pub(in crate::lint) const PRODUCT_KEYS: [&str; 2] = ["product_id", "sku"];
+
+/// How much sums may be apart, in hundredths: one cent a piece, for rounding.
+const CENTS_APART: f64 = 1.0;
+
+/// How much of a sum is shown, in columns: one of wild numbers has hundreds of digits.
+const SUM_SHOWN: usize = 24;
+
+static PRODUCTS_ARRAY: Rule = Rule {
+    id: "products-array",
+    severity: Severity::Error,
+    title: "products is not an array of objects",
+    why: "The platform reads products as an array of objects: from anything else it reads none, and where an object was \
+          built key by key, the last product overwrote the others.",
+    documentation: PRODUCTS,
+    bad: r#"{"event":"view","email":"jane@example.com","products":{"sku":"45790-32"}}"#,
+    good: r#"{"event":"view","email":"jane@example.com","products":[{"sku":"45790-32"}]}"#,
+};
+
+static QUANTITY_NAME: Rule = Rule {
+    id: "quantity-name",
+    severity: Severity::Warning,
+    title: "qty instead of quantity",
+    why: "The platform reads how many there are from quantity; qty is a custom attribute and counts nothing.",
+    documentation: COMMERCE,
+    bad: r#"{"event":"add_to_cart","email":"jane@example.com","products":[{"sku":"45790-32","qty":2}]}"#,
+    good: r#"{"event":"add_to_cart","email":"jane@example.com","products":[{"sku":"45790-32","quantity":2}]}"#,
+};
+
+static PRODUCTS_NAME: Rule = Rule {
+    id: "products-name",
+    severity: Severity::Warning,
+    title: "items instead of products",
+    why: "The platform looks for products under the name products; under items, recommendations and affinity do not \
+          see them.",
+    documentation: PRODUCTS,
+    bad: r#"{"event":"checkout","email":"jane@example.com","total":38,"items":[{"sku":"45790-32","quantity":2}]}"#,
+    good: r#"{"event":"checkout","email":"jane@example.com","total":38,"products":[{"sku":"45790-32","quantity":2}]}"#,
+};
+
+static ARITHMETIC: Rule = Rule {
+    id: "purchase-arithmetic",
+    severity: Severity::Info,
+    title: "an order that does not add up",
+    why: "Reports and lifetime values are built on revenue: when the parts of an order do not add up to its sums, one \
+          of them is wrong.",
+    documentation: "",
+    bad: r#"{"event":"purchase","email":"jane@example.com","order_id":"50314","total":30,"revenue":25,"shipping":3,"tax":2,"discount":2.5,"products":[{"sku":"45790-32","price":25,"quantity":1}]}"#,
+    good: r#"{"event":"purchase","email":"jane@example.com","order_id":"50314","total":27.5,"revenue":25,"shipping":3,"tax":2,"discount":2.5,"products":[{"sku":"45790-32","price":25,"quantity":1}]}"#,
+};
+
+pub(super) const RULES: &[&Rule] = &[&PRODUCTS_ARRAY, &QUANTITY_NAME, &PRODUCTS_NAME, &ARITHMETIC];
+
+impl Object<'_> {
+    /// Whether the products are there under the name of another field, which is a finding of its own.
+    pub(super) fn has_misnamed_products(&self) -> bool {
+        !self.has("products") && self.objects("items").iter().any(Object::is_product)
+    }
+
+    pub(super) fn is_product(&self) -> bool {
+        PRODUCT_KEYS.iter().any(|name| self.has_some(name))
+    }
+
+    pub(super) fn check_products(&self, findings: &mut Vec<Finding>) {
+        self.check_products_array(findings);
+        if self.has_misnamed_products() {
+            // Beside a `products` that is null another of that name would stand.
+            let fix = self.named("products").is_none().then(|| Fix::Rename("products".into()));
+            let finding = self.finding(&PRODUCTS_NAME, "items", "the name products");
+            findings.extend(finding.map(|finding| Finding { fix, ..finding }));
+        }
+        findings.extend(self.misnamed_quantity());
+        let lists = ["products", "items"].into_iter().flat_map(|name| self.objects(name));
+        findings.extend(lists.filter_map(|product| product.misnamed_quantity()));
+    }
+
+    pub(super) fn check_products_array(&self, findings: &mut Vec<Finding>) {
+        const ARRAY: &str = "an array of objects, one a product";
+        let Some(id) = self.get("products") else { return };
+        let mut push = |expected: &str, fix: Option<Fix>| {
+            let finding = self.finding(&PRODUCTS_ARRAY, "products", expected);
+            findings.extend(finding.map(|finding| Finding { fix, ..finding }));
+        };
+        match self.kind(id) {
+            Some(NodeKind::Object) => {
+                let one = Object::read(self.event, id);
+                // An object of objects may have lost some already; only one product is sure to be the whole list.
+                push(ARRAY, one.is_product().then(|| Fix::Replace(format!("[{}]", self.event.text(id)))));
+                findings.extend(one.misnamed_quantity());
+            }
+            Some(NodeKind::Array) => {
+                let is_id = |id: NodeId| matches!(self.kind(id), Some(NodeKind::String | NodeKind::Number));
+                let mut others = self.event.children(id).filter(|id| self.kind(*id) != Some(NodeKind::Object));
+                let Some(first) = others.next() else { return };
+                if self.event.children(id).any(|id| !is_id(id)) {
+                    let expected = "an object with a product_id or a sku";
+                    findings.push(PRODUCTS_ARRAY.at(self.event.path(first), expected, shown(self.event, first)));
+                } else {
+                    // Ids alone have a name of their own, and it is free.
+                    let is_free = self.named("product_ids").is_none();
+                    push("objects with a product_id or a sku each", is_free.then(|| Fix::Rename("product_ids".into())));
+                }
+            }
+            Some(NodeKind::String) => {
+                let text = self.event.plain(id);
+                // An empty one has its own rule.
+                if !text.trim().is_empty() {
+                    let list = serde_json::from_str::<Vec<serde_json::Map<_, serde_json::Value>>>(&text);
+                    push(ARRAY, list.ok().filter(|list| !list.is_empty()).map(|_| Fix::Replace(text.into_owned())));
+                }
+            }
+            _ => push(ARRAY, None),
+        }
+    }
+
+    pub(super) fn misnamed_quantity(&self) -> Option<Finding> {
+        if self.named("quantity").is_some() {
+            return None;
+        }
+        let finding = self.finding(&QUANTITY_NAME, "qty", "the name quantity")?;
+        Some(Finding { fix: Some(Fix::Rename("quantity".into())), ..finding })
+    }
+
+    pub(super) fn check_order(&self, findings: &mut Vec<Finding>) {
+        if self.text("event").is_none_or(|name| name != "purchase") {
+            return;
+        }
+        let mut holds = |name: &str, sums: &[f64], cents: f64, of: &str| {
+            let (Some(stated), Some(sum)) = (self.number(name), sums.first()) else { return };
+            if sums.iter().all(|sum| ((sum - stated) * 100.0).round().abs() > cents) {
+                let expected = format!("{}: {of}", fit(&format!("{sum:.2}"), SUM_SHOWN));
+                findings.extend(self.finding(&ARITHMETIC, name, expected));
+            }
+        };
+        let [revenue, shipping, tax, discount] =
+            ["revenue", "shipping", "tax", "discount"].map(|name| self.number(name));
+        if let Some((sum, pieces)) = self.sum_of_products() {
+            // Whether a discount is taken off the revenue is nowhere documented.
+            let sums = [Some(sum), discount.map(|discount| sum - discount)];
+            let sums: Vec<f64> = sums.into_iter().flatten().collect();
+            holds("revenue", &sums, CENTS_APART * pieces.max(1.0), "the sum of price × quantity");
+        }
+        if let (Some(revenue), Some(shipping), Some(tax), Some(discount)) = (revenue, shipping, tax, discount) {
+            let total = revenue + shipping + tax - discount;
+            holds("total", &[total], CENTS_APART, "revenue + shipping + tax − discount");
+        }
+    }
+
+    /// The sum of price × quantity, when every product has both; and of how many pieces.
+    pub(super) fn sum_of_products(&self) -> Option<(f64, f64)> {
+        let list =
+            self.get("products").and_then(|id| self.event.get(id)).filter(|node| node.kind == NodeKind::Array)?;
+        let products = self.objects("products");
+        if products.is_empty() || products.len() != list.children as usize {
+            return None;
+        }
+        products.iter().try_fold((0.0, 0.0), |(sum, pieces), product| {
+            // What is taken off a product is taken off the sum in ways that nobody documents.
+            if product.has("discount") || product.has("sale_price") {
+                return None;
+            }
+            let quantity = product.number("quantity")?;
+            Some((sum + product.number("price")? * quantity, pieces + quantity.abs()))
+        })
+    }
+}

@@ -1,0 +1,257 @@
+//! What only shows beside other events: a field that changes its type, one order bought twice.
+//!
+//! Told is always the newest event, in the light of those before it. What is remembered of those is mostly hashes, and
+//! bounded: of what was not seen for long nothing is known any more, and nothing is said.
+
+mod fields;
+mod orders;
+mod people;
+mod recent;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::{Context, Finding, Rule, Stage};
+use crate::event::text::{fit, harmless_within};
+use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+use fields::Fields;
+use orders::Orders;
+use people::People;
+
+pub(super) const RULES: &[&Rule] = &[
+    &fields::TYPE_CHANGES,
+    &fields::SOMETIMES_MISSING,
+    &fields::CASE_TWINS,
+    &people::IDENTITY_CONFLICT,
+    &orders::EVENT_UUID_TWICE,
+    &orders::ORDER_TWICE,
+    &orders::PURCHASE_PER_LINE_ITEM,
+];
+
+/// What is remembered of the events observed so far; bounded, however many they are.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    fields: Fields,
+    people: People,
+    orders: Orders,
+}
+
+impl Session {
+    /// What is wrong with `event` beside those before it; and remembers it for those after it. The values that are
+    /// `malformed` by themselves are no example for others.
+    pub(crate) fn observe(&mut self, event: &Document, malformed: &HashSet<NodeId>, context: Context) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
+            let own = Own::read(event, context.stage);
+            self.fields.observe(&own, malformed, &mut findings);
+            self.people.observe(&own, &mut findings);
+            self.orders.observe(&own, &mut findings);
+        }
+        findings
+    }
+}
+
+/// The fields of an event that tell which it is.
+struct Own<'a> {
+    event: &'a Document,
+    stage: Stage,
+    /// What type it is of, and the field that says so.
+    event_type: Option<(NodeId, Cow<'a, str>)>,
+    customer: Option<NodeId>,
+    email: Option<NodeId>,
+    uuid: Option<NodeId>,
+    order: Option<NodeId>,
+    revenue: Option<NodeId>,
+    /// By which name it refers to products, the first of those names.
+    products: Option<NodeId>,
+}
+
+impl<'a> Own<'a> {
+    fn read(event: &'a Document, stage: Stage) -> Self {
+        let mut own = Self {
+            event,
+            stage,
+            event_type: None,
+            customer: None,
+            email: None,
+            uuid: None,
+            order: None,
+            revenue: None,
+            products: None,
+        };
+        let (mut name, mut action, mut custom) = (None, None, None);
+        for field in event.children(NodeId::ROOT) {
+            let place = match event.key(field).as_deref() {
+                Some("event") => &mut name,
+                Some("action") => &mut action,
+                Some("custom_event") => &mut custom,
+                Some("customer_id") => &mut own.customer,
+                Some("email") => &mut own.email,
+                Some("event_uuid") => &mut own.uuid,
+                Some("order_id") => &mut own.order,
+                Some("revenue") => &mut own.revenue,
+                Some("products" | "items" | "product_ids" | "skus" | "product_id" | "sku") => &mut own.products,
+                _ => continue,
+            };
+            *place = place.or(Some(field));
+        }
+        // The platform calls an event of the sender's own by these (documented).
+        let derived =
+            || action.and_then(|action| if event.plain(action) == "custom_event" { custom } else { Some(action) });
+        let field = name.or_else(|| derived().filter(|_| stage == Stage::Received));
+        own.event_type = field.map(|field| (field, event.plain(field)));
+        own
+    }
+
+    /// What identifies something, in a field that holds no other thing: text that is not blank, or a number.
+    fn identifier(&self, field: Option<NodeId>) -> Option<(NodeId, Cow<'a, str>)> {
+        let field = field?;
+        let kind = self.event.get(field)?.kind;
+        let text = self.event.plain(field);
+        let usable = matches!(kind, NodeKind::String | NodeKind::Number) && !super::degradation::is_no_value(&text);
+        usable.then_some((field, text))
+    }
+
+    /// The same for every copy of one event: of a received one, what the platform added does not count, for it goes on
+    /// adding.
+    fn content(&self) -> u64 {
+        if self.stage == Stage::Outgoing {
+            return xxh3_64(self.event.payload().text().as_bytes());
+        }
+        let fields = self.event.children(NodeId::ROOT);
+        let own = fields.filter(|field| self.event.key(*field).is_some_and(|key| origin(&key) == Origin::Sender));
+        own.fold(0, |hash, field| {
+            let key = xxh3_64_with_seed(self.event.key_text(field).as_bytes(), hash);
+            xxh3_64_with_seed(self.event.text(field).as_bytes(), key)
+        })
+    }
+}
+
+/// How much of a text is remembered to be shown, in columns.
+const REMEMBERED: usize = 60;
+
+/// A text as it is remembered, harmless.
+fn remembered(text: &str) -> Box<str> {
+    if text.len() <= REMEMBERED && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.into();
+    }
+    fit(&harmless_within(text, REMEMBERED).0, REMEMBERED).into()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
+
+    use super::*;
+    use crate::event::{Facts, Payload};
+
+    fn observe(session: &mut Session, event: &Value, stage: Stage) {
+        let document = Document::new(Arc::new(Payload::new(&event.to_string(), Facts::default()))).unwrap();
+        session.observe(&document, &HashSet::new(), Context { stage, now: jiff::Timestamp::UNIX_EPOCH });
+    }
+
+    fn weight(session: &Session) -> usize {
+        session.fields.weight() + session.people.weight() + session.orders.weight()
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_however_much_comes() {
+        /// The rooms of all that is remembered, and the fields of one object that may stand over.
+        const MOST: usize = 2 * 100_000 + 5 * 40_000 + 2 * 1_000;
+        let mut session = Session::default();
+        for round in 0..130_u64 {
+            let mut event: Map<_, _> = (0..1_100).map(|n| (format!("field_{round}_{n}"), Value::from(n))).collect();
+            event.insert("event".to_owned(), format!("type_{round}").into());
+            observe(&mut session, &event.into(), Stage::Outgoing);
+        }
+        for round in 0..42_000_u64 {
+            let event = serde_json::json!({
+                "event": "purchase", "order_id": round, "customer_id": round,
+                "email": format!("jane{round}@example.com"),
+                "event_uuid": uuid::Uuid::from_u64_pair(round, 7).to_string(),
+            });
+            observe(&mut session, &event, Stage::Received);
+        }
+        let weight = weight(&session);
+        assert!((200_000..=MOST).contains(&weight), "{weight}");
+    }
+
+    #[test]
+    fn long_texts_are_remembered_short() {
+        let mut session = Session::default();
+        let long = "\u{301}x".repeat(1 << 19);
+        let event = serde_json::json!({
+            "event": long, "customer_id": long, "email": format!("{}@example.com", "x".repeat(60)), "order_id": long,
+            "event_uuid": "2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c", &long: {&long: [long]},
+        });
+        observe(&mut session, &event, Stage::Outgoing);
+        let debug = format!("{session:?}").len();
+        assert!(debug < 10_000, "{debug}");
+    }
+
+    /// JSON of the names that rules look at, and others.
+    fn json() -> impl Strategy<Value = Value> {
+        let name = prop_oneof![
+            prop::sample::select(vec![
+                "event",
+                "email",
+                "customer_id",
+                "event_uuid",
+                "order_id",
+                "revenue",
+                "products",
+                "sku",
+                "price",
+                "Email",
+                "customerId",
+                "_",
+                "",
+            ])
+            .prop_map(str::to_owned),
+            any::<String>(),
+        ];
+        let value = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            prop::sample::select(vec!["purchase", "view", "jane@example.com", "7", "undefined"]).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        value.prop_recursive(4, 32, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((name.clone(), inner), 0..8)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_observed_and_the_same_again_changes_no_type(
+            events in prop::collection::vec(json(), 1..8),
+            received in any::<bool>(),
+        ) {
+            let stage = if received { Stage::Received } else { Stage::Outgoing };
+            let mut session = Session::default();
+            for event in &events {
+                observe(&mut session, event, stage);
+            }
+            if let Some(first) = events.first() {
+                let mut alone = Session::default();
+                observe(&mut alone, first, stage);
+                let document = Document::new(Arc::new(Payload::new(&first.to_string(), Facts::default()))).unwrap();
+                let context = Context { stage, now: jiff::Timestamp::UNIX_EPOCH };
+                let again = alone.observe(&document, &HashSet::new(), context);
+                let odd = ["field-sometimes-missing", "identity-conflict"];
+                prop_assert!(again.iter().all(|finding| !odd.contains(&finding.rule.id)), "{:?}", again);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::recent::{Recent, Weight};
+use super::{Own, remembered};
+use crate::lint::values::is_address;
+use crate::lint::{Finding, Rule, Severity, shown};
+
+/// How many customers and how many addresses are remembered.
+const ROOM: usize = 40_000;
+
+pub(super) static IDENTITY_CONFLICT: Rule = Rule {
+    id: "identity-conflict",
+    severity: Severity::Warning,
+    title: "identifiers that belong to two customers",
+    why: "The platform looks for the customer by one identifier after the other: where those of one event belong to \
+          two customers, one gets what was meant for the other.",
+    documentation: "https://help.blueshift.com/hc/en-us/articles/6479978144275",
+    bad: r#"{"event":"plan_chosen","customer_id":"812122","email":"jane@example.com"}
+{"event":"plan_chosen","customer_id":"812123","email":"jane@example.com"}"#,
+    good: r#"{"event":"plan_chosen","customer_id":"812122","email":"jane@example.com"}
+{"event":"plan_chosen","customer_id":"812123","email":"kim@example.com"}"#,
+};
+
+/// Who came with which identifiers.
+#[derive(Debug)]
+pub(super) struct People {
+    /// By customer, the address.
+    emails: Recent<Other>,
+    /// By address, the customer.
+    customers: Recent<Other>,
+    /// Which of them came together before: a pair is told once, and not again at each of its events.
+    pairs: Recent<Pair>,
+}
+
+/// The other identifier that one came with last.
+#[derive(Debug)]
+struct Other {
+    hash: u64,
+    shown: Box<str>,
+}
+
+#[derive(Debug)]
+struct Pair;
+
+impl Weight for Other {}
+impl Weight for Pair {}
+
+impl Default for People {
+    fn default() -> Self {
+        Self { emails: Recent::new(ROOM), customers: Recent::new(ROOM), pairs: Recent::new(ROOM) }
+    }
+}
+
+impl People {
+    pub(super) fn observe(&mut self, own: &Own<'_>, findings: &mut Vec<Finding>) {
+        let Some((customer_field, customer)) = own.identifier(own.customer) else { return };
+        // What is no address has its own rule, and the same word stands for many people then.
+        let Some((email_field, email)) = own.identifier(own.email).filter(|(_, email)| is_address(email)) else {
+            return;
+        };
+        let of = |text: &str, shown: &str| Other { hash: xxh3_64(text.as_bytes()), shown: remembered(shown) };
+        // Mailboxes are the same in capitals.
+        let (this_email, this_customer) = (of(&email.to_lowercase(), &email), of(&customer, &customer));
+        let (by_email, by_customer) = (this_email.hash, this_customer.hash);
+        let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), Pair).is_some();
+        let mut compare = |field, before: Option<Other>, now: u64, what: &str| {
+            if let Some(Other { shown: other, .. }) = before.filter(|before| before.hash != now && !is_known) {
+                let expected = format!("{other}, {what} before");
+                findings.push(IDENTITY_CONFLICT.at(own.event.path(field), expected, shown(own.event, field)));
+            }
+        };
+        compare(email_field, self.emails.put(by_customer, this_email), by_email, "as with this customer_id");
+        compare(customer_field, self.customers.put(by_email, this_customer), by_customer, "as with this email");
+    }
+
+    #[cfg(test)]
+    pub(super) fn weight(&self) -> usize {
+        self.emails.weight() + self.customers.weight() + self.pairs.weight()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::Stage;
+    use crate::lint::tests::across;
+
+    #[test]
+    fn a_customer_has_one_address_and_an_address_one_customer() {
+        let with = |customer: &str, email: &str| format!(r#"{{"customer_id":{customer},"email":"{email}"}}"#);
+        let (jane, kim) = ("jane@example.com", "kim@example.com");
+        let first = with("\"1\"", jane);
+        let cases: [(String, &[(&str, &str)]); 9] = [
+            (with("\"1\"", jane), &[]),
+            (with("1", "Jane@Example.com"), &[]),
+            (with("\"1\"", kim), &[("/email", "jane@example.com, as with this customer_id before")]),
+            (with("\"2\"", jane), &[("/customer_id", "1, as with this email before")]),
+            (with("\"2\"", kim), &[]),
+            (with("\"2\"", "[email protected]"), &[]),
+            (with("\"\"", jane), &[]),
+            (with("\"undefined\"", jane), &[]),
+            (r#"{"email":"jane@example.com"}"#.to_owned(), &[]),
+        ];
+        for (second, wanted) in cases {
+            let found = across(&[&first, &second], Stage::Outgoing, "identity-conflict");
+            let found: Vec<_> =
+                found.iter().map(|(at, path, expected)| (*at, path.as_str(), expected.as_str())).collect();
+            let wanted: Vec<_> = wanted.iter().map(|(path, expected)| (1, *path, *expected)).collect();
+            assert_eq!(found, wanted, "{second}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_told_when_it_comes_and_not_at_every_event_after_it_nor_when_it_goes_back() {
+        let with = |email: &str| format!(r#"{{"customer_id":"1","email":"{email}"}}"#);
+        let (old, new) = (with("jane@example.com"), with("jane.doe@example.com"));
+        let found = across(&[&old, &new, &new, &new, &old], Stage::Outgoing, "identity-conflict");
+        assert_eq!(found.iter().map(|(at, ..)| *at).collect::<Vec<_>>(), [1]);
+    }
+}

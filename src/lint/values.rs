@@ -1,0 +1,550 @@
+//! What a value must look like for the platform to use it: addresses, numbers on a map, codes, and the event's own time.
+
+use core::net::IpAddr;
+use std::borrow::Cow;
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+use uuid::Uuid;
+
+use super::budget::looked_at;
+use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
+use crate::event::{Document, NodeId, NodeKind};
+
+const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
+const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-data";
+const ATTRIBUTES: &str = "https://help.blueshift.com/hc/en-us/articles/115002653294";
+const EXPORT: &str = "https://help.blueshift.com/hc/en-us/articles/360011050933-Export-event-data";
+
+/// How far two clocks may be apart before it is worth a word.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long after it happened an event is still taken for a live one.
+const OLD: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+static EMAIL: Rule = Rule {
+    id: "email-format",
+    severity: Severity::Error,
+    title: "not an e-mail address",
+    why: "The customer can be neither found by it nor written to; the text [email protected] comes from web pages \
+          that hide addresses.",
+    documentation: CUSTOMER,
+    bad: r#"{"event":"plan_chosen","email":"[email protected]"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
+};
+
+static PHONE: Rule = Rule {
+    id: "phone-format",
+    severity: Severity::Warning,
+    title: "phone number not in E.164",
+    why: "Messages go only to numbers written as + and the country code, with nothing between the digits.",
+    documentation: ATTRIBUTES,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","phone_number":"+1 (415) 555-0100"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","phone_number":"+14155550100"}"#,
+};
+
+static IP: Rule = Rule {
+    id: "ip-format",
+    severity: Severity::Warning,
+    title: "not an IP address",
+    why: "The customer is located by this address, so it must be one address and nothing else.",
+    documentation: EVENT,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","ip":"203.0.113.24, 198.51.100.7"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","ip":"203.0.113.24"}"#,
+};
+
+static URL: Rule = Rule {
+    id: "url-format",
+    severity: Severity::Warning,
+    title: "not a whole URL",
+    why: "Pages are told apart by their whole address, and a link in a message needs the scheme and the host.",
+    documentation: EVENT,
+    bad: r#"{"event":"pageload","email":"jane@example.com","url":"/coffee"}"#,
+    good: r#"{"event":"pageload","email":"jane@example.com","url":"https://shop.example.com/coffee"}"#,
+};
+
+static LATITUDE: Rule = Rule {
+    id: "latitude-range",
+    severity: Severity::Error,
+    title: "latitude out of range",
+    why: "Latitudes go from -90 to 90 degrees: any other number is no place on Earth.",
+    documentation: EVENT,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":"212.99333","longitude":"-12.39334"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":"37.7749","longitude":"-122.4194"}"#,
+};
+
+static LONGITUDE: Rule = Rule {
+    id: "longitude-range",
+    severity: Severity::Error,
+    title: "longitude out of range",
+    why: "Longitudes go from -180 to 180 degrees: any other number is no place on Earth.",
+    documentation: EVENT,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":37.7749,"longitude":237.5806}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":37.7749,"longitude":-122.4194}"#,
+};
+
+static CURRENCY: Rule = Rule {
+    id: "currency-format",
+    severity: Severity::Warning,
+    title: "not a currency code",
+    why: "Currencies are told apart by a code of three capital letters (ISO 4217): any other spelling is another \
+          currency.",
+    documentation: "",
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","currency":"usd"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","currency":"USD"}"#,
+};
+
+static ADVERTISING_ID: Rule = Rule {
+    id: "advertising-id-format",
+    severity: Severity::Warning,
+    title: "advertising id is not a UUID",
+    why: "The ids that iOS and Android give are UUIDs: anything else was made up and matches no device.",
+    documentation: "https://developer.blueshift.com/docs/event-attributes-for-integration-without-sdk",
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","device_idfa":"3333"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","device_idfa":"EA7583CD-A667-48BC-B806-42ECB2B48606"}"#,
+};
+
+static GENDER: Rule = Rule {
+    id: "gender-value",
+    severity: Severity::Warning,
+    title: "a gender that the platform does not know",
+    why: "Segments can select only male, female and unknown.",
+    documentation: ATTRIBUTES,
+    bad: r#"{"event":"identify","email":"jane@example.com","gender":"Female"}"#,
+    good: r#"{"event":"identify","email":"jane@example.com","gender":"female"}"#,
+};
+
+static FUTURE: Rule = Rule {
+    id: "timestamp-future",
+    severity: Severity::Warning,
+    title: "an event from the future",
+    why: "What happens later seems to come before it, so campaigns and attribution go wrong; the sender's clock or \
+          time zone is off.",
+    documentation: EXPORT,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2062-11-24T11:59:00Z"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
+};
+
+static PAST: Rule = Rule {
+    id: "timestamp-old",
+    severity: Severity::Info,
+    title: "an event from more than 90 days ago",
+    why: "An event this old starts no campaign that reacts to what just happened; that is right for an import, and \
+          wrong for a live event.",
+    documentation: EXPORT,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2016-04-12T17:27:20Z"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
+};
+
+static CLOCK_SKEW: Rule = Rule {
+    id: "clock-skew",
+    severity: Severity::Info,
+    title: "received at another time than it happened",
+    why: "The platform received it more than 5 minutes before or after the time that it gives: a clock is off, or the \
+          event waited on its way.",
+    documentation: EXPORT,
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2026-11-24T10:00:00Z","_bsft_ts":"2026-11-24T11:00:00Z"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2026-11-24T10:59:59Z","_bsft_ts":"2026-11-24T11:00:00Z"}"#,
+};
+
+pub(super) const RULES: &[&Rule] = &[
+    &EMAIL,
+    &PHONE,
+    &IP,
+    &URL,
+    &LATITUDE,
+    &LONGITUDE,
+    &CURRENCY,
+    &ADVERTISING_ID,
+    &GENDER,
+    &FUTURE,
+    &PAST,
+    &CLOCK_SKEW,
+];
+
+pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
+    let (mut happened, mut received) = (None, None);
+    for id in looked_at(event) {
+        let Some(key) = event.key(id) else { continue };
+        let own = event.parent(id) == Some(NodeId::ROOT);
+        match &*key {
+            "timestamp" if own => happened = Some(id),
+            "_bsft_ts" if own => received = instant(event, id),
+            name => {
+                let field = judge(name, own).and_then(|judge| Some((judge, Field::read(event, id)?)));
+                findings.extend(field.and_then(|(judge, field)| judge(&field)));
+            }
+        }
+    }
+    findings.extend(happened.and_then(|id| check_time(event, id, received, context)));
+}
+
+/// A look at one value: what is wrong with it, if anything.
+type Judge = fn(&Field<'_>) -> Option<Finding>;
+
+/// Who judges the field of that name. What a product or another object within the event calls so may mean something else,
+/// but for the names that hardly can.
+fn judge(name: &str, own: bool) -> Option<Judge> {
+    Some(match name {
+        "email" => email,
+        "latitude" => |field| degrees(field, &LATITUDE, 90.0),
+        "longitude" => |field| degrees(field, &LONGITUDE, 180.0),
+        "currency" => currency,
+        _ if !own => return None,
+        "phone_number" => phone,
+        "ip" => |field| field.text.parse::<IpAddr>().is_err().then(|| field.breaks(&IP, "one IPv4 or IPv6 address")),
+        "url" | "referrer" => url,
+        "device_idfa" | "device_idfv" | "advertising_id" => advertising_id,
+        "gender" => gender,
+        _ => return None,
+    })
+}
+
+/// A field with something in it.
+struct Field<'a> {
+    event: &'a Document,
+    id: NodeId,
+    kind: NodeKind,
+    text: Cow<'a, str>,
+}
+
+impl<'a> Field<'a> {
+    /// The field, unless it is null or blank: whether it may be, is another rule's.
+    fn read(event: &'a Document, id: NodeId) -> Option<Self> {
+        let (kind, text) = (event.get(id)?.kind, event.plain(id));
+        (kind != NodeKind::Null && !text.trim().is_empty()).then_some(Self { event, id, kind, text })
+    }
+
+    fn breaks(&self, rule: &'static Rule, expected: &str) -> Finding {
+        rule.at(self.event.path(self.id), expected, shown(self.event, self.id))
+    }
+
+    /// The same with a text that sets it right.
+    fn mends(&self, rule: &'static Rule, expected: &str, right: Option<String>) -> Finding {
+        let fix = right.map(|right| Fix::Replace(serde_json::Value::from(right).to_string()));
+        Finding { fix, ..self.breaks(rule, expected) }
+    }
+}
+
+fn email(field: &Field<'_>) -> Option<Finding> {
+    if is_address(&field.text) {
+        return None;
+    }
+    let trimmed = field.text.trim();
+    let right = is_address(trimmed).then(|| trimmed.to_owned());
+    Some(field.mends(&EMAIL, "an address such as jane@example.com", right))
+}
+
+/// Whether mail can go there: what mailbox providers take, which is less than RFC 5322 allows (no quoted names, no
+/// comments, no domain without a dot).
+pub(crate) fn is_address(text: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "()<>[],;:\\\"@".contains(c);
+    let Some((name, domain)) = text.rsplit_once('@') else { return false };
+    let is_name = name.len() <= 64 && !name.contains(odd) && name.split('.').all(|part| !part.is_empty());
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-' || !c.is_ascii() && !odd(c))
+    };
+    let Some((_, top)) = domain.rsplit_once('.') else { return false };
+    is_name && domain.len() <= 253 && domain.split('.').all(is_label) && !top.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether it is a UUID with its hyphens and nothing else: the crate also reads one in braces, as a URN and without hyphens.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    text.len() == uuid::fmt::Hyphenated::LENGTH && Uuid::try_parse(text).is_ok()
+}
+
+fn phone(field: &Field<'_>) -> Option<Finding> {
+    if field.kind == NodeKind::String && is_phone(&field.text) {
+        return None;
+    }
+    // In `+44 (0)20…` the zero is only dialled at home: taking the signs out would make another number.
+    let digits = field.text.replace([' ', '-', '.', '(', ')'], "");
+    let right = (field.kind == NodeKind::String && !field.text.contains("(0") && is_phone(&digits)).then_some(digits);
+    Some(field.mends(&PHONE, "a string of + and 6 to 14 digits, the country code first", right))
+}
+
+fn is_phone(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (6..=14).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+fn url(field: &Field<'_>) -> Option<Finding> {
+    // The reader of URLs mends what it can (`https:shop`, blanks, line breaks); what reads the events may not.
+    let whole =
+        field.text.contains("://") && !field.text.contains(char::is_whitespace) && Url::parse(&field.text).is_ok();
+    (!whole).then(|| field.breaks(&URL, "a whole URL such as https://shop.example.com/coffee"))
+}
+
+fn degrees(field: &Field<'_>, rule: &'static Rule, most: f64) -> Option<Finding> {
+    let number = matches!(field.kind, NodeKind::Number | NodeKind::String);
+    let degrees = field.text.trim().parse::<f64>().ok().filter(|_| number);
+    let fits = degrees.is_some_and(|degrees| (-most..=most).contains(&degrees));
+    (!fits).then(|| field.breaks(rule, &format!("a number from -{most} to {most}")))
+}
+
+fn currency(field: &Field<'_>) -> Option<Finding> {
+    let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_code(&field.text) {
+        return None;
+    }
+    let right = Some(field.text.trim().to_ascii_uppercase()).filter(|code| is_code(code));
+    Some(field.mends(&CURRENCY, "three capital letters, such as USD", right))
+}
+
+fn advertising_id(field: &Field<'_>) -> Option<Finding> {
+    (!is_uuid(&field.text))
+        .then(|| field.breaks(&ADVERTISING_ID, "a UUID such as EA7583CD-A667-48BC-B806-42ECB2B48606"))
+}
+
+fn gender(field: &Field<'_>) -> Option<Finding> {
+    const KNOWN: [&str; 3] = ["male", "female", "unknown"];
+    if KNOWN.contains(&&*field.text) {
+        return None;
+    }
+    let word = field.text.trim().to_lowercase();
+    let right = KNOWN.contains(&&*word).then_some(word);
+    Some(field.mends(&GENDER, "male, female or unknown", right))
+}
+
+/// The time at `id`. A date without a time zone, or one that cannot be read, is another rule's.
+fn instant(event: &Document, id: NodeId) -> Option<Timestamp> {
+    event.plain(id).parse().ok()
+}
+
+/// What is wrong with when the event happened. An event that was received long ago is old, but was not when it came, so
+/// that is judged by when it was received.
+fn check_time(event: &Document, id: NodeId, received: Option<Timestamp>, context: Context) -> Option<Finding> {
+    let happened = instant(event, id)?;
+    let finding = |rule: &'static Rule, expected: &str| Some(rule.at(event.path(id), expected, shown(event, id)));
+    if happened.duration_since(context.now) > SKEW {
+        return finding(&FUTURE, "when the event happened: a time that has come");
+    }
+    let received = received.filter(|_| context.stage == Stage::Received);
+    let arrives = if context.stage == Stage::Received { received? } else { context.now };
+    let late = arrives.duration_since(happened);
+    if late > OLD {
+        return finding(&PAST, "when the event happened: a time of the last 90 days");
+    }
+    let received = received.filter(|_| late.abs() > SKEW)?;
+    let (apart, side) = (rough(late), if late.is_positive() { "before" } else { "after" });
+    finding(&CLOCK_SKEW, &format!("about {received}, when it was received; this is {apart} {side}"))
+}
+
+/// A duration in the unit that tells most.
+fn rough(duration: SignedDuration) -> String {
+    match duration.abs().as_mins() {
+        minutes @ ..120 => format!("{minutes} minutes"),
+        minutes @ ..2880 => format!("{} hours", minutes / 60),
+        minutes => format!("{} days", minutes / 1440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{fixed, of};
+    use super::*;
+
+    /// Holds that `rule` finds something in an event with that field when and only when `sound` is false.
+    fn judges(rule: &str, field: &str, cases: &[(&str, bool)]) {
+        for (value, sound) in cases {
+            let event = format!(r#"{{"event":"plan_chosen","{field}":{value}}}"#);
+            let found = of(&event, Stage::Outgoing, rule);
+            assert_eq!(found.is_empty(), *sound, "{event}: {found:?}");
+            assert!(found.iter().all(|finding| finding.path.pointer() == format!("/{field}")), "{event}: {found:?}");
+        }
+    }
+
+    fn mends(rule: &str, field: &str, cases: &[(&str, Option<&str>)]) {
+        for (value, right) in cases {
+            let event = format!(r#"{{"event":"plan_chosen","{field}":{value}}}"#);
+            assert_eq!(fixed(&event, rule).as_deref(), *right, "{event}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_that_mail_can_go_to() {
+        let cases = [
+            (r#""jane@example.com""#, true),
+            (r#""jane.o'doe+a-b_c@mail.example.co.uk""#, true),
+            (r#""jörg@bücher.example""#, true),
+            (r#""jane@xn--bcher-kva.example""#, true),
+            ("null", true),
+            (r#""""#, true),
+            (r#""{{email}}""#, true),
+            (r#""undefined""#, true),
+            (r#""[email protected]""#, false),
+            (r#""[email\u00a0protected]""#, false),
+            (r#""jane""#, false),
+            (r#""jane@""#, false),
+            (r#""@example.com""#, false),
+            (r#""jane@example""#, false),
+            (r#""jane@@example.com""#, false),
+            (r#""jane@doe@example.com""#, false),
+            (r#""jane doe@example.com""#, false),
+            (r#""jane..doe@example.com""#, false),
+            (r#"".jane@example.com""#, false),
+            (r#""jane@example..com""#, false),
+            (r#""jane@-example.com""#, false),
+            (r#""jane@exam_ple.com""#, false),
+            (r#""jane@10.0.0.1""#, false),
+            (r#""Jane <jane@example.com>""#, false),
+            (r#""mailto:jane@example.com""#, false),
+            (r#""a@example.com,b@example.com""#, false),
+            (r#""jane@example.com ""#, false),
+            ("42", false),
+            (r#"["jane@example.com"]"#, false),
+        ];
+        judges("email-format", "email", &cases);
+        mends(
+            "email-format",
+            "email",
+            &[(r#"" jane@example.com\n""#, Some(r#""jane@example.com""#)), (r#""[email protected]""#, None)],
+        );
+        let nested = of(r#"{"event":"gift","to":{"email":"jane"}}"#, Stage::Outgoing, "email-format");
+        assert_eq!(nested.first().map(|finding| finding.path.pointer()).as_deref(), Some("/to/email"));
+    }
+
+    #[test]
+    fn a_phone_number_has_its_country_code_and_digits_only() {
+        let cases = [
+            (r#""+14155550100""#, true),
+            (r#""+123456""#, true),
+            (r#""+12345678901234""#, true),
+            (r#""+12345""#, false),
+            (r#""+123456789012345""#, false),
+            (r#""+04155550100""#, false),
+            (r#""14155550100""#, false),
+            (r#""+1 415 555 0100""#, false),
+            ("14155550100", false),
+        ];
+        judges("phone-format", "phone_number", &cases);
+        let fixes = [
+            (r#""+1 (415) 555-0100""#, Some(r#""+14155550100""#)),
+            (r#""+44 (0)20 7946 0000""#, None),
+            (r#""415-555-0100""#, None),
+            ("14155550100", None),
+        ];
+        mends("phone-format", "phone_number", &fixes);
+    }
+
+    #[test]
+    fn an_ip_address_is_one_address() {
+        let cases = [
+            (r#""203.0.113.24""#, true),
+            (r#""2001:db8::1""#, true),
+            (r#""203.0.113""#, false),
+            (r#""203.0.113.256""#, false),
+            (r#""203.0.113.24:80""#, false),
+            (r#""203.0.113.24, 10.0.0.1""#, false),
+            (r#""localhost""#, false),
+            ("42", false),
+        ];
+        judges("ip-format", "ip", &cases);
+    }
+
+    #[test]
+    fn a_url_is_a_whole_one() {
+        let cases = [
+            (r#""https://shop.example.com/a?b=c#d""#, true),
+            (r#""http://localhost:3000/""#, true),
+            (r#""android-app://com.example.shop""#, true),
+            (r#""""#, true),
+            (r#""/coffee""#, false),
+            (r#""shop.example.com/coffee""#, false),
+            (r#""localhost:3000/coffee""#, false),
+            (r#""https://""#, false),
+            (r#""https://shop.example.com/a b""#, false),
+            (r#""https://shop.example.com/\n""#, false),
+        ];
+        judges("url-format", "url", &cases);
+        judges("url-format", "referrer", &cases);
+        assert!(of(r#"{"products":[{"url":"/coffee"}]}"#, Stage::Outgoing, "url-format").is_empty());
+    }
+
+    #[test]
+    fn a_place_is_on_the_map() {
+        let both = [
+            ("0", true),
+            ("-90", true),
+            (r#""90.0""#, true),
+            ("null", true),
+            ("-180.0001", false),
+            (r#""212.99333""#, false),
+            ("[37.77]", false),
+            ("1e400", false),
+            ("true", false),
+        ];
+        judges("latitude-range", "latitude", &both);
+        judges("latitude-range", "latitude", &[("90.01", false), ("180", false)]);
+        judges("longitude-range", "longitude", &both);
+        judges("longitude-range", "longitude", &[("90.01", true), ("180", true), ("-180", true)]);
+        assert_eq!(of(r#"{"at":{"latitude":91}}"#, Stage::Outgoing, "latitude-range").len(), 1);
+    }
+
+    #[test]
+    fn a_currency_is_its_code_in_capitals() {
+        let cases =
+            [(r#""USD""#, true), (r#""usd""#, false), (r#""US$""#, false), (r#""EURO""#, false), ("978", false)];
+        judges("currency-format", "currency", &cases);
+        let fixes = [(r#""eUr""#, Some(r#""EUR""#)), (r#""USD ""#, Some(r#""USD""#)), (r#""$""#, None)];
+        mends("currency-format", "currency", &fixes);
+    }
+
+    #[test]
+    fn an_advertising_id_is_a_uuid() {
+        let cases = [
+            (r#""EA7583CD-A667-48BC-B806-42ECB2B48606""#, true),
+            (r#""ea7583cd-a667-48bc-b806-42ecb2b48606""#, true),
+            (r#""00000000-0000-0000-0000-000000000000""#, true),
+            (r#""3333""#, false),
+            (r#""EA7583CDA66748BCB80642ECB2B48606""#, false),
+            ("3333", false),
+        ];
+        for field in ["device_idfa", "device_idfv", "advertising_id"] {
+            judges("advertising-id-format", field, &cases);
+        }
+        judges("advertising-id-format", "device_id", &[(r#""3333""#, true)]);
+    }
+
+    #[test]
+    fn a_gender_is_one_that_the_platform_knows() {
+        let cases =
+            [(r#""male""#, true), (r#""unknown""#, true), (r#""Male""#, false), (r#""f""#, false), ("1", false)];
+        judges("gender-value", "gender", &cases);
+        mends("gender-value", "gender", &[(r#""FEMALE""#, Some(r#""female""#)), (r#""w""#, None)]);
+        assert!(of(r#"{"products":[{"gender":"women"}]}"#, Stage::Outgoing, "gender-value").is_empty());
+    }
+
+    #[test]
+    fn a_time_is_held_to_now_and_to_when_it_was_received() {
+        const TIME: [&str; 3] = ["timestamp-future", "timestamp-old", "clock-skew"];
+        let (out, seen) = (Stage::Outgoing, Stage::Received);
+        let cases: [(&str, &str, Stage, &[&str]); 14] = [
+            ("2026-11-24T12:05:00Z", "", out, &[]),
+            ("2026-11-24T12:05:01Z", "", out, &["timestamp-future"]),
+            ("2026-11-24T14:00:00+02:00", "", out, &[]),
+            ("2026-11-24T14:00:00-02:00", "", seen, &["timestamp-future"]),
+            ("20261124T120501Z", "", out, &["timestamp-future"]),
+            ("2026-08-26T12:00:00Z", "", out, &[]),
+            ("2026-08-26T11:59:59Z", "", out, &["timestamp-old"]),
+            ("2016-04-12T17:27:20Z", "", seen, &[]),
+            ("2016-04-12T17:27:20Z", "2016-04-12T17:27:21Z", seen, &[]),
+            ("2016-04-12T17:27:20Z", "2016-12-12T17:27:21Z", seen, &["timestamp-old"]),
+            ("2026-11-24T11:00:00Z", "2026-11-24T11:05:01Z", seen, &["clock-skew"]),
+            ("2026-11-24T11:00:00Z", "2026-11-24T10:54:59Z", seen, &["clock-skew"]),
+            ("2026-11-24T11:00:00Z", "2026-11-24T11:30:00Z", out, &[]),
+            ("yesterday", "2026-11-24T11:30:00Z", seen, &[]),
+        ];
+        for (happened, received, stage, expected) in cases {
+            let event = format!(
+                r#"{{"_bsft_ts":"{received}","at":{{"timestamp":"2099-01-01T00:00:00Z"}},"timestamp":"{happened}"}}"#
+            );
+            let found: Vec<_> = TIME.into_iter().filter(|rule| !of(&event, stage, rule).is_empty()).collect();
+            assert_eq!(found, expected, "{event}, {stage:?}");
+        }
+    }
+}

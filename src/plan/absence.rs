@@ -1,0 +1,176 @@
+//! A plan that has grown stale: fields that it names and nobody sends any more.
+
+use std::collections::HashMap;
+
+use super::schema::{Demand, SchemaId, Schemas};
+use super::{Plan, Planned, STALE, cut, type_of};
+use crate::event::{Document, NodeId, NodeKind, Path, Segment};
+use crate::lint::Finding;
+
+/// After so many events without a field it is told; fewer say little.
+const ENOUGH: u32 = 20;
+
+/// So many fields of one schema are watched, and so deep.
+const MOST_FIELDS: usize = 1_000;
+const DEEPEST: usize = 8;
+
+/// So many schemas are looked at for them.
+const MOST_LOOKS: usize = 10_000;
+
+/// A field that a schema names.
+#[derive(Debug)]
+pub(super) struct PlannedField {
+    /// The steps to it from the event.
+    steps: Vec<Step>,
+    pub(super) is_required: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Field(Box<str>),
+    /// Into each element of an array.
+    Each,
+}
+
+/// The fields that the team's own schemas name for every event of a type; not those of an alternative, which an event
+/// may rightly lack, nor what every event may carry.
+pub(super) fn fields(schemas: &Schemas) -> Vec<PlannedField> {
+    let mut collection =
+        Collection { schemas, steps: Vec::new(), way: Vec::new(), left: MOST_LOOKS, found: Vec::new() };
+    collection.collect(schemas.root);
+    collection.found
+}
+
+/// The fields found so far, and the way to where it is.
+struct Collection<'a> {
+    schemas: &'a Schemas,
+    steps: Vec<Step>,
+    way: Vec<SchemaId>,
+    /// How many schemas it may still look at: one that is referred to twice, and refers twice, leads to very many.
+    left: usize,
+    found: Vec<PlannedField>,
+}
+
+impl Collection<'_> {
+    fn collect(&mut self, id: SchemaId) {
+        let Some(schema) = self.schemas.get(id).filter(|schema| self.schemas.is_own(schema.resource)) else { return };
+        let Some(left) = self.left.checked_sub(1).filter(|_| !self.way.contains(&id)) else { return };
+        self.left = left;
+        self.way.push(id);
+        for (step, inner) in schema.demands.iter().flat_map(inside) {
+            let Some(step) = step else {
+                self.collect(inner);
+                continue;
+            };
+            if self.found.len() >= MOST_FIELDS || self.steps.len() >= DEEPEST {
+                continue;
+            }
+            self.steps.push(step);
+            self.keep(&schema.demands);
+            self.collect(inner);
+            self.steps.pop();
+        }
+        self.way.pop();
+    }
+
+    /// Keeps the field that the last step leads to, once.
+    fn keep(&mut self, demands: &[Demand]) {
+        let Some(Step::Field(name)) = self.steps.last() else { return };
+        let is_required =
+            demands.iter().any(|demand| matches!(demand, Demand::Required(names) if names.contains(name)));
+        match self.found.iter_mut().find(|field| field.steps == self.steps) {
+            Some(field) => field.is_required |= is_required,
+            None => self.found.push(PlannedField { steps: self.steps.clone(), is_required }),
+        }
+    }
+}
+
+/// The schemas that hold for all events that `demand` holds for, and the step to them.
+fn inside(demand: &Demand) -> Vec<(Option<Step>, SchemaId)> {
+    match demand {
+        Demand::Properties(properties) => {
+            properties.named.iter().map(|(name, schema)| (Some(Step::Field(name.clone())), *schema)).collect()
+        }
+        Demand::Items { rest: Some(schema), .. } => vec![(Some(Step::Each), *schema)],
+        Demand::All(schemas) => schemas.iter().map(|schema| (None, *schema)).collect(),
+        Demand::Ref(schema) => vec![(None, *schema)],
+        _ => Vec::new(),
+    }
+}
+
+/// Remembers which planned fields have not been seen yet, over all events of a session. It is as large as the plan.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Absences {
+    types: HashMap<String, Vec<Absence>>,
+}
+
+/// Of one field: in how many events it was not, or that it is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Absence {
+    For(u32),
+    /// It was there once, or it was told that it is not.
+    Settled,
+}
+
+impl Absences {
+    /// What `event` shows of `plan` to be stale: fields that not one event of its type had, said once, at the 20th. A
+    /// field within another only counts where that is there.
+    pub(crate) fn observe(&mut self, plan: &Plan, event: &Document) -> Vec<Finding> {
+        let Some((_, event_type)) = type_of(event) else { return Vec::new() };
+        let Some(Ok(planned)) = plan.types.get(&event_type) else { return Vec::new() };
+        let Planned { fields, .. } = &**planned;
+        let known = self.types.entry(event_type).or_insert_with(|| vec![Absence::For(0); fields.len()]);
+        let mut findings = Vec::new();
+        for (field, absence) in fields.iter().zip(known) {
+            let Absence::For(events) = *absence else { continue };
+            *absence = match field.is_in(event) {
+                None => continue,
+                Some(true) => Absence::Settled,
+                Some(false) if events + 1 < ENOUGH => Absence::For(events + 1),
+                Some(false) => {
+                    let found = format!("not in one of {ENOUGH} events");
+                    findings.push(STALE.at(Path::root(), cut(&field.name()), found));
+                    Absence::Settled
+                }
+            };
+        }
+        findings
+    }
+}
+
+impl PlannedField {
+    /// Whether it is in `event`; `None` where what it would stand in is not.
+    fn is_in(&self, event: &Document) -> Option<bool> {
+        let (last, way) = self.steps.split_last()?;
+        let Step::Field(name) = last else { return None };
+        let mut places = vec![NodeId::ROOT];
+        for step in way {
+            places = places.iter().flat_map(|place| step.from(event, *place)).collect();
+        }
+        places.retain(|place| event.get(*place).is_some_and(|node| node.kind == NodeKind::Object));
+        let is_there =
+            |place: &NodeId| event.children(*place).any(|it| event.key(it).is_some_and(|key| *key == **name));
+        (!places.is_empty()).then(|| places.iter().any(is_there))
+    }
+
+    /// `products[].price`.
+    fn name(&self) -> String {
+        self.steps.iter().fold(String::new(), |name, step| match step {
+            Step::Each => name + "[]",
+            Step::Field(field) if name.is_empty() => field.to_string(),
+            Step::Field(field) => name + "." + field,
+        })
+    }
+}
+
+impl Step {
+    fn from(&self, event: &Document, place: NodeId) -> Vec<NodeId> {
+        match self {
+            Self::Field(name) => event.child(place, &Segment::key(&**name)).into_iter().collect(),
+            Self::Each if event.get(place).is_some_and(|node| node.kind == NodeKind::Array) => {
+                event.children(place).collect()
+            }
+            Self::Each => Vec::new(),
+        }
+    }
+}

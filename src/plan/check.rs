@@ -1,0 +1,679 @@
+//! An event, held to a schema: what is not as planned, in the words of findings.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::decimal::Decimal;
+use super::kinds::Kinds;
+use super::nearest;
+use super::schema::{Bounds, Demand, Literal, Properties, SchemaId, Schemas};
+use super::{FIELD, MISSING, TYPE, VALUE, is_text};
+use crate::event::catalogue::{ANY_EVENT, Catalogue};
+use crate::event::text::{fit, harmless, harmless_within};
+use crate::event::{Document, Facts, NodeId, NodeKind, Origin, Path, Payload, origin};
+use crate::lint::{Finding, Fix, Rule, Severity, Stage, letters, shown};
+
+/// How much is looked at in one event: about a value and a keyword each. An event of 10,000 fields takes a tenth of it.
+const BUDGET: u32 = 1_000_000;
+
+/// How many schemas may be within one another, by fields or by references.
+const DEEPEST: u32 = 384;
+
+/// How deep a value is compared with another.
+const DEEPEST_VALUE: u32 = 128;
+
+/// So many findings of one event are told.
+const MOST: usize = 100;
+
+/// What matching a pattern costs: so many bytes of the text are a step.
+const BYTES_A_STEP: usize = 8;
+
+/// The widest list of values in a finding, in columns.
+const WIDEST: usize = 100;
+
+/// What is not as `schemas` want it in `event`, in the order of its fields.
+pub(super) fn check(schemas: &Schemas, event: &Document, stage: Stage) -> Vec<Finding> {
+    let mut check = Check::new(schemas, event, stage);
+    check.fits(schemas.root, NodeId::ROOT, &mut Seen::default());
+    check.unplanned();
+    check.told()
+}
+
+/// The values that a schema has looked at, directly in the one that it is held to.
+type Seen = HashSet<NodeId>;
+
+struct Check<'a> {
+    schemas: &'a Schemas,
+    event: &'a Document,
+    stage: Stage,
+    left: u32,
+    depth: u32,
+    /// Above 0 where it is only asked whether something fits.
+    silent: u32,
+    was_cut: bool,
+    complaints: Vec<Complaint>,
+    /// The resources on the way to where it is.
+    scope: Vec<usize>,
+    /// The objects whose fields the plan names, with how.
+    described: HashMap<NodeId, Vec<&'a Properties>>,
+    /// Which values, by their position in the event, a schema says something of.
+    known: Vec<bool>,
+}
+
+/// Something that is not as planned.
+struct Complaint {
+    at: NodeId,
+    about: About,
+    rule: &'static Rule,
+    severity: Severity,
+    expected: String,
+    found: String,
+    fix: Option<Fix>,
+}
+
+/// What tells complaints of one alternative from those of another.
+#[derive(PartialEq)]
+enum About {
+    Missing(Box<str>),
+    Kinds(Kinds),
+    Other,
+}
+
+impl<'a> Check<'a> {
+    fn new(schemas: &'a Schemas, event: &'a Document, stage: Stage) -> Self {
+        Self {
+            schemas,
+            event,
+            stage,
+            left: BUDGET,
+            depth: 0,
+            silent: 0,
+            was_cut: false,
+            complaints: Vec::new(),
+            scope: Vec::new(),
+            described: HashMap::new(),
+            known: vec![false; event.len()],
+        }
+    }
+
+    /// Whether the value at `at` is as the schema wants it; if it is, what it looked at is added to `outer`.
+    fn fits(&mut self, id: SchemaId, at: NodeId, outer: &mut Seen) -> bool {
+        let schemas = self.schemas;
+        let Some(schema) = schemas.get(id) else { return true };
+        if !self.spend(1) || self.depth >= DEEPEST {
+            self.was_cut = true;
+            return true;
+        }
+        let is_new = self.scope.last() != Some(&schema.resource);
+        if is_new {
+            self.scope.push(schema.resource);
+        }
+        self.depth += 1;
+        let mut seen = Seen::new();
+        let (mut fits, mut is_other_type) = (true, false);
+        for demand in &schema.demands {
+            // A value of another type is no other value too.
+            if is_other_type && matches!(demand, Demand::OneOf(_)) {
+                continue;
+            }
+            if !self.holds(demand, at, &mut seen) {
+                fits = false;
+                is_other_type |= matches!(demand, Demand::Type(_));
+                if self.silent > 0 {
+                    break;
+                }
+            }
+        }
+        self.depth -= 1;
+        if is_new {
+            self.scope.pop();
+        }
+        if fits && schemas.has_unevaluated {
+            outer.extend(seen);
+        }
+        fits
+    }
+
+    /// Takes steps from the budget; false when there are not so many left.
+    fn spend(&mut self, steps: usize) -> bool {
+        let left = u32::try_from(steps).ok().and_then(|steps| self.left.checked_sub(steps));
+        self.left = left.unwrap_or(0);
+        self.was_cut |= left.is_none();
+        left.is_some()
+    }
+
+    fn holds(&mut self, demand: &'a Demand, at: NodeId, seen: &mut Seen) -> bool {
+        let Some(kind) = self.event.get(at).map(|node| node.kind) else { return true };
+        match demand {
+            Demand::Absence => self.no_field(at, &[]),
+            Demand::Type(kinds) => Kinds::of(self.event, at).has(*kinds) || self.other_type(at, *kinds),
+            Demand::OneOf(values) => self.one_of(values, at),
+            Demand::All(schemas) => self.all(schemas, at, seen),
+            Demand::Any(schemas) => self.any(schemas, at, seen),
+            Demand::One(schemas) => self.one(schemas, at, seen),
+            Demand::Not(schema) => {
+                !self.silently(*schema, at, &mut Seen::new()) || {
+                    self.value(at, "anything else: the plan rules this out".to_owned(), None)
+                }
+            }
+            Demand::If { test, then, otherwise } => {
+                let branch = if self.silently(*test, at, seen) { then } else { otherwise };
+                branch.is_none_or(|branch| self.fits(branch, at, seen))
+            }
+            Demand::Ref(schema) => self.fits(*schema, at, seen),
+            Demand::DynamicRef { schema, anchor } => {
+                let outermost = anchor
+                    .as_ref()
+                    .and_then(|anchor| self.scope.iter().find_map(|resource| self.schemas.dynamic(*resource, anchor)));
+                self.fits(outermost.unwrap_or(*schema), at, seen)
+            }
+            _ => match kind {
+                NodeKind::Object => self.object_holds(demand, at, seen),
+                NodeKind::Array => self.array_holds(demand, at, seen),
+                NodeKind::String => self.string_holds(demand, at),
+                NodeKind::Number => self.number_holds(demand, at),
+                NodeKind::Bool | NodeKind::Null => true,
+            },
+        }
+    }
+
+    fn number_holds(&mut self, demand: &Demand, at: NodeId) -> bool {
+        let number = || Decimal::read(self.event.text(at));
+        let (holds, words, than) = match demand {
+            Demand::Minimum { than, exclusive: false } => (number() >= *than, "at least", than),
+            Demand::Minimum { than, exclusive: true } => (number() > *than, "more than", than),
+            Demand::Maximum { than, exclusive: false } => (number() <= *than, "at most", than),
+            Demand::Maximum { than, exclusive: true } => (number() < *than, "less than", than),
+            Demand::MultipleOf(than) => (number().is_multiple_of(than), "a multiple of", than),
+            _ => return true,
+        };
+        holds || self.value(at, format!("{words} {than}"), None)
+    }
+
+    fn string_holds(&mut self, demand: &Demand, at: NodeId) -> bool {
+        match demand {
+            Demand::Length(bounds) => {
+                let length = self.event.plain(at).chars().count();
+                bounds.hold(length)
+                    || self.value(at, format!("{}, here are {length}", words(*bounds, "character")), None)
+            }
+            Demand::Pattern(pattern) => {
+                let text = self.event.plain(at);
+                !self.spend(text.len() / BYTES_A_STEP)
+                    || pattern.regex.is_match(&text)
+                    || self.value(at, format!("a text that fits {}", cut(&pattern.text)), None)
+            }
+            Demand::Format(format) => {
+                format.fits(&self.event.plain(at)) || self.value(at, format.words().to_owned(), None)
+            }
+            _ => true,
+        }
+    }
+
+    fn array_holds(&mut self, demand: &'a Demand, at: NodeId, seen: &mut Seen) -> bool {
+        let event = self.event;
+        let count = event.get(at).map_or(0, |node| node.children as usize);
+        match demand {
+            Demand::Elements(bounds) => {
+                bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "element")), None)
+            }
+            Demand::Different => {
+                self.are_different(at) || self.value(at, "elements that are all different".to_owned(), None)
+            }
+            Demand::Items { first, rest } => {
+                let mut fits = true;
+                for (index, child) in event.children(at).enumerate() {
+                    let Some(schema) = first.get(index).or(rest.as_ref()) else { break };
+                    fits &= self.visit(*schema, child, seen);
+                    if !fits && self.silent > 0 {
+                        break;
+                    }
+                }
+                fits
+            }
+            Demand::Contains { schema, bounds } => {
+                let mut count = 0;
+                for child in event.children(at) {
+                    if self.silently(*schema, child, &mut Seen::new()) {
+                        count += 1;
+                        seen.insert(child);
+                    }
+                }
+                bounds.hold(count) || {
+                    let expected = format!("{} of the kind that the plan asks for", words(*bounds, "element"));
+                    self.value(at, format!("{expected}, here are {count}"), None)
+                }
+            }
+            Demand::UnevaluatedItems(schema) => {
+                let left: Vec<NodeId> = event.children(at).filter(|child| !seen.contains(child)).collect();
+                each(left, |child| self.visit(*schema, child, seen))
+            }
+            _ => true,
+        }
+    }
+
+    fn object_holds(&mut self, demand: &'a Demand, at: NodeId, seen: &mut Seen) -> bool {
+        let event = self.event;
+        match demand {
+            Demand::Required(names) => {
+                let missing = self.missing(at, names);
+                each(missing, |name| self.is_missing(at, name, ""))
+            }
+            Demand::RequiredWith { field, others } => {
+                let Some(reason) = self.sent(at, field) else { return true };
+                let because = format!(", as there is {}", shown_key(event, reason));
+                let missing = self.missing(at, others);
+                each(missing, |name| self.is_missing(at, name, &because))
+            }
+            Demand::With { field, schema } => self.sent(at, field).is_none() || self.fits(*schema, at, seen),
+            Demand::Fields(bounds) => {
+                let count = event.children(at).filter(|child| !self.is_platforms(*child)).count();
+                bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "field")), None)
+            }
+            Demand::Properties(properties) => self.properties(properties, at, seen),
+            Demand::Names(schema) => {
+                let mut fits = true;
+                for child in event.children(at) {
+                    if !self.is_platforms(child) && !self.is_name(*schema, child) {
+                        let expected = "a field whose name is as the plan wants it".to_owned();
+                        let found = shown_key(event, child);
+                        fits = self.complain(Complaint { expected, found, ..Complaint::of(&VALUE, child) });
+                    }
+                }
+                fits
+            }
+            Demand::UnevaluatedFields(schema) => {
+                let left = event.children(at).filter(|child| !seen.contains(child) && !self.is_platforms(*child));
+                let left: Vec<NodeId> = left.collect();
+                each(left, |child| self.other_field(*schema, child, seen, &[]))
+            }
+            _ => true,
+        }
+    }
+
+    fn properties(&mut self, properties: &'a Properties, at: NodeId, seen: &mut Seen) -> bool {
+        let event = self.event;
+        if !properties.named.is_empty() {
+            let described = self.described.entry(at).or_default();
+            if !described.iter().any(|known| std::ptr::eq(*known, properties)) {
+                described.push(properties);
+            }
+        }
+        let mut fits = true;
+        for child in event.children(at) {
+            if self.is_platforms(child) {
+                continue;
+            }
+            let Some(key) = event.key(child) else { continue };
+            let mut is_known = false;
+            if let Some(schema) = properties.named.get(&*key) {
+                is_known = true;
+                fits &= self.visit(*schema, child, seen);
+            }
+            for (pattern, schema) in &properties.patterns {
+                if self.spend(1 + key.len() / BYTES_A_STEP) && pattern.regex.is_match(&key) {
+                    is_known = true;
+                    fits &= self.visit(*schema, child, seen);
+                }
+            }
+            if let (false, Some(others)) = (is_known, properties.others) {
+                fits &= self.other_field(others, child, seen, &[properties]);
+            }
+            if !fits && self.silent > 0 {
+                return false;
+            }
+        }
+        fits
+    }
+
+    /// Holds a value within another to its own schema, and keeps that it was looked at.
+    fn visit(&mut self, schema: SchemaId, child: NodeId, seen: &mut Seen) -> bool {
+        if let Some(known) = self.known.get_mut(child.index()) {
+            *known = true;
+        }
+        if self.schemas.has_unevaluated {
+            seen.insert(child);
+        }
+        self.fits(schema, child, &mut Seen::new())
+    }
+
+    /// Holds a field that the plan does not name to what it says of such fields: most often, that there are none.
+    fn other_field(&mut self, schema: SchemaId, child: NodeId, seen: &mut Seen, planned: &[&Properties]) -> bool {
+        let demands = self.schemas.get(schema).map_or(&[][..], |schema| &schema.demands);
+        if !matches!(demands, [Demand::Absence]) {
+            return self.visit(schema, child, seen);
+        }
+        if let Some(known) = self.known.get_mut(child.index()) {
+            *known = true;
+        }
+        self.no_field(child, planned)
+    }
+
+    fn no_field(&mut self, at: NodeId, planned: &[&Properties]) -> bool {
+        if self.silent > 0 {
+            return false;
+        }
+        let (expected, fix) = self.instead(at, planned);
+        let expected = expected.unwrap_or_else(|| "no such field: the plan allows no others".to_owned());
+        let found = shown(self.event, at);
+        self.complain(Complaint { severity: Severity::Error, expected, found, fix, ..Complaint::of(&FIELD, at) })
+    }
+
+    /// The planned field that an unplanned one may be meant for; and the fix, where only its spelling differs.
+    fn instead(&self, at: NodeId, planned: &[&Properties]) -> (Option<String>, Option<Fix>) {
+        let Some(key) = self.event.key(at) else { return (None, None) };
+        let parent = self.event.parent(at).unwrap_or(NodeId::ROOT);
+        let is_free = |name: &&str| self.sent(parent, name).is_none();
+        let names = || planned.iter().flat_map(|properties| properties.named.keys()).map(|name| &**name);
+        let twins: Vec<&str> = names().filter(|name| letters(name) == letters(&key)).filter(is_free).collect();
+        if let [twin] = twins[..] {
+            return (Some(harmless(twin)), Some(Fix::Rename(twin.to_owned())));
+        }
+        let near = nearest(&key, names().filter(is_free));
+        (near.map(|near| format!("a field of the plan, such as {}", harmless(near))), None)
+    }
+
+    /// Complains of the fields that nothing in the plan speaks of, in objects whose fields it names.
+    fn unplanned(&mut self) {
+        let mut described: Vec<(NodeId, Vec<&Properties>)> = self.described.drain().collect();
+        described.sort_unstable_by_key(|(at, _)| *at);
+        for (at, planned) in described {
+            for child in self.event.children(at) {
+                let is_known = self.known.get(child.index()).is_none_or(|known| *known);
+                if is_known || self.is_platforms(child) || at == NodeId::ROOT && is_usual(self.event, child) {
+                    continue;
+                }
+                let (expected, fix) = self.instead(child, &planned);
+                let expected = expected.unwrap_or_else(|| "a field of the plan".to_owned());
+                let found = shown(self.event, child);
+                self.complain(Complaint { expected, found, fix, ..Complaint::of(&FIELD, child) });
+            }
+        }
+    }
+
+    fn other_type(&mut self, at: NodeId, kinds: Kinds) -> bool {
+        if self.silent > 0 {
+            return false;
+        }
+        let fix = as_kind(self.event, at, kinds).map(Fix::Replace);
+        let (about, expected, found) = (About::Kinds(kinds), kinds.words(), shown(self.event, at));
+        self.complain(Complaint { about, expected, found, fix, ..Complaint::of(&TYPE, at) })
+    }
+
+    fn one_of(&mut self, values: &[Literal], at: NodeId) -> bool {
+        let event = self.event;
+        if !self.spend(values.len() / BYTES_A_STEP) {
+            return true;
+        }
+        let found = if is_text(event, at) {
+            let text = event.plain(at);
+            values.iter().any(|value| matches!(value, Literal::String(value) if **value == *text))
+        } else {
+            let value = Literal::read(event, at, DEEPEST_VALUE);
+            self.was_cut |= value.is_none();
+            value.is_none_or(|value| values.contains(&value))
+        };
+        if found || self.silent > 0 {
+            return found;
+        }
+        let shown: Vec<String> = values.iter().take(MOST).map(ToString::to_string).collect();
+        let expected = match (&values, shown.join(", ")) {
+            ([_], value) => value,
+            (_, values) => format!("one of {values}"),
+        };
+        let text = event.plain(at);
+        let alike: Vec<&Literal> = match values {
+            [value] => vec![value],
+            _ => values.iter().filter(|value| value.is_spelled(&text)).collect(),
+        };
+        let fix = match alike[..] {
+            [value] => Some(Fix::Replace(value.to_string())),
+            _ => None,
+        };
+        self.value(at, fit(&harmless_within(&expected, WIDEST).0, WIDEST), fix)
+    }
+
+    fn are_different(&mut self, at: NodeId) -> bool {
+        let mut values = HashSet::new();
+        for child in self.event.children(at) {
+            match Literal::read(self.event, child, DEEPEST_VALUE) {
+                _ if !self.spend(1) => return true,
+                None => self.was_cut = true,
+                Some(value) => {
+                    if !values.insert(value) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn all(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
+        each(schemas, |schema| self.fits(*schema, at, seen))
+    }
+
+    fn any(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
+        // None is left out: what the others look at counts too.
+        let fitting = schemas.iter().filter(|schema| self.silently(**schema, at, seen)).count();
+        fitting > 0 || schemas.is_empty() || self.none_fits(schemas, at)
+    }
+
+    fn one(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
+        let fitting = schemas.iter().filter(|schema| self.silently(**schema, at, seen)).count();
+        match fitting {
+            1 => true,
+            0 if schemas.is_empty() => true,
+            0 => self.none_fits(schemas, at),
+            _ => {
+                let expected = format!("only one of the {} forms in the plan, here are {fitting}", schemas.len());
+                self.value(at, expected, None)
+            }
+        }
+    }
+
+    /// Complains that a value is as none of the alternatives wants it, in the words of the one that is meant, if it is
+    /// clear which.
+    fn none_fits(&mut self, schemas: &[SchemaId], at: NodeId) -> bool {
+        if self.silent > 0 {
+            return false;
+        }
+        let mut ways: Vec<Vec<Complaint>> = Vec::new();
+        for schema in schemas {
+            let before = self.complaints.len();
+            self.fits(*schema, at, &mut Seen::new());
+            ways.push(self.complaints.split_off(before.min(self.complaints.len())));
+        }
+        let missing = |way: &Vec<Complaint>| match &way[..] {
+            [Complaint { at: place, about: About::Missing(name), .. }, ..] if *place == at => Some(harmless(name)),
+            _ => None,
+        };
+        let kinds = |way: &Vec<Complaint>| {
+            way.iter().find_map(|complaint| match complaint.about {
+                About::Kinds(kinds) if complaint.at == at => Some(kinds),
+                _ => None,
+            })
+        };
+        let only_missing = |way: &&Vec<Complaint>| way.len() == 1 && missing(way).is_some();
+        if ways.iter().filter(only_missing).count() == ways.len() {
+            let mut names: Vec<String> = ways.iter().filter_map(missing).collect();
+            names.dedup();
+            let expected = fit(&format!("one of the fields {}", names.join(", ")), WIDEST);
+            let about = About::Missing(names.swap_remove(0).into());
+            return self.complain(Complaint { about, expected, found: "none".into(), ..Complaint::of(&MISSING, at) });
+        }
+        let of_type = ways.iter().filter(|way| kinds(way).is_none()).count();
+        if of_type == 0 {
+            let kinds = ways.iter().filter_map(kinds).fold(Kinds::default(), Kinds::or);
+            return self.other_type(at, kinds);
+        }
+        if of_type == 1 {
+            let meant = ways.into_iter().find(|way| kinds(way).is_none());
+            for complaint in meant.into_iter().flatten() {
+                self.complain(complaint);
+            }
+            return false;
+        }
+        self.value(at, format!("one of the {} forms that the plan has for it", schemas.len()), None)
+    }
+
+    /// Whether it fits; what is wrong with it is not told.
+    fn silently(&mut self, schema: SchemaId, at: NodeId, seen: &mut Seen) -> bool {
+        self.silent += 1;
+        let fits = self.fits(schema, at, seen);
+        self.silent -= 1;
+        fits
+    }
+
+    /// Whether the name of the field at `at` is as the schema wants it.
+    fn is_name(&mut self, schema: SchemaId, at: NodeId) -> bool {
+        let name = Arc::new(Payload::new(self.event.key_text(at), Facts::default()));
+        let Ok(name) = Document::new(name) else { return true };
+        let mut check = Check { left: self.left, depth: self.depth, ..Check::new(self.schemas, &name, self.stage) };
+        let fits = check.silently(schema, NodeId::ROOT, &mut Seen::new());
+        let (left, was_cut) = (check.left, check.was_cut);
+        self.left = left;
+        self.was_cut |= was_cut;
+        fits
+    }
+
+    /// Which of the names no field at `at` has.
+    fn missing<'n>(&self, at: NodeId, names: &'n [Box<str>]) -> Vec<&'n str> {
+        /// Up to here, going through the fields for each costs less than hashing them all.
+        const FEW: usize = 4;
+        if names.len() <= FEW {
+            let is_there =
+                |name: &str| self.event.children(at).any(|child| self.event.key(child).is_some_and(|key| key == name));
+            return names.iter().map(|name| &**name).filter(|name| !is_there(name)).collect();
+        }
+        let keys: HashSet<_> = self.event.children(at).filter_map(|child| self.event.key(child)).collect();
+        names.iter().map(|name| &**name).filter(|name| !keys.contains(*name)).collect()
+    }
+
+    /// The field of that name, unless the platform put it there.
+    fn sent(&self, at: NodeId, name: &str) -> Option<NodeId> {
+        let mut children = self.event.children(at);
+        children.find(|child| self.event.key(*child).is_some_and(|key| key == name) && !self.is_platforms(*child))
+    }
+
+    /// Whether the platform put that field into a received event, or may have: the plan is of what is sent.
+    fn is_platforms(&self, at: NodeId) -> bool {
+        self.stage == Stage::Received
+            && self.event.parent(at) == Some(NodeId::ROOT)
+            && self.event.key(at).is_some_and(|key| origin(&key) == Origin::Platform)
+    }
+
+    fn is_missing(&mut self, at: NodeId, name: &str, because: &str) -> bool {
+        if self.silent > 0 {
+            return false;
+        }
+        let (about, found) = (About::Missing(name.into()), "none".to_owned());
+        let expected = format!("{}{because}", cut(name));
+        self.complain(Complaint { about, expected, found, ..Complaint::of(&MISSING, at) })
+    }
+
+    fn value(&mut self, at: NodeId, expected: String, fix: Option<Fix>) -> bool {
+        if self.silent > 0 {
+            return false;
+        }
+        let found = shown(self.event, at);
+        self.complain(Complaint { expected, found, fix, ..Complaint::of(&VALUE, at) })
+    }
+
+    /// Keeps a complaint, and says that something does not fit.
+    fn complain(&mut self, complaint: Complaint) -> bool {
+        // With those of alternatives, of which most are thrown away.
+        if self.silent == 0 && self.complaints.len() < 10 * MOST {
+            self.complaints.push(complaint);
+        }
+        false
+    }
+
+    /// The complaints as findings.
+    fn told(mut self) -> Vec<Finding> {
+        self.complaints.sort_by_key(|complaint| (complaint.at, complaint.rule.id));
+        let more = self.complaints.len().saturating_sub(MOST);
+        let event = self.event;
+        let finding = |complaint: Complaint| {
+            let Complaint { at, rule, severity, expected, found, fix, .. } = complaint;
+            Finding { rule, severity, path: event.path(at), expected, found, fix, unlisted: 0 }
+        };
+        let mut findings: Vec<Finding> = self.complaints.into_iter().take(MOST).map(finding).collect();
+        findings.dedup();
+        if self.was_cut {
+            findings.push(note(
+                "an event that can be checked against its plan in time",
+                "too much: the rest was not checked",
+            ));
+        }
+        if more > 0 {
+            findings.push(note("an event as planned", &format!("{more} more findings of its plan")));
+        }
+        findings
+    }
+}
+
+impl Complaint {
+    fn of(rule: &'static Rule, at: NodeId) -> Self {
+        let (expected, found) = (String::new(), String::new());
+        Self { at, about: About::Other, rule, severity: rule.severity, expected, found, fix: None }
+    }
+}
+
+/// Whether all of them do. Unlike `all`, it asks each of them, for each may have something to complain of.
+fn each<T>(items: impl IntoIterator<Item = T>, mut does: impl FnMut(T) -> bool) -> bool {
+    let mut all = true;
+    for item in items {
+        all &= does(item);
+    }
+    all
+}
+
+/// What is said of a check that does not tell all.
+fn note(expected: &str, found: &str) -> Finding {
+    Finding { severity: Severity::Info, ..VALUE.at(Path::root(), expected, found) }
+}
+
+/// Whether a field may be in any event, planned or not: what the platform knows of every event, and its own names.
+fn is_usual(event: &Document, at: NodeId) -> bool {
+    let Some(key) = event.key(at) else { return false };
+    let mut usual = Catalogue::standard().attributes_of(ANY_EVENT).iter();
+    key.starts_with("_bsft") || usual.any(|attribute| attribute.name == key)
+}
+
+/// The value as JSON of the type that is wanted, where it is the same value.
+fn as_kind(event: &Document, at: NodeId, kinds: Kinds) -> Option<String> {
+    let (text, plain) = (event.text(at), event.plain(at));
+    match event.get(at)?.kind {
+        NodeKind::String if matches!(&*plain, "true" | "false") => {
+            kinds.has(Kinds::BOOLEAN).then(|| plain.into_owned())
+        }
+        NodeKind::String => {
+            let number = serde_json::from_str::<serde_json::Number>(&plain).ok().filter(|_| plain.trim() == plain)?;
+            let is_whole = Decimal::read(&number.to_string()).is_integer();
+            (kinds.has(Kinds::NUMBER) || kinds.has(Kinds::INTEGER) && is_whole).then(|| plain.into_owned())
+        }
+        NodeKind::Number | NodeKind::Bool if kinds.has(Kinds::STRING) => Some(format!("\"{text}\"")),
+        _ => None,
+    }
+}
+
+/// `at least 1 element`, `1 to 5 elements`.
+fn words(bounds: Bounds, what: &str) -> String {
+    let counted = |count: usize| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    match bounds {
+        Bounds { least: Some(least), most: Some(most) } if least == most => counted(least),
+        Bounds { least: Some(least), most: Some(most) } => format!("{least} to {}", counted(most)),
+        Bounds { least: Some(least), most: None } => format!("at least {}", counted(least)),
+        Bounds { least: None, most: Some(most) } => format!("at most {}", counted(most)),
+        Bounds { least: None, most: None } => counted(0),
+    }
+}
+
+fn shown_key(event: &Document, at: NodeId) -> String {
+    cut(&event.key(at).unwrap_or_default())
+}
+
+fn cut(text: &str) -> String {
+    fit(&harmless_within(text, WIDEST).0, WIDEST)
+}

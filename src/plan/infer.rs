@@ -1,0 +1,582 @@
+//! A plan made from events: what they have in common, as a schema for each type.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::format::{Format, TELLING};
+use super::kinds::Kinds;
+use super::schema::DRAFT;
+use super::type_of;
+use crate::event::catalogue::IDENTIFIERS;
+use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+use crate::lint::Stage;
+
+/// So many event types, and so many fields of all of them, are kept in memory.
+const MOST_TYPES: usize = 1_000;
+const MOST_FIELDS: usize = 100_000;
+
+/// How deep objects within objects are described; below that anything is allowed.
+const DEEPEST: u32 = 16;
+
+/// The longest name of a type or a field, in bytes: what is longer is no name but data.
+const LONGEST_NAME: usize = 256;
+
+/// A text is one of a few values if it was seen so often, with no more different values than this, none of them only once
+/// and none longer than this, in bytes.
+const ENOUGH_VALUES: u64 = 10;
+const FEW_VALUES: usize = 6;
+const LONGEST_VALUE: usize = 40;
+
+/// Fields that differ from one event, browser or device to the next, whatever the event is: only their type is planned.
+/// Nor is one of them required, as no single identifier is: the platform asks for one of several.
+const VOLATILE: [&str; 12] = [
+    "advertising_id",
+    "device_idfa",
+    "device_idfv",
+    "device_token",
+    "event_uuid",
+    "firebase_instance_id",
+    "ip",
+    "referrer",
+    "session_uuid",
+    "timestamp",
+    "transaction_uuid",
+    "user_agent",
+];
+
+/// The last word of a name whose values are no choice of a few, even when a few were seen: names of one thing, and what
+/// people write.
+const ONE_OF_MANY: [&str; 24] = [
+    "address",
+    "city",
+    "cookie",
+    "description",
+    "email",
+    "guid",
+    "id",
+    "ids",
+    "ip",
+    "key",
+    "keywords",
+    "message",
+    "name",
+    "number",
+    "phone",
+    "query",
+    "sku",
+    "skus",
+    "text",
+    "title",
+    "token",
+    "url",
+    "uuid",
+    "zip",
+];
+
+/// The last word of a name whose values may have a fraction, though those that were seen had none.
+const FRACTIONAL: [&str; 14] = [
+    "amount",
+    "cost",
+    "discount",
+    "fee",
+    "latitude",
+    "longitude",
+    "price",
+    "rate",
+    "revenue",
+    "shipping",
+    "subtotal",
+    "tax",
+    "total",
+    "value",
+];
+
+/// Learns from events what their plan may be. It keeps no event, and no more than a bounded part of what they hold.
+#[derive(Debug, Default)]
+pub struct Inference {
+    types: BTreeMap<Box<str>, Shape>,
+    fields: usize,
+}
+
+/// The schema that was inferred for an event type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inferred {
+    /// The event type.
+    pub event_type: String,
+    /// From how many events.
+    pub events: u64,
+    /// The JSON Schema.
+    pub schema: Value,
+}
+
+/// What was seen in one place of the events of a type.
+#[derive(Debug, Default)]
+struct Shape {
+    /// An integer is one by its spelling here: `3.0` is a number.
+    kinds: Kinds,
+    strings: Strings,
+    objects: u64,
+    fields: BTreeMap<Box<str>, Field>,
+    /// Whether there may be more fields than those that are kept.
+    is_open: bool,
+    elements: Option<Box<Shape>>,
+}
+
+#[derive(Debug, Default)]
+struct Field {
+    shape: Shape,
+    /// In how many objects it was.
+    objects: u64,
+}
+
+/// The texts that were seen in one place.
+#[derive(Debug)]
+struct Strings {
+    count: u64,
+    /// Which of the formats they all have.
+    formats: Vec<Format>,
+    /// Each of them with how often it was seen, while they are few.
+    values: Option<BTreeMap<Box<str>, u64>>,
+}
+
+impl Default for Strings {
+    fn default() -> Self {
+        Self { count: 0, formats: TELLING.into(), values: Some(BTreeMap::new()) }
+    }
+}
+
+impl Inference {
+    /// Learns from `event`. False when it belongs to no type (its name is missing, blank, no text, there twice, or very
+    /// long), or when there are too many types already; nothing is learnt from it then.
+    pub fn observe(&mut self, event: &Document, stage: Stage) -> bool {
+        let names = event.children(NodeId::ROOT).filter(|field| event.key(*field).is_some_and(|key| key == "event"));
+        let Some((_, event_type)) = type_of(event).filter(|_| names.count() == 1) else { return false };
+        let is_name = !event_type.trim().is_empty() && event_type.len() <= LONGEST_NAME;
+        if !is_name || self.types.len() >= MOST_TYPES && !self.types.contains_key(&*event_type) {
+            return false;
+        }
+        let shape = self.types.entry(event_type.into()).or_default();
+        let mut learning = Learning { event, stage, fields: &mut self.fields };
+        learning.value(shape, NodeId::ROOT, DEEPEST);
+        true
+    }
+
+    /// The schema of each type, by name. The same events make the same schemas, in whatever order they came, as long as
+    /// they were not too many to keep.
+    pub fn schemas(&self) -> impl Iterator<Item = Inferred> {
+        self.types.iter().map(|(event_type, shape)| Inferred {
+            event_type: event_type.to_string(),
+            events: shape.objects,
+            schema: schema(event_type, shape),
+        })
+    }
+}
+
+impl Inferred {
+    /// The schema as the text of a file.
+    pub fn text(&self) -> String {
+        format!("{:#}\n", self.schema)
+    }
+}
+
+struct Learning<'a> {
+    event: &'a Document,
+    stage: Stage,
+    fields: &'a mut usize,
+}
+
+impl Learning<'_> {
+    fn value(&mut self, shape: &mut Shape, at: NodeId, levels: u32) {
+        let event = self.event;
+        let text = event.text(at);
+        let kind = match event.get(at).map(|node| node.kind) {
+            None => return,
+            Some(NodeKind::Number) if text.contains(['.', 'e', 'E']) => Kinds::NUMBER,
+            Some(NodeKind::Number) => Kinds::INTEGER,
+            Some(_) => Kinds::of(event, at),
+        };
+        shape.kinds = shape.kinds.or(kind);
+        if kind == Kinds::STRING {
+            shape.strings.learn(&event.plain(at));
+        } else if kind == Kinds::OBJECT {
+            self.object(shape, at, levels);
+        } else if kind == Kinds::ARRAY && levels > 0 {
+            for element in event.children(at) {
+                self.value(shape.elements.get_or_insert_default(), element, levels - 1);
+            }
+        }
+    }
+
+    fn object(&mut self, shape: &mut Shape, at: NodeId, levels: u32) {
+        let event = self.event;
+        let is_top = at == NodeId::ROOT;
+        shape.objects += 1;
+        shape.is_open |= levels == 0;
+        if levels == 0 {
+            return;
+        }
+        for child in event.children(at) {
+            let Some(key) = event.key(child) else { continue };
+            if is_top && self.stage == Stage::Received && origin(&key) == Origin::Platform {
+                continue;
+            }
+            if !shape.fields.contains_key(&*key) {
+                if *self.fields >= MOST_FIELDS || key.len() > LONGEST_NAME {
+                    shape.is_open = true;
+                    continue;
+                }
+                *self.fields += 1;
+            }
+            let field = shape.fields.entry(key.as_ref().into()).or_default();
+            // A name that is there twice is there once.
+            field.objects += u64::from(event.occurrence(child) == 0);
+            let levels = if is_top && is_volatile(&key) { 0 } else { levels - 1 };
+            self.value(&mut field.shape, child, levels);
+        }
+    }
+}
+
+impl Strings {
+    fn learn(&mut self, text: &str) {
+        self.count += 1;
+        self.formats.retain(|format| format.fits(text));
+        if let Some(values) = &mut self.values {
+            if let Some(seen) = values.get_mut(text) {
+                *seen += 1;
+            } else if values.len() < FEW_VALUES && is_value(text) {
+                values.insert(text.into(), 1);
+            } else {
+                self.values = None;
+            }
+        }
+    }
+
+    /// Those that were seen, where they are a choice of a few.
+    fn choice(&self) -> Option<Vec<&str>> {
+        let values = self.values.as_ref().filter(|_| self.count >= ENOUGH_VALUES)?;
+        let often = values.values().all(|seen| *seen > 1);
+        often.then(|| values.keys().map(|value| &**value).collect())
+    }
+}
+
+/// Whether a text may be one of a choice: numbers, blanks and long texts are none.
+fn is_value(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= LONGEST_VALUE && text.trim().parse::<f64>().is_err()
+}
+
+fn is_volatile(key: &str) -> bool {
+    VOLATILE.contains(&key) || IDENTIFIERS.contains(&key) || key.starts_with("_bsft")
+}
+
+fn schema(event_type: &str, shape: &Shape) -> Value {
+    let mut fields = Map::new();
+    fields.insert("$schema".into(), DRAFT.into());
+    fields.insert("title".into(), event_type.into());
+    shape.describe(&mut fields, "", true);
+    let properties = fields.get_mut("properties").and_then(Value::as_object_mut);
+    if let Some(event) = properties.and_then(|properties| properties.get_mut("event")) {
+        *event = json!({ "const": event_type });
+    }
+    Value::Object(fields)
+}
+
+impl Shape {
+    /// Writes what it is into a schema; `name` is that of the field.
+    fn describe(&self, schema: &mut Map<String, Value>, name: &str, is_top: bool) {
+        let kinds = self.kinds;
+        let has_fraction = kinds.has(Kinds::NUMBER) || FRACTIONAL.contains(&&*last_word(name));
+        let kinds = if has_fraction && kinds.has(Kinds::INTEGER) {
+            kinds.without(Kinds::INTEGER).or(Kinds::NUMBER)
+        } else {
+            kinds
+        };
+        let mut names: Vec<&str> = kinds.names().collect();
+        match names[..] {
+            [] => {}
+            [_] => drop(schema.insert("type".into(), names.remove(0).into())),
+            _ => drop(schema.insert("type".into(), names.into())),
+        }
+        if let Some(format) = self.strings.formats.first().filter(|_| self.strings.count > 0) {
+            schema.insert("format".into(), format.as_str().into());
+        } else if kinds == Kinds::STRING
+            && !ONE_OF_MANY.contains(&&*last_word(name))
+            && let Some(values) = self.strings.choice()
+        {
+            schema.insert("enum".into(), values.into());
+        }
+        if kinds.has(Kinds::OBJECT) {
+            self.describe_fields(schema, is_top);
+        }
+        if let Some(elements) = &self.elements {
+            let mut items = Map::new();
+            elements.describe(&mut items, name, false);
+            schema.insert("items".into(), items.into());
+        }
+    }
+
+    fn describe_fields(&self, schema: &mut Map<String, Value>, is_top: bool) {
+        // What names the event comes first, then they are in alphabetical order.
+        let event = self.fields.get_key_value("event").filter(|_| is_top);
+        let others = self.fields.iter().filter(|(name, _)| !is_top || &***name != "event");
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for (name, field) in event.into_iter().chain(others) {
+            let mut property = Map::new();
+            let is_volatile = is_top && is_volatile(name);
+            if is_volatile {
+                Self { kinds: field.shape.kinds, is_open: true, ..Self::default() }.describe(
+                    &mut property,
+                    name,
+                    false,
+                );
+            } else {
+                field.shape.describe(&mut property, name, false);
+            }
+            properties.insert(name.to_string(), property.into());
+            if field.objects == self.objects && !is_volatile {
+                required.push(Value::from(&**name));
+            }
+        }
+        if !properties.is_empty() {
+            schema.insert("properties".into(), properties.into());
+        }
+        if !required.is_empty() {
+            schema.insert("required".into(), required.into());
+        }
+        if self.is_open && !self.fields.is_empty() {
+            schema.insert("additionalProperties".into(), true.into());
+        }
+    }
+}
+
+/// The last word of a name, in lower case: `id` of `order_id` and of `orderId`.
+fn last_word(name: &str) -> String {
+    let start = name.char_indices().rev().zip(name.chars().rev().skip(1).map(Some).chain([None]));
+    let mut from = 0;
+    for ((at, c), before) in start {
+        if matches!(c, '_' | '-' | ' ' | '.') {
+            from = at + c.len_utf8();
+            break;
+        }
+        if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
+            from = at;
+            break;
+        }
+    }
+    name.get(from..).unwrap_or(name).to_lowercase()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::super::{Plan, SchemaFile};
+    use super::*;
+    use crate::event::{Facts, Payload};
+    use crate::lint::Context;
+
+    fn read(event: &str) -> Document {
+        Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+    }
+
+    fn inferred(events: &[Value], stage: Stage) -> Inference {
+        let mut inference = Inference::default();
+        for event in events {
+            inference.observe(&read(&event.to_string()), stage);
+        }
+        inference
+    }
+
+    /// The one schema that these fields of events make, below `properties` of the field `x`.
+    fn field(values: &[Value]) -> Value {
+        named("x", values)
+    }
+
+    fn named(name: &str, values: &[Value]) -> Value {
+        let events: Vec<Value> = values.iter().map(|value| json!({ "event": "a", name: value })).collect();
+        let schema = inferred(&events, Stage::Outgoing).schemas().next().unwrap().schema;
+        schema["properties"][name].clone()
+    }
+
+    #[test]
+    fn a_field_is_described_by_what_all_its_values_have_in_common() {
+        let times = |values: &[&str], times: usize| -> Vec<Value> {
+            values.iter().cycle().take(values.len() * times).map(|value| json!(value)).collect()
+        };
+        let cases = [
+            (vec![json!("x"), json!("y")], json!({"type": "string"})),
+            (vec![json!(1), json!(2)], json!({"type": "integer"})),
+            (vec![json!(1), json!(2.5)], json!({"type": "number"})),
+            (vec![json!(3.0)], json!({"type": "number"})),
+            (vec![json!(1), json!("1"), json!(null)], json!({"type": ["string", "integer", "null"]})),
+            (vec![json!(true)], json!({"type": "boolean"})),
+            (vec![json!([])], json!({"type": "array"})),
+            (vec![json!([1]), json!(["a"])], json!({"type": "array", "items": {"type": ["string", "integer"]}})),
+            (vec![json!({})], json!({"type": "object"})),
+            (
+                vec![json!([{"sku": "a", "price": 1}, {"sku": "b"}]), json!([{"sku": "c", "size": null}])],
+                json!({
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "price": {"type": "number"}, "size": {"type": "null"}, "sku": {"type": "string"},
+                        },
+                        "required": ["sku"],
+                    },
+                }),
+            ),
+            (vec![json!("2026-11-24T12:00:00Z")], json!({"type": "string", "format": "date-time"})),
+            (vec![json!("2026-11-24")], json!({"type": "string", "format": "date"})),
+            (vec![json!("2026-11-24"), json!("x")], json!({"type": "string"})),
+            (vec![json!("jane@example.com")], json!({"type": "string", "format": "email"})),
+            (vec![json!("https://shop.example.com/")], json!({"type": "string", "format": "uri"})),
+            (times(&["gold", "silver"], 5), json!({"type": "string", "enum": ["gold", "silver"]})),
+            (times(&["gold", "silver"], 4), json!({"type": "string"})),
+            (times(&["a", "b", "c", "d", "e", "f", "g"], 9), json!({"type": "string"})),
+            (times(&["1", "2"], 9), json!({"type": "string"})),
+            ([times(&["gold"], 9), times(&["once"], 1)].concat(), json!({"type": "string"})),
+        ];
+        for (values, schema) in cases {
+            assert_eq!(field(&values), schema, "{values:?}");
+        }
+        for name in ["order_id", "orderId", "firstname_text", "sku"] {
+            assert_eq!(named(name, &times(&["gold", "silver"], 9)), json!({"type": "string"}), "{name}");
+        }
+        assert_eq!(named("paid", &times(&["full", "half"], 9)), json!({"type": "string", "enum": ["full", "half"]}));
+        assert_eq!(named("unit_price", &[json!(3)]), json!({"type": "number"}));
+    }
+
+    #[test]
+    fn what_differs_from_one_event_to_the_next_is_left_open_and_what_the_platform_added_out() {
+        let event = json!({
+            "timestamp": "2026-11-24T12:00:00Z", "event_uuid": "2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c", "email": "jane@example.com",
+            "seats": 2, "event": "course_booked", "_bsft_ts": "x", "site": "shop", "cookie": {"a": 1},
+        });
+        let text = |stage| inferred(std::slice::from_ref(&event), stage).schemas().next().unwrap().text();
+        let received = r#"{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "course_booked",
+  "type": "object",
+  "properties": {
+    "event": {
+      "const": "course_booked"
+    },
+    "cookie": {
+      "type": "object"
+    },
+    "email": {
+      "type": "string"
+    },
+    "seats": {
+      "type": "integer"
+    }
+  },
+  "required": [
+    "event",
+    "seats"
+  ]
+}
+"#;
+        assert_eq!(text(Stage::Received), received);
+        let outgoing: Value = serde_json::from_str(&text(Stage::Outgoing)).unwrap();
+        let names: Vec<&String> = outgoing["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["event", "_bsft_ts", "cookie", "email", "event_uuid", "seats", "site", "timestamp"]);
+        assert_eq!(outgoing["properties"]["event_uuid"], json!({"type": "string"}));
+        assert_eq!(outgoing["required"], json!(["event", "seats", "site"]));
+    }
+
+    #[test]
+    fn what_has_no_name_is_left_out() {
+        let mut inference = Inference::default();
+        let long = json!({ "event": "n".repeat(257) }).to_string();
+        for event in
+            [r#"{"a":1}"#, r#"{"event":1}"#, r#"{"event":" "}"#, r#"{"event":"a","event":"b"}"#, "[]", "1", &long]
+        {
+            assert!(!inference.observe(&read(event), Stage::Outgoing), "{event}");
+        }
+        assert!(inference.observe(&read(r#"{"event":"a"}"#), Stage::Outgoing));
+        assert_eq!(inference.schemas().count(), 1);
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_the_events_hold() {
+        let mut inference = Inference::default();
+        for number in 0..1_100 {
+            let fields: Map<String, Value> = (0..100).map(|field| (format!("f{number}_{field}"), json!("x"))).collect();
+            let event = json!({ "event": format!("type_{number}"), "fields": fields, "list": [[[[[[[[[[[[[[[[[[{"deep": 1}]]]]]]]]]]]]]]]]]] });
+            inference.observe(&read(&event.to_string()), Stage::Outgoing);
+        }
+        assert!(inference.types.len() <= MOST_TYPES && inference.fields <= MOST_FIELDS);
+        let (first, last) = (inference.schemas().next().unwrap(), inference.schemas().last().unwrap());
+        assert!(!first.schema.to_string().contains("deep"));
+        assert_eq!(last.events, 1);
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            prop::sample::select(vec!["gold", "silver", "2026-11-24", "jane@example.com", "https://a.example/"])
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-c]|x_id", inner, 0..4).prop_map(|fields| json!(fields)),
+            ]
+        })
+    }
+
+    fn event() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(vec!["a", "b", "a.b", "Purchase"]);
+        let key = prop_oneof![
+            "[a-e]",
+            any::<String>(),
+            prop::sample::select(vec!["timestamp", "site", "_bsft_ts", "email", "products", "price", "event_uuid"])
+                .prop_map(str::to_owned),
+        ];
+        (name, prop::collection::vec((key, value()), 0..8)).prop_map(|(name, fields)| {
+            // With keys that are there twice.
+            let fields: Vec<_> = fields.iter().map(|(key, value)| format!(",{}:{value}", json!(key))).collect();
+            format!("{{\"event\":\"{name}\"{}}}", fields.concat())
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_same_events_satisfy_their_plan(
+            events in prop::collection::vec(event(), 1..24),
+            repeat in 1_usize..12,
+            is_received: bool,
+        ) {
+            let stage = if is_received { Stage::Received } else { Stage::Outgoing };
+            let documents: Vec<Document> = events.iter().map(|event| read(event)).collect();
+            let mut inference = Inference::default();
+            for document in (0..repeat).flat_map(|_| &documents) {
+                prop_assume!(inference.observe(document, stage));
+            }
+            let file = |(number, inferred): (usize, Inferred)| SchemaFile { name: format!("{number}.json"), text: Ok(inferred.text()) };
+            let (plan, bad) = Plan::read(inference.schemas().enumerate().map(file));
+            prop_assert!(bad.is_empty(), "{:?}", bad);
+            for document in &documents {
+                let context = Context { stage, now: jiff::Timestamp::UNIX_EPOCH };
+                let findings = plan.check(document, context);
+                prop_assert!(findings.is_empty(), "{}: {:#?}", document.payload().text(), findings);
+            }
+            let mut backwards = Inference::default();
+            for document in (0..repeat).flat_map(|_| documents.iter().rev()) {
+                backwards.observe(document, stage);
+            }
+            prop_assert_eq!(inference.schemas().collect::<Vec<_>>(), backwards.schemas().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,204 @@
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::{rule, rules};
+use crate::event::text::{fit, harmless};
+use crate::lint::{Finding, Rule, Severity};
+
+/// The widest name of a rule that a message repeats, in columns.
+const WIDEST: usize = 40;
+
+/// How alike an id must be to what was written to be meant by it: 1 is the same, 0 has nothing in common.
+const ALIKE: f64 = 0.7;
+
+/// How bad a rule's findings are, where that was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// They are not told.
+    Allow,
+    /// They are this bad.
+    At(Severity),
+}
+
+impl FromStr for Level {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "allow" => Ok(Self::Allow),
+            "info" | "note" => Ok(Self::At(Severity::Info)),
+            "warning" => Ok(Self::At(Severity::Warning)),
+            "error" => Ok(Self::At(Severity::Error)),
+            _ => Err("use allow, info, warning or error"),
+        }
+    }
+}
+
+/// A rule, for all events or for those of one type. As text it is `date-format` or `date-format@purchase`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleOf {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The type; `None` is every type.
+    pub event_type: Option<String>,
+}
+
+impl RuleOf {
+    /// The rule with that id, for events of that type.
+    pub fn find(id: &str, event_type: Option<&str>) -> Result<Self, UnknownRule> {
+        let rule = rule(id).ok_or_else(|| UnknownRule::new(id))?;
+        Ok(Self { rule, event_type: event_type.map(str::to_owned) })
+    }
+}
+
+impl FromStr for RuleOf {
+    type Err = UnknownRule;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRule> {
+        match text.split_once('@') {
+            None => Self::find(text, None),
+            // An empty type is none: what is before the sign may be meant for all, and what is behind it was forgotten.
+            Some((_, "")) => Err(UnknownRule::new(text)),
+            Some((id, event_type)) => Self::find(id, Some(event_type)),
+        }
+    }
+}
+
+/// There is no rule of that id.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("there is no rule {name}{}; `clickscope rules` lists them", nearest.map(|id| format!(", but there is {id}")).unwrap_or_default())]
+pub struct UnknownRule {
+    name: String,
+    nearest: Option<&'static str>,
+}
+
+impl UnknownRule {
+    /// Names the rule whose id is most like `id`, if one is like it.
+    pub fn new(id: &str) -> Self {
+        let alike =
+            rules().map(|rule| (strsim::jaro_winkler(id, rule.id), rule.id)).filter(|(alike, _)| *alike >= ALIKE);
+        let nearest = alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, id)| id);
+        Self { name: fit(&harmless(id), WIDEST), nearest }
+    }
+}
+
+/// How bad the findings of which rules are, for which events, instead of what the rules say themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeverityOverrides(Vec<(RuleOf, Level)>);
+
+impl SeverityOverrides {
+    /// Chooses a level, which replaces one that was chosen for the very same; what it was is returned.
+    pub fn set(&mut self, rule: RuleOf, level: Level) -> Option<Level> {
+        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == rule) {
+            return Some(std::mem::replace(known, level));
+        }
+        self.0.push((rule, level));
+        None
+    }
+
+    /// These levels with `nearer` ones over them: what those say of a rule for every type wins over what is said here for
+    /// one type.
+    #[must_use]
+    pub fn under(mut self, nearer: Self) -> Self {
+        self.0.retain(|(here, _)| {
+            !nearer.0.iter().any(|(there, _)| there.event_type.is_none() && there.rule == here.rule)
+        });
+        for (rule, level) in nearer.0 {
+            self.set(rule, level);
+        }
+        self
+    }
+
+    /// The findings in an event of that type, each as bad as it was chosen to be, without those that are allowed. What is
+    /// chosen for one type goes before what is chosen for all.
+    pub(super) fn apply(&self, event_type: Option<&str>, mut findings: Vec<Finding>) -> Vec<Finding> {
+        findings.retain_mut(|finding| match self.chosen(finding.rule, event_type) {
+            None => true,
+            Some(Level::Allow) => false,
+            Some(Level::At(severity)) => {
+                finding.severity = severity;
+                true
+            }
+        });
+        findings
+    }
+
+    fn chosen(&self, rule: &'static Rule, event_type: Option<&str>) -> Option<Level> {
+        let chosen = |event_type: Option<&str>| {
+            let found = self.0.iter().find(|(of, _)| of.rule == rule && of.event_type.as_deref() == event_type);
+            found.map(|(_, level)| *level)
+        };
+        event_type.and_then(|event_type| chosen(Some(event_type))).or_else(|| chosen(None))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::event::Path;
+
+    const fn named(id: &'static str) -> Rule {
+        Rule { id, severity: Severity::Warning, title: "", why: "", documentation: "", bad: "", good: "" }
+    }
+
+    static DATE: Rule = named("date");
+    static NAME: Rule = named("name");
+
+    fn levels(chosen: &[(&'static Rule, Option<&str>, &str)]) -> SeverityOverrides {
+        let mut levels = SeverityOverrides::default();
+        for (rule, event_type, level) in chosen {
+            levels.set(RuleOf { rule, event_type: event_type.map(str::to_owned) }, level.parse().unwrap());
+        }
+        levels
+    }
+
+    #[test]
+    fn what_is_chosen_for_a_type_wins_over_what_is_for_all_and_a_nearer_place_over_both() {
+        let far = [(&DATE, None, "info"), (&DATE, Some("purchase"), "error"), (&NAME, Some("purchase"), "allow")];
+        let cases = [
+            (levels(&[]), &DATE, "purchase", "warning"),
+            (levels(&far), &DATE, "view", "info"),
+            (levels(&far), &DATE, "purchase", "error"),
+            (levels(&far), &NAME, "view", "warning"),
+            (levels(&far), &NAME, "purchase", "allow"),
+            (levels(&far).under(levels(&[(&DATE, None, "allow")])), &DATE, "purchase", "allow"),
+            (levels(&far).under(levels(&[(&DATE, None, "allow")])), &NAME, "purchase", "allow"),
+            (levels(&far).under(levels(&[(&DATE, Some("view"), "error")])), &DATE, "view", "error"),
+            (levels(&far).under(levels(&[(&DATE, Some("view"), "error")])), &DATE, "purchase", "error"),
+            (levels(&far).under(levels(&[(&DATE, Some("view"), "error")])), &DATE, "other", "info"),
+        ];
+        for (levels, rule, event_type, level) in cases {
+            let told = levels.apply(Some(event_type), vec![rule.at(Path::root(), "", "")]);
+            let told = told.first().map_or("allow", |finding| finding.severity.as_str());
+            assert_eq!(told, level, "{} of {event_type}", rule.id);
+        }
+    }
+
+    #[test]
+    fn allowed_findings_go_and_the_others_are_as_bad_as_chosen() {
+        let found = || vec![DATE.at(Path::root(), "", ""), NAME.at(Path::root(), "", "")];
+        let told = |levels: SeverityOverrides, event_type| {
+            let findings = levels.apply(event_type, found());
+            findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect::<Vec<_>>()
+        };
+        let some = || levels(&[(&DATE, None, "allow"), (&NAME, Some("view"), "error")]);
+        assert_eq!(told(levels(&[]), None), [("date", Severity::Warning), ("name", Severity::Warning)]);
+        assert_eq!(told(some(), Some("view")), [("name", Severity::Error)]);
+        assert_eq!(told(some(), None), [("name", Severity::Warning)]);
+    }
+
+    #[test]
+    fn an_unknown_rule_is_named_harmlessly_with_the_nearest_that_there_is() {
+        for rule in rules() {
+            let misspelt = format!("{}x", rule.id);
+            let told = misspelt.parse::<RuleOf>().unwrap_err().to_string();
+            assert!(told.contains(&format!("no rule {misspelt}, but there is {}", rule.id)), "{told}");
+            let of_type = format!("{}@purchase", rule.id).parse::<RuleOf>().unwrap();
+            assert_eq!((of_type.rule, of_type.event_type.as_deref()), (rule, Some("purchase")));
+        }
+        let told = "\u{1b}[2J!".parse::<RuleOf>().unwrap_err().to_string();
+        assert_eq!(told, "there is no rule \\u001b[2J!; `clickscope rules` lists them");
+    }
+}

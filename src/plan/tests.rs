@@ -1,0 +1,577 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::event::catalogue::Catalogue;
+use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
+use crate::plan::{Level, Linter, SeverityOverrides};
+
+/// The plan of the rules' examples.
+const COURSES: &str = r#"{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "properties": {
+    "event": { "const": "course_booked" },
+    "email": { "type": "string", "format": "email" },
+    "course": { "type": "string", "pattern": "^[a-z_]+$" },
+    "seats": { "type": "integer", "minimum": 1, "maximum": 12 },
+    "level": { "enum": ["beginner", "expert"] }
+  },
+  "required": ["course"]
+}"#;
+
+fn file(name: &str, text: &str) -> SchemaFile {
+    SchemaFile { name: name.to_owned(), text: Ok(text.to_owned()) }
+}
+
+/// A plan of that one schema for events of the type `booked`.
+fn plan(schema: &str) -> Plan {
+    let (plan, bad) = Plan::read([file("plan/booked.json", schema)]);
+    assert_eq!(bad, [], "{schema}");
+    plan
+}
+
+fn read(event: &str) -> Document {
+    Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+}
+
+fn context(stage: Stage) -> Context {
+    Context { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
+}
+
+/// What is not as planned in the event: rule, place, what was expected, and the fix.
+fn told(plan: &Plan, event: &str, stage: Stage) -> Vec<String> {
+    let findings = plan.check(&read(event), context(stage));
+    let words = |finding: Finding| {
+        let fix = match finding.fix {
+            None => String::new(),
+            Some(Fix::Replace(json)) => format!(" -> {json}"),
+            Some(Fix::Rename(name)) => format!(" -> {name}:"),
+            Some(Fix::Remove) => " -> nothing".to_owned(),
+        };
+        let severity = finding.severity.as_str().get(..1).unwrap_or_default();
+        format!("{severity} {} {}: {}{fix}", finding.rule.id, finding.path.pointer(), finding.expected)
+    };
+    findings.into_iter().map(words).collect()
+}
+
+#[test]
+fn every_rule_finds_its_bad_example_and_nothing_in_its_good_one() {
+    // Of one rule the examples are schemas.
+    for rule in RULES.iter().filter(|rule| rule.id != "plan-broken") {
+        let linter = || {
+            let (plan, bad) = Plan::read([file("courses.json", COURSES)]);
+            assert_eq!(bad, []);
+            Linter::new(SeverityOverrides::default(), plan)
+        };
+        // As often as it takes for what was never sent to be told.
+        let broken = |event: &str| {
+            let (mut linter, event) = (linter(), read(event));
+            let findings = (0..20).flat_map(|_| linter.observe(&event, context(Stage::Outgoing)));
+            findings.map(|finding| finding.rule).filter(|rule| RULES.contains(rule)).collect::<Vec<_>>()
+        };
+        assert!(broken(rule.bad).contains(rule), "{} in its bad example", rule.id);
+        assert!(!broken(rule.good).contains(rule), "{} in its good example", rule.id);
+        assert_eq!(linter().judge(&read(rule.good), context(Stage::Outgoing)), [], "{}", rule.id);
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table, with a case for each keyword")]
+fn what_is_not_as_planned_is_said_at_the_field_with_the_fix_that_is_sure() {
+    let cases: [(&str, &str, &[&str]); 41] = [
+        ("true", r#"{"a":1}"#, &[]),
+        ("{}", r#"{"a":1}"#, &[]),
+        (r#"{"required":["a","b"]}"#, r#"{"b":null}"#, &["e plan-missing : a"]),
+        (r#"{"dependentRequired":{"a":["b"]}}"#, r#"{"a":1}"#, &["e plan-missing : b, as there is a"]),
+        (r#"{"dependentSchemas":{"a":{"required":["b"]}}}"#, r#"{"a":1}"#, &["e plan-missing : b"]),
+        (r#"{"properties":{"a":{"type":"number"}}}"#, r#"{"a":"12.50"}"#, &["e plan-type /a: a number -> 12.50"]),
+        (r#"{"properties":{"a":{"type":"number"}}}"#, r#"{"a":"12 USD"}"#, &["e plan-type /a: a number"]),
+        (r#"{"properties":{"a":{"type":"integer"}}}"#, r#"{"a":"12.5"}"#, &["e plan-type /a: a whole number"]),
+        (r#"{"properties":{"a":{"type":"integer"}}}"#, r#"{"a":12.0}"#, &[]),
+        (r#"{"properties":{"a":{"type":"string"}}}"#, r#"{"a":1.10}"#, &[r#"e plan-type /a: a string -> "1.10""#]),
+        (r#"{"properties":{"a":{"type":"boolean"}}}"#, r#"{"a":"true"}"#, &["e plan-type /a: true or false -> true"]),
+        (
+            r#"{"properties":{"a":{"type":["string","integer","null"],"enum":["x",1]}}}"#,
+            r#"{"a":[]}"#,
+            &["e plan-type /a: a string, a whole number or null"],
+        ),
+        (
+            r#"{"properties":{"a":{"enum":["gold","silver"]}}}"#,
+            r#"{"a":"Gold "}"#,
+            &[r#"e plan-value /a: one of "gold", "silver" -> "gold""#],
+        ),
+        (r#"{"properties":{"a":{"enum":[1.0,{"b":[2]}]}}}"#, r#"{"a":1}"#, &[]),
+        (r#"{"properties":{"a":{"enum":[1.0,{"b":[2]}]}}}"#, r#"{"a":{"b":[2.0]}}"#, &[]),
+        (r#"{"properties":{"a":{"const":"EUR"}}}"#, r#"{"a":"USD"}"#, &[r#"e plan-value /a: "EUR" -> "EUR""#]),
+        (r#"{"properties":{"a":{"minimum":0.5}}}"#, r#"{"a":0.49}"#, &["e plan-value /a: at least 0.5"]),
+        (r#"{"properties":{"a":{"exclusiveMinimum":0}}}"#, r#"{"a":0}"#, &["e plan-value /a: more than 0"]),
+        (r#"{"properties":{"a":{"maximum":5}}}"#, r#"{"a":5.0000000000000000001}"#, &["e plan-value /a: at most 5"]),
+        (r#"{"properties":{"a":{"exclusiveMaximum":5}}}"#, r#"{"a":5}"#, &["e plan-value /a: less than 5"]),
+        (r#"{"properties":{"a":{"multipleOf":0.01}}}"#, r#"{"a":19.99}"#, &[]),
+        (r#"{"properties":{"a":{"multipleOf":0.01}}}"#, r#"{"a":1.005}"#, &["e plan-value /a: a multiple of 0.01"]),
+        (
+            r#"{"properties":{"a":{"minLength":2,"maxLength":3}}}"#,
+            r#"{"a":"é"}"#,
+            &["e plan-value /a: 2 to 3 characters, here are 1"],
+        ),
+        (r#"{"properties":{"a":{"pattern":"^[A-Z]{3}$"}}}"#, r#"{"a":"USD"}"#, &[]),
+        (
+            r#"{"properties":{"a":{"pattern":"^[A-Z]{3}$"}}}"#,
+            r#"{"a":"usd"}"#,
+            &["e plan-value /a: a text that fits ^[A-Z]{3}$"],
+        ),
+        (
+            r#"{"properties":{"a":{"format":"date"}}}"#,
+            r#"{"a":"24.11.2026"}"#,
+            &["e plan-value /a: a date such as 2026-11-24"],
+        ),
+        (r#"{"properties":{"a":{"format":"color"}}}"#, r#"{"a":"x"}"#, &[]),
+        (r#"{"properties":{"a":{"minItems":1}}}"#, r#"{"a":[]}"#, &["e plan-value /a: at least 1 element, here are 0"]),
+        (
+            r#"{"properties":{"a":{"uniqueItems":true}}}"#,
+            r#"{"a":[1,{"b":1},{"b":1.0}]}"#,
+            &["e plan-value /a: elements that are all different"],
+        ),
+        (
+            r#"{"properties":{"a":{"contains":{"type":"string"}}}}"#,
+            r#"{"a":[1]}"#,
+            &["e plan-value /a: at least 1 element of the kind that the plan asks for, here are 0"],
+        ),
+        (
+            r##"{"properties":{"a":{"items":{"$ref":"#/$defs/p"}}},"$defs":{"p":{"required":["sku"]}}}"##,
+            r#"{"a":[{"sku":1},{}]}"#,
+            &["e plan-missing /a/1: sku"],
+        ),
+        (r#"{"not":{"required":["a"]}}"#, r#"{"a":1}"#, &["e plan-value : anything else: the plan rules this out"]),
+        (r#"{"properties":{"a":false}}"#, r#"{"a":1}"#, &["e plan-field /a: no such field: the plan allows no others"]),
+        (
+            r#"{"properties":{"event":{},"order_id":{}},"additionalProperties":false}"#,
+            r#"{"orderId":1}"#,
+            &["e plan-field /orderId: order_id -> order_id:"],
+        ),
+        (
+            r#"{"properties":{"event":{},"order_id":{}},"unevaluatedProperties":false}"#,
+            r#"{"x":1}"#,
+            &["e plan-field /x: no such field: the plan allows no others"],
+        ),
+        (
+            r#"{"properties":{"order_id":{},"products":{"items":{"properties":{"sku":{}}}}}}"#,
+            r#"{"email":"jane@example.com","order_ids":1,"order_id":2,"products":[{"SKU":1},{"sku":1,"price":2}]}"#,
+            &[
+                "i plan-field /order_ids: a field of the plan",
+                "i plan-field /products/0/SKU: sku -> sku:",
+                "i plan-field /products/1/price: a field of the plan",
+            ],
+        ),
+        (r#"{"properties":{"a":{}},"additionalProperties":{"type":"string"}}"#, r#"{"b":"x"}"#, &[]),
+        (
+            r#"{"anyOf":[{"required":["email"]},{"required":["phone"]}]}"#,
+            r#"{"a":1}"#,
+            &["e plan-missing : one of the fields email, phone"],
+        ),
+        (
+            r#"{"properties":{"a":{"anyOf":[{"type":"number"},{"type":"array"}]}}}"#,
+            r#"{"a":"1"}"#,
+            &["e plan-type /a: a number or an array -> 1"],
+        ),
+        (
+            r#"{"properties":{"a":{"oneOf":[{"type":"number","minimum":1},{"type":"array"}]}}}"#,
+            r#"{"a":0}"#,
+            &["e plan-value /a: at least 1"],
+        ),
+        (
+            r#"{"if":{"properties":{"a":{"const":1}},"required":["a"]},"then":{"required":["b"]}}"#,
+            r#"{"a":1}"#,
+            &["e plan-missing : b"],
+        ),
+    ];
+    for (schema, event, expected) in cases {
+        let event = event.replacen('{', r#"{"event":"booked","#, 1);
+        assert_eq!(told(&plan(schema), &event, Stage::Outgoing), expected, "{schema} {event}");
+    }
+}
+
+#[test]
+fn an_event_that_is_not_in_the_plan_brings_the_nearest_to_mind() {
+    let plan = plan("{}");
+    let cases = [
+        ("booked", Stage::Outgoing, None),
+        ("Booked", Stage::Outgoing, Some(r#"w plan-event /event: an event of the plan, such as booked -> "booked""#)),
+        ("bookd", Stage::Outgoing, Some("w plan-event /event: an event of the plan, such as booked")),
+        ("cancelled", Stage::Outgoing, Some("w plan-event /event: an event of the plan")),
+        ("back_in_stock.view", Stage::Outgoing, Some("w plan-event /event: an event of the plan")),
+        ("back_in_stock.view", Stage::Received, None),
+    ];
+    for (name, stage, expected) in cases {
+        let event = json!({ "event": name }).to_string();
+        assert_eq!(told(&plan, &event, stage), Vec::from_iter(expected), "{name}");
+    }
+    for event in [r#"{"a":1}"#, r#"{"event":7}"#, "[]", "1"] {
+        assert_eq!(told(&plan, event, Stage::Outgoing), [""; 0], "{event}");
+    }
+    assert_eq!(told(&Plan::default(), r#"{"event":"booked"}"#, Stage::Outgoing), [""; 0]);
+}
+
+#[test]
+fn what_the_platform_added_is_not_held_against_a_received_event() {
+    let closed = r#"{
+      "properties": { "event": {}, "seats": { "type": "integer" }, "timestamp": { "type": "string", "format": "date-time" } },
+      "required": ["timestamp"], "additionalProperties": false, "propertyNames": { "maxLength": 9 }, "maxProperties": 2
+    }"#;
+    let received =
+        r#"{"event":"booked","seats":2,"_bsft_ts":"2026-11-24 12:00:00","user_uuid":"x","timestamp":1,"site":"a"}"#;
+    assert_eq!(told(&plan(closed), received, Stage::Received), [""; 0]);
+    assert_eq!(told(&plan(closed), received, Stage::Outgoing).len(), 5);
+    // What it made of a number is a finding, and so is a field of the sender's own.
+    let mangled = r#"{"event":"booked","seats":"2","colour":"red","timestamp":1}"#;
+    let expected = [
+        "e plan-value : at most 2 fields, here are 3",
+        "e plan-type /seats: a whole number -> 2",
+        "e plan-field /colour: no such field: the plan allows no others",
+    ];
+    assert_eq!(told(&plan(closed), mangled, Stage::Received), expected);
+}
+
+#[test]
+fn each_thing_wrong_with_a_schema_is_told_with_its_place_and_what_to_do() {
+    let cases = [
+        ("", "plan/booked.json:1: not JSON: it is empty ("),
+        ("{\n  \"type\": \"object\",\n}", "plan/booked.json:2:19: not JSON: "),
+        ("{\"type\": {{now}}}", "plan/booked.json:1:"),
+        ("[]", "plan/booked.json:1: a schema is an object, or true or false (write { } "),
+        ("\n7", "plan/booked.json:2: a schema is an object"),
+        (
+            "{\n\"properties\": {\n\"a\": {\"type\": \"nubmer\"}}}",
+            "plan/booked.json:3: /properties/a/type: there is no type \"nubmer\"; did you mean \"number\"? (write one of ",
+        ),
+        (r#"{"type":["string",1]}"#, ":1: /type/1: type must be a text in quotes, and here is 1 "),
+        (r#"{"required":"a"}"#, ": /required: required must be a list of names, and here is \"a\" "),
+        (r#"{"required":true}"#, ": /required: required must be a list of names"),
+        (r#"{"properties":["a"]}"#, ": /properties: properties must be an object that holds schemas by their names"),
+        (r#"{"properties":{"a":1}}"#, ": /properties/a: a schema is an object"),
+        (r#"{"items":[{}]}"#, ": /items: items is one schema, for all elements (call it prefixItems"),
+        (r#"{"anyOf":[]}"#, ": /anyOf: anyOf must be a list of schemas, at least one"),
+        (
+            r#"{"minimum":"3"}"#,
+            ": /minimum: minimum must be a number, and here is \"3\" (write 1, without quotes, for example)",
+        ),
+        (r#"{"exclusiveMinimum":true}"#, ": /exclusiveMinimum: exclusiveMinimum must be a number"),
+        (r#"{"minLength":-1}"#, ": /minLength: minLength must be a whole number from 0 up"),
+        (r#"{"multipleOf":0}"#, ": /multipleOf: multipleOf must be above 0"),
+        (r#"{"enum":"a"}"#, ": /enum: enum must be a list of values"),
+        (r#"{"uniqueItems":1}"#, ": /uniqueItems: uniqueItems must be true or false"),
+        (r#"{"pattern":"("}"#, ": /pattern: the pattern \"(\" cannot be used: "),
+        (r#"{"pattern":"a{999}{999}"}"#, ": /pattern: the pattern \"a{999}{999}\" cannot be used: "),
+        (r#"{"patternProperties":{"[":{}}}"#, ": /patternProperties/[: the pattern \"[\" cannot be used: "),
+        (r#"{"pattern":"^(?!x)"}"#, "it looks ahead ((?!…)), which could take for ever and is not supported (write it"),
+        (
+            r#"{"pattern":"\\p{L}"}"#,
+            "it names a class of Unicode (\\p{…}), which is not supported (write the characters",
+        ),
+        (
+            r#"{"$ref":"product.json"}"#,
+            ": /$ref: \"product.json\" leads to a file: references stay within a schema (copy",
+        ),
+        (r#"{"$ref":"file:///etc/passwd"}"#, ": /$ref: \"file:///etc/passwd\" leads to a file: "),
+        (r#"{"$ref":"https://example.com/a.json"}"#, ": /$ref: \"https://example.com/a.json\" leads to the network: "),
+        (
+            r#"{"$dynamicRef":"https://example.com/a.json#x"}"#,
+            ": /$dynamicRef: \"https://example.com/a.json#x\" leads to",
+        ),
+        (
+            r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","$ref":"https://json-schema.org/draft/2020-12/schema"}"#,
+            ": /$ref: \"https://json-schema.org/draft/2020-12/schema\" leads to the network: ",
+        ),
+        (r##"{"$ref":"#/$defs/a"}"##, ": /$ref: \"#/$defs/a\" leads nowhere: there is no $defs (mend the reference"),
+        (r##"{"$ref":"#a"}"##, ": /$ref: \"#a\" leads nowhere: there is no such $anchor"),
+        (r##"{"$ref":"#"}"##, "it refers back to itself for the same value, without end"),
+        (
+            r##"{"$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}}"##,
+            "it refers back to itself for the same value, without end",
+        ),
+        (
+            r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
+            ": /$schema: \"http://json-schema.org/draft-07/schema#\" is another draft of JSON Schema than 2020-12 (write ",
+        ),
+        (r#"{"$id":"https://example.com/#a"}"#, ": /$id: this is no address that a schema can have"),
+        ("{\"properties\":{\"\\u001b[2J\":1}}", ": /properties/\\u001b[2J: a schema is"),
+    ];
+    for (schema, expected) in cases {
+        let (plan, bad) = Plan::read([file("plan/good.json", "{}"), file("plan/booked.json", schema)]);
+        let words: Vec<String> = bad.iter().map(ToString::to_string).collect();
+        assert!(
+            words.len() == 1 && words[0].contains(expected) && !words[0].contains('\u{1b}'),
+            "{expected}: {words:#?}"
+        );
+        // The others go on working, and events of the broken one's type are no strangers.
+        assert_eq!(plan.types().map(|known| known.name).collect::<Vec<_>>(), ["good"], "{schema}");
+        assert!(told(&plan, r#"{"event":"booked"}"#, Stage::Outgoing).iter().all(|it| it.contains("plan-broken")));
+    }
+    let (_, bad) = Plan::read([file("a.json", r#"{"type":1,"minimum":"1","properties":{"a":{"enum":1}}}"#)]);
+    assert_eq!(bad.len(), 3, "all of what is wrong with a schema is told: {bad:#?}");
+}
+
+#[test]
+fn a_keyword_that_is_nearly_one_is_told_and_a_foreign_one_is_not() {
+    let schema = r#"{"properites":{},"require":["a"],"x-owner":"shop","title":"t","additionalproperties":false}"#;
+    let (plan, bad) = Plan::read([file("plan/booked.json", schema)]);
+    assert_eq!(bad, []);
+    let told: Vec<String> = plan.remarks().iter().map(ToString::to_string).collect();
+    let slip = |keyword: &str, meant: &str| {
+        format!(
+            "plan/booked.json:1: /{keyword}: {keyword} is no keyword of JSON Schema and asks nothing ({meant}, if that is meant)"
+        )
+    };
+    let wanted = [
+        slip("properites", "properties"),
+        slip("require", "required"),
+        slip("additionalproperties", "additionalProperties"),
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn an_event_whose_schema_is_broken_is_not_passed_over_in_silence() {
+    let (plan, bad) = Plan::read([file("plan/booked.json", r#"{"type":"nubmer"}"#)]);
+    assert_eq!(bad.len(), 1);
+    let expected = "w plan-broken /event: a schema that can be used: plan/booked.json is none";
+    assert_eq!(told(&plan, r#"{"event":"booked"}"#, Stage::Received), [expected]);
+}
+
+#[test]
+fn a_schema_is_for_the_type_that_it_names_or_else_its_file() {
+    let constant = |name: &str| json!({"properties": {"event": {"const": name}}}).to_string();
+    let files = [
+        file("plan/a.json", "{}"),
+        file("plan/b.schema.json", "true"),
+        file("plan/c.json", &constant("other")),
+        file("plan/d.json", &constant("a")),
+        file("plan/Purchase.json", "{}"),
+    ];
+    let (plan, bad) = Plan::read(files);
+    let types: Vec<_> = plan.types().map(|known| (known.name, known.file)).collect();
+    let expected = [
+        ("Purchase", "plan/Purchase.json"),
+        ("a", "plan/a.json"),
+        ("b", "plan/b.schema.json"),
+        ("other", "plan/c.json"),
+    ];
+    assert_eq!(types, expected);
+    let words: Vec<String> = bad.iter().chain(plan.remarks()).map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "plan/d.json:1: /properties/event/const: the event type a is planned in plan/a.json already (keep one of the \
+             two)",
+            "plan/Purchase.json:1: Purchase is another spelling of the standard event purchase (plan the event by the \
+             standard name, if it is that one)",
+        ]
+    );
+}
+
+#[test]
+fn references_within_a_schema_lead_where_they_should() {
+    let product = r#"{"type":"object","required":["sku"]}"#;
+    for schema in [
+        format!(r##"{{"$defs":{{"a b/c~":{product}}},"properties":{{"p":{{"$ref":"#/$defs/a%20b~1c~0"}}}}}}"##),
+        format!(r##"{{"definitions":{{"p":{product}}},"properties":{{"p":{{"$ref":"#/definitions/p"}}}}}}"##),
+        format!(r##"{{"x":[1,{product}],"properties":{{"p":{{"$ref":"#/x/1"}}}}}}"##),
+        r##"{"$defs":{"p":{"$anchor":"p","required":["sku"]}},"properties":{"p":{"$ref":"#p"}}}"##.to_owned(),
+        r##"{"$defs":{"p":{"$dynamicAnchor":"p","required":["sku"]}},"properties":{"p":{"$dynamicRef":"#p"}}}"##
+            .to_owned(),
+        r#"{"$id":"https://acme.example/booked","$defs":{"p":{"$id":"product","required":["sku"]}},
+            "properties":{"p":{"$ref":"https://acme.example/product"}}}"#
+            .to_owned(),
+    ] {
+        assert_eq!(told(&plan(&schema), r#"{"event":"booked","p":{}}"#, Stage::Outgoing), ["e plan-missing /p: sku"]);
+    }
+}
+
+#[test]
+fn the_standard_schemas_are_a_plan_as_they_are() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/events");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        file(&path.display().to_string(), &std::fs::read_to_string(path).unwrap())
+    });
+    let (plan, bad) = Plan::read(files);
+    assert_eq!((bad, plan.types().count()), (Vec::new(), Catalogue::standard().definitions().len()));
+    let now = "2026-11-24T11:59:00Z".parse().unwrap();
+    let values = Values { now, seed: 7, seq: 3, email: TEST_ADDRESS, environment: &|_| None };
+    for template in Catalogue::standard().templates().filter(|template| template.name != "custom_event") {
+        let examples: Value = serde_json::from_str(&resolve(&template.text, &values).unwrap()).unwrap();
+        for event in examples.as_array().map_or(std::slice::from_ref(&examples), Vec::as_slice) {
+            let errors = told(&plan, &event.to_string(), Stage::Outgoing);
+            assert!(errors.iter().all(|told| told.starts_with("i plan-field")), "{}: {errors:#?}", template.name);
+        }
+    }
+    let told = told(&plan, r#"{"event":"purchase","revenue":"79,95"}"#, Stage::Outgoing);
+    assert_eq!(told.len(), 2, "{told:#?}");
+}
+
+#[test]
+fn a_planned_field_that_no_event_has_is_told_once() {
+    let plan = plan(
+        r#"{"properties":{"event":{},"a":{},"b":{},"products":{"items":{"properties":{"sku":{},"price":{}}}}},
+            "required":["a"],"anyOf":[{"properties":{"c":{}}}]}"#,
+    );
+    let events = |has_b: u32| {
+        let mut absences = Absences::default();
+        let told = (1..=60).flat_map(|number| {
+            let b = if number == has_b { r#","b":1"# } else { "" };
+            // Only every second event has products.
+            let products = if number % 2 == 0 { r#","products":[{"sku":1},{"sku":2}]"# } else { "" };
+            let findings = absences.observe(&plan, &read(&format!(r#"{{"event":"booked"{b}{products}}}"#)));
+            findings.into_iter().map(|finding| (number, finding.expected)).collect::<Vec<_>>()
+        });
+        told.collect::<Vec<_>>()
+    };
+    let price = (40, "products[].price".to_owned());
+    assert_eq!(events(0), [(20, "a".to_owned()), (20, "b".to_owned()), price.clone()]);
+    assert_eq!(events(7), [(20, "a".to_owned()), price]);
+}
+
+#[test]
+fn levels_change_what_a_plan_says_too() {
+    let mut levels = SeverityOverrides::default();
+    levels.set("plan-type@booked".parse().unwrap(), Level::Allow);
+    levels.set("plan-missing".parse().unwrap(), Level::At(Severity::Info));
+    let mut linter = Linter::new(levels, plan(r#"{"properties":{"a":{"type":"string"}},"required":["b"]}"#));
+    let findings =
+        linter.observe(&read(r#"{"event":"booked","email":"jane@example.com","a":1}"#), context(Stage::Outgoing));
+    let told: Vec<_> = findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect();
+    assert_eq!(told, [("plan-missing", Severity::Info)]);
+}
+
+#[test]
+fn no_schema_and_no_event_takes_for_ever() {
+    let cut = |told: &[String]| told.iter().any(|told| told.contains("can be checked against its plan in time"));
+    // Each definition asks for the next twice: 2^40 in all.
+    let mut definitions = serde_json::Map::new();
+    for number in 0..40 {
+        let next = json!({"$ref": format!("#/$defs/d{}", number + 1)});
+        definitions.insert(format!("d{number}"), json!({"allOf": [next, next]}));
+    }
+    definitions.insert("d40".into(), json!({}));
+    let doubling = plan(&json!({"$ref": "#/$defs/d0", "$defs": definitions}).to_string());
+    assert!(cut(&told(&doubling, r#"{"event":"booked"}"#, Stage::Outgoing)));
+
+    let tree =
+        plan(r##"{"properties":{"a":{"$ref":"#"}},"allOf":[{"properties":{"a":{"type":["object","number"]}}}]}"##);
+    let nested =
+        |levels: usize| format!(r#"{{"event":"booked","a":{}1{}}}"#, r#"{"a":"#.repeat(levels), "}".repeat(levels));
+    assert_eq!(told(&tree, &nested(126), Stage::Outgoing), [""; 0]);
+    assert!(cut(&told(&tree, &nested(100_000), Stage::Outgoing)));
+    let deep = format!(r#"{{"event":"booked","a":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert!(cut(&told(&plan(r#"{"properties":{"a":{"enum":[1]}}}"#), &deep, Stage::Outgoing)));
+
+    let wide: serde_json::Map<_, _> = (0..10_000).map(|number| (format!("f{number}"), json!("x"))).collect();
+    let wide = Value::Object(wide).to_string().replacen('{', r#"{"event":"booked","#, 1);
+    let strings = plan(r#"{"patternProperties":{"^f":{"type":"string","pattern":"^(x|y)+$"}}}"#);
+    assert_eq!(told(&strings, &wide, Stage::Outgoing), [""; 0]);
+    let findings = told(&plan(r#"{"additionalProperties":false}"#), &wide, Stage::Outgoing);
+    assert_eq!(findings.len(), 101);
+}
+
+/// Schemas of keywords whose meaning does not hang on the draft, for values as [`instance`] makes them.
+fn schema() -> impl Strategy<Value = Value> {
+    let name = || prop::sample::select(vec!["a", "b", "c"]);
+    let number = || prop::sample::select(vec![json!(-1), json!(0), json!(1.5), json!(2), json!(0.1), json!(3.0)]);
+    let kind = || prop::sample::select(vec!["string", "number", "integer", "boolean", "null", "object", "array"]);
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        Just(json!({})),
+        kind().prop_map(|kind| json!({ "type": kind })),
+        prop::collection::vec(kind(), 2)
+            .prop_filter("different", |kinds| kinds[0] != kinds[1])
+            .prop_map(|kinds| json!({ "type": kinds })),
+        (prop::sample::select(vec!["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]), number())
+            .prop_map(|(keyword, number)| json!({ keyword: number })),
+        prop::sample::select(vec![json!(0.1), json!(2), json!(1.5)]).prop_map(|number| json!({ "multipleOf": number })),
+        (
+            prop::sample::select(vec![
+                "minLength",
+                "maxLength",
+                "minItems",
+                "maxItems",
+                "minProperties",
+                "maxProperties"
+            ]),
+            0..3
+        )
+            .prop_map(|(keyword, count)| json!({ keyword: count })),
+        prop::sample::select(vec!["^a", "b$", "^[ab]+$", "é"]).prop_map(|pattern| json!({ "pattern": pattern })),
+        prop::collection::vec(instance(), 1..4).prop_map(|values| json!({ "enum": values })),
+        instance().prop_map(|value| json!({ "const": value })),
+        prop::collection::btree_set(name(), 1..3).prop_map(|names| json!({ "required": names })),
+        (name(), name()).prop_map(|(one, other)| json!({ "dependentRequired": { one: [other] } })),
+        Just(json!({ "uniqueItems": true })),
+        Just(json!({ "$ref": "#/$defs/a" })),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        let schemas = || prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            (prop::sample::select(vec!["allOf", "anyOf", "oneOf", "prefixItems"]), schemas())
+                .prop_map(|(keyword, schemas)| json!({ keyword: schemas })),
+            (prop::sample::select(vec!["not", "items", "propertyNames", "additionalProperties"]), inner.clone())
+                .prop_map(|(keyword, schema)| json!({ keyword: schema })),
+            (inner.clone(), inner.clone(), inner.clone())
+                .prop_map(|(test, then, other)| json!({ "if": test, "then": then, "else": other })),
+            (inner.clone(), 0..3, 1..3).prop_map(|(schema, least, most)| {
+                json!({ "contains": schema, "minContains": least, "maxContains": most })
+            }),
+            (name(), inner.clone()).prop_map(|(name, schema)| json!({ "dependentSchemas": { name: schema } })),
+            (prop::collection::btree_map(name(), inner.clone(), 0..3), inner.clone(), inner.clone(), any::<bool>())
+                .prop_map(|(properties, pattern, others, is_closed)| {
+                    let keyword = if is_closed { "additionalProperties" } else { "unevaluatedProperties" };
+                    json!({ "properties": properties, "patternProperties": { "^a": pattern }, keyword: others })
+                }),
+            (schemas(), inner.clone())
+                .prop_map(|(schemas, others)| json!({ "anyOf": schemas, "unevaluatedProperties": others })),
+            (schemas(), inner.clone())
+                .prop_map(|(schemas, others)| json!({ "allOf": schemas, "unevaluatedItems": others })),
+        ]
+    })
+}
+
+fn instance() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        prop::sample::select(vec![json!(-1), json!(0), json!(1.5), json!(2), json!(0.3), json!(3), json!(3.0)]),
+        prop::sample::select(vec!["", "a", "ab", "bé"]).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(prop::sample::select(vec!["a", "b", "c", "ab"]), inner, 0..4)
+                .prop_map(|fields| json!(fields)),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    /// Another implementation of JSON Schema says the same of every value.
+    #[test]
+    fn a_value_fits_a_schema_as_json_schema_has_it(schema in schema(), definition in schema(), value in instance()) {
+        let whole = json!({ "properties": { "x": schema }, "$defs": { "a": definition } });
+        let event = json!({ "x": value });
+        let Ok(other) = jsonschema::draft202012::new(&whole) else { return Ok(()) };
+        let document = read(&whole.to_string());
+        // Only what refers to itself for ever is refused.
+        let Ok((schemas, _)) = reading::read(&document, "x") else { return Ok(()) };
+        let findings = check::check(&schemas, &read(&event.to_string()), Stage::Outgoing);
+        let fits = !findings.iter().any(|finding| finding.severity == Severity::Error);
+        prop_assert_eq!(fits, other.is_valid(&event), "{} {} {:#?}", whole, event, findings);
+    }
+
+    #[test]
+    fn no_schema_breaks_the_reading_of_a_plan(text in any::<String>(), keyword in "[a-zA-Z$]{1,12}", value in instance()) {
+        let (_, bad) = Plan::read([file("a.json", &text)]);
+        prop_assert!(bad.iter().all(|bad| !bad.to_string().contains(char::is_control)));
+        Plan::read([file("a.json", &json!({ keyword: value }).to_string())]);
+    }
+}

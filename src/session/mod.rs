@@ -1,0 +1,19 @@
+//! The feed: what changed between one snapshot and the next, how often, and how the connection that brings it fares.
+//!
+//! Pure: a snapshot and a moment go in, changes come out.
+
+mod change;
+mod delivery;
+mod history;
+mod moment;
+pub mod probe;
+mod rate;
+mod report;
+mod tracker;
+
+pub use change::{Change, ChangeKind, Coverage};
+pub use delivery::{Delivery, Retry, Verdict};
+pub use moment::Moment;
+pub use rate::Rate;
+pub use report::{Polled, Problem, ProblemKind, Report, Trouble};
+pub use tracker::{Counts, Tracker};

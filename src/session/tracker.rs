@@ -1,0 +1,302 @@
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::history::History;
+use super::{Change, ChangeKind, Coverage, Moment};
+use crate::event::{Payload, Sighting, Snapshot, TypeName};
+
+/// Counts of received events by type, as the summary endpoint gives them.
+pub type Counts = IndexMap<TypeName, u64>;
+
+/// How many bytes of payloads are held when nothing else is asked.
+const DEFAULT_LIMIT: usize = 64 * 1024 * 1024;
+/// How many types are known that the latest snapshot did not speak of. A server that makes up names at every poll would
+/// otherwise fill the memory. A type that is forgotten and comes back is new, with its counts at the start.
+const MAX_ABSENT: usize = 10_000;
+
+/// What has been seen of every event type so far.
+///
+/// - A payload that was never captured is always news, and the newest: the endpoint tells the latest event of a type.
+///   Clocks are not asked, for the times in two events may come from two clocks.
+/// - A payload that was captured before and is older than the newest, by its own time, is a stale answer (of a replica
+///   that lags, perhaps), and changes nothing. Without such a time it is taken for an event that came again.
+/// - The server's count of a type is the one in the snapshot where there is one, else the one from elsewhere.
+/// - A count that runs backwards, at midnight or after a reset, tells of no arrivals; counting goes on from there.
+#[derive(Debug)]
+pub struct Tracker {
+    types: IndexMap<TypeName, Known>,
+    history: History,
+    /// How many snapshots were observed.
+    snapshots: u64,
+}
+
+/// What is known of one type.
+#[derive(Debug, Default)]
+struct Known {
+    newest: Option<Arc<Payload>>,
+    /// The hashes of the last sighting's events in order of size, where there were several.
+    last: Vec<u128>,
+    /// The snapshot that spoke of it last; 0 for a type that only a count is known of.
+    seen_in: u64,
+    /// Whether the server knew it in the last snapshot that could tell.
+    present: bool,
+    received: Option<Received>,
+    captured: u64,
+    tally: Tally,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Received {
+    count: u64,
+    origin: Origin,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Snapshot,
+    Elsewhere,
+}
+
+/// The two witnesses of arrivals, since the server's count became known.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Payloads that came, those that came again included.
+    came: u64,
+    /// Distinct payloads among them.
+    captured: u64,
+    /// By how much the server's count grew.
+    grown: u64,
+}
+
+impl Tally {
+    fn arrived(&self) -> u64 {
+        self.came.max(self.grown)
+    }
+}
+
+impl Default for Tracker {
+    fn default() -> Self {
+        Self::new(DEFAULT_LIMIT)
+    }
+}
+
+impl Tracker {
+    /// A tracker that has seen nothing, and that will hold at most `limit_bytes` of payloads beside the newest of each
+    /// type.
+    pub fn new(limit_bytes: usize) -> Self {
+        Self { types: IndexMap::new(), history: History::new(limit_bytes), snapshots: 0 }
+    }
+
+    /// Compares `snapshot` with what is known, learns it, and says what changed: in the snapshot's order, then what is
+    /// gone.
+    pub fn observe(&mut self, snapshot: &Snapshot, now: Moment) -> Vec<Change> {
+        self.snapshots += 1;
+        let number = self.snapshots;
+        let mut changes = Vec::new();
+        for sighting in &snapshot.sightings {
+            if !self.types.contains_key(&sighting.event_type) {
+                self.types.insert(sighting.event_type.clone(), Known::default());
+            }
+            if let Some(known) = self.types.get_mut(&sighting.event_type) {
+                changes.extend(known.sight(sighting, number, &mut self.history, now));
+            }
+        }
+        if snapshot.shape.covers_every_type() {
+            for (event_type, known) in &mut self.types {
+                if known.present && known.seen_in != number {
+                    known.present = false;
+                    changes.push(known.change(event_type, ChangeKind::Gone, None, 0, now));
+                }
+            }
+        }
+        self.forget_absent();
+        changes
+    }
+
+    /// Learns counts from elsewhere, which are taken to be complete: a type that they leave out has no known count any
+    /// more. Says which types they moved for, each as [`ChangeKind::Unchanged`]; a type may become known by it.
+    pub fn observe_counts(&mut self, counts: &Counts, now: Moment) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (event_type, count) in counts {
+            let known = self.types.entry(event_type.clone()).or_default();
+            changes.extend(known.count_elsewhere(event_type, Some(*count), now));
+        }
+        for (event_type, known) in &mut self.types {
+            if !counts.contains_key(event_type) {
+                changes.extend(known.count_elsewhere(event_type, None, now));
+            }
+        }
+        self.forget_absent();
+        changes
+    }
+
+    /// The captured payloads of a type that are still held, the latest capture first.
+    pub fn history(&self, event_type: &TypeName) -> impl Iterator<Item = &Arc<Payload>> {
+        self.history.of(event_type)
+    }
+
+    /// Forgets the types that were absent for longest, where there are too many.
+    fn forget_absent(&mut self) {
+        let mut absent: Vec<_> =
+            self.types.values().filter(|known| !known.present).map(|known| known.seen_in).collect();
+        let Some(mut surplus) = absent.len().checked_sub(MAX_ABSENT).filter(|surplus| *surplus > 0) else { return };
+        absent.sort_unstable();
+        let newest_to_go = absent.get(surplus - 1).copied().unwrap_or_default();
+        self.types.retain(|_, known| {
+            let goes = !known.present && known.seen_in <= newest_to_go && surplus > 0;
+            surplus -= usize::from(goes);
+            !goes
+        });
+        self.history.retain(|event_type| self.types.contains_key(event_type));
+    }
+}
+
+impl Known {
+    fn sight(&mut self, sighting: &Sighting, number: u64, history: &mut History, now: Moment) -> Option<Change> {
+        let is_new = !self.present;
+        let is_first_snapshot = number == 1;
+        (self.present, self.seen_in) = (true, number);
+
+        let event_type = &sighting.event_type;
+        let before = self.newest.clone();
+        let candidate = sighting.events.first().filter(|event| !self.is_newest(event));
+        let is_stale = candidate.is_some_and(|event| {
+            self.has_captured(event_type, event, history) && self.newest.as_ref().is_some_and(|n| is_older(event, n))
+        });
+        let candidate = candidate.filter(|_| !is_stale);
+
+        let captured = self.capture(sighting, history);
+        self.captured += captured;
+        if let Some(event) = candidate {
+            self.newest = Some(Arc::clone(event));
+        }
+
+        let arrived_before = self.tally.arrived();
+        if !is_first_snapshot {
+            self.tally.came += captured.max(u64::from(candidate.is_some()));
+            self.tally.captured += captured;
+        }
+        let count = self.count(sighting.received, Origin::Snapshot);
+        let arrived = self.tally.arrived() - arrived_before;
+        self.start_over_if(count == Moved::BecameKnown);
+
+        let kind = match candidate {
+            _ if is_new => ChangeKind::New,
+            Some(_) => ChangeKind::Updated,
+            None if captured > 0 || count != Moved::No => ChangeKind::Unchanged,
+            None => return None,
+        };
+        let previous = before.filter(|_| candidate.is_some());
+        Some(self.change(event_type, kind, previous, arrived, now))
+    }
+
+    /// Captures what is new in a sighting, the oldest first, and says how many that were.
+    fn capture(&mut self, sighting: &Sighting, history: &mut History) -> u64 {
+        let mut captured = 0;
+        for event in sighting.events.iter().rev() {
+            if !self.is_newest(event) && !self.has_captured(&sighting.event_type, event, history) {
+                history.push(&sighting.event_type, Arc::clone(event));
+                captured += 1;
+            }
+        }
+        self.last.clear();
+        if sighting.events.len() > 1 {
+            self.last.extend(sighting.events.iter().map(|event| event.hash()));
+            self.last.sort_unstable();
+        }
+        captured
+    }
+
+    fn is_newest(&self, event: &Payload) -> bool {
+        self.newest.as_ref().is_some_and(|newest| newest.hash() == event.hash())
+    }
+
+    /// The last sighting is asked beside the history: an answer may hold more events than the history remembers, and
+    /// those that simply stay there must not count anew at every poll.
+    fn has_captured(&self, event_type: &TypeName, event: &Payload, history: &History) -> bool {
+        self.last.binary_search(&event.hash()).is_ok() || history.knows(event_type, event)
+    }
+
+    fn count_elsewhere(&mut self, event_type: &TypeName, count: Option<u64>, now: Moment) -> Option<Change> {
+        if self.present && self.received.is_some_and(|received| received.origin == Origin::Snapshot) {
+            return None;
+        }
+        let arrived_before = self.tally.arrived();
+        let moved = self.count(count, Origin::Elsewhere);
+        let arrived = self.tally.arrived() - arrived_before;
+        self.start_over_if(moved == Moved::BecameKnown);
+        (moved != Moved::No).then(|| self.change(event_type, ChangeKind::Unchanged, None, arrived, now))
+    }
+
+    /// Learns the server's count, or that it is not told (any more) by `origin`.
+    fn count(&mut self, count: Option<u64>, origin: Origin) -> Moved {
+        let before = self.received;
+        let same_origin = before.filter(|received| received.origin == origin);
+        match (same_origin, count) {
+            (None, None) => Moved::No,
+            (Some(_), None) => {
+                self.received = None;
+                Moved::Yes
+            }
+            (None, Some(count)) => {
+                self.received = Some(Received { count, origin });
+                Moved::BecameKnown
+            }
+            (Some(before), Some(count)) => {
+                self.received = Some(Received { count, origin });
+                self.tally.grown = self.tally.grown.saturating_add(count.saturating_sub(before.count));
+                if count == before.count { Moved::No } else { Moved::Yes }
+            }
+        }
+    }
+
+    /// What came before the count became known is in it, and cannot be told apart.
+    fn start_over_if(&mut self, became_known: bool) {
+        if became_known {
+            self.tally = Tally::default();
+        }
+    }
+
+    fn change(
+        &self,
+        event_type: &TypeName,
+        kind: ChangeKind,
+        previous: Option<Arc<Payload>>,
+        arrived: u64,
+        now: Moment,
+    ) -> Change {
+        let coverage = Coverage { captured: self.tally.captured, received: self.tally.arrived() };
+        Change {
+            event_type: event_type.clone(),
+            kind,
+            payload: self.newest.clone(),
+            previous,
+            received: self.received.map(|received| received.count),
+            captured: self.captured,
+            arrived,
+            coverage: self.received.map(|_| coverage),
+            at: now,
+        }
+    }
+}
+
+/// What a count did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moved {
+    No,
+    Yes,
+    BecameKnown,
+}
+
+/// Whether `event` is surely older than `other`: by when the platform received them, else by when they happened.
+fn is_older(event: &Payload, other: &Payload) -> bool {
+    let (event, other) = (event.facts(), other.facts());
+    match (event.received, other.received) {
+        (Some(event), Some(other)) => event < other,
+        _ => event.happened.zip(other.happened).is_some_and(|(event, other)| event < other),
+    }
+}
+
+#[cfg(test)]
+mod tests;
