@@ -7,6 +7,8 @@ mod footer;
 mod header;
 mod inspector;
 mod overlay;
+#[cfg(test)]
+mod picture;
 pub mod proof;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,12 @@
-//! Pictures of the screen as text, styles included.
+//! The screen in every state that a user may meet, at the sizes that terminals have.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
-use ratatui::style::Style;
 
-use super::{Theme, view};
+use super::Theme;
+use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
     CHECKOUT, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge, judged, lint_all, polled,
     press, retried, send, ship, taken,
@@ -19,60 +15,9 @@ use crate::app::{Model, Outcome};
 use crate::event::{Unknown, syntax};
 use crate::session::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
 
-fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
-    let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
-    terminal.draw(|frame| view(model, now, theme, frame)).unwrap();
-    terminal.backend().buffer().clone()
-}
-
-/// Every row as text and, under it, a letter a cell for its style; at the end, what the letters stand for.
-fn picture(model: &Model, now: Moment) -> String {
-    styled(&drawn(model, now, &Theme::dark()))
-}
-
-/// The same of what was drawn already.
-fn styled(buffer: &Buffer) -> String {
-    let mut letters: BTreeMap<String, char> = BTreeMap::new();
-    let mut next = ('a'..='z').chain('A'..='Z');
-    let base = format!("{:?}", Theme::dark().base);
-    letters.insert(base, ' ');
-    let mut out = String::new();
-    for row in buffer.content.chunks(usize::from(buffer.area.width).max(1)) {
-        let mut text = String::new();
-        let mut styles = String::new();
-        let mut wide = 0;
-        for cell in row {
-            if wide > 1 {
-                wide -= 1;
-                continue;
-            }
-            wide = crate::event::text::width(cell.symbol());
-            text.push_str(cell.symbol());
-            let mut style = cell.style();
-            if cell.symbol() == " " && !style.add_modifier.intersects(ratatui::style::Modifier::REVERSED) {
-                style.fg = Theme::dark().base.fg;
-            }
-            let style = Style { underline_color: None, ..style };
-            let style = format!("{style:?}").replace(".underline_color(Color::Reset)", "");
-            let letter = *letters.entry(style).or_insert_with(|| next.next().unwrap());
-            styles.push(letter);
-        }
-        writeln!(out, "{text}|").unwrap();
-        if !styles.trim().is_empty() {
-            writeln!(out, "{}~", styles.trim_end()).unwrap();
-        }
-    }
-    let mut legend: Vec<_> = letters.into_iter().filter(|(_, letter)| *letter != ' ').collect();
-    legend.sort_by_key(|(_, letter)| *letter);
-    for (style, letter) in legend {
-        writeln!(out, "{letter} {style}").unwrap();
-    }
-    out
-}
-
 #[test]
 fn a_session_at_every_size() {
-    for (width, height) in [(160, 45), (120, 36), (80, 24), (60, 15)] {
+    for (width, height) in SIZES {
         let mut model = busy(width, height);
         press(&mut model, "/ p u r c h enter / ^u enter", at(20));
         insta::assert_snapshot!(format!("session_{width}x{height}"), picture(&model, at(20)));
@@ -236,7 +181,7 @@ fn a_tree_of_any_size_costs_the_screen_and_no_more() {
 
 /// The proof alone, with a margin of one cell where the composer's border is.
 fn proof(model: &Model, now: Moment, width: u16, height: u16) -> String {
-    let theme = Theme::dark();
+    let theme = roles_as_colours();
     let mut terminal = Terminal::new(TestBackend::new(width + 2, height + 2)).unwrap();
     let draw = |frame: &mut ratatui::Frame<'_>| {
         let screen = frame.area();
@@ -245,7 +190,7 @@ fn proof(model: &Model, now: Moment, width: u16, height: u16) -> String {
         super::proof::draw(model, now, &theme, area, frame);
     };
     terminal.draw(draw).unwrap();
-    styled(terminal.backend().buffer())
+    as_text(terminal.backend().buffer())
 }
 
 /// [`CHECKOUT`] as a platform may give it back that changes what it can.
