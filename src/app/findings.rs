@@ -585,7 +585,7 @@ mod tests {
         ) {
             let wide: Vec<u32> = (0..600).collect();
             let event = document(&format!(r#"{{"a":{{"list":{wide:?}}}}}"#));
-            let levels = [Severity::Info, Severity::Warning, Severity::Error];
+            let levels = [Severity::Note, Severity::Warning, Severity::Error];
             let findings: Vec<_> = severities.iter().map(|(index, level)| {
                 let severity = levels.get(*level).copied().unwrap();
                 Finding { severity, ..finding("number-format", &format!("a.list[{index}]")) }

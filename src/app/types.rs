@@ -502,7 +502,7 @@ fn seen_before(change: &Change) -> Option<i64> {
 /// A number that is the larger the worse.
 fn rank(Tally { worst, count }: Tally) -> i128 {
     let severity = match worst {
-        Severity::Info => 0,
+        Severity::Note => 0,
         Severity::Warning => 1,
         Severity::Error => 2,
     };

@@ -283,7 +283,7 @@ to a hundred for each event, and count the rest.
 Without options each rule is at worst as bad as `clickscope rules` says. The config
 file changes that for every run, and the options win over it:
   [lint]
-  event-name-case = \"info\"       allow, info, warning or error
+  event-name-case = \"note\"       allow, note, warning or error
   [lint.purchase]
   identifier-missing = \"error\"   in events of this type
 
@@ -340,8 +340,8 @@ pub(super) enum LintFormat {
 /// From which severity on findings make the program fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Denied {
-    #[value(alias = "note")]
-    Info,
+    #[value(alias = "info")]
+    Note,
     Warning,
     Error,
 }
@@ -349,7 +349,7 @@ pub(super) enum Denied {
 impl From<Denied> for Severity {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Info => Self::Info,
+            Denied::Note => Self::Note,
             Denied::Warning => Self::Warning,
             Denied::Error => Self::Error,
         }

@@ -37,7 +37,7 @@ fn rule(
 fn level(source: &Source<'_>, id: &str, value: &Spanned<DeValue<'_>>) -> Result<Level, ConfigError> {
     let level = value.get_ref().as_str().and_then(|text| text.parse().ok());
     level.ok_or_else(|| {
-        let reason = format!("lint.{} must be one of \"allow\", \"info\", \"warning\", \"error\"", shown(id));
+        let reason = format!("lint.{} must be one of \"allow\", \"note\", \"warning\", \"error\"", shown(id));
         source.unusable(&value.span(), reason)
     })
 }

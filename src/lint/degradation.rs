@@ -80,7 +80,7 @@ static LITERAL_TEXT: Rule = Rule {
 
 static EMPTY_STRING: Rule = Rule {
     id: "empty-string",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "an empty value",
     why: "An empty string is a value too: it may overwrite a better one, and shows as nothing in messages.",
     documentation: "",

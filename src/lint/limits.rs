@@ -318,7 +318,7 @@ fn check_length(event: &Document, field: NodeId, name: &str, findings: &mut Vec<
     let length = event.plain(field).chars().count();
     let (most, severity) = match name {
         "customer_id" if length > 128 => (128, Severity::Error),
-        "customer_id" if length > 64 => (64, Severity::Info),
+        "customer_id" if length > 64 => (64, Severity::Note),
         "email" if length > 256 => (256, Severity::Error),
         // Documented as the length that the pixel's cookie has, not as a limit.
         "cookie" if length > 36 => (36, Severity::Warning),
@@ -435,8 +435,8 @@ mod tests {
     fn an_identifier_is_as_long_as_the_platform_keeps_it() {
         let cases = [
             ("customer_id", 64, None),
-            ("customer_id", 65, Some(Severity::Info)),
-            ("customer_id", 128, Some(Severity::Info)),
+            ("customer_id", 65, Some(Severity::Note)),
+            ("customer_id", 128, Some(Severity::Note)),
             ("customer_id", 129, Some(Severity::Error)),
             ("email", 256, None),
             ("email", 257, Some(Severity::Error)),

@@ -3,12 +3,11 @@ use std::fmt;
 use super::Finding;
 use crate::event::text::counted;
 
-/// How bad a finding is. For people it is a note, a warning or an error; programs and the config file say
-/// [`Severity::as_str`].
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing.
-    Info,
+    Note,
     /// Something will most likely not work as meant.
     Warning,
     /// Something does not work.
@@ -16,10 +15,10 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Its name for programs: `info`, `warning`, `error`.
+    /// Its name, for people and programs alike: `note`, `warning`, `error`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Info => "info",
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         }
@@ -28,10 +27,7 @@ impl Severity {
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Info => "note",
-            Self::Warning | Self::Error => self.as_str(),
-        })
+        f.pad(self.as_str())
     }
 }
 
@@ -42,8 +38,8 @@ pub struct Counts {
     pub errors: u64,
     /// Warnings.
     pub warnings: u64,
-    /// What is only worth knowing.
-    pub infos: u64,
+    /// Notes.
+    pub notes: u64,
 }
 
 impl Counts {
@@ -62,13 +58,13 @@ impl Counts {
         match severity {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
-            Severity::Info => &mut self.infos,
+            Severity::Note => &mut self.notes,
         }
     }
 
     /// The severities that there are, the worst first, each with how many.
     pub fn each(self) -> impl Iterator<Item = (Severity, u64)> {
-        let all = [(Severity::Error, self.errors), (Severity::Warning, self.warnings), (Severity::Info, self.infos)];
+        let all = [(Severity::Error, self.errors), (Severity::Warning, self.warnings), (Severity::Note, self.notes)];
         all.into_iter().filter(|(_, count)| *count > 0)
     }
 

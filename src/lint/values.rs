@@ -127,7 +127,7 @@ static FUTURE: Rule = Rule {
 
 static PAST: Rule = Rule {
     id: "timestamp-old",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "an event from more than 90 days ago",
     why: "An event this old starts no campaign that reacts to what just happened; that is right for an import, and \
           wrong for a live event.",
@@ -138,7 +138,7 @@ static PAST: Rule = Rule {
 
 static CLOCK_SKEW: Rule = Rule {
     id: "clock-skew",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "received at another time than it happened",
     why: "The platform received it more than 5 minutes before or after the time that it gives: a clock is off, or the \
           event waited on its way.",

@@ -631,7 +631,7 @@ fn each<T>(items: impl IntoIterator<Item = T>, mut does: impl FnMut(T) -> bool) 
 
 /// What is said of a check that does not tell all.
 fn note(expected: &str, found: &str) -> Finding {
-    Finding { severity: Severity::Info, ..VALUE.at(Path::root(), expected, found) }
+    Finding { severity: Severity::Note, ..VALUE.at(Path::root(), expected, found) }
 }
 
 /// Whether a field may be in any event, planned or not: what the platform knows of every event, and its own names.

@@ -95,7 +95,7 @@ static VALUE: Rule = Rule {
 
 static FIELD: Rule = Rule {
     id: "plan-field",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "a field that the plan does not name",
     why: "The field is misspelled, or the plan is behind what is sent; it is an error where the schema allows no \
           others.",
@@ -106,7 +106,7 @@ static FIELD: Rule = Rule {
 
 static STALE: Rule = Rule {
     id: "plan-stale",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "a planned field that is never sent",
     why: "Of at least 20 events of the type, none had the field: what is built on it waits in vain, or the plan still \
           names what is gone.",

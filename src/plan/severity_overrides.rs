@@ -27,10 +27,11 @@ impl FromStr for Level {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "allow" => Ok(Self::Allow),
-            "info" | "note" => Ok(Self::At(Severity::Info)),
+            // The name that notes had before.
+            "note" | "info" => Ok(Self::At(Severity::Note)),
             "warning" => Ok(Self::At(Severity::Warning)),
             "error" => Ok(Self::At(Severity::Error)),
-            _ => Err("use allow, info, warning or error"),
+            _ => Err("use allow, note, warning or error"),
         }
     }
 }
@@ -159,7 +160,7 @@ mod tests {
         let far = [(&DATE, None, "info"), (&DATE, Some("purchase"), "error"), (&NAME, Some("purchase"), "allow")];
         let cases = [
             (levels(&[]), &DATE, "purchase", "warning"),
-            (levels(&far), &DATE, "view", "info"),
+            (levels(&far), &DATE, "view", "note"),
             (levels(&far), &DATE, "purchase", "error"),
             (levels(&far), &NAME, "view", "warning"),
             (levels(&far), &NAME, "purchase", "allow"),
@@ -167,7 +168,7 @@ mod tests {
             (levels(&far).under(levels(&[(&DATE, None, "allow")])), &NAME, "purchase", "allow"),
             (levels(&far).under(levels(&[(&DATE, Some("view"), "error")])), &DATE, "view", "error"),
             (levels(&far).under(levels(&[(&DATE, Some("view"), "error")])), &DATE, "purchase", "error"),
-            (levels(&far).under(levels(&[(&DATE, Some("view"), "error")])), &DATE, "other", "info"),
+            (levels(&far).under(levels(&[(&DATE, Some("view"), "error")])), &DATE, "other", "note"),
         ];
         for (levels, rule, event_type, level) in cases {
             let told = levels.apply(Some(event_type), vec![rule.at(Path::root(), "", "")]);

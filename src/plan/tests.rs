@@ -159,9 +159,9 @@ fn what_is_not_as_planned_is_said_at_the_field_with_the_fix_that_is_sure() {
             r#"{"properties":{"order_id":{},"products":{"items":{"properties":{"sku":{}}}}}}"#,
             r#"{"email":"jane@example.com","order_ids":1,"order_id":2,"products":[{"SKU":1},{"sku":1,"price":2}]}"#,
             &[
-                "i plan-field /order_ids: a field of the plan",
-                "i plan-field /products/0/SKU: sku -> sku:",
-                "i plan-field /products/1/price: a field of the plan",
+                "n plan-field /order_ids: a field of the plan",
+                "n plan-field /products/0/SKU: sku -> sku:",
+                "n plan-field /products/1/price: a field of the plan",
             ],
         ),
         (r#"{"properties":{"a":{}},"additionalProperties":{"type":"string"}}"#, r#"{"b":"x"}"#, &[]),
@@ -403,7 +403,7 @@ fn the_standard_schemas_are_a_plan_as_they_are() {
         let examples: Value = serde_json::from_str(&resolve(&template.text, &values).unwrap()).unwrap();
         for event in examples.as_array().map_or(std::slice::from_ref(&examples), Vec::as_slice) {
             let errors = told(&plan, &event.to_string(), Stage::Outgoing);
-            assert!(errors.iter().all(|told| told.starts_with("i plan-field")), "{}: {errors:#?}", template.name);
+            assert!(errors.iter().all(|told| told.starts_with("n plan-field")), "{}: {errors:#?}", template.name);
         }
     }
     let told = told(&plan, r#"{"event":"purchase","revenue":"79,95"}"#, Stage::Outgoing);
@@ -436,12 +436,12 @@ fn a_planned_field_that_no_event_has_is_told_once() {
 fn levels_change_what_a_plan_says_too() {
     let mut levels = SeverityOverrides::default();
     levels.set("plan-type@booked".parse().unwrap(), Level::Allow);
-    levels.set("plan-missing".parse().unwrap(), Level::At(Severity::Info));
+    levels.set("plan-missing".parse().unwrap(), Level::At(Severity::Note));
     let mut linter = Linter::new(levels, plan(r#"{"properties":{"a":{"type":"string"}},"required":["b"]}"#));
     let findings =
         linter.observe(&read(r#"{"event":"booked","email":"jane@example.com","a":1}"#), context(Stage::Outgoing));
     let told: Vec<_> = findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect();
-    assert_eq!(told, [("plan-missing", Severity::Info)]);
+    assert_eq!(told, [("plan-missing", Severity::Note)]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) fn sign(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✗",
         Severity::Warning => "!",
-        Severity::Info => "i",
+        Severity::Note => "i",
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) fn style_of(severity: Severity, theme: &Theme) -> Style {
     match severity {
         Severity::Error => theme.error,
         Severity::Warning => theme.warning,
-        Severity::Info => theme.info,
+        Severity::Note => theme.note,
     }
 }
 

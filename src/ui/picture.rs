@@ -122,7 +122,7 @@ fn roles(theme: &mut Theme) -> [(char, &'static str, &mut Style); 33] {
         'l' json_word
         'z' json_null
         'o' ok
-        'i' info
+        'i' note
         'w' warning
         'e' error
         'A' badge

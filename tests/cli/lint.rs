@@ -128,7 +128,7 @@ fn in_one_json_text_each_finding_has_the_line_of_its_field() {
 #[test]
 fn where_nothing_is_wrong_nothing_is_printed() {
     for (contents, told) in [(CLEAN.to_owned(), "1 event"), (format!("[{CLEAN},{CLEAN}]"), "2 events")] {
-        let ran = Events::new(&contents).lint(&["--deny", "info"]);
+        let ran = Events::new(&contents).lint(&["--deny", "note"]);
         assert_eq!((ran.code, &*ran.stdout, ran.stderr), (Some(0), "", format!("{told}, nothing found\n")));
     }
     let mut child = clickscope(&["lint", "-"]).stdin(Stdio::piped()).spawn().unwrap();
@@ -144,6 +144,7 @@ fn warnings_fail_only_when_they_are_denied() {
         (&[][..], 0),
         (&["--deny", "error"], 0),
         (&["--deny", "warning"], 1),
+        (&["--deny", "note"], 1),
         (&["--deny", "info"], 1),
         (&["-D", "identifier-missing"], 1),
         (&["-D", "identifier-missing@plan_chosen"], 1),
@@ -175,7 +176,7 @@ fn the_config_file_sets_levels_and_options_win_over_it() {
 fn what_is_wrong_in_the_config_file_is_told_with_its_line() {
     for (config, line, part) in [
         ("[lint]\nevent-name-priod = \"allow\"", 2, "there is event-name-period"),
-        ("[lint]\nevent-name-period = \"off\"", 2, "must be one of \"allow\", \"info\", \"warning\", \"error\""),
+        ("[lint]\nevent-name-period = \"off\"", 2, "must be one of \"allow\", \"note\", \"warning\", \"error\""),
         ("[lint]\nevent-name-period = true", 2, "must be one of \"allow\""),
         ("[lint.purchase]\n\nevent-name-period = 1", 3, "must be one of \"allow\""),
         ("[lint.purchase]\nevent-name-priod = \"allow\"", 2, "there is event-name-period"),
@@ -331,15 +332,10 @@ fn every_rule_is_listed_and_explained() {
     assert_eq!((list.code, list.stdout.lines().count()), (Some(0), rules.len()));
     for (rule, line) in rules.iter().zip(list.stdout.lines()) {
         let said = |field: &str| rule[field].as_str().unwrap();
-        assert!(
-            line.starts_with(said("id"))
-                && line.ends_with(said("title"))
-                && line.contains(&said("severity").replace("info", "note"))
-        );
+        assert!(line.starts_with(said("id")) && line.ends_with(said("title")) && line.contains(said("severity")));
         let ran = Ran::of(&mut clickscope(&["explain", said("id")]));
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        let severity = said("severity").replace("info", "note");
-        assert!(ran.stdout.contains(&format!("{} ({severity})", said("id"))), "{}", ran.stdout);
+        assert!(ran.stdout.contains(&format!("{} ({})", said("id"), said("severity"))), "{}", ran.stdout);
         for field in ["id", "title", "why", "bad", "good"] {
             assert!(said(field).lines().all(|part| ran.stdout.contains(part)), "{field} in {}", ran.stdout);
         }
@@ -372,18 +368,18 @@ const IN_SAMPLES: [&str; 26] = [
     "4 warning identifier-missing ",
     "5 error email-format /email",
     "6 error email-format /email",
-    "6 info purchase-arithmetic /total",
+    "6 note purchase-arithmetic /total",
     "7 warning identifier-missing ",
     "8 warning identifier-missing ",
     "9 error email-format /email",
-    "9 info subscription-length /subscription_end_at",
+    "9 note subscription-length /subscription_end_at",
     "10 error email-format /email",
     "11 error email-format /email",
     "12 error email-format /email",
     "12 error date-impossible /billing_date",
     "13 error email-format /email",
-    "14 info device-type-value /device_type",
-    "14 info device-tokens /device_tokens",
+    "14 note device-type-value /device_type",
+    "14 note device-tokens /device_tokens",
     "14 warning advertising-id-format /device_idfa",
     "14 warning advertising-id-format /device_idfv",
     "14 error email-format /email",
@@ -434,7 +430,7 @@ fn a_clean_file_is_clean_across_its_events_too() {
             r#"{{"event":"purchase","customer_id":"c{n}","email":"c{n}@example.com","order_id":"{n}","revenue":25,"products":[{{"sku":"45790-32","price":25,"quantity":1}}]}}"#
         ) + "\n"
     };
-    let ran = Events::new((0..500).map(event).collect::<String>()).lint(&["--deny", "info"]);
+    let ran = Events::new((0..500).map(event).collect::<String>()).lint(&["--deny", "note"]);
     assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (Some(0), "", "500 events, nothing found\n"));
 }
 

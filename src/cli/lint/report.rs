@@ -82,7 +82,7 @@ impl Look {
         match severity {
             Severity::Error => self.error,
             Severity::Warning => self.warning,
-            Severity::Info => self.note,
+            Severity::Note => self.note,
         }
     }
 }
@@ -308,7 +308,7 @@ fn github(called: &str, event: &Linted, located: &Located) -> String {
     let level = match located.finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-        Severity::Info => "notice",
+        Severity::Note => "notice",
     };
     github_command(level, called, located.line, located.finding.rule.id, &message(event, located))
 }
@@ -348,7 +348,7 @@ fn sarif_level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-        Severity::Info => "note",
+        Severity::Note => "note",
     }
 }
 
@@ -462,7 +462,7 @@ mod tests {
             fix: Some(Fix::Replace("12.50".to_owned())),
             unlisted: 0,
         };
-        let note = Finding { severity: Severity::Info, fix: None, ..finding.clone() };
+        let note = Finding { severity: Severity::Note, fix: None, ..finding.clone() };
         let event = Linted {
             event_type: Some("purchase\u{1b}<\u{ffff}".to_owned()),
             line: 3,

@@ -67,7 +67,7 @@ impl Linting {
         let payload = Arc::new(Payload::new(&event.text, Facts::default()));
         let Ok(document) = Document::new(payload) else { return Vec::new() };
         let mut findings = self.linter.judge(&document, Context { stage: Stage::Outgoing, now: self.now });
-        findings.retain(|finding| finding.severity > Severity::Info);
+        findings.retain(|finding| finding.severity > Severity::Note);
         findings
     }
 }

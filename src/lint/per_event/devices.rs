@@ -10,7 +10,7 @@ const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event
 
 static DEVICE_TOKENS: Rule = Rule {
     id: "device-tokens",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "device_tokens instead of device_token",
     why: "The documentation spells it both ways, but what SDKs send and push needs is device_token, one per event.",
     documentation: EVENT,
@@ -30,7 +30,7 @@ static MOBILE_ATTRIBUTES: Rule = Rule {
 
 static DEVICE_TYPE: Rule = Rule {
     id: "device-type-value",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "device_type not as documented",
     why: "The documentation lists android, iPhone and iPad, but its own sample says ios: what another spelling \
           reaches is not certain.",
@@ -63,7 +63,7 @@ impl Object<'_> {
         for name in ["device_id", "device_type", "device_token"] {
             // A device without a token can still show what is in the app.
             let (there, severity) = match name {
-                "device_token" => (token, Severity::Info),
+                "device_token" => (token, Severity::Note),
                 _ => (self.has(name), Severity::Warning),
             };
             if !there {

@@ -52,7 +52,7 @@ static PRODUCTS_NAME: Rule = Rule {
 
 static ARITHMETIC: Rule = Rule {
     id: "purchase-arithmetic",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "an order that does not add up",
     why: "Reports and lifetime values are built on revenue: when the parts of an order do not add up to its sums, one \
           of them is wrong.",

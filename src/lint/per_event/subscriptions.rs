@@ -23,7 +23,7 @@ static SUBSCRIPTION_DATES: Rule = Rule {
 
 static SUBSCRIPTION_LENGTH: Rule = Rule {
     id: "subscription-length",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "a subscription whose end does not match its period",
     why: "The period gives one end and the date another: what is timed by one is wrong by the other.",
     documentation: "",

@@ -200,14 +200,14 @@ fn a_subscription_ends_after_it_starts_where_its_period_ends() {
 
 #[test]
 fn a_device_can_be_reached() {
-    use Severity::{Info, Warning};
+    use Severity::{Note, Warning};
     let cases: [(&str, &[(&str, Severity)]); 6] = [
         (r#"{"device_id":"1","device_token":"2","device_type":"android"}"#, &[]),
         (r#"{"device_id":"1","device_tokens":"2","device_type":"ios"}"#, &[]),
         (r#"{"device_type":"desktop"}"#, &[]),
         (r#"{"device_id":"1"}"#, &[]),
         (r#"{"device_token":"2"}"#, &[("device_id", Warning), ("device_type", Warning)]),
-        (r#"{"device_type":"iPad"}"#, &[("device_id", Warning), ("device_token", Info)]),
+        (r#"{"device_type":"iPad"}"#, &[("device_id", Warning), ("device_token", Note)]),
     ];
     for (event, wanted) in cases {
         let found: Vec<_> = found(event, "mobile-attributes").into_iter().map(|it| (it.1, it.2)).collect();

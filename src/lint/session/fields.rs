@@ -42,7 +42,7 @@ pub(super) static TYPE_CHANGES: Rule = Rule {
 
 pub(super) static SOMETIMES_MISSING: Rule = Rule {
     id: "field-sometimes-missing",
-    severity: Severity::Info,
+    severity: Severity::Note,
     title: "a field that nearly all events of the type have, but not this one",
     why: "What is nearly always there is soon relied on: without it, a message has a gap and a segment misses the \
           customer.",

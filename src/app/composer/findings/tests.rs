@@ -186,7 +186,7 @@ fn of_very_many_findings_the_worst_are_told_and_all_are_counted() {
     assert_eq!(list.last().unwrap().finding.severity, Severity::Error);
     assert_eq!(counts.to_string(), "1 error, 1007 warnings");
     assert_eq!(
-        (Counts::default().to_string(), Counts { infos: 2, ..counts }.worst()),
+        (Counts::default().to_string(), Counts { notes: 2, ..counts }.worst()),
         (String::new(), Some(Severity::Error))
     );
 }
