@@ -15,7 +15,7 @@ use clickscope::event::syntax::format;
 use clickscope::event::{Document, Facts, Payload};
 use clickscope::lint::{Context, Stage, lint};
 use clickscope::plan::Linter;
-use clickscope::session::{Change, ChangeKind, Moment, Polled, Report};
+use clickscope::session::{Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Report};
 use clickscope::ui::{Theme, view};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -37,7 +37,6 @@ fn change(name: &str, text: &str, kind: ChangeKind, now: Moment) -> Change {
         event_type: name.into(),
         kind,
         payload: Some(Arc::new(Payload::new(text, Facts::default()))),
-        previous: None,
         received: Some(12),
         captured: 3,
         arrived: u64::from(kind == ChangeKind::Updated),
@@ -79,6 +78,7 @@ fn model() -> Model {
         size: SIZE,
         now: at(0),
         sending: Sending::to(Region::default().base_url()),
+        history_limit: HISTORY_LIMIT,
         notices: Vec::new(),
     });
     let mut changes: Vec<_> = (0..TYPES)

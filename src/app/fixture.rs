@@ -14,7 +14,8 @@ use crate::event::{Document, Facts, Payload};
 use crate::lint;
 use crate::plan::Linter;
 use crate::session::{
-    Change, ChangeKind, Coverage, Delivery, Moment, Polled, Problem, ProblemKind, Report, Retry, Trouble, Verdict,
+    Change, ChangeKind, Coverage, Delivery, HISTORY_LIMIT, Moment, Polled, Problem, ProblemKind, Report, Retry,
+    Trouble, Verdict,
 };
 
 /// The shop's last purchase, as the platform gives it back.
@@ -46,6 +47,7 @@ pub(crate) fn setup(width: u16, height: u16) -> Setup {
         size: Size { width, height },
         now: at(0),
         sending: super::Sending::to(crate::blueshift::Region::default().base_url()),
+        history_limit: HISTORY_LIMIT,
         notices: Vec::new(),
     }
 }
@@ -75,7 +77,6 @@ pub(crate) fn change(
         event_type: event_type.into(),
         kind,
         payload: Some(payload(text)),
-        previous: None,
         received: Some(received),
         captured: received / 2 + 1,
         arrived,

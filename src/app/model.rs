@@ -19,7 +19,7 @@ use super::outbox::Outbox;
 use super::pager::{self, Pager};
 use super::types::{Earlier, Types};
 use crate::event::{Payload, TypeName, Unknown, text};
-use crate::session::{Change, Moment};
+use crate::session::{Change, Moment, Session};
 
 /// How long a short answer stands in the footer.
 pub(super) const TOAST: Duration = Duration::from_secs(4);
@@ -45,6 +45,8 @@ pub struct Setup {
     pub now: Moment,
     /// What sending needs.
     pub sending: Sending,
+    /// How many bytes of events are held beside the newest of each type.
+    pub history_limit: usize,
     /// What is not as it should be from the start, a sentence each: a file that could not be used, where, and why. Not
     /// yet harmless.
     pub notices: Vec<String>,
@@ -69,6 +71,8 @@ pub struct Model {
     pub zoomed: bool,
     /// What stands over the panes, or takes their keys.
     pub mode: Mode,
+    /// What is known of the session, also while the screen is held still.
+    pub session: Session,
     /// The table of event types.
     pub types: Types,
     /// The event under the cursor.
@@ -167,6 +171,7 @@ impl Model {
             focus: Pane::Types,
             zoomed: false,
             mode: Mode::Panes,
+            session: Session::new(setup.history_limit),
             types: Types::default(),
             inspector: Inspector::default(),
             activity: Activity::default(),

@@ -6,7 +6,7 @@ use super::activity::{Entry, EntryKind};
 use super::findings::{self, Baseline, Linted};
 use super::{Effect, Model, outbox, time};
 use crate::event::text;
-use crate::session::{Change, ChangeKind, Moment, Polled, Report, Trouble};
+use crate::session::{Change, ChangeKind, MOST_TYPES, Moment, Polled, Report, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
@@ -18,12 +18,14 @@ pub(super) fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect
         Report::Polled(polled) => {
             // Probes are looked for also while the screen is held still.
             let (at, found) = (polled.at, model.outbox.observe(&polled.changes, polled.at));
+            remember(model, &polled.changes, at);
             hear_poll(model, polled, now);
             return outbox::found_at(model, &found, at);
         }
         Report::Counted { at, changes } => {
             model.connection.counts_trouble = None;
             let found = model.outbox.observe(&changes, at);
+            remember(model, &changes, at);
             take_in(model, changes, now);
             return outbox::found_at(model, &found, at);
         }
@@ -38,6 +40,25 @@ pub(super) fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect
         Report::Recalled { at, event_type, events } => return outbox::recalled(model, &event_type, &events, at),
     }
     Vec::new()
+}
+
+/// Keeps what came in the session, and tells the first time that something had to go for it.
+fn remember(model: &mut Model, changes: &[Change], at: Moment) {
+    let before = model.session.history.dropped();
+    model.session.take_in(changes);
+    let history = &model.session.history;
+    let dropped = history.dropped();
+    if before.events == 0 && dropped.events > 0 {
+        let limit = history.limit() >> 20;
+        let text =
+            format!("the history has reached {limit} MiB: from now on the oldest events of the largest types go");
+        note(model, at, EntryKind::Note, text);
+    }
+    if before.types == 0 && dropped.types > 0 {
+        let most = time::count(MOST_TYPES as u64);
+        let text = format!("more than {most} event types, or too large ones: from now on the quietest leave the table");
+        note(model, at, EntryKind::Note, text);
+    }
 }
 
 fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
@@ -61,7 +82,7 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
         let height = model.types_height();
         expect_findings(model, &polled.changes);
         model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
-        model.types.apply(&polled.changes, height, now);
+        model.types.apply(&polled.changes, &model.session.history, height, now);
         model.types.select_something(height);
     } else {
         take_in(model, polled.changes, now);
@@ -100,10 +121,13 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
                     (_, kind) => kind,
                 };
                 let arrived = before.arrived.saturating_add(change.arrived);
-                let previous = before.previous.clone();
-                entry.insert(Change { kind, previous, arrived, ..change });
+                entry.insert(Change { kind, arrived, ..change });
             }
         }
+    }
+    let history = &model.session.history;
+    if pause.changes.len() > history.len() {
+        pause.changes.retain(|event_type, _| history.knows(event_type));
     }
 }
 
@@ -118,7 +142,7 @@ pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
         })
         .collect();
     expect_findings(model, changes);
-    model.types.apply(changes, height, now);
+    model.types.apply(changes, &model.session.history, height, now);
     model.types.select_something(height);
     let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
     let inspector_height = model.inspector_height();

@@ -16,7 +16,7 @@ use super::types::{Column, Mark};
 use super::{Effect, Message, Mode, Model, Outcome, Setup, Size};
 use crate::event::Unknown;
 use crate::lint::Severity;
-use crate::session::{Change, ChangeKind, ProblemKind, Report};
+use crate::session::{Change, ChangeKind, MOST_TYPES, ProblemKind, Report};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -673,4 +673,44 @@ fn what_is_not_as_it_should_be_from_the_start_is_told_at_once_and_harmlessly() {
     let one = Model::new(Setup { notices: vec!["a file".into()], ..setup(120, 36) });
     assert_eq!((one.toast.unwrap().text, one.activity.len()), ("a file".into(), 1));
     assert_eq!(fresh(120, 36).toast, None);
+}
+
+#[test]
+fn types_that_the_session_lets_go_of_leave_the_table_and_it_is_said_once() {
+    let mut model = busy(120, 36);
+    let name = |n: usize| format!("order {n}");
+    let flood = |from: usize, to: usize, second| {
+        let changes = (from..to).map(|n| change(&name(n), ChangeKind::New, "{}", 1, 1, at(second)));
+        polled(changes.collect(), at(second))
+    };
+    send(&mut model, flood(0, MOST_TYPES - 3, 21), at(21));
+    assert_eq!(model.types.counts().1, MOST_TYPES);
+    let is_there = |model: &Model, name: &str| model.types.row(&name.into()).is_some();
+    assert!(
+        !is_there(&model, "identify") && is_there(&model, "view"),
+        "the quietest go, and not those of which more came"
+    );
+    press(&mut model, "space", at(22));
+    send(&mut model, flood(MOST_TYPES, 3 * MOST_TYPES, 22), at(22));
+    assert!(is_there(&model, "order 1"), "the screen is held still");
+    press(&mut model, "space", at(23));
+    assert_eq!(model.types.counts().1, MOST_TYPES);
+    assert!(!is_there(&model, "order 1") && is_there(&model, &name(3 * MOST_TYPES - 1)));
+    assert!(model.types.selected().is_some());
+    let told = log(&model).iter().filter(|line| line.contains("10,000 event types")).count();
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn older_events_go_when_the_history_is_full_and_it_is_said_once() {
+    let mut model = Model::new(Setup { history_limit: 2 << 20, ..setup(120, 36) });
+    let large = |n: u64| format!(r#"{{"n":{n},"text":"{}"}}"#, "x".repeat(700_000));
+    for n in 1..9 {
+        let kind = if n == 1 { ChangeKind::New } else { ChangeKind::Updated };
+        send(&mut model, polled(vec![change("view", kind, &large(n), n, 1, at(n))], at(n)), at(n));
+    }
+    let held = model.session.history.versions(&"view".into()).map(|captured| captured.at).collect::<Vec<_>>();
+    assert_eq!(held, [at(7), at(8)]);
+    let told: Vec<_> = log(&model).into_iter().filter(|line| line.contains("history")).collect();
+    assert_eq!(told, [" the history has reached 2 MiB: from now on the oldest events of the largest types go"]);
 }

@@ -11,7 +11,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::findings::{Linted, Tally, Told};
 use crate::event::{Payload, TypeName};
 use crate::lint::{Finding, Severity};
-use crate::session::{Change, ChangeKind, Coverage, Moment, Rate};
+use crate::session::{Change, ChangeKind, Coverage, History, Moment, Rate};
 
 /// How long a changed row stands out.
 const FLASH: Duration = Duration::from_millis(600);
@@ -200,10 +200,13 @@ impl Default for Types {
 }
 
 impl Types {
-    /// Takes changes in. `height` is how many rows can be seen.
-    pub(super) fn apply(&mut self, changes: &[Change], height: usize, now: Moment) {
+    /// Takes changes in; the types that `history` let go of leave the table. `height` is how many rows can be seen.
+    pub(super) fn apply(&mut self, changes: &[Change], history: &History, height: usize, now: Moment) {
         for change in changes {
             self.apply_one(change);
+        }
+        if self.rows.len() > history.len() {
+            self.rows.retain(|event_type, _| history.knows(event_type));
         }
         if !changes.is_empty() {
             self.arrange(height, now);

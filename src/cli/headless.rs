@@ -271,7 +271,6 @@ mod tests {
             event_type: name.into(),
             kind,
             payload: Some(Arc::new(Payload::new("{}", Facts::default()))),
-            previous: None,
             received,
             captured: 1,
             arrived: 0,

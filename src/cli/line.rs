@@ -121,7 +121,6 @@ mod tests {
             event_type: event_type.into(),
             kind: ChangeKind::Updated,
             payload: event.map(|event| Arc::new(Payload::new(event, facts))),
-            previous: None,
             received: event.map(|_| 42),
             captured: 40,
             arrived: 1,

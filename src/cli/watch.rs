@@ -13,6 +13,7 @@ use crate::config::{self, Config, Keys};
 use crate::plan::Linter;
 use crate::plan::{BadSchema, Plan};
 use crate::runtime::{self, RuntimeError, drafts};
+use crate::session::HISTORY_LIMIT;
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 use crate::ui::Theme;
@@ -66,6 +67,7 @@ pub(super) async fn on_terminal(
         time_zone: TimeZone::system(),
         theme,
         sending,
+        history_limit: HISTORY_LIMIT,
         folders,
         linter: Linter::new(config.levels.clone(), plan),
         notices: broken.iter().map(|schema| format!("plan: {schema}")).collect(),

@@ -46,6 +46,8 @@ pub struct Settings {
     pub theme: Theme,
     /// What sending needs to know.
     pub sending: Sending,
+    /// How many bytes of events are held beside the newest of each type.
+    pub history_limit: usize,
     /// Where drafts and templates are kept.
     pub folders: Folders,
     /// What looks for what is wrong with events and drafts.
@@ -141,6 +143,7 @@ pub async fn run(
         size,
         now,
         sending: settings.sending,
+        history_limit: settings.history_limit,
         notices: settings.notices,
     });
     let (keys, claims) = input::keys();

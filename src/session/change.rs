@@ -13,8 +13,6 @@ pub struct Change {
     /// The newest event of the type that we hold; for [`ChangeKind::Gone`] the last one seen. `None` when only a count
     /// is known.
     pub payload: Option<Arc<Payload>>,
-    /// The event that was the newest before, when this change brought another in its place.
-    pub previous: Option<Arc<Payload>>,
     /// The server's own count for the type, as the server tells it: it may start anew at midnight or run backwards.
     /// `None` is unknown, not zero.
     pub received: Option<u64>,

@@ -9,11 +9,15 @@ mod moment;
 pub mod probe;
 mod rate;
 mod report;
+mod seen;
+mod state;
 mod tracker;
 
 pub use change::{Change, ChangeKind, Coverage};
 pub use delivery::{Delivery, Retry, Verdict};
+pub use history::{Captured, Dropped, HISTORY_LIMIT, History, MOST_TYPES};
 pub use moment::Moment;
 pub use rate::Rate;
 pub use report::{Polled, Problem, ProblemKind, Report, Trouble};
+pub use state::Session;
 pub use tracker::{Counts, Tracker};

@@ -2,15 +2,16 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::history::History;
+use super::moment::Times;
+use super::seen::Seen;
 use super::{Change, ChangeKind, Coverage, Moment};
 use crate::event::{Payload, Sighting, Snapshot, TypeName};
 
 /// Counts of received events by type, as the summary endpoint gives them.
 pub type Counts = IndexMap<TypeName, u64>;
 
-/// How many bytes of payloads are held when nothing else is asked.
-const DEFAULT_LIMIT: usize = 64 * 1024 * 1024;
+/// How many captured events are remembered, as hashes.
+const REMEMBERED: usize = 128 * 1024;
 /// How many types are known that the latest snapshot did not speak of. A server that makes up names at every poll would
 /// otherwise fill the memory. A type that is forgotten and comes back is new, with its counts at the start.
 const MAX_ABSENT: usize = 10_000;
@@ -26,7 +27,7 @@ const MAX_ABSENT: usize = 10_000;
 #[derive(Debug)]
 pub struct Tracker {
     types: IndexMap<TypeName, Known>,
-    history: History,
+    seen: Seen,
     /// How many snapshots were observed.
     snapshots: u64,
 }
@@ -77,15 +78,14 @@ impl Tally {
 
 impl Default for Tracker {
     fn default() -> Self {
-        Self::new(DEFAULT_LIMIT)
+        Self::remembering(REMEMBERED)
     }
 }
 
 impl Tracker {
-    /// A tracker that has seen nothing, and that will hold at most `limit_bytes` of payloads beside the newest of each
-    /// type.
-    pub fn new(limit_bytes: usize) -> Self {
-        Self { types: IndexMap::new(), history: History::new(limit_bytes), snapshots: 0 }
+    /// One that has seen nothing, and that will remember so many events beside those of the last snapshot.
+    fn remembering(events: usize) -> Self {
+        Self { types: IndexMap::new(), seen: Seen::new(events), snapshots: 0 }
     }
 
     /// Compares `snapshot` with what is known, learns it, and says what changed: in the snapshot's order, then what is
@@ -99,14 +99,14 @@ impl Tracker {
                 self.types.insert(sighting.event_type.clone(), Known::default());
             }
             if let Some(known) = self.types.get_mut(&sighting.event_type) {
-                changes.extend(known.sight(sighting, number, &mut self.history, now));
+                changes.extend(known.sight(sighting, number, &mut self.seen, now));
             }
         }
         if snapshot.shape.covers_every_type() {
             for (event_type, known) in &mut self.types {
                 if known.present && known.seen_in != number {
                     known.present = false;
-                    changes.push(known.change(event_type, ChangeKind::Gone, None, 0, now));
+                    changes.push(known.change(event_type, ChangeKind::Gone, 0, now));
                 }
             }
         }
@@ -131,11 +131,6 @@ impl Tracker {
         changes
     }
 
-    /// The captured payloads of a type that are still held, the latest capture first.
-    pub fn history(&self, event_type: &TypeName) -> impl Iterator<Item = &Arc<Payload>> {
-        self.history.of(event_type)
-    }
-
     /// Forgets the types that were absent for longest, where there are too many.
     fn forget_absent(&mut self) {
         let mut absent: Vec<_> =
@@ -148,25 +143,24 @@ impl Tracker {
             surplus -= usize::from(goes);
             !goes
         });
-        self.history.retain(|event_type| self.types.contains_key(event_type));
     }
 }
 
 impl Known {
-    fn sight(&mut self, sighting: &Sighting, number: u64, history: &mut History, now: Moment) -> Option<Change> {
+    fn sight(&mut self, sighting: &Sighting, number: u64, seen: &mut Seen, now: Moment) -> Option<Change> {
         let is_new = !self.present;
         let is_first_snapshot = number == 1;
         (self.present, self.seen_in) = (true, number);
 
         let event_type = &sighting.event_type;
-        let before = self.newest.clone();
         let candidate = sighting.events.first().filter(|event| !self.is_newest(event));
         let is_stale = candidate.is_some_and(|event| {
-            self.has_captured(event_type, event, history) && self.newest.as_ref().is_some_and(|n| is_older(event, n))
+            self.has_captured(event_type, event, seen)
+                && self.newest.as_ref().is_some_and(|n| Times::of(event).is_before(Times::of(n)))
         });
         let candidate = candidate.filter(|_| !is_stale);
 
-        let captured = self.capture(sighting, history);
+        let captured = self.capture(sighting, seen);
         self.captured += captured;
         if let Some(event) = candidate {
             self.newest = Some(Arc::clone(event));
@@ -187,16 +181,15 @@ impl Known {
             None if captured > 0 || count != Moved::No => ChangeKind::Unchanged,
             None => return None,
         };
-        let previous = before.filter(|_| candidate.is_some());
-        Some(self.change(event_type, kind, previous, arrived, now))
+        Some(self.change(event_type, kind, arrived, now))
     }
 
     /// Captures what is new in a sighting, the oldest first, and says how many that were.
-    fn capture(&mut self, sighting: &Sighting, history: &mut History) -> u64 {
+    fn capture(&mut self, sighting: &Sighting, seen: &mut Seen) -> u64 {
         let mut captured = 0;
         for event in sighting.events.iter().rev() {
-            if !self.is_newest(event) && !self.has_captured(&sighting.event_type, event, history) {
-                history.push(&sighting.event_type, Arc::clone(event));
+            if !self.is_newest(event) && !self.has_captured(&sighting.event_type, event, seen) {
+                seen.insert(&sighting.event_type, event);
                 captured += 1;
             }
         }
@@ -212,10 +205,10 @@ impl Known {
         self.newest.as_ref().is_some_and(|newest| newest.hash() == event.hash())
     }
 
-    /// The last sighting is asked beside the history: an answer may hold more events than the history remembers, and
+    /// The last sighting is asked as well: an answer may hold more events than are remembered, and
     /// those that simply stay there must not count anew at every poll.
-    fn has_captured(&self, event_type: &TypeName, event: &Payload, history: &History) -> bool {
-        self.last.binary_search(&event.hash()).is_ok() || history.knows(event_type, event)
+    fn has_captured(&self, event_type: &TypeName, event: &Payload, seen: &Seen) -> bool {
+        self.last.binary_search(&event.hash()).is_ok() || seen.contains(event_type, event)
     }
 
     fn count_elsewhere(&mut self, event_type: &TypeName, count: Option<u64>, now: Moment) -> Option<Change> {
@@ -226,7 +219,7 @@ impl Known {
         let moved = self.count(count, Origin::Elsewhere);
         let arrived = self.tally.arrived() - arrived_before;
         self.start_over_if(moved == Moved::BecameKnown);
-        (moved != Moved::No).then(|| self.change(event_type, ChangeKind::Unchanged, None, arrived, now))
+        (moved != Moved::No).then(|| self.change(event_type, ChangeKind::Unchanged, arrived, now))
     }
 
     /// Learns the server's count, or that it is not told (any more) by `origin`.
@@ -258,20 +251,12 @@ impl Known {
         }
     }
 
-    fn change(
-        &self,
-        event_type: &TypeName,
-        kind: ChangeKind,
-        previous: Option<Arc<Payload>>,
-        arrived: u64,
-        now: Moment,
-    ) -> Change {
+    fn change(&self, event_type: &TypeName, kind: ChangeKind, arrived: u64, now: Moment) -> Change {
         let coverage = Coverage { captured: self.tally.captured, received: self.tally.arrived() };
         Change {
             event_type: event_type.clone(),
             kind,
             payload: self.newest.clone(),
-            previous,
             received: self.received.map(|received| received.count),
             captured: self.captured,
             arrived,
@@ -287,15 +272,6 @@ enum Moved {
     No,
     Yes,
     BecameKnown,
-}
-
-/// Whether `event` is surely older than `other`: by when the platform received them, else by when they happened.
-fn is_older(event: &Payload, other: &Payload) -> bool {
-    let (event, other) = (event.facts(), other.facts());
-    match (event.received, other.received) {
-        (Some(event), Some(other)) => event < other,
-        _ => event.happened.zip(other.happened).is_some_and(|(event, other)| event < other),
-    }
 }
 
 #[cfg(test)]

@@ -280,6 +280,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         size,
         now: at,
         sending: crate::app::Sending::to(crate::blueshift::Region::default().base_url()),
+        history_limit: crate::session::HISTORY_LIMIT,
         notices: Vec::new(),
     });
     let application = Watch { model, theme: Theme::dark() };

@@ -45,7 +45,6 @@ fn change(kind: ChangeKind, text: Option<&str>, arrived: u64) -> Change {
         event_type: "checkout".into(),
         kind,
         payload: text.map(payload),
-        previous: None,
         received: None,
         captured: 1,
         arrived,

@@ -35,15 +35,14 @@ fn one(event: &Arc<Payload>, received: Option<u64>) -> Snapshot {
     snapshot(Shape::Counted, vec![sighting("view", &[Arc::clone(event)], received)])
 }
 
-/// A change in short: type, kind, newest text, text before, received, captured, arrived.
-type Told = (String, &'static str, Option<String>, Option<String>, Option<u64>, u64, u64);
+/// A change in short: type, kind, newest text, received, captured, arrived.
+type Told = (String, &'static str, Option<String>, Option<u64>, u64, u64);
 
 fn told(changes: &[Change]) -> Vec<Told> {
     let text = |payload: &Option<Arc<Payload>>| payload.as_ref().map(|payload| payload.text().to_owned());
     let tell = |change: &Change| {
-        let (newest, before) = (text(&change.payload), text(&change.previous));
         let name = change.event_type.as_str().to_owned();
-        (name, change.kind.as_str(), newest, before, change.received, change.captured, change.arrived)
+        (name, change.kind.as_str(), text(&change.payload), change.received, change.captured, change.arrived)
     };
     changes.iter().map(tell).collect()
 }
@@ -54,15 +53,8 @@ fn observed(snapshots: &[Snapshot]) -> Vec<Vec<Told>> {
     snapshots.iter().map(|snapshot| told(&tracker.observe(snapshot, NOW))).collect()
 }
 
-fn view(
-    kind: &'static str,
-    newest: &str,
-    before: Option<&str>,
-    received: Option<u64>,
-    captured: u64,
-    arrived: u64,
-) -> Vec<Told> {
-    vec![("view".into(), kind, Some(newest.into()), before.map(Into::into), received, captured, arrived)]
+fn view(kind: &'static str, newest: &str, received: Option<u64>, captured: u64, arrived: u64) -> Vec<Told> {
+    vec![("view".into(), kind, Some(newest.into()), received, captured, arrived)]
 }
 
 #[test]
@@ -72,13 +64,13 @@ fn a_type_is_new_then_updated_then_gone_then_new_again() {
     let found =
         observed(&[one(&a, None), one(&a, None), one(&b, None), empty.clone(), empty, one(&b, None), one(&c, None)]);
     let expected = [
-        view("new", "a", None, None, 1, 0),
+        view("new", "a", None, 1, 0),
         vec![],
-        view("updated", "b", Some("a"), None, 2, 1),
-        view("gone", "b", None, None, 2, 0),
+        view("updated", "b", None, 2, 1),
+        view("gone", "b", None, 2, 0),
         vec![],
-        view("new", "b", None, None, 2, 0),
-        view("updated", "c", Some("b"), None, 3, 1),
+        view("new", "b", None, 2, 0),
+        view("updated", "c", None, 3, 1),
     ];
     assert_eq!(found, expected);
 }
@@ -86,7 +78,7 @@ fn a_type_is_new_then_updated_then_gone_then_new_again() {
 #[test]
 fn a_type_that_comes_after_the_first_snapshot_has_arrived() {
     let found = observed(&[snapshot(Shape::Empty, vec![]), one(&event("a"), Some(5))]);
-    assert_eq!(found, [vec![], view("new", "a", None, Some(5), 1, 1)]);
+    assert_eq!(found, [vec![], view("new", "a", Some(5), 1, 1)]);
 }
 
 #[test]
@@ -108,7 +100,7 @@ fn one_flat_event_says_nothing_of_the_other_types() {
     let single = |name: &str, text: &str| snapshot(Shape::Single, vec![sighting(name, &[event(text)], None)]);
     let found = observed(&[single("view", "a"), single("search", "s"), single("view", "a"), single("view", "b")]);
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 0, 1]);
-    assert_eq!(found.last(), Some(&view("updated", "b", Some("a"), None, 2, 1)));
+    assert_eq!(found.last(), Some(&view("updated", "b", None, 2, 1)));
 }
 
 #[test]
@@ -116,11 +108,11 @@ fn a_known_event_that_is_older_than_the_newest_is_a_stale_answer() {
     let (old, new, newer) = (at(1, "old"), at(2, "new"), at(3, "newer"));
     let found = observed(&[one(&old, None), one(&new, None), one(&old, None), one(&new, None), one(&newer, None)]);
     let expected = [
-        view("new", "old", None, None, 1, 0),
-        view("updated", "new", Some("old"), None, 2, 1),
+        view("new", "old", None, 1, 0),
+        view("updated", "new", None, 2, 1),
         vec![],
         vec![],
-        view("updated", "newer", Some("new"), None, 3, 1),
+        view("updated", "newer", None, 3, 1),
     ];
     assert_eq!(found, expected);
 }
@@ -128,14 +120,14 @@ fn a_known_event_that_is_older_than_the_newest_is_a_stale_answer() {
 #[test]
 fn an_event_never_seen_is_the_newest_whatever_its_clock_says() {
     let found = observed(&[one(&at(100, "a"), None), one(&at(99, "b"), None)]);
-    assert_eq!(found.last(), Some(&view("updated", "b", Some("a"), None, 2, 1)));
+    assert_eq!(found.last(), Some(&view("updated", "b", None, 2, 1)));
 }
 
 #[test]
 fn an_event_without_a_time_that_comes_back_came_again() {
     let (a, b) = (event("a"), event("b"));
     let found = observed(&[one(&a, None), one(&b, None), one(&a, None)]);
-    assert_eq!(found.last(), Some(&view("updated", "a", Some("b"), None, 2, 1)));
+    assert_eq!(found.last(), Some(&view("updated", "a", None, 2, 1)));
 }
 
 #[test]
@@ -145,21 +137,9 @@ fn several_events_in_an_answer_are_captured_once_each() {
         snapshot(Shape::KeyedArrays, vec![sighting("view", &events, None)])
     };
     let rows = [list(&["c", "b", "a"]), list(&["c", "b", "a"]), list(&["e", "d", "c"]), list(&["e", "c", "x", "x"])];
-    let expected = [
-        view("new", "c", None, None, 3, 0),
-        vec![],
-        view("updated", "e", Some("c"), None, 5, 2),
-        view("unchanged", "e", None, None, 6, 1),
-    ];
+    let expected =
+        [view("new", "c", None, 3, 0), vec![], view("updated", "e", None, 5, 2), view("unchanged", "e", None, 6, 1)];
     assert_eq!(observed(&rows), expected);
-
-    let mut tracker = Tracker::default();
-    for row in &rows {
-        tracker.observe(row, NOW);
-    }
-    let history: Vec<_> = tracker.history(&"view".into()).map(|payload| payload.text().to_owned()).collect();
-    assert_eq!(history, ["x", "e", "d", "c", "b", "a"]);
-    assert_eq!(tracker.history(&"search".into()).count(), 0);
 }
 
 #[test]
@@ -167,20 +147,20 @@ fn the_server_s_count_tells_what_polls_stepped_over() {
     let (a, b, c) = (event("a"), event("b"), event("c"));
     let cases = [
         // The count grows with the event, beyond it, without it, and not at all.
-        (one(&a, Some(10)), view("new", "a", None, Some(10), 1, 0)),
-        (one(&b, Some(11)), view("updated", "b", Some("a"), Some(11), 2, 1)),
-        (one(&c, Some(31)), view("updated", "c", Some("b"), Some(31), 3, 20)),
-        (one(&c, Some(36)), view("unchanged", "c", None, Some(36), 3, 5)),
+        (one(&a, Some(10)), view("new", "a", Some(10), 1, 0)),
+        (one(&b, Some(11)), view("updated", "b", Some(11), 2, 1)),
+        (one(&c, Some(31)), view("updated", "c", Some(31), 3, 20)),
+        (one(&c, Some(36)), view("unchanged", "c", Some(36), 3, 5)),
         (one(&c, Some(36)), vec![]),
         // A reset is no arrival, and counting goes on from it.
-        (one(&c, Some(2)), view("unchanged", "c", None, Some(2), 3, 0)),
-        (one(&c, Some(5)), view("unchanged", "c", None, Some(5), 3, 3)),
+        (one(&c, Some(2)), view("unchanged", "c", Some(2), 3, 0)),
+        (one(&c, Some(5)), view("unchanged", "c", Some(5), 3, 3)),
         // The count is not told any more, then told again: what it grew in between is not known.
-        (one(&c, None), view("unchanged", "c", None, None, 3, 0)),
-        (one(&c, Some(50)), view("unchanged", "c", None, Some(50), 3, 0)),
-        (one(&c, Some(u64::MAX)), view("unchanged", "c", None, Some(u64::MAX), 3, u64::MAX - 50)),
-        (one(&c, Some(0)), view("unchanged", "c", None, Some(0), 3, 0)),
-        (one(&c, Some(u64::MAX)), view("unchanged", "c", None, Some(u64::MAX), 3, 50)),
+        (one(&c, None), view("unchanged", "c", None, 3, 0)),
+        (one(&c, Some(50)), view("unchanged", "c", Some(50), 3, 0)),
+        (one(&c, Some(u64::MAX)), view("unchanged", "c", Some(u64::MAX), 3, u64::MAX - 50)),
+        (one(&c, Some(0)), view("unchanged", "c", Some(0), 3, 0)),
+        (one(&c, Some(u64::MAX)), view("unchanged", "c", Some(u64::MAX), 3, 50)),
     ];
     let (snapshots, expected): (Vec<_>, Vec<_>) = cases.into_iter().unzip();
     assert_eq!(observed(&snapshots), expected);
@@ -191,14 +171,14 @@ fn an_event_is_not_told_twice_when_its_count_follows_later() {
     let mut tracker = Tracker::default();
     let counts = |count: u64| Counts::from([("view".into(), count)]);
     tracker.observe(&one(&event("a"), None), NOW);
-    assert_eq!(told(&tracker.observe_counts(&counts(100), NOW)), view("unchanged", "a", None, Some(100), 1, 0));
+    assert_eq!(told(&tracker.observe_counts(&counts(100), NOW)), view("unchanged", "a", Some(100), 1, 0));
     let captured = tracker.observe(&one(&event("b"), None), NOW);
-    assert_eq!(told(&captured), view("updated", "b", Some("a"), Some(100), 2, 1));
+    assert_eq!(told(&captured), view("updated", "b", Some(100), 2, 1));
     let captured = tracker.observe(&one(&event("c"), None), NOW);
-    assert_eq!(told(&captured), view("updated", "c", Some("b"), Some(100), 3, 1));
+    assert_eq!(told(&captured), view("updated", "c", Some(100), 3, 1));
 
     let counted = tracker.observe_counts(&counts(107), NOW);
-    assert_eq!(told(&counted), view("unchanged", "c", None, Some(107), 3, 5));
+    assert_eq!(told(&counted), view("unchanged", "c", Some(107), 3, 5));
     let coverage = counted.first().unwrap().coverage.unwrap();
     assert_eq!(coverage, Coverage { captured: 2, received: 7 });
     assert!((coverage.ratio().unwrap() - 2.0 / 7.0).abs() < 1e-9);
@@ -213,15 +193,15 @@ fn counts_from_elsewhere_are_for_types_that_the_answer_does_not_count() {
     let counts = Counts::from([("own".into(), 900), ("other".into(), 7), ("unseen".into(), 2)]);
     let changes = told(&tracker.observe_counts(&counts, NOW));
     let expected = vec![
-        ("other".into(), "unchanged", Some("b".into()), None, Some(7), 1, 0),
-        ("unseen".into(), "unchanged", None, None, Some(2), 0, 0),
+        ("other".into(), "unchanged", Some("b".into()), Some(7), 1, 0),
+        ("unseen".into(), "unchanged", None, Some(2), 0, 0),
     ];
     assert_eq!(changes, expected);
     assert_eq!(tracker.observe_counts(&counts, NOW), []);
 
     // Left out is unknown, not zero.
     let changes = told(&tracker.observe_counts(&Counts::from([("unseen".into(), 2)]), NOW));
-    assert_eq!(changes, [("other".into(), "unchanged", Some("b".into()), None, None, 1, 0)]);
+    assert_eq!(changes, [("other".into(), "unchanged", Some("b".into()), None, 1, 0)]);
 
     // A type that only a count was known of is not gone when the answer leaves it out, and new when it is seen.
     let changes = tracker.observe(&snapshot(Shape::Counted, vec![sighting("unseen", &[event("c")], None)]), NOW);
@@ -234,51 +214,26 @@ fn a_count_without_a_sample_makes_a_type_without_an_event() {
     let count = |count| snapshot(Shape::Counted, vec![sighting("view", &[], Some(count))]);
     let found = observed(&[count(3), count(3), count(4), one(&event("a"), Some(5))]);
     let expected = [
-        vec![("view".into(), "new", None, None, Some(3), 0, 0)],
+        vec![("view".into(), "new", None, Some(3), 0, 0)],
         vec![],
-        vec![("view".into(), "unchanged", None, None, Some(4), 0, 1)],
-        view("updated", "a", None, Some(5), 1, 1),
+        vec![("view".into(), "unchanged", None, Some(4), 0, 1)],
+        view("updated", "a", Some(5), 1, 1),
     ];
     assert_eq!(found, expected);
-}
-
-#[test]
-fn the_history_keeps_to_its_limit_and_the_newest_of_each_type() {
-    let limit = 64 * 1024;
-    let mut tracker = Tracker::new(limit);
-    let long = "x".repeat(1000);
-    let quiet = sighting("quiet", &[event("q")], None);
-    for n in 0..500 {
-        let busy = sighting("busy", &[event(&format!("{n}{long}"))], None);
-        tracker.observe(&snapshot(Shape::Keyed, vec![quiet.clone(), busy]), NOW);
-    }
-    let held = |name: &str| -> Vec<_> { tracker.history(&name.into()).collect() };
-    assert_eq!(held("quiet").len(), 1);
-    let busy = held("busy");
-    assert!(busy.first().unwrap().text().starts_with("499x"));
-    assert!(busy.iter().map(|payload| payload.text().len()).sum::<usize>() < limit);
-    assert!(busy.len() > 20, "{}", busy.len());
-
-    let mut tracker = Tracker::new(0);
-    tracker.observe(&one(&event("a"), None), NOW);
-    tracker.observe(&one(&event("b"), None), NOW);
-    assert_eq!(tracker.history(&"view".into()).map(|payload| payload.text()).collect::<Vec<_>>(), ["b"]);
-    // Let go of, yet not forgotten.
-    assert_eq!(told(&tracker.observe(&one(&event("a"), None), NOW)), view("updated", "a", Some("b"), None, 2, 1));
 }
 
 #[test]
 fn a_list_longer_than_the_memory_does_not_count_anew_at_every_poll() {
     let events: Vec<_> = (0..10_000).map(|n| event(&n.to_string())).collect();
     let list = snapshot(Shape::KeyedArrays, vec![sighting("view", &events, None)]);
-    let mut tracker = Tracker::new(0);
+    let mut tracker = Tracker::remembering(4096);
     assert_eq!(tracker.observe(&list, NOW).first().unwrap().captured, 10_000);
     assert_eq!(tracker.observe(&list, NOW), []);
 }
 
 #[test]
 fn a_server_that_makes_up_types_does_not_fill_the_memory() {
-    let mut tracker = Tracker::new(1024);
+    let mut tracker = Tracker::remembering(4096);
     for round in 0..5 {
         let sightings = (0..9_000).map(|n| sighting(&format!("{round}-{n}"), &[event("x")], None));
         tracker.observe(&snapshot(Shape::Keyed, sightings.collect()), NOW);
@@ -287,7 +242,6 @@ fn a_server_that_makes_up_types_does_not_fill_the_memory() {
     }
     assert!(tracker.types.len() <= MAX_ABSENT + 9_000, "{}", tracker.types.len());
     assert!(tracker.types.contains_key(&TypeName::from("4-0")), "what is present stays");
-    assert_eq!(tracker.history(&"0-0".into()).count(), 0);
 }
 
 #[test]
@@ -321,9 +275,9 @@ proptest! {
     #[test]
     fn whatever_the_server_tells_the_changes_add_up(
         steps in proptest::collection::vec((any_snapshot(), proptest::option::of(0_u64..20)), 1..30),
-        limit in 0_usize..4096,
+        limit in 1_000_usize..4096,
     ) {
-        let mut tracker = Tracker::new(limit);
+        let mut tracker = Tracker::remembering(limit);
         let (mut last, mut distinct) = (HashMap::<TypeName, Change>::new(), HashMap::<TypeName, HashSet<u128>>::new());
         let mut present = HashSet::new();
         for (number, (snapshot, count)) in steps.iter().enumerate() {
@@ -340,8 +294,7 @@ proptest! {
                     ChangeKind::Gone => prop_assert!(was_present && !is_sighted && snapshot.shape.covers_every_type()),
                     ChangeKind::Updated => {
                         prop_assert!(was_present && change.payload.is_some());
-                        prop_assert_ne!(&change.payload, &change.previous);
-                        prop_assert_eq!(&change.previous, &last.get(&change.event_type).and_then(|last| last.payload.clone()));
+                        prop_assert_ne!(&change.payload, &last.get(&change.event_type).and_then(|last| last.payload.clone()));
                     }
                     ChangeKind::Unchanged => prop_assert!(was_present),
                 }
