@@ -12,7 +12,7 @@ use clickscope::app::findings::{Found, Linted};
 use clickscope::app::{Effect, Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, update};
 use clickscope::blueshift::Region;
 use clickscope::event::syntax::format;
-use clickscope::event::{Document, Facts, Payload};
+use clickscope::event::{Document, Payload};
 use clickscope::lint::{Context, Stage, lint};
 use clickscope::plan::Linter;
 use clickscope::session::{Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Report};
@@ -36,7 +36,7 @@ fn change(name: &str, text: &str, kind: ChangeKind, now: Moment) -> Change {
     Change {
         event_type: name.into(),
         kind,
-        payload: Some(Arc::new(Payload::new(text, Facts::default()))),
+        payload: Some(Arc::new(Payload::new(text))),
         received: Some(12),
         captured: 3,
         arrived: u64::from(kind == ChangeKind::Updated),

@@ -382,12 +382,12 @@ mod tests {
 
     use super::super::tree::{Range, Tree};
     use super::*;
-    use crate::event::{Facts, Path};
+    use crate::event::Path;
     use crate::lint::Fix;
     use crate::plan::rule;
 
     fn document(text: &str) -> Document {
-        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+        Document::read(text).unwrap()
     }
 
     fn finding(id: &str, path: &str) -> Finding {

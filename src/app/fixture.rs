@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::findings::{Found, Linted};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, outbox, update};
 use crate::blueshift::Batch;
-use crate::event::{Document, Facts, Payload};
+use crate::event::{Document, Payload};
 use crate::lint;
 use crate::plan::Linter;
 use crate::session::{
@@ -52,16 +52,9 @@ pub(crate) fn setup(width: u16, height: u16) -> Setup {
     }
 }
 
-/// A payload with the facts that are in `text`.
+/// A payload of that text.
 pub(crate) fn payload(text: &str) -> Arc<Payload> {
-    let document = Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap();
-    let fields = document.get(crate::event::NodeId::ROOT).unwrap().children as usize;
-    let time = |key: &str| {
-        let id = document.child(crate::event::NodeId::ROOT, &crate::event::Segment::key(key))?;
-        document.plain(id).parse().ok()
-    };
-    let facts = Facts { uuid: None, happened: time("timestamp"), received: time("_bsft_ts"), fields };
-    Arc::new(Payload::new(text, facts))
+    Arc::new(Payload::new(text))
 }
 
 /// A change of `event_type` to `text`.

@@ -8,7 +8,7 @@ use super::activity::{Entry, EntryKind};
 use super::proof::{self, Row};
 use super::{Effect, Model, time};
 use crate::blueshift::{Batch, Outgoing};
-use crate::event::{Document, Facts, Payload, TypeName, text};
+use crate::event::{Document, Payload, TypeName, text};
 use crate::session::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
 use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Retry, Verdict};
 
@@ -232,10 +232,9 @@ impl Outbox {
     fn begin(&mut self, events: Vec<Outgoing>, now: Moment) -> Vec<ProbeId> {
         let unwatched = events.len().saturating_sub(MOST_PROBES);
         let mut begun = Vec::new();
-        for Outgoing { event_type, uuid, text } in events.into_iter().skip(unwatched) {
-            let facts = Facts { uuid: Some(Arc::clone(&uuid)), ..Facts::default() };
+        for Outgoing { event_type, uuid, payload } in events.into_iter().skip(unwatched) {
             // What is sent was read before, so this cannot fail; without a document there is nothing to compare.
-            if let Ok(document) = Document::new(Arc::new(Payload::new(&text, facts))) {
+            if let Ok(document) = Document::new(payload) {
                 begun.push(self.probes.sent(event_type, uuid, Arc::new(document), now));
             }
         }

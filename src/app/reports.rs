@@ -204,7 +204,7 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
 /// What the activity log says of a change that brought `captured` new payloads; nothing of one for which no event
 /// came.
 fn entry(change: &Change, captured: u64) -> Option<Entry> {
-    let fields = change.payload.as_ref().map(|payload| match payload.facts().fields {
+    let fields = change.payload.as_ref().map(|payload| match payload.head().fields {
         1 => "1 field".to_owned(),
         fields => format!("{fields} fields"),
     });

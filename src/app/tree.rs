@@ -502,15 +502,13 @@ fn contains_in_any_case(text: &str, lower: &str) -> bool {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
-    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Facts, Payload};
 
     fn document(text: &str) -> Document {
-        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+        Document::read(text).unwrap()
     }
 
     /// The rows as text: indent, fold mark, last step or range, and `<` at the cursor.

@@ -496,8 +496,8 @@ impl Types {
 
 /// When the newest event of a type came that was there before we were: by the platform's clock, or the sender's.
 fn seen_before(change: &Change) -> Option<i64> {
-    let facts = change.payload.as_ref()?.facts();
-    let came = facts.received.or(facts.happened)?;
+    let head = change.payload.as_ref()?.head();
+    let came = head.received.or(head.happened)?;
     let age = change.at.wall.as_millisecond().saturating_sub(came.as_millisecond()).max(0);
     Some(millis(change.at.elapsed).saturating_sub(age))
 }

@@ -59,10 +59,10 @@ impl Packer {
     /// Adds an event; the call that was full before it comes back. An event that is larger than the limit goes alone:
     /// it was let through because the platform may take it all the same.
     pub fn push(&mut self, event: &Outgoing) -> Option<Call> {
-        let bytes = self.body.len() + ",".len() + event.text.len() + BULK_CLOSE.len();
+        let bytes = self.body.len() + ",".len() + event.text().len() + BULK_CLOSE.len();
         let full = if self.events == self.limits.events || bytes > self.limits.bytes { self.finish() } else { None };
         self.body.push_str(if self.events == 0 { BULK_OPEN } else { "," });
-        self.body.push_str(&event.text);
+        self.body.push_str(event.text());
         self.events += 1;
         full
     }
@@ -84,7 +84,7 @@ impl Batch {
     /// The calls that send it: one to `/api/v1/event` for a single event, else as many bulk calls as the limits ask for.
     pub fn calls(&self, limits: CallLimits) -> Vec<Call> {
         if let ([event], false) = (&*self.events, self.bulk) {
-            return vec![Call { bulk: false, body: event.text.to_string(), events: 1 }];
+            return vec![Call { bulk: false, body: event.text().to_owned(), events: 1 }];
         }
         let mut packer = Packer::new(limits);
         let mut calls: Vec<_> = self.events.iter().filter_map(|event| packer.push(event)).collect();
@@ -112,10 +112,10 @@ mod tests {
         let one = event(0, 0);
         let base: BaseUrl = "http://127.0.0.1:8787".parse().unwrap();
         let calls = |bulk| Batch { events: vec![one.clone()], bulk }.calls(CallLimits::default());
-        let alone = Call { bulk: false, body: one.text.to_string(), events: 1 };
+        let alone = Call { bulk: false, body: one.text().to_owned(), events: 1 };
         assert_eq!(alone.url(&base).as_str(), "http://127.0.0.1:8787/api/v1/event");
         assert_eq!(calls(false), [alone]);
-        let in_bulk = Call { bulk: true, body: format!(r#"{{"events":[{}]}}"#, one.text), events: 1 };
+        let in_bulk = Call { bulk: true, body: format!(r#"{{"events":[{}]}}"#, one.text()), events: 1 };
         assert_eq!(in_bulk.url(&base).as_str(), "http://127.0.0.1:8787/api/v1/bulkevents");
         assert_eq!(calls(true), [in_bulk]);
     }
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_call_holds_as_much_as_fits_to_the_last_byte() {
         let events = vec![event(0, 10), event(1, 10)];
-        let both = BULK_OPEN.len() + 2 * events.first().unwrap().text.len() + 1 + BULK_CLOSE.len();
+        let both = BULK_OPEN.len() + 2 * events.first().unwrap().text().len() + 1 + BULK_CLOSE.len();
         let batch = Batch { events, bulk: true };
         assert_eq!(batch.calls(CallLimits { events: 30, bytes: both }).len(), 1);
         assert_eq!(batch.calls(CallLimits { events: 30, bytes: both - 1 }).len(), 2);
@@ -156,7 +156,7 @@ mod tests {
                 arrived.extend(held);
             }
             let sent: Vec<serde_json::Value> =
-                sent.iter().map(|event| serde_json::from_str(&event.text).unwrap()).collect();
+                sent.iter().map(|event| serde_json::from_str(event.text()).unwrap()).collect();
             prop_assert_eq!(arrived, sent);
             // None could have taken the first event of the next as well.
             for pair in calls.windows(2) {

@@ -1,8 +1,8 @@
 //! What stands around the events of an answer: wrappers, plain values, complaints; and the words for what is no answer.
 
 use super::error_body::{ErrorBody, html_title, one_line};
-use super::head::Head;
-use super::json::{self, Json, Member, Members};
+use super::outline::Outline;
+use crate::event::json::{self, Json, Member, Members};
 
 /// Members that hold the events rather than being a type, when nothing but other wrappers, [`BESIDE`] and plain values
 /// stand beside them. Inferred from the siblings of the debug endpoint: `events` in bulk, `stats` in the summary.
@@ -84,19 +84,22 @@ fn is_empty(container: &str) -> bool {
 /// without names, `{"customer_id":"can't be blank"}`, so there only an event of that very type counts.
 pub(super) fn is_recognisable(member: &Member<'_>) -> bool {
     let is_complaint = matches!(&*member.name, "error" | "errors");
-    any_object(member.value, 0, &mut |head| {
-        if is_complaint { head.own_name().as_deref() == Some(&*member.name) } else { head.is_event() }
+    any_object(member.value, 0, &mut |outline| {
+        if !is_complaint {
+            return outline.is_event();
+        }
+        outline.head.own_type().is_some_and(|(_, name)| name == member.name)
     })
 }
 
 /// Whether `wanted` holds for some object in `text`, looking two levels deep and at the first few elements of arrays.
-fn any_object(text: &str, depth: usize, wanted: &mut impl FnMut(&Head<'_>) -> bool) -> bool {
+fn any_object(text: &str, depth: usize, wanted: &mut impl FnMut(&Outline<'_>) -> bool) -> bool {
     if let Some(inner) = json::encoded(text) {
         return depth < 3 && any_object(&inner, depth + 1, wanted);
     }
     match json::read(text) {
         Ok(Json::Object(members)) => {
-            wanted(&Head::of(text))
+            wanted(&Outline::of(text))
                 || (depth < 2 && members.list.iter().any(|member| any_object(member.value, depth + 1, wanted)))
         }
         Ok(Json::Array(elements)) => {
@@ -108,7 +111,7 @@ fn any_object(text: &str, depth: usize, wanted: &mut impl FnMut(&Head<'_>) -> bo
 
 pub(super) fn is_only_an_error(element: &str) -> bool {
     match json::read(element) {
-        Ok(Json::Object(members)) => !Head::of(element).is_event() && complains(&members.list),
+        Ok(Json::Object(members)) => !Outline::of(element).is_event() && complains(&members.list),
         _ => false,
     }
 }

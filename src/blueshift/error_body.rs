@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::json::{self, Json};
+use crate::event::json::{self, Json};
 
 /// How much of a body is looked at. Bodies that explain an error are short; a longer one is something else.
 const MAX_BODY: usize = 64 * 1024;

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::debug::{text_of, unknown};
-use super::json::{self, Json};
 use super::reading::{Memo, Reading};
+use crate::event::json::{self, Json};
 use crate::event::{Payload, TypeName, Unknown};
 
 /// Reads the answer of `GET /api/v1/event/history?event_name=…`: the events of that type, the newest first.

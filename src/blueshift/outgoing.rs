@@ -1,16 +1,14 @@
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::json;
 use super::limits::{self, BadName};
-use crate::event::TypeName;
+use crate::event::json;
 use crate::event::syntax::{self, SyntaxError};
+use crate::event::{Payload, TypeName, scan};
 
 /// What stands around the events of a bulk call.
 pub(super) const BULK_OPEN: &str = r#"{"events":["#;
@@ -24,8 +22,8 @@ pub struct Outgoing {
     pub event_type: TypeName,
     /// The text of its `event_uuid`.
     pub uuid: Arc<str>,
-    /// Its JSON text, as it goes over the wire: one object.
-    pub text: Arc<str>,
+    /// The event itself, as it goes over the wire: one object.
+    pub payload: Arc<Payload>,
 }
 
 /// What one draft is sent as.
@@ -105,8 +103,10 @@ impl Outgoing {
     /// Reads one event, as [`Batch::read`] does.
     pub fn read(text: &str, mut mark: impl FnMut() -> Uuid) -> Result<Self, UnsendableReason> {
         let text = without_mark(text);
-        let scan: Scan<'_> = match serde_json::from_str(text) {
-            Ok(scan) => scan,
+        let mut last = LastField::default();
+        let scanned = scan(text, |field| last = LastField { key: field.key, value: field.value });
+        let head = match scanned {
+            Ok(head) => head,
             // `Data` also comes where the object would have begun, before the rest of the text was looked at.
             Err(error) if error.is_data() => match serde_json::from_str::<&RawValue>(text) {
                 Ok(raw) => return Err(UnsendableReason::NotAnObject(sort(raw.get()))),
@@ -115,9 +115,9 @@ impl Outgoing {
             Err(error) => return Err(broken(text, &error).into()),
         };
         let text = text.trim_matches(is_space);
-        let name = name(text, scan.name)?;
+        let name = name(text, head.event)?;
         limits::check_name(&name)?;
-        let (uuid, text) = match scan.uuid {
+        let (uuid, text) = match head.event_uuid {
             Some(raw) if raw.starts_with('"') && raw != "\"\"" => (json::string(raw).into_owned(), text.to_owned()),
             // Two fields of one name would be a riddle, so an empty one gets the value.
             Some(raw @ ("null" | "\"\"")) => {
@@ -130,7 +130,7 @@ impl Outgoing {
             Some(raw) => return Err(UnsendableReason::UuidNotText(sort(raw))),
             None => {
                 let uuid = mark().to_string();
-                let text = with_last_field(text, &scan, &format!("\"{uuid}\""));
+                let text = with_last_field(text, &last, &format!("\"{uuid}\""));
                 (uuid, text)
             }
         };
@@ -138,7 +138,12 @@ impl Outgoing {
         if BULK_OPEN.len() + bytes + BULK_CLOSE.len() > limits::MAX_BODY_BYTES {
             return Err(UnsendableReason::TooLarge { bytes });
         }
-        Ok(Self { event_type: name.into(), uuid: uuid.into(), text: text.into() })
+        Ok(Self { event_type: name.into(), uuid: uuid.into(), payload: Arc::new(Payload::new(&text)) })
+    }
+
+    /// Its JSON text.
+    pub fn text(&self) -> &str {
+        self.payload.text()
     }
 }
 
@@ -149,8 +154,9 @@ pub(super) fn bulk_array(text: &str) -> Option<&str> {
     if text.trim_start_matches(is_space).starts_with('[') {
         return Some(text);
     }
-    let scan: Scan<'_> = serde_json::from_str(text).ok()?;
-    scan.events.filter(|events| scan.fields == 1 && events.starts_with('['))
+    let mut events = None;
+    let head = scan(text, |field| events = (field.name == "events").then_some(field.value)).ok()?;
+    events.filter(|events| head.count == 1 && events.starts_with('['))
 }
 
 /// Editors on Windows put a mark before a text, which is no part of it (RFC 8259, section 8.1).
@@ -209,10 +215,10 @@ fn span(whole: &str, part: &str) -> Range<usize> {
 
 /// `text` with an `event_uuid` behind its last field, written as that one is: on a line of its own or not, with a blank
 /// after the colon or not.
-fn with_last_field(text: &str, scan: &Scan<'_>, value: &str) -> String {
-    let (key, end) = (span(text, scan.last_key), span(text, scan.last_value).end);
+fn with_last_field(text: &str, last: &LastField<'_>, value: &str) -> String {
+    let (key, end) = (span(text, last.key), span(text, last.value).end);
     let between = |range: Range<usize>| text.get(range).unwrap_or_default();
-    let colon = between(key.end..end - scan.last_value.len());
+    let colon = between(key.end..end - last.value.len());
     let before = between(0..key.start);
     let mut gap = between(before.trim_end_matches(is_space).len()..key.start);
     if gap.is_empty() && colon.ends_with(' ') {
@@ -222,47 +228,11 @@ fn with_last_field(text: &str, scan: &Scan<'_>, value: &str) -> String {
     format!("{head},{gap}\"event_uuid\"{colon}{value}{tail}")
 }
 
-/// What one pass over an event finds, each as a slice of its text. The last of several fields of one name counts, as
-/// nearly every reader of JSON has it.
+/// The field that stands last in an event, as slices of its text.
 #[derive(Default)]
-struct Scan<'a> {
-    fields: usize,
-    name: Option<&'a str>,
-    uuid: Option<&'a str>,
-    events: Option<&'a str>,
-    last_key: &'a str,
-    last_value: &'a str,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Scan<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Scan<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut scan = Scan::default();
-                while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-                    scan.fields += 1;
-                    (scan.last_key, scan.last_value) = (key.get(), value.get());
-                    match &*json::string(key.get()) {
-                        "event" => scan.name = Some(value.get()),
-                        "event_uuid" => scan.uuid = Some(value.get()),
-                        "events" => scan.events = Some(value.get()),
-                        _ => {}
-                    }
-                }
-                Ok(scan)
-            }
-        }
-
-        deserializer.deserialize_map(Fields)
-    }
+struct LastField<'a> {
+    key: &'a str,
+    value: &'a str,
 }
 
 #[cfg(test)]
@@ -308,7 +278,7 @@ mod tests {
         ];
         for (text, head, tail) in cases {
             let event = one(text).unwrap();
-            assert_eq!(&*event.text, format!("{head}\"{MARK}\"{tail}"), "{text}");
+            assert_eq!(event.text(), format!("{head}\"{MARK}\"{tail}"), "{text}");
             assert_eq!((event.event_type.as_str(), &*event.uuid), ("view", MARK), "{text}");
         }
     }
@@ -317,7 +287,7 @@ mod tests {
     fn an_own_marker_is_kept_and_so_is_every_letter_of_the_text() {
         let text = r#"{"event":"view","event_uuid":"4f\u0031","n":1.10,"big":12345678901234567890,"n":-0}"#;
         let event = one(text).unwrap();
-        assert_eq!((&*event.uuid, &*event.text), ("4f1", text));
+        assert_eq!((&*event.uuid, event.text()), ("4f1", text));
         assert_eq!(&*one(r#"{"event":"view","event_uuid":5,"event_uuid":"x"}"#).unwrap().uuid, "x");
     }
 
@@ -383,7 +353,7 @@ mod tests {
             assert!(batch.bulk);
             let names: Vec<_> = batch.events.iter().map(|event| event.event_type.as_str()).collect();
             assert_eq!(names, ["a", "b"]);
-            assert!(batch.events.iter().all(|event| event.text.contains(&*event.uuid)));
+            assert!(batch.events.iter().all(|event| event.text().contains(&*event.uuid)));
             assert_ne!(batch.events.first().unwrap().uuid, batch.events.last().unwrap().uuid);
         }
         for text in [r#"{"event":"view","events":[1]}"#, r#"{"events":[1],"event":"view"}"#, r#"{"event":"events"}"#] {
@@ -413,7 +383,7 @@ mod tests {
             empty.replace("\"\"", &format!("\"{}\"", "x".repeat(length - empty.len())))
         };
         let most = limits::MAX_BODY_BYTES - BULK_OPEN.len() - BULK_CLOSE.len();
-        assert_eq!(one(&of_length(most)).unwrap().text.len(), most);
+        assert_eq!(one(&of_length(most)).unwrap().text().len(), most);
         assert_eq!(one(&of_length(most + 1)), Err(UnsendableReason::TooLarge { bytes: most + 1 }));
     }
 
@@ -442,12 +412,12 @@ mod tests {
             let event = serde_json::Value::Object(event);
             let text = if pretty { format!("{event:#}") } else { event.to_string() };
             let sent = one(&text).unwrap();
-            let mut read: serde_json::Value = serde_json::from_str(&sent.text).unwrap();
+            let mut read: serde_json::Value = serde_json::from_str(sent.text()).unwrap();
             let added = read.as_object_mut().unwrap().shift_remove("event_uuid");
             prop_assert_eq!(added, Some(MARK.into()));
             prop_assert_eq!(read, event);
             let start = text.trim_end_matches(['}', '\n']);
-            prop_assert!(sent.text.starts_with(start), "{}", sent.text);
+            prop_assert!(sent.text().starts_with(start), "{}", sent.text());
         }
     }
 }

@@ -5,37 +5,29 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::envelope::{
     BESIDE, PLAIN, WRAPPERS, complains, complaint, is_one_of, is_only_an_error, is_recognisable, names_no_event,
     not_json, says_empty,
 };
 use super::error_body::one_line;
-use super::head::{self, Head};
-use super::json::{self, Elements, Json, Member, Members};
-use crate::event::{Note, Payload, Shape, Sighting, TypeName};
+use super::outline::{Outline, holds_events};
+use crate::event::json::{self, Elements, Json, Member, Members};
+use crate::event::{Head, Note, Payload, Shape, Sighting, TypeName};
 
-/// What slices of earlier bodies were found to be, by the hash of their text.
+/// What slices of earlier bodies were found to be, by the hash of their text and of the key that they stood under.
 pub(super) type Memo = HashMap<u128, Found>;
 
 /// What a slice is.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
     /// An event.
-    Event(Event),
+    Event(Arc<Payload>),
     /// An array of events, with how many of its elements are something else.
-    List { events: Arc<[Event]>, odd: usize },
+    List { events: Arc<[Arc<Payload>]>, odd: usize },
     /// A count, perhaps with a sample.
-    Counted { received: u64, sample: Arc<[Event]> },
-}
-
-/// An event with the names that it gives itself.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    name: Option<TypeName>,
-    /// For an event that has no name and stands under no key.
-    spare: Option<TypeName>,
-    payload: Arc<Payload>,
+    Counted { received: u64, sample: Arc<[Arc<Payload>]> },
 }
 
 /// How many events of one answer are kept. The smallest event takes two bytes of text and a few hundred of memory.
@@ -118,20 +110,20 @@ impl<'m> Reading<'m> {
         if members.list.is_empty() {
             return Ok(Shape::Empty);
         }
-        let mut head = Head::default();
+        let mut outline = Outline::default();
         for member in &members.list {
-            head.note(&member.name, member.value);
+            outline.note(&member.name, member.value);
         }
         let complains = complains(&members.list);
-        let surely = head.has_event() || (head.has_weak_name() && head.identified);
-        if surely || (head.is_event() && !complains) {
+        let surely = outline.has_event() || (outline.has_weak_name() && outline.identified);
+        if surely || (outline.is_event() && !complains) {
             self.tell_duplicates(members);
-            let event = self.event(text);
-            self.file(None, &event);
+            let event = self.event(text, None);
+            self.file(&event);
             return Ok(Shape::Single);
         }
 
-        let holders: Vec<_> = members.list.iter().filter(|member| head::holds_events(member.value)).collect();
+        let holders: Vec<_> = members.list.iter().filter(|member| holds_events(member.value)).collect();
         if complains && !holders.iter().any(|member| is_recognisable(member)) {
             return Err(format!("the answer is an error, not events: {}", complaint(text)));
         }
@@ -179,7 +171,7 @@ impl<'m> Reading<'m> {
             return Err(format!("the answer is an error, not events: {}", complaint(first)));
         }
         let mut list = Vec::new();
-        let odd = self.collect(elements, &mut list, 0);
+        let odd = self.collect(elements, None, &mut list, 0);
         if list.is_empty() {
             return Err(format!(
                 "the answer is an array without an event in it, its first element is {}",
@@ -188,7 +180,7 @@ impl<'m> Reading<'m> {
         }
         self.odd += odd;
         for event in &list {
-            self.file(None, event);
+            self.file(event);
         }
         Ok(Shape::Array)
     }
@@ -199,7 +191,7 @@ impl<'m> Reading<'m> {
         let mut shape = Shape::Keyed;
         let mut is_odd = false;
         for member in &members.list {
-            if head::holds_events(member.value) {
+            if holds_events(member.value) {
                 let odd_before = self.odd;
                 match self.entry(&member.name, member.value, 0) {
                     Shape::Counted => shape = Shape::Counted,
@@ -232,22 +224,22 @@ impl<'m> Reading<'m> {
                 }
             };
         }
-        match self.found(text) {
+        match self.found(key, text) {
             Found::Event(event) => {
-                self.file(Some(key), &event);
+                self.file(&event);
                 Shape::Keyed
             }
             Found::List { events, odd } => {
                 self.odd += odd;
                 for event in &*events {
-                    self.file(Some(key), event);
+                    self.file(event);
                 }
                 Shape::KeyedArrays
             }
             Found::Counted { received, sample } => {
-                let name = sample.first().and_then(|event| event.name.clone()).unwrap_or_else(|| key.into());
+                let name = sample.first().map_or_else(|| key.into(), type_of);
                 for event in &*sample {
-                    self.file(Some(key), event);
+                    self.file(event);
                 }
                 let group = self.groups.entry(name).or_default();
                 group.received = group.received.max(Some(received));
@@ -256,29 +248,30 @@ impl<'m> Reading<'m> {
         }
     }
 
-    /// What a slice under a key is, from the memo when its text is known.
-    fn found(&mut self, text: &str) -> Found {
-        let hash = Payload::hash_of(text);
+    /// What a slice under a key is, from the memo when it is known.
+    fn found(&mut self, key: &str, text: &str) -> Found {
+        let text_hash = Payload::hash_of(text);
+        let hash = memo_hash(text_hash, Some(key));
         if let Some(found) = self.memo.get(&hash) {
             return found.clone();
         }
         if let Some(found) = self.old.get(&hash) {
-            self.remember(hash, found);
+            self.remember(key, hash, found);
             return found.clone();
         }
         let mut events = Vec::new();
         let found = if text.starts_with('[') {
-            let odd = self.collect_from(text, &mut events, 0);
+            let odd = self.collect_from(text, Some(key), &mut events, 0);
             Found::List { events: events.into(), odd }
         } else {
-            let head = Head::of(text);
-            match head.counted() {
+            let outline = Outline::of(text);
+            match outline.counted() {
                 Some((received, sample)) => {
                     if let Some(sample) = sample {
-                        self.odd += self.collect_from(sample, &mut events, 0);
+                        self.odd += self.collect_from(sample, Some(key), &mut events, 0);
                     }
                     // A count over events of several types is the length of a list, not what was received of a type.
-                    let mut names = events.iter().filter_map(|event| event.name.as_ref());
+                    let mut names = events.iter().filter(|event| event.head().names_its_type()).map(type_of);
                     let first = names.next();
                     if names.all(|name| Some(name) == first) {
                         Found::Counted { received, sample: events.into() }
@@ -286,49 +279,57 @@ impl<'m> Reading<'m> {
                         Found::List { events: events.into(), odd: 0 }
                     }
                 }
-                None => Found::Event(Event::new(text, hash, head)),
+                None => Found::Event(Arc::new(Payload::with_head(text, text_hash, outline.head.head(text, Some(key))))),
             }
         };
         self.memo.insert(hash, found.clone());
         found
     }
 
-    /// The event that `text`, an object, is, from the memo when its text is known.
-    fn event(&mut self, text: &str) -> Event {
-        let hash = Payload::hash_of(text);
+    /// The event that `text`, an object, is, from the memo when it is known.
+    fn event(&mut self, text: &str, key: Option<&str>) -> Arc<Payload> {
+        let text_hash = Payload::hash_of(text);
+        let hash = memo_hash(text_hash, key);
         if let Some(Found::Event(event)) = self.memo.get(&hash) {
-            return event.clone();
+            return Arc::clone(event);
         }
         let event = match self.old.get(&hash) {
-            Some(Found::Event(event)) => event.clone(),
-            _ => Event::new(text, hash, Head::of(text)),
+            Some(Found::Event(event)) => Arc::clone(event),
+            _ => Arc::new(Payload::with_head(text, text_hash, Head::of(text, key))),
         };
         // The same text under a key may be a count with a sample: that stays remembered.
-        self.memo.entry(hash).or_insert_with(|| Found::Event(event.clone()));
+        self.memo.entry(hash).or_insert_with(|| Found::Event(Arc::clone(&event)));
         event
     }
 
-    /// Carries over what is known of a slice, with the events in it: when only one of them changes, the others are
-    /// still known.
-    fn remember(&mut self, hash: u128, found: &Found) {
+    /// Carries over what is known of a slice under a key, with the events in it: when only one of them changes, the
+    /// others are still known.
+    fn remember(&mut self, key: &str, hash: u128, found: &Found) {
         if let Found::List { events, .. } | Found::Counted { sample: events, .. } = found {
             for event in &**events {
-                self.memo.entry(event.payload.hash()).or_insert_with(|| Found::Event(event.clone()));
+                let hash = memo_hash(event.hash(), Some(key));
+                self.memo.entry(hash).or_insert_with(|| Found::Event(Arc::clone(event)));
             }
         }
         self.memo.insert(hash, found.clone());
     }
 
     /// Gathers the events of an array, also out of arrays and strings in it; gives the number of other elements.
-    fn collect(&mut self, elements: &Elements<'_>, events: &mut Vec<Event>, depth: usize) -> usize {
+    fn collect(
+        &mut self,
+        elements: &Elements<'_>,
+        key: Option<&str>,
+        events: &mut Vec<Arc<Payload>>,
+        depth: usize,
+    ) -> usize {
         self.tell_left_out(elements.left_out);
-        elements.list.iter().map(|element| self.collect_from(element, events, depth + 1)).sum()
+        elements.list.iter().map(|element| self.collect_from(element, key, events, depth + 1)).sum()
     }
 
-    fn collect_from(&mut self, text: &str, events: &mut Vec<Event>, depth: usize) -> usize {
+    fn collect_from(&mut self, text: &str, key: Option<&str>, events: &mut Vec<Arc<Payload>>, depth: usize) -> usize {
         if text.starts_with('{') {
             if events.len() < self.events_left {
-                events.push(self.event(text));
+                events.push(self.event(text, key));
             } else {
                 self.tell_left_out(1);
             }
@@ -339,23 +340,21 @@ impl<'m> Reading<'m> {
         }
         if let Some(inner) = json::encoded(text) {
             self.note(ENCODED.into());
-            return self.collect_from(inner.trim_ascii(), events, depth + 1);
+            return self.collect_from(inner.trim_ascii(), key, events, depth + 1);
         }
         match json::read(text) {
-            Ok(Json::Array(elements)) => self.collect(&elements, events, depth),
+            Ok(Json::Array(elements)) => self.collect(&elements, key, events, depth),
             _ => 1,
         }
     }
 
-    /// Puts an event under its name: its own, else the key's, else the one kept for that, else [`TypeName::UNNAMED`].
-    fn file(&mut self, key: Option<&str>, event: &Event) {
+    /// Puts an event under its type.
+    fn file(&mut self, event: &Arc<Payload>) {
         if self.events_left == 0 {
             return self.tell_left_out(1);
         }
         self.events_left -= 1;
-        let name = event.name.clone().or_else(|| key.map(TypeName::from)).or_else(|| event.spare.clone());
-        let name = name.unwrap_or_else(|| TypeName::from(TypeName::UNNAMED));
-        self.groups.entry(name).or_default().events.push(Arc::clone(&event.payload));
+        self.groups.entry(type_of(event)).or_default().events.push(Arc::clone(event));
     }
 
     fn tell_left_out(&mut self, left_out: usize) {
@@ -378,20 +377,22 @@ impl<'m> Reading<'m> {
     }
 }
 
-impl Event {
-    fn new(text: &str, hash: u128, head: Head<'_>) -> Self {
-        let name = head.own_name().map(TypeName::from);
-        let spare = if name.is_none() { head.spare_name().map(TypeName::from) } else { None };
-        Self { name, spare, payload: Arc::new(Payload::hashed(text, hash, head.facts)) }
-    }
+/// The type that an event is filed under.
+fn type_of(event: &Arc<Payload>) -> TypeName {
+    event.event_type().cloned().unwrap_or_else(|| TypeName::UNNAMED.into())
+}
+
+/// What is remembered of a text is remembered for the key that it stood under: the key may name its type.
+fn memo_hash(text: u128, key: Option<&str>) -> u128 {
+    text ^ key.map_or(0, |key| xxh3_128(key.as_bytes())).rotate_left(64)
 }
 
 /// Orders by when the platform received the events, else by when they happened; where either is not known of all, the
 /// answer's own order stands, which `/event/history` documents to be the newest first.
 fn newest_first(events: &mut [Arc<Payload>]) {
-    if events.iter().all(|event| event.facts().received.is_some()) {
-        events.sort_by_key(|event| Reverse((event.facts().received, event.facts().happened)));
-    } else if events.iter().all(|event| event.facts().happened.is_some()) {
-        events.sort_by_key(|event| Reverse(event.facts().happened));
+    if events.iter().all(|event| event.head().received.is_some()) {
+        events.sort_by_key(|event| Reverse((event.head().received, event.head().happened)));
+    } else if events.iter().all(|event| event.head().happened.is_some()) {
+        events.sort_by_key(|event| Reverse(event.head().happened));
     }
 }

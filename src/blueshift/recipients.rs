@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::Batch;
-use super::safety::About;
 use crate::event::text;
 
 /// How many are named.
@@ -19,8 +18,10 @@ pub fn about(batch: &Batch) -> String {
     let mut named = Vec::new();
     let mut others = HashSet::new();
     for event in &batch.events {
-        let About { mut emails, identifiers } = About::of(&event.text);
-        let other = identifiers.into_iter().next().map(|(field, value)| format!("{field} {}", shown(&value)));
+        let (emails, identifiers): (Vec<_>, Vec<_>) =
+            event.payload.identifiers().partition(|(name, _)| *name == "email");
+        let mut emails: Vec<_> = emails.into_iter().map(|(_, email)| email.into_owned()).collect();
+        let other = identifiers.first().map(|(field, value)| format!("{field} {}", shown(value)));
         if emails.is_empty() {
             emails.extend(other);
         } else {

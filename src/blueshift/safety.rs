@@ -3,14 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
 
 use super::Outgoing;
-use crate::event::TypeName;
-use crate::event::catalogue::IDENTIFIERS;
 use crate::event::text::{fit, harmless_within};
+use crate::event::{Payload, TypeName};
 
 /// What has to be typed before the first event of a session goes to production.
 pub const WORD: &str = "production";
@@ -74,16 +71,17 @@ impl Safety {
         if self.identities.is_empty() {
             return Ok(());
         }
-        events.into_iter().try_for_each(|event| self.check_identity(&event.text))
+        events.into_iter().try_for_each(|event| self.check_identity(&event.payload))
     }
 
-    fn check_identity(&self, event: &str) -> Result<(), Forbidden> {
+    /// Of a field that stands there twice, each must name a test identity: nobody knows which the platform reads.
+    fn check_identity(&self, event: &Payload) -> Result<(), Forbidden> {
         let allowed = || self.identities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let about = About::of(event);
-        let stranger = about.emails.iter().find(|email| !self.identities.iter().any(|known| known.includes(email)));
-        match (stranger, about.identifiers.first()) {
-            (Some(stranger), _) => Err(Forbidden::NotATestIdentity { who: shown(stranger), allowed: allowed() }),
-            (None, Some((identifier, _))) if about.emails.is_empty() => {
+        let (emails, others): (Vec<_>, Vec<_>) = event.identifiers().partition(|(name, _)| *name == "email");
+        let stranger = emails.iter().find(|(_, email)| !self.identities.iter().any(|known| known.includes(email)));
+        match (stranger, others.first()) {
+            (Some((_, stranger)), _) => Err(Forbidden::NotATestIdentity { who: shown(stranger), allowed: allowed() }),
+            (None, Some((identifier, _))) if emails.is_empty() => {
                 Err(Forbidden::NoEmail { identifier, allowed: allowed() })
             }
             (None, _) => Ok(()),
@@ -174,68 +172,13 @@ fn shown(email: &str) -> String {
     fit(&harmless_within(email, WIDEST).0, WIDEST)
 }
 
-/// Whom an event is about, by the fields at its top level. A field that stands there twice counts twice: nobody knows
-/// which of them the platform reads.
-#[derive(Debug, Default)]
-pub(super) struct About {
-    /// The values of `email`: of one that is not a text, the JSON, which is nobody's address.
-    pub(super) emails: Vec<String>,
-    /// The other identifiers that are set, with their values.
-    pub(super) identifiers: Vec<(&'static str, String)>,
-}
-
-impl About {
-    /// Reads the text of an event. What is sent was read before; what cannot be read names nobody.
-    pub(super) fn of(event: &str) -> Self {
-        serde_json::from_str(event).unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for About {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-
-        impl<'de> Visitor<'de> for Fields {
-            type Value = About;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an event")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<About, A::Error> {
-                let mut about = About::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    let Some(identifier) = IDENTIFIERS.into_iter().find(|name| *name == key) else {
-                        map.next_value::<IgnoredAny>()?;
-                        continue;
-                    };
-                    let value = match map.next_value::<serde_json::Value>()? {
-                        serde_json::Value::Null => String::new(),
-                        serde_json::Value::String(text) => text,
-                        other => other.to_string(),
-                    };
-                    match identifier {
-                        _ if value.trim().is_empty() => {}
-                        "email" => about.emails.push(value),
-                        name => about.identifiers.push((name, value)),
-                    }
-                }
-                Ok(about)
-            }
-        }
-
-        deserializer.deserialize_map(Fields)
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
     fn event(text: &str) -> Outgoing {
-        let event_type = text.split('"').nth(3).unwrap_or_default();
-        Outgoing { event_type: TypeName::from(event_type), uuid: "u".into(), text: text.into() }
+        Outgoing::read(text, uuid::Uuid::nil).unwrap()
     }
 
     fn safety(identities: &[&str]) -> Safety {

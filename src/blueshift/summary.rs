@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 
 use super::debug::{text_of, unknown};
 use super::envelope::{complains, complaint, not_json};
-use super::json::{self, Json, Members};
+use crate::event::json::{self, Json, Members};
 use crate::event::{TypeName, Unknown};
 
 /// How many events of each type, and how many processing errors of each sort, the platform counted.

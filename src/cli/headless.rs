@@ -245,7 +245,6 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::event::Facts;
     use crate::session::Polled;
     use crate::source::{Clock, fake};
 
@@ -270,7 +269,7 @@ mod tests {
         Change {
             event_type: name.into(),
             kind,
-            payload: Some(Arc::new(Payload::new("{}", Facts::default()))),
+            payload: Some(Arc::new(Payload::new("{}"))),
             received,
             captured: 1,
             arrived: 0,
@@ -396,7 +395,7 @@ mod tests {
         };
         let payload = |seats: &str| {
             let text = format!(r#"{{"event":"x","email":"jane@example.com","seats":{seats}}}"#);
-            Arc::new(Payload::new(&text, Facts::default()))
+            Arc::new(Payload::new(&text))
         };
         let (first, second) = (payload("1"), payload(r#""many""#));
         let counted = Report::Counted { at, changes: vec![event(ChangeKind::Unchanged, &second)] };

@@ -59,8 +59,8 @@ pub(super) fn one_line(json: &str) -> String {
 pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Finding>)>) -> String {
     let header = ["TYPE", "RECEIVED", "CAPTURED", "LAST EVENT", "FINDINGS"].map(str::to_owned);
     let rows = std::iter::once(header).chain(changes.into_iter().map(|(change, findings)| {
-        let facts = change.payload.as_ref().map(|payload| payload.facts());
-        let last = facts.and_then(|facts| facts.happened.or(facts.received));
+        let head = change.payload.as_ref().map(|payload| payload.head());
+        let last = head.and_then(|head| head.happened.or(head.received));
         [
             name(&change.event_type),
             number_or(change.received, "?"),
@@ -106,21 +106,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Facts, Path, Payload, Segment};
+    use crate::event::{Head, Path, Payload, Segment};
     use crate::lint::Severity;
     use crate::session::{ChangeKind, Moment};
 
     fn change(event_type: &str, event: Option<&str>) -> Change {
         let at = Moment { elapsed: Duration::ZERO, wall: "2026-11-23T09:00:00.123456Z".parse().unwrap() };
-        let facts = Facts {
+        let head = Head {
             happened: Some("2026-11-23T08:59:59Z".parse().unwrap()),
             received: Some("2026-11-23T08:59:59.250Z".parse().unwrap()),
-            ..Facts::default()
+            ..Head::default()
         };
         Change {
             event_type: event_type.into(),
             kind: ChangeKind::Updated,
-            payload: event.map(|event| Arc::new(Payload::new(event, facts))),
+            payload: event.map(|event| Arc::new(Payload::with_head(event, 0, head))),
             received: event.map(|_| 42),
             captured: 40,
             arrived: 1,

@@ -17,7 +17,7 @@ use super::input::{BadInput, Drafts, Input, InputError, not_json};
 use super::{Exit, Failure, args};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, harmless};
-use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
+use crate::event::{Document, NodeId, NodeKind, Path, Payload, Segment};
 use crate::lint::{Context, Counts, Finding, Places, Severity, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
@@ -341,7 +341,7 @@ pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
         column: error.column(),
         message: "not JSON: a placeholder outside of a string".to_owned(),
     })?;
-    let payload = Arc::new(Payload::new(text, Facts::default()));
+    let payload = Arc::new(Payload::new(text));
     Document::new(payload).map_err(|error| SyntaxError { line: 1, column: 0, message: error.to_string() })
 }
 

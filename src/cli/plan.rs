@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -14,7 +13,7 @@ use super::lint::{Form, is_object, read};
 use super::{Exit, Failure, args};
 use crate::config::{self, Place, Setting};
 use crate::event::text::{counted, fit, harmless, harmless_json, width};
-use crate::event::{Document, Facts, NodeId, Payload};
+use crate::event::{Document, NodeId};
 use crate::lint::Stage;
 use crate::plan::{BadSchema, Inference, Inferred, Plan};
 
@@ -179,7 +178,7 @@ impl Learning<'_> {
 /// The events of a text: itself, the elements of an array, those of a bulk call, or the one in a line that
 /// `clickscope watch --json` prints, if it holds one. Those lines are of received events.
 fn events(document: &Document, stage: Stage) -> Vec<(Document, Stage)> {
-    let event = |id: NodeId| Document::new(Arc::new(Payload::new(document.text(id), Facts::default()))).ok();
+    let event = |id: NodeId| Document::read(document.text(id)).ok();
     let each = |array: NodeId| document.children(array).filter_map(event).map(|event| (event, stage)).collect();
     match Form::of(document) {
         Form::Call(events) => each(events),

@@ -1,13 +1,12 @@
 use std::ops::Range;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::syntax::{self, SyntaxError};
 use super::text::harmless;
-use super::{Document, DocumentError, Facts, NodeId, NodeKind, Path, Payload, Segment, placeholder};
+use super::{Document, DocumentError, NodeId, NodeKind, Path, Segment, placeholder};
 
 /// A value for a place in an event, as in `products[0].price=19`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,7 +228,7 @@ fn read(draft: &str) -> Result<Document, SyntaxError> {
         rest = from.get(end..).unwrap_or_default();
     }
     masked.push_str(rest);
-    Document::new(Arc::new(Payload::new(&masked, Facts::default()))).map_err(|error| syntax_error(draft, &error))
+    Document::read(&masked).map_err(|error| syntax_error(draft, &error))
 }
 
 /// How long the string is that `text` begins with, quotes included.
@@ -371,7 +370,7 @@ mod tests {
     }
 
     fn document(text: &str) -> Document {
-        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+        Document::read(text).unwrap()
     }
 
     fn json() -> impl Strategy<Value = String> {

@@ -51,7 +51,8 @@ impl Difference {
 }
 
 /// What makes `after` out of `before`, in the order of the paths in `before`, what was added last. The order of keys
-/// does not count, nor how a number is spelled; a key that an object holds twice is compared by its occurrence.
+/// does not count, nor how a number is spelled; of a key that an object holds twice the last ones are compared, then those
+/// before them.
 ///
 /// - A container that is missing, new or of another type is one difference, whatever is in it.
 /// - Arrays are compared without the equal elements at their beginnings and ends; what is left, by index.
@@ -299,15 +300,14 @@ fn decimal(text: &str) -> Option<Vec<u8>> {
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Facts, Payload, Segment};
+    use crate::event::Segment;
 
     fn document(text: &str) -> Document {
-        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+        Document::read(text).unwrap()
     }
 
     fn differences(before: &str, after: &str) -> Vec<Difference> {
@@ -345,7 +345,8 @@ mod tests {
                 &["~z.y 1 → 2", "~x 2 → 3", "+n 0", "+z.m 0"],
             ),
             (r#"{"a":1,"a":2}"#, r#"{"a":1,"a":3}"#, &["~a 2 → 3"]),
-            (r#"{"a":1,"a":2}"#, r#"{"a":1}"#, &["-a 2"]),
+            (r#"{"a":1,"a":2}"#, r#"{"a":1}"#, &["-a 1", "~a 2 → 1"]),
+            (r#"{"a":1,"a":2}"#, r#"{"a":2}"#, &["-a 1"]),
             (r#"{"a":"\u0041"}"#, r#"{"\u0061":"A"}"#, &[]),
             (r#"{"a":"\ud800"}"#, r#"{"a":"\\ud800"}"#, &[r#"~a "\ud800" → "\\ud800""#]),
             ("[1]", "{}", &["! [1] → {}"]),

@@ -3,17 +3,19 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Path, Payload, Segment};
+use super::head::Span;
+use super::{Head, HeadFields, Path, Payload, Segment, TypeName};
 
 /// An event as a flat list of its values in document order, each pointing into the event's own text.
 ///
 /// Nothing is copied and nothing is interpreted: numbers keep their spelling, keys their order, and a key that an
-/// object holds twice is there twice. Building one costs a single pass, without recursion, so depth is no danger.
+/// object holds twice is there twice; asked for it, the last is meant, as for most readers of JSON. Building one costs a
+/// single pass, without recursion, so depth is no danger.
 #[derive(Clone, Debug)]
 pub struct Document {
     payload: Arc<Payload>,
     nodes: Vec<Node>,
-    /// For the rare field whose key its object holds more than once: which of them it is, from 1 for the second.
+    /// For the rare field that a later one of the same key stands in for: how many come after it.
     occurrences: HashMap<NodeId, u32>,
 }
 
@@ -93,20 +95,70 @@ pub enum DocumentError {
 }
 
 impl Document {
-    /// Reads the event's text.
+    /// Reads an event that is known already.
     pub fn new(payload: Arc<Payload>) -> Result<Self, DocumentError> {
-        if u32::try_from(payload.text().len()).is_err() {
-            return Err(DocumentError::TooLarge);
-        }
-        let mut scan = Scan::new(payload.text());
-        scan.run()?;
-        let Scan { nodes, occurrences, .. } = scan;
+        let Scan { nodes, occurrences, .. } = Scan::of(payload.text())?;
         Ok(Self { payload, nodes, occurrences })
+    }
+
+    /// Reads a text, with the head of the event that it is.
+    pub fn read(text: &str) -> Result<Self, DocumentError> {
+        Self::read_under(text, None)
+    }
+
+    /// The same for an event that stands under a key, which names its type where the event does not.
+    pub fn read_under(text: &str, key: Option<&str>) -> Result<Self, DocumentError> {
+        let scan = Scan::of(text)?;
+        let payload = Payload::with_head(text, Payload::hash_of(text), scan.head().head(text, key));
+        let Scan { nodes, occurrences, .. } = scan;
+        Ok(Self { payload: Arc::new(payload), nodes, occurrences })
     }
 
     /// The event that this is the document of.
     pub fn payload(&self) -> &Arc<Payload> {
         &self.payload
+    }
+
+    /// The head of the event.
+    pub fn head(&self) -> &Head {
+        self.payload.head()
+    }
+
+    /// The type that the event is of; `None` where neither it nor its place names one.
+    pub fn event_type(&self) -> Option<&str> {
+        self.head().event_type.as_ref().map(TypeName::as_str)
+    }
+
+    /// The field that names the type; `None` where only the key does that the event stood under.
+    pub fn type_field(&self) -> Option<NodeId> {
+        self.node_at(self.head().places.named?)
+    }
+
+    /// The field `event`, whatever its value.
+    pub fn event_field(&self) -> Option<NodeId> {
+        self.node_at(self.head().places.event?)
+    }
+
+    /// The field `event_uuid`, whatever its value.
+    pub fn uuid_field(&self) -> Option<NodeId> {
+        self.node_at(self.head().places.event_uuid?)
+    }
+
+    /// The fields that hold the identifiers, each with its name, whatever their values; of one that stands there twice
+    /// the last.
+    pub fn identifier_fields(&self) -> impl Iterator<Item = (&'static str, NodeId)> {
+        let identifiers = &self.head().places.identifiers;
+        let is_last = |index: usize, name: &str| identifiers.iter().skip(index + 1).all(|(later, _)| *later != name);
+        let numbered = identifiers.iter().enumerate();
+        numbered
+            .filter(move |(index, (name, _))| is_last(*index, name))
+            .filter_map(|(_, (name, span))| Some((*name, self.node_at(*span)?)))
+    }
+
+    /// The value that stands there.
+    fn node_at(&self, span: Span) -> Option<NodeId> {
+        let index = self.nodes.binary_search_by_key(&span.start, |node| node.value.start).ok()?;
+        u32::try_from(index).ok().map(NodeId)
     }
 
     /// How many values there are, the event itself included.
@@ -174,12 +226,12 @@ impl Document {
         self.get(id).map_or("", |node| self.slice(&node.key))
     }
 
-    /// Which of the fields with the same key this is, from 0.
+    /// How many fields with the same key come after it in its object: 0 for the one that counts.
     pub fn occurrence(&self, id: NodeId) -> u32 {
         self.occurrences.get(&id).copied().unwrap_or(0)
     }
 
-    /// How many fields stand under a key that their object already held.
+    /// How many fields a later one of the same key stands in for.
     pub fn duplicate_keys(&self) -> usize {
         self.occurrences.len()
     }
@@ -322,10 +374,28 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(text: &'a str) -> Self {
+    fn of(text: &'a str) -> Result<Self, DocumentError> {
+        if u32::try_from(text.len()).is_err() {
+            return Err(DocumentError::TooLarge);
+        }
         // A guess between a flat event of short fields and one of long strings; a wrong one costs a reallocation.
         let nodes = Vec::with_capacity(text.len() / 24 + 1);
-        Self { text, at: 0, nodes, open: Vec::new(), key: 0..0, occurrences: HashMap::new(), fields: Vec::new() }
+        let mut scan =
+            Self { text, at: 0, nodes, open: Vec::new(), key: 0..0, occurrences: HashMap::new(), fields: Vec::new() };
+        scan.run()?;
+        Ok(scan)
+    }
+
+    /// The fields of the event's head. The outermost object is the one that was closed last, so its fields are at hand.
+    fn head(&self) -> HeadFields<'a> {
+        let mut head = HeadFields::default();
+        if self.nodes.first().is_some_and(|root| root.kind == NodeKind::Object) {
+            for (key, id) in &self.fields {
+                let value = self.nodes.get(id.index()).map(|node| node.value.start as usize..node.value.end as usize);
+                head.note(key, value.and_then(|value| self.text.get(value)).unwrap_or_default());
+            }
+        }
+        head
     }
 
     fn run(&mut self) -> Result<(), DocumentError> {
@@ -419,7 +489,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Numbers the fields of a closed object whose key came before.
+    /// Numbers the fields of a closed object whose key comes again.
     fn number_duplicates(&mut self, object: u32, end: u32) {
         /// Up to here, comparing each with each costs less than hashing.
         const FEW: usize = 24;
@@ -433,14 +503,14 @@ impl<'a> Scan<'a> {
         }
         if fields.len() <= FEW {
             for (index, (key, id)) in fields.iter().enumerate() {
-                let before = fields.iter().take(index).filter(|(other, _)| other == key).count();
-                if before > 0 {
-                    self.occurrences.insert(*id, offset(before));
+                let after = fields.iter().skip(index + 1).filter(|(other, _)| other == key).count();
+                if after > 0 {
+                    self.occurrences.insert(*id, offset(after));
                 }
             }
         } else {
             let mut seen: HashMap<&str, u32> = HashMap::with_capacity(fields.len());
-            for (key, id) in &fields {
+            for (key, id) in fields.iter().rev() {
                 let count = seen.entry(key).or_insert(0);
                 if *count > 0 {
                     self.occurrences.insert(*id, *count);
@@ -489,10 +559,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::Facts;
 
     fn document(text: &str) -> Document {
-        Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap()
+        Document::read(text).unwrap()
     }
 
     fn spelled(document: &Document) -> Vec<(String, String)> {
@@ -531,7 +600,7 @@ mod tests {
                 (document.occurrence(id), document.text(document.find(&path).unwrap()))
             })
             .collect();
-        assert_eq!(values, [(0, "1"), (0, "2"), (1, "3"), (2, "4")]);
+        assert_eq!(values, [(2, "1"), (0, "2"), (1, "3"), (0, "4")]);
         assert_eq!(document.duplicate_keys(), 2);
     }
 
@@ -541,7 +610,9 @@ mod tests {
         let document = document(&format!("{{{}}}", fields.join(",")));
         assert_eq!(document.duplicate_keys(), 50);
         let twice = document.find(&Path(vec![Segment::Key { name: "key7".into(), occurrence: 1 }])).unwrap();
-        assert_eq!(document.text(twice), "157");
+        assert_eq!(document.text(twice), "7");
+        let last = document.find(&Path(vec![Segment::key("key7")])).unwrap();
+        assert_eq!(document.text(last), "157");
     }
 
     #[test]
@@ -576,8 +647,7 @@ mod tests {
             "]",
             "{\"a\":1,}",
         ] {
-            let payload = Arc::new(Payload::new(text, Facts::default()));
-            assert!(Document::new(payload).is_err(), "{text:?} was read");
+            assert!(Document::read(text).is_err(), "{text:?} was read");
         }
     }
 
@@ -628,8 +698,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_breaks_it(text in any::<String>()) {
-            let payload = Arc::new(Payload::new(&text, Facts::default()));
-            if let Ok(document) = Document::new(payload) {
+            if let Ok(document) = Document::read(&text) {
                 prop_assert!(!document.is_empty());
             }
         }

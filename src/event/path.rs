@@ -7,11 +7,11 @@ use thiserror::Error;
 /// One step into a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
-    /// A field of an object. `occurrence` counts from 0 and is above it only where an object holds the same key twice.
+    /// A field of an object. `occurrence` is 0 but where an object holds the same key again behind it.
     Key {
         /// The key, decoded.
         name: Arc<str>,
-        /// Which of the fields with that key.
+        /// How many fields with that key come after it.
         occurrence: u32,
     },
     /// An element of an array, from 0.
@@ -19,7 +19,7 @@ pub enum Segment {
 }
 
 impl Segment {
-    /// The first (and nearly always the only) field named `name`.
+    /// The field named `name`: of several the last, which is the one that most readers of JSON see.
     pub fn key(name: impl Into<Arc<str>>) -> Self {
         Self::Key { name: name.into(), occurrence: 0 }
     }

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use super::head::Span;
+use super::{Head, json};
 
 /// The name of an event type, as the platform knows it: `purchase`, `add_to_cart`, `your_custom_event_name`.
 ///
@@ -33,20 +35,7 @@ impl fmt::Debug for TypeName {
     }
 }
 
-/// What a head at an event tells, read once when its text is first seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// `event_uuid`, when it is a string.
-    pub uuid: Option<Arc<str>>,
-    /// `timestamp`: when the event happened, by the sender's clock.
-    pub happened: Option<Timestamp>,
-    /// `_bsft_ts`: when the platform received it, by the platform's clock.
-    pub received: Option<Timestamp>,
-    /// How many fields the event has at its top level.
-    pub fields: usize,
-}
-
-/// One captured event: its exact text and what is known of it.
+/// One event: its exact text and its head.
 ///
 /// The text is one complete, valid JSON value, exactly as it came: key order, number spelling, duplicate keys and
 /// white space included. It is almost always an object; an answer may hold something else in its place.
@@ -54,18 +43,18 @@ pub struct Facts {
 pub struct Payload {
     text: Box<str>,
     hash: u128,
-    facts: Facts,
+    head: Head,
 }
 
 impl Payload {
-    /// Keeps `text`, which must be one valid JSON value, with the `facts` read from it.
-    pub fn new(text: &str, facts: Facts) -> Self {
-        Self::hashed(text, Self::hash_of(text), facts)
+    /// Keeps `text`, which must be one valid JSON value, and reads its head.
+    pub fn new(text: &str) -> Self {
+        Self::with_head(text, Self::hash_of(text), Head::of(text, None))
     }
 
-    /// The same for those who know the hash already: `hash` must be [`Payload::hash_of`] of `text`.
-    pub fn hashed(text: &str, hash: u128, facts: Facts) -> Self {
-        Self { text: text.into(), hash, facts }
+    /// The same for those who have read it already: `hash` must be [`Payload::hash_of`] of `text`, and `head` its own.
+    pub fn with_head(text: &str, hash: u128, head: Head) -> Self {
+        Self { text: text.into(), hash, head }
     }
 
     /// The hash that tells two texts apart (XXH3, 128 bits).
@@ -83,14 +72,39 @@ impl Payload {
         self.hash
     }
 
-    /// What a head at the event tells.
-    pub fn facts(&self) -> &Facts {
-        &self.facts
+    /// The event's head.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The type that the event is of; `None` where neither it nor its place names one.
+    pub fn event_type(&self) -> Option<&TypeName> {
+        self.head.event_type.as_ref()
+    }
+
+    /// Every identifier that says something, with its value: the text of a string, of anything else the JSON. One that
+    /// stands there twice is here twice.
+    pub fn identifiers(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        let value = |(name, span): &(&'static str, Span)| Some((*name, self.said(*span)?));
+        self.head.places.identifiers.iter().filter_map(value)
+    }
+
+    /// The value of one identifier, if it says something: of one that stands there twice the last.
+    pub fn identifier(&self, name: &str) -> Option<Cow<'_, str>> {
+        let (_, span) = self.head.places.identifiers.iter().rfind(|(known, _)| *known == name)?;
+        self.said(*span)
+    }
+
+    /// What a value says, unless it is null or blank.
+    fn said(&self, span: Span) -> Option<Cow<'_, str>> {
+        let value = self.text.get(span.start as usize..span.end as usize)?;
+        let said = json::as_string(value).unwrap_or(Cow::Borrowed(value));
+        (value != "null" && !said.trim().is_empty()).then_some(said)
     }
 }
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Payload").field("text", &self.text).field("facts", &self.facts).finish_non_exhaustive()
+        f.debug_struct("Payload").field("text", &self.text).field("head", &self.head).finish_non_exhaustive()
     }
 }

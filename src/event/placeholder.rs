@@ -292,12 +292,11 @@ fn error_at(draft: &str, offset: usize, reason: String) -> PlaceholderError {
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
     use std::collections::HashSet;
-    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Document, Facts, Payload};
+    use crate::event::Document;
 
     const NOTHING: &dyn Fn(&str) -> Option<String> = &|_| None;
 
@@ -454,7 +453,7 @@ mod tests {
         fn a_mask_is_as_long_as_the_draft_and_has_the_values_of_what_it_resolves_to(draft in draft()) {
             let masked = mask(&draft);
             prop_assert_eq!(masked.len(), draft.len());
-            let document = |text: &str| Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap();
+            let document = |text: &str| Document::read(text).unwrap();
             let (sent, written) = (document(&resolved(&draft)), document(&masked));
             prop_assert!(serde_json::from_str::<serde_json::Value>(&masked).is_ok(), "{}", masked);
             let shape = |document: &Document| -> Vec<_> {

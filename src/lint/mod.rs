@@ -200,16 +200,14 @@ pub(crate) fn shown(event: &Document, id: NodeId) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::event::catalogue::Catalogue;
     use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
-    use crate::event::{Facts, Payload};
     use crate::plan::Linter;
 
     fn read(event: &str) -> Document {
-        Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+        Document::read(event).unwrap()
     }
 
     /// On a day in November 2026.

@@ -143,16 +143,14 @@ fn remembered(text: &str) -> Box<str> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use std::sync::Arc;
 
     use proptest::prelude::*;
     use serde_json::{Map, Value};
 
     use super::*;
-    use crate::event::{Facts, Payload};
 
     fn observe(session: &mut Session, event: &Value, stage: Stage) {
-        let document = Document::new(Arc::new(Payload::new(&event.to_string(), Facts::default()))).unwrap();
+        let document = Document::read(&event.to_string()).unwrap();
         session.observe(&document, &HashSet::new(), Context { stage, now: jiff::Timestamp::UNIX_EPOCH });
     }
 
@@ -246,7 +244,7 @@ mod tests {
             if let Some(first) = events.first() {
                 let mut alone = Session::default();
                 observe(&mut alone, first, stage);
-                let document = Document::new(Arc::new(Payload::new(&first.to_string(), Facts::default()))).unwrap();
+                let document = Document::read(&first.to_string()).unwrap();
                 let context = Context { stage, now: jiff::Timestamp::UNIX_EPOCH };
                 let again = alone.observe(&document, &HashSet::new(), context);
                 let odd = ["field-sometimes-missing", "identity-conflict"];

@@ -10,7 +10,7 @@ use super::schema::{Bounds, Demand, Literal, Properties, SchemaId, Schemas};
 use super::{FIELD, MISSING, TYPE, VALUE, is_text};
 use crate::event::catalogue::{ANY_EVENT, Catalogue};
 use crate::event::text::{fit, harmless, harmless_within};
-use crate::event::{Document, Facts, NodeId, NodeKind, Origin, Path, Payload, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin, Path, Payload, origin};
 use crate::lint::{Finding, Fix, Rule, Severity, Stage, letters, shown};
 
 /// How much is looked at in one event: about a value and a keyword each. An event of 10,000 fields takes a tenth of it.
@@ -527,7 +527,7 @@ impl<'a> Check<'a> {
 
     /// Whether the name of the field at `at` is as the schema wants it.
     fn is_name(&mut self, schema: SchemaId, at: NodeId) -> bool {
-        let name = Arc::new(Payload::new(self.event.key_text(at), Facts::default()));
+        let name = Arc::new(Payload::new(self.event.key_text(at)));
         let Ok(name) = Document::new(name) else { return true };
         let mut check = Check { left: self.left, depth: self.depth, ..Check::new(self.schemas, &name, self.stage) };
         let fits = check.silently(schema, NodeId::ROOT, &mut Seen::new());

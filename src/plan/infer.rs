@@ -369,17 +369,15 @@ fn last_word(name: &str) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
-    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::super::{Plan, SchemaFile};
     use super::*;
-    use crate::event::{Facts, Payload};
     use crate::lint::Context;
 
     fn read(event: &str) -> Document {
-        Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+        Document::read(event).unwrap()
     }
 
     fn inferred(events: &[Value], stage: Stage) -> Inference {

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Absences, Plan, SeverityOverrides};
-use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
+use crate::event::{Document, NodeId, NodeKind, Path, Payload, Segment};
 use crate::lint::session::Session;
 use crate::lint::{Context, Finding, Places, bulk, dedupe, event_type, found, in_order};
 
@@ -37,7 +37,7 @@ impl Linter {
         }
         let mut findings = Vec::new();
         for (index, element) in draft.children(NodeId::ROOT).enumerate() {
-            let payload = Arc::new(Payload::new(draft.text(element), Facts::default()));
+            let payload = Arc::new(Payload::new(draft.text(element)));
             let Ok(event) = Document::new(payload) else { continue };
             let found = self.told(&event, self.by_itself(&event, context));
             findings.extend(found.into_iter().map(|mut finding| {

@@ -26,7 +26,7 @@ use serde::de::IgnoredAny;
 
 use crate::event::syntax;
 use crate::event::text::{fit, harmless, harmless_within};
-use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment};
+use crate::event::{Document, NodeId, NodeKind, Path, Payload, Segment};
 use crate::lint::{Context, Finding, Fix, Rule, Severity, Stage, letters, shown, twin};
 use absence::PlannedField;
 use reading::Fault;
@@ -345,7 +345,7 @@ fn document(file: &str, text: Result<String, Unreadable>) -> Result<Document, Bo
     syntax::check(text).map_err(|error| bad(error.line, error.column, error.message))?;
     serde_json::from_str::<IgnoredAny>(text)
         .map_err(|error| bad(error.line(), error.column(), "a placeholder".to_owned()))?;
-    let payload = Arc::new(Payload::new(text, Facts::default()));
+    let payload = Arc::new(Payload::new(text));
     Document::new(payload).map_err(|error| bad(1, 0, error.to_string()))
 }
 

@@ -4,7 +4,7 @@
 //! open a file or a connection.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use regex_lite::RegexBuilder;
 use url::Url;
@@ -15,7 +15,7 @@ use super::kinds::Kinds;
 use super::schema::{Bounds, DRAFT, Demand, Literal, OWN, Pattern, Properties, Resource, Schema, SchemaId, Schemas};
 use super::{cut, nearest};
 use crate::event::catalogue::EVENT;
-use crate::event::{Document, Facts, NodeId, NodeKind, Payload, Segment};
+use crate::event::{Document, NodeId, NodeKind, Segment};
 
 /// Where a schema without an `$id` stands, as far as its references go: as the standard ones do, which refer to
 /// `../event.json`.
@@ -133,8 +133,7 @@ struct Reader<'a> {
 
 /// What every event may carry, as a document. A test promises that it is one.
 fn every_event() -> Option<&'static Document> {
-    static DOCUMENT: LazyLock<Option<Document>> =
-        LazyLock::new(|| Document::new(Arc::new(Payload::new(EVENT, Facts::default()))).ok());
+    static DOCUMENT: LazyLock<Option<Document>> = LazyLock::new(|| Document::read(EVENT).ok());
     DOCUMENT.as_ref()
 }
 

@@ -32,7 +32,7 @@ fn plan(schema: &str) -> Plan {
 }
 
 fn read(event: &str) -> Document {
-    Document::new(Arc::new(Payload::new(event, Facts::default()))).unwrap()
+    Document::read(event).unwrap()
 }
 
 fn context(stage: Stage) -> Context {

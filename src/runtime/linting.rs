@@ -168,7 +168,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::event::Facts;
     use crate::lint::Finding;
 
     fn now() -> Timestamp {
@@ -176,7 +175,7 @@ mod tests {
     }
 
     fn event(name: &str, text: &str) -> (TypeName, Arc<Payload>) {
-        (TypeName::from(name), Arc::new(Payload::new(text, Facts::default())))
+        (TypeName::from(name), Arc::new(Payload::new(text)))
     }
 
     fn rules(findings: &[Finding]) -> Vec<&'static str> {

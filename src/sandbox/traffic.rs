@@ -166,7 +166,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::event::{Document, Facts, Payload};
+    use crate::event::{Document, Payload};
     use crate::lint::{Context, Stage, lint};
 
     fn now() -> Timestamp {
@@ -203,7 +203,7 @@ mod tests {
         for (event, name) in names.into_iter().enumerate() {
             let mut session = Session { script: None, event, step: 0, repeats: 0, chosen: BTreeMap::new() };
             for draft in traffic.write(Duration::ZERO, &mut session, now()).unwrap().read().unwrap() {
-                let payload = Payload::new(draft.text(), Facts::default());
+                let payload = Payload::new(draft.text());
                 let event = Document::new(payload.into()).unwrap();
                 let findings = lint(&event, Context { stage: Stage::Received, now: now() });
                 broken.entry(name.clone()).or_default().extend(findings.iter().map(|finding| finding.rule.id));

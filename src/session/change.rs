@@ -34,8 +34,8 @@ impl Change {
     /// How long the event was under way: from its own `timestamp` to the platform's `_bsft_ts`, in milliseconds.
     /// Negative when the clocks disagree; `None` when either is missing.
     pub fn latency_ms(&self) -> Option<i64> {
-        let facts = self.payload.as_ref()?.facts();
-        Some(facts.received?.as_millisecond().saturating_sub(facts.happened?.as_millisecond()))
+        let head = self.payload.as_ref()?.head();
+        Some(head.received?.as_millisecond().saturating_sub(head.happened?.as_millisecond()))
     }
 }
 

@@ -244,18 +244,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::Facts;
+    use crate::event::Head;
 
     const NOW: Moment = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
 
     fn captured(text: &str) -> Captured {
-        Captured { payload: Arc::new(Payload::new(text, Facts::default())), at: NOW }
+        Captured { payload: Arc::new(Payload::new(text)), at: NOW }
     }
 
     /// An event that the platform received at a second.
     fn received(second: i64) -> Captured {
-        let facts = Facts { received: Timestamp::from_second(second).ok(), ..Facts::default() };
-        Captured { payload: Arc::new(Payload::new(&second.to_string(), facts)), at: NOW }
+        let head = Head { received: Timestamp::from_second(second).ok(), ..Head::default() };
+        let text = second.to_string();
+        Captured { payload: Arc::new(Payload::with_head(&text, Payload::hash_of(&text), head)), at: NOW }
     }
 
     fn texts<'a>(history: &'a History, name: &str) -> Vec<&'a str> {

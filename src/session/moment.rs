@@ -31,8 +31,8 @@ pub(super) struct Times {
 
 impl Times {
     pub(super) fn of(payload: &Payload) -> Self {
-        let facts = payload.facts();
-        Self { happened: facts.happened, received: facts.received }
+        let head = payload.head();
+        Self { happened: head.happened, received: head.received }
     }
 
     /// Whether an event of these times is surely older than one of the others: by when the platform received them, else

@@ -251,7 +251,7 @@ impl Probes {
             let mut waiting = self.waiting_of(event_type);
             let is_later = |probe: &Probe| {
                 // The platform tells whole seconds at times.
-                payload.facts().received.is_some_and(|time| time.as_second() >= probe.sent_at.wall.as_second())
+                payload.head().received.is_some_and(|time| time.as_second() >= probe.sent_at.wall.as_second())
             };
             waiting.retain(|index| self.watches.get(*index).is_some_and(|watch| is_later(&watch.probe)));
             if let Some(index) = self.most_alike(&waiting, payload) {
@@ -330,7 +330,7 @@ impl Probes {
         if self.watches.iter().any(|watch| watch.received(Recognized::ByMarker, payload)) {
             return None;
         }
-        if let Some(uuid) = payload.facts().uuid.as_deref() {
+        if let Some(uuid) = payload.head().uuid.as_deref() {
             let is_it = |watch: &Watch| {
                 *watch.probe.uuid == *uuid
                     && !uuid.is_empty()
@@ -372,14 +372,14 @@ impl Probes {
 
     /// Whether the event is known to be some probe already.
     fn is_anothers(&self, payload: &Payload) -> bool {
-        let uuid = payload.facts().uuid.as_ref();
+        let uuid = payload.head().uuid.as_ref();
         self.watches.iter().any(|watch| {
             let received = match &watch.probe.state {
                 ProbeState::Seen(seen) => Some(&seen.received),
                 _ => None,
             };
             let is_received = received.is_some_and(|received| {
-                received.hash() == payload.hash() || uuid.is_some() && received.facts().uuid.as_ref() == uuid
+                received.hash() == payload.hash() || uuid.is_some() && received.head().uuid.as_ref() == uuid
             });
             is_received || uuid == Some(&watch.probe.uuid)
         })

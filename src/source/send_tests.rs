@@ -136,7 +136,7 @@ async fn the_poller_sends_in_order_and_asks_for_the_history() {
     let uuids = loop {
         if let Report::Recalled { event_type, events, .. } = source.reports.recv().await.unwrap() {
             assert_eq!(event_type.as_str(), "view");
-            break events.iter().filter_map(|event| event.facts().uuid.clone()).collect::<Vec<_>>();
+            break events.iter().filter_map(|event| event.head().uuid.clone()).collect::<Vec<_>>();
         }
     };
     assert_eq!(uuids.iter().map(|uuid| &**uuid).collect::<Vec<_>>(), ["view-1"]);

@@ -302,7 +302,7 @@ impl Painter<'_> {
             spans.push(Span::styled(tag, theme.dim));
         }
         if document.occurrence(node) > 0 {
-            spans.push(Span::styled(" again", theme.warning));
+            spans.push(Span::styled(" overridden", theme.warning));
         }
         Line::from(spans)
     }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::editor::{Editor, Place};
 use crate::event::placeholder::{self, Values};
-use crate::event::{Document, Facts, NodeId, NodeKind, Path, Payload, Segment, syntax};
+use crate::event::{Document, NodeId, NodeKind, Path, Segment, syntax};
 use crate::lint::{Context, Counts, Finding, Fix, Stage};
 use crate::plan::Linter;
 
@@ -95,7 +94,7 @@ impl Question {
 }
 
 fn document(text: &str) -> Option<Document> {
-    Document::new(Arc::new(Payload::new(text, Facts::default()))).ok()
+    Document::read(text).ok()
 }
 
 /// What is wrong with each event of `sent`, which may be the body of a bulk call too.

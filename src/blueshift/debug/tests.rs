@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Shape, TypeName};
+use crate::event::{Shape, TYPES, TypeName};
 
 /// A type with the texts of its events and its count.
 type Row<'a> = (&'a str, Vec<&'a str>, Option<u64>);
@@ -50,34 +50,26 @@ fn the_documented_answer_is_one_flat_event() {
 
 #[test]
 fn an_event_is_named_by_event_then_action_then_the_key_it_stands_under() {
-    let cases = [
-        (r#"{"event":"view","action":"x","custom_event":"y"}"#, "view"),
-        (r#"{"action":"custom_event","custom_event":"identify1"}"#, "identify1"),
-        (r#"{"action":"custom_event"}"#, "custom_event"),
-        (r#"{"action":"purchase","custom_event":"y"}"#, "purchase"),
-        (r#"{"event":"","action":"purchase"}"#, "purchase"),
-        (r#"{"event":null,"action":"purchase"}"#, "purchase"),
-        (r#"{"event":42}"#, "42"),
-        (r#"{"event":"a","event":"b"}"#, "b"),
-        (r#"{"event":"caf\u00e9 \ud83d\ude00"}"#, "café 😀"),
-        (r#"{"\u0065vent":"view"}"#, "view"),
-    ];
-    for (event, name) in cases {
-        for body in [event.to_owned(), format!("[{event}]"), format!(r#"{{"key":{event}}}"#)] {
-            assert_eq!(rows(&snapshot(&body)), [(name, vec![event], None)], "{body}");
+    for (event, unkeyed, is_in_it) in TYPES {
+        let keyed = unkeyed.filter(|_| is_in_it).unwrap_or("key");
+        for (body, name) in [
+            (event.to_owned(), unkeyed.unwrap_or(TypeName::UNNAMED)),
+            (format!("[{event}]"), unkeyed.unwrap_or(TypeName::UNNAMED)),
+            (format!(r#"{{"key":{event}}}"#), keyed),
+            (format!(r#"{{"key":[{event}]}}"#), keyed),
+            (format!(r#"{{"key":{{"count":3,"sample":{event}}}}}"#), keyed),
+        ] {
+            let snapshot = snapshot(&body);
+            let received = body.contains("count").then_some(3);
+            assert_eq!(rows(&snapshot), [(name, vec![event], received)], "{body}");
+            let payload = snapshot.sightings.first().unwrap().events.first().unwrap();
+            assert_eq!(payload.event_type().map_or(TypeName::UNNAMED, TypeName::as_str), name, "{body}");
         }
     }
-    let nameless = [
-        (r#"{"customer_id":"1"}"#, TypeName::UNNAMED, "key"),
-        (r#"{"event":true,"email":"a@example.com"}"#, TypeName::UNNAMED, "key"),
-        (r#"{"event":"","email":"a@example.com"}"#, TypeName::UNNAMED, "key"),
-        (r#"{"custom_event":"wish","email":"a@example.com"}"#, "wish", "key"),
-    ];
-    for (event, without_key, with_key) in nameless {
-        assert_eq!(rows(&snapshot(event)), [(without_key, vec![event], None)], "{event}");
-        assert_eq!(rows(&snapshot(&format!("[{event}]"))), [(without_key, vec![event], None)], "{event}");
-        assert_eq!(rows(&snapshot(&format!(r#"{{"key":{event}}}"#))), [(with_key, vec![event], None)], "{event}");
-    }
+    // One text is of two types where it stands under two keys.
+    let bare = r#"{"n":1,"email":"a@b.example"}"#;
+    let body = format!(r#"{{"one":{bare},"other":{bare}}}"#);
+    assert_eq!(rows(&snapshot(&body)), [("one", vec![bare], None), ("other", vec![bare], None)]);
 }
 
 #[test]
@@ -341,16 +333,16 @@ fn events_of_a_type_stand_newest_first() {
 }
 
 #[test]
-fn facts_are_read_once_and_only_where_they_are_what_they_should_be() {
-    let facts = |body: &str| snapshot(body).sightings.into_iter().next().unwrap().events.remove(0).facts().clone();
-    let found = facts(
+fn the_head_is_read_once_and_only_where_they_are_what_they_should_be() {
+    let head = |body: &str| snapshot(body).sightings.into_iter().next().unwrap().events.remove(0).head().clone();
+    let found = head(
         r#"{"event":"view","event_uuid":"u-1","timestamp":"2025-09-17T10:26:54.688Z","_bsft_ts":"2025-09-17T12:26:55+02:00","n":1}"#,
     );
     assert_eq!(found.uuid.as_deref(), Some("u-1"));
     assert_eq!(found.happened, Some("2025-09-17T10:26:54.688Z".parse().unwrap()));
     assert_eq!(found.received, Some("2025-09-17T10:26:55Z".parse().unwrap()));
     assert_eq!(found.fields, 5);
-    let found = facts(r#"{"event":"view","event_uuid":7,"timestamp":1758104814,"_bsft_ts":"11/11/2011"}"#);
+    let found = head(r#"{"event":"view","event_uuid":7,"timestamp":1758104814,"_bsft_ts":"11/11/2011"}"#);
     assert_eq!((found.uuid, found.happened, found.received, found.fields), (None, None, None, 4));
 }
 

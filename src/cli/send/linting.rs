@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::batching::Parcel;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
+use crate::event::Document;
 use crate::event::text::{counted, harmless};
-use crate::event::{Document, Facts, Payload};
 use crate::lint::{Context, Finding, Severity, Stage};
 use crate::plan::Plan;
 use crate::plan::{Linter, SeverityOverrides};
@@ -64,8 +64,7 @@ impl Linting {
             return Vec::new();
         }
         self.seen += 1;
-        let payload = Arc::new(Payload::new(&event.text, Facts::default()));
-        let Ok(document) = Document::new(payload) else { return Vec::new() };
+        let Ok(document) = Document::new(Arc::clone(&event.payload)) else { return Vec::new() };
         let mut findings = self.linter.judge(&document, Context { stage: Stage::Outgoing, now: self.now });
         findings.retain(|finding| finding.severity > Severity::Note);
         findings

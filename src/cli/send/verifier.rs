@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
 use crate::cli::Exit;
-use crate::event::{Document, Facts, Payload};
+use crate::event::Document;
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
 use crate::session::{Moment, Problem, ProblemKind, Report, Trouble};
 use crate::source::live::{self, Settings};
@@ -27,8 +27,7 @@ pub(super) struct Sample {
 impl Sample {
     /// The error is the reason why nothing can be compared with it.
     pub(super) fn new(event: &Outgoing) -> Result<Self, String> {
-        let payload = Arc::new(Payload::new(&event.text, Facts::default()));
-        let document = Document::new(payload).map_err(|error| error.to_string())?;
+        let document = Document::new(Arc::clone(&event.payload)).map_err(|error| error.to_string())?;
         Ok(Self { event: event.clone(), document: Arc::new(document) })
     }
 }

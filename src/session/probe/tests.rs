@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Facts, NodeId, Segment};
 
 /// Markers as they are made for an event that has none.
 const OURS: [&str; 3] = [
@@ -21,14 +20,7 @@ fn at(millis: u64) -> Moment {
 }
 
 fn payload(text: &str) -> Arc<Payload> {
-    let document = Document::new(Arc::new(Payload::new(text, Facts::default()))).unwrap();
-    let field = |key| Some(document.plain(document.child(NodeId::ROOT, &Segment::key(key))?));
-    let facts = Facts {
-        uuid: field("event_uuid").map(Into::into),
-        received: field("_bsft_ts").and_then(|time| time.parse().ok()),
-        ..Facts::default()
-    };
-    Arc::new(Payload::new(text, facts))
+    Arc::new(Payload::new(text))
 }
 
 fn document(text: &str) -> Arc<Document> {

@@ -7,19 +7,19 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Facts, Shape};
+use crate::event::{Head, Shape};
 
 const NOW: Moment = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
 
 /// An event without a time.
 fn event(text: &str) -> Arc<Payload> {
-    Arc::new(Payload::new(text, Facts::default()))
+    Arc::new(Payload::new(text))
 }
 
 /// An event that the platform received at a second.
 fn at(second: i64, text: &str) -> Arc<Payload> {
     let received = Timestamp::from_second(second).ok();
-    Arc::new(Payload::new(text, Facts { received, ..Facts::default() }))
+    Arc::new(Payload::with_head(text, Payload::hash_of(text), Head { received, ..Head::default() }))
 }
 
 fn sighting(event_type: &str, events: &[Arc<Payload>], received: Option<u64>) -> Sighting {
@@ -246,12 +246,8 @@ fn a_server_that_makes_up_types_does_not_fill_the_memory() {
 
 #[test]
 fn latency_is_told_with_the_change() {
-    let facts = Facts {
-        happened: "2025-09-17T10:26:54.688Z".parse().ok(),
-        received: "2025-09-17T10:26:55Z".parse().ok(),
-        ..Facts::default()
-    };
-    let changes = Tracker::default().observe(&one(&Arc::new(Payload::new("{}", facts)), None), NOW);
+    let event = event(r#"{"timestamp":"2025-09-17T10:26:54.688Z","_bsft_ts":"2025-09-17T10:26:55Z"}"#);
+    let changes = Tracker::default().observe(&one(&event, None), NOW);
     assert_eq!(changes.first().unwrap().latency_ms(), Some(312));
 }
 

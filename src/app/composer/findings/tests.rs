@@ -119,8 +119,8 @@ fn each_finding_shows_at_its_place_in_the_draft() {
             format!(r#"{{"event": "x", {who}, "is_paid": "TRUE", "is_paid": "FALSE"}}"#),
             &[
                 ("boolean-spelling", "/is_paid", "\"TRUE\""),
+                ("field-twice", "/is_paid", "\"TRUE\""),
                 ("boolean-spelling", "/is_paid", "\"FALSE\""),
-                ("field-twice", "/is_paid", "\"FALSE\""),
             ],
         ),
         (

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 const MAX_PER_LEVEL: usize = 100_000;
 
 /// A JSON value, one level deep.
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Object(Members<'a>),
     Array(Elements<'a>),
     String(Cow<'a, str>),
@@ -25,27 +25,27 @@ pub(super) enum Json<'a> {
 }
 
 /// The members of an object in their order, duplicates included.
-pub(super) struct Members<'a> {
-    pub(super) list: Vec<Member<'a>>,
+pub(crate) struct Members<'a> {
+    pub(crate) list: Vec<Member<'a>>,
     /// How many more there were than are looked at.
-    pub(super) left_out: usize,
+    pub(crate) left_out: usize,
 }
 
-pub(super) struct Member<'a> {
-    pub(super) name: Cow<'a, str>,
+pub(crate) struct Member<'a> {
+    pub(crate) name: Cow<'a, str>,
     /// The value's text, without white space around it.
-    pub(super) value: &'a str,
+    pub(crate) value: &'a str,
 }
 
 /// The texts of the elements of an array.
-pub(super) struct Elements<'a> {
-    pub(super) list: Vec<&'a str>,
+pub(crate) struct Elements<'a> {
+    pub(crate) list: Vec<&'a str>,
     /// How many more there were than are looked at.
-    pub(super) left_out: usize,
+    pub(crate) left_out: usize,
 }
 
 /// Reads one level of `text`, which must hold one JSON value and nothing else but white space.
-pub(super) fn read(text: &str) -> serde_json::Result<Json<'_>> {
+pub(crate) fn read(text: &str) -> serde_json::Result<Json<'_>> {
     match text.trim_ascii_start().as_bytes().first() {
         Some(b'{') => serde_json::from_str(text).map(Json::Object),
         Some(b'[') => serde_json::from_str(text).map(Json::Array),
@@ -59,7 +59,7 @@ pub(super) fn read(text: &str) -> serde_json::Result<Json<'_>> {
 
 /// The text of a JSON string, `raw` being the string with its quotes. A surrogate without its other half, which JSON
 /// allows and Unicode does not, becomes U+FFFD.
-pub(super) fn string(raw: &str) -> Cow<'_, str> {
+pub(crate) fn string(raw: &str) -> Cow<'_, str> {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
     if !inner.contains('\\') {
         return Cow::Borrowed(inner);
@@ -69,12 +69,12 @@ pub(super) fn string(raw: &str) -> Cow<'_, str> {
 }
 
 /// The text of a JSON string; `None` when `raw` is another value.
-pub(super) fn as_string(raw: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn as_string(raw: &str) -> Option<Cow<'_, str>> {
     raw.starts_with('"').then(|| string(raw))
 }
 
 /// A count: a whole number from 0, also when it is spelled as a float or inside a string.
-pub(super) fn as_count(raw: &str) -> Option<u64> {
+pub(crate) fn as_count(raw: &str) -> Option<u64> {
     let digits = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
     if !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
@@ -89,12 +89,12 @@ pub(super) fn as_count(raw: &str) -> Option<u64> {
 }
 
 /// Whether `raw` is an object or an array.
-pub(super) fn is_container(raw: &str) -> bool {
+pub(crate) fn is_container(raw: &str) -> bool {
     raw.starts_with(['{', '['])
 }
 
 /// The text that a JSON string holds, when that text is itself an object or an array.
-pub(super) fn encoded(raw: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn encoded(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?;
     // Cheap to tell for nearly every string: only white space may stand before the bracket, and it may be escaped.
     if !inner.starts_with(|first: char| first.is_ascii_whitespace() || matches!(first, '{' | '[' | '\\')) {
