@@ -1,39 +1,33 @@
 //! What the reader may take away of an event.
 
+use super::findings;
 use super::keymap::CopyTarget;
-use super::update::bad_toast;
-use super::{Mode, Model, findings};
+use super::pane::inspector::Inspector;
+use super::pane::{Context, Pane};
 use crate::event::{Segment, text};
-use crate::session::Moment;
 
-/// The text that was asked for, and the end of choosing it.
-pub(super) fn text(model: &mut Model, target: CopyTarget, now: Moment) -> Option<String> {
-    if matches!(model.mode, Mode::Copy) {
-        model.mode = Mode::Panes;
-    }
-    let shown = model.inspector.shown()?;
-    let (path, value) = model.inspector.value().unwrap_or_default();
-    let text = match target {
-        CopyTarget::Event => Some(shown.payload.text().to_owned()),
-        CopyTarget::Type => Some(shown.event_type.as_str().to_owned()),
-        CopyTarget::Value => value,
-        CopyTarget::Path => Some(path.to_string()).filter(|path| !path.is_empty()),
-        CopyTarget::Jq => Some(path.jq()),
-        CopyTarget::Key => path.0.last().map(|segment| match segment {
+/// The text that was asked for, or why there is none.
+pub(super) fn text(inspector: &Inspector, target: CopyTarget, context: &Context<'_>) -> Result<String, String> {
+    let Some(shown) = inspector.shown() else { return Err("nothing is selected".into()) };
+    let picked = inspector.picked(&Context { shown: Some(shown), ..*context });
+    let text = match (target, picked) {
+        (CopyTarget::Event, _) => Some(shown.payload.text().to_owned()),
+        (CopyTarget::Type, _) => Some(shown.event_type.as_str().to_owned()),
+        (_, None) => None,
+        (CopyTarget::Value, Some(picked)) => picked.value,
+        (CopyTarget::Path, Some(picked)) => Some(picked.path.to_string()).filter(|path| !path.is_empty()),
+        (CopyTarget::Jq, Some(picked)) => Some(picked.path.jq()),
+        (CopyTarget::Key, Some(picked)) => picked.path.0.last().map(|segment| match segment {
             Segment::Key { name, .. } => name.to_string(),
             Segment::Index(index) => index.to_string(),
         }),
-        CopyTarget::Finding => model.inspector.finding().map(findings::describe),
+        (CopyTarget::Finding, Some(picked)) => picked.finding.map(findings::describe),
     };
-    if text.is_none() {
-        let why = match target {
-            CopyTarget::Value => "there is no such field in the event, and so no value to copy".to_owned(),
-            CopyTarget::Finding => "nothing wrong was found here".to_owned(),
-            _ => format!("the event itself has no {}; move into it first", target.label()),
-        };
-        bad_toast(model, now, why);
-    }
-    text
+    text.ok_or_else(|| match target {
+        CopyTarget::Value => "there is no such field in the event, and so no value to copy".to_owned(),
+        CopyTarget::Finding => "nothing wrong was found here".to_owned(),
+        _ => format!("the event itself has no {}; move into it first", target.label()),
+    })
 }
 
 /// Text of several lines, each made harmless.

@@ -194,108 +194,6 @@ pub fn describe(finding: &Finding) -> String {
     lines.join("\n")
 }
 
-/// The findings of an event as a list with a cursor. Once the reader has put the cursor on a finding, it stays there as
-/// long as newer events have it too; until then it is on the worst.
-#[derive(Debug, Default)]
-pub struct List {
-    found: Option<Arc<Found>>,
-    /// Whether it is of the event on show; else of the one before it.
-    current: bool,
-    /// Whether the reader has moved the cursor.
-    moved: bool,
-    cursor: usize,
-    offset: usize,
-}
-
-impl List {
-    /// Takes in what is wrong with the event on show.
-    pub(super) fn learn(&mut self, found: &Arc<Found>) {
-        if self.current && self.found.as_ref().is_some_and(|known| Arc::ptr_eq(known, found)) {
-            return;
-        }
-        let line = self.cursor.saturating_sub(self.offset);
-        if let Some(chosen) = self.selected().filter(|_| self.moved) {
-            let there = |same: &dyn Fn(&Finding) -> bool| found.findings.iter().position(same);
-            let same = |other: &Finding| other.rule.id == chosen.rule.id && other.path == chosen.path;
-            let exactly = |other: &Finding| same(other) && other.expected == chosen.expected;
-            self.cursor = there(&exactly).or_else(|| there(&same)).unwrap_or(self.cursor);
-        }
-        self.cursor = self.cursor.min(found.findings.len().saturating_sub(1));
-        self.offset = self.cursor.saturating_sub(line);
-        self.found = Some(Arc::clone(found));
-        self.current = true;
-    }
-
-    /// Another event is on show now, and nobody has looked at it yet.
-    pub(super) fn outdate(&mut self) {
-        self.current = false;
-    }
-
-    /// What is wrong with the event on show; `None` while nobody has looked at it.
-    pub fn current(&self) -> Option<&Found> {
-        self.found.as_deref().filter(|_| self.current)
-    }
-
-    /// The same, or of the event before it, and whether it is of the one on show.
-    pub fn latest(&self) -> Option<(&Found, bool)> {
-        self.found.as_deref().map(|found| (found, self.current))
-    }
-
-    /// The finding under the cursor.
-    pub fn selected(&self) -> Option<&Finding> {
-        self.found.as_ref()?.findings.get(self.cursor)
-    }
-
-    /// The findings to show, from the top, each with whether the cursor is on it.
-    pub fn visible(&self, height: usize) -> impl Iterator<Item = (&Finding, bool)> {
-        let findings = self.found.as_ref().map(|found| found.findings.as_slice()).unwrap_or_default();
-        let rows = findings.iter().enumerate().skip(self.offset).take(height);
-        rows.map(|(index, finding)| (finding, index == self.cursor))
-    }
-
-    /// Where the view begins, where the cursor is, and how many there are.
-    pub fn position(&self) -> (usize, usize, usize) {
-        (self.offset, self.cursor, self.len())
-    }
-
-    fn len(&self) -> usize {
-        self.found.as_ref().map_or(0, |found| found.findings.len())
-    }
-
-    /// Puts the cursor on that finding, if it is one of them.
-    pub(super) fn select_finding(&mut self, finding: &Finding, height: usize) {
-        let at = self.found.as_ref().and_then(|found| found.findings.iter().position(|other| other == finding));
-        if let Some(index) = at {
-            self.select(index, height);
-        }
-    }
-
-    pub(super) fn select(&mut self, index: usize, height: usize) {
-        self.moved = true;
-        self.cursor = index.min(self.len().saturating_sub(1));
-        self.keep_in_view(height);
-    }
-
-    /// Moves the cursor by `rows`, down when positive.
-    pub(super) fn move_by(&mut self, rows: isize, height: usize) {
-        self.select(self.cursor.saturating_add_signed(rows), height);
-    }
-
-    /// Moves the view by `rows`, and the cursor only as far as it must to stay in it.
-    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
-        let last = self.len().saturating_sub(height);
-        self.offset = self.offset.saturating_add_signed(rows).min(last);
-        let end = self.offset + height.saturating_sub(1);
-        self.select(self.cursor.clamp(self.offset, end.max(self.offset)), height);
-    }
-
-    pub(super) fn keep_in_view(&mut self, height: usize) {
-        let height = height.max(1);
-        self.offset = self.offset.min(self.len().saturating_sub(height));
-        self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(height), self.cursor);
-    }
-}
-
 /// What the activity log has told of the findings of a type. What is gone and comes again is no news.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told(HashSet<u64>);
@@ -380,15 +278,12 @@ impl Baseline {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::fixture::document;
     use super::super::tree::{Range, Tree};
     use super::*;
     use crate::event::Path;
     use crate::lint::Fix;
     use crate::plan::rule;
-
-    fn document(text: &str) -> Document {
-        Document::read(text).unwrap()
-    }
 
     fn finding(id: &str, path: &str) -> Finding {
         let rule = rule(id).unwrap();
@@ -415,7 +310,7 @@ mod tests {
             let here = found.here(row).map_or_else(String::new, |(it, count)| format!(" {} {count}", it.rule.id));
             Some(format!("{place}{range} {worst}{here}"))
         };
-        tree.visible(usize::MAX / 2).iter().filter_map(said).collect()
+        tree.visible().iter().filter_map(said).collect()
     }
 
     const ORDER: &str = r#"{"event":"purchase","total":"$ 1","lines":[{"sku":"a","at":"2014-14-11"},{"sku":"b"}]}"#;
@@ -432,7 +327,8 @@ mod tests {
     fn a_row_says_how_bad_its_field_is_and_a_folded_one_what_is_inside() {
         let event = document(ORDER);
         let found = found(&event, &IN_IT);
-        let mut tree = Tree::new(event);
+        let mut tree = Tree::new(Arc::new(event));
+        tree.cursor_mut().fit(usize::MAX / 2);
         assert_eq!(
             signs(&tree, &found),
             [
@@ -443,12 +339,12 @@ mod tests {
             ],
             "what is missing is put down to the container that it would be in"
         );
-        tree.open_to_level(1, 9);
+        tree.open_to_level(1);
         assert_eq!(
             signs(&tree, &found),
             [" warning attribute-recommended 2", "total warning number-format 2", "lines error"]
         );
-        tree.open_to_level(0, 9);
+        tree.open_to_level(0);
         assert_eq!(signs(&tree, &found), [" error attribute-recommended 2"]);
         assert_eq!(found.tally(), Some(Tally { worst: Severity::Error, count: 6 }));
         assert_eq!(found.widest_place(), "customer.name".len().max("lines[1].price".len()));
@@ -459,10 +355,11 @@ mod tests {
         let wide: Vec<u32> = (0..20_500).collect();
         let event = document(&format!(r#"{{"list":{wide:?}}}"#));
         let found = found(&event, &[("empty-string", "list[3]"), ("number-format", "list[20417]")]);
-        let mut tree = Tree::new(event);
-        tree.open_to_level(2, 99);
+        let mut tree = Tree::new(Arc::new(event));
+        tree.cursor_mut().fit(usize::MAX / 2);
+        tree.open_to_level(2);
         assert_eq!(signs(&tree, &found), ["list~0 note", "list~20000 warning"]);
-        tree.reveal(tree.nearest("list[20499]".parse().unwrap()), 999);
+        tree.reveal(tree.nearest("list[20499]".parse().unwrap()));
         assert_eq!(signs(&tree, &found), ["list~0 note", "list[20417] warning number-format 1"]);
         let range = Some(Range { first: 10_000, size: 10_000 });
         let list = tree.nearest("list".parse().unwrap());
@@ -485,37 +382,6 @@ mod tests {
         assert_eq!(places(true), ["total", "lines[0].at", "lines[1]", ""]);
         assert_eq!(places(false), ["lines[1]", "lines[0].at", "total", ""]);
         assert_eq!(Found::default().next(NodeId::ROOT, true), None);
-    }
-
-    #[test]
-    fn the_cursor_of_the_list_stays_on_its_finding() {
-        let event = document(ORDER);
-        let mut list = List::default();
-        let learn = |list: &mut List, findings: &[(&str, &str)]| list.learn(&Arc::new(found(&event, findings)));
-        learn(&mut list, &IN_IT[1..2]);
-        learn(&mut list, &IN_IT);
-        assert_eq!(list.position(), (0, 0, 6), "nobody has chosen yet");
-        let rules: Vec<_> = list.visible(9).map(|(finding, _)| finding.rule.id).collect();
-        let worst_first = [
-            "date-impossible",
-            "attribute-required",
-            "number-format",
-            "attribute-recommended",
-            "empty-string",
-            "empty-string",
-        ];
-        assert_eq!(rules, worst_first);
-        list.move_by(5, 3);
-        assert_eq!((list.position(), place(list.selected().unwrap())), ((3, 5, 6), "customer.name".into()));
-        list.outdate();
-        assert!(list.current().is_none());
-        learn(&mut list, &[("date-impossible", "at"), ("empty-string", "customer.name"), ("empty-string", "total")]);
-        list.keep_in_view(3);
-        assert_eq!((list.position(), place(list.selected().unwrap())), ((0, 1, 3), "customer.name".into()));
-        learn(&mut list, &[("empty-string", "total")]);
-        assert_eq!(list.position(), (0, 0, 1), "where it is gone, the cursor stays as near as it can");
-        learn(&mut list, &[]);
-        assert_eq!((list.position(), list.selected()), ((0, 0, 0), None));
     }
 
     #[test]
@@ -603,31 +469,6 @@ mod tests {
                 let range = Some(Range { first, size: 100 });
                 let inside = |index| (first as usize..first as usize + 100).contains(&index);
                 prop_assert_eq!(folded(Spot { node: list, range }), worst(&inside));
-            }
-        }
-
-        #[test]
-        fn the_cursor_of_the_list_can_always_be_seen(
-            moves in prop::collection::vec((0_u8..5, 0_usize..40), 0..60),
-            height in 1_usize..9,
-        ) {
-            let event = document("{}");
-            let mut list = List::default();
-            for (kind, count) in moves {
-                match kind {
-                    0 => {
-                        let findings = (0..count).map(|n| finding("date-format", &format!("at_{n}"))).collect();
-                        list.learn(&Arc::new(Found::new(&event, findings)));
-                    }
-                    1 => list.move_by(3, height),
-                    2 => list.scroll(-3, height),
-                    3 => list.scroll(3, height),
-                    _ => list.select(count, height),
-                }
-                list.keep_in_view(height);
-                let (offset, cursor, count) = list.position();
-                prop_assert!(cursor < count.max(1));
-                prop_assert!((offset..offset + height).contains(&cursor));
             }
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::findings::{Found, Linted};
+use super::keymap::Action;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, outbox, update};
 use crate::blueshift::Batch;
 use crate::event::{Document, Payload};
@@ -50,6 +51,11 @@ pub(crate) fn setup(width: u16, height: u16) -> Setup {
         history_limit: HISTORY_LIMIT,
         notices: Vec::new(),
     }
+}
+
+/// A document of that text.
+pub(crate) fn document(text: &str) -> Document {
+    Document::read(text).unwrap()
 }
 
 /// A payload of that text.
@@ -123,13 +129,15 @@ pub(crate) fn busy(width: u16, height: u16) -> Model {
 
 /// Lets a message happen.
 pub(crate) fn send(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
-    update(model, message, now)
+    let effects = update(model, message, now);
+    super::prepare(model);
+    effects
 }
 
 /// Has everything in the table linted, each event by itself.
 pub(crate) fn lint_all(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let shown = model.types.visible(usize::MAX / 2);
-    let events = shown.filter_map(|(name, row, _)| Some((name.clone(), row.payload.clone()?)));
+    let shown = model.types.rows();
+    let events = shown.filter_map(|(name, row)| Some((name.clone(), row.payload.clone()?)));
     let linted = events.map(|(name, payload)| linted(name.as_str(), &payload, now)).collect();
     send(model, Message::Done(Outcome::Linted(linted)), now)
 }
@@ -183,15 +191,22 @@ pub(crate) fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
             (_, Some(c), None) => plain(KeyCode::Char(c)),
             _ => panic!("no key is called {name}"),
         };
-        update(model, Message::Key(key), now)
+        send(model, Message::Key(key), now)
     })
+}
+
+/// Does what an action means, as the palette does.
+pub(crate) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
+    let effects = super::update::act(model, action, now);
+    send(model, Message::Woke, now);
+    effects
 }
 
 /// Types text, character by character, and gives the last one's effects.
 pub(crate) fn type_in(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
     text.chars().fold(Vec::new(), |_, c| {
         let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
-        update(model, Message::Key(Key { code, ctrl: false, alt: false, shift: false }), now)
+        send(model, Message::Key(Key { code, ctrl: false, alt: false, shift: false }), now)
     })
 }
 
@@ -224,13 +239,13 @@ pub(crate) fn judge(model: &mut Model, effects: &[Effect], now: Moment) -> Vec<E
     });
     questions.fold(Vec::new(), |_, question| {
         let answer = question.answer(&Linter::default()).map(Box::new);
-        update(model, Message::Done(Outcome::DraftLinted { number: question.number, answer }), now)
+        send(model, Message::Done(Outcome::DraftLinted { number: question.number, answer }), now)
     })
 }
 
 /// Clicks on a cell.
 pub(crate) fn click(model: &mut Model, column: u16, row: u16, now: Moment) {
-    update(model, Message::Mouse(Mouse { kind: MouseKind::Press, column, row }), now);
+    send(model, Message::Mouse(Mouse { kind: MouseKind::Press, column, row }), now);
 }
 
 /// An event to send, with a marker of its own.

@@ -1,6 +1,6 @@
 //! Where everything stands on the screen, for the view to draw and for the mouse to hit.
 
-use super::types::Column;
+use super::pane::PaneId;
 use super::{Mouse, Size};
 
 /// Below this the screen shows a plain message.
@@ -26,6 +26,17 @@ impl Area {
             && (self.y..self.y.saturating_add(self.height)).contains(&mouse.row)
     }
 
+    /// The area with a border of one cell around it.
+    #[must_use]
+    pub fn outer(&self) -> Self {
+        Self {
+            x: self.x.saturating_sub(1),
+            y: self.y.saturating_sub(1),
+            width: self.width.saturating_add(2),
+            height: self.height.saturating_add(2),
+        }
+    }
+
     /// The area inside a border of one cell.
     #[must_use]
     pub fn inner(&self) -> Self {
@@ -36,17 +47,6 @@ impl Area {
             height: self.height.saturating_sub(2),
         }
     }
-}
-
-/// The panes that can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pane {
-    /// The table of event types.
-    Types,
-    /// The event under the cursor.
-    Inspector,
-    /// What happened.
-    Activity,
 }
 
 /// The screen, cut into areas. A pane without an area is not on screen.
@@ -68,17 +68,17 @@ pub struct Layout {
 
 impl Layout {
     /// Cuts a screen of `size`; `None` when it is too small. `alone` is the pane that has it all to itself, if one has.
-    pub fn new(size: Size, focus: Pane, alone: bool, banner_rows: u16) -> Option<Self> {
+    pub fn new(size: Size, focus: PaneId, alone: bool, banner_rows: u16) -> Option<Self> {
         Self::cut(size, focus, alone, banner_rows, 80)
     }
 
     /// The same while something is composed in the inspector's place: it needs more room than an event.
     pub fn composing(size: Size, alone: bool, banner_rows: u16) -> Option<Self> {
-        Self::cut(size, Pane::Inspector, alone, banner_rows, 100)
+        Self::cut(size, PaneId::Inspector, alone, banner_rows, 100)
     }
 
     /// Cuts a screen on which the table and the inspector stand side by side from `beside` columns on.
-    fn cut(size: Size, focus: Pane, alone: bool, banner_rows: u16, beside: u16) -> Option<Self> {
+    fn cut(size: Size, focus: PaneId, alone: bool, banner_rows: u16, beside: u16) -> Option<Self> {
         if size.width < SMALLEST.width || size.height < SMALLEST.height {
             return None;
         }
@@ -98,7 +98,7 @@ impl Layout {
             return Some(layout);
         }
         let activity = match size.height {
-            0..20 if focus == Pane::Activity => {
+            0..20 if focus == PaneId::Activity => {
                 layout.activity = Some(body);
                 return Some(layout);
             }
@@ -114,7 +114,7 @@ impl Layout {
         }
         let left = match size.width {
             width if width < beside => {
-                let pane = if focus == Pane::Inspector { Pane::Inspector } else { Pane::Types };
+                let pane = if focus == PaneId::Inspector { PaneId::Inspector } else { PaneId::Types };
                 *layout.slot(pane) = Some(upper);
                 return Some(layout);
             }
@@ -128,61 +128,28 @@ impl Layout {
         Some(layout)
     }
 
-    fn slot(&mut self, pane: Pane) -> &mut Option<Area> {
+    fn slot(&mut self, pane: PaneId) -> &mut Option<Area> {
         match pane {
-            Pane::Types => &mut self.types,
-            Pane::Inspector => &mut self.inspector,
-            Pane::Activity => &mut self.activity,
+            PaneId::Types => &mut self.types,
+            PaneId::Inspector => &mut self.inspector,
+            PaneId::Activity => &mut self.activity,
         }
     }
 
     /// The pane's area, if it is on screen.
-    pub fn area(&self, pane: Pane) -> Option<Area> {
+    pub fn area(&self, pane: PaneId) -> Option<Area> {
         match pane {
-            Pane::Types => self.types,
-            Pane::Inspector => self.inspector,
-            Pane::Activity => self.activity,
+            PaneId::Types => self.types,
+            PaneId::Inspector => self.inspector,
+            PaneId::Activity => self.activity,
         }
     }
 
     /// The pane that the mouse is in.
-    pub fn pane_at(&self, mouse: Mouse) -> Option<Pane> {
-        [Pane::Types, Pane::Inspector, Pane::Activity]
-            .into_iter()
-            .find(|pane| self.area(*pane).is_some_and(|area| area.holds(mouse)))
+    pub fn pane_at(&self, mouse: Mouse) -> Option<PaneId> {
+        PaneId::ALL.into_iter().find(|pane| self.area(*pane).is_some_and(|area| area.holds(mouse)))
     }
 }
-
-/// The columns of the type table that fit into `inner`, from the left, each where its text goes.
-pub fn columns(inner: Area) -> Vec<(Column, Area)> {
-    const GAP: u16 = 1;
-    const SHORTEST_NAME: u16 = 16;
-    // What is dropped first when there is no room stands last.
-    let wanted =
-        [(Column::Findings, 4), (Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
-    let mut rest = inner.width.saturating_sub(MARK_WIDTH);
-    let mut kept = Vec::new();
-    for (column, width) in wanted {
-        if rest < SHORTEST_NAME + GAP + width {
-            break;
-        }
-        rest -= GAP + width;
-        kept.push((column, width));
-    }
-    kept.sort_by_key(|(column, _)| *column);
-    let mut x = inner.x + MARK_WIDTH.min(inner.width);
-    let mut out = vec![(Column::Name, Area { x, width: rest, ..inner })];
-    x += rest;
-    for (column, width) in kept {
-        x += GAP;
-        out.push((column, Area { x, width, ..inner }));
-        x += width;
-    }
-    out
-}
-
-/// The width of the column of marks before the names.
-pub const MARK_WIDTH: u16 = 2;
 
 /// Where the tabs of a pane stand in its top border, from the left, each with a space on both sides.
 pub fn tabs<T, L: AsRef<str>, const N: usize>(pane: Area, tabs: [(T, L); N]) -> Vec<(T, Area)> {
@@ -197,21 +164,8 @@ pub fn tabs<T, L: AsRef<str>, const N: usize>(pane: Area, tabs: [(T, L); N]) -> 
         .collect()
 }
 
-/// Cuts what is inside the inspector's border into the list of findings and, below it, what is said of the selected one.
-/// The lower part is as high for one finding as for another, so that the list stands still.
-pub fn findings(inner: Area) -> (Area, Area) {
-    let below = match inner.height {
-        0..9 => 0,
-        9..13 => 5,
-        13..18 => 7,
-        _ => 9,
-    };
-    let list = Area { height: inner.height - below, ..inner };
-    (list, Area { y: list.y + list.height, height: below, ..inner })
-}
-
 /// The composer, cut into areas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ComposerAreas {
     /// All of it, border included.
     pub whole: Area,
@@ -255,12 +209,6 @@ pub fn composer(whole: Area, notice: usize, findings: bool) -> ComposerAreas {
     }
 }
 
-/// The picker's list in its overlay: under the line that is typed and a gap.
-pub fn picker_list(overlay: Area) -> Area {
-    let inner = overlay.inner();
-    Area { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner }
-}
-
 fn cells(text: &str) -> u16 {
     u16::try_from(crate::event::text::width(text)).unwrap_or(u16::MAX)
 }
@@ -271,7 +219,7 @@ mod tests {
 
     #[test]
     fn panes_collapse_as_the_screen_shrinks() {
-        use Pane::{Activity, Inspector, Types};
+        use PaneId::{Activity, Inspector, Types};
         let cases = [
             (160, 45, Types, false, vec![Types, Inspector, Activity]),
             (120, 36, Types, false, vec![Types, Inspector, Activity]),
@@ -301,7 +249,7 @@ mod tests {
         for width in [60, 79, 80, 99, 100, 139, 140, 250] {
             for height in [15, 19, 20, 24, 30, 40, 80] {
                 for banner in [0, 2] {
-                    let Some(layout) = Layout::new(Size { width, height }, Pane::Types, false, banner) else {
+                    let Some(layout) = Layout::new(Size { width, height }, PaneId::Types, false, banner) else {
                         panic!("{width}x{height} is not too small")
                     };
                     let panes = [layout.types, layout.inspector, layout.activity].into_iter().flatten();
@@ -312,27 +260,6 @@ mod tests {
                     assert_eq!(cells, u32::from(width) * u32::from(height), "{width}x{height}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn narrow_tables_lose_columns_and_keep_names() {
-        use Column::{Captured, Findings, Name, Rate, Received, Seen};
-        let cases = [
-            (58, vec![Name, Findings, Received, Captured, Rate, Seen]),
-            (52, vec![Name, Findings, Received, Captured, Rate, Seen]),
-            (46, vec![Name, Findings, Received, Captured, Seen]),
-            (36, vec![Name, Findings, Received, Seen]),
-            (30, vec![Name, Findings, Seen]),
-            (24, vec![Name, Findings]),
-            (18, vec![Name]),
-        ];
-        for (width, expected) in cases {
-            let inner = Area { x: 3, y: 0, width, height: 5 };
-            let columns = columns(inner);
-            assert_eq!(columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(), expected, "{width}");
-            let end = columns.last().map(|(_, area)| area.x + area.width);
-            assert_eq!(end, Some(inner.x + width));
         }
     }
 }

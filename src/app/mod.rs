@@ -1,22 +1,23 @@
 //! The application as data: what it knows ([`Model`]), what can happen to it ([`Message`]), and what it asks of the
 //! world in return ([`Effect`]). Pure: no clock, no input or output, no terminal.
 
-pub mod activity;
+pub mod changes;
 pub mod composer;
 pub mod connection_status;
 mod copy;
+pub mod cursor;
 mod effect;
 pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
-pub mod inspector;
 pub mod keymap;
+pub mod layer;
 pub mod layout;
 mod message;
 mod model;
-mod mouse;
 pub mod outbox;
 pub mod pager;
+pub mod pane;
 pub mod proof;
 mod reports;
 mod sending;
@@ -24,11 +25,10 @@ mod sending;
 mod tests;
 pub mod time;
 pub mod tree;
-pub mod types;
 mod update;
 
 pub use effect::Effect;
 pub use message::{Key, KeyCode, Message, Mouse, MouseKind, Outcome, Size};
-pub use model::{Mode, Model, Setup, Toast};
+pub use model::{Model, Setup, Toast};
 pub use sending::{Draft, DraftId, Sending};
-pub use update::update;
+pub use update::{prepare, update};

@@ -3,21 +3,20 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
-use tui_input::Input;
 
-use super::Sending;
-use super::Size;
-use super::activity::{Activity, Entry, EntryKind};
-use super::composer::picker::Picker;
-use super::composer::{self, Composer, Confirm};
+use super::composer::{self, Composer, Composition};
 use super::connection_status::ConnectionStatus;
-use super::findings::{Baseline, List};
-use super::inspector::{Inspector, Tab};
-use super::keymap::{Action, Context, CopyTarget};
-use super::layout::{self, Area, ComposerAreas, Layout, Pane};
+use super::findings::Baseline;
+use super::keymap::{Action, Keys};
+use super::layer::Layer;
+use super::layout::Layout;
 use super::outbox::Outbox;
-use super::pager::{self, Pager};
-use super::types::{Earlier, Types};
+use super::pager;
+use super::pane::activity::{Activity, Entry, EntryKind};
+use super::pane::inspector::Inspector;
+use super::pane::types::{Earlier, Types};
+use super::pane::{Context, Pane, PaneId, Tab};
+use super::{Sending, Size};
 use crate::event::{Payload, TypeName, Unknown, text};
 use crate::session::{Change, Moment, Session};
 
@@ -66,13 +65,13 @@ pub struct Model {
     /// The terminal's size.
     pub size: Size,
     /// The pane that the keys go to.
-    pub focus: Pane,
+    pub focus: PaneId,
     /// Whether that pane has the screen to itself.
     pub zoomed: bool,
-    /// What stands over the panes, or takes their keys.
-    pub mode: Mode,
     /// What is known of the session, also while the screen is held still.
     pub session: Session,
+    /// What stands over the panes; the last has the keys.
+    pub layers: Vec<Layer>,
     /// The table of event types.
     pub types: Types,
     /// The event under the cursor.
@@ -97,44 +96,6 @@ pub struct Model {
     pub(super) unlinted: Vec<(TypeName, Arc<Payload>)>,
     /// What the first poll brought, until all of it was looked at.
     pub(super) baseline: Option<Baseline>,
-}
-
-/// What stands over the panes, or takes their keys.
-#[derive(Debug)]
-pub enum Mode {
-    /// Nothing: keys go to the pane that has the focus.
-    Panes,
-    /// A filter is being typed.
-    Filter(Input),
-    /// A search is being typed.
-    Search(Input),
-    /// The reader chooses what to copy.
-    Copy,
-    /// A long value is read.
-    Pager(Pager),
-    /// The help is read.
-    Help {
-        /// The first row on screen.
-        offset: usize,
-    },
-    /// The reader chooses what to compose.
-    Picker(Picker),
-    /// Something is sent only if the reader says so.
-    Confirm(Box<Confirm>),
-    /// The name of a new template is typed.
-    TemplateName(Input),
-}
-
-impl Mode {
-    /// The line that is being typed.
-    pub(super) fn input_mut(&mut self) -> Option<&mut Input> {
-        match self {
-            Self::Filter(input) | Self::Search(input) | Self::TemplateName(input) => Some(input),
-            Self::Picker(picker) => Some(&mut picker.input),
-            Self::Confirm(confirm) => confirm.word.as_mut(),
-            Self::Panes | Self::Copy | Self::Pager(_) | Self::Help { .. } => None,
-        }
-    }
 }
 
 /// What came while the screen is held still.
@@ -162,16 +123,18 @@ pub struct Toast {
 impl Model {
     /// A model that knows nothing yet.
     pub fn new(setup: Setup) -> Self {
+        let mut sending = setup.sending;
+        let composer = Composer::new(std::mem::take(&mut sending.drafts), std::mem::take(&mut sending.templates));
         let mut model = Self {
             target: setup.target,
             interval: setup.interval,
             told_interval: setup.interval,
             time_zone: setup.time_zone,
             size: setup.size,
-            focus: Pane::Types,
+            focus: PaneId::Types,
             zoomed: false,
-            mode: Mode::Panes,
             session: Session::new(setup.history_limit),
+            layers: Vec::new(),
             types: Types::default(),
             inspector: Inspector::default(),
             activity: Activity::default(),
@@ -179,13 +142,14 @@ impl Model {
             unknown: None,
             pause: None,
             toast: None,
-            sending: setup.sending,
+            sending,
             outbox: Outbox::default(),
-            composer: Composer::default(),
+            composer,
             unlinted: Vec::new(),
             baseline: None,
         };
         model.tell(&setup.notices, setup.now);
+        super::update::settle(&mut model, setup.now);
         model
     }
 
@@ -208,19 +172,21 @@ impl Model {
 
     /// Where everything stands; `None` when the screen is too small.
     pub fn layout(&self) -> Option<Layout> {
-        if self.composer.on_screen().is_some() {
+        if self.composing().is_some() {
             return Layout::composing(self.size, self.zoomed, self.banner_rows());
         }
         Layout::new(self.size, self.focus, self.zoomed, self.banner_rows())
     }
 
-    /// Where the parts of the composer stand, when it is on screen.
-    pub fn composer_areas(&self) -> Option<ComposerAreas> {
-        let composition = self.composer.on_screen()?;
-        let area = self.layout()?.inspector?;
-        let notice = composition.notice(area.inner().width.saturating_sub(1).into()).len();
-        let findings = composition.findings.counts().worst().is_some();
-        Some(layout::composer(area, notice, findings))
+    /// What is being composed, when the composer is on screen.
+    pub fn composing(&self) -> Option<&Composition> {
+        let is_open = self.layers.iter().any(|layer| matches!(layer, Layer::Composer));
+        self.composer.composition().filter(|_| is_open)
+    }
+
+    /// Whether the keys go to that pane, or would when nothing stood over it.
+    pub fn has_focus(&self, pane: PaneId) -> bool {
+        self.focus == pane && self.composing().is_none()
     }
 
     /// The trouble as it stands in the banner: what happened, and what to do.
@@ -242,30 +208,20 @@ impl Model {
         u16::try_from(self.banner_lines().len()).unwrap_or(1)
     }
 
-    /// Where keys go now.
-    pub fn context(&self) -> Context {
-        match &self.mode {
-            Mode::Filter(_) => Context::Filter,
-            Mode::Search(_) => Context::Search,
-            Mode::Copy => Context::Copy,
-            Mode::Pager(_) => Context::Pager,
-            Mode::Help { .. } => Context::Help,
-            Mode::Picker(_) => Context::Picker,
-            Mode::Confirm(_) => Context::Confirm,
-            Mode::TemplateName(_) => Context::TemplateName,
-            Mode::Panes => self.composer.context().unwrap_or_else(|| self.pane_context()),
+    /// The keys that mean something now.
+    pub fn keys(&self) -> &'static Keys {
+        match self.layers.last() {
+            Some(layer) => layer.pane().map_or_else(|| self.composer.keys(), Pane::keys),
+            None => self.pane_keys(),
         }
     }
 
-    fn pane_context(&self) -> Context {
+    /// The keys of the pane that has the focus.
+    pub(super) fn pane_keys(&self) -> &'static Keys {
         match self.focus {
-            Pane::Types => Context::Types,
-            Pane::Activity => Context::Activity,
-            Pane::Inspector => match self.tab() {
-                Tab::Tree => Context::Tree,
-                Tab::Findings => Context::Findings,
-                Tab::Raw => Context::Raw,
-            },
+            PaneId::Types => self.types.keys(),
+            PaneId::Inspector => self.inspector.panes().get(self.tab()).keys(),
+            PaneId::Activity => self.activity.keys(),
         }
     }
 
@@ -275,25 +231,35 @@ impl Model {
     }
 
     /// Whether an action would do something now, so that the footer shows only such.
-    pub fn can(&self, action: Action) -> bool {
-        match action {
-            Action::Down => match &self.mode {
-                Mode::Pager(reader) => reader.position().1 > self.overlay_height(),
-                _ => true,
+    pub fn can(&self, action: Action, now: Moment) -> bool {
+        let context = &self.context(now);
+        match self.layers.last() {
+            Some(layer) => match layer.pane() {
+                Some(pane) if !matches!(layer, Layer::Copy(_)) => pane.can(action, context),
+                Some(_) => self.inspector.can(action, context),
+                None => self.composer.can(action, context),
             },
-            Action::Follow => self.inspector.shown().is_some_and(|shown| shown.held),
-            Action::Inspect | Action::Filter | Action::Sort => self.types.counts().1 > 0,
-            Action::NextFinding | Action::PreviousFinding => match self.composer.on_screen() {
-                Some(composition) => composition.findings.counts().worst().is_some(),
-                None => self.inspector.findings().and_then(List::current).is_some_and(|found| found.tally().is_some()),
+            None => match action {
+                Action::Earlier => self.earlier().is_some(),
+                Action::NextFinding => self.inspector.can(action, context) || self.earlier().is_some(),
+                _ if self.focus == PaneId::Types => {
+                    self.types.can(action, context) && self.inspector.can(action, context)
+                }
+                _ => self.inspector.can(action, context),
             },
-            Action::Earlier => self.earlier().is_some(),
-            Action::GoToField | Action::CopyTarget(CopyTarget::Finding) => self.inspector.finding().is_some(),
-            Action::View if self.tab() == Tab::Findings => self.inspector.finding().is_some(),
-            Action::Open | Action::Search | Action::Copy | Action::Resend => self.inspector.shown().is_some(),
-            Action::Send => self.sending.safety.read_only.is_none(),
-            Action::Fix => self.composer.on_screen().is_some_and(|composition| composition.findings.can_be_fixed()),
-            _ => true,
+        }
+    }
+
+    /// What the panes see besides their own state.
+    pub(super) fn context(&self, now: Moment) -> Context<'_> {
+        Context {
+            now,
+            shown: self.inspector.shown(),
+            unknown: self.unknown.as_ref(),
+            history: &self.session.history,
+            sending: &self.sending,
+            outbox: &self.outbox,
+            completing: false,
         }
     }
 
@@ -304,71 +270,18 @@ impl Model {
         (!Arc::ptr_eq(&shown.payload, &earlier.linted.payload)).then_some(earlier)
     }
 
-    /// The rows of the type table that can be seen.
-    pub(super) fn types_height(&self) -> usize {
-        // One row of the pane is the headings.
-        Self::inner_height(self.layout().and_then(|layout| layout.types)).saturating_sub(1)
-    }
-
-    pub(super) fn inspector_height(&self) -> usize {
-        Self::inner_height(self.layout().and_then(|layout| layout.inspector))
-    }
-
-    /// The rows of the list of findings that can be seen.
-    pub(super) fn findings_height(&self) -> usize {
-        let area = self.layout().and_then(|layout| layout.inspector);
-        area.map_or(0, |area| layout::findings(area.inner()).0.height.into())
-    }
-
-    pub(super) fn activity_height(&self) -> usize {
-        Self::inner_height(self.layout().and_then(|layout| layout.activity))
-    }
-
-    fn inner_height(area: Option<Area>) -> usize {
-        area.map_or(0, |area| area.inner().height.into())
-    }
-
-    /// The area of what stands over the panes, border included: no higher than what is read in it.
-    pub fn overlay(&self) -> Area {
-        let Size { width, height } = self.size;
-        let margin = match &self.mode {
-            Mode::Confirm(_) => width.saturating_sub(Confirm::WIDTH) / 2,
-            _ if width >= 100 => width / 12,
-            _ => 1,
-        };
-        let (x, y) = (margin.max(1), 2.min(height / 6));
-        let most = height.saturating_sub(2 * y);
-        let wanted = match &self.mode {
-            Mode::Pager(reader) => u16::try_from(reader.position().1 + 2).unwrap_or(u16::MAX),
-            Mode::Picker(picker) => u16::try_from(picker.position().2 + 4).unwrap_or(u16::MAX),
-            Mode::Confirm(confirm) => confirm.height(self.composer.errors()),
-            _ => u16::MAX,
-        };
-        let needed = wanted.clamp(5.min(most), most);
-        Area { x, y: y + (most - needed) / 2, width: width.saturating_sub(2 * x), height: needed }
-    }
-
-    /// The rows of the picker's list that can be seen.
-    pub fn picker_height(&self) -> usize {
-        layout::picker_list(self.overlay()).height.into()
-    }
-
-    pub(super) fn overlay_height(&self) -> usize {
-        self.overlay().inner().height.into()
-    }
-
     /// How long after `now` a visible text changes by the passing of time alone (an age, a countdown, a sparkline, a
     /// flash that ends); `None` when nothing on screen depends on time.
     pub fn next_wake(&self, now: Moment) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
-        let types = self.types.next_wake(self.types_height(), now, self.pause.is_none());
+        let types = self.types.next_wake(now, self.pause.is_none());
         let outbox = self.outbox.next_wake(now, self.proof_is_shown());
         [toast, types, outbox, self.connection.next_wake(now)].into_iter().flatten().min()
     }
 
     /// Whether the proof of what was sent last is on screen.
     fn proof_is_shown(&self) -> bool {
-        self.composer.on_screen().is_some_and(|composition| composition.tab == composer::Tab::Proof)
+        self.composing().is_some_and(|composition| composition.tab == composer::Tab::Proof)
     }
 
     /// How often the source polls just now: while a probe is waited for, at least as often as that asks.

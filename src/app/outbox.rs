@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::activity::{Entry, EntryKind};
+use super::pane::activity::{Entry, EntryKind};
 use super::proof::{self, Row};
 use super::{Effect, Model, time};
 use crate::blueshift::{Batch, Outgoing};
@@ -31,8 +31,6 @@ pub struct Outbox {
     sent: Vec<Sent>,
     probes: Probes,
     marks: HashMap<TypeName, ProbeMark>,
-    width: usize,
-    offset: usize,
 }
 
 /// A batch that was handed over.
@@ -74,7 +72,7 @@ pub enum ProbeMark {
 
 impl Default for Outbox {
     fn default() -> Self {
-        Self { count: 0, sent: Vec::new(), probes: Probes::new(PATIENCE), marks: HashMap::new(), width: 76, offset: 0 }
+        Self { count: 0, sent: Vec::new(), probes: Probes::new(PATIENCE), marks: HashMap::new() }
     }
 }
 
@@ -175,20 +173,9 @@ impl Outbox {
         self.marks.get(event_type).copied()
     }
 
-    /// Breaks the sentences of the proof at `columns` from now on.
-    pub fn fit(&mut self, columns: usize) {
-        self.width = columns;
-    }
-
-    /// Moves the view of the proof by `rows`, down when positive; `height` is how many rows there are to see.
-    pub fn scroll(&mut self, rows: isize, height: usize) {
-        let last = proof::rows(self, self.width).len().saturating_sub(height);
-        self.offset = self.offset.saturating_add_signed(rows).min(last);
-    }
-
-    /// The first row of the proof on screen.
-    pub fn offset(&self) -> usize {
-        self.offset
+    /// How many batches were handed over; the last one's number.
+    pub(super) fn count(&self) -> u64 {
+        self.count
     }
 
     /// The proof of the newest batch, row by row, with sentences broken at `columns`.
@@ -261,7 +248,6 @@ pub fn send(model: &mut Model, batch: Batch, now: Moment) -> Vec<Effect> {
     let calls = batch.calls(model.sending.limits);
     let outbox = &mut model.outbox;
     outbox.count += 1;
-    outbox.offset = 0;
     let first = batch.events.first().map(|event| event.event_type.clone());
     let sent = Sent {
         number: outbox.count,

@@ -1,5 +1,8 @@
 //! A long text to read.
 
+use super::cursor::Cursor;
+use super::keymap::Action;
+use super::layout::Area;
 use crate::event::text;
 
 /// At most this much of a text is laid out; copying is not limited by it.
@@ -13,51 +16,55 @@ pub struct Pager {
     source: String,
     width: usize,
     lines: Vec<String>,
-    offset: usize,
+    view: Cursor,
     /// How long the whole text is in bytes, when it is longer than what is shown.
     pub cut_from: Option<usize>,
 }
 
 impl Pager {
-    /// Lays `source` out in lines of at most `width` columns. Its line breaks are kept.
-    pub(super) fn new(title: String, source: &str, width: usize) -> Self {
+    /// A text to lay out. Its line breaks are kept.
+    pub(super) fn new(title: String, source: &str) -> Self {
         let mut end = source.len().min(SHOWN_BYTES);
         while !source.is_char_boundary(end) {
             end -= 1;
         }
         let cut_from = (end < source.len()).then_some(source.len());
         let source = source.get(..end).unwrap_or_default().to_owned();
-        let mut reader = Self { title, source, width: 0, lines: Vec::new(), offset: 0, cut_from };
-        reader.fit(width);
-        reader
+        Self { title, source, width: 0, lines: Vec::new(), view: Cursor::default(), cut_from }
     }
 
-    /// Lays the text out anew when the width is another.
-    pub(super) fn fit(&mut self, width: usize) {
-        let width = width.max(1);
+    /// Lays the text out for an area, anew when its width is another.
+    pub(super) fn fit_to(&mut self, inner: Area) {
+        let width = usize::from(inner.width).max(1);
+        self.view.fit(inner.height.into());
         if self.width == width {
             return;
         }
-        let share = self.offset.saturating_mul(1_000) / self.lines.len().max(1);
+        let share = self.view.offset().saturating_mul(1_000) / self.lines.len().max(1);
         self.width = width;
         self.lines = self.source.lines().flat_map(|line| wrap(&text::harmless(line), width)).collect();
-        self.offset = share.saturating_mul(self.lines.len()) / 1_000;
+        self.view.set_len(self.lines.len());
+        self.view.put_on_line(share.saturating_mul(self.lines.len()) / 1_000, 0);
+    }
+
+    /// Does what a key means that moves the view; `false` when it means something else.
+    pub(super) fn turn(&mut self, action: Action) -> bool {
+        self.view.act_on_view(action)
     }
 
     /// Moves the view by `rows`, down when positive.
-    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
-        let last = self.lines.len().saturating_sub(height);
-        self.offset = self.offset.saturating_add_signed(rows).min(last);
+    pub(super) fn scroll_by(&mut self, rows: isize) {
+        self.view.scroll(rows);
     }
 
-    /// The lines to show, from the top.
-    pub fn visible(&self, height: usize) -> impl Iterator<Item = &str> {
-        self.lines.iter().skip(self.offset).take(height).map(String::as_str)
+    /// The lines on screen, from the top.
+    pub fn visible(&self) -> impl Iterator<Item = &str> {
+        self.lines.get(self.view.visible()).unwrap_or_default().iter().map(String::as_str)
     }
 
-    /// The first line on screen, from 0, and how many lines there are.
-    pub fn position(&self) -> (usize, usize) {
-        (self.offset, self.lines.len())
+    /// Which part of it is on screen.
+    pub fn view(&self) -> &Cursor {
+        &self.view
     }
 }
 
@@ -103,7 +110,9 @@ mod tests {
             ("\u{1b}[2J", 9, vec!["\\u001b[2J"]),
         ];
         for (source, width, expected) in cases {
-            let lines = Pager::new(String::new(), source, width).lines;
+            let mut pager = Pager::new(String::new(), source);
+            pager.fit_to(Area { width: u16::try_from(width).unwrap_or(1), height: 9, ..Area::default() });
+            let lines = pager.lines;
             let wrapped: Vec<_> = lines.iter().map(|line| line.trim_end_matches('\u{0}')).collect();
             if source.starts_with('\u{1b}') {
                 assert_eq!(wrapped.concat(), expected.concat());
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_huge_text_is_cut_and_says_so() {
-        let reader = Pager::new(String::new(), &"é".repeat(SHOWN_BYTES), 80);
+        let reader = Pager::new(String::new(), &"é".repeat(SHOWN_BYTES));
         assert_eq!(reader.cut_from, Some(2 * SHOWN_BYTES));
         assert_eq!(reader.source.len(), SHOWN_BYTES);
     }

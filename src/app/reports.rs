@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::activity::{Entry, EntryKind};
 use super::findings::{self, Baseline, Linted};
+use super::pane::activity::{Entry, EntryKind};
 use super::{Effect, Model, outbox, time};
 use crate::event::text;
 use crate::session::{Change, ChangeKind, MOST_TYPES, Moment, Polled, Report, Trouble};
@@ -68,9 +68,7 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
         let text = format!("live again after {} failed {polls}", trouble.attempt);
         note(model, polled.at, EntryKind::Recovered, text);
     }
-    if model.unknown.take().is_some() {
-        model.inspector.drop_raw();
-    }
+    model.unknown = None;
     model.connection.polled(&polled);
     for odd in &polled.notes {
         note(model, polled.at, EntryKind::Note, text::harmless(&odd.0));
@@ -79,11 +77,10 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
         let types = polled.types;
         let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
         note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
-        let height = model.types_height();
         expect_findings(model, &polled.changes);
         model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
-        model.types.apply(&polled.changes, &model.session.history, height, now);
-        model.types.select_something(height);
+        model.types.apply(&polled.changes, &model.session.history, now);
+        model.types.select_something();
     } else {
         take_in(model, polled.changes, now);
     }
@@ -96,7 +93,6 @@ fn hear_trouble(model: &mut Model, trouble: Trouble) {
     }
     if trouble.unknown.is_some() || model.unknown.is_some() {
         model.unknown.clone_from(&trouble.unknown);
-        model.inspector.drop_raw();
     }
     model.connection.failed(trouble);
 }
@@ -133,7 +129,6 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
 
 /// Shows changes: in the table, in the inspector and in the log.
 pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
-    let height = model.types_height();
     let told: Vec<_> = changes
         .iter()
         .filter_map(|change| {
@@ -142,13 +137,12 @@ pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
         })
         .collect();
     expect_findings(model, changes);
-    model.types.apply(changes, &model.session.history, height, now);
-    model.types.select_something(height);
+    model.types.apply(changes, &model.session.history, now);
+    model.types.select_something();
     let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
-    let inspector_height = model.inspector_height();
     for change in changes.iter().filter(|change| Some(&change.event_type) == shown.as_ref()) {
         if let Some(payload) = &change.payload {
-            model.inspector.newer(payload, change.arrived, inspector_height);
+            model.inspector.newer(payload, change.arrived);
         }
     }
     if told.len() > ENTRIES_A_POLL {
@@ -187,8 +181,7 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
             Entry { at: now, kind: EntryKind::Finding(severity), subject, text }
         }));
     }
-    let height = model.types_height();
-    model.types.learnt(height, now);
+    model.types.learnt(now);
     if let Some((worst, text)) = model.baseline.as_ref().and_then(Baseline::summary) {
         note(model, now, worst.map_or(EntryKind::Note, EntryKind::Finding), text);
         model.baseline = None;

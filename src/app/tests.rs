@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::connection_status::ConnectionState;
 use super::findings::place;
 use super::fixture::{
-    FAULTY, PURCHASE, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press, send,
-    setup,
+    FAULTY, PURCHASE, act, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press,
+    send, setup,
 };
-use super::inspector::Tab;
-use super::layout::Pane;
-use super::types::{Column, Mark};
-use super::{Effect, Message, Mode, Model, Outcome, Setup, Size};
+use super::keymap::Action;
+use super::layer::Layer;
+use super::pane::types::{Column, Mark};
+use super::pane::{PaneId, Tab};
+use super::{Effect, Message, Model, Outcome, Setup, Size};
 use crate::event::Unknown;
 use crate::lint::Severity;
 use crate::session::{Change, ChangeKind, MOST_TYPES, ProblemKind, Report};
@@ -23,7 +24,7 @@ fn selected(model: &Model) -> &str {
 }
 
 fn order(model: &Model) -> Vec<&str> {
-    model.types.visible(99).map(|(name, _, _)| name.as_str()).collect()
+    model.types.rows().map(|(name, _)| name.as_str()).collect()
 }
 
 fn path(model: &Model) -> String {
@@ -31,7 +32,7 @@ fn path(model: &Model) -> String {
 }
 
 fn log(model: &Model) -> Vec<String> {
-    model.activity.visible(99).map(|entry| format!("{} {}", entry.subject, entry.text)).collect()
+    model.activity.entries().map(|entry| format!("{} {}", entry.subject, entry.text)).collect()
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn a_filter_puts_the_cursor_on_the_best_match_and_looks_at_nothing_on_the_way() 
     press(&mut model, "s S / p u r", at(20));
     assert_eq!(order(&model), ["subscription_upgrade", "purchase"], "the order is the reader's own");
     assert_eq!(selected(&model), "purchase");
-    let marked = |model: &Model| model.types.visible(99).filter(|(_, row, _)| row.mark.is_some()).count();
+    let marked = |model: &Model| model.types.rows().filter(|(_, row)| row.mark.is_some()).count();
     let (before, _) = (marked(&model), press(&mut model, "enter", at(20)));
     assert_eq!((before, marked(&model)), (2, 1), "the one that it came to rest on has been looked at");
 }
@@ -135,9 +136,7 @@ fn a_filter_puts_the_cursor_on_the_best_match_and_looks_at_nothing_on_the_way() 
 #[test]
 fn a_changed_type_is_marked_until_it_is_looked_at() {
     let mut model = busy(120, 36);
-    let mark = |model: &Model, name: &str| {
-        model.types.visible(99).find(|(other, _, _)| other.as_str() == name).unwrap().1.mark
-    };
+    let mark = |model: &Model, name: &str| model.types.rows().find(|(other, _)| other.as_str() == name).unwrap().1.mark;
     press(&mut model, "G", at(20));
     assert_eq!(mark(&model, "view"), Some(Mark::Updated));
     assert_eq!(mark(&model, "checkout"), Some(Mark::New));
@@ -176,7 +175,7 @@ fn the_inspector_follows_until_the_reader_moves_in_it() {
     assert!(model.inspector.shown().unwrap().payload.text().contains("\"62\""));
     assert_eq!(path(&model), "order_id", "the cursor stays on the path");
     press(&mut model, "j esc", at(26));
-    assert_eq!(model.focus, Pane::Types);
+    assert_eq!(model.focus, PaneId::Types);
     send(&mut model, polled(vec![newest(63)], at(27)), at(27));
     assert!(model.inspector.shown().unwrap().payload.text().contains("\"63\""), "left behind, it follows again");
 }
@@ -185,10 +184,10 @@ fn the_inspector_follows_until_the_reader_moves_in_it() {
 fn folds_are_remembered_while_other_types_are_looked_at() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r c h enter enter 1 / p r o d enter l", at(20));
-    let rows = model.inspector.tree().unwrap().position();
+    let rows = model.inspector.tree().unwrap().cursor().len();
     press(&mut model, "esc esc esc j k", at(20));
     press(&mut model, "/ v i e w enter esc / p u r c h enter", at(20));
-    assert_eq!(model.inspector.tree().unwrap().position().1, rows.1);
+    assert_eq!(model.inspector.tree().unwrap().cursor().len(), rows);
     assert_eq!(path(&model), "products");
 }
 
@@ -232,9 +231,9 @@ fn trouble_stands_beside_the_last_good_data() {
     assert_eq!(model.banner().unwrap(), format!("{refused} — start the server"));
     assert_eq!(model.types.counts().1, 7);
     assert_eq!(model.next_wake(at_millis(22_300)).unwrap(), Duration::from_millis(700), "a visible second passes");
-    let lines = model.activity.len();
+    let lines = model.activity.view().len();
     send(&mut model, trouble, at(30));
-    assert_eq!(model.activity.len(), lines, "the same trouble is told once");
+    assert_eq!(model.activity.view().len(), lines, "the same trouble is told once");
     send(&mut model, polled(vec![], at(31)), at(31));
     assert_eq!(model.connection.state(), ConnectionState::Live);
     assert_eq!(model.banner(), None);
@@ -270,30 +269,30 @@ fn an_answer_that_cannot_be_read_is_there_to_be_looked_at() {
     }
     send(&mut model, trouble.clone(), at(1));
     assert_eq!(model.tab(), Tab::Raw, "there is nothing else to show");
-    let raw: Vec<_> = model.inspector.raw().unwrap().visible(9).collect();
+    let raw: Vec<_> = model.inspector.panes().raw.pager().unwrap().visible().collect();
     assert_eq!(raw, ["<html>", "<b>hi</b>"]);
     let mut model = busy(120, 36);
     send(&mut model, trouble, at(22));
     assert_eq!(model.tab(), Tab::Tree, "the last good event stays");
     press(&mut model, "enter [", at(22));
-    assert_eq!(model.inspector.raw().unwrap().visible(1).next(), Some("<html>"));
+    assert_eq!(model.inspector.panes().raw.pager().unwrap().visible().next(), Some("<html>"));
     send(&mut model, polled(vec![], at(24)), at(24));
-    assert!(model.inspector.raw().unwrap().visible(1).next().unwrap().starts_with('{'));
+    assert!(model.inspector.panes().raw.pager().unwrap().visible().next().unwrap().starts_with('{'));
 }
 
 #[test]
 fn escape_steps_back_one_level_at_a_time() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r enter enter z / s k u enter v", at(20));
-    assert!(matches!(model.mode, Mode::Pager(_)));
+    assert!(matches!(model.layers.last(), Some(Layer::Pager(_))));
     press(&mut model, "esc", at(20));
-    assert!(matches!(model.mode, Mode::Panes) && !model.inspector.tree().unwrap().query().is_empty());
+    assert!(model.layers.is_empty() && !model.inspector.tree().unwrap().query().is_empty());
     press(&mut model, "esc", at(20));
     assert!(model.inspector.tree().unwrap().query().is_empty() && model.zoomed);
     press(&mut model, "esc", at(20));
-    assert!(!model.zoomed && model.focus == Pane::Inspector);
+    assert!(!model.zoomed && model.focus == PaneId::Inspector);
     press(&mut model, "esc", at(20));
-    assert!(model.focus == Pane::Types && !model.types.query().is_empty());
+    assert!(model.focus == PaneId::Types && !model.types.query().is_empty());
     press(&mut model, "esc", at(20));
     assert!(model.types.query().is_empty());
     assert_eq!(press(&mut model, "esc", at(20)), []);
@@ -310,11 +309,11 @@ fn the_mouse_chooses_sorts_folds_and_scrolls() {
     assert!(model.types.sort().descending);
     press(&mut model, "/ p u r c h enter", at(20));
     click(&mut model, 60, 3, at(20));
-    assert_eq!((model.focus, path(&model)), (Pane::Inspector, "event".into()));
+    assert_eq!((model.focus, path(&model)), (PaneId::Inspector, "event".into()));
     click(&mut model, 60, 2, at(20));
     assert_eq!(path(&model), "");
     click(&mut model, 60, 2, at(20));
-    assert_eq!(model.inspector.tree().unwrap().position().1, 1, "a click on the chosen row folds it");
+    assert_eq!(model.inspector.tree().unwrap().cursor().len(), 1, "a click on the chosen row folds it");
     let inspector = model.layout().unwrap().inspector.unwrap();
     let (_, raw) = super::layout::tabs(inspector, model.inspector.tabs()).pop().unwrap();
     click(&mut model, raw.x + 1, raw.y, at(20));
@@ -356,21 +355,21 @@ fn nothing_is_asked_of_the_clock_while_nothing_can_change() {
 #[test]
 fn many_changes_at_once_are_summed_up() {
     let mut model = busy(120, 36);
-    let before = model.activity.len();
+    let before = model.activity.view().len();
     let changes: Vec<_> =
         (0..5_000).map(|n| change(&format!("type_{n}"), ChangeKind::New, "{}", 1, 1, at(21))).collect();
     send(&mut model, polled(changes, at(21)), at(21));
-    assert_eq!(model.activity.len() - before, 13);
+    assert_eq!(model.activity.view().len() - before, 13);
     assert!(log(&model).iter().any(|line| line == " and 4988 more types changed"));
 }
 
 fn tally(model: &Model, name: &str) -> Option<(Severity, usize)> {
-    let (_, row, _) = model.types.visible(99).find(|(other, _, _)| other.as_str() == name).unwrap();
+    let (_, row) = model.types.rows().find(|(other, _)| other.as_str() == name).unwrap();
     row.tally().map(|tally| (tally.worst, tally.count))
 }
 
 fn found(model: &Model) -> Vec<String> {
-    model.inspector.findings().unwrap().visible(99).map(|(finding, _)| place(finding)).collect()
+    model.inspector.shown().unwrap().latest_found().unwrap().0.findings().iter().map(place).collect()
 }
 
 #[test]
@@ -391,10 +390,10 @@ fn every_new_event_is_linted_once_and_the_table_says_how_bad_it_is() {
     let newer = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","email":""}"#, 2, 1, at(3));
     send(&mut model, polled(vec![newer], at(3)), at(3));
     assert_eq!(tally(&model, "purchase"), Some((Severity::Error, 6)), "until it is known, the cell stays as it was");
-    assert!(model.inspector.findings().unwrap().current().is_none(), "but a field is not marked for another event's");
+    assert!(model.inspector.shown().unwrap().found().is_none(), "but a field is not marked for another event's");
     lint_all(&mut model, at(3));
     assert_ne!(tally(&model, "purchase"), Some((Severity::Error, 6)));
-    assert!(model.inspector.findings().unwrap().current().is_some());
+    assert!(model.inspector.shown().unwrap().found().is_some());
 }
 
 #[test]
@@ -437,7 +436,7 @@ fn from_a_finding_the_reader_gets_to_its_field_and_back() {
 
     let mut fine = busy(120, 36);
     assert_eq!(press(&mut fine, "enter x", at(21)), []);
-    assert_eq!(fine.toast.as_ref().unwrap().text, "not looked at yet");
+    assert_eq!(fine.toast.as_ref().unwrap().text, "not checked yet");
     press(&mut fine, "] j G enter v y esc [", at(21));
     let newer = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(22));
     send(&mut fine, polled(vec![newer], at(22)), at(22));
@@ -451,17 +450,25 @@ fn from_a_finding_the_reader_gets_to_its_field_and_back() {
 fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     let mut model = faulty(120, 36);
     press(&mut model, "x", at(21));
-    assert_eq!((model.focus, path(&model).as_str()), (Pane::Inspector, "total"), "the first, from the table");
+    assert_eq!((model.focus, path(&model).as_str()), (PaneId::Inspector, "total"), "the first, from the table");
     press(&mut model, "x x x ]", at(21));
-    assert_eq!(place(model.inspector.finding().unwrap()), "products[1].price", "the list begins at the field");
+    assert_eq!(
+        place(model.inspector.finding(&model.context(at(20))).unwrap()),
+        "products[1].price",
+        "the list begins at the field"
+    );
     press(&mut model, "esc ]", at(21));
-    assert_eq!((model.focus, model.tab()), (Pane::Types, Tab::Raw), "tabs turn from the table too");
+    assert_eq!((model.focus, model.tab()), (PaneId::Types, Tab::Raw), "tabs turn from the table too");
     press(&mut model, "x", at(21));
     assert_eq!(model.tab(), Tab::Tree);
     press(&mut model, "v", at(21));
-    let Mode::Pager(reader) = &model.mode else { panic!("{:?}", model.mode) };
-    let lines: Vec<&str> = reader.visible(3).collect();
-    assert_eq!(lines, ["2", "", "warning[quantity-name] /products/1/qty"], "the value, and what is wrong with it");
+    let Some(Layer::Pager(reader)) = model.layers.last() else { panic!("{:?}", model.layers) };
+    let lines: Vec<&str> = reader.visible().collect();
+    assert_eq!(
+        lines.get(..3).unwrap(),
+        ["2", "", "warning[quantity-name] /products/1/qty"],
+        "the value, and what is wrong with it"
+    );
 
     let mut long = busy(120, 36);
     let sku = "{{ sku }}".to_owned() + &"0".repeat(1_000);
@@ -469,21 +476,21 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     send(&mut long, polled(vec![change("view", ChangeKind::Updated, &text, 1_206, 1, at(22))], at(22)), at(22));
     lint_all(&mut long, at(22));
     press(&mut long, "/ v i e w enter x v", at(22));
-    let Mode::Pager(reader) = &long.mode else { panic!("{:?}", long.mode) };
-    assert_eq!(reader.visible(1).next(), Some("error[placeholder-left] /sku"), "what is wrong is not far below");
+    let Some(Layer::Pager(reader)) = long.layers.last() else { panic!("{:?}", long.layers) };
+    assert_eq!(reader.visible().next(), Some("error[placeholder-left] /sku"), "what is wrong is not far below");
 
     let mut fine = busy(120, 36);
     let newer = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(22));
     send(&mut fine, polled(vec![newer], at(22)), at(22));
     lint_all(&mut fine, at(22));
     press(&mut fine, "/ v i e w enter x", at(22));
-    assert_eq!(fine.focus, Pane::Types, "where there is nothing to go to, the reader stays");
+    assert_eq!(fine.focus, PaneId::Types, "where there is nothing to go to, the reader stays");
 }
 
 #[test]
 fn the_help_opens_where_the_reader_is() {
-    let top = |model: &Model| match &model.mode {
-        Mode::Help { offset } => super::keymap::help().into_iter().nth(*offset).unwrap(),
+    let top = |model: &Model| match model.layers.last() {
+        Some(Layer::Help(help)) => help.visible().first().cloned().unwrap(),
         other => panic!("{other:?}"),
     };
     let mut model = busy(120, 36);
@@ -501,27 +508,31 @@ fn what_is_missing_is_looked_for_where_it_would_be() {
     lint_all(&mut model, at(20));
     press(&mut model, "/ p u r c h enter enter j ] enter", at(20));
     assert_eq!((path(&model), model.tab()), (String::new(), Tab::Tree));
-    assert!(model.inspector.finding().is_some());
+    assert!(model.inspector.finding(&model.context(at(20))).is_some());
 }
 
 #[test]
 fn an_event_that_is_held_keeps_its_own_findings() {
     let mut model = faulty(120, 36);
     press(&mut model, "enter ] j j", at(21));
-    assert_eq!(place(model.inspector.finding().unwrap()), "currency");
+    assert_eq!(place(model.inspector.finding(&model.context(at(20))).unwrap()), "currency");
     let newer = |text: &str, at| polled(vec![change("purchase", ChangeKind::Updated, text, 45, 1, at)], at);
     send(&mut model, newer(r#"{"event":"purchase"}"#, at(22)), at(22));
     lint_all(&mut model, at(22));
     assert_ne!(tally(&model, "purchase"), Some((Severity::Error, 6)), "the table goes on");
     assert_eq!(found(&model).len(), 6, "it holds still");
-    assert!(model.inspector.findings().unwrap().current().is_some());
+    assert!(model.inspector.shown().unwrap().found().is_some());
     let fixed = FAULTY.replace("2026-14-11", "2026-11-14").replace("50316", "50317");
     send(&mut model, newer(&fixed, at(23)), at(23));
     lint_all(&mut model, at(23));
     press(&mut model, "f", at(24));
     assert_eq!(found(&model).len(), 5);
-    assert_eq!(place(model.inspector.finding().unwrap()), "currency", "the cursor stays on its finding");
-    assert!(model.inspector.findings().unwrap().current().is_some());
+    assert_eq!(
+        place(model.inspector.finding(&model.context(at(20))).unwrap()),
+        "currency",
+        "the cursor stays on its finding"
+    );
+    assert!(model.inspector.shown().unwrap().found().is_some());
 }
 
 #[test]
@@ -551,16 +562,16 @@ fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are
     assert_eq!(tally(&model, "purchase"), Some((Severity::Warning, 1)));
     assert_eq!(earlier(&model), Some((Severity::Error, 6, 4)), "what is not as bad does not hide it");
 
-    press(&mut model, "w", at(47));
-    assert_eq!((model.focus, path(&model)), (Pane::Inspector, "ship_date".into()), "at the worst of it");
+    act(&mut model, Action::Earlier, at(47));
+    assert_eq!((model.focus, path(&model)), (PaneId::Inspector, "ship_date".into()), "at the worst of it");
     assert_eq!(found(&model).len(), 6);
     assert_eq!(model.inspector.shown().unwrap().newer.as_ref().unwrap().1, 4);
-    assert!(!model.can(super::keymap::Action::Earlier), "it is on show");
+    assert!(!model.can(Action::Earlier, at(20)), "it is on show");
     newest(&mut model, &fine.replace("50316", "50318"), 48);
     assert_eq!(found(&model).len(), 6, "it is held");
     press(&mut model, "f", at(49));
     assert_eq!(found(&model).len(), 0);
-    press(&mut model, "] w", at(49));
+    press(&mut model, "] x", at(49));
     assert_eq!((model.tab(), found(&model).len()), (Tab::Findings, 6), "in the tab that is on");
     press(&mut model, "esc", at(49));
     assert_eq!(found(&model).len(), 0, "leaving goes back to the newest");
@@ -568,7 +579,8 @@ fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are
     newest(&mut model, &FAULTY.replace("50316", "50319").replace("\"$ 30\"", "30"), 50);
     newest(&mut model, &fine.replace("50316", "50320"), 51);
     assert_eq!(earlier(&model), Some((Severity::Error, 5, 2)), "of several as bad, the last");
-    press(&mut model, "w w", at(52));
+    act(&mut model, Action::Earlier, at(52));
+    act(&mut model, Action::Earlier, at(52));
     assert_eq!(model.toast.as_ref().unwrap().text, "no event before had worse findings than the newest");
 }
 
@@ -583,7 +595,7 @@ fn findings_of_an_event_that_was_left_behind_come_late_and_are_still_its_own() {
     let third = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","email":"a@b.co"}"#, 46, 1, at(23));
     send(&mut model, polled(vec![third], at(23)), at(23));
     send(&mut model, Message::Done(Outcome::Linted(vec![late.clone()])), at(23));
-    assert_eq!(model.inspector.findings().unwrap().current(), Some(&*late.found));
+    assert_eq!(model.inspector.shown().unwrap().found(), Some(&late.found));
     assert_eq!(tally(&model, "purchase"), Some((Severity::Error, 6)), "the table waits for those of the newest");
 }
 
@@ -595,9 +607,9 @@ fn the_log_names_what_is_new_once_and_sums_up_the_start() {
     send(&mut model, polled(vec![known("purchase", FAULTY), known("view", fine)], at(1)), at(1));
     lint_all(&mut model, at(1));
     assert_eq!(log(&model).first().unwrap(), " findings in 1 of 2 types: 1 error, 5 warnings");
-    let lines = model.activity.len();
+    let lines = model.activity.view().len();
     lint_all(&mut model, at(2));
-    assert_eq!(model.activity.len(), lines, "the same is not told again");
+    assert_eq!(model.activity.view().len(), lines, "the same is not told again");
 
     let worse = fine.replace(r#""sku":"a""#, r#""sku":"a","page":"undefined","at":"2014-14-11","price":"1,000""#);
     for second in 3..6 {
@@ -611,9 +623,9 @@ fn the_log_names_what_is_new_once_and_sums_up_the_start() {
 
     let changes: Vec<_> = (0..40).map(|n| known(&format!("type_{n}"), &worse)).collect();
     send(&mut model, polled(changes, at(7)), at(7));
-    let before = model.activity.len();
+    let before = model.activity.view().len();
     lint_all(&mut model, at(7));
-    assert_eq!(model.activity.len() - before, 13);
+    assert_eq!(model.activity.view().len() - before, 13);
     assert!(log(&model).iter().any(|line| line == " and findings in 28 more types"));
 }
 
@@ -631,7 +643,7 @@ fn a_finding_can_be_copied_and_read_in_full() {
     assert_eq!(copied(press(&mut model, "y v", at(21))), "2026-14-11T17:27:20+00:00", "of the field that it is about");
     assert_eq!(copied(press(&mut model, "j y j", at(21))), ".total");
     press(&mut model, "v", at(21));
-    let Mode::Pager(reader) = &model.mode else { panic!("{:?}", model.mode) };
+    let Some(Layer::Pager(reader)) = model.layers.last() else { panic!("{:?}", model.layers) };
     assert_eq!(reader.title, "number-format");
     press(&mut model, "esc enter", at(21));
     assert!(
@@ -650,7 +662,7 @@ fn the_mouse_chooses_a_finding_and_goes_to_its_field() {
     click(&mut model, tab.x + 1, tab.y, at(21));
     assert_eq!(model.tab(), Tab::Findings);
     click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
-    assert_eq!(place(model.inspector.finding().unwrap()), "products[1].price");
+    assert_eq!(place(model.inspector.finding(&model.context(at(20))).unwrap()), "products[1].price");
     click(&mut model, inspector.x + 5, inspector.y + 20, at(21));
     assert_eq!(model.tab(), Tab::Findings, "what is said of it is not the list");
     click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
@@ -661,7 +673,7 @@ fn the_mouse_chooses_a_finding_and_goes_to_its_field() {
 fn what_is_not_as_it_should_be_from_the_start_is_told_at_once_and_harmlessly() {
     let notices: Vec<_> = (0..20).map(|n| format!("plan/type_{n}.json: /properties: no\u{1b}object")).collect();
     let mut model = Model::new(Setup { notices, ..setup(120, 36) });
-    assert_eq!(model.activity.len(), 13);
+    assert_eq!(model.activity.view().len(), 13);
     assert_eq!(log(&model).first().unwrap(), " plan/type_0.json: /properties: no\\u001bobject");
     assert_eq!(log(&model).last().unwrap(), " and 8 more of the kind");
     let toast = model.toast.clone().unwrap();
@@ -671,7 +683,7 @@ fn what_is_not_as_it_should_be_from_the_start_is_told_at_once_and_harmlessly() {
     press(&mut model, "j", at(3));
     assert_eq!(model.toast, None);
     let one = Model::new(Setup { notices: vec!["a file".into()], ..setup(120, 36) });
-    assert_eq!((one.toast.unwrap().text, one.activity.len()), ("a file".into(), 1));
+    assert_eq!((one.toast.unwrap().text, one.activity.view().len()), ("a file".into(), 1));
     assert_eq!(fresh(120, 36).toast, None);
 }
 

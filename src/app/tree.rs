@@ -1,7 +1,9 @@
 //! A document as it stands unfolded on the screen.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::cursor::Cursor;
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};
 
 /// A container with more children than this is shown in ranges of so many, as browsers' tools do.
@@ -16,13 +18,12 @@ pub const DEEPEST: u32 = 100;
 /// whole document change.
 #[derive(Debug)]
 pub struct Tree {
-    document: Document,
+    document: Arc<Document>,
     /// Whether each value is open, by its position in the document.
     open: Vec<bool>,
     open_ranges: HashSet<Spot>,
     rows: Vec<Row>,
-    cursor: usize,
-    offset: usize,
+    cursor: Cursor,
     search: Search,
 }
 
@@ -69,8 +70,8 @@ impl Spot {
 }
 
 impl Tree {
-    /// Unfolds as much of `document` as fits a head.
-    pub(super) fn new(document: Document) -> Self {
+    /// Unfolds as much of `document` as fits a glance.
+    pub(super) fn new(document: Arc<Document>) -> Self {
         const GLANCE: usize = 120;
         let open = vec![false; document.len()];
         let level = if document.len() <= GLANCE { 3 } else { 1 };
@@ -79,17 +80,16 @@ impl Tree {
             open,
             open_ranges: HashSet::new(),
             rows: Vec::new(),
-            cursor: 0,
-            offset: 0,
+            cursor: Cursor::default(),
             search: Search::default(),
         };
-        tree.open_to_level(level, usize::MAX);
+        tree.open_to_level(level);
         tree
     }
 
     /// Puts a newer document in the old one's place: what was open stays open, the cursor stays on its path, or on the
     /// nearest one that is left.
-    pub(super) fn replace(&mut self, document: Document, height: usize) {
+    pub(super) fn replace(&mut self, document: Arc<Document>) {
         let (path, range) = self.selected_path();
         let mut open = vec![false; document.len()];
         let mut open_ranges = HashSet::new();
@@ -114,7 +114,7 @@ impl Tree {
         self.search_for(&query);
         let node = self.nearest(path);
         self.rebuild();
-        self.put_cursor(Spot { node, range }, height);
+        self.put_cursor(Spot { node, range });
     }
 
     /// The value at `path`, or the innermost there is on the way to it.
@@ -154,36 +154,18 @@ impl Tree {
     }
 
     /// The document.
-    pub fn document(&self) -> &Document {
+    pub fn document(&self) -> &Arc<Document> {
         &self.document
     }
 
     /// The rows to show, from the top.
-    pub fn visible(&self, height: usize) -> &[Row] {
-        let end = (self.offset + height).min(self.rows.len());
-        self.rows.get(self.offset.min(end)..end).unwrap_or_default()
-    }
-
-    /// The rows above the view that its first row stands in, from the outermost.
-    pub fn around_visible(&self) -> Vec<Row> {
-        let mut depth = self.rows.get(self.offset).map_or(0, |row| row.depth);
-        let mut around = Vec::new();
-        for row in self.rows.get(..self.offset).unwrap_or_default().iter().rev() {
-            if depth == 0 {
-                break;
-            }
-            if row.depth < depth {
-                depth = row.depth;
-                around.push(*row);
-            }
-        }
-        around.reverse();
-        around
+    pub fn visible(&self) -> &[Row] {
+        self.rows.get(self.cursor.visible()).unwrap_or_default()
     }
 
     /// The row under the cursor.
     pub fn selected(&self) -> Option<Row> {
-        self.rows.get(self.cursor).copied()
+        self.rows.get(self.cursor.at()).copied()
     }
 
     /// The path of the value under the cursor, and the range of its children that the cursor is on, if it is on one.
@@ -192,15 +174,13 @@ impl Tree {
         (self.document.path(row.spot.node), row.spot.range)
     }
 
-    /// The row at which the view begins, and how many rows there are.
-    pub fn position(&self) -> (usize, usize) {
-        (self.offset, self.rows.len())
+    /// Where the cursor is.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
     }
 
-    /// The row that stands on `line` of the view.
-    pub(super) fn row_at(&self, line: usize) -> Option<usize> {
-        let row = self.offset + line;
-        (row < self.rows.len()).then_some(row)
+    pub(super) fn cursor_mut(&mut self) -> &mut Cursor {
+        &mut self.cursor
     }
 
     fn is_open(&self, node: NodeId) -> bool {
@@ -252,6 +232,7 @@ impl Tree {
                 }
             }
         }
+        self.cursor.set_len(rows.len());
         self.rows = rows;
     }
 
@@ -279,11 +260,10 @@ impl Tree {
         }
     }
 
-    fn put_cursor(&mut self, spot: Spot, height: usize) {
+    fn put_cursor(&mut self, spot: Spot) {
         let row = self.rows.iter().position(|row| row.spot == spot);
         let row = row.or_else(|| self.rows.iter().position(|row| row.spot == Spot::value(spot.node)));
-        self.cursor = row.or_else(|| self.nearest_above(spot.node)).unwrap_or(0);
-        self.keep_in_view(height);
+        self.cursor.put(row.or_else(|| self.nearest_above(spot.node)).unwrap_or(0));
     }
 
     /// The row of the innermost container around `node` that has one.
@@ -312,68 +292,43 @@ impl Tree {
         false
     }
 
-    pub(super) fn keep_in_view(&mut self, height: usize) {
-        let height = height.max(1);
-        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
-        self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(height), self.cursor);
-    }
-
-    /// Puts the cursor on a row.
-    pub(super) fn select(&mut self, row: usize, height: usize) {
-        self.cursor = row.min(self.rows.len().saturating_sub(1));
-        self.keep_in_view(height);
-    }
-
-    /// Moves the cursor by `rows`, down when positive.
-    pub(super) fn move_by(&mut self, rows: isize, height: usize) {
-        self.select(self.cursor.saturating_add_signed(rows), height);
-    }
-
-    /// Moves the view by `rows`, and the cursor only as far as it must to stay in it.
-    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
-        let last = self.rows.len().saturating_sub(height);
-        self.offset = self.offset.saturating_add_signed(rows).min(last);
-        let end = self.offset + height.saturating_sub(1);
-        self.select(self.cursor.clamp(self.offset, end.max(self.offset)), height);
-    }
-
     /// Folds or unfolds the row under the cursor; `false` when there is nothing to fold.
-    pub(super) fn toggle(&mut self, height: usize) -> bool {
+    pub(super) fn toggle(&mut self) -> bool {
         let Some(Row { spot, open: Some(open), .. }) = self.selected() else {
             return false;
         };
         self.set_open(spot, !open);
         self.rebuild();
-        self.put_cursor(spot, height);
+        self.put_cursor(spot);
         true
     }
 
     /// Unfolds the row under the cursor, or steps into it when it is open.
-    pub(super) fn go_in(&mut self, height: usize) {
+    pub(super) fn go_in(&mut self) {
         match self.selected().and_then(|row| row.open) {
             Some(false) => {
-                self.toggle(height);
+                self.toggle();
             }
-            Some(true) => self.move_by(1, height),
+            Some(true) => self.cursor.step(1),
             None => {}
         }
     }
 
     /// Folds the row under the cursor, or steps out to the row around it when there is nothing to fold.
-    pub(super) fn go_out(&mut self, height: usize) {
+    pub(super) fn go_out(&mut self) {
         let Some(row) = self.selected() else { return };
         if row.open == Some(true) {
-            self.toggle(height);
+            self.toggle();
             return;
         }
-        let before = self.rows.get(..self.cursor).unwrap_or_default();
+        let before = self.rows.get(..self.cursor.at()).unwrap_or_default();
         if let Some(around) = before.iter().rposition(|other| other.depth < row.depth) {
-            self.select(around, height);
+            self.cursor.put(around);
         }
     }
 
     /// Unfolds every container that stands in fewer than `level` others and folds the rest.
-    pub(super) fn open_to_level(&mut self, level: u32, height: usize) {
+    pub(super) fn open_to_level(&mut self, level: u32) {
         let ids: Vec<_> = self.document.ids().collect();
         self.open_ranges.clear();
         for id in ids {
@@ -383,12 +338,12 @@ impl Tree {
         }
         let node = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
         self.rebuild();
-        self.put_cursor(Spot::value(node), height);
+        self.put_cursor(Spot::value(node));
     }
 
     /// Unfolds everything, ranges too.
-    pub(super) fn open_all(&mut self, height: usize) {
-        self.open_to_level(u32::MAX, height);
+    pub(super) fn open_all(&mut self) {
+        self.open_to_level(u32::MAX);
         let wide: Vec<_> = self.document.ids().filter(|id| self.children(*id) > RANGE).collect();
         for node in wide {
             let children = self.children(node);
@@ -401,7 +356,7 @@ impl Tree {
         }
         let node = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
         self.rebuild();
-        self.put_cursor(Spot::value(node), height);
+        self.put_cursor(Spot::value(node));
     }
 
     /// Finds `query` in keys and values: in any case when it is all lower case, else exactly. Empty ends the search.
@@ -422,7 +377,7 @@ impl Tree {
     }
 
     /// Moves the cursor to the match after the row under it, or before it, and round at the ends; unfolds what hides it.
-    pub(super) fn go_to_match(&mut self, forward: bool, height: usize) {
+    pub(super) fn go_to_match(&mut self, forward: bool) {
         let at = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
         let matches = &self.search.matches;
         let next = if forward {
@@ -431,20 +386,20 @@ impl Tree {
             matches.iter().rev().find(|id| **id < at).or_else(|| matches.last())
         };
         if let Some(&next) = next {
-            self.reveal(next, height);
+            self.reveal(next);
         }
     }
 
     /// Moves the cursor to the first match from the row under it on: what a reader sees while typing.
-    pub(super) fn go_to_match_from_here(&mut self, height: usize) {
+    pub(super) fn go_to_match_from_here(&mut self) {
         let at = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
         if !self.search.matches.contains(&at) {
-            self.go_to_match(true, height);
+            self.go_to_match(true);
         }
     }
 
     /// Moves the cursor to the value, and unfolds what hides it.
-    pub(super) fn reveal(&mut self, node: NodeId, height: usize) {
+    pub(super) fn reveal(&mut self, node: NodeId) {
         let mut at = node;
         while let Some(parent) = self.document.parent(at) {
             self.set_open(Spot::value(parent), true);
@@ -455,7 +410,7 @@ impl Tree {
             at = parent;
         }
         self.rebuild();
-        self.put_cursor(Spot::value(node), height);
+        self.put_cursor(Spot::value(node));
     }
 
     /// The search's text.
@@ -502,13 +457,12 @@ fn contains_in_any_case(text: &str, lower: &str) -> bool {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
-
     use proptest::prelude::*;
 
     use super::*;
 
-    fn document(text: &str) -> Document {
-        Document::read(text).unwrap()
+    fn document(text: &str) -> Arc<Document> {
+        Arc::new(Document::read(text).unwrap())
     }
 
     /// The rows as text: indent, fold mark, last step or range, and `<` at the cursor.
@@ -528,7 +482,7 @@ mod tests {
                     (None, Some(Segment::Index(index))) => index.to_string(),
                     (None, None) => "$".into(),
                 };
-                let cursor = if index == tree.cursor { "<" } else { "" };
+                let cursor = if index == tree.cursor.at() { "<" } else { "" };
                 format!("{}{mark}{name}{cursor}", " ".repeat(row.depth as usize))
             })
             .collect()
@@ -539,20 +493,20 @@ mod tests {
     #[test]
     fn rows_stand_for_what_is_open() {
         let mut tree = Tree::new(document(CART));
-        tree.open_to_level(1, 9);
+        tree.open_to_level(1);
         assert_eq!(shown(&tree), ["-$<", "  id", " +lines", "  note"]);
-        tree.move_by(2, 9);
-        tree.go_in(9);
+        tree.cursor.step(2);
+        tree.go_in();
         assert_eq!(shown(&tree), ["-$", "  id", " -lines<", "  +0", "  +1", "  note"]);
-        tree.go_in(9);
-        tree.go_in(9);
+        tree.go_in();
+        tree.go_in();
         assert_eq!(shown(&tree), ["-$", "  id", " -lines", "  -0<", "    sku", "  +1", "  note"]);
-        tree.go_out(9);
-        tree.go_out(9);
+        tree.go_out();
+        tree.go_out();
         assert_eq!(shown(&tree), ["-$", "  id", " -lines<", "  +0", "  +1", "  note"]);
-        tree.open_to_level(0, 9);
+        tree.open_to_level(0);
         assert_eq!(shown(&tree), ["+$<"]);
-        tree.open_all(9);
+        tree.open_all();
         assert_eq!(tree.rows.len(), 8);
     }
 
@@ -561,40 +515,40 @@ mod tests {
         let wide: Vec<u32> = (0..20_500).collect();
         let mut tree = Tree::new(document(&format!("{wide:?}")));
         assert_eq!(shown(&tree), ["-$<", " +0~10000", " +10000~10000", " +20000~10000"]);
-        tree.select(3, 9);
-        tree.go_in(9);
+        tree.cursor.put(3);
+        tree.go_in();
         assert_eq!(
             shown(&tree).split_off(3),
             [" -20000~10000<", "  +20000~100", "  +20100~100", "  +20200~100", "  +20300~100", "  +20400~100"]
         );
         tree.search_for("20404");
-        tree.go_to_match(true, 9);
+        tree.go_to_match(true);
         assert_eq!(tree.document.text(tree.selected().unwrap().spot.node), "20404");
-        tree.open_all(9);
+        tree.open_all();
         assert_eq!(tree.rows.len(), 1 + 3 + 205 + 20_500);
     }
 
     #[test]
     fn the_cursor_and_the_folds_survive_a_newer_event() {
         let mut tree = Tree::new(document(CART));
-        tree.open_to_level(2, 9);
+        tree.open_to_level(2);
         tree.search_for("sku");
-        tree.go_to_match(false, 9);
+        tree.go_to_match(false);
         let (path, _) = tree.selected_path();
         assert_eq!(path.to_string(), "lines[1].sku");
-        tree.replace(document(r#"{"new":0,"lines":[{"q":1,"sku":"x"},{"q":2,"sku":"y"}]}"#), 9);
+        tree.replace(document(r#"{"new":0,"lines":[{"q":1,"sku":"x"},{"q":2,"sku":"y"}]}"#));
         assert_eq!(tree.selected_path().0, path);
         assert_eq!(tree.matches(), (Some(2), 2));
-        tree.replace(document(r#"{"lines":[{"sku":"only"}]}"#), 9);
+        tree.replace(document(r#"{"lines":[{"sku":"only"}]}"#));
         assert_eq!(tree.selected_path().0.to_string(), "lines");
-        tree.replace(document("[]"), 9);
+        tree.replace(document("[]"));
         assert_eq!(shown(&tree), [" $<"]);
     }
 
     #[test]
     fn a_search_finds_keys_and_values_wherever_they_are_folded() {
         let mut tree = Tree::new(document(r#"{"Email":"A@b.c","deep":{"x":[{"mail":"a@B.c"}]},"n":12.50}"#));
-        tree.open_to_level(1, 9);
+        tree.open_to_level(1);
         for (query, count) in [("mail", 2), ("Email", 1), ("a@b.c", 2), ("12.5", 1), ("é", 0), ("", 0)] {
             tree.search_for(query);
             assert_eq!(tree.matches().1, count, "{query}");
@@ -602,7 +556,7 @@ mod tests {
         tree.search_for("mail");
         let mut seen = Vec::new();
         for _ in 0..3 {
-            tree.go_to_match(true, 2);
+            tree.go_to_match(true);
             seen.push(tree.selected_path().0.to_string());
         }
         assert_eq!(seen, ["Email", "deep.x[0].mail", "Email"]);
@@ -611,7 +565,7 @@ mod tests {
     #[test]
     fn what_is_too_deep_stays_folded() {
         let mut tree = Tree::new(document(&format!("{}{}", "[".repeat(5_000), "]".repeat(5_000))));
-        tree.open_all(9);
+        tree.open_all();
         assert_eq!(tree.rows.len(), DEEPEST as usize + 1);
     }
 
@@ -620,24 +574,23 @@ mod tests {
         fn the_cursor_is_always_on_a_row_that_can_be_seen(keys in prop::collection::vec(0_u8..12, 0..60), height in 1_usize..20) {
             let wide: Vec<u32> = (0..250).collect();
             let mut tree = Tree::new(document(&format!(r#"{{"a":{{"b":{wide:?}}},"c":{CART}}}"#)));
+            tree.cursor.fit(height);
             for key in keys {
                 match key {
-                    0 => tree.move_by(1, height),
-                    1 => tree.move_by(-1, height),
-                    2 => tree.go_in(height),
-                    3 => tree.go_out(height),
-                    4 => { tree.toggle(height); }
-                    5 => tree.open_all(height),
-                    6 => tree.open_to_level(1, height),
-                    7 => tree.scroll(3, height),
-                    8 => tree.scroll(-3, height),
-                    9 => tree.move_by(40, height),
-                    10 => tree.replace(document(CART), height),
-                    _ => { tree.search_for("sku"); tree.go_to_match(true, height); }
+                    0 => tree.cursor.step(1),
+                    1 => tree.cursor.step(-1),
+                    2 => tree.go_in(),
+                    3 => tree.go_out(),
+                    4 => { tree.toggle(); }
+                    5 => tree.open_all(),
+                    6 => tree.open_to_level(1),
+                    7 => tree.cursor.scroll(3),
+                    8 => tree.cursor.scroll(-3),
+                    9 => tree.cursor.step(40),
+                    10 => tree.replace(document(CART)),
+                    _ => { tree.search_for("sku"); tree.go_to_match(true); }
                 }
-                tree.keep_in_view(height);
-                prop_assert!(tree.cursor < tree.rows.len());
-                prop_assert!((tree.offset..tree.offset + height).contains(&tree.cursor));
+                prop_assert!(tree.selected().is_some_and(|row| tree.visible().contains(&row)));
             }
         }
     }

@@ -1,19 +1,21 @@
+//! The dispatcher: the one place that sees the whole model. It gives each message to the pane or the layer that it is for,
+//! and carries out what that answers.
+
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
-use super::activity::EntryKind;
-use super::findings::List;
-use super::inspector::Tab;
-use super::keymap::{self, Action, Context, LineEdit};
-use super::layout::Pane;
+use super::keymap::{Action, LineEdit};
+use super::layer::help::Help;
+use super::layer::picker::Picker;
+use super::layer::{self, Layer};
 use super::model::{Pause, TOAST};
-use super::pager::Pager;
+use super::pane::activity::EntryKind;
+use super::pane::{Answer, Context, Pane, PaneId, Request, Said};
 use super::reports::{hear, learn, note, show};
-use super::tree::Tree;
-use super::{Effect, Key, KeyCode, Message, Mode, Model, Outcome, Size, Toast, composer, copy, mouse, outbox, time};
-use crate::event::{NodeId, text};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy, outbox, time};
+use crate::event::text;
 use crate::session::Moment;
 
 /// The intervals that `+` and `-` step through.
@@ -41,13 +43,10 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     outbox::expire(model, now);
     let mut effects = match message {
         Message::Key(key) => press(model, key, now),
-        Message::Mouse(mouse) => {
-            mouse::point(model, mouse, now);
-            Vec::new()
-        }
+        Message::Mouse(mouse) => point(model, mouse, now),
         Message::Paste(pasted) => paste(model, &pasted, now),
         Message::Resized(size) => {
-            resize(model, size);
+            model.size = size;
             Vec::new()
         }
         Message::Report(report) => hear(model, report, now),
@@ -57,28 +56,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             outbox::abandon(model, None, "polling has ended", now)
         }
         Message::Woke => Vec::new(),
-        Message::Done(outcome) => composer::done(model, &outcome, now).unwrap_or_else(|| {
-            match outcome {
-                Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
-                Outcome::CopyFailed(why) => bad_toast(model, now, text::harmless(&why)),
-                Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
-                    // What to do about it may be too long for the bottom row.
-                    note(model, now, EntryKind::Trouble, text::harmless(&why));
-                    bad_toast(model, now, text::harmless(&why));
-                }
-                Outcome::NotSent { batch, why } => {
-                    bad_toast(model, now, text::harmless(&why));
-                    return outbox::abandon(model, Some(batch), &why, now);
-                }
-                Outcome::Linted(linted) => learn(model, &linted, now),
-                Outcome::DraftNotKept(_)
-                | Outcome::DraftKeptAgain
-                | Outcome::TemplateKept { .. }
-                | Outcome::Edited { .. }
-                | Outcome::DraftLinted { .. } => {}
-            }
-            Vec::new()
-        }),
+        Message::Done(outcome) => done(model, outcome, now),
     };
     // Probes are waited for at a faster poll, and the reader may choose another interval meanwhile.
     let interval = model.polling_interval();
@@ -93,57 +71,103 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Effect::KeepDraft { draft, text } => Some((draft, text)),
         _ => None,
     });
-    let question = composer::ask_for_findings(model, kept, now);
+    let question = composer::ask_for_findings(&mut model.composer, &model.sending, kept, now);
     effects.extend(question);
-    settle(model);
+    settle(model, now);
     effects
 }
 
-/// What must hold after every message: the inspector shows what the table's cursor is on, what is seen is not unseen,
-/// and the cursors are in view.
-fn settle(model: &mut Model) {
-    let height = model.inspector_height();
-    match model.types.selected() {
-        Some((name, row)) => {
-            if let Some(payload) = &row.payload {
-                model.inspector.show(name, payload, height);
-                if let Some(linted) = &row.linted {
-                    model.inspector.learn(linted);
-                }
-            } else if model.inspector.shown().is_some_and(|shown| shown.event_type != *name) {
-                model.inspector.clear();
-            }
-        }
-        None => model.inspector.clear(),
+/// Makes what a frame needs and a message does not. Once before each frame.
+pub fn prepare(model: &mut Model) {
+    if model.composing().is_some() {
+        model.composer.prepare(&model.sending);
     }
-    composer::settle(model);
-    let Some(layout) = model.layout() else { return };
-    if let Some(area) = layout.inspector.filter(|_| model.composer.on_screen().is_none()) {
-        let behind = model.inspector.shown().is_some_and(|shown| shown.newer.is_some());
-        // While a filter is typed the cursor passes over types that nobody looks at.
-        if !behind && !matches!(model.mode, Mode::Filter(_)) {
-            model.types.look();
-        }
-        let unknown = model.unknown.clone();
-        model.inspector.lay_out_raw(unknown.as_ref(), area.inner().width.into());
-        if let Some(tree) = model.inspector.tree_mut() {
-            tree.keep_in_view(height);
-        }
-        let height = model.findings_height();
-        if let Some(findings) = model.inspector.findings_mut() {
-            findings.keep_in_view(height);
-        }
-    }
-    model.types.keep_in_view(model.types_height());
 }
 
-fn resize(model: &mut Model, size: Size) {
-    model.size = size;
-    let width = model.overlay().inner().width.into();
-    if let Mode::Pager(reader) = &mut model.mode {
-        reader.fit(width);
+/// The panes and layers that can be given a key, a click or the wheel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Pane(PaneId),
+    Composer,
+    /// The uppermost layer.
+    Layer,
+}
+
+/// Gives `work` a pane, and what that sees besides its own state.
+fn with<T>(
+    model: &mut Model,
+    target: Target,
+    now: Moment,
+    work: impl FnOnce(&mut dyn Pane, &Context<'_>) -> T,
+) -> Option<T> {
+    let Model { types, inspector, activity, composer, layers, session, unknown, sending, outbox, .. } = model;
+    let context = Context {
+        now,
+        shown: None,
+        unknown: unknown.as_ref(),
+        history: &session.history,
+        sending,
+        outbox,
+        completing: false,
+    };
+    if target == Target::Pane(PaneId::Inspector) {
+        return Some(work(inspector, &context));
     }
-    model.activity.scroll(0, model.activity_height());
+    let context = Context { shown: inspector.shown(), ..context };
+    Some(match target {
+        Target::Pane(PaneId::Types) => work(types, &context),
+        Target::Pane(_) => work(activity, &context),
+        Target::Composer => work(composer, &context),
+        Target::Layer => work(layers.last_mut()?.pane_mut()?, &context),
+    })
+}
+
+/// What must hold after every message: the inspector shows what the table's cursor is on, what is seen is not unseen, and
+/// every pane knows its size and shows what there is.
+pub(super) fn settle(model: &mut Model, now: Moment) {
+    let Model { types, inspector, .. } = model;
+    match types.selected() {
+        Some((name, row)) => {
+            if let Some(payload) = &row.payload {
+                inspector.turn_to(name, payload);
+                if let Some(linted) = &row.linted {
+                    inspector.learn(linted);
+                }
+            } else if inspector.shown().is_some_and(|shown| shown.event_type != *name) {
+                inspector.clear();
+            }
+        }
+        None => inspector.clear(),
+    }
+    let (composing, layout) = (model.composing().is_some(), model.layout());
+    with(model, Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
+    if composing {
+        with(model, Target::Composer, now, |pane, context| pane.show(context));
+    }
+    for id in PaneId::ALL {
+        let Some(area) = layout.and_then(|layout| layout.area(id)) else { continue };
+        let target = if composing && id == PaneId::Inspector { Target::Composer } else { Target::Pane(id) };
+        with(model, target, now, |pane, _| pane.fit(area.inner()));
+    }
+    let errors = model.composer.errors();
+    for layer in &mut model.layers {
+        if let Layer::Confirm(confirm) = layer {
+            confirm.errors = errors;
+        }
+        // The first time for the width, by which some know how high they are.
+        for _ in 0..2 {
+            let inner = layer.area(model.size).inner();
+            if let Some(pane) = layer.pane_mut() {
+                pane.fit(inner);
+            }
+        }
+    }
+    let behind = model.inspector.shown().is_some_and(|shown| shown.newer.is_some());
+    let on_screen = !composing && layout.is_some_and(|layout| layout.inspector.is_some());
+    // While a filter is typed the cursor passes over types that nobody looks at.
+    if on_screen && !behind && !model.layers.iter().any(Layer::is_filter) {
+        model.types.look();
+    }
 }
 
 pub(super) fn toast(model: &mut Model, now: Moment, text: String) {
@@ -158,59 +182,243 @@ pub(super) fn bad_toast(model: &mut Model, now: Moment, text: String) {
     }
 }
 
-fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
-    let context = model.context();
-    if let Some(action) = keymap::action(context, key) {
-        return act(model, action, context, now);
-    }
-    if let (KeyCode::Char(c), false, false) = (key.code, key.ctrl, key.alt) {
-        if matches!(context, Context::Composer | Context::Completion) {
-            return composer::type_text(model, c, now);
+fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
+    let Model { composer, inspector, session, unknown, sending, outbox, .. } = model;
+    let unknown = unknown.as_ref();
+    let context = Context {
+        now,
+        shown: inspector.shown(),
+        unknown,
+        history: &session.history,
+        sending,
+        outbox,
+        completing: false,
+    };
+    if let Some(answer) = composer.done(&outcome, &context) {
+        if matches!(outcome, Outcome::Edited { .. }) {
+            close_completion(model);
         }
-        type_text(model, c.encode_utf8(&mut [0; 4]), now);
+        return apply(model, answer, now);
+    }
+    match outcome {
+        Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
+        Outcome::CopyFailed(why) => bad_toast(model, now, text::harmless(&why)),
+        Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
+            // What to do about it may be too long for the bottom row.
+            note(model, now, EntryKind::Trouble, text::harmless(&why));
+            bad_toast(model, now, text::harmless(&why));
+        }
+        Outcome::NotSent { batch, why } => {
+            bad_toast(model, now, text::harmless(&why));
+            return outbox::abandon(model, Some(batch), &why, now);
+        }
+        Outcome::Linted(linted) => learn(model, &linted, now),
+        Outcome::DraftNotKept(_)
+        | Outcome::DraftKeptAgain
+        | Outcome::TemplateKept { .. }
+        | Outcome::Edited { .. }
+        | Outcome::DraftLinted { .. } => {}
     }
     Vec::new()
 }
 
+fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
+    if let Some(action) = model.keys().action(key) {
+        return act(model, action, now);
+    }
+    match (key.code, key.ctrl, key.alt) {
+        (KeyCode::Char(c), false, false) => type_text(model, c.encode_utf8(&mut [0; 4]), now),
+        _ => Vec::new(),
+    }
+}
+
 fn paste(model: &mut Model, pasted: &str, now: Moment) -> Vec<Effect> {
-    composer::paste(model, pasted, now).unwrap_or_else(|| {
-        let line = pasted.lines().next().unwrap_or_default();
-        type_text(model, line, now);
-        Vec::new()
-    })
-}
-
-/// Takes in text for the line that is being edited, if one is.
-fn type_text(model: &mut Model, text: &str, now: Moment) {
-    if let Some(input) = model.mode.input_mut() {
-        for c in text.chars().filter(|c| !c.is_control()) {
-            input.handle(InputRequest::InsertChar(c));
-        }
-        edited(model, now);
+    if matches!(model.layers.last(), Some(Layer::Picker(_))) && composer::curl_command(pasted).is_some() {
+        model.layers.pop();
+        let answer = with_composer(model, now, |composer, context| composer.begin("", "", context));
+        apply(model, answer, now);
     }
-}
-
-fn edited(model: &mut Model, now: Moment) {
-    let (types_height, height) = (model.types_height(), model.inspector_height());
-    match &mut model.mode {
-        Mode::Filter(input) => model.types.set_filter(input.value(), types_height, now),
-        Mode::Search(input) => {
-            if let Some(tree) = model.inspector.tree_mut() {
-                tree.search_for(input.value());
-                tree.go_to_match_from_here(height);
-            }
-            model.inspector.hold();
-        }
-        Mode::Picker(picker) => picker.search(),
-        _ => {}
+    let completing = close_completion(model);
+    if matches!(model.layers.last(), Some(Layer::Composer)) {
+        let answer =
+            with_composer(model, now, |composer, context| composer.paste(pasted, &Context { completing, ..*context }));
+        return apply(model, answer, now);
     }
+    type_text(model, pasted.lines().next().unwrap_or_default(), now)
 }
 
-fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<Effect> {
-    if let Some(effects) = composer::act(model, action, context, now) {
+/// Takes in text for the draft or the line that is being edited, if one is.
+fn type_text(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
+    let completing = close_completion(model);
+    if matches!(model.layers.last(), Some(Layer::Composer)) {
+        let mut effects = Vec::new();
+        for c in text.chars() {
+            let answer = with_composer(model, now, |composer, context| {
+                composer.type_char(c, &Context { completing, ..*context })
+            });
+            effects.extend(apply(model, answer, now));
+        }
         return effects;
     }
-    let types_height = model.types_height();
+    let typed = text.chars().filter(|c| !c.is_control()).map(InputRequest::InsertChar);
+    edit_line(model, typed, now)
+}
+
+fn edit_line(model: &mut Model, edits: impl Iterator<Item = InputRequest>, now: Moment) -> Vec<Effect> {
+    let answer = with(model, Target::Layer, now, |pane, _| {
+        let input = pane.input()?;
+        for edit in edits {
+            input.handle(edit);
+        }
+        Some(pane.edited())
+    });
+    answer.flatten().map_or_else(Vec::new, |answer| apply(model, answer, now))
+}
+
+/// Takes the proposals away that stand over the draft; whether there were any.
+fn close_completion(model: &mut Model) -> bool {
+    model.layers.pop_if(|layer| matches!(layer, Layer::Completion(_))).is_some()
+}
+
+fn with_composer(
+    model: &mut Model,
+    now: Moment,
+    work: impl FnOnce(&mut composer::Composer, &Context<'_>) -> Answer,
+) -> Answer {
+    let Model { inspector, composer, session, unknown, sending, outbox, .. } = model;
+    let unknown = unknown.as_ref();
+    work(
+        composer,
+        &Context {
+            now,
+            shown: inspector.shown(),
+            unknown,
+            history: &session.history,
+            sending,
+            outbox,
+            completing: false,
+        },
+    )
+}
+
+/// Does what an action means where the keys go now.
+pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
+    let mut completing = false;
+    if model.layers.last().is_some_and(|layer| layer.pane().is_some()) {
+        if let Action::Edit(edit) = action
+            && model.layers.last_mut().and_then(Layer::pane_mut).is_some_and(|pane| pane.input().is_some())
+        {
+            return edit_line(model, std::iter::once(request(edit)), now);
+        }
+        let answer = with(model, Target::Layer, now, |pane, context| pane.act(action, context)).flatten();
+        if let Some(answer) = answer {
+            return apply(model, answer, now);
+        }
+        completing = close_completion(model);
+        if !completing {
+            return Vec::new();
+        }
+    }
+    if let Some(Layer::Composer) = model.layers.last() {
+        let answer =
+            with(model, Target::Composer, now, |pane, context| pane.act(action, &Context { completing, ..*context }));
+        return match answer.flatten() {
+            Some(answer) => apply(model, answer, now),
+            None => anywhere(model, action, now),
+        };
+    }
+    act_in_pane(model, action, now)
+}
+
+/// Does what an action means in the pane that has the focus.
+fn act_in_pane(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
+    // What is about the event on show works in the table too.
+    for id in [model.focus, PaneId::Inspector] {
+        let answer = with(model, Target::Pane(id), now, |pane, context| pane.act(action, context)).flatten();
+        if let Some(answer) = answer {
+            return apply(model, answer, now);
+        }
+        if model.focus == PaneId::Activity {
+            break;
+        }
+    }
+    anywhere(model, action, now)
+}
+
+/// Carries out what a pane or a layer answered.
+fn apply(model: &mut Model, answer: Answer, now: Moment) -> Vec<Effect> {
+    let Answer { mut effects, said, requests } = answer;
+    match said {
+        Some(Said { text, bad: false }) => toast(model, now, text),
+        Some(Said { text, bad: true }) => bad_toast(model, now, text),
+        None => {}
+    }
+    for request in requests {
+        effects.extend(comply(model, request, now));
+    }
+    effects
+}
+
+fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
+    match request {
+        Request::Focus(pane) => model.focus = pane,
+        Request::Leave => leave_inspector(model),
+        Request::Open(Layer::Composer) => {
+            if model.composing().is_none() {
+                model.layers.push(Layer::Composer);
+            }
+        }
+        Request::Open(layer) => model.layers.push(layer),
+        Request::Close => {
+            if let Some(Layer::Composer) = model.layers.pop() {
+                model.composer.closed();
+            }
+        }
+        Request::Tab(tab) => model.inspector.select_tab(tab),
+        Request::Reveal(path) => {
+            let Model { inspector, session, unknown, sending, outbox, .. } = model;
+            let unknown = unknown.as_ref();
+            inspector.reveal(
+                &path,
+                &Context { now, shown: None, unknown, history: &session.history, sending, outbox, completing: false },
+            );
+        }
+        Request::Act(action) => return act_in_pane(model, action, now),
+        Request::Filter(query) => model.types.set_filter(&query, now),
+        Request::Search(query) => model.inspector.search(&query),
+        Request::Copy { target, print } => {
+            let text = copy::text(&model.inspector, target, &model.context(now));
+            match text {
+                Ok(text) if print => return vec![Effect::Print(copy::harmless_lines(&text))],
+                Ok(text) => return vec![Effect::Copy(text)],
+                Err(why) => bad_toast(model, now, why),
+            }
+        }
+        Request::Begin(choice) => {
+            let answer = with_composer(model, now, |composer, context| composer.begin_with(*choice, context));
+            return apply(model, answer, now);
+        }
+        Request::Complete => {
+            if let Some(Layer::Completion(completion)) = model.layers.pop() {
+                let answer = with_composer(model, now, |composer, context| composer.take(completion, context));
+                return apply(model, answer, now);
+            }
+        }
+        Request::Confirmed { draft } => {
+            let answer = with_composer(model, now, |composer, context| composer.confirmed(&draft, context));
+            return apply(model, answer, now);
+        }
+        Request::Deliver(batch) => return outbox::send(model, *batch, now),
+        Request::KeepTemplate(name) => {
+            let answer = model.composer.keep_template(name);
+            return apply(model, answer, now);
+        }
+    }
+    Vec::new()
+}
+
+/// Does what an action means in any pane.
+fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -222,103 +430,26 @@ fn act(model: &mut Model, action: Action, context: Context, now: Moment) -> Vec<
         Action::Slower => step_interval(model, true, now),
         Action::Faster => step_interval(model, false, now),
         Action::Back => back(model, now),
-        Action::Help => open_help(model, context),
+        Action::Help => {
+            let in_panes = model.layers.is_empty();
+            model.layers.push(Layer::Help(Help::new(model.keys(), in_panes)));
+        }
         Action::Pause => pause(model, now),
         Action::NextPane => move_focus(model, 1),
-        Action::PreviousPane => move_focus(model, 2),
+        Action::PreviousPane => move_focus(model, PaneId::ALL.len() - 1),
         Action::Zoom => model.zoomed = !model.zoomed,
-        Action::Up => move_by(model, context, -1),
-        Action::Down => move_by(model, context, 1),
-        Action::PageUp => move_by(model, context, -page(model, context)),
-        Action::PageDown => move_by(model, context, page(model, context)),
-        Action::First => move_by(model, context, isize::MIN),
-        Action::Last => move_by(model, context, isize::MAX),
-        Action::Inspect => model.focus = Pane::Inspector,
-        Action::Filter => model.mode = Mode::Filter(Input::new(model.types.query().to_owned())),
-        Action::Sort => model.types.sort_by_next(types_height, now),
-        Action::Reverse => model.types.reverse(types_height, now),
-        Action::Open => {
-            if in_tree(model, Tree::toggle) == Some(false) {
-                view_value(model);
-            }
-        }
-        Action::In => in_tree(model, Tree::go_in).unwrap_or_default(),
-        Action::Out if matches!(context, Context::Raw | Context::Findings) => model.inspector.select_tab(Tab::Tree),
-        Action::Out => {
-            let row = model.inspector.tree().and_then(Tree::selected);
-            if row.is_none_or(|row| row.depth == 0 && row.open != Some(true)) {
-                leave_inspector(model);
-            } else {
-                in_tree(model, Tree::go_out);
-            }
-        }
-        Action::Level(level) => {
-            in_tree(model, |tree, height| tree.open_to_level(level.into(), height)).unwrap_or_default();
-        }
-        Action::OpenAll => in_tree(model, Tree::open_all).unwrap_or_default(),
-        Action::View => view_value(model),
-        Action::Search => {
-            let query = model.inspector.tree().map_or_else(String::new, |tree| tree.query().to_owned());
-            model.mode = Mode::Search(Input::new(query));
-        }
-        Action::NextMatch | Action::PreviousMatch => {
-            in_tree(model, |tree, height| tree.go_to_match(action == Action::NextMatch, height));
-        }
-        Action::NextFinding | Action::PreviousFinding => go_to_finding(model, action == Action::NextFinding, now),
         Action::Earlier => go_to_earlier(model, now),
-        Action::GoToField => go_to_field(model),
-        Action::Follow => {
-            let height = model.inspector_height();
-            model.inspector.follow(height);
+        Action::Compose => {
+            let picker = Picker::new(&model.composer, model.inspector.shown(), now.wall);
+            model.layers.push(Layer::Picker(picker));
         }
-        Action::NextTab => turn_tabs(model, 1),
-        Action::PreviousTab => turn_tabs(model, Tab::ALL.len() - 1),
-        Action::Copy => {
-            if model.inspector.shown().is_some() {
-                model.mode = Mode::Copy;
-            }
+        Action::Resend => {
+            let answer = with_composer(model, now, composer::Composer::resend);
+            return apply(model, answer, now);
         }
-        Action::CopyTarget(target) => return copy::text(model, target, now).map(Effect::Copy).into_iter().collect(),
-        Action::PrintTarget(target) => {
-            let printed = copy::text(model, target, now);
-            return printed.map(|text| Effect::Print(copy::harmless_lines(&text))).into_iter().collect();
-        }
-        Action::Accept => model.mode = Mode::Panes,
-        Action::Compose
-        | Action::Resend
-        | Action::Send
-        | Action::EditDraft
-        | Action::Undo
-        | Action::Redo
-        | Action::Reformat
-        | Action::Fix
-        | Action::OutsideEditor
-        | Action::Complete
-        | Action::Indent
-        | Action::NewLine
-        | Action::SaveTemplate
-        | Action::CopyCommand
-        | Action::PrintCommand => {}
-        Action::Edit(edit) => edit_line(model, edit, now),
+        _ => {}
     }
     Vec::new()
-}
-
-/// Opens the help: in a pane at its start, elsewhere at what is said of where the reader is.
-pub(super) fn open_help(model: &mut Model, context: Context) {
-    model.mode = Mode::Help { offset: 0 };
-    if !context.is_pane() {
-        let title = keymap::HelpLine::Title(context.title());
-        let at = keymap::help().iter().position(|line| *line == title).unwrap_or(0);
-        move_by(model, Context::Help, isize::try_from(at).unwrap_or(0));
-    }
-}
-
-fn edit_line(model: &mut Model, edit: LineEdit, now: Moment) {
-    if let Some(input) = model.mode.input_mut() {
-        input.handle(request(edit));
-        edited(model, now);
-    }
 }
 
 fn request(edit: LineEdit) -> InputRequest {
@@ -339,43 +470,18 @@ fn request(edit: LineEdit) -> InputRequest {
 
 /// Steps back one level, and at the outermost one does nothing.
 fn back(model: &mut Model, now: Moment) {
-    let height = model.types_height();
-    match &model.mode {
-        Mode::Filter(_) => {
-            model.mode = Mode::Panes;
-            model.types.set_filter("", height, now);
-        }
-        Mode::Search(_) => {
-            model.mode = Mode::Panes;
-            if let Some(tree) = model.inspector.tree_mut() {
-                tree.search_for("");
-            }
-        }
-        Mode::Copy
-        | Mode::Pager(_)
-        | Mode::Help { .. }
-        | Mode::Picker(_)
-        | Mode::Confirm(_)
-        | Mode::TemplateName(_) => model.mode = Mode::Panes,
-        Mode::Panes if model.focus == Pane::Inspector => {
-            match model.inspector.tree_mut().filter(|tree| !tree.query().is_empty()) {
-                Some(tree) => tree.search_for(""),
-                None if model.zoomed => model.zoomed = false,
-                None => leave_inspector(model),
-            }
-        }
-        Mode::Panes if model.zoomed => model.zoomed = false,
-        Mode::Panes if model.focus == Pane::Activity => model.focus = Pane::Types,
-        Mode::Panes if !model.types.query().is_empty() => model.types.set_filter("", height, now),
-        Mode::Panes => {}
+    match model.focus {
+        _ if model.zoomed => model.zoomed = false,
+        PaneId::Inspector => leave_inspector(model),
+        PaneId::Activity => model.focus = PaneId::Types,
+        PaneId::Types => model.types.set_filter("", now),
     }
 }
 
 /// Goes back to the table. A reader who has left the event behind wants to see the newest one again.
 fn leave_inspector(model: &mut Model) {
-    let height = model.inspector_height();
-    model.inspector.follow(height);
-    model.focus = Pane::Types;
+    model.inspector.follow();
+    model.focus = PaneId::Types;
 }
 
 fn pause(model: &mut Model, now: Moment) {
@@ -390,9 +496,8 @@ fn pause(model: &mut Model, now: Moment) {
 
 /// Gives the focus to the pane `steps` further on.
 fn move_focus(model: &mut Model, steps: usize) {
-    const PANES: [Pane; 3] = [Pane::Types, Pane::Inspector, Pane::Activity];
-    let at = PANES.iter().position(|pane| *pane == model.focus).unwrap_or(0);
-    if let Some(pane) = PANES.iter().cycle().nth(at + steps) {
+    let at = PaneId::ALL.iter().position(|pane| *pane == model.focus).unwrap_or(0);
+    if let Some(pane) = PaneId::ALL.iter().cycle().nth(at + steps) {
         model.focus = *pane;
     }
 }
@@ -411,121 +516,70 @@ fn step_interval(model: &mut Model, longer: bool, now: Moment) {
     toast(model, now, format!("polling every {}", time::span(interval)));
 }
 
-fn page(model: &Model, context: Context) -> isize {
-    let height = match context {
-        Context::Types | Context::Filter => model.types_height(),
-        Context::Tree | Context::Raw => model.inspector_height(),
-        Context::Findings => model.findings_height(),
-        Context::Activity => model.activity_height(),
-        _ => model.overlay_height(),
-    };
-    // One row of the page before stays, so that the eye finds on.
-    isize::try_from(height).unwrap_or(1).saturating_sub(1).max(1)
-}
-
-/// Moves the cursor of `context` by `rows`, or its view where it has no cursor.
-pub(super) fn move_by(model: &mut Model, context: Context, rows: isize) {
-    let (types, inspector) = (model.types_height(), model.inspector_height());
-    let (activity, overlay) = (model.activity_height(), model.overlay_height());
-    match context {
-        Context::Types | Context::Filter => match rows {
-            isize::MIN => model.types.select(0, types),
-            isize::MAX => model.types.select_last(types),
-            _ => model.types.move_by(rows, types),
-        },
-        Context::Tree => in_tree(model, |tree, height| tree.move_by(rows, height)).unwrap_or_default(),
-        Context::Findings => {
-            let height = model.findings_height();
-            model.inspector.hold();
-            if let Some(findings) = model.inspector.findings_mut() {
-                findings.move_by(rows, height);
-            }
-        }
-        Context::Raw => {
-            model.inspector.hold();
-            if let Some(raw) = model.inspector.raw_mut() {
-                raw.scroll(rows, inspector);
-            }
-        }
-        Context::Activity => model.activity.scroll(rows, activity),
-        Context::Pager => {
-            if let Mode::Pager(reader) = &mut model.mode {
-                reader.scroll(rows, overlay);
-            }
-        }
-        Context::Help => {
-            if let Mode::Help { offset } = &mut model.mode {
-                let last = keymap::help().len().saturating_sub(overlay);
-                *offset = offset.saturating_add_signed(rows).min(last);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Does something in the tree, which is what makes the inspector hold still.
-fn in_tree<T>(model: &mut Model, work: impl FnOnce(&mut Tree, usize) -> T) -> Option<T> {
-    let height = model.inspector_height();
-    model.inspector.hold();
-    model.inspector.tree_mut().map(|tree| work(tree, height))
-}
-
-/// Goes to another tab. From a field with a finding the list of findings begins at that one; from the event itself, where
-/// the cursor is at first, at the worst.
-fn turn_tabs(model: &mut Model, steps: usize) {
-    let is_field = model.inspector.tree().and_then(Tree::selected).is_some_and(|row| row.depth > 0);
-    let at_field = model.inspector.finding().filter(|_| is_field && model.tab() == Tab::Tree).cloned();
-    model.inspector.turn_tabs(steps);
-    let height = model.findings_height();
-    if let (Some(finding), Tab::Findings, Some(list)) = (at_field, model.tab(), model.inspector.findings_mut()) {
-        list.select_finding(&finding, height);
-    }
-}
-
-/// Moves the tree's cursor to the next field with a finding, or to the one before; from the table, to the first.
-fn go_to_finding(model: &mut Model, forward: bool, now: Moment) {
-    let at = model.inspector.tree().and_then(Tree::selected).map_or(NodeId::ROOT, |row| row.spot.node);
-    let found = model.inspector.findings().and_then(List::current);
-    match found.map(|found| found.next(at, forward)) {
-        Some(Some(node)) => {
-            model.focus = Pane::Inspector;
-            model.inspector.select_tab(Tab::Tree);
-            in_tree(model, |tree, height| tree.reveal(node, height)).unwrap_or_default();
-        }
-        Some(None) => toast(model, now, "nothing wrong was found".into()),
-        None => toast(model, now, "not looked at yet".into()),
-    }
-}
-
 /// Shows the last event of the type that had worse findings than the newest, at the worst of them.
 fn go_to_earlier(model: &mut Model, now: Moment) {
-    let newest = model.types.selected().and_then(|(_, row)| row.payload.clone());
+    let selected =
+        model.types.selected().map(|(_, row)| (row.payload.clone(), row.tally().is_some() || row.earlier().is_some()));
     let earlier = model.earlier().map(|earlier| (earlier.linted.clone(), earlier.newer));
-    let Some(((linted, newer), newest)) = earlier.zip(newest) else {
-        toast(model, now, "no event before had worse findings than the newest".into());
+    let (Some((linted, newer)), Some((Some(newest), _))) = (earlier, &selected) else {
+        let faulty = selected.is_some_and(|(_, faulty)| faulty);
+        let told =
+            if faulty { "no event before had worse findings than the newest" } else { "nothing wrong was found" };
+        toast(model, now, told.into());
         return;
     };
-    let height = model.inspector_height();
-    model.inspector.show_earlier(&linted, newest, newer, height);
-    model.focus = Pane::Inspector;
-    if model.tab() == Tab::Tree
-        && let Some(worst) = linted.found.findings().first()
-    {
-        in_tree(model, |tree, height| tree.reveal(tree.nearest(worst.path.clone()), height)).unwrap_or_default();
-    }
+    let newest = newest.clone();
+    let Model { inspector, session, unknown, sending, outbox, .. } = model;
+    let unknown = unknown.as_ref();
+    let context = Context { now, shown: None, unknown, history: &session.history, sending, outbox, completing: false };
+    inspector.show_earlier(&linted, newest, newer, &context);
+    model.focus = PaneId::Inspector;
 }
 
-/// Goes from a finding to its field in the tree; to the container it would be in, when it is missing.
-pub(super) fn go_to_field(model: &mut Model) {
-    let Some(path) = model.inspector.finding().map(|finding| finding.path.clone()) else { return };
-    model.inspector.select_tab(Tab::Tree);
-    in_tree(model, |tree, height| tree.reveal(tree.nearest(path), height)).unwrap_or_default();
-}
-
-fn view_value(model: &mut Model) {
-    if let Some((title, source)) = model.inspector.readable() {
-        let width = model.overlay().inner().width.into();
-        model.inspector.hold();
-        model.mode = Mode::Pager(Pager::new(title, &source, width));
+/// Does what the mouse did.
+fn point(model: &mut Model, mouse: Mouse, now: Moment) -> Vec<Effect> {
+    let rows = match mouse.kind {
+        MouseKind::Press => 0,
+        MouseKind::ScrollUp => -3,
+        MouseKind::ScrollDown => 3,
+    };
+    if model.layers.last().is_some_and(|layer| !layer.lets_mouse_through()) {
+        let size = model.size;
+        let Model { inspector, layers, session, unknown, sending, outbox, .. } = model;
+        let unknown = unknown.as_ref();
+        let context = Context {
+            now,
+            shown: inspector.shown(),
+            unknown,
+            history: &session.history,
+            sending,
+            outbox,
+            completing: false,
+        };
+        let answer = layers.last_mut().map(|layer| layer::point(layer, mouse, size, rows, &context));
+        return answer.map_or_else(Vec::new, |answer| apply(model, answer, now));
     }
+    let Some((pane, area)) = model.layout().and_then(|layout| {
+        let pane = layout.pane_at(mouse)?;
+        Some((pane, layout.area(pane)?))
+    }) else {
+        return Vec::new();
+    };
+    let composing = model.composing().is_some();
+    let target = if composing && pane == PaneId::Inspector { Target::Composer } else { Target::Pane(pane) };
+    if target == Target::Composer {
+        close_completion(model);
+    }
+    if rows != 0 {
+        with(model, target, now, |pane, _| pane.scroll(rows));
+        return Vec::new();
+    }
+    if target != Target::Composer {
+        model.layers.retain(|layer| matches!(layer, Layer::Composer | Layer::Completion(_)));
+    }
+    if !composing {
+        model.focus = pane;
+    }
+    let answer = with(model, target, now, |pane, context| pane.click(mouse, area.inner(), context));
+    answer.map_or_else(Vec::new, |answer| apply(model, answer, now))
 }

@@ -46,5 +46,5 @@ async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),
     };
-    on_terminal(target, &config, plan, settings).await
+    Box::pin(on_terminal(target, &config, plan, settings)).await
 }

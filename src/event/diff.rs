@@ -3,9 +3,10 @@ use std::collections::HashMap;
 use std::io::Write as _;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Document, NodeId, NodeKind, Path};
+use super::{Document, NodeId, NodeKind, Path, Segment};
 
 /// One difference between two events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Difference {
     pub before: Option<String>,
     /// The JSON text of the value after; `None` for [`DifferenceKind::Dropped`].
     pub after: Option<String>,
+    /// The value after, in that event; `None` for [`DifferenceKind::Dropped`].
+    pub node: Option<NodeId>,
 }
 
 /// The sorts of differences.
@@ -50,6 +53,44 @@ impl Difference {
     }
 }
 
+/// Differences by their sorts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups<'a> {
+    /// There before, and not after.
+    pub dropped: Vec<&'a Difference>,
+    /// There with another value.
+    pub changed: Vec<&'a Difference>,
+    /// There as another type.
+    pub retyped: Vec<&'a Difference>,
+    /// There as the same instant, spelled differently: no change of what was said.
+    pub respelled: Vec<&'a Difference>,
+    /// Not there before.
+    pub added: Vec<&'a Difference>,
+}
+
+impl<'a> Groups<'a> {
+    /// The differences by their sorts, each in order.
+    pub fn of(differences: impl IntoIterator<Item = &'a Difference>) -> Self {
+        let mut groups = Self::default();
+        for difference in differences {
+            let group = match difference.kind {
+                DifferenceKind::Dropped => &mut groups.dropped,
+                DifferenceKind::Changed if difference.same_instant() => &mut groups.respelled,
+                DifferenceKind::Changed => &mut groups.changed,
+                DifferenceKind::Retyped { .. } => &mut groups.retyped,
+                DifferenceKind::Added => &mut groups.added,
+            };
+            group.push(difference);
+        }
+        groups
+    }
+
+    /// How many of the fields before are not there as they were.
+    pub fn altered(&self) -> usize {
+        self.dropped.len() + self.changed.len() + self.retyped.len()
+    }
+}
+
 /// What makes `after` out of `before`, in the order of the paths in `before`, what was added last. The order of keys
 /// does not count, nor how a number is spelled; of a key that an object holds twice the last ones are compared, then those
 /// before them.
@@ -72,6 +113,37 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
         Found::Added(id) => (true, id),
     });
     found.into_iter().map(|found| found.told(before, after)).collect()
+}
+
+impl Difference {
+    /// Whether it is of the kind that tells any two events apart: another time of day, another UUID, a later epoch. Of
+    /// dates without a time of day nothing is known, so they count as changes.
+    pub fn is_volatile(&self) -> bool {
+        let (DifferenceKind::Changed, Some(before), Some(after)) = (self.kind, &self.before, &self.after) else {
+            return false;
+        };
+        match (serde_json::from_str::<String>(before), serde_json::from_str::<String>(after)) {
+            (Ok(before), Ok(after)) => {
+                let both = |is: fn(&str) -> bool| is(&before) && is(&after);
+                both(|text| Uuid::try_parse(text).is_ok()) || both(|text| text.parse::<Timestamp>().is_ok())
+            }
+            (Err(_), Err(_)) => self.is_named_for_time() && is_epoch(before) && is_epoch(after),
+            _ => false,
+        }
+    }
+
+    /// Whether the field's name says that it holds a time: `timestamp_epoch`, `sent_at`, `_exp`.
+    fn is_named_for_time(&self) -> bool {
+        let Some(Segment::Key { name, .. }) = self.path.0.last() else { return false };
+        ["time", "epoch", "_at", "_ts", "_exp"].iter().any(|part| name.contains(part))
+    }
+}
+
+/// Whether a number is one of seconds or milliseconds since 1970, of this century.
+fn is_epoch(json: &str) -> bool {
+    const SECONDS: std::ops::Range<u64> = 946_684_800..4_102_444_800;
+    let number = json.split('.').next().and_then(|whole| whole.parse::<u64>().ok());
+    number.is_some_and(|number| SECONDS.contains(&number) || SECONDS.contains(&(number / 1_000)))
 }
 
 /// Whether two values are equal once types are forgotten: `31.24`, `31.240` and `"31.24"`; `true` and `"true"`; two
@@ -111,15 +183,26 @@ impl Found {
                 kind: DifferenceKind::Dropped,
                 before: text(before, id),
                 after: None,
+                node: None,
             },
             Self::Differs(old, new) => {
                 let (from, to) = (kind(before, old), kind(after, new));
                 let kind = if from == to { DifferenceKind::Changed } else { DifferenceKind::Retyped { from, to } };
-                Difference { path: before.path(old), kind, before: text(before, old), after: text(after, new) }
+                Difference {
+                    path: before.path(old),
+                    kind,
+                    before: text(before, old),
+                    after: text(after, new),
+                    node: Some(new),
+                }
             }
-            Self::Added(id) => {
-                Difference { path: after.path(id), kind: DifferenceKind::Added, before: None, after: text(after, id) }
-            }
+            Self::Added(id) => Difference {
+                path: after.path(id),
+                kind: DifferenceKind::Added,
+                before: None,
+                after: text(after, id),
+                node: Some(id),
+            },
         }
     }
 }
@@ -327,6 +410,31 @@ mod tests {
             format!("{sign}{} {}", difference.path, values.join(" → "))
         };
         differences(before, after).into_iter().map(tell).collect()
+    }
+
+    #[test]
+    fn times_and_uuids_tell_any_two_events_apart() {
+        let cases = [
+            (
+                "event_uuid",
+                "\"7f3a7f3a-0000-4000-8000-000000000001\"",
+                "\"7f3a7f3a-0000-4000-8000-000000000002\"",
+                true,
+            ),
+            ("timestamp", "\"2026-11-23T14:03:19.700Z\"", "\"2026-11-23T14:03:20Z\"", true),
+            ("timestamp_epoch", "1758104814", "1758104815", true),
+            ("sent_at", "1758104814000", "1758104815000.5", true),
+            ("customer_id", "1758104814", "1758104815", false),
+            ("billing_date", "\"2026-11-23\"", "\"2026-12-23\"", false),
+            ("revenue", "25", "31.24", false),
+            ("sku", "\"a\"", "\"b\"", false),
+            ("timestamp", "\"2026-11-23T14:03:19.700Z\"", "null", false),
+            ("event_uuid", "\"7f3a7f3a-0000-4000-8000-000000000001\"", "\"\"", false),
+        ];
+        for (name, before, after, volatile) in cases {
+            let difference = differences(&format!("{{\"{name}\":{before}}}"), &format!("{{\"{name}\":{after}}}"));
+            assert_eq!(difference.first().unwrap().is_volatile(), volatile, "{name}: {before} → {after}");
+        }
     }
 
     #[test]

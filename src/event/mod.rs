@@ -18,7 +18,7 @@ pub mod syntax;
 pub mod text;
 
 pub use assignment::{Assignment, AssignmentError};
-pub use diff::{Difference, DifferenceKind, alike, diff};
+pub use diff::{Difference, DifferenceKind, Groups, alike, diff};
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
 #[cfg(test)]
 pub(crate) use head::tests::TYPES;

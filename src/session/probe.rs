@@ -9,7 +9,7 @@ use std::time::Duration;
 use indexmap::IndexSet;
 
 use super::{Change, ChangeKind, Moment};
-use crate::event::{Difference, DifferenceKind, Document, Path, Payload, TypeName, diff};
+use crate::event::{Difference, DifferenceKind, Document, Groups, Path, Payload, TypeName, diff};
 use similarity::{Received, is_identified};
 
 pub use words::latency;
@@ -67,40 +67,7 @@ pub struct Seen {
 impl Seen {
     /// The differences by their sorts.
     pub fn groups(&self) -> Groups<'_> {
-        let mut groups = Groups::default();
-        for difference in &self.differences {
-            let group = match difference.kind {
-                DifferenceKind::Dropped => &mut groups.dropped,
-                DifferenceKind::Changed if difference.same_instant() => &mut groups.respelled,
-                DifferenceKind::Changed => &mut groups.changed,
-                DifferenceKind::Retyped { .. } => &mut groups.retyped,
-                DifferenceKind::Added => &mut groups.added,
-            };
-            group.push(difference);
-        }
-        groups
-    }
-}
-
-/// What is different from what was sent, by sorts. The marker is in what was sent, so it is not among what was added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Groups<'a> {
-    /// Sent, and not there.
-    pub dropped: Vec<&'a Difference>,
-    /// There with another value.
-    pub changed: Vec<&'a Difference>,
-    /// There as another type.
-    pub retyped: Vec<&'a Difference>,
-    /// There as the same instant, spelled differently: no change of what was said.
-    pub respelled: Vec<&'a Difference>,
-    /// Not sent: added by the platform.
-    pub added: Vec<&'a Difference>,
-}
-
-impl Groups<'_> {
-    /// How many of the fields that were sent did not come as they were sent.
-    pub fn altered(&self) -> usize {
-        self.dropped.len() + self.changed.len() + self.retyped.len()
+        Groups::of(&self.differences)
     }
 }
 
@@ -469,7 +436,7 @@ fn differences(sent: &Document, received: &Arc<Payload>) -> Vec<Difference> {
         |_| {
             let text = |payload: &Payload| Some(payload.text().to_owned());
             let (before, after) = (text(sent.payload()), text(received));
-            vec![Difference { path: Path::root(), kind: DifferenceKind::Changed, before, after }]
+            vec![Difference { path: Path::root(), kind: DifferenceKind::Changed, before, after, node: None }]
         },
         |received| diff(sent, &received),
     )

@@ -6,29 +6,32 @@ use ratatui::widgets::Widget;
 use tui_input::Input;
 
 use super::Theme;
-use crate::app::keymap::{self, Action, Context};
-use crate::app::{Mode, Model};
+use crate::app::Model;
+use crate::app::keymap::{Action, Keys};
+use crate::app::layer::Layer;
 use crate::event::text;
+use crate::session::Moment;
 
 /// The bottom row: the keys that work here, or the line being typed; and the answer to what was done. Gives the place
 /// of the cursor, when a line is being typed.
-pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let toast = model.toast.as_ref().map_or_else(Line::default, |toast| {
         let style = if toast.bad { theme.error } else { theme.ok };
         // As a span: a line's own style would colour the whole row.
         Line::from(Span::styled(format!(" {} ", text::fit(&toast.text, usize::from(area.width) - 2)), style))
     });
     let room = usize::from(area.width).saturating_sub(toast.width());
-    let (mut spans, cursor) = match &model.mode {
-        Mode::Filter(input) => prompt("filter", input, theme, area),
-        Mode::Search(input) => prompt("search", input, theme, area),
-        Mode::Copy if area.width >= 110 => (vec![Span::styled(" copy, or print with a capital:", theme.name)], None),
-        Mode::Copy => (vec![Span::styled(" copy:", theme.name)], None),
-        Mode::TemplateName(input) => prompt("keep as", input, theme, area),
-        Mode::Panes | Mode::Pager(_) | Mode::Help { .. } | Mode::Picker(_) | Mode::Confirm(_) => (Vec::new(), None),
+    let keys = model.keys();
+    let (mut spans, cursor) = match model.layers.last() {
+        Some(Layer::Prompt(typed)) => prompt(typed.kind.label(), &typed.input, theme, area),
+        Some(Layer::Copy(_)) if area.width >= 110 => {
+            (vec![Span::styled(" copy, or print with a capital:", theme.name)], None)
+        }
+        Some(Layer::Copy(_)) => (vec![Span::styled(" copy:", theme.name)], None),
+        _ => (Vec::new(), None),
     };
     let mut used: usize = spans.iter().map(Span::width).sum();
-    for binding in keymap::hints(model.context()).filter(|binding| model.can(binding.action)) {
+    for binding in keys.hints().filter(|binding| model.can(binding.action, now)) {
         let Some(key) = binding.keys.first() else { continue };
         let word = if binding.action == Action::Pause && model.pause.is_some() {
             "go on"
@@ -38,7 +41,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer)
         let pair = [Span::styled(format!(" {key}"), theme.hint_key), Span::styled(format!(" {word} "), theme.dim)];
         let width: usize = pair.iter().map(Span::width).sum();
         // Leaving and help are what a lost reader looks for: room is kept for them.
-        let kept = if is_way_out(binding.action) { 0 } else { way_out_width(model.context()) };
+        let kept = if is_way_out(binding.action) { 0 } else { way_out_width(keys) };
         if used + width + kept > room {
             continue;
         }
@@ -54,8 +57,8 @@ fn is_way_out(action: Action) -> bool {
     matches!(action, Action::Help | Action::Quit)
 }
 
-fn way_out_width(context: Context) -> usize {
-    let ways = keymap::hints(context).filter(|binding| is_way_out(binding.action));
+fn way_out_width(keys: &'static Keys) -> usize {
+    let ways = keys.hints().filter(|binding| is_way_out(binding.action));
     ways.map(|binding| {
         let key = binding.keys.first().map_or(0, |key| key.to_string().len());
         key + binding.short.map_or(0, str::len) + 3

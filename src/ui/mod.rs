@@ -1,19 +1,17 @@
 //! How the model looks: functions of the model, nothing else.
 
-mod activity;
 mod composer;
-mod findings;
+mod difference;
 mod footer;
 mod header;
-mod inspector;
-mod overlay;
+mod layer;
+mod pane;
 #[cfg(test)]
 mod picture;
-pub mod proof;
+mod severity;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod types;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -22,11 +20,14 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph, Widget, Wrap};
 
-pub(crate) use findings::sign as severity_sign;
+pub(crate) use severity::sign as severity_sign;
 pub use theme::Theme;
 
-use crate::app::layout::{Area, Pane, SMALLEST};
-use crate::app::{Mode, Model};
+use crate::app::Model;
+use crate::app::layer::Layer;
+use crate::app::layout::{Area, SMALLEST};
+use crate::app::pane::PaneId;
+use crate::event::syntax::TokenKind;
 use crate::session::Moment;
 
 /// Draws the model as it is at `now`.
@@ -37,37 +38,25 @@ pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
         too_small(theme, frame);
         return;
     };
-    let composing = model.composer.on_screen().is_some();
+    let composing = model.composing().is_some();
     let buf = frame.buffer_mut();
     header::render(model, now, theme, rect(layout.header), buf);
     header::render_banner(model, theme, rect(layout.banner), buf);
     if let Some(area) = layout.types {
-        types::render(model, now, theme, area, buf);
+        pane::types::render(model, now, theme, area, buf);
     }
     if let Some(area) = layout.inspector.filter(|_| !composing) {
-        inspector::render(model, theme, area, buf);
+        pane::inspector::render(model, theme, area, buf);
     }
     if let Some(area) = layout.activity {
-        activity::render(model, theme, area, buf);
+        pane::activity::render(model, theme, area, buf);
     }
-    let cursor = footer::render(model, theme, rect(layout.footer), buf);
-    let in_composer = if composing { composer::render(model, now, theme, frame) } else { None };
-    let buf = frame.buffer_mut();
-    let in_overlay = match &model.mode {
-        Mode::Pager(reader) => {
-            overlay::render_pager(reader, model, theme, buf);
-            None
-        }
-        Mode::Help { offset } => {
-            overlay::render_help(*offset, model, theme, buf);
-            None
-        }
-        Mode::Picker(picker) => composer::render_picker(picker, model, theme, buf),
-        Mode::Confirm(confirm) => composer::render_confirm(confirm, model, theme, buf),
-        Mode::Panes => in_composer,
-        Mode::Copy | Mode::Filter(_) | Mode::Search(_) | Mode::TemplateName(_) => None,
-    };
-    if let Some(cursor) = cursor.or(in_overlay) {
+    let in_footer = footer::render(model, now, theme, rect(layout.footer), buf);
+    let mut cursor = if composing { composer::render(model, now, theme, frame) } else { None };
+    for layer in model.layers.iter().filter(|layer| !matches!(layer, Layer::Composer)) {
+        cursor = layer::render(layer, cursor, model, theme, frame.buffer_mut());
+    }
+    if let Some(cursor) = in_footer.or(cursor) {
         frame.set_cursor_position(cursor);
     }
 }
@@ -88,15 +77,15 @@ fn rect(area: Area) -> Rect {
 }
 
 /// The border of a pane, with its title.
-fn pane<'a>(pane: Pane, model: &Model, title: Line<'a>, theme: &Theme) -> Block<'a> {
-    let focused = model.focus == pane;
+fn pane<'a>(pane: PaneId, model: &Model, title: Line<'a>, theme: &Theme) -> Block<'a> {
+    let focused = model.has_focus(pane);
     let style = if focused { theme.border_focused } else { theme.border };
     Block::bordered().border_type(BorderType::Rounded).border_style(style).title_top(title)
 }
 
 /// The style of a pane's title.
-fn title_style(pane: Pane, model: &Model, theme: &Theme) -> Style {
-    if model.focus == pane { theme.title } else { theme.title_quiet }
+fn title_style(pane: PaneId, model: &Model, theme: &Theme) -> Style {
+    if model.has_focus(pane) { theme.title } else { theme.title_quiet }
 }
 
 /// Shows in the right border which part of a longer list is on screen.
@@ -142,4 +131,17 @@ fn highlight<'a>(text: String, query: &str, style: Style, matched: Style) -> Vec
     }
     spans.push(Span::styled(text.get(rest..).unwrap_or_default().to_owned(), style));
     spans
+}
+
+/// The style of a piece of a draft.
+fn token_style(kind: TokenKind, theme: &Theme) -> Style {
+    match kind {
+        TokenKind::Key => theme.json_key,
+        TokenKind::String => theme.json_string,
+        TokenKind::Number => theme.json_number,
+        TokenKind::Literal => theme.json_word,
+        TokenKind::Punctuation => theme.dim,
+        TokenKind::Placeholder => theme.placeholder,
+        TokenKind::Space | TokenKind::Unknown => theme.title_quiet,
+    }
 }

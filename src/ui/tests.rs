@@ -8,9 +8,10 @@ use ratatui::backend::TestBackend;
 use super::Theme;
 use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
-    CHECKOUT, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge, judged, lint_all, polled,
-    press, retried, send, ship, taken,
+    CHECKOUT, act, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge, judged, lint_all,
+    polled, press, retried, send, ship, taken,
 };
+use crate::app::keymap::Action;
 use crate::app::{Model, Outcome};
 use crate::event::{Unknown, syntax};
 use crate::session::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
@@ -79,7 +80,7 @@ fn what_an_earlier_event_had_is_seen_beside_a_newer_one_that_has_less() {
     let mut model = newest(120, 36, fine);
     press(&mut model, "enter ]", at(22));
     insta::assert_snapshot!("findings_earlier_120x36", picture(&model, at(22)));
-    press(&mut model, "w", at(22));
+    act(&mut model, Action::Earlier, at(22));
     insta::assert_snapshot!("findings_earlier_on_show_120x36", picture(&model, at(22)));
     let mut model = newest(80, 24, &fine.replace("\"revenue\":1,", ""));
     press(&mut model, "enter", at(22));
@@ -172,7 +173,9 @@ fn a_tree_of_any_size_costs_the_screen_and_no_more() {
     let mut model = busy(120, 36);
     let huge = change("huge", ChangeKind::New, &format!(r#"{{"wide":{wide:?}}}"#), 1, 1, at(21));
     send(&mut model, polled(vec![huge], at(21)), at(21));
-    press(&mut model, "/ h u g e enter enter * G", at(21));
+    press(&mut model, "/ h u g e enter enter", at(21));
+    act(&mut model, Action::OpenAll, at(21));
+    press(&mut model, "G", at(21));
     assert_eq!(model.inspector.tree().unwrap().selected_path().0.to_string(), "wide[199999]");
     let screen = picture(&model, at(21));
     assert!(screen.contains("199999  199999"), "{screen}");
@@ -187,7 +190,7 @@ fn proof(model: &Model, now: Moment, width: u16, height: u16) -> String {
         let screen = frame.area();
         frame.buffer_mut().set_style(screen, theme.base);
         let area = ratatui::layout::Rect { x: 1, y: 1, width, height };
-        super::proof::draw(model, now, &theme, area, frame);
+        super::pane::proof::draw(model, now, &theme, area, frame);
     };
     terminal.draw(draw).unwrap();
     as_text(terminal.backend().buffer())
@@ -286,7 +289,7 @@ fn no_size_and_no_place_breaks_the_proof() {
         assert!(!picture.contains('\u{1b}'), "{picture}");
         let mut terminal = Terminal::new(TestBackend::new(width.max(1), height.max(1))).unwrap();
         let beyond = ratatui::layout::Rect { x: 0, y: 0, width: width + 9, height: height + 9 };
-        terminal.draw(|frame| super::proof::draw(&model, at(22), &Theme::light(), beyond, frame)).unwrap();
+        terminal.draw(|frame| super::pane::proof::draw(&model, at(22), &Theme::light(), beyond, frame)).unwrap();
     }
 }
 

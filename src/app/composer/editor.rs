@@ -6,6 +6,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::keymap::LineEdit;
+use crate::app::layout::Area;
 use crate::event::{syntax, text};
 
 /// How many bytes of removed and inserted text are remembered for undoing; the last change is, whatever its size.
@@ -29,6 +30,8 @@ pub struct Editor {
     top: usize,
     /// Where the cursor's line begins on screen. Other lines begin at their start.
     left: usize,
+    /// How many columns and rows can be seen.
+    view: (usize, usize),
     undo: VecDeque<Change>,
     redo: Vec<Change>,
     /// How many bytes `undo` holds.
@@ -82,6 +85,7 @@ impl Editor {
             goal: None,
             top: 0,
             left: 0,
+            view: (0, 0),
             undo: VecDeque::new(),
             redo: Vec::new(),
             remembered: 0,
@@ -338,7 +342,8 @@ impl Editor {
     }
 
     /// Moves what is seen by `rows`, and the cursor only as far as it must to stay in it.
-    pub fn scroll(&mut self, rows: isize, height: usize) {
+    pub fn scroll(&mut self, rows: isize) {
+        let (_, height) = self.view;
         let last = self.lines.len().saturating_sub(height);
         self.top = self.top.saturating_add_signed(rows).min(last);
         let end = self.top + height.saturating_sub(1);
@@ -349,8 +354,19 @@ impl Editor {
         }
     }
 
-    /// Brings the cursor into a view of that many columns and rows.
-    pub fn keep_in_view(&mut self, width: usize, height: usize) {
+    /// Learns which area the text has, and brings the cursor into it.
+    pub fn fit(&mut self, area: Area) {
+        self.view = (area.width.into(), area.height.into());
+        self.keep_in_view();
+    }
+
+    /// By how many lines a page is turned: one line of the page before stays.
+    pub fn page(&self) -> isize {
+        isize::try_from(self.view.1).unwrap_or(1).saturating_sub(1).max(1)
+    }
+
+    fn keep_in_view(&mut self) {
+        let (width, height) = self.view;
         let Place { line, byte } = self.cursor;
         let height = height.max(1);
         self.top = self.top.min(self.lines.len().saturating_sub(height)).clamp((line + 1).saturating_sub(height), line);
@@ -596,6 +612,10 @@ mod tests {
 
     use super::*;
 
+    fn area(width: u16, height: u16) -> Area {
+        Area { width, height, ..Area::default() }
+    }
+
     /// An editor of `text` with the cursor at its `|`.
     fn editor(text: &str) -> Editor {
         let at = text.find('|').unwrap_or(0);
@@ -718,7 +738,7 @@ mod tests {
         let mut editor = Editor::new(&format!("short\n{}", "日\u{1b}x".repeat(2_000)));
         for column in [0, 10, 3_000, 6_000, 2_990, 5, 6_000] {
             editor.go_to(1, column);
-            editor.keep_in_view(40, 1);
+            editor.fit(area(40, 1));
             let start = editor.start_of(1);
             let seen = text::width(&text::harmless(editor.line(1).get(start..editor.cursor.byte).unwrap()));
             assert!(editor.top() == 1 && start <= editor.cursor.byte && seen < 39, "{column}: {seen}");
@@ -827,7 +847,7 @@ mod tests {
                     Step::Move(lines) => editor.move_by(lines),
                     Step::Click(row, column) => editor.go_to_cell(row, column),
                 }
-                editor.keep_in_view(10, 3);
+                editor.fit(area(10, 3));
                 let Place { line, byte } = editor.cursor();
                 prop_assert!(editor.line(line).is_char_boundary(byte) && line < editor.lines.len());
                 prop_assert!(editor.line(line).is_char_boundary(editor.start_of(line)));

@@ -243,7 +243,7 @@ pub struct Findings {
     /// Whether the last answer was that the draft cannot be read, so that the findings are about an older text.
     stale: bool,
     /// Whether something is to be fixed once it is known what.
-    pub(super) wanted: bool,
+    pub(in crate::app) wanted: bool,
 }
 
 /// What there is to fix.
@@ -393,7 +393,7 @@ impl Findings {
 }
 
 /// The place of the next finding after the cursor, or of the one before it; round the ends of the draft.
-pub(super) fn step(editor: &Editor, forward: bool) -> Option<Place> {
+pub(in crate::app) fn step(editor: &Editor, forward: bool) -> Option<Place> {
     let cursor = editor.cursor();
     let mut starts = shown(editor).map(|(_, mark)| mark.start);
     if forward {

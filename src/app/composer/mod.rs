@@ -1,31 +1,29 @@
 //! The composer: from a template, a received event or a left draft to what is sent.
 
-pub mod completion;
 pub mod editor;
 pub mod findings;
-pub mod picker;
-mod quick_fix;
+pub(super) mod quick_fix;
 mod resend;
 #[cfg(test)]
 mod tests;
 mod update;
-mod verdict;
-
-use std::cell::OnceCell;
+pub(super) mod verdict;
 
 use jiff::Timestamp;
-use tui_input::Input;
 
 pub use crate::blueshift::safety::WORD;
 pub(super) use quick_fix::ask_for_findings;
-pub(super) use update::{act, done, paste, point, settle, type_text};
+pub(super) use update::curl_command;
 pub use verdict::{Ready, Refusal, Verdict};
 
-use super::keymap::Context;
-use super::layout::Pane;
-use super::pager::{self, Pager};
-use super::{DraftId, Sending};
-use completion::Completion;
+use super::keymap::{Action, Keys};
+use super::layout::{self, Area, ComposerAreas};
+use super::pager;
+use super::pane::preview::Preview;
+use super::pane::proof::ProofView;
+use super::pane::{Answer, Context, Pane, draft, preview, proof};
+use super::{Draft, DraftId, Mouse, Sending};
+use crate::event::catalogue::Template;
 use editor::Editor;
 use findings::Findings;
 
@@ -33,9 +31,14 @@ use findings::Findings;
 #[derive(Debug)]
 pub struct Composer {
     composition: Option<Composition>,
-    open: bool,
-    /// The pane that had the focus before.
-    came_from: Pane,
+    /// Drafts that were left, in this session and before, the newest first.
+    drafts: Vec<Draft>,
+    /// The user's own templates.
+    templates: Vec<Template>,
+    /// Which part of the proof is on screen.
+    proof: ProofView,
+    /// Where its parts stand on screen.
+    areas: ComposerAreas,
     /// How many compositions were begun.
     begun: u64,
     /// How many drafts were sent.
@@ -65,16 +68,14 @@ pub struct Composition {
     pub tab: Tab,
     /// What the tab of that name shows, while it is on.
     pub preview: Option<Preview>,
-    /// What can stand at the cursor, while that is asked for.
-    pub completion: Option<Completion>,
     /// What is wrong with it.
     pub findings: Findings,
     /// When it was last changed.
     changed: Timestamp,
     /// Whether it is worth keeping: it was changed, or kept before.
     touched: bool,
-    /// Whether it can be sent. Known once it is asked for, until the next change.
-    verdict: OnceCell<Verdict>,
+    /// Whether it can be sent; `None` until that has been looked at after a change.
+    verdict: Option<Verdict>,
 }
 
 /// The composer's tabs.
@@ -87,46 +88,6 @@ pub enum Tab {
     Preview,
     /// What came of the last one that was sent.
     Proof,
-}
-
-/// The calls that a draft would be sent with.
-#[derive(Debug)]
-pub struct Preview {
-    /// The commands as they are copied.
-    pub commands: String,
-    /// The same to read, or why there are none.
-    pub page: Result<Pager, Refusal>,
-}
-
-/// What has to be said yes to before something is sent.
-#[derive(Debug)]
-pub struct Confirm {
-    /// The word as far as it is typed; `None` when the word was typed before in this session.
-    pub word: Option<Input>,
-    /// What would be sent.
-    pub ready: Ready,
-    /// Who it is about. Harmless.
-    pub about: String,
-    /// Types that usually trigger real messages. Harmless.
-    pub triggers: Vec<String>,
-    /// The draft that was looked at: its placeholders are resolved once more when it is sent.
-    draft: String,
-}
-
-impl Confirm {
-    /// How many columns it takes, where there are as many.
-    pub(super) const WIDTH: u16 = 68;
-
-    /// How many rows say who it is about, where there are as many.
-    pub const ABOUT: usize = 2;
-
-    /// How many rows it takes, border included, when only what is said of people has to be broken; `errors` are those
-    /// found in the draft.
-    pub(super) fn height(&self, errors: u64) -> u16 {
-        let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
-        let about = pager::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
-        9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word + 2 * u16::from(errors > 0)
-    }
 }
 
 impl Tab {
@@ -143,12 +104,14 @@ impl Tab {
     }
 }
 
-impl Default for Composer {
-    fn default() -> Self {
+impl Composer {
+    pub(super) fn new(drafts: Vec<Draft>, templates: Vec<Template>) -> Self {
         Self {
             composition: None,
-            open: false,
-            came_from: Pane::Types,
+            drafts,
+            templates,
+            proof: ProofView::default(),
+            areas: ComposerAreas::default(),
             begun: 0,
             sent: 0,
             asked: 0,
@@ -157,27 +120,45 @@ impl Default for Composer {
             not_kept: None,
         }
     }
-}
 
-impl Composer {
+    /// Drafts that were left, the newest first.
+    pub fn drafts(&self) -> &[Draft] {
+        &self.drafts
+    }
+
+    /// The user's own templates.
+    pub fn templates(&self) -> &[Template] {
+        &self.templates
+    }
+
+    /// Which part of the proof is on screen.
+    pub fn proof(&self) -> &ProofView {
+        &self.proof
+    }
+
+    /// Where its parts stand on screen.
+    pub fn areas(&self) -> &ComposerAreas {
+        &self.areas
+    }
+
     /// What is being composed, on screen or not.
     pub fn composition(&self) -> Option<&Composition> {
         self.composition.as_ref()
     }
 
-    /// What is being composed, when the composer is on screen.
-    pub fn on_screen(&self) -> Option<&Composition> {
-        self.composition.as_ref().filter(|_| self.open)
+    /// Whether the composed draft can be sent, as far as that has been looked at.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.composition.as_ref()?.verdict.as_ref()
     }
 
-    /// Whether the composed draft can be sent.
-    pub fn verdict(&self, sending: &Sending) -> Option<&Verdict> {
-        let composition = self.composition.as_ref()?;
-        Some(
-            composition
-                .verdict
-                .get_or_init(|| Verdict::of(&composition.editor.text(), sending, self.next(), composition.changed)),
-        )
+    /// Looks whether the composed draft can be sent, when that is not known. Once a frame, not once a key: for a draft of a
+    /// megabyte it takes milliseconds.
+    pub(super) fn prepare(&mut self, sending: &Sending) {
+        let seq = self.next();
+        if let Some(composition) = self.composition.as_mut().filter(|composition| composition.verdict.is_none()) {
+            let verdict = Verdict::of(&composition.editor.text(), sending, seq, composition.changed);
+            composition.verdict = Some(verdict);
+        }
     }
 
     /// Whether the composed draft is the one that was sent last, so that what the server said is about it.
@@ -195,23 +176,95 @@ impl Composer {
         self.not_kept.as_deref()
     }
 
+    pub(super) fn composition_mut(&mut self) -> Option<&mut Composition> {
+        self.composition.as_mut()
+    }
+
+    pub(super) fn proof_mut(&mut self) -> &mut ProofView {
+        &mut self.proof
+    }
+
     /// The number of the next sending.
     fn next(&self) -> u64 {
         self.sent + 1
     }
 
-    fn on_screen_mut(&mut self) -> Option<&mut Composition> {
-        self.composition.as_mut().filter(|_| self.open)
+    /// Takes in that it is no longer on screen.
+    pub(super) fn closed(&mut self) {
+        if let Some(composition) = &mut self.composition {
+            composition.findings.wanted = false;
+        }
+    }
+}
+
+impl Pane for Composer {
+    fn keys(&self) -> &'static Keys {
+        match self.composition.as_ref().map(|composition| composition.tab) {
+            Some(Tab::Preview) => &preview::KEYS,
+            Some(Tab::Proof) => &proof::KEYS,
+            Some(Tab::Edit) | None => &draft::KEYS,
+        }
     }
 
-    pub(super) fn context(&self) -> Option<Context> {
-        let composition = self.on_screen()?;
-        Some(match composition.tab {
-            Tab::Edit if composition.completion.is_some() => Context::Completion,
-            Tab::Edit => Context::Composer,
-            Tab::Preview => Context::Preview,
-            Tab::Proof => Context::Proof,
-        })
+    fn show(&mut self, context: &Context<'_>) {
+        self.proof.show(context.outbox);
+    }
+
+    fn fit(&mut self, inner: Area) {
+        let Some(composition) = &mut self.composition else { return };
+        let notice = composition.notice(inner.width.saturating_sub(1).into()).len();
+        let findings = composition.findings.counts().worst().is_some();
+        self.areas = layout::composer(inner.outer(), notice, findings);
+        self.proof.fit(self.areas.page);
+        let width = self.areas.text.width.saturating_sub(composition.editor.gutter());
+        composition.editor.fit(Area { width, ..self.areas.text });
+        if let Some(preview) = &mut composition.preview {
+            preview.fit(self.areas.page);
+        }
+    }
+
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
+        match self.composition.as_ref()?.tab {
+            Tab::Edit => draft::act(self, action, context),
+            Tab::Preview => preview::act(self, action, context),
+            Tab::Proof => proof::act(self, action, context),
+        }
+    }
+
+    fn can(&self, action: Action, context: &Context<'_>) -> bool {
+        let Some(composition) = &self.composition else { return true };
+        match action {
+            Action::NextFinding | Action::PreviousFinding => composition.findings.counts().worst().is_some(),
+            Action::Fix => composition.findings.can_be_fixed(),
+            Action::Send => context.sending.safety.read_only.is_none(),
+            _ => true,
+        }
+    }
+
+    fn click(&mut self, mouse: Mouse, _inner: Area, context: &Context<'_>) -> Answer {
+        let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
+        if mouse.row == self.areas.whole.y {
+            let tabs = layout::tabs(self.areas.whole, Tab::ALL.map(|tab| (tab, tab.label())));
+            if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
+                self.select_tab(tab, context);
+            }
+        } else if tab == Tab::Edit {
+            draft::click(self, mouse);
+        }
+        Answer::done()
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        let Some(composition) = &mut self.composition else { return };
+        match composition.tab {
+            Tab::Edit => composition.in_view(|editor| editor.scroll(rows)),
+            Tab::Preview => {
+                if let Some(Ok(page)) = composition.preview.as_mut().map(|preview| &mut preview.page) {
+                    page.scroll_by(rows);
+                }
+            }
+            Tab::Proof => self.proof.scroll_by(rows),
+        }
     }
 }
 
@@ -224,17 +277,16 @@ impl Composition {
             editor: Editor::new(text),
             tab: Tab::Edit,
             preview: None,
-            completion: None,
             findings: Findings::default(),
             changed: now,
             touched: false,
-            verdict: OnceCell::new(),
+            verdict: None,
         }
     }
 
     /// What it is called: by its type, when it can be sent, else as it was begun. Harmless.
     pub fn name(&self) -> String {
-        match self.verdict.get() {
+        match &self.verdict {
             Some(Verdict::Ready(ready)) => ready.subject.clone(),
             _ => self.title.clone(),
         }
@@ -248,9 +300,20 @@ impl Composition {
         pager::wrap(&format!("taken out: {}", self.taken_out.join(", ")), width.max(1))
     }
 
-    fn touch(&mut self, now: Timestamp) {
+    /// When it was last changed.
+    pub(super) fn changed(&self) -> Timestamp {
+        self.changed
+    }
+
+    /// Does something in the editor that is no change of the text.
+    pub(super) fn in_view(&mut self, work: impl FnOnce(&mut Editor)) {
+        self.findings.wanted = false;
+        work(&mut self.editor);
+    }
+
+    pub(super) fn touch(&mut self, now: Timestamp) {
         self.changed = now;
         self.touched = true;
-        self.verdict = OnceCell::new();
+        self.verdict = None;
     }
 }

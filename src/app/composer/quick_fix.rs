@@ -1,63 +1,52 @@
 //! What is done about what is wrong with the draft: it is asked for, gone through, and set right.
 
 use super::Composer;
-use super::findings::{self, Question, Repair, ToFix};
-use super::update::{change, in_view};
-use crate::app::update::{bad_toast, toast};
-use crate::app::{DraftId, Effect, Model};
+use super::findings::{Question, Repair, ToFix};
+use crate::app::pane::{Answer, Context, draft};
+use crate::app::{DraftId, Effect, Sending};
 use crate::event::text;
 use crate::lint::{Finding, Fix};
 use crate::session::Moment;
 
 /// Sets the finding that is spoken of right, once it is known what is wrong; where that has no fix, goes to the next one
 /// that has.
-pub(super) fn fix(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let Some(composition) = model.composer.on_screen_mut() else { return Vec::new() };
-    composition.completion = None;
+pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Answer {
+    let Some(composition) = composer.composition_mut() else { return Answer::done() };
     let number = match composition.findings.to_fix(&composition.editor) {
         ToFix::This(number) => number,
         ToFix::Unknown => {
             composition.findings.wanted = true;
-            return Vec::new();
+            return Answer::done();
         }
-        ToFix::Unreadable => {
-            bad_toast(model, now, "it cannot be read yet: nothing is known to fix".into());
-            return Vec::new();
-        }
+        ToFix::Unreadable => return Answer::warn("it cannot be read yet: nothing is known to fix"),
         ToFix::Nothing if composition.findings.counts().worst().is_none() => {
-            toast(model, now, "nothing is known to be wrong".into());
-            return Vec::new();
+            return Answer::say("nothing is known to be wrong");
         }
-        ToFix::Nothing => {
-            toast(model, now, "there is no sure fix for what is wrong here".into());
-            return Vec::new();
-        }
+        ToFix::Nothing => return Answer::say("there is no sure fix for what is wrong here"),
     };
-    let Some(placed) = composition.findings.get(number).cloned() else { return Vec::new() };
+    let Some(placed) = composition.findings.get(number).cloned() else { return Answer::done() };
     if !composition.findings.is_spoken_of(number, &composition.editor) {
         // What is fixed is what the reader sees that it is.
         let start = composition.editor.marks().get(number).map_or(placed.mark.start, |mark| mark.start);
+        composition.in_view(|editor| editor.go_to_place(start));
         let name = name_of(&placed.finding);
-        in_view(model, |editor| editor.go_to_place(start));
-        toast(model, now, format!("what can be fixed for sure is here, {name}: ^F again"));
-        return Vec::new();
+        return Answer::say(format!("what can be fixed for sure is here, {name}: ^F again"));
     }
     match placed.repair {
         Some(Repair::Edit { range, text }) => {
             let before = composition.editor.text_of(range.clone());
             composition.findings.fixed(number, &mut composition.editor);
-            let effects = change(model, now, |editor| editor.replace(range, &text));
-            toast(model, now, told(&placed.finding, &before, &text));
-            effects
+            let context = &Context { completing: false, ..*context };
+            let answer = draft::change(composer, context, |editor| editor.replace(range, &text));
+            Answer { said: Answer::say(told(&placed.finding, &before, &text)).said, ..answer }
         }
         Some(Repair::Placeholder(placeholder)) => {
             composition.editor.go_to_place(placed.mark.start);
             let placeholder = text::fit(&text::harmless(&placeholder), 24);
             let name = name_of(&placed.finding);
-            bad_toast(model, now, format!("{placeholder} makes {name}: put the value in its place to fix it"));
-            Vec::new()
+            Answer::warn(format!("{placeholder} makes {name}: put the value in its place to fix it"))
         }
-        None => Vec::new(),
+        None => Answer::done(),
     }
 }
 
@@ -84,24 +73,15 @@ fn name_of(finding: &Finding) -> String {
     }
 }
 
-/// Goes to another finding.
-pub(super) fn step(model: &mut Model, forward: bool, now: Moment) -> Vec<Effect> {
-    let Some(composition) = model.composer.on_screen() else { return Vec::new() };
-    match findings::step(&composition.editor, forward) {
-        Some(place) => in_view(model, |editor| editor.go_to_place(place)),
-        None => toast(model, now, "nothing is known to be wrong".into()),
-    }
-    Vec::new()
-}
-
 /// The question what is wrong with the draft, when its text is one that nobody has asked about. `kept` is a draft's text
 /// that is at hand.
 pub(in crate::app) fn ask_for_findings(
-    model: &mut Model,
+    composer: &mut Composer,
+    sending: &Sending,
     kept: Option<(&DraftId, &String)>,
     now: Moment,
 ) -> Option<Effect> {
-    let Composer { composition, asked, sent, .. } = &mut model.composer;
+    let Composer { composition, asked, sent, .. } = composer;
     let composition = composition.as_mut().filter(|held| held.findings.is_to_be_asked(&held.editor))?;
     *asked += 1;
     composition.findings.ask(*asked, &composition.editor);
@@ -110,9 +90,9 @@ pub(in crate::app) fn ask_for_findings(
         number: *asked,
         draft: kept.unwrap_or_else(|| composition.editor.text()),
         now: now.wall,
-        seed: model.sending.seed,
+        seed: sending.seed,
         seq: *sent + 1,
-        email: model.sending.safety.test_email(),
-        environment: model.sending.environment.clone(),
+        email: sending.safety.test_email(),
+        environment: sending.environment.clone(),
     })))
 }

@@ -6,8 +6,11 @@ use jiff::Timestamp;
 
 use super::{Tab, Verdict};
 use crate::app::fixture::{self, PURCHASE, at, busy, change, click, composing, fresh, polled};
-use crate::app::layout::{self, Pane};
-use crate::app::{Draft, DraftId, Effect, Message, Mode, Model, Mouse, MouseKind, Outcome, Size};
+use crate::app::layer::prompt::Prompt;
+use crate::app::layer::{Layer, picker};
+use crate::app::layout;
+use crate::app::pane::PaneId;
+use crate::app::{Draft, DraftId, Effect, Message, Model, Mouse, MouseKind, Outcome, Size};
 use crate::blueshift::curl;
 use crate::event::catalogue::Template;
 use crate::session::{ChangeKind, Moment};
@@ -37,7 +40,7 @@ fn draft(model: &Model) -> String {
 }
 
 fn tab(model: &Model) -> Tab {
-    model.composer.on_screen().unwrap().tab
+    model.composing().unwrap().tab
 }
 
 fn toast(model: &Model) -> &str {
@@ -45,15 +48,15 @@ fn toast(model: &Model) -> &str {
 }
 
 fn verdict(model: &Model) -> String {
-    match model.composer.verdict(&model.sending).unwrap() {
+    match model.composer.verdict().unwrap() {
         Verdict::Ready(ready) => ready.summary(),
         Verdict::Refused(refusal) => refusal.text.clone(),
     }
 }
 
 fn choices(model: &Model) -> Vec<String> {
-    let Mode::Picker(picker) = &model.mode else { return Vec::new() };
-    picker.visible(99).map(|(choice, _)| format!("{} {}", choice.beginning.label(), choice.name)).collect()
+    let Some(Layer::Picker(picker)) = model.layers.last() else { return Vec::new() };
+    picker.visible().map(|(choice, _)| format!("{} {}", choice.beginning.label(), choice.name)).collect()
 }
 
 fn sent(effects: &[Effect]) -> Option<String> {
@@ -64,15 +67,13 @@ fn sent(effects: &[Effect]) -> Option<String> {
 }
 
 fn popup(model: &Model) -> Vec<&str> {
-    let completion = model.composer.on_screen().unwrap().completion.as_ref();
-    completion.map_or_else(Vec::new, |completion| {
-        completion.proposals().iter().map(|proposal| proposal.label.as_str()).collect()
-    })
+    let Some(Layer::Completion(completion)) = model.layers.last() else { return Vec::new() };
+    completion.proposals().iter().map(|proposal| proposal.label.as_str()).collect()
 }
 
 /// Puts the cursor behind the first `what` of the draft.
 fn behind(model: &mut Model, what: &str) {
-    let composition = model.composer.on_screen_mut().unwrap();
+    let composition = model.composer.composition_mut().unwrap();
     let text = composition.editor.text();
     let before = &text.get(..text.find(what).unwrap() + what.len()).unwrap();
     let line = before.matches('\n').count();
@@ -88,10 +89,10 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
         text: text.into(),
         changed: changed.parse().unwrap(),
     };
-    model.sending.drafts =
+    model.composer.drafts =
         vec![left("b", r#"[{"event": "identify""#, "2026-11-23T13:00:00Z"), left("a", "{{{", "2026-11-21T13:00:00Z")];
     let own = Template { name: "mine".into(), description: "of my own".into(), text: VIEW.into() };
-    model.sending.templates = vec![own];
+    model.composer.templates = vec![own];
     press(&mut model, "c", at(20));
     let offered = choices(&model);
     let first: Vec<_> = offered.iter().take(4).map(String::as_str).collect();
@@ -106,13 +107,13 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
         DraftId("b".into()),
         "a draft that is reopened keeps its name"
     );
-    assert_eq!(model.sending.drafts.len(), 1);
+    assert_eq!(model.composer.drafts().len(), 1);
     let keys = press(&mut model, "x", at(21));
     assert!(matches!(&keys[..], [Effect::KeepDraft { draft, .. }] if *draft == DraftId("b".into())), "{keys:?}");
     press(&mut model, "esc c", at(22));
     type_in(&mut model, "mine\n", at(22));
     assert_eq!(draft(&model), VIEW);
-    assert_eq!(model.sending.drafts.first().unwrap().id, DraftId("b".into()), "the one before is among the drafts");
+    assert_eq!(model.composer.drafts().first().unwrap().id, DraftId("b".into()), "the one before is among the drafts");
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn a_search_finds_templates_by_their_name_before_what_was_begun_with_them() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r c h enter", at(20));
     let left = |id: &str, text: &str| Draft { id: DraftId(id.into()), text: text.into(), changed: at(1).wall };
-    model.sending.drafts = vec![left("a", r#"{"event": "view"}"#), left("b", r#"{"event": "purchase"}"#)];
+    model.composer.drafts = vec![left("a", r#"{"event": "view"}"#), left("b", r#"{"event": "purchase"}"#)];
     press(&mut model, "c", at(20));
     assert!(choices(&model).starts_with(&["go on view".to_owned(), "go on purchase".to_owned()]));
     for name in ["view", "purchase", "add_to_cart"] {
@@ -133,13 +134,13 @@ fn a_search_finds_templates_by_their_name_before_what_was_begun_with_them() {
     press(&mut model, "^u", at(20));
     type_in(&mut model, "view\n", at(20));
     assert_ne!(draft(&model), r#"{"event": "view"}"#);
-    assert_eq!(model.sending.drafts.len(), 2, "the drafts stay where they were");
+    assert_eq!(model.composer.drafts().len(), 2, "the drafts stay where they were");
 }
 
 #[test]
 fn an_own_template_takes_the_place_of_the_standard_one_of_its_name() {
     let mut model = busy(120, 36);
-    model.sending.templates = vec![Template { name: "view".into(), description: String::new(), text: VIEW.into() }];
+    model.composer.templates = vec![Template { name: "view".into(), description: String::new(), text: VIEW.into() }];
     press(&mut model, "c", at(20));
     let offered = choices(&model);
     assert!(offered.contains(&"yours view".into()) && !offered.contains(&"new view".into()), "{offered:?}");
@@ -151,7 +152,7 @@ fn an_own_template_takes_the_place_of_the_standard_one_of_its_name() {
 fn an_event_is_edited_and_sent_again_without_what_the_platform_added() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r c h enter e", at(20));
-    let composition = model.composer.on_screen().unwrap();
+    let composition = model.composing().unwrap();
     assert_eq!(composition.taken_out, ["event_uuid", "timestamp", "_bsft_ts"]);
     assert!(
         draft(&model).starts_with("{\n  \"event\": \"purchase\",\n  \"customer_id\": \"812123\""),
@@ -197,13 +198,13 @@ fn nothing_touches_the_draft_but_its_editor() {
     send(&mut model, Message::SourceEnded(None), at(21));
     assert_eq!(draft(&model), VIEW);
     assert_eq!(press(&mut model, "^c", at(22)), [], "the interrupt key closes, and nothing is lost");
-    assert_eq!((model.composer.on_screen().is_none(), model.focus), (true, Pane::Types));
+    assert_eq!((model.composing().is_none(), model.focus), (true, PaneId::Types));
     press(&mut model, "c enter", at(22));
     assert_eq!(draft(&model), VIEW);
     press(&mut model, "F1", at(22));
-    assert!(matches!(model.mode, Mode::Help { .. }));
+    assert!(matches!(model.layers.last(), Some(Layer::Help(_))));
     press(&mut model, "esc", at(22));
-    assert!(model.composer.on_screen().is_some());
+    assert!(model.composing().is_some());
 }
 
 #[test]
@@ -226,7 +227,7 @@ fn a_draft_is_sent_or_the_first_thing_wrong_is_told() {
     }
     let mut model = composing(120, 36, "{\n  \"event\": ,\n}");
     press(&mut model, "^s", at(21));
-    let editor = &model.composer.on_screen().unwrap().editor;
+    let editor = &model.composing().unwrap().editor;
     assert_eq!((editor.cursor().line, editor.column()), (1, 11), "the cursor goes where it is wrong");
 
     let mut model = composing(120, 36, VIEW);
@@ -262,7 +263,7 @@ fn the_tabs_are_gone_through_and_closed() {
     let mut model = composing(120, 36, "{");
     press(&mut model, "^t", at(21));
     assert_eq!(tab(&model), Tab::Preview);
-    assert!(model.composer.on_screen().unwrap().preview.as_ref().unwrap().page.is_err());
+    assert!(model.composing().unwrap().preview.as_ref().unwrap().page.is_err());
     assert_eq!(press(&mut model, "y", at(21)), []);
     let cases = [
         ("]", Tab::Proof),
@@ -281,7 +282,7 @@ fn the_tabs_are_gone_through_and_closed() {
     press(&mut model, "^t j G g enter", at(21));
     assert_eq!(tab(&model), Tab::Edit);
     press(&mut model, "^t q", at(21));
-    assert!(model.composer.on_screen().is_none());
+    assert!(model.composing().is_none());
 }
 
 #[test]
@@ -289,9 +290,9 @@ fn production_asks_for_the_word_once_and_for_triggers_each_time() {
     let mut model = composing(120, 36, VIEW);
     model.sending.safety.production = true;
     assert_eq!(press(&mut model, "^s", at(21)), []);
-    assert!(matches!(model.mode, Mode::Confirm(_)));
+    assert!(matches!(model.layers.last(), Some(Layer::Confirm(_))));
     type_in(&mut model, "prod\n", at(21));
-    assert!(matches!(model.mode, Mode::Confirm(_)) && toast(&model).contains("production"));
+    assert!(matches!(model.layers.last(), Some(Layer::Confirm(_))) && toast(&model).contains("production"));
     press(&mut model, "esc", at(21));
     assert_eq!((toast(&model), draft(&model).as_str()), ("nothing was sent", VIEW));
     press(&mut model, "^s", at(22));
@@ -303,7 +304,7 @@ fn production_asks_for_the_word_once_and_for_triggers_each_time() {
     send(&mut model, Message::Paste(format!("curl -d '{purchase}' https://api.getblueshift.com/api/v1/event")), at(23));
     for _ in 0..2 {
         assert_eq!(press(&mut model, "^s", at(24)), []);
-        let Mode::Confirm(confirm) = &model.mode else { panic!("nobody was asked") };
+        let Some(Layer::Confirm(confirm)) = model.layers.last() else { panic!("nobody was asked") };
         assert!(confirm.word.is_none());
         assert_eq!(confirm.triggers, ["purchase"]);
         assert!(sent(&press(&mut model, "enter", at(24))).is_some());
@@ -319,7 +320,7 @@ fn what_was_looked_at_is_sent_as_of_the_moment_that_somebody_says_yes() {
     let Effect::Copy(command) = press(&mut model, "y", at(21)).remove(0) else { panic!("nothing was copied") };
     let shown = curl::read(&command).unwrap().draft;
     press(&mut model, "^s", at(21));
-    let Mode::Confirm(confirm) = &model.mode else { panic!("nobody was asked") };
+    let Some(Layer::Confirm(confirm)) = model.layers.last() else { panic!("nobody was asked") };
     assert_eq!(confirm.about, "about a@b.c");
     let body = sent(&type_in(&mut model, "production\n", at(58))).unwrap();
     assert!(body.contains("14:03:58"), "{body}");
@@ -362,7 +363,7 @@ fn a_pasted_command_fills_the_draft_and_other_text_is_inserted() {
     assert!(draft(&model).contains("curl"), "a word is no command");
     press(&mut model, "esc c", at(22));
     send(&mut model, Message::Paste(command), at(22));
-    assert!(model.composer.on_screen().is_some() && draft(&model).contains("view"), "in the picker it begins a draft");
+    assert!(model.composing().is_some() && draft(&model).contains("view"), "in the picker it begins a draft");
 }
 
 #[test]
@@ -401,7 +402,7 @@ fn attributes_types_and_placeholders_are_completed() {
     press(&mut model, "^z", at(21));
     behind(&mut model, r#"", ""#);
     press(&mut model, "^n down down up ^c", at(21));
-    assert!(popup(&model).is_empty() && model.composer.on_screen().is_some(), "the first way out is out of the list");
+    assert!(popup(&model).is_empty() && model.composing().is_some(), "the first way out is out of the list");
     model.sending.environment.insert("SHOP".into(), "x".into());
     send(&mut model, Message::Paste("{{env".into()), at(21));
     press(&mut model, "^n", at(21));
@@ -427,7 +428,7 @@ fn the_draft_is_laid_out_anew_and_goes_to_another_editor_and_back() {
     let mut broken = composing(120, 36, "{\n1}");
     press(&mut broken, "^r", at(22));
     assert_eq!(toast(&broken), "it is not JSON yet");
-    assert_eq!(broken.composer.on_screen().unwrap().editor.cursor().line, 1);
+    assert_eq!(broken.composing().unwrap().editor.cursor().line, 1);
 }
 
 #[test]
@@ -437,7 +438,7 @@ fn a_draft_is_kept_as_a_template_under_a_name_that_is_safe() {
     press(&mut model, "^u", at(21));
     for bad in ["", "../x", "a b", "é"] {
         type_in(&mut model, &format!("{bad}\n"), at(21));
-        assert!(matches!(model.mode, Mode::TemplateName(_)) && toast(&model).contains("a-z"), "{bad:?}");
+        assert!(matches!(model.layers.last(), Some(Layer::Prompt(_))) && toast(&model).contains("a-z"), "{bad:?}");
         press(&mut model, "^u", at(21));
     }
     let effects = type_in(&mut model, "my_view-2\n", at(21));
@@ -446,9 +447,9 @@ fn a_draft_is_kept_as_a_template_under_a_name_that_is_safe() {
         let kept = Outcome::TemplateKept { name: "my_view-2".into(), text: VIEW.into(), place: place.into() };
         send(&mut model, Message::Done(kept), at(22));
     }
-    assert_eq!(model.sending.templates.len(), 1);
+    assert_eq!(model.composer.templates().len(), 1);
     press(&mut model, "^t S", at(23));
-    assert!(matches!(model.mode, Mode::TemplateName(_)));
+    assert!(matches!(model.layers.last(), Some(Layer::Prompt(_))));
     press(&mut model, "esc esc c", at(23));
     assert!(choices(&model).contains(&"yours my_view-2".to_owned()));
 }
@@ -467,9 +468,9 @@ fn a_name_that_no_template_has_is_proposed() {
     for (event_type, own, proposed) in cases {
         let mut model = composing(120, 36, &format!(r#"{{"event": "{event_type}"}}"#));
         let template = |name: &&str| Template { name: (*name).into(), description: String::new(), text: VIEW.into() };
-        model.sending.templates = own.iter().map(template).collect();
+        model.composer.templates = own.iter().map(template).collect();
         press(&mut model, "^x", at(21));
-        let Mode::TemplateName(input) = &model.mode else { panic!("no name was asked for") };
+        let Some(Layer::Prompt(Prompt { input, .. })) = model.layers.last() else { panic!("no name was asked for") };
         assert_eq!(input.value(), proposed, "{event_type}");
     }
 }
@@ -478,10 +479,10 @@ fn a_name_that_no_template_has_is_proposed() {
 fn an_own_template_is_not_replaced_and_a_standard_one_not_silently() {
     let mut model = composing(120, 36, VIEW);
     let mine = Template { name: "mine".into(), description: String::new(), text: "{}".into() };
-    model.sending.templates = vec![mine.clone()];
+    model.composer.templates = vec![mine.clone()];
     press(&mut model, "^x ^u", at(21));
     assert_eq!(type_in(&mut model, "mine\n", at(21)), []);
-    assert!(matches!(model.mode, Mode::TemplateName(_)));
+    assert!(matches!(model.layers.last(), Some(Layer::Prompt(_))));
     assert_eq!(toast(&model), "there is a template of that name: choose another");
     press(&mut model, "^u", at(21));
     let effects = type_in(&mut model, "view\n", at(21));
@@ -491,7 +492,7 @@ fn an_own_template_is_not_replaced_and_a_standard_one_not_silently() {
     assert_eq!(toast(&model), "kept as the template view, which takes the standard one's place, in /a/view.json");
     let refused = Outcome::TemplateNotKept("/a/mine.json exists: choose another name".into());
     send(&mut model, Message::Done(refused), at(22));
-    assert!(model.sending.templates.contains(&mine), "what is not on disk is not in the list");
+    assert!(model.composer.templates().contains(&mine), "what is not on disk is not in the list");
     press(&mut model, "esc c", at(23));
     let offered = choices(&model);
     assert!(offered.contains(&"yours view".into()) && !offered.contains(&"new view".into()), "{offered:?}");
@@ -511,28 +512,28 @@ fn a_draft_that_is_not_on_disk_says_so_for_as_long_as_it_is_true() {
 fn the_mouse_places_the_cursor_picks_tabs_and_rows_and_scrolls() {
     let lines: Vec<_> = (0..100).map(|n| format!("line {n}")).collect();
     let mut model = composing(120, 36, &lines.join("\n"));
-    let areas = model.composer_areas().unwrap();
+    let areas = *model.composer.areas();
     click(&mut model, areas.text.x + 5 + 3, areas.text.y + 4, at(21));
-    let editor = &model.composer.on_screen().unwrap().editor;
+    let editor = &model.composing().unwrap().editor;
     assert_eq!((editor.cursor().line, editor.cursor().byte), (4, 3));
     let wheel = Mouse { kind: MouseKind::ScrollDown, column: areas.text.x, row: areas.text.y };
     send(&mut model, Message::Mouse(wheel), at(21));
     send(&mut model, Message::Mouse(wheel), at(21));
-    let editor = &model.composer.on_screen().unwrap().editor;
+    let editor = &model.composing().unwrap().editor;
     assert_eq!((editor.top(), editor.cursor().line), (6, 6), "the cursor goes along as far as it must");
     let tabs = layout::tabs(areas.whole, Tab::ALL.map(|tab| (tab, tab.label())));
     click(&mut model, tabs.get(1).unwrap().1.x + 1, areas.whole.y, at(21));
     assert_eq!(tab(&model), Tab::Preview);
     click(&mut model, 5, 4, at(21));
-    assert!(model.composer.on_screen().is_some(), "the table can be looked at beside it");
+    assert!(model.composing().is_some(), "the table can be looked at beside it");
     assert_eq!(press(&mut model, "e x", at(21)).len(), 1, "and the keys stay with the composer");
     press(&mut model, "esc c", at(22));
-    let list = layout::picker_list(model.overlay());
+    let list = picker::list(model.layers.last().unwrap().area(model.size).inner());
     click(&mut model, list.x + 3, list.y + 2, at(22));
-    assert!(model.composer.on_screen().is_some());
+    assert!(model.composing().is_some());
     press(&mut model, "esc c", at(22));
     click(&mut model, 0, 0, at(22));
-    assert!(matches!(model.mode, Mode::Panes) && model.composer.on_screen().is_none());
+    assert!(model.layers.is_empty() && model.composing().is_none());
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn subject(batch: &Batch) -> String {
 
 /// What `draft` is sent as at `now`, when `seq` is the number of its sending in the session. The same values give the
 /// same batch, so that a preview shows what will be sent.
-pub(super) fn batch(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Result<Batch, Refusal> {
+pub(in crate::app) fn batch(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Result<Batch, Refusal> {
     if draft.trim().is_empty() {
         return Err(Refusal::new(None, &"nothing is written yet: type JSON, or paste a curl command"));
     }

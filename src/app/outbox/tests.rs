@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use super::super::fixture::{
-    CHECKOUT, answered, at, at_millis, busy, change, payload, polled, press, received, retried, send, ship, taken,
+    CHECKOUT, answered, at, at_millis, busy, change, composing, payload, polled, press, received, retried, send, ship,
+    taken,
 };
 use super::super::{Effect, Message, Model, Outcome};
 use super::*;
@@ -20,7 +21,7 @@ fn tell(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
 
 fn log(model: &Model) -> Vec<String> {
     let entry = |entry: &Entry| format!("{:?} {}: {}", entry.kind, entry.subject, entry.text);
-    model.activity.visible(99).map(entry).filter(|line| !line.starts_with("Note")).collect()
+    model.activity.entries().map(entry).filter(|line| !line.starts_with("Note")).collect()
 }
 
 fn mark(model: &Model) -> Option<ProbeMark> {
@@ -247,9 +248,9 @@ fn the_log_sums_up_what_a_bulk_brings() {
     ship(&mut model, &crowd(20), at(20));
     tell(&mut model, taken(1, 0, 20), at(20));
     tell(&mut model, Message::Woke, at(51));
-    let given_up = model.activity.visible(99).filter(|entry| entry.kind == EntryKind::NotSeen).count();
+    let given_up = model.activity.entries().filter(|entry| entry.kind == EntryKind::NotSeen).count();
     assert_eq!(given_up, ENTRIES_AT_ONCE);
-    assert!(model.activity.visible(99).any(|entry| entry.text == "and 14 more probes not seen"));
+    assert!(model.activity.entries().any(|entry| entry.text == "and 14 more probes not seen"));
 }
 
 #[test]
@@ -267,16 +268,21 @@ fn reports_of_what_nobody_sent_change_nothing() {
 
 #[test]
 fn the_proof_scrolls_as_far_as_it_reaches() {
-    let mut model = busy(120, 36);
-    assert_eq!((model.outbox.proof(60).len(), model.outbox.offset()), (0, 0));
+    let mut model = composing(80, 20, CHECKOUT);
+    press(&mut model, "^t", at(20));
+    press(&mut model, "^t", at(20));
+    assert_eq!((model.outbox.proof(60).len(), model.composer.proof().offset()), (0, 0));
     ship(&mut model, &crowd(9), at(20));
-    let rows = model.outbox.proof(76).len();
-    model.outbox.scroll(isize::MAX, 10);
-    assert_eq!(model.outbox.offset(), rows - 10);
-    model.outbox.scroll(-2, 10);
-    assert_eq!(model.outbox.offset(), rows - 12);
+    send(&mut model, Message::Woke, at(20));
+    press(&mut model, "G", at(20));
+    let page = model.composer.areas().page;
+    let rows = model.outbox.proof(page.width.into()).len();
+    assert_eq!(model.composer.proof().offset(), rows - usize::from(page.height));
+    press(&mut model, "k", at(20));
+    assert_eq!(model.composer.proof().offset(), rows - usize::from(page.height) - 1);
     ship(&mut model, CHECKOUT, at(21));
-    assert_eq!(model.outbox.offset(), 0, "a new proof is read from its start");
+    send(&mut model, Message::Woke, at(21));
+    assert_eq!(model.composer.proof().offset(), 0, "a new proof is read from its start");
 }
 
 #[test]

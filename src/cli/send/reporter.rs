@@ -121,7 +121,7 @@ fn proof_as_json(probe: &Probe) -> Value {
     };
     // What is nested too deeply to be read is told as its text.
     let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
-    let difference = |Difference { path, kind, before, after }: &Difference| {
+    let difference = |Difference { path, kind, before, after, .. }: &Difference| {
         let mut told = json!({ "path": path.pointer(), "kind": name(*kind) });
         // A value that is not there has no field; a `null` would be one that is.
         for (field, text) in [("sent", before), ("received", after)] {

@@ -61,6 +61,9 @@ pub(super) trait Application {
     /// Lets `message` happen.
     fn update(&mut self, message: Message, now: Moment) -> Vec<Effect>;
 
+    /// Makes what a frame needs. Called before each one.
+    fn prepare(&mut self) {}
+
     /// Draws the state as it is at `now`.
     fn view(&self, now: Moment, frame: &mut Frame<'_>);
 
@@ -78,6 +81,10 @@ pub(super) struct Watch {
 impl Application for Watch {
     fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
         app::update(&mut self.model, message, now)
+    }
+
+    fn prepare(&mut self) {
+        app::prepare(&mut self.model);
     }
 
     fn view(&self, now: Moment, frame: &mut Frame<'_>) {
@@ -517,6 +524,7 @@ where
             return Ok(Some(due));
         }
         let moment = (self.clock)();
+        self.application.prepare();
         self.screen.draw(|frame| self.application.view(moment, frame)).map_err(drawing)?;
         let bytes = self.screen.backend_mut().take_frame().map_err(drawing)?;
         if !bytes.is_empty() {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::super::Theme;
-use super::super::findings::{sign, style_of};
+use super::super::severity::{self, sign};
 use crate::app::composer::Composition;
 use crate::app::composer::findings::{Placed, Repair};
 use crate::app::layout::Area;
@@ -33,7 +33,7 @@ pub(super) fn render(composition: &Composition, theme: &Theme, area: Area, buf: 
     let text = Area { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
     let signed = |placed: &Placed, y: u16, buf: &mut Buffer| {
         let severity = placed.finding.severity;
-        buf.set_string(area.x + 1, y, sign(severity), styled(style_of(severity, theme)));
+        buf.set_string(area.x + 1, y, sign(severity), styled(severity::style(severity, theme)));
     };
     if let [only] = here.as_slice() {
         signed(only, area.y, buf);

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::app::composer::{Composition, Tab};
 use crate::app::fixture::{self, at, busy, click, composing, judge, judged, press, send, type_in};
-use crate::app::{Effect, Message, Mode, Model, Outcome};
+use crate::app::layer::Layer;
+use crate::app::{Effect, Message, Model, Outcome};
 use crate::event::catalogue::Catalogue;
 use crate::lint::Severity;
 
@@ -244,12 +245,12 @@ fn what_is_known_stays_in_its_place_until_more_is_known() {
     judge(&mut model, &effects, at(30));
     assert!(findings(&model).are_stale(), "a draft that is no JSON keeps what was known before");
     assert_eq!((shown(&model).len(), findings(&model).counts().to_string()), (2, "2 warnings".to_owned()));
-    assert!(!model.can(crate::app::keymap::Action::Fix));
+    assert!(!model.can(crate::app::keymap::Action::Fix, at(20)));
     press(&mut model, "^f", at(30));
     assert!(toast(&model).contains("cannot be read yet"), "{}", toast(&model));
     let effects = type_in(&mut model, "\",", at(30));
     judge(&mut model, &effects, at(30));
-    assert!(!findings(&model).are_stale() && model.can(crate::app::keymap::Action::Fix));
+    assert!(!findings(&model).are_stale() && model.can(crate::app::keymap::Action::Fix, at(20)));
     assert_eq!(findings(&model).counts().to_string(), "2 warnings, 1 note", "the empty note");
     let edited = Outcome::Edited { draft: model.composer.composition().unwrap().id.clone(), text: "nothing".into() };
     let effects = send(&mut model, Message::Done(edited), at(31));
@@ -352,12 +353,12 @@ fn the_findings_are_gone_through_by_keys_and_by_a_click() {
         assert_eq!(cursor(&model), place, "{key}");
     }
     press(&mut model, "^Home", at(30));
-    let area = model.composer_areas().unwrap().findings;
+    let area = model.composer.areas().findings;
     click(&mut model, area.x + 4, area.y, at(30));
     assert_eq!(cursor(&model), date);
     let mut model = judged(120, 36, r#"{"event": "x", "customer_id": "1"}"#);
     press(&mut model, "F8", at(30));
-    assert_eq!((toast(&model), model.composer_areas().unwrap().findings.height), ("nothing is known to be wrong", 0));
+    assert_eq!((toast(&model), model.composer.areas().findings.height), ("nothing is known to be wrong", 0));
 }
 
 #[test]
@@ -382,17 +383,17 @@ fn findings_never_forbid_sending_and_production_is_told_of_errors() {
     assert_eq!(model.composer.errors(), 1);
     let effects = press(&mut model, "^s", at(30));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Send { .. })), "{effects:?}");
-    assert_eq!(model.composer.on_screen().unwrap().tab, Tab::Proof);
+    assert_eq!(model.composing().unwrap().tab, Tab::Proof);
     let mut model = judged(120, 36, wrong);
     model.sending.safety.production = true;
     press(&mut model, "^f ^s", at(30));
-    assert!(matches!(model.mode, Mode::Confirm(_)));
-    let rows = model.overlay().height;
+    assert!(matches!(model.layers.last(), Some(Layer::Confirm(_))));
+    let rows = model.layers.last().unwrap().area(model.size).height;
     fixture::press(&mut model, "esc", at(30));
     let mut clean = judged(120, 36, &wrong.replace(" jane", "jane"));
     clean.sending.safety.production = true;
     press(&mut clean, "^s", at(30));
-    assert_eq!(rows, clean.overlay().height, "the fixed error is counted no more");
+    assert_eq!(rows, clean.layers.last().unwrap().area(clean.size).height, "the fixed error is counted no more");
 }
 
 /// Ways to break a draft, each known to have a sure fix.

@@ -4,17 +4,24 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
-use super::super::{Theme, footer, overlay, rect};
+use super::super::{Theme, footer, rect};
+use super::framed;
 use crate::app::Model;
-use crate::app::composer::Confirm;
 use crate::app::composer::WORD;
+use crate::app::layer::confirm::Confirm;
+use crate::app::layout::Area;
 use crate::app::pager;
 use crate::event::text;
 
 /// What is about to go to production, over the panes. Gives the place of the cursor, when a word is asked for.
-pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
-    let area = model.overlay();
-    let inner = overlay::framed(Line::styled(" Send to production ", theme.danger), theme.danger, area, theme, buf);
+pub(super) fn render(
+    confirm: &Confirm,
+    model: &Model,
+    area: Area,
+    theme: &Theme,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let inner = framed(Line::styled(" Send to production ", theme.danger), theme.danger, area, theme, buf);
     let width = usize::from(inner.width).saturating_sub(2).max(1);
     let mut lines: Vec<(String, Style)> =
         vec![(String::new(), theme.base), (text::fit(&confirm.ready.summary(), width), theme.title)];
@@ -31,7 +38,7 @@ pub(in crate::ui) fn render(confirm: &Confirm, model: &Model, theme: &Theme, buf
         lines.extend(pager::wrap(&warning, width).into_iter().take(3).map(|line| (line, theme.warning)));
         lines.push((String::new(), theme.base));
     }
-    let errors = model.composer.errors();
+    let errors = confirm.errors;
     if errors > 0 {
         let (count, them) = (text::counted(errors, "error"), if errors == 1 { "it" } else { "them" });
         lines.push((text::fit(&format!("✗ {count} in the draft: esc, then F8 shows {them}"), width), theme.error));

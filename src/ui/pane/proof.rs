@@ -3,23 +3,19 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-use super::Theme;
 use crate::app::layout::Area;
 use crate::app::proof::{self, Group, INDENT, Row, Tone};
 use crate::app::{Model, time};
-use crate::event::{Difference, DifferenceKind, NodeKind, text};
+use crate::event::text;
 use crate::session::Moment;
 use crate::session::probe::{Probe, ProbeState, Recognized};
-
-/// Paths wider than this, or than a third of the view, do not push the values around them to the right.
-const PATH_COLUMN: usize = 26;
+use crate::ui::{Theme, difference, scroll_thumb};
 
 /// The proof of the newest batch. The last column of `area` is the scroll bar's.
-pub fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+pub(in crate::ui) fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     let buf = frame.buffer_mut();
     let area = area.intersection(buf.area);
     let width = usize::from(area.width.saturating_sub(1));
@@ -32,7 +28,7 @@ pub fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect, frame: &mut F
         hint.render(place.intersection(area), buf);
         return;
     }
-    let offset = model.outbox.offset().min(rows.len().saturating_sub(area.height.into()));
+    let offset = model.composer.proof().offset().min(rows.len().saturating_sub(area.height.into()));
     let painter = Painter { theme, now, width };
     for (y, row) in (area.y..area.bottom()).zip(rows.iter().skip(offset)) {
         let place = Rect { y, height: 1, width: area.width.saturating_sub(1), ..area };
@@ -41,7 +37,7 @@ pub fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect, frame: &mut F
     let Rect { x, y, width, height } = area;
     let bordered = Area { x: x.saturating_sub(1), y: y.saturating_sub(1), width: width + 1, height: height + 2 };
     if x > 0 && y > 0 {
-        super::scroll_thumb(bordered, offset, rows.len(), theme, buf);
+        scroll_thumb(bordered, offset, rows.len(), theme, buf);
     }
 }
 
@@ -75,7 +71,7 @@ impl Painter<'_> {
             }
             Row::Field { name, message, column } => {
                 let room = self.width.saturating_sub(INDENT);
-                let column = (*column).min(self.path_column());
+                let column = difference::path_column(*column, self.width);
                 let name = text::fit(&text::harmless_within(name, room).0, room / 2);
                 let gap = " ".repeat(column.saturating_sub(text::width(&name)) + 2);
                 let rest = room.saturating_sub(text::width(&name) + gap.len());
@@ -94,7 +90,10 @@ impl Painter<'_> {
                 Line::from(spans).render(place, buf);
             }
             Row::Difference { difference, group, column } => {
-                self.difference(difference, *group, *column, place, buf);
+                let quiet = matches!(group, Group::Respelled | Group::Added);
+                // One step further in than its heading.
+                let columns = (INDENT + 2, *column, self.width);
+                difference::line(difference, quiet, columns, theme).render(place, buf);
             }
         }
     }
@@ -123,91 +122,5 @@ impl Painter<'_> {
             Line::styled(format!("{short} "), theme.dim).right_aligned().render(place, buf);
         }
         line.render(place, buf);
-    }
-
-    fn path_column(&self) -> usize {
-        PATH_COLUMN.min(self.width / 3)
-    }
-
-    fn difference(&self, difference: &Difference, group: Group, column: usize, place: Rect, buf: &mut Buffer) {
-        let theme = self.theme;
-        let quiet = matches!(group, Group::Respelled | Group::Added);
-        let note = match difference.kind {
-            DifferenceKind::Retyped { from, to } => format!("{} → {}", word(from), word(to)),
-            DifferenceKind::Dropped | DifferenceKind::Changed | DifferenceKind::Added => String::new(),
-        };
-        // One step further in than its heading, and a blank at the end.
-        let mut room = self.width.saturating_sub(INDENT + 2 + 1);
-        let path = text::harmless_within(&difference.path.to_string(), 512).0;
-        let path = text::fit_middle(&path, (room / 2).max(column.min(self.path_column())));
-        let gap = column.min(self.path_column()).saturating_sub(text::width(&path)) + 2;
-        room = room.saturating_sub(text::width(&path) + gap);
-        let values =
-            [&difference.before, &difference.after].map(|value| value.as_deref().map(|json| value_of(json, room)));
-        let mut spans = vec![
-            Span::raw(" ".repeat(INDENT + 2)),
-            Span::styled(path, if quiet { theme.dim } else { theme.json_key }),
-            Span::raw(" ".repeat(gap)),
-        ];
-        for (index, (shown, json)) in fitted(&values, room).into_iter().enumerate() {
-            if index > 0 {
-                spans.push(Span::styled(" → ", theme.dim));
-            }
-            spans.push(Span::styled(shown, if quiet { theme.dim } else { self.value_style(json) }));
-        }
-        let used: usize = spans.iter().map(Span::width).sum();
-        if !note.is_empty() && used + 2 + text::width(&note) <= self.width {
-            spans.push(Span::styled(format!("  {note}"), theme.dim));
-        }
-        Line::from(spans).render(place, buf);
-    }
-
-    fn value_style(&self, kind: NodeKind) -> Style {
-        let theme = self.theme;
-        match kind {
-            NodeKind::String => theme.json_string,
-            NodeKind::Number => theme.json_number,
-            NodeKind::Bool => theme.json_word,
-            NodeKind::Null => theme.json_null,
-            NodeKind::Object | NodeKind::Array => theme.dim,
-        }
-    }
-}
-
-/// A value as it is shown, no wider than a few columns more than `room`, with its sort.
-fn value_of(json: &str, room: usize) -> (String, NodeKind) {
-    let kind = match json.as_bytes().first() {
-        Some(b'"') => NodeKind::String,
-        Some(b't' | b'f') => NodeKind::Bool,
-        Some(b'n') => NodeKind::Null,
-        Some(b'{') => NodeKind::Object,
-        Some(b'[') => NodeKind::Array,
-        _ => NodeKind::Number,
-    };
-    (text::harmless_within(json, room).0, kind)
-}
-
-/// The values that there are, cut so that they stand in `room` together. A short one leaves its room to the other.
-fn fitted(values: &[Option<(String, NodeKind)>; 2], room: usize) -> Vec<(String, NodeKind)> {
-    const ARROW: usize = 3;
-    match values {
-        [Some((before, from)), Some((after, to))] => {
-            let room = room.saturating_sub(ARROW);
-            let half = room / 2;
-            let first = text::width(before).min(half.max(room.saturating_sub(text::width(after))));
-            vec![(text::fit(before, first), *from), (text::fit(after, room - first), *to)]
-        }
-        [one, other] => one.iter().chain(other).map(|(shown, kind)| (text::fit(shown, room), *kind)).collect(),
-    }
-}
-
-fn word(kind: NodeKind) -> &'static str {
-    match kind {
-        NodeKind::Object => "object",
-        NodeKind::Array => "array",
-        NodeKind::String => "string",
-        NodeKind::Number => "number",
-        NodeKind::Bool => "bool",
-        NodeKind::Null => "null",
     }
 }

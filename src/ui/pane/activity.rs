@@ -3,30 +3,31 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{Theme, findings, rect};
 use crate::app::Model;
-use crate::app::activity::EntryKind;
-use crate::app::layout::{Area, Pane};
+use crate::app::layout::Area;
+use crate::app::pane::PaneId;
+use crate::app::pane::activity::EntryKind;
 use crate::event::text;
+use crate::ui::{Theme, header, rect, severity};
 
 /// The log of what happened, the newest at the top.
-pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
-    let mut title = vec![Span::raw(" "), Span::styled("Activity", super::title_style(Pane::Activity, model, theme))];
-    title.push(match model.activity.above() {
+pub(in crate::ui) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let mut title =
+        vec![Span::raw(" "), Span::styled("Activity", crate::ui::title_style(PaneId::Activity, model, theme))];
+    title.push(match model.activity.view().offset() {
         0 => Span::raw(" "),
         above => Span::styled(format!(" {above} newer above "), theme.warning),
     });
-    super::pane(Pane::Activity, model, Line::from(title), theme).render(rect(area), buf);
+    crate::ui::pane(PaneId::Activity, model, Line::from(title), theme).render(rect(area), buf);
     let inner = area.inner();
-    let height = usize::from(inner.height);
     let subject_width = if inner.width >= 100 { 22 } else { 16 };
-    for (y, entry) in (inner.y..).zip(model.activity.visible(height)) {
+    for (y, entry) in (inner.y..).zip(model.activity.visible()) {
         let (sign, style) = match entry.kind {
             EntryKind::New => ("+", theme.new),
             EntryKind::Updated => ("●", theme.updated),
             EntryKind::Gone => ("×", theme.dim),
             EntryKind::Trouble => ("✗", theme.error),
-            EntryKind::Finding(worst) => (findings::sign(worst), findings::style_of(worst, theme)),
+            EntryKind::Finding(worst) => (severity::sign(worst), severity::style(worst, theme)),
             EntryKind::Note => ("·", theme.dim),
             EntryKind::Sent => ("→", theme.updated),
             EntryKind::Seen | EntryKind::Recovered => ("✓", theme.ok),
@@ -34,7 +35,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
             EntryKind::NotSeen => ("∅", theme.warning),
         };
         let mut spans = vec![
-            Span::styled(format!(" {}  ", super::header::clock(model, entry.at)), theme.dim),
+            Span::styled(format!(" {}  ", header::clock(model, entry.at)), theme.dim),
             Span::styled(format!("{sign} "), style),
         ];
         let mut room = usize::from(inner.width).saturating_sub(13);
@@ -50,5 +51,5 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
         spans.push(Span::styled(text::fit(&entry.text, room), style));
         Line::from(spans).render(Rect { y, height: 1, ..rect(inner) }, buf);
     }
-    super::scroll_thumb(area, model.activity.above(), model.activity.len(), theme, buf);
+    crate::ui::scroll_thumb(area, model.activity.view().offset(), model.activity.view().len(), theme, buf);
 }

@@ -3,28 +3,27 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::super::{Theme, footer, overlay, rect, scroll_thumb};
-use crate::app::Model;
-use crate::app::composer::picker::{Beginning, Choice, Picker};
-use crate::app::layout::{self, Area};
+use super::super::{Theme, footer, hint, rect, scroll_thumb};
+use super::frame;
+use crate::app::layer::picker::{Beginning, Choice, Picker, list};
+use crate::app::layout::Area;
 use crate::event::text;
 
 /// What there is to begin with, over the panes. Gives the place of the cursor in the line that is typed.
-pub(in crate::ui) fn render(picker: &Picker, model: &Model, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
-    let area = model.overlay();
-    let (offset, left, all) = picker.position();
+pub(super) fn render(picker: &Picker, area: Area, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    let (offset, left, all) = (picker.cursor().offset(), picker.cursor().len(), picker.total());
     let count = if left == all { format!("{all} ") } else { format!("{left} of {all} ") };
     let title = Line::from(vec![Span::styled(" Compose ", theme.title), Span::styled(count, theme.dim)]);
-    let inner = overlay::frame(title, area, theme, buf);
+    let inner = frame(title, area, theme, buf);
     let line = Rect { height: 1, ..rect(inner) };
     let (spans, cursor) = footer::prompt("search", &picker.input, theme, line);
     Line::from(spans).render(line, buf);
-    let list = layout::picker_list(area);
+    let list = list(inner);
     if left == 0 {
         let place = Area { y: list.y.saturating_sub(1), height: list.height + 2, ..area };
-        super::super::hint("Nothing has that name.", theme, place, buf);
+        hint("Nothing has that name.", theme, place, buf);
     }
-    for (y, (choice, selected)) in (list.y..).zip(picker.visible(list.height.into())) {
+    for (y, (choice, selected)) in (list.y..).zip(picker.visible()) {
         let place = Rect { y, height: 1, ..rect(list) };
         if selected {
             buf.set_style(place, theme.selection);

@@ -3,9 +3,24 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use super::editor::{Editor, Place};
+use crate::app::KeyCode;
+use crate::app::composer::editor::{Editor, Place};
+use crate::app::keymap::{Action, Binding, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
+use crate::app::pane::{Answer, Context, Pane, Request, draft};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Need};
 use crate::event::{placeholder, text};
+
+/// The keys while something is proposed. What has no meaning here has that of the draft.
+pub(in crate::app) static KEYS: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(&[key(KeyCode::Enter), key(KeyCode::Tab)], A::Accept, "take it", "take"),
+        hint(&[key(KeyCode::Down), ctrl('n')], A::Down, "the next one", "next"),
+        bind(&[key(KeyCode::Up), ctrl('p')], A::Up, "the previous one"),
+        hint(ESC_OR_INTERRUPT, A::Back, "none of them", "none"),
+    ];
+    Keys { under: Some(&draft::KEYS), ..Keys::typing("Composer: while something is proposed", BINDINGS, &[]) }
+};
 
 /// Proposals for the place of the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +53,7 @@ enum Slot<'a> {
 
 impl Completion {
     /// What can stand at the editor's cursor; `None` when nothing is known that can.
-    pub(super) fn at_cursor(
+    pub(in crate::app) fn at_cursor(
         editor: &Editor,
         catalogue: &Catalogue,
         environment: &BTreeMap<String, String>,
@@ -128,17 +143,34 @@ impl Completion {
     }
 
     /// Chooses another, round and round.
-    pub(super) fn move_by(&mut self, rows: isize) {
+    fn move_by(&mut self, rows: isize) {
         let all = isize::try_from(self.proposals.len()).unwrap_or(isize::MAX);
         let chosen = isize::try_from(self.chosen).unwrap_or(0).saturating_add(rows);
         self.chosen = chosen.rem_euclid(all.max(1)).unsigned_abs();
     }
 
     /// Puts the chosen one into the draft.
-    pub(super) fn take(self, editor: &mut Editor) {
+    pub(in crate::app) fn take(self, editor: &mut Editor) {
         if let Some(proposal) = self.proposals.get(self.chosen) {
             editor.replace(self.range, &proposal.text);
         }
+    }
+}
+
+impl Pane for Completion {
+    fn keys(&self) -> &'static Keys {
+        &KEYS
+    }
+
+    fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
+        match action {
+            Action::Up => self.move_by(-1),
+            Action::Down => self.move_by(1),
+            Action::Back => return Some(Answer::request(Request::Close)),
+            Action::Accept => return Some(Answer::request(Request::Complete)),
+            _ => return None,
+        }
+        Some(Answer::done())
     }
 }
 
@@ -176,7 +208,7 @@ fn placeholders(environment: &BTreeMap<String, String>) -> Vec<Proposal> {
 }
 
 /// The type of the first event in a draft, as far as it can be read. The draft need not be JSON.
-pub(super) fn event_type(lines: &[String]) -> Option<String> {
+pub(in crate::app) fn event_type(lines: &[String]) -> Option<String> {
     let survey = Survey::of(lines, Place::default());
     survey.types.into_iter().min_by_key(|(object, _)| *object).map(|(_, name)| name.to_owned())
 }

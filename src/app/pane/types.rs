@@ -8,10 +8,34 @@ use indexmap::IndexMap;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::findings::{Linted, Tally, Told};
+use tui_input::Input;
+
+use super::{Answer, Context, Pane, PaneId, Request};
+use crate::app::cursor::Cursor;
+use crate::app::findings::{Linted, Tally, Told};
+use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
+use crate::app::layer::Layer;
+use crate::app::layer::prompt::{Prompt, PromptKind};
+use crate::app::layout::Area;
+use crate::app::{KeyCode, Mouse, time};
 use crate::event::{Payload, TypeName};
 use crate::lint::{Finding, Severity};
 use crate::session::{Change, ChangeKind, Coverage, History, Moment, Rate};
+
+/// The keys of the table.
+pub(in crate::app) static KEYS: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(&[key(KeyCode::Enter), char('l'), key(KeyCode::Right)], A::Inspect, "look into the event", "inspect"),
+        hint(&[char('/')], A::Filter, "filter the types, fuzzily", "filter"),
+        hint(&[char('s')], A::Sort, "sort by the next column", "sort"),
+        bind(&[char('S')], A::Reverse, "reverse the order"),
+    ];
+    Keys::commands("Event types", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
+};
+
+/// The width of the column of marks before the names.
+const MARK_WIDTH: u16 = 2;
 
 /// How long a changed row stands out.
 const FLASH: Duration = Duration::from_millis(600);
@@ -24,10 +48,10 @@ pub struct Types {
     rows: IndexMap<TypeName, Row>,
     /// Indices into `rows`: what the filter leaves, in order.
     order: Vec<usize>,
-    /// Where the cursor's type stands in `order`; `None` when it is filtered away or there is none.
-    cursor: Option<usize>,
+    cursor: Cursor,
     selected: Option<TypeName>,
-    offset: usize,
+    /// Whether the selected type is in `order`, and so under the cursor: the filter may leave it out.
+    in_view: bool,
     sort: Sort,
     filter: Option<Pattern>,
     query: String,
@@ -39,7 +63,7 @@ pub struct Row {
     /// The newest event that we hold.
     pub payload: Option<Arc<Payload>>,
     /// What is wrong with it, once that is known; until then, what was wrong with the one before.
-    pub(super) linted: Option<Linted>,
+    pub(in crate::app) linted: Option<Linted>,
     worst: Option<Worst>,
     told: Told,
     /// How many events came, whether they were captured or not.
@@ -77,9 +101,9 @@ pub struct Earlier<'a> {
     /// What is wrong with it.
     pub tally: Tally,
     /// The event.
-    pub(super) linted: &'a Linted,
+    pub(in crate::app) linted: &'a Linted,
     /// How many events came after it.
-    pub(super) newer: u64,
+    pub(in crate::app) newer: u64,
 }
 
 /// Why a row asks to be looked at.
@@ -189,9 +213,9 @@ impl Default for Types {
         Self {
             rows: IndexMap::new(),
             order: Vec::new(),
-            cursor: None,
+            cursor: Cursor::default(),
             selected: None,
-            offset: 0,
+            in_view: false,
             sort: Sort::by(Column::Seen),
             filter: None,
             query: String::new(),
@@ -200,8 +224,8 @@ impl Default for Types {
 }
 
 impl Types {
-    /// Takes changes in; the types that `history` let go of leave the table. `height` is how many rows can be seen.
-    pub(super) fn apply(&mut self, changes: &[Change], history: &History, height: usize, now: Moment) {
+    /// Takes changes in; the types that `history` let go of leave the table.
+    pub(in crate::app) fn apply(&mut self, changes: &[Change], history: &History, now: Moment) {
         for change in changes {
             self.apply_one(change);
         }
@@ -209,7 +233,7 @@ impl Types {
             self.rows.retain(|event_type, _| history.knows(event_type));
         }
         if !changes.is_empty() {
-            self.arrange(height, now);
+            self.arrange(now);
         }
     }
 
@@ -258,8 +282,7 @@ impl Types {
     }
 
     /// Puts the rows in order again and the cursor back on its type, on the same line of the screen where possible.
-    fn arrange(&mut self, height: usize, now: Moment) {
-        let line = self.cursor.map(|cursor| cursor.saturating_sub(self.offset));
+    fn arrange(&mut self, now: Moment) {
         self.order.clear();
         match &self.filter {
             None => self.order.extend(0..self.rows.len()),
@@ -290,94 +313,70 @@ impl Types {
         if column == Column::Name && descending {
             self.order.reverse();
         }
+        let line = self.cursor.line();
+        self.cursor.set_len(self.order.len());
         let at = self.selected.as_ref().and_then(|name| self.rows.get_index_of(name));
-        self.cursor = at.and_then(|index| self.order.iter().position(|other| *other == index));
-        if let (Some(cursor), Some(line)) = (self.cursor, line) {
-            self.offset = cursor.saturating_sub(line);
+        let position = at.and_then(|index| self.order.iter().position(|other| *other == index));
+        self.in_view = position.is_some();
+        if let Some(position) = position {
+            self.cursor.put_on_line(position, line);
         }
-        self.keep_in_view(height);
     }
 
     /// Puts the cursor on the row at `position` of the order.
-    pub(super) fn select(&mut self, position: usize, height: usize) {
-        let Some(last) = self.order.len().checked_sub(1) else {
-            return;
-        };
-        let position = position.min(last);
-        let name = self.order.get(position).and_then(|index| self.rows.get_index(*index)).map(|(name, _)| name.clone());
-        self.cursor = Some(position);
-        self.selected = name;
-        self.keep_in_view(height);
+    fn select(&mut self, position: usize) {
+        self.cursor.put(position);
+        self.take_selected();
+    }
+
+    /// Selects the type of the row that the cursor is on.
+    fn take_selected(&mut self) {
+        let name = self.order.get(self.cursor.at()).and_then(|index| self.rows.get_index(*index));
+        if let Some((name, _)) = name {
+            self.selected = Some(name.clone());
+            self.in_view = true;
+        }
     }
 
     /// Puts the cursor on a row if it is on none.
-    pub(super) fn select_something(&mut self, height: usize) {
-        if self.cursor.is_none() {
-            self.select(0, height);
-        }
-    }
-
-    /// Moves the cursor by `rows`, down when positive.
-    pub(super) fn move_by(&mut self, rows: isize, height: usize) {
-        let position = self.cursor.map_or(0, |cursor| cursor.saturating_add_signed(rows));
-        self.select(position, height);
-    }
-
-    /// Moves the cursor to the last row.
-    pub(super) fn select_last(&mut self, height: usize) {
-        self.select(usize::MAX, height);
-    }
-
-    /// Moves what is seen by `rows`, and the cursor only as far as it must to stay in it.
-    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
-        let last = self.order.len().saturating_sub(height);
-        self.offset = self.offset.saturating_add_signed(rows).min(last);
-        if let Some(cursor) = self.cursor {
-            let end = self.offset + height.saturating_sub(1);
-            self.select(cursor.clamp(self.offset, end.max(self.offset)), height);
-        }
-    }
-
-    pub(super) fn keep_in_view(&mut self, height: usize) {
-        let height = height.max(1);
-        self.offset = self.offset.min(self.order.len().saturating_sub(height));
-        if let Some(cursor) = self.cursor {
-            self.offset = self.offset.clamp((cursor + 1).saturating_sub(height), cursor);
+    pub(in crate::app) fn select_something(&mut self) {
+        if !self.in_view {
+            self.select(0);
         }
     }
 
     /// Sorts by `column`; by the same one again, the other way round.
-    pub(super) fn sort_by(&mut self, column: Column, height: usize, now: Moment) {
+    fn sort_by(&mut self, column: Column, now: Moment) {
         if self.sort.column == column {
             self.sort.descending = !self.sort.descending;
         } else {
             self.sort = Sort::by(column);
         }
-        self.arrange(height, now);
+        self.arrange(now);
     }
 
     /// Sorts by the next column to the right.
-    pub(super) fn sort_by_next(&mut self, height: usize, now: Moment) {
+    fn sort_by_next(&mut self, now: Moment) {
         let at = Column::ALL.iter().position(|column| *column == self.sort.column).unwrap_or(0);
         let next = Column::ALL.iter().cycle().nth(at + 1).copied().unwrap_or(Column::Name);
-        self.sort_by(next, height, now);
+        self.sort_by(next, now);
     }
 
-    /// Turns the order round.
-    pub(super) fn reverse(&mut self, height: usize, now: Moment) {
-        self.sort_by(self.sort.column, height, now);
+    /// Reverses the order.
+    fn reverse(&mut self, now: Moment) {
+        self.sort_by(self.sort.column, now);
     }
 
     /// Leaves only the types that match `query` in fuzzy search; all of them when it is empty.
-    pub(super) fn set_filter(&mut self, query: &str, height: usize, now: Moment) {
+    pub(in crate::app) fn set_filter(&mut self, query: &str, now: Moment) {
         query.clone_into(&mut self.query);
         self.filter =
             (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Smart, Normalization::Smart));
-        self.arrange(height, now);
+        self.arrange(now);
         if let Some(best) = self.best_match() {
-            self.select(best, height);
-        } else if self.cursor.is_none() {
-            self.select(0, height);
+            self.select(best);
+        } else {
+            self.select_something();
         }
     }
 
@@ -395,7 +394,7 @@ impl Types {
     }
 
     /// Notes that the reader has looked at the selected type.
-    pub(super) fn look(&mut self) {
+    pub(in crate::app) fn look(&mut self) {
         if let Some(row) = self.selected.as_ref().and_then(|name| self.rows.get_mut(name)) {
             row.mark = None;
         }
@@ -403,7 +402,7 @@ impl Types {
 
     /// Learns what is wrong with the newest event of a type, and gives what is news of it. The row of one that is the
     /// newest no more stays as it is.
-    pub(super) fn learn<'a>(&mut self, linted: &'a Linted) -> Vec<&'a Finding> {
+    pub(in crate::app) fn learn<'a>(&mut self, linted: &'a Linted) -> Vec<&'a Finding> {
         let Some(row) = self.rows.get_mut(&linted.event_type) else { return Vec::new() };
         if row.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload)) {
             row.linted = Some(linted.clone());
@@ -417,14 +416,14 @@ impl Types {
     }
 
     /// Puts the rows in order again after something was learnt, where the order depends on it.
-    pub(super) fn learnt(&mut self, height: usize, now: Moment) {
+    pub(in crate::app) fn learnt(&mut self, now: Moment) {
         if self.sort.column == Column::Findings {
-            self.arrange(height, now);
+            self.arrange(now);
         }
     }
 
     /// What is known of a type.
-    pub(super) fn row(&self, event_type: &TypeName) -> Option<&Row> {
+    pub(in crate::app) fn row(&self, event_type: &TypeName) -> Option<&Row> {
         self.rows.get(event_type)
     }
 
@@ -434,12 +433,19 @@ impl Types {
         self.rows.get(name).map(|row| (name, row))
     }
 
-    /// The rows to show, from the top, each with whether the cursor is on it.
-    pub fn visible(&self, height: usize) -> impl Iterator<Item = (&TypeName, &Row, bool)> {
-        self.order.iter().enumerate().skip(self.offset).take(height).filter_map(|(position, index)| {
-            let (name, row) = self.rows.get_index(*index)?;
-            Some((name, row, self.cursor == Some(position)))
-        })
+    /// The rows on screen, from the top, each with whether the cursor is on it.
+    pub fn visible(&self) -> impl Iterator<Item = (&TypeName, &Row, bool)> {
+        let visible = self.cursor.visible();
+        self.rows()
+            .skip(visible.start)
+            .take(visible.len())
+            .enumerate()
+            .map(move |(line, (name, row))| (name, row, self.in_view && visible.start + line == self.cursor.at()))
+    }
+
+    /// All rows that the filter leaves, in order.
+    pub fn rows(&self) -> impl Iterator<Item = (&TypeName, &Row)> {
+        self.order.iter().filter_map(|index| self.rows.get_index(*index))
     }
 
     /// The characters of `name` that the filter matched, as positions.
@@ -455,20 +461,14 @@ impl Types {
         indices
     }
 
-    /// The row of the order that stands on `line` of the table's body.
-    pub(super) fn position_at(&self, line: usize) -> Option<usize> {
-        let position = self.offset + line;
-        (position < self.order.len()).then_some(position)
-    }
-
     /// How many types the filter leaves, and how many there are.
     pub fn counts(&self) -> (usize, usize) {
         (self.order.len(), self.rows.len())
     }
 
-    /// Where the view begins, for the scroll bar.
-    pub fn offset(&self) -> usize {
-        self.offset
+    /// Where the cursor is.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
     }
 
     /// The order of the rows.
@@ -482,15 +482,73 @@ impl Types {
     }
 
     /// When a text or a colour in the visible rows changes by time alone.
-    pub(super) fn next_wake(&self, height: usize, now: Moment, bars_move: bool) -> Option<Duration> {
-        self.visible(height)
+    pub(in crate::app) fn next_wake(&self, now: Moment, bars_move: bool) -> Option<Duration> {
+        self.visible()
             .flat_map(|(_, row, _)| {
-                let age = row.age(now).map(super::time::until_next_age);
+                let age = row.age(now).map(time::until_next_age);
                 let shift = bars_move.then(|| row.rate.next_shift(now)).flatten();
                 [age, row.flash_left(now), shift]
             })
             .flatten()
             .min()
+    }
+}
+
+impl Pane for Types {
+    fn keys(&self) -> &'static Keys {
+        &KEYS
+    }
+
+    fn fit(&mut self, inner: Area) {
+        // One row of the pane is the headings.
+        self.cursor.fit(usize::from(inner.height).saturating_sub(1));
+    }
+
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
+        if self.cursor.act(action) {
+            self.take_selected();
+            return Some(Answer::done());
+        }
+        match action {
+            Action::Inspect => return Some(Answer::request(Request::Focus(PaneId::Inspector))),
+            Action::Filter => {
+                let prompt = Prompt::new(PromptKind::Filter, Input::new(self.query.clone()));
+                return Some(Answer::request(Request::Open(Layer::Prompt(prompt))));
+            }
+            Action::Sort => self.sort_by_next(context.now),
+            Action::Reverse => self.reverse(context.now),
+            _ => return None,
+        }
+        Some(Answer::done())
+    }
+
+    fn can(&self, action: Action, _context: &Context<'_>) -> bool {
+        match action {
+            Action::Inspect | Action::Filter | Action::Sort => !self.rows.is_empty(),
+            _ => true,
+        }
+    }
+
+    fn click(&mut self, mouse: Mouse, inner: Area, context: &Context<'_>) -> Answer {
+        if !inner.holds(mouse) {
+            return Answer::done();
+        }
+        if mouse.row == inner.y {
+            let column = columns(inner).into_iter().find(|(_, area)| area.holds(mouse));
+            if let Some((column, _)) = column {
+                self.sort_by(column, context.now);
+            }
+        } else if let Some(position) = self.cursor.row_at(usize::from(mouse.row - inner.y - 1)) {
+            self.select(position);
+        }
+        Answer::done()
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        self.cursor.scroll(rows);
+        if self.in_view {
+            self.take_selected();
+        }
     }
 }
 
@@ -534,4 +592,58 @@ impl Ord for Directed {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The columns of the type table that fit into `inner`, from the left, each where its text goes.
+pub fn columns(inner: Area) -> Vec<(Column, Area)> {
+    const GAP: u16 = 1;
+    const SHORTEST_NAME: u16 = 16;
+    // What is dropped first when there is no room stands last.
+    let wanted =
+        [(Column::Findings, 4), (Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
+    let mut rest = inner.width.saturating_sub(MARK_WIDTH);
+    let mut kept = Vec::new();
+    for (column, width) in wanted {
+        if rest < SHORTEST_NAME + GAP + width {
+            break;
+        }
+        rest -= GAP + width;
+        kept.push((column, width));
+    }
+    kept.sort_by_key(|(column, _)| *column);
+    let mut x = inner.x + MARK_WIDTH.min(inner.width);
+    let mut out = vec![(Column::Name, Area { x, width: rest, ..inner })];
+    x += rest;
+    for (column, width) in kept {
+        x += GAP;
+        out.push((column, Area { x, width, ..inner }));
+        x += width;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn narrow_tables_lose_columns_and_keep_names() {
+        use Column::{Captured, Findings, Name, Rate, Received, Seen};
+        let cases = [
+            (58, vec![Name, Findings, Received, Captured, Rate, Seen]),
+            (52, vec![Name, Findings, Received, Captured, Rate, Seen]),
+            (46, vec![Name, Findings, Received, Captured, Seen]),
+            (36, vec![Name, Findings, Received, Seen]),
+            (30, vec![Name, Findings, Seen]),
+            (24, vec![Name, Findings]),
+            (18, vec![Name]),
+        ];
+        for (width, expected) in cases {
+            let inner = Area { x: 3, y: 0, width, height: 5 };
+            let columns = columns(inner);
+            assert_eq!(columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(), expected, "{width}");
+            let end = columns.last().map(|(_, area)| area.x + area.width);
+            assert_eq!(end, Some(inner.x + width));
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with an event: the signs for how bad it is, and the inspector's list of it.
+//! The inspector's tab that lists the findings of the event.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,16 +6,19 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{Theme, rect};
+use super::inspector::put_foot;
 use crate::app::Model;
-use crate::app::findings::{Found, List, place, place_says_little, said, said_briefly};
-use crate::app::inspector::Shown;
-use crate::app::keymap::{self, Action, Context};
-use crate::app::layout::{self, Area, Pane};
+use crate::app::findings::{Found, place, place_says_little, said, said_briefly};
+use crate::app::keymap::Action;
+use crate::app::layout::Area;
 use crate::app::pager;
-use crate::app::types::Earlier;
+use crate::app::pane::findings::{FindingsPane, KEYS, areas};
+use crate::app::pane::inspector::Shown;
+use crate::app::pane::types::Earlier;
 use crate::event::text;
-use crate::lint::{Finding, Severity};
+use crate::lint::Finding;
+use crate::ui::severity::{self, sign};
+use crate::ui::{Theme, hint, rect, scroll_thumb};
 
 /// Places wider than this, or than a third of the pane, do not push what is said of them further to the right.
 const PLACE_COLUMN: usize = 28;
@@ -23,72 +26,53 @@ const PLACE_COLUMN: usize = 28;
 /// The column of what is expected, found and so on.
 const LABEL: usize = 10;
 
-/// The sign for how bad something is, for that is never told by colour alone: one cell, another for each.
-pub(crate) fn sign(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "✗",
-        Severity::Warning => "!",
-        Severity::Note => "i",
-    }
-}
-
-/// The colour for how bad something is.
-pub(super) fn style_of(severity: Severity, theme: &Theme) -> Style {
-    match severity {
-        Severity::Error => theme.error,
-        Severity::Warning => theme.warning,
-        Severity::Note => theme.note,
-    }
-}
-
 /// The findings of the event on show.
 pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
-    let list = &shown.findings;
-    let Some((found, current)) = list.latest() else {
-        super::hint("Not looked at yet.", theme, area, buf);
+    let pane = &model.inspector.panes().findings;
+    let Some((found, current)) = shown.latest_found() else {
+        hint("Not checked yet.", theme, area, buf);
         return;
     };
     if found.tally().is_none() {
-        let calm = if current { "Nothing wrong was found." } else { "Not looked at yet." };
-        let key = keymap::key_for(Context::Findings, Action::Earlier);
-        let calm = match model.earlier().zip(key) {
+        let calm = if current { "Nothing wrong was found." } else { "Not checked yet." };
+        let calm = match model.earlier().zip(KEYS.key_for(Action::NextFinding)) {
             None => calm.to_owned(),
             Some((Earlier { tally, .. }, key)) => {
                 let count = text::counted(tally.count as u64, "finding");
                 format!("{calm}\n\n{} An event before it had {count}: {key} shows it.", sign(tally.worst))
             }
         };
-        super::hint(&calm, theme, area, buf);
+        hint(&calm, theme, area, buf);
         return;
     }
-    let (rows, below) = layout::findings(area.inner());
-    let focused = model.focus == Pane::Inspector;
+    let (rows, below) = areas(area.inner());
+    let focused = model.has_focus(super::PaneId::Inspector);
     let painter = Painter { found, current, theme, width: rows.width.into() };
-    for (y, (finding, selected)) in (rows.y..).zip(list.visible(rows.height.into())) {
+    for (y, (finding, selected)) in (rows.y..).zip(pane.visible()) {
         let row = Rect { y, height: 1, ..rect(rows) };
         if selected {
             buf.set_style(row, if focused { theme.selection } else { theme.selection_quiet });
         }
         painter.line(finding).render(row, buf);
     }
-    if let Some(finding) = list.selected().filter(|_| below.height > 0) {
+    if let Some(finding) = pane.selected().filter(|_| below.height > 0) {
         painter.explain(finding, below, buf);
     }
-    foot(list, shown, theme, area, buf);
-    let (offset, _, count) = list.position();
-    super::scroll_thumb(Area { height: rows.height + 2, ..area }, offset, count, theme, buf);
+    foot(pane, shown, theme, area, buf);
+    if let Some(cursor) = pane.cursor() {
+        scroll_thumb(Area { height: rows.height + 2, ..area }, cursor.offset(), cursor.len(), theme, buf);
+    }
 }
 
 /// The bottom border: where the finding under the cursor is, and which of them it is.
-fn foot(list: &List, shown: &Shown, theme: &Theme, area: Area, buf: &mut Buffer) {
-    let (_, cursor, count) = list.position();
+fn foot(pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut Buffer) {
     let (right, style) = match &shown.newer {
         Some((_, newer)) => (format!(" held, {newer} newer "), theme.updated),
-        None if list.current().is_none() => (" of the event before ".to_owned(), theme.dim),
-        None => (format!(" {} of {count} ", cursor + 1), theme.dim),
+        None if shown.found().is_none() => (" of the event before ".to_owned(), theme.dim),
+        None => (pane.cursor().map_or_else(String::new, |it| format!(" {} of {} ", it.at() + 1, it.len())), theme.dim),
     };
-    let pointer = list.selected().map_or_else(String::new, |finding| text::harmless(&finding.path.pointer()));
-    super::inspector::put_foot(&pointer, (&right, style), theme.dim, theme, area, buf);
+    let pointer = pane.selected().map_or_else(String::new, |finding| text::harmless(&finding.path.pointer()));
+    put_foot(&pointer, (&right, style), theme.dim, theme, area, buf);
 }
 
 struct Painter<'a> {
@@ -122,7 +106,7 @@ impl Painter<'_> {
             said = said_briefly(finding);
         }
         Line::from(vec![
-            Span::styled(format!(" {} ", sign(finding.severity)), fresh(style_of(finding.severity, theme))),
+            Span::styled(format!(" {} ", sign(finding.severity)), fresh(severity::style(finding.severity, theme))),
             place,
             Span::raw(" ".repeat(gap)),
             Span::styled(text::fit(&said, room), fresh(theme.title_quiet)),
@@ -136,7 +120,13 @@ impl Painter<'_> {
         let rule = finding.rule;
         buf.set_string(area.x, area.y, "─".repeat(width), theme.border);
         let id = format!(" {} {} ", finding.severity, rule.id);
-        buf.set_stringn(area.x + 1, area.y, id, width.saturating_sub(2), self.fresh(style_of(finding.severity, theme)));
+        buf.set_stringn(
+            area.x + 1,
+            area.y,
+            id,
+            width.saturating_sub(2),
+            self.fresh(severity::style(finding.severity, theme)),
+        );
 
         let mut rows = usize::from(area.height).saturating_sub(1);
         let mut y = area.y + 1;

@@ -5,19 +5,15 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-use super::super::findings::{sign, style_of};
-use super::super::{Theme, rect, scroll_thumb};
-use super::token_style;
 use crate::app::Model;
-use crate::app::composer::completion::Completion;
 use crate::app::composer::editor::Editor;
 use crate::app::composer::{Composition, Verdict};
 use crate::app::layout::Area;
 use crate::event::syntax::{self, TokenKind, matching_bracket};
 use crate::event::text;
+use crate::ui::severity::{self, sign};
+use crate::ui::{Theme, scroll_thumb, token_style};
 
 /// Lines up to this length are read whole; of longer ones only what is seen, and a little more.
 const READ_WHOLE: usize = 4 * 1024;
@@ -26,9 +22,9 @@ const READ_WHOLE: usize = 4 * 1024;
 const READ_AHEAD: usize = 256;
 
 /// Draws the lines that are seen and gives the place of the cursor.
-pub(super) fn render(
+pub(in crate::ui) fn render(
     composition: &Composition,
-    verdict: &Verdict,
+    verdict: Option<&Verdict>,
     model: &Model,
     theme: &Theme,
     area: Area,
@@ -40,10 +36,10 @@ pub(super) fn render(
     let painter = Painter { theme, x: area.x + gutter, room: usize::from(area.width - gutter) };
     let cursor = editor.cursor();
     let wrong = match verdict {
-        Verdict::Refused(refusal) => {
+        Some(Verdict::Refused(refusal)) => {
             refusal.place.map(|(line, column)| (line.saturating_sub(1), column.saturating_sub(1)))
         }
-        Verdict::Ready(_) => None,
+        Some(Verdict::Ready(_)) | None => None,
     };
     let bracket = bracket(editor);
     let refused = if model.composer.is_sent_last() { model.outbox.refused_fields() } else { &[] };
@@ -68,13 +64,13 @@ pub(super) fn render(
                 let style = match quiet {
                     true if findings.are_stale() => theme.dim,
                     true => Style::new(),
-                    false => style_of(finding.severity, theme),
+                    false => severity::style(finding.severity, theme),
                 };
                 painter.mark(line, start, part.start.byte..part.end.byte, style, y, buf);
             }
         }
         if let Some((worst, loud)) = worst {
-            let style = if loud { style_of(worst, theme) } else { theme.dim };
+            let style = if loud { severity::style(worst, theme) } else { theme.dim };
             buf.set_string(area.x, y, sign(worst), style);
         }
         let mut mark = |column: usize, style: Style| {
@@ -263,61 +259,6 @@ fn char_boundary(line: &str, byte: usize) -> usize {
         byte -= 1;
     }
     byte
-}
-
-/// The proposals for the cursor's place, under the cursor or above it.
-pub(super) fn render_completion(
-    completion: &Completion,
-    editor: &Editor,
-    theme: &Theme,
-    text_area: Area,
-    cursor: Position,
-    buf: &mut Buffer,
-) {
-    const MOST_ROWS: usize = 8;
-    const WIDEST: u16 = 64;
-    let below = (text_area.y + text_area.height).saturating_sub(cursor.y + 1);
-    let above = cursor.y.saturating_sub(text_area.y);
-    let all = completion.proposals();
-    let room = usize::from(below.max(above).saturating_sub(2));
-    let rows = all.len().min(MOST_ROWS).min(room);
-    if rows == 0 {
-        return;
-    }
-    let label_width = all.iter().map(|proposal| text::width(&proposal.label)).max().unwrap_or(0).min(26);
-    let detail_width = all.iter().map(|proposal| text::width(&proposal.detail)).max().unwrap_or(0);
-    let wanted = u16::try_from(label_width + detail_width + 7).unwrap_or(u16::MAX);
-    let width = wanted.min(WIDEST).min(text_area.width);
-    let height = u16::try_from(rows).unwrap_or(0) + 2;
-    let y = if height <= below { cursor.y + 1 } else { cursor.y - height };
-    let typed = u16::try_from(editor.cursor().byte.saturating_sub(completion.start().byte)).unwrap_or(0);
-    let most = (text_area.x + text_area.width).saturating_sub(width);
-    let x = cursor.x.saturating_sub(typed + 2).clamp(text_area.x, most.max(text_area.x));
-    let area = Area { x, y, width, height };
-    Clear.render(rect(area), buf);
-    buf.set_style(rect(area), theme.base);
-    Block::bordered().border_type(BorderType::Rounded).border_style(theme.border_focused).render(rect(area), buf);
-    let inner = area.inner();
-    let chosen = completion.chosen();
-    let first = (chosen + 1).saturating_sub(rows);
-    let shown = all.iter().enumerate().skip(first).take(rows);
-    for (y, (number, proposal)) in (inner.y..).zip(shown) {
-        let place = Rect { y, height: 1, ..rect(inner) };
-        let label = text::fit(&proposal.label, label_width);
-        let gap = " ".repeat(label_width.saturating_sub(text::width(&label)) + 2);
-        let room = usize::from(inner.width).saturating_sub(label_width + 4);
-        let line = Line::from(vec![
-            Span::raw(" "),
-            Span::styled(label, theme.json_key),
-            Span::raw(gap),
-            Span::styled(text::fit(&proposal.detail, room), theme.dim),
-        ]);
-        if number == chosen {
-            buf.set_style(place, theme.selection);
-        }
-        line.render(place, buf);
-    }
-    scroll_thumb(area, first, all.len(), theme, buf);
 }
 
 #[cfg(test)]

@@ -4,21 +4,23 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::{Theme, findings, rect};
 use crate::app::connection_status::ConnectionState;
 use crate::app::findings::Tally;
-use crate::app::layout::{self, Area, Pane};
+use crate::app::layout::Area;
 use crate::app::outbox::ProbeMark;
-use crate::app::types::{Column, Mark, Row};
+use crate::app::pane::PaneId;
+use crate::app::pane::types::{Column, Mark, Row, columns};
 use crate::app::{Model, time};
 use crate::event::text;
 use crate::session::Moment;
+use crate::ui::{Theme, rect, severity};
 
 /// The table of event types.
-pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf: &mut Buffer) {
+pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf: &mut Buffer) {
     let (left, all) = model.types.counts();
     let sort = model.types.sort();
-    let mut title = vec![Span::raw(" "), Span::styled("Event types", super::title_style(Pane::Types, model, theme))];
+    let mut title =
+        vec![Span::raw(" "), Span::styled("Event types", crate::ui::title_style(PaneId::Types, model, theme))];
     let count = if left == all { format!(" {all} ") } else { format!(" {left} of {all} ") };
     title.push(Span::styled(count, theme.dim));
     if !model.types.query().is_empty() {
@@ -30,7 +32,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
     let order = Line::styled(format!(" {} {arrow} ", sort.column.title()), theme.dim);
     let title = Line::from(title);
     let both = title.width() + order.width() + 4 <= usize::from(area.width);
-    let mut block = super::pane(Pane::Types, model, title, theme);
+    let mut block = crate::ui::pane(PaneId::Types, model, title, theme);
     if both {
         block = block.title_top(order.right_aligned());
     }
@@ -42,25 +44,24 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
             ConnectionState::Connecting => "Waiting for the first answer.",
             ConnectionState::BackingOff(_) | ConnectionState::Refused => "No answer yet: the line at the top says why.",
         };
-        super::hint(waiting, theme, area, buf);
+        crate::ui::hint(waiting, theme, area, buf);
         return;
     }
     let inner = area.inner();
-    let columns = layout::columns(inner);
+    let columns = columns(inner);
     for (column, place) in &columns {
         let style = if *column == sort.column { theme.heading_sorted } else { theme.heading };
         put(column.label(), *column, Area { height: 1, ..*place }, style, buf);
     }
     if left == 0 {
-        super::hint("No type matches the filter.", theme, area, buf);
+        crate::ui::hint("No type matches the filter.", theme, area, buf);
         return;
     }
-    let height = usize::from(inner.height).saturating_sub(1);
     let rates_at = model.rates_at(now);
-    for (y, (name, row, selected)) in (inner.y + 1..).zip(model.types.visible(height)) {
+    for (y, (name, row, selected)) in (inner.y + 1..).zip(model.types.visible()) {
         let line = Rect { y, height: 1, ..rect(inner) };
         if selected {
-            let focused = model.focus == Pane::Types;
+            let focused = model.has_focus(PaneId::Types);
             buf.set_style(line, if focused { theme.selection } else { theme.selection_quiet });
         } else if row.flashes(now) {
             buf.set_style(line, theme.flash);
@@ -83,7 +84,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
             let style = match column {
                 Column::Rate => theme.spark,
                 Column::Findings if !row.gone => {
-                    row.tally().map_or(theme.dim, |tally| findings::style_of(tally.worst, theme))
+                    row.tally().map_or(theme.dim, |tally| severity::style(tally.worst, theme))
                 }
                 Column::Received if row.received.is_some() => theme.base.bg_reset(),
                 _ => theme.dim,
@@ -93,13 +94,13 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf:
                 // Dim, and without a number: the newest event is better, but one before it was not.
                 let free = usize::from(place.width).saturating_sub(text::width(&value));
                 let at = if value.is_empty() { place.x } else { place.x + place.width.saturating_sub(1) };
-                buf.set_stringn(at, y, findings::sign(earlier.tally.worst), free.min(1), theme.dim);
+                buf.set_stringn(at, y, severity::sign(earlier.tally.worst), free.min(1), theme.dim);
             }
         }
     }
-    super::scroll_thumb(
+    crate::ui::scroll_thumb(
         Area { y: area.y + 1, height: area.height - 1, ..area },
-        model.types.offset(),
+        model.types.cursor().offset(),
         left,
         theme,
         buf,
@@ -172,7 +173,7 @@ fn put(value: &str, column: Column, place: Area, style: Style, buf: &mut Buffer)
 
 /// How bad it is at worst, and how much there is.
 fn tally(Tally { worst, count }: Tally) -> String {
-    let sign = findings::sign(worst);
+    let sign = severity::sign(worst);
     if count > 99 { format!("{sign}99+") } else { format!("{sign}{count:>2}") }
 }
 

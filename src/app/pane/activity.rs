@@ -2,8 +2,15 @@
 
 use std::collections::VecDeque;
 
+use super::{Answer, Context, Pane};
+use crate::app::cursor::Cursor;
+use crate::app::keymap::{self, Action, Keys};
+use crate::app::layout::Area;
 use crate::lint::Severity;
 use crate::session::Moment;
+
+/// The keys of the log.
+pub(in crate::app) static KEYS: Keys = Keys::commands("Activity", &[], &[&keymap::LIST, &keymap::ANYWHERE]);
 
 /// How many entries are kept.
 const KEPT: usize = 1_000;
@@ -12,8 +19,7 @@ const KEPT: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Activity {
     entries: VecDeque<Entry>,
-    /// How many entries stand above the first one on screen.
-    offset: usize,
+    view: Cursor,
 }
 
 /// One thing that happened.
@@ -58,38 +64,45 @@ pub enum EntryKind {
 
 impl Activity {
     /// Writes an entry down. A reader who has scrolled keeps what is on screen.
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(in crate::app) fn push(&mut self, entry: Entry) {
         self.entries.push_front(entry);
-        if self.offset > 0 {
-            self.offset += 1;
-        }
         self.entries.truncate(KEPT);
-        self.offset = self.offset.min(self.entries.len().saturating_sub(1));
+        self.view.set_len(self.entries.len());
+        if self.view.offset() > 0 {
+            self.view.scroll(1);
+        }
     }
 
-    /// Moves the view by `rows`, down when positive; `height` is how many rows there are to see.
-    pub(super) fn scroll(&mut self, rows: isize, height: usize) {
-        let last = self.entries.len().saturating_sub(height);
-        self.offset = self.offset.saturating_add_signed(rows).min(last);
+    /// The entries on screen, from the top.
+    pub fn visible(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.range(self.view.visible())
     }
 
-    /// The entries to show, from the top.
-    pub fn visible(&self, height: usize) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().skip(self.offset).take(height)
+    /// All entries, the newest first.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
-    /// How many entries are above the view.
-    pub fn above(&self) -> usize {
-        self.offset
+    /// Which part of it is on screen.
+    pub fn view(&self) -> &Cursor {
+        &self.view
+    }
+}
+
+impl Pane for Activity {
+    fn keys(&self) -> &'static Keys {
+        &KEYS
     }
 
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
+    fn fit(&mut self, inner: Area) {
+        self.view.fit(inner.height.into());
     }
 
-    /// Whether nothing has happened yet.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
+        self.view.act_on_view(action).then(Answer::done)
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        self.view.scroll(rows);
     }
 }

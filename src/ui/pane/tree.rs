@@ -1,18 +1,21 @@
+//! The inspector's tab that shows the event as a tree.
+
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{StatefulWidget, Widget};
+use ratatui::widgets::StatefulWidget;
 use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
-use super::{Theme, findings, rect};
+use super::PaneId;
+use super::inspector::put_foot;
 use crate::app::findings::{Found, place_says_little, said_briefly};
-use crate::app::inspector::{Shown, Tab};
-use crate::app::layout::{self, Area, Pane};
-use crate::app::tree::{Range, Row, Spot, Tree};
+use crate::app::layout::Area;
+use crate::app::pane::inspector::Shown;
+use crate::app::tree::{Range, Row, Tree};
 use crate::app::{Model, time};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, text};
 use crate::session::Coverage;
+use crate::ui::{Theme, difference, highlight, rect, scroll_thumb, severity};
 
 /// Keys wider than this, or than a third of the pane, do not push the values of their siblings further to the right.
 const KEY_COLUMN: usize = 26;
@@ -20,68 +23,27 @@ const KEY_COLUMN: usize = 26;
 /// With less room than this behind a value, nothing is said of what is expected.
 const LEAST_NOTE: usize = 16;
 
-/// The event under the cursor.
-pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
-    let tab = model.tab();
-    let shown = model.inspector.shown();
-    let tabs = layout::tabs(area, model.inspector.tabs());
-    let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
-    let room = usize::from(area.width).saturating_sub(taken + 6);
-    let name = match (shown, &model.unknown) {
-        (_, Some(_)) if tab == Tab::Raw => "the last answer".to_owned(),
-        (Some(shown), _) => text::fit_middle(&text::harmless_within(shown.event_type.as_str(), 512).0, room),
-        (None, _) => "Event".to_owned(),
-    };
-    let title = Line::styled(format!(" {name} "), super::title_style(Pane::Inspector, model, theme));
-    super::pane(Pane::Inspector, model, title, theme).render(rect(area), buf);
-    for ((each, label), (_, place)) in model.inspector.tabs().into_iter().zip(tabs) {
-        let style = if each == tab { theme.heading_sorted } else { theme.dim };
-        let alert = each == Tab::Raw && model.unknown.is_some();
-        buf.set_stringn(place.x, place.y, " ", 1, theme.dim);
-        buf.set_stringn(place.x + 1, place.y, label, usize::from(place.width.saturating_sub(2)), style);
-        buf.set_stringn(place.x + place.width - 1, place.y, if alert { "!" } else { " " }, 1, theme.error);
-    }
-    match (tab, model.inspector.raw(), shown) {
-        (Tab::Raw, Some(reader), _) => {
-            let inner = area.inner();
-            for (y, line) in (inner.y..).zip(reader.visible(inner.height.into())) {
-                buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
-            }
-            if reader.title.is_empty() {
-                super::overlay::pager_foot(reader, area, theme, buf);
-            } else {
-                put_foot(&reader.title, ("", theme.dim), theme.error, theme, area, buf);
-            }
-            let (offset, total) = reader.position();
-            super::scroll_thumb(area, offset, total, theme, buf);
-        }
-        (_, _, Some(shown)) => match &shown.tree {
-            Ok(_) if tab == Tab::Findings => findings::render(shown, model, theme, area, buf),
-            Ok(tree) => render_tree(tree, shown, model, theme, area, buf),
-            Err(error) => super::hint(&format!("No tree: {error}. The Raw tab has the text."), theme, area, buf),
-        },
-        (_, _, None) => {
-            let counted = model.types.selected().is_some();
-            let reason =
-                if counted { "The endpoint gave a count for this type, but no event." } else { "Nothing selected." };
-            super::hint(reason, theme, area, buf);
-        }
-    }
-}
-
-fn render_tree(tree: &Tree, shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+/// The event as a tree: the rows in view as flat items of the widget, indented in their text.
+pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let Some(tree) = model.inspector.tree() else { return };
     let inner = area.inner();
-    let rows = tree.visible(inner.height.into());
-    let focused = model.focus == Pane::Inspector;
-    let found = shown.findings.current();
+    let rows = tree.visible();
+    let focused = model.has_focus(PaneId::Inspector);
+    let found = shown.found().map(|found| &**found);
     let painter = Painter { tree, shown, found, theme, width: inner.width.into() };
-    let window = Window::new(rows, &painter);
-    let selection = if focused { theme.selection } else { theme.selection_quiet };
-    window.render(tree.selected(), selection, rect(inner), buf);
+    let items: Vec<_> = rows.iter().map(|row| TreeItem::new_leaf(row.spot, painter.line(*row))).collect();
+    let mut state = TreeState::default();
+    state.select(tree.selected().map(|row| vec![row.spot]).unwrap_or_default());
+    // Spots are unique, so this cannot fail.
+    if let Ok(widget) = TreeWidget::new(&items) {
+        let selection = if focused { theme.selection } else { theme.selection_quiet };
+        let widget = widget.highlight_style(selection).node_no_children_symbol("");
+        StatefulWidget::render(widget, rect(inner), buf, &mut state);
+    }
     // Left of the first level nothing stands but the event's own fold mark; its sign stands behind its name.
     for (y, row) in (inner.y..).zip(rows).filter(|(_, row)| row.depth > 0) {
         if let Some(severity) = found.and_then(|found| found.worst(row)) {
-            buf.set_stringn(inner.x, y, findings::sign(severity), 1, findings::style_of(severity, theme));
+            buf.set_stringn(inner.x, y, severity::sign(severity), 1, severity::style(severity, theme));
         }
     }
 
@@ -99,14 +61,13 @@ fn render_tree(tree: &Tree, shown: &Shown, model: &Model, theme: &Theme, area: A
         let taken = text::width(&place) + if place.is_empty() { 1 } else { 3 };
         let room = usize::from(area.width).saturating_sub(taken + text::width(&right) + 6);
         if room > LEAST_NOTE {
-            let said = format!(" {} {} ", findings::sign(finding.severity), said_briefly(finding));
+            let said = format!(" {} {} ", severity::sign(finding.severity), said_briefly(finding));
             let x = area.x + 1 + u16::try_from(taken).unwrap_or(0);
-            let style = findings::style_of(finding.severity, theme);
+            let style = severity::style(finding.severity, theme);
             buf.set_stringn(x, area.y + area.height - 1, text::fit(&said, room), room, style);
         }
     }
-    let (offset, total) = tree.position();
-    super::scroll_thumb(area, offset, total, theme, buf);
+    scroll_thumb(area, tree.cursor().offset(), tree.cursor().len(), theme, buf);
 }
 
 fn path_node(tree: &Tree) -> NodeId {
@@ -150,107 +111,6 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
     (format!(" {} ", parts.join(" · ")), style)
 }
 
-/// Writes into the bottom border: what the cursor is on at the left, and at the right what is said of the whole.
-pub(super) fn put_foot(
-    left: &str,
-    (right, right_style): (&str, Style),
-    style: Style,
-    theme: &Theme,
-    area: Area,
-    buf: &mut Buffer,
-) {
-    let room = usize::from(area.width).saturating_sub(6 + text::width(right));
-    let y = area.y + area.height - 1;
-    if !left.is_empty() && room > 3 {
-        let shown = text::fit(left, room);
-        buf.set_stringn(area.x + 1, y, format!(" {shown} "), room + 2, theme.title_quiet.patch(style));
-    }
-    let width = u16::try_from(text::width(right)).unwrap_or(0);
-    let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
-    buf.set_stringn(x, y, right, usize::from(area.width - 2), right_style);
-}
-
-/// The rows on screen as items of the tree widget: those rows, and above them the containers that they stand in, for
-/// their indent. However much is unfolded, the widget gets no more than that.
-struct Window {
-    items: Vec<TreeItem<'static, Spot>>,
-    opened: Vec<Vec<Spot>>,
-    /// How many rows stand above the first one to be seen.
-    above: usize,
-    /// The identifiers of the rows, to find the selected one.
-    identifiers: Vec<Vec<Spot>>,
-}
-
-/// One level of the window that is being built.
-struct Level {
-    row: Row,
-    line: Line<'static>,
-    children: Vec<TreeItem<'static, Spot>>,
-}
-
-impl Window {
-    fn new(rows: &[Row], painter: &Painter<'_>) -> Self {
-        let mut window = Self { items: Vec::new(), opened: Vec::new(), above: 0, identifiers: Vec::new() };
-        let mut levels: Vec<Level> = Vec::new();
-        let ancestors = painter.tree.around_visible();
-        window.above = ancestors.len();
-        for row in ancestors.iter().chain(rows) {
-            while levels.last().is_some_and(|level| level.row.depth >= row.depth) {
-                window.close(&mut levels);
-            }
-            let mut identifier: Vec<_> = levels.iter().map(|level| level.row.spot).collect();
-            identifier.push(row.spot);
-            if row.open == Some(true) {
-                window.opened.push(identifier.clone());
-            }
-            window.identifiers.push(identifier);
-            levels.push(Level { row: *row, line: painter.line(*row), children: Vec::new() });
-        }
-        while !levels.is_empty() {
-            window.close(&mut levels);
-        }
-        window
-    }
-
-    fn close(&mut self, levels: &mut Vec<Level>) {
-        let Some(Level { row, line, mut children }) = levels.pop() else { return };
-        if row.open.is_some() && children.is_empty() {
-            // The widget draws a fold mark only where there are children; these are never seen.
-            children.push(TreeItem::new_leaf(row.spot, ""));
-        }
-        // Spots are unique among siblings, so this cannot fail; a leaf stands in if it does.
-        let item =
-            TreeItem::new(row.spot, line.clone(), children).unwrap_or_else(|_| TreeItem::new_leaf(row.spot, line));
-        match levels.last_mut() {
-            Some(level) => level.children.push(item),
-            None => self.items.push(item),
-        }
-    }
-
-    fn render(self, selected: Option<Row>, selection: Style, area: Rect, buf: &mut Buffer) {
-        let mut state = TreeState::default();
-        for identifier in &self.opened {
-            state.open(identifier.clone());
-        }
-        // The widget scrolls only over rows that it has drawn once, so it draws once where nobody sees it.
-        let mut unseen = Buffer::empty(area);
-        if let Ok(widget) = widget(&self.items, selection) {
-            StatefulWidget::render(widget, area, &mut unseen, &mut state);
-        }
-        let selected = selected.map(|row| row.spot);
-        let chosen = self.identifiers.iter().skip(self.above).find(|path| path.last().copied() == selected);
-        state.select(chosen.cloned().unwrap_or_default());
-        state.scroll_down(self.above);
-        if let Ok(widget) = widget(&self.items, selection) {
-            StatefulWidget::render(widget, area, buf, &mut state);
-        }
-    }
-}
-
-fn widget<'a>(items: &'a [TreeItem<'a, Spot>], selection: Style) -> std::io::Result<TreeWidget<'a, Spot>> {
-    Ok(TreeWidget::new(items)?.highlight_style(selection).node_open_symbol("▾ ").node_closed_symbol("▸ "))
-}
-
 /// Writes the line of a row.
 struct Painter<'a> {
     tree: &'a Tree,
@@ -274,21 +134,26 @@ impl Painter<'_> {
         let mut room = room.saturating_sub(if tag.is_empty() { 0 } else { tag_width + 1 });
         let all = room;
         let query = self.tree.query();
-        let mut spans = Vec::new();
+        let mark = match row.open {
+            Some(true) => "▾ ",
+            Some(false) => "▸ ",
+            None => "  ",
+        };
+        let mut spans = vec![Span::raw(format!("{}{mark}", " ".repeat(row.depth as usize * 2)))];
 
         let (key, key_style) = self.key(row, platform);
         let wanted = self.key_column(row).max(text::width(&key));
         let key = text::fit(&key, room);
         room = room.saturating_sub(text::width(&key));
         let pad = (wanted + 2).saturating_sub(text::width(&key)).min(room);
-        spans.extend(super::highlight(key, query, key_style, theme.matched));
+        spans.extend(highlight(key, query, key_style, theme.matched));
         let value = self.value(row, room.saturating_sub(pad));
         if !value.is_empty() {
             spans.push(Span::raw(" ".repeat(pad)));
             room -= pad;
             let style = if platform { theme.dim } else { self.value_style(row) };
             room = room.saturating_sub(text::width(&value));
-            spans.extend(super::highlight(value, query, style, theme.matched));
+            spans.extend(highlight(value, query, style, theme.matched));
         }
         let wrong = self.wrong(row, room.saturating_sub(2));
         if !wrong.is_empty() {
@@ -363,7 +228,7 @@ impl Painter<'_> {
         let theme = self.theme;
         let Some(found) = self.found else { return spans };
         if let Some(severity) = found.worst(&row).filter(|_| row.depth == 0 && room > 0) {
-            spans.push(Span::styled(findings::sign(severity), findings::style_of(severity, theme)));
+            spans.push(Span::styled(severity::sign(severity), severity::style(severity, theme)));
             left -= 1;
         }
         let Some((finding, count)) = found.here(&row).filter(|_| left > LEAST_NOTE) else { return spans };
@@ -387,14 +252,8 @@ impl Painter<'_> {
     }
 
     fn value_style(&self, row: Row) -> Style {
-        let theme = self.theme;
-        match self.tree.document().get(row.spot.node).map(|node| node.kind) {
-            Some(NodeKind::String) => theme.json_string,
-            Some(NodeKind::Number) => theme.json_number,
-            Some(NodeKind::Bool) => theme.json_word,
-            Some(NodeKind::Null) => theme.json_null,
-            Some(NodeKind::Object | NodeKind::Array) | None => theme.dim,
-        }
+        let kind = self.tree.document().get(row.spot.node).map_or(NodeKind::Object, |node| node.kind);
+        difference::value_style(kind, self.theme)
     }
 }
 

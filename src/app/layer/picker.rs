@@ -8,11 +8,30 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use super::{Composer, completion};
-use crate::app::inspector::Inspector;
-use crate::app::{DraftId, Sending, time};
+use super::completion;
+use crate::app::composer::Composer;
+use crate::app::cursor::Cursor;
+use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
+use crate::app::layout::Area;
+use crate::app::pane::inspector::Shown;
+use crate::app::pane::{Answer, Context, Pane, Request};
+use crate::app::{DraftId, KeyCode, Mouse, time};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::text;
+
+/// The keys of the list.
+pub(in crate::app) static KEYS: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(ENTER, A::Accept, "begin with it", "begin"),
+        hint(ESC_OR_INTERRUPT, A::Back, "compose nothing", "close"),
+        bind(&[key(KeyCode::Up), ctrl('p')], A::Up, "up"),
+        bind(&[key(KeyCode::Down), ctrl('n')], A::Down, "down"),
+        bind(&[key(KeyCode::PageUp)], A::PageUp, "a page up"),
+        bind(&[key(KeyCode::PageDown)], A::PageDown, "a page down"),
+    ];
+    Keys::typing("Choosing what to compose", BINDINGS, &[&keymap::LINE])
+};
 
 /// Of the drafts of earlier sessions, those that stand before the templates; the others stand after them.
 const DRAFTS_FIRST: usize = 3;
@@ -26,8 +45,7 @@ pub struct Picker {
     /// Indices into `choices`: what the search leaves, the best first.
     order: Vec<usize>,
     pattern: Option<Pattern>,
-    cursor: usize,
-    offset: usize,
+    cursor: Cursor,
 }
 
 /// One of the things to begin with.
@@ -73,18 +91,18 @@ impl Beginning {
 
 impl Picker {
     /// Everything that there is to begin with.
-    pub(super) fn new(composer: &Composer, sending: &Sending, inspector: &Inspector, now: Timestamp) -> Self {
+    pub(in crate::app) fn new(composer: &Composer, shown: Option<&Shown>, now: Timestamp) -> Self {
         let open = composer.composition().map(|composition| Choice {
             beginning: Beginning::Open,
             name: composition.name(),
-            detail: format!("the draft that you have open, {}", age(composition.changed, now)),
+            detail: format!("the draft that you have open, {}", age(composition.changed(), now)),
         });
-        let mut drafts = sending.drafts.iter().map(|draft| Choice {
+        let mut drafts = composer.drafts().iter().map(|draft| Choice {
             beginning: Beginning::Draft(draft.id.clone()),
             name: name_of(&draft.text),
             detail: format!("a draft that was left, {}, {} bytes", age(draft.changed, now), draft.text.len()),
         });
-        let received = inspector.shown().map(|shown| Choice {
+        let received = shown.map(|shown| Choice {
             beginning: Beginning::Received,
             name: harmless(shown.event_type.as_str()),
             detail: "as it was received, without what the platform added".into(),
@@ -97,8 +115,8 @@ impl Picker {
         let mut choices: Vec<_> = open.into_iter().collect();
         choices.extend(drafts.by_ref().take(DRAFTS_FIRST));
         choices.extend(received);
-        choices.extend(sending.templates.iter().map(|own| template(own, Beginning::Own)));
-        let own = |name: &str| sending.templates.iter().any(|own| own.name == name);
+        choices.extend(composer.templates().iter().map(|own| template(own, Beginning::Own)));
+        let own = |name: &str| composer.templates().iter().any(|own| own.name == name);
         let standard = Catalogue::standard().templates().filter(|standard| !own(&standard.name));
         choices.extend(standard.map(|standard| template(standard, Beginning::Standard)));
         choices.push(Choice {
@@ -107,12 +125,14 @@ impl Picker {
             detail: "to write, or to paste a curl command into".into(),
         });
         choices.extend(drafts);
-        let order = (0..choices.len()).collect();
-        Self { input: Input::default(), choices, order, pattern: None, cursor: 0, offset: 0 }
+        let order: Vec<_> = (0..choices.len()).collect();
+        let mut cursor = Cursor::default();
+        cursor.set_len(order.len());
+        Self { input: Input::default(), choices, order, pattern: None, cursor }
     }
 
     /// Leaves what matches the search: templates by their name, then all else, the best match of each first.
-    pub(in crate::app) fn search(&mut self) {
+    fn search(&mut self) {
         let query = self.input.value();
         self.pattern =
             (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Smart, Normalization::Smart));
@@ -135,45 +155,37 @@ impl Picker {
             scored.sort_unstable();
             self.order = scored.into_iter().map(|(.., index)| index).collect();
         }
-        self.cursor = 0;
-        self.offset = 0;
-    }
-
-    /// Moves the cursor by `rows`, down when positive.
-    pub(in crate::app) fn move_by(&mut self, rows: isize, height: usize) {
-        self.cursor = self.cursor.saturating_add_signed(rows).min(self.order.len().saturating_sub(1));
-        self.keep_in_view(height);
-    }
-
-    pub(in crate::app) fn keep_in_view(&mut self, height: usize) {
-        let first = (self.cursor + 1).saturating_sub(height.max(1));
-        self.offset = self.offset.clamp(first, self.cursor);
-    }
-
-    /// Puts the cursor on the choice that stands on `line` of the view; `false` when none does.
-    pub(super) fn select_line(&mut self, line: usize) -> bool {
-        let position = self.offset + line;
-        let there = position < self.order.len();
-        if there {
-            self.cursor = position;
-        }
-        there
+        self.cursor.set_len(self.order.len());
+        self.cursor.put(0);
     }
 
     /// The choice under the cursor.
     pub fn selected(&self) -> Option<&Choice> {
-        self.choices.get(*self.order.get(self.cursor)?)
+        self.choices.get(*self.order.get(self.cursor.at())?)
     }
 
-    /// The choices to show, from the top, each with whether the cursor is on it.
-    pub fn visible(&self, height: usize) -> impl Iterator<Item = (&Choice, bool)> {
-        let rows = self.order.iter().enumerate().skip(self.offset).take(height);
-        rows.filter_map(|(position, index)| Some((self.choices.get(*index)?, position == self.cursor)))
+    /// The choices on screen, from the top, each with whether the cursor is on it.
+    pub fn visible(&self) -> impl Iterator<Item = (&Choice, bool)> {
+        let rows = self.cursor.visible();
+        let choices = rows.map(|row| (self.order.get(row).and_then(|index| self.choices.get(*index)), row));
+        choices.filter_map(|(choice, row)| Some((choice?, row == self.cursor.at())))
     }
 
-    /// The first row on screen, how many the search leaves, and how many there are.
-    pub fn position(&self) -> (usize, usize, usize) {
-        (self.offset, self.order.len(), self.choices.len())
+    /// Where the cursor is among those that the search leaves.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// How many there are, searched or not.
+    pub fn total(&self) -> usize {
+        self.choices.len()
+    }
+
+    fn begin(&self) -> Answer {
+        match self.selected() {
+            Some(choice) => Answer::request(Request::Close).and(Request::Begin(Box::new(choice.clone()))),
+            None => Answer::done(),
+        }
     }
 
     /// The characters of the choice's name that the search matched, as positions.
@@ -188,6 +200,54 @@ impl Picker {
         positions.sort_unstable();
         positions.dedup();
         positions
+    }
+}
+
+/// The list in the layer: under the line that is typed and a gap.
+pub fn list(inner: Area) -> Area {
+    Area { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner }
+}
+
+impl Pane for Picker {
+    fn keys(&self) -> &'static Keys {
+        &KEYS
+    }
+
+    fn fit(&mut self, inner: Area) {
+        self.cursor.fit(list(inner).height.into());
+    }
+
+    fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
+        match action {
+            Action::Accept => Some(self.begin()),
+            Action::Back => Some(Answer::request(Request::Close)),
+            _ => self.cursor.act(action).then(Answer::done),
+        }
+    }
+
+    fn click(&mut self, mouse: Mouse, inner: Area, _context: &Context<'_>) -> Answer {
+        let list = list(inner);
+        let row = self.cursor.row_at(usize::from(mouse.row.saturating_sub(list.y)));
+        match row.filter(|_| list.holds(mouse)) {
+            Some(row) => {
+                self.cursor.put(row);
+                self.begin()
+            }
+            None => Answer::done(),
+        }
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        self.cursor.step(rows);
+    }
+
+    fn input(&mut self) -> Option<&mut Input> {
+        Some(&mut self.input)
+    }
+
+    fn edited(&mut self) -> Answer {
+        self.search();
+        Answer::done()
     }
 }
 
@@ -206,7 +266,7 @@ fn harmless(name: &str) -> String {
 }
 
 /// What a draft is called: the type of its first event. Harmless.
-pub(super) fn name_of(draft: &str) -> String {
+pub(in crate::app) fn name_of(draft: &str) -> String {
     /// A name further on than this is not looked for.
     const LOOKED_AT: usize = 64 * 1024;
     let mut end = draft.len().min(LOOKED_AT);

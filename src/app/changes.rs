@@ -1,0 +1,160 @@
+//! The changes from one event of a type to the next.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::event::{Difference, DifferenceKind, Document, Groups, NodeId, diff, text};
+use crate::session::{Captured, Moment};
+
+/// Events that are larger together, in bytes, are not compared: a key would wait for it.
+pub const MOST_BYTES: usize = 4 << 20;
+
+/// The widest path and the widest value that a summary repeats, in columns.
+const WIDEST: usize = 24;
+
+/// So many changes are named in a summary.
+const NAMED: usize = 3;
+
+/// The changes from the event of a type before it to an event.
+#[derive(Debug)]
+pub struct Changes {
+    /// When the event before was seen.
+    pub before_at: Moment,
+    /// In the order of the fields, what was added last.
+    differences: Vec<Difference>,
+    /// The differences by the values of the event that they are about.
+    by_node: HashMap<NodeId, usize>,
+    /// The containers with changes in them.
+    around: HashSet<NodeId>,
+}
+
+impl Changes {
+    /// The changes from `before` to `event`; `None` when the two are too large to be compared, or `before` is no JSON.
+    pub fn between(before: &Captured, event: &Document) -> Option<Self> {
+        let payload = &before.payload;
+        if payload.text().len() + event.payload().text().len() > MOST_BYTES {
+            return None;
+        }
+        let differences = diff(&Document::new(payload.clone()).ok()?, event);
+        let mut around = HashSet::new();
+        let mut by_node = HashMap::new();
+        for (index, difference) in differences.iter().enumerate() {
+            let Some(node) = difference.node.filter(|_| !difference.is_volatile()) else { continue };
+            by_node.insert(node, index);
+            let mut at = event.parent(node);
+            // Around one that was marked already, all is marked.
+            while let Some(parent) = at.filter(|parent| around.insert(*parent)) {
+                at = event.parent(parent);
+            }
+        }
+        Some(Self { before_at: before.at, differences, by_node, around })
+    }
+
+    /// The changes that say something, by their sorts.
+    pub fn groups(&self) -> Groups<'_> {
+        Groups::of(self.differences.iter().filter(|difference| !difference.is_volatile()))
+    }
+
+    /// The changes that tell any two events apart: times and UUIDs.
+    pub fn volatile(&self) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(|difference| difference.is_volatile())
+    }
+
+    /// How many changes say something.
+    pub fn count(&self) -> usize {
+        self.differences.iter().filter(|difference| !difference.is_volatile()).count()
+    }
+
+    /// The change of a value of the event, unless it is a time or a UUID.
+    pub fn of(&self, node: NodeId) -> Option<&Difference> {
+        self.differences.get(*self.by_node.get(&node)?)
+    }
+
+    /// Whether something in the container has changed.
+    pub fn are_in(&self, container: NodeId) -> bool {
+        self.around.contains(&container)
+    }
+
+    /// The changes in a few words: `revenue 25 → 31.24 · +coupon · 2 more`; `nothing but times and ids` where there are no
+    /// others. Harmless.
+    pub fn summary(&self) -> String {
+        let mut parts: Vec<_> = self.differences.iter().filter(|it| !it.is_volatile()).map(words).collect();
+        if parts.is_empty() {
+            let told =
+                if self.differences.is_empty() { "the same as the one before" } else { "only times and ids differ" };
+            return told.to_owned();
+        }
+        let more = parts.len().saturating_sub(NAMED);
+        parts.truncate(NAMED);
+        if more > 0 {
+            parts.push(format!("{more} more"));
+        }
+        parts.join(" · ")
+    }
+}
+
+/// One change in a few words.
+fn words(difference: &Difference) -> String {
+    let path = match text::harmless(&difference.path.to_string()) {
+        path if path.is_empty() => "the event".to_owned(),
+        path => text::fit_middle(&path, WIDEST),
+    };
+    let value = |json: &Option<String>| {
+        let json = json.as_deref().unwrap_or_default();
+        text::fit(&text::harmless_within(json, WIDEST).0, WIDEST)
+    };
+    match difference.kind {
+        DifferenceKind::Added => format!("+{path}"),
+        DifferenceKind::Dropped => format!("−{path}"),
+        DifferenceKind::Changed | DifferenceKind::Retyped { .. } => {
+            format!("{path} {} → {}", value(&difference.before), value(&difference.after))
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{at, document, payload};
+
+    #[test]
+    fn changes_are_told_in_a_few_words() {
+        let cases = [
+            (r#"{"a":1}"#, r#"{"a":1}"#, "the same as the one before"),
+            (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, "the same as the one before"),
+            (
+                r#"{"timestamp":"2026-11-23T14:03:19Z"}"#,
+                r#"{"timestamp":"2026-11-23T14:03:20Z"}"#,
+                "only times and ids differ",
+            ),
+            (r#"{"revenue":25}"#, r#"{"revenue":31.24,"coupon":null}"#, "revenue 25 → 31.24 · +coupon"),
+            (r#"{"a":1,"b":2,"c":3,"d":4,"e":5}"#, r#"{"a":"1"}"#, r#"a 1 → "1" · −b · −c · 2 more"#),
+            (r#"{"\u001b[2J":1}"#, r#"{"\u001b[2J":"\u001b"}"#, r#"["\u001b[2J"] 1 → "\u001b""#),
+            (r#"{"items":[{"sku":"a"}]}"#, r#"{"items":[{"sku":"b"}]}"#, r#"items[0].sku "a" → "b""#),
+        ];
+        for (before, after, expected) in cases {
+            let before = Captured { payload: payload(before), at: at(1) };
+            let changes = Changes::between(&before, &document(after)).unwrap();
+            assert_eq!(changes.summary(), expected, "{after}");
+        }
+    }
+
+    #[test]
+    fn a_value_knows_its_change_and_a_container_of_those_in_it() {
+        let before = Captured { payload: payload(r#"{"list":[{"a":1},{"b":2}],"same":{"x":1}}"#), at: at(1) };
+        let event = document(r#"{"list":[{"a":1},{"b":3}],"same":{"x":1},"new":true}"#);
+        let changes = Changes::between(&before, &event).unwrap();
+        let node = |path: &str| event.find(&path.parse().unwrap()).unwrap();
+        assert_eq!(changes.of(node("list[1].b")).and_then(|it| it.before.as_deref()), Some("2"));
+        assert_eq!(changes.of(node("new")).unwrap().kind, DifferenceKind::Added);
+        let marked = ["list", "list[0]", "list[1]", "same"].map(|path| changes.are_in(node(path)));
+        assert_eq!(marked, [true, false, true, false]);
+        assert_eq!(changes.count(), 2);
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_compared() {
+        let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MOST_BYTES));
+        assert!(Changes::between(&Captured { payload: payload(&large), at: at(1) }, &document("{}")).is_none());
+    }
+}

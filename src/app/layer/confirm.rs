@@ -1,0 +1,77 @@
+//! The question before something is sent to production.
+
+use tui_input::Input;
+
+use crate::app::composer::Ready;
+use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, hint};
+use crate::app::pager;
+use crate::app::pane::{Answer, Context, Pane, Request, Said};
+use crate::blueshift::safety::WORD;
+
+/// The keys of the question.
+pub(in crate::app) static KEYS: Keys = {
+    const BINDINGS: &[Binding] = &[
+        hint(ENTER, Action::Accept, "send it", "send"),
+        hint(ESC_OR_INTERRUPT, Action::Back, "send nothing", "send nothing"),
+    ];
+    Keys::typing("Before something is sent to production", BINDINGS, &[&keymap::LINE])
+};
+
+/// What has to be said yes to before something is sent.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The word as far as it is typed; `None` when the word was typed before in this session.
+    pub word: Option<Input>,
+    /// What would be sent.
+    pub ready: Ready,
+    /// Who it is about. Harmless.
+    pub about: String,
+    /// Types that usually trigger real messages. Harmless.
+    pub triggers: Vec<String>,
+    /// How many errors are known of in the draft.
+    pub errors: u64,
+    /// The draft that was looked at: its placeholders are resolved once more when it is sent.
+    pub(in crate::app) draft: String,
+}
+
+impl Confirm {
+    /// How many columns it takes, where there are as many.
+    pub(super) const WIDTH: u16 = 68;
+
+    /// How many rows say who it is about, where there are as many.
+    pub const ABOUT: usize = 2;
+
+    /// How many rows it takes, border included, when only what is said of people has to be broken.
+    pub(super) fn rows(&self) -> u16 {
+        let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
+        let about = pager::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
+        9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word + 2 * u16::from(self.errors > 0)
+    }
+}
+
+impl Pane for Confirm {
+    fn keys(&self) -> &'static Keys {
+        &KEYS
+    }
+
+    fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
+        match action {
+            Action::Back => {
+                let said = Some(Said { text: "nothing was sent".into(), bad: false });
+                Some(Answer { said, ..Answer::request(Request::Close) })
+            }
+            Action::Accept if self.word.as_ref().is_some_and(|word| word.value().trim() != WORD) => {
+                Some(Answer::warn(format!("nothing was sent: type {WORD} first, or press esc")))
+            }
+            Action::Accept => {
+                let draft = std::mem::take(&mut self.draft);
+                Some(Answer::request(Request::Close).and(Request::Confirmed { draft }))
+            }
+            _ => None,
+        }
+    }
+
+    fn input(&mut self) -> Option<&mut Input> {
+        self.word.as_mut()
+    }
+}

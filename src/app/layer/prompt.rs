@@ -1,0 +1,123 @@
+//! A line that is typed in the footer: a filter, a search, the name of a template.
+
+use tui_input::Input;
+
+use crate::app::KeyCode;
+use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, hint, key};
+use crate::app::pane::{Answer, Context, Pane, Request};
+
+/// The keys while a filter is typed.
+pub(in crate::app) static FILTER: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(ENTER, A::Accept, "keep the filter", "keep"),
+        hint(ESC_OR_INTERRUPT, A::Back, "drop the filter", "drop"),
+        bind(&[key(KeyCode::Up)], A::Up, "up in the table"),
+        bind(&[key(KeyCode::Down)], A::Down, "down in the table"),
+    ];
+    Keys::typing("While typing a filter", BINDINGS, &[&keymap::LINE])
+};
+
+/// The keys while a search is typed.
+pub(in crate::app) static SEARCH: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(ENTER, A::Accept, "stay at the match", "keep"),
+        hint(ESC_OR_INTERRUPT, A::Back, "drop the search", "drop"),
+        bind(&[key(KeyCode::Up)], A::PreviousMatch, "previous match"),
+        bind(&[key(KeyCode::Down)], A::NextMatch, "next match"),
+    ];
+    Keys::typing("While typing a search", BINDINGS, &[&keymap::LINE])
+};
+
+/// The keys while a template is named.
+pub(in crate::app) static TEMPLATE_NAME: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(ENTER, A::Accept, "keep the draft under this name", "keep"),
+        hint(ESC_OR_INTERRUPT, A::Back, "keep nothing", "cancel"),
+    ];
+    Keys::typing("While naming a template", BINDINGS, &[&keymap::LINE])
+};
+
+/// A line that is typed.
+#[derive(Debug)]
+pub struct Prompt {
+    /// The use that is made of it.
+    pub kind: PromptKind,
+    /// The line.
+    pub input: Input,
+}
+
+/// The uses of a line that is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PromptKind {
+    /// It narrows the table down.
+    Filter,
+    /// It is looked for in the event.
+    Search,
+    /// It names a new template.
+    TemplateName,
+}
+
+impl PromptKind {
+    /// Its word in the footer.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Search => "search",
+            Self::TemplateName => "keep as",
+        }
+    }
+}
+
+impl Prompt {
+    pub(in crate::app) fn new(kind: PromptKind, input: Input) -> Self {
+        Self { kind, input }
+    }
+
+    fn use_of(&self, line: &str) -> Option<Request> {
+        match self.kind {
+            PromptKind::Filter => Some(Request::Filter(line.to_owned())),
+            PromptKind::Search => Some(Request::Search(line.to_owned())),
+            PromptKind::TemplateName => None,
+        }
+    }
+}
+
+impl Pane for Prompt {
+    fn keys(&self) -> &'static Keys {
+        match self.kind {
+            PromptKind::Filter => &FILTER,
+            PromptKind::Search => &SEARCH,
+            PromptKind::TemplateName => &TEMPLATE_NAME,
+        }
+    }
+
+    fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
+        let mut answer = Answer::done();
+        match (action, self.kind) {
+            (Action::Back, _) => {
+                answer.requests.push(Request::Close);
+                answer.requests.extend(self.use_of(""));
+            }
+            (Action::Accept, PromptKind::TemplateName) => {
+                answer.requests.push(Request::KeepTemplate(self.input.value().trim().to_owned()));
+            }
+            (Action::Accept, _) => answer.requests.push(Request::Close),
+            (Action::Up | Action::Down | Action::NextMatch | Action::PreviousMatch, _) => {
+                answer.requests.push(Request::Act(action));
+            }
+            _ => return None,
+        }
+        Some(answer)
+    }
+
+    fn input(&mut self) -> Option<&mut Input> {
+        Some(&mut self.input)
+    }
+
+    fn edited(&mut self) -> Answer {
+        self.use_of(self.input.value()).map_or_else(Answer::done, Answer::request)
+    }
+}

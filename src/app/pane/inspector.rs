@@ -1,0 +1,403 @@
+//! The inspector: the event under the cursor, looked into.
+
+use std::sync::Arc;
+
+use super::{Answer, Context, Pane, PaneId, Picked, Request, Tab, Tabs};
+use crate::app::changes::Changes;
+use crate::app::findings::{self, Found, Linted};
+use crate::app::keymap::{Action, Binding, CopyTarget, Keys, bind, char, hint, key, with_shift};
+use crate::app::layer::{Copy, Layer};
+use crate::app::layout::{self, Area};
+use crate::app::pager::{self, Pager};
+use crate::app::tree::Tree;
+use crate::app::{KeyCode, Mouse, time};
+use crate::event::{Document, DocumentError, NodeId, NodeKind, Path, Payload, TypeName, text};
+use crate::lint::Finding;
+use crate::session::History;
+
+/// A value of no more bytes than this is read at a glance.
+const SHORT: usize = 200;
+
+/// The keys that are about the event on show, whichever tab is on, and also in the table.
+pub(in crate::app) static KEYS: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(&[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
+        bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
+        bind(&[], A::Earlier, "to the last event that was worse than the newest"),
+        hint(&[char('f')], A::Follow, "follow the newest event", "follow"),
+        bind(&[char(']')], A::NextTab, "next tab of the inspector"),
+        bind(&[char('[')], A::PreviousTab, "previous tab"),
+        hint(&[char('y')], A::Copy, "copy: then choose what", "copy"),
+        hint(&[char('e')], A::Resend, "edit the event and send it again", "resend"),
+    ];
+    Keys::commands("Inspector: in every tab", BINDINGS, &[])
+};
+
+/// The event under the cursor of the table, looked into.
+///
+/// It goes on to newer events of the type until the reader moves in it; then it holds still and counts them.
+#[derive(Debug, Default)]
+pub struct Inspector {
+    shown: Option<Shown>,
+    tab: Tab,
+    tabs: Tabs,
+}
+
+/// The event on show.
+#[derive(Debug)]
+pub struct Shown {
+    /// Its type.
+    pub event_type: TypeName,
+    /// The event.
+    pub payload: Arc<Payload>,
+    /// The same as a document, or why it is none.
+    pub document: Result<Arc<Document>, DocumentError>,
+    /// Its findings or, until they are known, those of the event before it.
+    found: Option<Arc<Found>>,
+    /// Whether the findings are its own.
+    is_linted: bool,
+    /// A newer event of the type that the reader has not gone on to, and how many there were.
+    pub newer: Option<(Arc<Payload>, u64)>,
+    /// Whether the reader has moved in it, so that it holds still.
+    pub held: bool,
+    /// The changes from the event before it; `None` where there is none, or it was not compared.
+    changes: Option<Changes>,
+    /// Whether it was looked for the event before.
+    is_compared: bool,
+}
+
+impl Shown {
+    fn new(event_type: TypeName, payload: Arc<Payload>) -> Self {
+        let document = Document::new(payload.clone()).map(Arc::new);
+        Self {
+            event_type,
+            payload,
+            document,
+            found: None,
+            is_linted: false,
+            newer: None,
+            held: false,
+            changes: None,
+            is_compared: false,
+        }
+    }
+
+    fn replace(&mut self, payload: Arc<Payload>) {
+        self.document = Document::new(payload.clone()).map(Arc::new);
+        self.payload = payload;
+        self.is_linted = false;
+        self.newer = None;
+        self.is_compared = false;
+    }
+
+    /// Compares it with the event before it, once.
+    fn compare(&mut self, history: &History) {
+        if !std::mem::replace(&mut self.is_compared, true) {
+            let before = history.before(&self.event_type, &self.payload);
+            let event = self.document.as_deref().ok();
+            self.changes = before.zip(event).and_then(|(before, event)| Changes::between(before, event));
+        }
+    }
+
+    /// The changes from the event of its type before it; `None` where there is none, or it was not compared.
+    pub fn changes(&self) -> Option<&Changes> {
+        self.changes.as_ref()
+    }
+
+    /// Takes in the findings of the event, if they are of this one.
+    fn learn(&mut self, linted: &Linted) {
+        if Arc::ptr_eq(&self.payload, &linted.payload) {
+            self.found = Some(Arc::clone(&linted.found));
+            self.is_linted = true;
+        }
+    }
+
+    /// Its findings; `None` while it has not been checked.
+    pub fn found(&self) -> Option<&Arc<Found>> {
+        self.found.as_ref().filter(|_| self.is_linted)
+    }
+
+    /// The same, or those of the event before it, and whether they are its own.
+    pub fn latest_found(&self) -> Option<(&Arc<Found>, bool)> {
+        self.found.as_ref().map(|found| (found, self.is_linted))
+    }
+}
+
+impl Inspector {
+    /// Shows the newest event of a type: the one under the table's cursor.
+    pub(in crate::app) fn turn_to(&mut self, event_type: &TypeName, payload: &Arc<Payload>) {
+        if self.shown.as_ref().is_none_or(|shown| shown.event_type != *event_type) {
+            self.shown = Some(Shown::new(event_type.clone(), payload.clone()));
+        }
+    }
+
+    /// Shows nothing.
+    pub(in crate::app) fn clear(&mut self) {
+        self.shown = None;
+    }
+
+    /// Takes in that a newer event of the shown type came; `came` is how many there were.
+    pub(in crate::app) fn newer(&mut self, payload: &Arc<Payload>, came: u64) {
+        let Some(shown) = &mut self.shown else { return };
+        if Arc::ptr_eq(&shown.payload, payload) {
+            return;
+        }
+        if shown.held {
+            let before = shown.newer.as_ref().map_or(0, |(_, count)| *count);
+            shown.newer = Some((payload.clone(), before + came.max(1)));
+        } else {
+            shown.replace(payload.clone());
+        }
+    }
+
+    /// Shows an earlier event of the type on show, and holds still on it, at its worst finding: `newest` is the newest, and
+    /// `since` are how many came after the earlier one.
+    pub(in crate::app) fn show_earlier(
+        &mut self,
+        earlier: &Linted,
+        newest: Arc<Payload>,
+        since: u64,
+        context: &Context<'_>,
+    ) {
+        let Some(shown) = self.shown.as_mut().filter(|shown| shown.event_type == earlier.event_type) else { return };
+        shown.replace(Arc::clone(&earlier.payload));
+        shown.learn(earlier);
+        shown.newer = Some((newest, since));
+        shown.held = true;
+        if let Some(worst) = earlier.found.findings().first().filter(|_| self.tab == Tab::Tree) {
+            self.reveal(&worst.path, context);
+        }
+    }
+
+    /// Takes in the findings of an event. It may be older than the one in the table, when that is on show.
+    pub(in crate::app) fn learn(&mut self, linted: &Linted) {
+        if let Some(shown) = &mut self.shown {
+            shown.learn(linted);
+        }
+    }
+
+    /// Holds still, because the reader has moved.
+    pub(in crate::app) fn hold(&mut self) {
+        if let Some(shown) = &mut self.shown {
+            shown.held = true;
+        }
+    }
+
+    /// Goes on to the newest event, and with the newer ones from then on.
+    pub(in crate::app) fn follow(&mut self) {
+        let Some(shown) = &mut self.shown else { return };
+        shown.held = false;
+        if let Some((payload, _)) = shown.newer.take() {
+            shown.replace(payload);
+        }
+    }
+
+    /// Goes to another tab.
+    pub(in crate::app) fn select_tab(&mut self, tab: Tab) {
+        self.tab = tab;
+    }
+
+    /// Goes to the tab `steps` further to the right, and round at the end. From a field with a finding the list of findings
+    /// begins at that one; from the event itself, where the cursor is at first, at the worst.
+    fn turn_tabs(&mut self, steps: usize, context: &Context<'_>) {
+        let is_field = self.tab == Tab::Tree && self.tree().and_then(Tree::selected).is_some_and(|row| row.depth > 0);
+        let at_field = self.finding(context).filter(|_| is_field).cloned();
+        let at = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        self.tab = Tab::ALL.iter().cycle().nth(at + steps).copied().unwrap_or_default();
+        if let Some(finding) = at_field.filter(|_| self.tab == Tab::Findings) {
+            self.tabs.findings.show(&Context { shown: self.shown.as_ref(), ..*context });
+            self.tabs.findings.select(&finding);
+        }
+    }
+
+    /// Shows the field at `path` in the tree, or the container that it would be in.
+    pub(in crate::app) fn reveal(&mut self, path: &Path, context: &Context<'_>) {
+        self.hold();
+        self.tab = Tab::Tree;
+        let context = Context { shown: self.shown.as_ref(), ..*context };
+        self.tabs.tree.show(&context);
+        self.tabs.tree.reveal(path);
+    }
+
+    /// Searches the event.
+    pub(in crate::app) fn search(&mut self, query: &str) {
+        if let Some(tree) = self.tabs.tree.tree_mut() {
+            tree.search_for(query);
+            if !query.is_empty() {
+                tree.go_to_match_from_here();
+            }
+        }
+        if !query.is_empty() {
+            self.hold();
+        }
+    }
+
+    /// The tabs from left to right, each with what it is called now: that of the findings says how many there are.
+    pub fn tabs(&self) -> [(Tab, String); Tab::ALL.len()] {
+        let found = self.shown.as_ref().and_then(Shown::latest_found);
+        let count = found.map_or(0, |(found, _)| found.findings().len());
+        Tab::ALL.map(|tab| match (tab, count) {
+            (Tab::Findings, 1..) => (tab, format!("{} {}", tab.label(), time::count(count as u64))),
+            (tab, _) => (tab, tab.label().to_owned()),
+        })
+    }
+
+    /// The event on show.
+    pub fn shown(&self) -> Option<&Shown> {
+        self.shown.as_ref()
+    }
+
+    /// The panes of the tabs.
+    pub fn panes(&self) -> &Tabs {
+        &self.tabs
+    }
+
+    /// The tree on show.
+    pub fn tree(&self) -> Option<&Tree> {
+        self.tabs.tree.tree()
+    }
+
+    /// The tab that is on. With nothing to show but an answer that could not be read, that is the raw one.
+    pub fn tab(&self, unknown: bool) -> Tab {
+        if self.shown.is_none() && unknown { Tab::Raw } else { self.tab }
+    }
+
+    fn tab_in(&self, context: &Context<'_>) -> Tab {
+        self.tab(context.unknown.is_some())
+    }
+
+    /// Moves the tree's cursor to the next field with a finding, or to the one before; where nothing was found, to the last
+    /// event that was worse.
+    fn go_to_finding(&mut self, forward: bool, context: &Context<'_>) -> Answer {
+        let Some(found) = self.shown.as_ref().and_then(Shown::found).cloned() else {
+            return Answer::say("not checked yet");
+        };
+        let at = self.tree().and_then(Tree::selected).map_or(NodeId::ROOT, |row| row.spot.node);
+        let Some(node) = found.next(at, forward) else {
+            return Answer::request(Request::Act(Action::Earlier));
+        };
+        let path = self.shown.as_ref().and_then(|shown| shown.document.as_ref().ok()).map(|it| it.path(node));
+        if let Some(path) = path {
+            self.reveal(&path, context);
+        }
+        Answer::request(Request::Focus(PaneId::Inspector))
+    }
+
+    /// The finding under the cursor: of the list, or of the tree's row.
+    pub(in crate::app) fn finding<'a>(&'a self, context: &Context<'a>) -> Option<&'a Finding> {
+        self.picked(context)?.finding
+    }
+
+    /// What the cursor is on as a text to read: a string as it is, a container indented, a finding in words. Beside a value
+    /// stands the worst of its findings: below a short one, and above one that it would be far below.
+    fn readable(&self, context: &Context<'_>) -> Option<(String, String)> {
+        let shown = self.shown.as_ref()?;
+        let picked = self.picked(context)?;
+        if self.tab_in(context) == Tab::Findings {
+            return picked.finding.map(|finding| (finding.rule.id.to_owned(), findings::describe(finding)));
+        }
+        let document = shown.document.as_ref().ok()?;
+        let node = document.find(&picked.path)?;
+        let name =
+            if picked.path.0.is_empty() { shown.event_type.as_str().to_owned() } else { picked.path.to_string() };
+        let source = match document.get(node)?.kind {
+            NodeKind::Object | NodeKind::Array => document.indented(node, pager::SHOWN_BYTES),
+            _ => document.plain(node).into_owned(),
+        };
+        let text = match picked.finding.map(findings::describe) {
+            None => source,
+            Some(wrong) if source.len() > SHORT => format!("{wrong}\n\n{source}"),
+            Some(wrong) => format!("{source}\n\n{wrong}"),
+        };
+        Some((text::harmless(&name), text))
+    }
+}
+
+impl Pane for Inspector {
+    fn keys(&self) -> &'static Keys {
+        self.tabs.get(self.tab).keys()
+    }
+
+    fn show(&mut self, context: &Context<'_>) {
+        if let Some(shown) = &mut self.shown {
+            shown.compare(context.history);
+        }
+        let tab = self.tab_in(context);
+        let context = Context { shown: self.shown.as_ref(), ..*context };
+        self.tabs.get_mut(tab).show(&context);
+    }
+
+    fn fit(&mut self, inner: Area) {
+        for tab in Tab::ALL {
+            self.tabs.get_mut(tab).fit(inner);
+        }
+    }
+
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
+        match action {
+            Action::Follow => self.follow(),
+            Action::NextTab => self.turn_tabs(1, context),
+            Action::PreviousTab => self.turn_tabs(Tab::ALL.len() - 1, context),
+            Action::NextFinding => return Some(self.go_to_finding(true, context)),
+            Action::PreviousFinding => return Some(self.go_to_finding(false, context)),
+            Action::Copy if self.shown.is_some() => return Some(Answer::request(Request::Open(Layer::Copy(Copy)))),
+            Action::View => {
+                let (title, source) = self.readable(context)?;
+                self.hold();
+                return Some(Answer::request(Request::Open(Layer::Pager(Pager::new(title, &source)))));
+            }
+            _ => {
+                let tab = self.tab_in(context);
+                let context = Context { shown: self.shown.as_ref(), ..*context };
+                let answer = self.tabs.get_mut(tab).act(action, &context)?;
+                if answer.requests.is_empty() {
+                    self.hold();
+                }
+                return Some(answer);
+            }
+        }
+        Some(Answer::done())
+    }
+
+    fn can(&self, action: Action, context: &Context<'_>) -> bool {
+        let context = &Context { shown: self.shown.as_ref(), ..*context };
+        match action {
+            Action::Follow => self.shown.as_ref().is_some_and(|shown| shown.held),
+            Action::NextFinding | Action::PreviousFinding => {
+                self.shown.as_ref().and_then(Shown::found).is_some_and(|found| found.tally().is_some())
+            }
+            Action::Copy | Action::Resend => self.shown.is_some(),
+            Action::CopyTarget(CopyTarget::Finding) => self.finding(context).is_some(),
+            _ => self.tabs.get(self.tab_in(context)).can(action, context),
+        }
+    }
+
+    fn click(&mut self, mouse: Mouse, inner: Area, context: &Context<'_>) -> Answer {
+        let border = inner.outer();
+        if mouse.row == border.y {
+            let tabs = layout::tabs(border, self.tabs());
+            if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
+                self.select_tab(tab);
+            }
+            return Answer::done();
+        }
+        if !inner.holds(mouse) {
+            return Answer::done();
+        }
+        self.hold();
+        let tab = self.tab_in(context);
+        let context = Context { shown: self.shown.as_ref(), ..*context };
+        self.tabs.get_mut(tab).click(mouse, inner, &context)
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        self.hold();
+        self.tabs.get_mut(self.tab).scroll(rows);
+    }
+
+    fn picked<'a>(&'a self, context: &Context<'a>) -> Option<Picked<'a>> {
+        let context = Context { shown: self.shown.as_ref(), ..*context };
+        self.tabs.get(self.tab_in(&context)).picked(&context)
+    }
+}

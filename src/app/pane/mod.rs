@@ -1,0 +1,315 @@
+//! The panes, and the tabs of the inspector: each is a file with its state, its keys, what they do and what a click means.
+//!
+//! A pane sees its own state and a [`Context`] that it can only read, and answers with a value, an [`Answer`]: what it asks
+//! of the world, what it says to the reader, and what it wants of the rest of the application. Only the dispatcher
+//! (`app::update`) sees the whole model.
+
+pub mod activity;
+pub mod draft;
+pub mod findings;
+pub mod inspector;
+pub mod preview;
+pub mod proof;
+pub mod raw;
+pub mod tree;
+pub mod types;
+
+use std::sync::Arc;
+
+use tui_input::Input;
+
+use super::keymap::{Action, CopyTarget, Keys};
+use super::layer::Layer;
+use super::layer::picker::Choice;
+use super::layout::Area;
+use super::outbox::Outbox;
+use super::{Effect, Mouse, Sending};
+use crate::blueshift::Batch;
+use crate::event::{Path, TypeName, Unknown};
+use crate::lint::Finding;
+use crate::session::{History, Moment};
+use inspector::Shown;
+
+/// The panes that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PaneId {
+    /// The table of event types.
+    Types,
+    /// The event under the cursor.
+    Inspector,
+    /// What happened.
+    Activity,
+}
+
+impl PaneId {
+    /// All panes, in the order in which the focus goes round.
+    pub const ALL: [Self; 3] = [Self::Types, Self::Inspector, Self::Activity];
+}
+
+/// The inspector's tabs: the views of one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// As a tree.
+    #[default]
+    Tree,
+    /// Its findings.
+    Findings,
+    /// As it came.
+    Raw,
+}
+
+/// The state of every tab.
+#[derive(Debug, Default)]
+pub struct Tabs {
+    /// The event as a tree.
+    pub tree: tree::TreePane,
+    /// Its findings as a list.
+    pub findings: findings::FindingsPane,
+    /// Its text.
+    pub raw: raw::RawPane,
+}
+
+impl Tab {
+    /// All tabs, from left to right.
+    pub const ALL: [Self; 3] = [Self::Tree, Self::Findings, Self::Raw];
+
+    /// The tab's name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Tree => "Tree",
+            Self::Findings => "Findings",
+            Self::Raw => "Raw",
+        }
+    }
+}
+
+impl Tabs {
+    /// The pane of a tab.
+    pub(super) fn get(&self, tab: Tab) -> &dyn Pane {
+        match tab {
+            Tab::Tree => &self.tree,
+            Tab::Findings => &self.findings,
+            Tab::Raw => &self.raw,
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, tab: Tab) -> &mut dyn Pane {
+        match tab {
+            Tab::Tree => &mut self.tree,
+            Tab::Findings => &mut self.findings,
+            Tab::Raw => &mut self.raw,
+        }
+    }
+}
+
+/// The keys of every pane and tab, in the order of the help.
+pub(super) static KEYS: [&Keys; 9] = [
+    &types::KEYS,
+    &inspector::KEYS,
+    &tree::KEYS,
+    &findings::KEYS,
+    &raw::KEYS,
+    &activity::KEYS,
+    &draft::KEYS,
+    &preview::KEYS,
+    &proof::KEYS,
+];
+
+/// What a pane sees besides its own state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    /// When the message came.
+    pub(super) now: Moment,
+    /// The event that the inspector shows.
+    pub(super) shown: Option<&'a Shown>,
+    /// The last answer, when it could not be read.
+    pub(super) unknown: Option<&'a Arc<Unknown>>,
+    /// The events that are held.
+    pub(super) history: &'a History,
+    /// What sending needs.
+    pub(super) sending: &'a Sending,
+    /// What was sent.
+    pub(super) outbox: &'a Outbox,
+    /// Whether the completion of what is typed was open when the key came.
+    pub(super) completing: bool,
+}
+
+/// What a pane answers to a key or the mouse.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    /// What it asks of the world.
+    pub(super) effects: Vec<Effect>,
+    /// A short answer for the reader. Harmless.
+    pub(super) said: Option<Said>,
+    /// What it asks of the rest of the application, in order.
+    pub(super) requests: Vec<Request>,
+}
+
+/// A short answer for the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The answer. Harmless.
+    pub(super) text: String,
+    /// Whether it is bad news.
+    pub(super) bad: bool,
+}
+
+/// What a pane or a layer asks of the rest of the application.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Give that pane the focus.
+    Focus(PaneId),
+    /// Go back to the table.
+    Leave,
+    /// Put a layer over the panes.
+    Open(Layer),
+    /// Take the uppermost layer away.
+    Close,
+    /// Show a tab of the inspector.
+    Tab(Tab),
+    /// Show the field at this path in the tree, or the container it would be in.
+    Reveal(Path),
+    /// Do what an action means in the pane that has the focus.
+    Act(Action),
+    /// Leave only the types that match.
+    Filter(String),
+    /// Search the event for this.
+    Search(String),
+    /// Copy something of the event, or print it on the plain terminal.
+    Copy {
+        /// Which part.
+        target: CopyTarget,
+        /// Whether it is printed.
+        print: bool,
+    },
+    /// Begin to compose with this.
+    Begin(Box<Choice>),
+    /// Put the chosen completion into the draft.
+    Complete,
+    /// Send the draft that the reader has said yes to.
+    Confirmed {
+        /// The draft.
+        draft: String,
+    },
+    /// Hand this over to the network.
+    Deliver(Box<Batch>),
+    /// Keep the draft as the template of this name.
+    KeepTemplate(String),
+}
+
+impl Answer {
+    /// Nothing but that it was understood.
+    pub(super) fn done() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn effect(effect: Effect) -> Self {
+        Self { effects: vec![effect], ..Self::default() }
+    }
+
+    pub(super) fn request(request: Request) -> Self {
+        Self { requests: vec![request], ..Self::default() }
+    }
+
+    /// A short answer.
+    pub(super) fn say(text: impl Into<String>) -> Self {
+        Self { said: Some(Said { text: text.into(), bad: false }), ..Self::default() }
+    }
+
+    /// A short answer that is bad news.
+    pub(super) fn warn(text: impl Into<String>) -> Self {
+        Self { said: Some(Said { text: text.into(), bad: true }), ..Self::default() }
+    }
+
+    /// This, and then that.
+    pub(super) fn and(mut self, request: Request) -> Self {
+        self.requests.push(request);
+        self
+    }
+}
+
+/// The part of an event that the cursor of a tab is on.
+#[derive(Debug)]
+pub(super) struct Picked<'a> {
+    /// Where it stands.
+    pub(super) path: Path,
+    /// Its value as text for people, if there is one.
+    pub(super) value: Option<String>,
+    /// The finding there.
+    pub(super) finding: Option<&'a Finding>,
+}
+
+/// The state that a tab keeps of the event types that the reader has left, for when they come back.
+#[derive(Debug)]
+pub(super) struct Left<T> {
+    /// The latest last.
+    states: Vec<(TypeName, T)>,
+}
+
+impl<T> Default for Left<T> {
+    fn default() -> Self {
+        Self { states: Vec::new() }
+    }
+}
+
+impl<T> Left<T> {
+    /// Of so many types.
+    const MOST: usize = 8;
+
+    /// Keeps the state of a type.
+    pub(super) fn keep(&mut self, event_type: TypeName, state: T) {
+        self.states.push((event_type, state));
+        if self.states.len() > Self::MOST {
+            self.states.remove(0);
+        }
+    }
+
+    /// Gives the state of a type back.
+    pub(super) fn take(&mut self, event_type: &TypeName) -> Option<T> {
+        let at = self.states.iter().position(|(name, _)| name == event_type)?;
+        Some(self.states.remove(at).1)
+    }
+}
+
+/// A pane, a tab of one, or a layer over them.
+pub(super) trait Pane {
+    /// The keys that mean something in it.
+    fn keys(&self) -> &'static Keys;
+
+    /// Turns to what there is to show now. Once a message.
+    fn show(&mut self, _context: &Context<'_>) {}
+
+    /// Learns which area it has, border excluded. Once a message, while it is on screen.
+    fn fit(&mut self, _inner: Area) {}
+
+    /// Does what a key means in it; `None` when it is not its matter.
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer>;
+
+    /// Whether an action would do something now, so that the footer shows only such.
+    fn can(&self, _action: Action, _context: &Context<'_>) -> bool {
+        true
+    }
+
+    /// Does what a click means in it; `inner` is its area, border excluded.
+    fn click(&mut self, _mouse: Mouse, _inner: Area, _context: &Context<'_>) -> Answer {
+        Answer::done()
+    }
+
+    /// Moves what is seen by `rows`, down when positive.
+    fn scroll(&mut self, _rows: isize) {}
+
+    /// The line that is being typed in it.
+    fn input(&mut self) -> Option<&mut Input> {
+        None
+    }
+
+    /// Takes in that the typed line has changed.
+    fn edited(&mut self) -> Answer {
+        Answer::done()
+    }
+
+    /// The part of the event that the cursor is on.
+    fn picked<'a>(&'a self, _context: &Context<'a>) -> Option<Picked<'a>> {
+        None
+    }
+}

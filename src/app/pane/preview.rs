@@ -1,0 +1,88 @@
+//! The composer's tab that shows the calls that the draft would be sent with.
+
+use super::{Answer, Context, Request};
+use crate::app::composer::{Composer, Refusal, Tab, verdict};
+use crate::app::keymap::{self, Action, Binding, ESC_OR_Q, Keys, bind, char, ctrl, hint, key};
+use crate::app::layout::Area;
+use crate::app::pager::Pager;
+use crate::app::{Effect, Key, KeyCode, Sending, copy};
+use crate::blueshift::curl;
+use crate::session::Moment;
+
+/// The keys back into the draft.
+pub(super) const EDIT: &[Key] = &[key(KeyCode::Enter), char('e')];
+
+/// The keys of the preview.
+pub(in crate::app) static KEYS: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(&[ctrl('s')], A::Send, "send the draft", "send"),
+        hint(EDIT, A::EditDraft, "back to the draft", "edit"),
+        hint(&[char('y')], A::CopyCommand, "copy the command", "copy"),
+        hint(&[char('Y')], A::PrintCommand, "print the command", "print"),
+        // Never into the draft, where the next of them would be typed.
+        hint(&[char(']'), char('[')], A::PreviousTab, "to the proof", "tab"),
+        bind(&[ctrl('t')], A::NextTab, "next tab: the proof, then the draft"),
+        hint(&[char('S')], A::SaveTemplate, "keep the draft as a template", "save"),
+        hint(ESC_OR_Q, A::Back, "close; the draft stays", "close"),
+        hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
+        bind(&[ctrl('l')], A::Redraw, "redraw the screen"),
+    ];
+    Keys::commands("Composer: the preview", BINDINGS, &[&keymap::LIST])
+};
+
+/// The calls that a draft would be sent with.
+#[derive(Debug)]
+pub struct Preview {
+    /// The commands as they are copied.
+    pub commands: String,
+    /// The same to read, or why there are none.
+    pub page: Result<Pager, Refusal>,
+}
+
+impl Preview {
+    /// The calls that `draft` would be sent with now, when `seq` is the number of its sending.
+    pub(in crate::app) fn new(draft: &str, sending: &Sending, seq: u64, now: Moment) -> Self {
+        let batch = verdict::batch(draft, sending, seq, now.wall);
+        let commands = batch.as_ref().map_or_else(
+            |_| String::new(),
+            |batch| {
+                let calls = batch.calls(sending.limits);
+                let written = calls.iter().map(|call| curl::write(call, &sending.base, &sending.key_variable));
+                written.collect::<Vec<_>>().join("\n\n")
+            },
+        );
+        let page = batch.map(|_| Pager::new(String::new(), &commands));
+        Self { commands, page }
+    }
+
+    pub(in crate::app) fn fit(&mut self, inner: Area) {
+        if let Ok(page) = &mut self.page {
+            page.fit_to(inner);
+        }
+    }
+}
+
+/// Does what a key means in the preview.
+pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Context<'_>) -> Option<Answer> {
+    let preview = composer.composition_mut()?.preview.as_mut()?;
+    if let Ok(page) = &mut preview.page
+        && page.turn(action)
+    {
+        return Some(Answer::done());
+    }
+    let is_sendable = preview.page.is_ok();
+    Some(match action {
+        Action::Back => Answer::request(Request::Close),
+        Action::Send => composer.send(context),
+        Action::NextTab | Action::PreviousTab => composer.select_tab(Tab::Proof, context),
+        Action::EditDraft => composer.select_tab(Tab::Edit, context),
+        Action::SaveTemplate => composer.ask_for_name(),
+        Action::CopyCommand | Action::PrintCommand if !is_sendable => {
+            Answer::warn("there is no command to copy: the draft cannot be sent as it is")
+        }
+        Action::CopyCommand => Answer::effect(Effect::Copy(preview.commands.clone())),
+        Action::PrintCommand => Answer::effect(Effect::Print(copy::harmless_lines(&preview.commands))),
+        _ => return None,
+    })
+}

@@ -1,0 +1,103 @@
+//! A difference between two events, on one line: `revenue  25 → "25"  number → string`.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::Theme;
+use crate::event::{Difference, DifferenceKind, NodeKind, text};
+
+/// Paths wider than this, or than a third of the view, do not push the values around them to the right.
+const PATH_COLUMN: usize = 26;
+
+/// How wide the column of paths is, when the widest has so many columns and the view `width`.
+pub(super) fn path_column(widest: usize, width: usize) -> usize {
+    widest.min(PATH_COLUMN).min(width / 3)
+}
+
+/// The line of a difference behind `indent` columns, in `width` of them; `column` is how wide the paths around it are, and
+/// a quiet one is dim.
+pub(super) fn line(
+    difference: &Difference,
+    quiet: bool,
+    (indent, column, width): (usize, usize, usize),
+    theme: &Theme,
+) -> Line<'static> {
+    let note = match difference.kind {
+        DifferenceKind::Retyped { from, to } => format!("{} → {}", word(from), word(to)),
+        DifferenceKind::Dropped | DifferenceKind::Changed | DifferenceKind::Added => String::new(),
+    };
+    // A blank at the end.
+    let mut room = width.saturating_sub(indent + 1);
+    let column = path_column(column, width);
+    let path = text::harmless_within(&difference.path.to_string(), 512).0;
+    let path = if path.is_empty() { "(event)".to_owned() } else { path };
+    let path = text::fit_middle(&path, (room / 2).max(column));
+    let gap = column.saturating_sub(text::width(&path)) + 2;
+    room = room.saturating_sub(text::width(&path) + gap);
+    let values = [&difference.before, &difference.after].map(|value| value.as_deref().map(|json| value_of(json, room)));
+    let mut spans = vec![
+        Span::raw(" ".repeat(indent)),
+        Span::styled(path, if quiet { theme.dim } else { theme.json_key }),
+        Span::raw(" ".repeat(gap)),
+    ];
+    for (index, (shown, json)) in fitted(&values, room).into_iter().enumerate() {
+        if index > 0 {
+            spans.push(Span::styled(" → ", theme.dim));
+        }
+        spans.push(Span::styled(shown, if quiet { theme.dim } else { value_style(json, theme) }));
+    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    if !note.is_empty() && used + 2 + text::width(&note) <= width {
+        spans.push(Span::styled(format!("  {note}"), theme.dim));
+    }
+    Line::from(spans)
+}
+
+/// The style of a value of that kind.
+pub(super) fn value_style(kind: NodeKind, theme: &Theme) -> Style {
+    match kind {
+        NodeKind::String => theme.json_string,
+        NodeKind::Number => theme.json_number,
+        NodeKind::Bool => theme.json_word,
+        NodeKind::Null => theme.json_null,
+        NodeKind::Object | NodeKind::Array => theme.dim,
+    }
+}
+
+/// A value as it is shown, no wider than a few columns more than `room`, with its sort.
+fn value_of(json: &str, room: usize) -> (String, NodeKind) {
+    let kind = match json.as_bytes().first() {
+        Some(b'"') => NodeKind::String,
+        Some(b't' | b'f') => NodeKind::Bool,
+        Some(b'n') => NodeKind::Null,
+        Some(b'{') => NodeKind::Object,
+        Some(b'[') => NodeKind::Array,
+        _ => NodeKind::Number,
+    };
+    (text::harmless_within(json, room).0, kind)
+}
+
+/// The values that there are, cut so that they stand in `room` together. A short one leaves its room to the other.
+fn fitted(values: &[Option<(String, NodeKind)>; 2], room: usize) -> Vec<(String, NodeKind)> {
+    const ARROW: usize = 3;
+    match values {
+        [Some((before, from)), Some((after, to))] => {
+            let room = room.saturating_sub(ARROW);
+            let half = room / 2;
+            let first = text::width(before).min(half.max(room.saturating_sub(text::width(after))));
+            vec![(text::fit(before, first), *from), (text::fit(after, room - first), *to)]
+        }
+        [one, other] => one.iter().chain(other).map(|(shown, kind)| (text::fit(shown, room), *kind)).collect(),
+    }
+}
+
+fn word(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Object => "object",
+        NodeKind::Array => "array",
+        NodeKind::String => "string",
+        NodeKind::Number => "number",
+        NodeKind::Bool => "bool",
+        NodeKind::Null => "null",
+    }
+}

@@ -1,0 +1,26 @@
+//! The inspector's tab that shows the event as it came.
+
+use ratatui::buffer::Buffer;
+
+use super::inspector::{nothing, put_foot};
+use crate::app::Model;
+use crate::app::layout::Area;
+use crate::ui::{Theme, layer, scroll_thumb};
+
+/// The text of the event, or of an answer that could not be read.
+pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let Some(pager) = model.inspector.panes().raw.pager() else {
+        nothing(model, theme, area, buf);
+        return;
+    };
+    let inner = area.inner();
+    for (y, line) in (inner.y..).zip(pager.visible()) {
+        buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
+    }
+    if pager.title.is_empty() {
+        layer::pager_foot(pager, area, theme, buf);
+    } else {
+        put_foot(&pager.title, ("", theme.dim), theme.error, theme, area, buf);
+    }
+    scroll_thumb(area, pager.view().offset(), pager.view().len(), theme, buf);
+}
