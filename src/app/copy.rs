@@ -1,10 +1,10 @@
 //! What the reader may take away of an event.
 
-use super::findings;
 use super::keymap::CopyTarget;
 use super::pane::inspector::Inspector;
 use super::pane::{Context, Pane};
 use crate::event::{Segment, text};
+use crate::lint::Finding;
 
 /// The text that was asked for, or why there is none.
 pub(super) fn text(inspector: &Inspector, target: CopyTarget, context: &Context<'_>) -> Result<String, String> {
@@ -21,7 +21,7 @@ pub(super) fn text(inspector: &Inspector, target: CopyTarget, context: &Context<
             Segment::Key { name, .. } => name.to_string(),
             Segment::Index(index) => index.to_string(),
         }),
-        (CopyTarget::Finding, Some(picked)) => picked.finding.map(findings::describe),
+        (CopyTarget::Finding, Some(picked)) => picked.finding.map(Finding::description),
     };
     text.ok_or_else(|| match target {
         CopyTarget::Value => "there is no such field in the event, and so no value to copy".to_owned(),

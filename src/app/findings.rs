@@ -73,7 +73,7 @@ impl Found {
         let mut places = nodes;
         places.sort_unstable();
         places.dedup();
-        let widest_place = findings.iter().map(|finding| text::width(&place(finding))).max().unwrap_or(0);
+        let widest_place = findings.iter().map(|finding| text::width(&finding.place())).max().unwrap_or(0);
         Self { findings, marks, places, widest_place }
     }
 
@@ -84,7 +84,7 @@ impl Found {
 
     /// The worst, and how many; `None` of an event with which nothing is wrong.
     pub fn tally(&self) -> Option<Tally> {
-        let count = || self.findings.iter().map(|finding| finding.unlisted.max(1)).sum::<u64>();
+        let count = || self.findings.iter().map(Finding::count).sum::<u64>();
         let worst = self.findings.first()?;
         Some(Tally { worst: worst.severity, count: usize::try_from(count()).unwrap_or(usize::MAX) })
     }
@@ -153,47 +153,6 @@ fn raise_around(marks: &mut HashMap<Spot, Mark>, event: &Document, node: NodeId,
     }
 }
 
-/// Where it is, as people write it; empty for the event itself. Harmless.
-pub fn place(finding: &Finding) -> String {
-    text::harmless(&finding.path.to_string())
-}
-
-/// What is wrong, in a few words; of what is missing also what that is. Harmless.
-pub fn said(finding: &Finding) -> String {
-    let Finding { rule, expected, found, .. } = finding;
-    if finding.is_rest() {
-        return format!("{}: {found}", rule.title);
-    }
-    if place_says_little(finding) { format!("{}: {expected}", rule.title) } else { rule.title.to_owned() }
-}
-
-/// The same in still fewer words, for where there is little room: `missing: price`. Harmless.
-pub fn said_briefly(finding: &Finding) -> String {
-    if finding.rule.title.ends_with("is missing") && place_says_little(finding) {
-        return format!("missing: {}", finding.expected);
-    }
-    finding.rule.title.to_owned()
-}
-
-/// Whether it is about something that is not there, or about the whole event: then its place says little.
-pub fn place_says_little(finding: &Finding) -> bool {
-    // A value stands there as its JSON, which never begins so.
-    finding.path.0.is_empty() || finding.found.starts_with("none")
-}
-
-/// All that there is to say of it, in a few lines. Harmless.
-pub fn describe(finding: &Finding) -> String {
-    let Finding { rule, severity, expected, found, .. } = finding;
-    let pointer = text::harmless(&finding.path.pointer());
-    let head = format!("{severity}[{}] {pointer}", rule.id);
-    let mut lines = vec![head.trim_end().to_owned(), rule.title.to_owned(), String::new()];
-    lines.extend([format!("expected {expected}"), format!("found {found}")]);
-    lines.extend(finding.fix.as_ref().map(|fix| format!("fix: {fix}")));
-    lines.extend([String::new(), rule.why.to_owned()]);
-    lines.extend((!rule.documentation.is_empty()).then(|| rule.documentation.to_owned()));
-    lines.join("\n")
-}
-
 /// What the activity log has told of the findings of a type. What is gone and comes again is no news.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told(HashSet<u64>);
@@ -216,8 +175,8 @@ fn sort_of(finding: &Finding) -> u64 {
             Segment::Index(_) => "[]".hash(&mut hasher),
         }
     }
-    if place_says_little(finding) {
-        finding.expected.chars().filter(|c| !c.is_ascii_digit()).for_each(|c| c.hash(&mut hasher));
+    if finding.place_says_little() {
+        finding.expected.hash_subject(&mut hasher);
     }
     hasher.finish()
 }
@@ -225,12 +184,12 @@ fn sort_of(finding: &Finding) -> u64 {
 /// News in one line: the first, and how many more there are. Harmless.
 pub(super) fn headline(news: &[&Finding]) -> Option<(Severity, String)> {
     let first = news.first()?;
-    let place = Some(place(first)).filter(|place| !place.is_empty()).map(|place| place + ": ").unwrap_or_default();
+    let place = Some(first.place()).filter(|place| !place.is_empty()).map(|place| place + ": ").unwrap_or_default();
     let more = match news.len() - 1 {
         0 => String::new(),
         more => format!(" · and {more} more"),
     };
-    Some((first.severity, place + &said(first) + &more))
+    Some((first.severity, place + &first.summary() + &more))
 }
 
 /// What was there at the start, as long as not all of it has been looked at: of that, the log has a summary only.
@@ -282,13 +241,12 @@ mod tests {
     use super::super::tree::{Range, Tree};
     use super::*;
     use crate::event::Path;
-    use crate::lint::Fix;
+    use crate::lint::{Actual, Expected, Fix};
     use crate::plan::rule;
 
     fn finding(id: &str, path: &str) -> Finding {
         let rule = rule(id).unwrap();
-        let (expected, found) = ("something else".to_owned(), "\"none\"".to_owned());
-        Finding { rule, severity: rule.severity, path: path.parse().unwrap(), expected, found, fix: None, unlisted: 0 }
+        rule.at(path.parse().unwrap(), "something else", Actual::Value("\"none\"".to_owned()))
     }
 
     fn found(event: &Document, findings: &[(&str, &str)]) -> Found {
@@ -393,17 +351,18 @@ mod tests {
         assert_eq!(news(&[finding("number-format", "lines[8].price")]), None);
         let other = [finding("number-format", "price"), finding("date-format", "price"), finding("date-epoch", "at")];
         assert_eq!(news(&other).as_deref(), Some("price: not a plain number · and 2 more"));
-        let inside = |expected: &str| {
-            let (expected, found) = (expected.to_owned(), "none".to_owned());
-            [Finding { expected, found, ..finding("attribute-recommended", "products[3]") }]
+        let missing = |expected: Expected, place: &str| {
+            [Finding { expected, found: Actual::Missing, ..finding("attribute-recommended", place) }]
         };
+        let inside = |name: &'static str| missing(Expected::field(name), "products[3]");
         assert_eq!(news(&inside("sku")).as_deref(), Some("products[3]: a recommended attribute is missing: sku"));
         assert!(news(&inside("price")).is_some() && news(&inside("sku")).is_none());
-        let whole = |expected: &str| [Finding { expected: expected.into(), ..finding("attribute-recommended", "") }];
+        let whole = |name: &'static str| missing(Expected::field(name), "");
         assert_eq!(news(&whole("total")).as_deref(), Some("a recommended attribute is missing: total"));
         assert_eq!(news(&whole("products")).as_deref(), Some("a recommended attribute is missing: products"));
         assert_eq!(news(&whole("total")), None);
-        let (sum, other_sum) = (whole("a sum of 12.50"), whole("a sum of 3.00"));
+        let sum = |sum: &str| missing(format!("a sum of {sum}").into(), "");
+        let (sum, other_sum) = (sum("12.50"), sum("3.00"));
         assert!(news(&sum).is_some() && news(&other_sum).is_none());
     }
 
@@ -437,7 +396,7 @@ mod tests {
         let mut finding = finding("number-format", "");
         finding.path = Path(vec![Segment::key("to\u{1b}tal"), Segment::key("a/b")]);
         finding.fix = Some(Fix::Replace("[\n  1,\t\"\u{202e}\"\n]".into()));
-        let text = describe(&finding);
+        let text = finding.description();
         assert!(text.starts_with("warning[number-format] /to\\u001btal/a~1b\nnot a plain number\n"), "{text}");
         assert!(text.contains("\nfix: write [   1, \"\\u202e\" ]\n"), "{text}");
         assert!(text.ends_with(finding.rule.documentation), "{text}");

@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use super::connection_status::ConnectionState;
-use super::findings::place;
 use super::fixture::{
     FAULTY, PURCHASE, act, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press,
     send, setup,
@@ -16,7 +15,7 @@ use super::pane::types::{Column, Mark};
 use super::pane::{PaneId, Tab};
 use super::{Effect, Message, Model, Outcome, Setup, Size};
 use crate::event::Unknown;
-use crate::lint::Severity;
+use crate::lint::{Finding, Severity};
 use crate::session::{Change, ChangeKind, MOST_TYPES, ProblemKind, Report};
 
 fn selected(model: &Model) -> &str {
@@ -369,7 +368,7 @@ fn tally(model: &Model, name: &str) -> Option<(Severity, usize)> {
 }
 
 fn found(model: &Model) -> Vec<String> {
-    model.inspector.shown().unwrap().latest_found().unwrap().0.findings().iter().map(place).collect()
+    model.inspector.shown().unwrap().latest_found().unwrap().0.findings().iter().map(Finding::place).collect()
 }
 
 #[test]
@@ -453,7 +452,7 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     assert_eq!((model.focus, path(&model).as_str()), (PaneId::Inspector, "total"), "the first, from the table");
     press(&mut model, "x x x ]", at(21));
     assert_eq!(
-        place(model.inspector.finding(&model.context(at(20))).unwrap()),
+        model.inspector.finding(&model.context(at(20))).unwrap().place(),
         "products[1].price",
         "the list begins at the field"
     );
@@ -515,7 +514,7 @@ fn what_is_missing_is_looked_for_where_it_would_be() {
 fn an_event_that_is_held_keeps_its_own_findings() {
     let mut model = faulty(120, 36);
     press(&mut model, "enter ] j j", at(21));
-    assert_eq!(place(model.inspector.finding(&model.context(at(20))).unwrap()), "currency");
+    assert_eq!(model.inspector.finding(&model.context(at(20))).unwrap().place(), "currency");
     let newer = |text: &str, at| polled(vec![change("purchase", ChangeKind::Updated, text, 45, 1, at)], at);
     send(&mut model, newer(r#"{"event":"purchase"}"#, at(22)), at(22));
     lint_all(&mut model, at(22));
@@ -528,7 +527,7 @@ fn an_event_that_is_held_keeps_its_own_findings() {
     press(&mut model, "f", at(24));
     assert_eq!(found(&model).len(), 5);
     assert_eq!(
-        place(model.inspector.finding(&model.context(at(20))).unwrap()),
+        model.inspector.finding(&model.context(at(20))).unwrap().place(),
         "currency",
         "the cursor stays on its finding"
     );
@@ -662,7 +661,7 @@ fn the_mouse_chooses_a_finding_and_goes_to_its_field() {
     click(&mut model, tab.x + 1, tab.y, at(21));
     assert_eq!(model.tab(), Tab::Findings);
     click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
-    assert_eq!(place(model.inspector.finding(&model.context(at(20))).unwrap()), "products[1].price");
+    assert_eq!(model.inspector.finding(&model.context(at(20))).unwrap().place(), "products[1].price");
     click(&mut model, inspector.x + 5, inspector.y + 20, at(21));
     assert_eq!(model.tab(), Tab::Findings, "what is said of it is not the list");
     click(&mut model, inspector.x + 5, inspector.y + 4, at(21));

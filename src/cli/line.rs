@@ -1,10 +1,10 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::event::{TypeName, text};
-use crate::lint::{Finding, Fix};
+use crate::lint::Finding;
 use crate::session::Change;
 use crate::ui;
 
@@ -13,7 +13,8 @@ pub(super) fn json(change: &Change, findings: &[Finding]) -> String {
     let mut line = String::from("{\"type\":");
     line.push_str(&one_line(&Value::from(change.event_type.as_str()).to_string()));
     let event = change.payload.as_ref().map_or_else(|| "null".to_owned(), |payload| one_line(payload.text()));
-    let findings: Value = findings.iter().map(|found| Value::from_iter(finding(found))).collect();
+    // A finding has nothing that cannot be written.
+    let findings = serde_json::to_string(findings).unwrap_or_default();
     // Writing to a text cannot fail.
     let _ = writeln!(
         line,
@@ -23,29 +24,9 @@ pub(super) fn json(change: &Change, findings: &[Finding]) -> String {
         change.captured,
         change.at.wall,
         number_or(change.latency_ms(), "null"),
-        one_line(&findings.to_string()),
+        one_line(&findings),
     );
     line
-}
-
-/// The fields that every JSON has which tells a finding.
-pub(super) fn finding(finding: &Finding) -> [(&'static str, Value); 6] {
-    let fix = finding.fix.as_ref().map(|fix| match fix {
-        Fix::Replace(json) => {
-            let value = serde_json::from_str(json).unwrap_or_else(|_| Value::from(json.as_str()));
-            json!({ "kind": "replace", "value": value })
-        }
-        Fix::Rename(name) => json!({ "kind": "rename", "value": name }),
-        Fix::Remove => json!({ "kind": "remove", "value": null }),
-    });
-    [
-        ("rule", finding.rule.id.into()),
-        ("severity", finding.severity.as_str().into()),
-        ("path", finding.path.pointer().into()),
-        ("expected", finding.expected.as_str().into()),
-        ("found", finding.found.as_str().into()),
-        ("fix", fix.into()),
-    ]
 }
 
 /// The same JSON on one line, harmless to a terminal: line breaks can stand unescaped only between its tokens.
@@ -107,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::event::{Head, Path, Payload, Segment};
-    use crate::lint::Severity;
+    use crate::lint::{Actual, Fix, Severity};
     use crate::session::{ChangeKind, Moment};
 
     fn change(event_type: &str, event: Option<&str>) -> Change {
@@ -152,14 +133,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_stands_at_the_end_of_a_line() {
+        let rule = crate::plan::rule("date-impossible").unwrap();
         let at = |path: Path, fix| Finding {
-            rule: crate::plan::rule("date-impossible").unwrap(),
             severity: Severity::Warning,
-            path,
-            expected: "a \"day\"".to_owned(),
-            found: "2014-14-11".to_owned(),
             fix,
-            unlisted: 0,
+            ..rule.at(path, "a \"day\"", Actual::Value("2014-14-11".to_owned()))
         };
         let findings = [
             at(Path(vec![Segment::key("a/\u{9b}")]), Some(Fix::Replace("1.10".to_owned()))),
@@ -184,15 +162,9 @@ mod tests {
         #[test]
         fn any_name_and_any_event_make_one_line_that_reads_back(name: String, field: String) {
             let event = serde_json::to_string_pretty(&serde_json::json!({ field.as_str(): [1, { "x": name.as_str() }] })).unwrap();
-            let finding = Finding {
-                rule: crate::plan::rule("date-impossible").unwrap(),
-                severity: Severity::Error,
-                path: Path(vec![Segment::key(&*field)]),
-                expected: String::new(),
-                found: String::new(),
-                fix: Some(Fix::Rename(name.clone())),
-                unlisted: 0,
-            };
+            let rule = crate::plan::rule("date-impossible").unwrap();
+            let fix = Some(Fix::Rename(name.clone()));
+            let finding = Finding { fix, ..rule.at(Path(vec![Segment::key(&*field)]), "", Actual::Missing) };
             let line = json(&change(&name, Some(&event)), std::slice::from_ref(&finding));
             prop_assert!(line.ends_with('\n') && !line.trim_end_matches('\n').contains(char::is_control));
             let read: Value = serde_json::from_str(&line).unwrap();
@@ -205,11 +177,7 @@ mod tests {
 
     #[test]
     fn a_table_lines_up_and_shows_the_unknown_as_unknown() {
-        let found = |rule: &str| {
-            let rule = crate::plan::rule(rule).unwrap();
-            let (path, expected, found) = (Path::root(), String::new(), String::new());
-            Finding { rule, severity: rule.severity, path, expected, found, fix: None, unlisted: 0 }
-        };
+        let found = |rule: &str| crate::plan::rule(rule).unwrap().at(Path::root(), "", Actual::Missing);
         let changes = [
             (change("view", Some("{}")), vec![found("identifier-missing"), found("date-impossible")]),
             (change("漢字\u{1b}[2J", None), vec![found("identifier-missing")]),

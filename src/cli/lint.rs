@@ -3,7 +3,12 @@
 //! Events are read and told one after the other, so a file with an event a line may have any length; what is remembered
 //! of those before is bounded.
 
+mod github;
+mod junit;
+mod ndjson;
 mod report;
+mod sarif;
+mod text;
 
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
@@ -21,7 +26,7 @@ use crate::event::{Document, NodeId, NodeKind, Path, Payload, Segment};
 use crate::lint::{Context, Counts, Finding, Places, Severity, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
-use report::{Look, Report};
+use report::Report;
 
 /// Why nothing is linted.
 #[derive(Debug, Error)]
@@ -53,7 +58,7 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
     input.outlast_an_interrupt()?;
     let called = input.called.clone();
     let mut run = Run {
-        report: Report::new(args, &called, Look::of_stdout()),
+        report: report::of(args, &called),
         out: BufWriter::new(io::stdout().lock()),
         context: Context {
             stage: if args.received { Stage::Received } else { Stage::Outgoing },
@@ -65,7 +70,8 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
         tally: Tally::default(),
     };
     run.all(input)?;
-    let Run { tally, .. } = run;
+    let tally = run.tally;
+    drop(run);
     match tally {
         Tally { events: 0, unusable: 0, .. } => return Err(LintError::Nothing { called }.into()),
         // What was told of it is all that there is to tell.
@@ -154,7 +160,7 @@ impl Tally {
 
 /// One reading of one input.
 struct Run<'a, W: Write> {
-    report: Report<'a>,
+    report: Box<dyn Report + 'a>,
     out: W,
     context: Context,
     linter: Linter,
@@ -166,7 +172,7 @@ struct Run<'a, W: Write> {
 
 impl<W: Write> Run<'_, W> {
     fn all(&mut self, input: Input) -> io::Result<()> {
-        self.out.write_all(self.report.begin().as_bytes())?;
+        self.report.begin(&mut self.out)?;
         match input.events() {
             Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
             Ok(Drafts::One(text)) => self.one(&text)?,
@@ -189,7 +195,7 @@ impl<W: Write> Run<'_, W> {
                 }
             }
         }
-        self.out.write_all(self.report.end().as_bytes())?;
+        self.report.end(&mut self.out)?;
         self.out.flush()
     }
 
@@ -265,9 +271,8 @@ impl<W: Write> Run<'_, W> {
 
     fn tell(&mut self, linted: &Linted) -> io::Result<()> {
         self.tally.add(linted);
-        let told = self.report.event(linted);
-        self.out.write_all(told.as_bytes())?;
-        if self.is_live && !told.is_empty() { self.out.flush() } else { Ok(()) }
+        self.report.event(linted, &mut self.out)?;
+        if self.is_live { self.out.flush() } else { Ok(()) }
     }
 
     fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, first: u64) -> io::Result<()> {
@@ -285,8 +290,7 @@ impl<W: Write> Run<'_, W> {
     /// Says what is no event; what was found so far goes before it, as it stands in the file.
     fn unusable(&mut self, bad: &BadInput) -> io::Result<()> {
         self.tally.unusable += 1;
-        let told = self.report.unusable(bad);
-        self.out.write_all(told.as_bytes())?;
+        self.report.unusable(bad, &mut self.out)?;
         self.out.flush()?;
         eprintln!("{bad}");
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::budget::is_looked_at;
 use super::limits::letters;
-use super::{Context, Finding, Fix, Rule, Severity, Stage, event_type, shown};
+use super::{Context, Expected, Finding, Fix, JsonTypes, Reason, Rule, Severity, Stage, event_type, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin};
 
@@ -101,7 +101,7 @@ fn misnamed(event: &Document, field: NodeId, key: &str, known: &Known) -> Option
         return None;
     }
     let fix = Some(Fix::Rename(name.to_owned()));
-    Some(Finding { fix, ..NAME.at(event.path(field), format!("the name {name}"), shown(event, field)) })
+    Some(Finding { fix, ..NAME.at(event.path(field), Expected::name(name), shown(event, field)) })
 }
 
 /// That a value cannot be read as what the attribute is. A number and a string of digits stand for each other in the
@@ -118,20 +118,10 @@ fn another_type(event: &Document, field: NodeId, attribute: &Attribute) -> Optio
     // The products have a rule of their own, which knows what is meant.
     let is_told = fits || attribute.types.is_empty() || attribute.name == "products";
     (!is_told).then(|| {
-        let names: Vec<&str> = attribute.types.iter().map(|it| words(it)).collect();
-        TYPE.at(event.path(field), names.join(" or "), shown(event, field))
+        let types =
+            attribute.types.iter().filter_map(|name| JsonTypes::named(name)).fold(JsonTypes::default(), JsonTypes::or);
+        TYPE.at(event.path(field), Expected::Type { types, reason: Reason::Rule }, shown(event, field))
     })
-}
-
-fn words(name: &str) -> &str {
-    match name {
-        "string" => "a string",
-        "number" | "integer" => "a number",
-        "boolean" => "true or false",
-        "array" => "an array",
-        "object" => "an object",
-        other => other,
-    }
 }
 
 #[cfg(test)]
@@ -140,7 +130,10 @@ mod tests {
     use super::*;
 
     fn found(event: &str, stage: Stage, rule: &str) -> Vec<(String, String)> {
-        of(event, stage, rule).into_iter().map(|finding| (finding.path.pointer(), finding.expected)).collect()
+        of(event, stage, rule)
+            .into_iter()
+            .map(|finding| (finding.path.pointer(), finding.expected.to_string()))
+            .collect()
     }
 
     #[test]
@@ -185,7 +178,7 @@ mod tests {
             ),
             (r#"{"event":"view","customer_id":7,"product_id":7,"product_ids":null,"enable_push":"true"}"#, &[]),
             (r#"{"event":"purchase","revenue":"25","total":25,"products":"1"}"#, &[]),
-            (r#"{"event":"purchase","revenue":[25]}"#, &[("/revenue", "a number or a string")]),
+            (r#"{"event":"purchase","revenue":[25]}"#, &[("/revenue", "a string or a number")]),
             (r#"{"event":"plan_chosen","plan":{"a":[true]}}"#, &[]),
         ];
         for (event, wanted) in cases {

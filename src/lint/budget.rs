@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Context, Finding, Rule, Severity};
-use crate::event::text::grouped;
+use super::{Actual, Context, Finding, Rule, Severity};
 use crate::event::{Document, NodeId, Path, Segment};
 
 /// How many containers a value may stand in to be looked at. Real events have a handful.
@@ -43,11 +42,8 @@ pub(super) fn is_looked_at(event: &Document, id: NodeId) -> bool {
 
 pub(super) fn check(event: &Document, _context: Context, findings: &mut Vec<Finding>) {
     if event.len() > MOST_VALUES {
-        findings.push(cut_short(
-            Path::root(),
-            &format!("{} values", grouped(MOST_VALUES as u64)),
-            &format!("{} values", grouped(event.len() as u64)),
-        ));
+        let found = Actual::Count { count: event.len() as u64, of: "value" };
+        findings.push(cut_short(Path::root(), "at most 100,000 values, which were checked", found));
     }
     let mut ids = event.ids().take(MOST_VALUES);
     let deep = ids.find(|id| event.get(*id).is_some_and(|node| node.depth > DEEPEST));
@@ -57,13 +53,13 @@ pub(super) fn check(event: &Document, _context: Context, findings: &mut Vec<Find
     }
     if let Some(field) = around {
         let path = event.segment(field).map_or_else(Path::root, |segment: Segment| Path(vec![segment]));
-        findings.push(cut_short(path, &format!("{DEEPEST} levels"), "more levels than that"));
+        findings.push(cut_short(path, "at most 64 levels, which were checked", "more levels than that"));
     }
 }
 
 /// That not all of what stands at `path` was looked at.
-pub(super) fn cut_short(path: Path, most: &str, found: &str) -> Finding {
-    CUT_SHORT.at(path, format!("at most {most}, which were checked"), found)
+pub(super) fn cut_short(path: Path, most: &'static str, found: impl Into<Actual>) -> Finding {
+    CUT_SHORT.at(path, most, found)
 }
 
 /// The first findings of each rule, and of a rule with more how many those are.
@@ -83,24 +79,14 @@ pub(super) fn listed(findings: Vec<Finding>) -> Vec<Finding> {
         }
         match rests.iter_mut().find(|rest| rest.rule.id == finding.rule.id) {
             Some(rest) => {
-                rest.unlisted += 1;
+                rest.found = Actual::Unlisted(rest.count() + 1);
                 rest.severity = rest.severity.max(finding.severity);
             }
-            None => rests.push(Finding { path: Path::root(), fix: None, unlisted: 1, ..finding }),
+            None => rests.push(Finding { path: Path::root(), found: Actual::Unlisted(1), fix: None, ..finding }),
         }
-    }
-    for rest in &mut rests {
-        rest.found = format!("{} more places like those listed", grouped(rest.unlisted));
     }
     listed.extend(rests);
     listed
-}
-
-impl Finding {
-    /// Whether it only counts the findings of its rule that are not listed, for there are too many in one event.
-    pub fn is_rest(&self) -> bool {
-        self.unlisted > 0
-    }
 }
 
 #[cfg(test)]
@@ -111,7 +97,7 @@ mod tests {
 
     fn cut(event: &str) -> Vec<(String, String)> {
         let found = of(event, Stage::Received, "cut-short").into_iter();
-        found.map(|finding| (finding.path.pointer(), finding.found)).collect()
+        found.map(|finding| (finding.path.pointer(), finding.found.to_string())).collect()
     }
 
     #[test]
@@ -147,7 +133,7 @@ mod tests {
             let found = findings(&event(count), Stage::Outgoing);
             let others = found.iter().filter(|finding| !of_rule(finding)).count();
             let of_rule = found.into_iter().filter(of_rule);
-            (of_rule.map(|finding| (finding.is_rest(), finding.found)).collect::<Vec<_>>(), others)
+            (of_rule.map(|finding| (finding.is_rest(), finding.found.to_string())).collect::<Vec<_>>(), others)
         };
         let others = 2;
         assert_eq!(listed(100), (vec![(false, r#""undefined""#.to_owned()); 100], others));

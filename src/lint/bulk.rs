@@ -1,6 +1,6 @@
 //! What the platform takes in one call of many events.
 
-use super::{Finding, Rule, Severity};
+use super::{Actual, Finding, Rule, Severity};
 use crate::event::Path;
 
 /// The most events by the newer documentation, and by the older, which the mobile SDKs still go by (documented, code).
@@ -28,13 +28,14 @@ pub(crate) fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
     let [safe_events, most_events] = EVENTS;
     let [safe_bytes, most_bytes] = BYTES;
     let limits = [
-        (events, safe_events, most_events, "at most 30 events in a call (100 in older documentation)", "events"),
-        (bytes, safe_bytes, most_bytes, "at most 1 MB in a call", "bytes"),
+        (events, safe_events, most_events, "at most 30 events in a call (100 in older documentation)", "event"),
+        (bytes, safe_bytes, most_bytes, "at most 1 MB in a call", "byte"),
     ];
     let over = limits.into_iter().filter(|(count, safe, ..)| count > safe);
-    over.map(|(count, _, most, expected, unit)| {
+    over.map(|(count, _, most, expected, of)| {
         let severity = if count > most { Severity::Error } else { Severity::Warning };
-        Finding { severity, ..BULK_LIMITS.at(Path::root(), expected, format!("{count} {unit}")) }
+        let found = Actual::Count { count: count as u64, of };
+        Finding { severity, ..BULK_LIMITS.at(Path::root(), expected, found) }
     })
     .collect()
 }
@@ -55,13 +56,14 @@ mod tests {
             (31, 2, &[("31 events", Warning)]),
             (100, 2, &[("100 events", Warning)]),
             (101, 2, &[("101 events", Error)]),
-            (1, 1_000_001, &[("1000001 bytes", Warning)]),
-            (1, 1_048_577, &[("1048577 bytes", Error)]),
-            (500, 1_048_577, &[("500 events", Error), ("1048577 bytes", Error)]),
+            (1, 1_000_001, &[("1,000,001 bytes", Warning)]),
+            (1, 1_048_577, &[("1,048,577 bytes", Error)]),
+            (500, 1_048_577, &[("500 events", Error), ("1,048,577 bytes", Error)]),
         ];
         for (events, bytes, wanted) in cases {
             let found = bulk(events, bytes);
-            let found: Vec<_> = found.iter().map(|finding| (finding.found.as_str(), finding.severity)).collect();
+            let found: Vec<_> = found.iter().map(|finding| (finding.found.to_string(), finding.severity)).collect();
+            let wanted: Vec<_> = wanted.iter().map(|(found, severity)| ((*found).to_owned(), *severity)).collect();
             assert_eq!(found, wanted, "{events} events, {bytes} bytes");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Finding, Fix, Rule};
-use crate::event::{Path, Segment};
+use super::{Finding, Rule};
+use crate::event::Segment;
 
 /// What stands where a value belongs is none, so nothing else is wrong with it as one.
 const NO_VALUE: [&str; 2] = ["literal-text", "placeholder-left"];
@@ -41,7 +41,7 @@ const GIVES_WAY: [(&str, &[&str]); 24] = [
 
 const TYPE_CHANGES: &str = "field-type-changes";
 const MISSING: &str = "field-sometimes-missing";
-/// What is missing in them may be there under another name.
+/// They miss a field that may be there under another name.
 const ATTRIBUTES: [&str; 5] = [
     "attribute-recommended",
     "attribute-required",
@@ -84,24 +84,22 @@ pub(super) fn told(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() < 2 {
         return findings;
     }
-    let named = Named::of(&findings);
+    let missed = Missed::of(&findings);
     let kept: Vec<bool> = findings
         .chunk_by(|one, other| one.path == other.path)
-        .flat_map(|here| here.iter().map(|finding| is_told(finding, here, &named)))
+        .flat_map(|here| here.iter().map(|finding| is_told(finding, here, &missed)))
         .collect();
     let kept = findings.into_iter().zip(kept);
     kept.filter_map(|(finding, kept)| kept.then_some(finding)).collect()
 }
 
-fn is_told(finding: &Finding, here: &[Finding], named: &Named<'_>) -> bool {
+fn is_told(finding: &Finding, here: &[Finding], missed: &Missed<'_>) -> bool {
     let object = finding.path.0.as_slice();
+    let is_in = |fields: &Fields<'_>| finding.missing().iter().any(|name| fields.contains(&(object, name.as_ref())));
     if finding.rule.id == MISSING {
-        let name = words(&finding.expected).next().unwrap_or_default();
-        return !named.others.contains(&(object, name));
+        return !is_in(&missed.otherwise);
     }
-    if ATTRIBUTES.contains(&finding.rule.id)
-        && words(&finding.expected).any(|name| named.more_exactly.contains(&(object, name)))
-    {
+    if ATTRIBUTES.contains(&finding.rule.id) && is_in(&missed.more_exactly) {
         return false;
     }
     let Some((_, others)) = GIVES_WAY.iter().find(|(rule, _)| *rule == finding.rule.id) else { return true };
@@ -113,41 +111,33 @@ fn is_told(finding: &Finding, here: &[Finding], named: &Named<'_>) -> bool {
 /// Fields, each with the object that it belongs into.
 type Fields<'a> = HashSet<(&'a [Segment], &'a str)>;
 
-/// The fields that other rules miss.
+/// The fields that are missing by other rules than [`MISSING`].
 #[derive(Default)]
-struct Named<'a> {
-    /// Those that any rule names in what it expects there, or as what another field should be called.
-    others: Fields<'a>,
+struct Missed<'a> {
+    /// All of them, those too that are there under another name.
+    otherwise: Fields<'a>,
     /// Those that are there under another name, or that the plan requires.
     more_exactly: Fields<'a>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> Missed<'a> {
     fn of(findings: &'a [Finding]) -> Self {
         if findings.iter().all(|finding| finding.rule.id != MISSING && !ATTRIBUTES.contains(&finding.rule.id)) {
             return Self::default();
         }
-        let mut named = Self::default();
+        let mut missed = Self::default();
         for finding in findings.iter().filter(|finding| finding.rule.id != MISSING) {
-            let Path(path) = &finding.path;
-            let missing = words(&finding.expected).map(|word| (path.as_slice(), word));
-            let rightly = match &finding.fix {
-                Some(Fix::Rename(name)) => Some(name.as_str()),
-                _ => finding.expected.strip_prefix("the name "),
-            };
-            let misnamed = path.split_last().and_then(|(_, object)| Some((object, rightly?)));
-            named.more_exactly.extend(misnamed);
+            let path = finding.path.0.as_slice();
+            let missing = finding.missing().iter().map(|name| (path, name.as_ref()));
+            let misnamed = path.split_last().and_then(|(_, object)| Some((object, finding.right_name()?)));
+            missed.more_exactly.extend(misnamed);
             if finding.rule.id == "plan-missing" {
-                named.more_exactly.extend(missing.clone());
+                missed.more_exactly.extend(missing.clone());
             }
-            named.others.extend(missing.chain(misnamed));
+            missed.otherwise.extend(missing.chain(misnamed));
         }
-        named
+        missed
     }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> + Clone {
-    text.split([' ', ',']).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]

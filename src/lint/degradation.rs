@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::amounts::{bare, currency, is_number};
 use super::budget::looked_at;
 use super::dates::{Written, is_relative, is_slashed, is_time, rewritten};
-use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
+use super::{Context, Expected, Finding, Fix, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
@@ -136,12 +136,12 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
         if event.occurrence(id) > 0 {
             findings.push(KEY_TWICE.at(event.path(id), "one field of that name", shown(event, id)));
         }
-        let fault = match node.kind {
+        let diagnosis = match node.kind {
             NodeKind::String => in_text(event, id, key, &event.plain(id)),
             NodeKind::Number => in_number(key, event.text(id)),
             _ => None,
         };
-        findings.extend(fault.map(|Fault { rule, expected, fix }| {
+        findings.extend(diagnosis.map(|Diagnosis { rule, expected, fix }| {
             let fix = fix.map(Fix::Replace);
             Finding { fix, ..rule.at(event.path(id), expected, shown(event, id)) }
         }));
@@ -149,33 +149,33 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
 }
 
 /// What is wrong with one value.
-struct Fault {
+struct Diagnosis {
     rule: &'static Rule,
-    expected: String,
+    expected: Expected,
     /// The JSON that is right, where that is certain.
     fix: Option<String>,
 }
 
-impl Fault {
-    fn new(rule: &'static Rule, expected: impl Into<String>, fix: Option<String>) -> Self {
+impl Diagnosis {
+    fn new(rule: &'static Rule, expected: impl Into<Expected>, fix: Option<String>) -> Self {
         Self { rule, expected: expected.into(), fix }
     }
 }
 
 /// One value has one fault at most: text that stands for no value is not also a wrong date.
-fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Fault> {
+fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagnosis> {
     let top = event.parent(id) == Some(NodeId::ROOT);
     if text.trim().is_empty() {
         let held_elsewhere = top && (IDENTIFIERS.contains(&key) || matches!(key, "event" | "event_uuid"));
         // The platform's own pixel sends an empty referrer for a visitor who came from nowhere.
         let usual = top && key == "referrer";
-        return (!held_elsewhere && !usual).then(|| Fault::new(&EMPTY_STRING, "a value, or no such field", None));
+        return (!held_elsewhere && !usual).then(|| Diagnosis::new(&EMPTY_STRING, "a value, or no such field", None));
     }
     if is_literal(text) {
-        return Some(Fault::new(&LITERAL_TEXT, "a value, or no such field", None));
+        return Some(Diagnosis::new(&LITERAL_TEXT, "a value, or no such field", None));
     }
     if is_placeholder(text) {
-        return Some(Fault::new(&PLACEHOLDER_LEFT, "the value that belongs in its place", None));
+        return Some(Diagnosis::new(&PLACEHOLDER_LEFT, "the value that belongs in its place", None));
     }
     match Meaning::of(event, id, key) {
         Some(Meaning::Date { sure }) => date_fault(key, text, sure),
@@ -214,7 +214,7 @@ pub(super) fn is_no_value(text: &str) -> bool {
     text.trim().is_empty() || is_literal(text) || is_placeholder(text)
 }
 
-fn in_number(key: &str, text: &str) -> Option<Fault> {
+fn in_number(key: &str, text: &str) -> Option<Diagnosis> {
     match Meaning::of_name(key)? {
         Meaning::Date { sure } => epoch_fault(key, text).or_else(|| sure.then(|| date_format(None))),
         Meaning::Boolean { sure: true } => match text {
@@ -333,19 +333,21 @@ fn quoted(text: impl Into<String>) -> String {
     serde_json::Value::from(text.into()).to_string()
 }
 
-fn date_format(fix: Option<String>) -> Fault {
-    Fault::new(&DATE_FORMAT, "an ISO 8601 date, such as 2016-04-12T17:27:20Z or 2016-04-12", fix.map(quoted))
+fn date_format(fix: Option<String>) -> Diagnosis {
+    Diagnosis::new(&DATE_FORMAT, "an ISO 8601 date, such as 2016-04-12T17:27:20Z or 2016-04-12", fix.map(quoted))
 }
 
-fn impossible(swapped: Option<String>) -> Fault {
-    let expected = match swapped {
-        Some(swapped) => format!("a date that exists; with day and month swapped it is {swapped}, if that is meant"),
-        None => "a date that exists".to_owned(),
+fn impossible(swapped: Option<String>) -> Diagnosis {
+    let expected: Expected = match swapped {
+        Some(swapped) => {
+            format!("a date that exists; with day and month swapped it is {swapped}, if that is meant").into()
+        }
+        None => "a date that exists".into(),
     };
-    Fault::new(&DATE_IMPOSSIBLE, expected, None)
+    Diagnosis::new(&DATE_IMPOSSIBLE, expected, None)
 }
 
-fn date_fault(key: &str, text: &str, sure: bool) -> Option<Fault> {
+fn date_fault(key: &str, text: &str, sure: bool) -> Option<Diagnosis> {
     match Written::of(text) {
         Written::Right => None,
         Written::Impossible { swapped } => Some(impossible(swapped)),
@@ -360,7 +362,7 @@ fn date_fault(key: &str, text: &str, sure: bool) -> Option<Fault> {
 
 /// Seconds (9 or 10 digits: 1973 to 2286) or milliseconds (13 digits: 2001 to 2286) since 1970, with a fraction or
 /// without.
-fn epoch_fault(key: &str, text: &str) -> Option<Fault> {
+fn epoch_fault(key: &str, text: &str) -> Option<Diagnosis> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -374,14 +376,14 @@ fn epoch_fault(key: &str, text: &str) -> Option<Fault> {
     // With a fraction the replacement would be another moment, and a birthday is a day in a place, not a moment.
     let sure = fraction.is_empty() && key != "date_of_birth";
     let expected = format!("an ISO 8601 date; as {unit} since 1970 this is {time}");
-    Some(Fault::new(&DATE_EPOCH, expected, sure.then(|| quoted(time.to_string()))))
+    Some(Diagnosis::new(&DATE_EPOCH, expected, sure.then(|| quoted(time.to_string()))))
 }
 
-fn boolean(fix: Option<&str>) -> Fault {
-    Fault::new(&BOOLEAN_SPELLING, "true or false", fix.map(str::to_owned))
+fn boolean(fix: Option<&str>) -> Diagnosis {
+    Diagnosis::new(&BOOLEAN_SPELLING, "true or false", fix.map(str::to_owned))
 }
 
-fn boolean_fault(text: &str, sure: bool) -> Option<Fault> {
+fn boolean_fault(text: &str, sure: bool) -> Option<Diagnosis> {
     if matches!(text, "true" | "false") {
         return None;
     }
@@ -393,11 +395,11 @@ fn boolean_fault(text: &str, sure: bool) -> Option<Fault> {
     (sure || meant.is_some()).then(|| boolean(meant))
 }
 
-fn number_fault(text: &str) -> Option<Fault> {
+fn number_fault(text: &str) -> Option<Diagnosis> {
     if is_number(text) {
         return None;
     }
-    Some(Fault::new(&NUMBER_FORMAT, "digits, and a period before the decimals", bare(text).map(as_number)))
+    Some(Diagnosis::new(&NUMBER_FORMAT, "digits, and a period before the decimals", bare(text).map(as_number)))
 }
 
 /// A number as JSON has it; one that JSON has no spelling for stays a text.

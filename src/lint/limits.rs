@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 
 use super::values::is_uuid;
-use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
+use super::{Actual, Context, Expected, Finding, Fix, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
 use crate::event::text::{fit, harmless_within};
 use crate::event::{Document, NodeId, NodeKind, Path};
@@ -16,6 +16,10 @@ const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-da
 
 /// The longest name of an event, in characters (documented).
 pub(super) const LONGEST_NAME: usize = 64;
+
+/// The identifiers in the order in which a sender should think of them.
+const EXPECTED: [&str; IDENTIFIERS.len()] =
+    ["customer_id", "email", "device_id", "cookie", "phone_number", "user_uuid", "group_id"];
 
 /// Reserved names that senders may use: the first asks for priority, the second says which tool sent the event (code).
 const SENDABLE: [&str; 2] = ["_bsft_high_priority", "_bsft_source"];
@@ -208,21 +212,17 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
         findings.push(match other {
             Some(field) => Finding {
                 fix: Some(Fix::Rename("event".to_owned())),
-                ..NAME_MISSING.at(event.path(field), "the name event", shown(event, field))
+                ..NAME_MISSING.at(event.path(field), Expected::name("event"), shown(event, field))
             },
-            None => NAME_MISSING.at(Path::root(), "a field event", "none"),
+            None => NAME_MISSING.at(Path::root(), Expected::field("event"), Actual::Missing),
         });
     }
     if !identified && !blank {
-        let expected = "one of customer_id, email, device_id, cookie, phone_number, user_uuid, group_id";
         // A field that looks like one and is none is most likely where it went.
         let likely =
             event.children(NodeId::ROOT).filter_map(|field| event.key(field)).find(|key| is_like_identifier(key));
-        let found = likely.map_or_else(
-            || "none of them".to_owned(),
-            |key| format!("none of them, but {}", fit(&harmless_within(&key, LONGEST_NAME).0, LONGEST_NAME)),
-        );
-        findings.push(IDENTIFIER_MISSING.at(Path::root(), expected, found));
+        let but = likely.map(|key| fit(&harmless_within(&key, LONGEST_NAME).0, LONGEST_NAME).into());
+        findings.push(IDENTIFIER_MISSING.at(Path::root(), Expected::any_of(EXPECTED), Actual::NoneOf { but }));
     }
 }
 
@@ -230,7 +230,7 @@ fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Ve
     let kind = event.get(field).map(|node| node.kind);
     let name = event.plain(field);
     let path = || event.path(field);
-    let mut push = |rule: &'static Rule, expected: String, fix: Option<String>| {
+    let mut push = |rule: &'static Rule, expected: Expected, fix: Option<String>| {
         let fix = fix.map(|name| Fix::Replace(serde_json::Value::from(name).to_string()));
         findings.push(Finding { fix, ..rule.at(path(), expected, shown(event, field)) });
     };
@@ -256,9 +256,9 @@ fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Ve
     }
     let length = name.chars().count();
     if length > LONGEST_NAME {
-        push(&NAME_TOO_LONG, format!("at most {LONGEST_NAME} characters, here are {length}"), None);
+        push(&NAME_TOO_LONG, format!("at most {LONGEST_NAME} characters, here are {length}").into(), None);
     } else if let Some(standard) = twin(&name) {
-        push(&NAME_CASE, standard.to_owned(), Some(standard.to_owned()));
+        push(&NAME_CASE, standard.into(), Some(standard.to_owned()));
         // White space is not only another spelling: the platform takes no such name.
         if let Some(finding) = findings.last_mut().filter(|_| name.contains(char::is_whitespace)) {
             finding.severity = Severity::Error;
@@ -449,13 +449,18 @@ mod tests {
             let event = serde_json::json!({"event": "x", name: "é".repeat(length)}).to_string();
             let found = of(&event, OUTGOING, "identifier-too-long");
             assert_eq!(found.first().map(|finding| finding.severity), severity, "{name} of {length}");
-            assert!(found.iter().all(|finding| finding.found.chars().count() <= 60), "{name} is shown short");
+            assert!(
+                found.iter().all(|finding| finding.found.to_string().chars().count() <= 60),
+                "{name} is shown short"
+            );
         }
     }
 
     #[test]
     fn what_other_platforms_call_a_customer_or_an_event_is_pointed_at() {
-        let found = |event: &str, rule: &str| of(event, OUTGOING, rule).into_iter().next().map(|it| (it.found, it.fix));
+        let found = |event: &str, rule: &str| {
+            of(event, OUTGOING, rule).into_iter().next().map(|it| (it.found.to_string(), it.fix))
+        };
         let missing = |event: &str| found(event, "identifier-missing").map(|(found, _)| found);
         assert_eq!(missing(r#"{"event":"x","userId":"7"}"#).as_deref(), Some("none of them, but userId"));
         assert_eq!(missing(r#"{"event":"x","course":"7"}"#).as_deref(), Some("none of them"));

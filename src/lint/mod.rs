@@ -15,28 +15,33 @@ mod bulk;
 mod dates;
 pub(crate) mod dedupe;
 mod degradation;
+mod finding;
+mod json_types;
 mod limits;
 mod per_event;
 pub(crate) mod session;
 mod severity;
 mod values;
+mod words;
 
 use std::collections::HashMap;
-use std::fmt;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
-use crate::event::text::{fit, harmless, harmless_within};
+use crate::event::text::{fit, harmless_within};
 use crate::event::{Document, NodeId, Path, Segment};
 
 pub(crate) use bulk::bulk;
 pub(crate) use dates::{is_day, numbers};
+pub use finding::{Actual, Expected, Finding, Fix, Name, Reason};
+pub use json_types::JsonTypes;
 pub(crate) use limits::{letters, twin};
 pub use severity::{Counts, Severity};
 pub(crate) use values::{is_address, is_uuid};
 
 /// Something that can be wrong with an event.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
     /// What it is called: `date-format`.
     pub id: &'static str,
@@ -47,53 +52,12 @@ pub struct Rule {
     /// Why it matters, in one sentence.
     pub why: &'static str,
     /// Where the platform says so; the address of a page. Empty where it is inferred.
+    #[serde(serialize_with = "words::unless_empty")]
     pub documentation: &'static str,
     /// What breaks it: an event, or several that come one after the other, one a line; or a bulk call, an array.
     pub bad: &'static str,
     /// The same as it should be.
     pub good: &'static str,
-}
-
-/// One thing wrong with an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The rule that it breaks.
-    pub rule: &'static Rule,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Where: the field, or the event itself. Its [`Path::pointer`] is a JSON Pointer.
-    pub path: Path,
-    /// What was expected there. Harmless.
-    pub expected: String,
-    /// What was there. Harmless and short.
-    pub found: String,
-    /// What sets it right, when that is certain.
-    pub fix: Option<Fix>,
-    /// 0; of one that only counts those of its rule that are not listed, for there are too many in one event: how many.
-    pub unlisted: u64,
-}
-
-/// A change that sets a field right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fix {
-    /// Another value, as JSON text.
-    Replace(String),
-    /// Another name for the field.
-    Rename(String),
-    /// No such field.
-    Remove,
-}
-
-/// What to do, for people: `write 79.95`, `rename it to products`, `remove it`. Harmless.
-impl fmt::Display for Fix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // A line break or a tab stands between the values of JSON, never in them.
-            Self::Replace(json) => write!(f, "write {}", harmless(&json.replace(['\n', '\r', '\t'], " "))),
-            Self::Rename(name) => write!(f, "rename it to {}", harmless(name)),
-            Self::Remove => f.write_str("remove it"),
-        }
-    }
 }
 
 /// Where in its life an event is.
@@ -183,18 +147,18 @@ impl<'a> Places<'a> {
 
 impl Rule {
     /// A finding of this rule at `path`, without a fix.
-    pub(crate) fn at(&'static self, path: Path, expected: impl Into<String>, found: impl Into<String>) -> Finding {
+    pub(crate) fn at(&'static self, path: Path, expected: impl Into<Expected>, found: impl Into<Actual>) -> Finding {
         let (expected, found) = (expected.into(), found.into());
-        Finding { rule: self, severity: self.severity, path, expected, found, fix: None, unlisted: 0 }
+        Finding { rule: self, severity: self.severity, path, expected, found, fix: None }
     }
 }
 
 /// How much of a value is shown, in columns.
 const SHOWN: usize = 60;
 
-/// The value at `id` as its JSON, harmless and short.
-pub(crate) fn shown(event: &Document, id: NodeId) -> String {
-    fit(&harmless_within(event.text(id), SHOWN).0, SHOWN)
+/// The value at `id`.
+pub(crate) fn shown(event: &Document, id: NodeId) -> Actual {
+    Actual::Value(fit(&harmless_within(event.text(id), SHOWN).0, SHOWN))
 }
 
 #[cfg(test)]
@@ -238,7 +202,9 @@ mod tests {
         let mut linter = Linter::default();
         let found = events.iter().enumerate().flat_map(|(at, event)| {
             let found = linter.observe(&read(event), context(stage)).into_iter();
-            found.filter(|finding| finding.rule.id == rule).map(move |it| (at, it.path.pointer(), it.expected))
+            found
+                .filter(|finding| finding.rule.id == rule)
+                .map(move |it| (at, it.path.pointer(), it.expected.to_string()))
         });
         found.collect()
     }

@@ -7,7 +7,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
-use super::{Context, Finding, Rule, Severity, Stage, shown};
+use super::{Actual, Context, Expected, Finding, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Definition, Demand, Need};
 use crate::event::{Document, NodeId, NodeKind};
 use object::Object;
@@ -78,7 +78,7 @@ fn definition(fields: &Object<'_>, stage: Stage) -> Option<&'static Definition> 
 }
 
 impl Object<'_> {
-    fn check_demands(&self, definition: &Definition, findings: &mut Vec<Finding>) {
+    fn check_demands(&self, definition: &'static Definition, findings: &mut Vec<Finding>) {
         for Demand { any_of, need } in &definition.demands {
             let names: Vec<_> = any_of.iter().map(String::as_str).collect();
             if names.contains(&"email") {
@@ -97,7 +97,7 @@ impl Object<'_> {
                 let empty = all.iter().find_map(|name| self.named(name));
                 findings.push(match empty {
                     Some(id) => rule.at(self.event.path(id), "a value", shown(self.event, id)),
-                    None => rule.at(self.path(), one_of(&names), "none"),
+                    None => rule.at(self.path(), Expected::any_of(any_of.iter().map(String::as_str)), Actual::Missing),
                 });
             }
         }
@@ -109,25 +109,29 @@ impl Object<'_> {
     }
 
     /// An identify needs one of its own identifiers; of other events only the platform's limits ask for one.
-    fn check_identifier(&self, definition: &Definition, names: &[&str], findings: &mut Vec<Finding>) {
+    fn check_identifier(&self, definition: &Definition, names: &[&'static str], findings: &mut Vec<Finding>) {
         // The demand of every event, which a cookie also meets, stands beside identify's own.
         if definition.event_type != "identify" || names.contains(&"cookie") {
             return;
         }
         // A blank one is a finding of its own.
         if !names.iter().any(|name| self.has(name)) {
-            findings.push(IDENTIFY.at(self.path(), one_of(names), "none"));
+            findings.push(IDENTIFY.at(
+                self.path(),
+                Expected::any_of(names.iter().copied()),
+                Actual::NoneOf { but: None },
+            ));
         }
     }
 
     /// What an object within `attribute` needs.
-    fn check_needs(&self, attribute: &Attribute, findings: &mut Vec<Finding>) {
+    fn check_needs(&self, attribute: &'static Attribute, findings: &mut Vec<Finding>) {
         let products = attribute.name == "products";
         if products && !self.is_product() && self.in_array() {
             let empty = PRODUCT_KEYS.iter().find_map(|name| self.named(name));
             findings.push(match empty {
                 Some(id) => REQUIRED.at(self.event.path(id), "a value", shown(self.event, id)),
-                None => REQUIRED.at(self.path(), one_of(&PRODUCT_KEYS), "neither"),
+                None => REQUIRED.at(self.path(), Expected::any_of(PRODUCT_KEYS), Actual::Missing),
             });
         }
         for Attribute { name, need, .. } in &attribute.attributes {
@@ -139,15 +143,8 @@ impl Object<'_> {
                 Need::Optional => continue,
             };
             if !self.has(name) && !misnamed && !judged {
-                findings.push(rule.at(self.path(), name.clone(), "none"));
+                findings.push(rule.at(self.path(), Expected::field(name.as_str()), Actual::Missing));
             }
         }
-    }
-}
-
-fn one_of(names: &[&str]) -> String {
-    match names {
-        [name] => (*name).to_owned(),
-        names => format!("one of {}", names.join(", ")),
     }
 }

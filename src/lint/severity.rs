@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::Finding;
 use crate::event::text::counted;
 
@@ -22,6 +24,12 @@ impl Severity {
             Self::Warning => "warning",
             Self::Error => "error",
         }
+    }
+}
+
+impl Serialize for Severity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -77,7 +85,7 @@ impl Counts {
 impl<'a> Extend<&'a Finding> for Counts {
     fn extend<I: IntoIterator<Item = &'a Finding>>(&mut self, findings: I) {
         for finding in findings {
-            *self.of(finding.severity) += finding.unlisted.max(1);
+            *self.of(finding.severity) += finding.count();
         }
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::budget::looked_at;
-use super::{Context, Finding, Fix, Rule, Severity, Stage, shown};
+use super::{Context, Expected, Finding, Fix, Rule, Severity, Stage, shown};
 use crate::event::{Document, NodeId, NodeKind};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -215,12 +215,12 @@ impl<'a> Field<'a> {
         (kind != NodeKind::Null && !text.trim().is_empty()).then_some(Self { event, id, kind, text })
     }
 
-    fn breaks(&self, rule: &'static Rule, expected: &str) -> Finding {
+    fn breaks(&self, rule: &'static Rule, expected: impl Into<Expected>) -> Finding {
         rule.at(self.event.path(self.id), expected, shown(self.event, self.id))
     }
 
     /// The same with a text that sets it right.
-    fn mends(&self, rule: &'static Rule, expected: &str, right: Option<String>) -> Finding {
+    fn mends(&self, rule: &'static Rule, expected: &'static str, right: Option<String>) -> Finding {
         let fix = right.map(|right| Fix::Replace(serde_json::Value::from(right).to_string()));
         Finding { fix, ..self.breaks(rule, expected) }
     }
@@ -283,7 +283,7 @@ fn degrees(field: &Field<'_>, rule: &'static Rule, most: f64) -> Option<Finding>
     let number = matches!(field.kind, NodeKind::Number | NodeKind::String);
     let degrees = field.text.trim().parse::<f64>().ok().filter(|_| number);
     let fits = degrees.is_some_and(|degrees| (-most..=most).contains(&degrees));
-    (!fits).then(|| field.breaks(rule, &format!("a number from -{most} to {most}")))
+    (!fits).then(|| field.breaks(rule, format!("a number from -{most} to {most}")))
 }
 
 fn currency(field: &Field<'_>) -> Option<Finding> {
@@ -319,19 +319,19 @@ fn instant(event: &Document, id: NodeId) -> Option<Timestamp> {
 /// that is judged by when it was received.
 fn check_time(event: &Document, id: NodeId, received: Option<Timestamp>, context: Context) -> Option<Finding> {
     let happened = instant(event, id)?;
-    let finding = |rule: &'static Rule, expected: &str| Some(rule.at(event.path(id), expected, shown(event, id)));
+    let finding = |rule: &'static Rule, expected: Expected| Some(rule.at(event.path(id), expected, shown(event, id)));
     if happened.duration_since(context.now) > SKEW {
-        return finding(&FUTURE, "when the event happened: a time that has come");
+        return finding(&FUTURE, "when the event happened: a time that has come".into());
     }
     let received = received.filter(|_| context.stage == Stage::Received);
     let arrives = if context.stage == Stage::Received { received? } else { context.now };
     let late = arrives.duration_since(happened);
     if late > OLD {
-        return finding(&PAST, "when the event happened: a time of the last 90 days");
+        return finding(&PAST, "when the event happened: a time of the last 90 days".into());
     }
     let received = received.filter(|_| late.abs() > SKEW)?;
     let (apart, side) = (rough(late), if late.is_positive() { "before" } else { "after" });
-    finding(&CLOCK_SKEW, &format!("about {received}, when it was received; this is {apart} {side}"))
+    finding(&CLOCK_SKEW, format!("about {received}, when it was received; this is {apart} {side}").into())
 }
 
 /// A duration in the unit that tells most.

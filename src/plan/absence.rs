@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::schema::{Demand, SchemaId, Schemas};
-use super::{Plan, Planned, STALE, cut, type_of};
+use super::{Plan, Planned, STALE, type_of};
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};
-use crate::lint::Finding;
+use crate::lint::{Actual, Expected, Finding};
 
 /// After so many events without a field it is told; fewer say little.
 const ENOUGH: u32 = 20;
@@ -128,8 +128,8 @@ impl Absences {
                 Some(true) => Absence::Settled,
                 Some(false) if events + 1 < ENOUGH => Absence::For(events + 1),
                 Some(false) => {
-                    let found = format!("not in one of {ENOUGH} events");
-                    findings.push(STALE.at(Path::root(), cut(&field.name()), found));
+                    let found = Actual::Text(format!("not in one of {ENOUGH} events").into());
+                    findings.push(STALE.at(Path::root(), Expected::field(field.name()), found));
                     Absence::Settled
                 }
             };

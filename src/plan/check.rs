@@ -4,14 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::decimal::Decimal;
-use super::kinds::Kinds;
 use super::nearest;
 use super::schema::{Bounds, Demand, Literal, Properties, SchemaId, Schemas};
 use super::{FIELD, MISSING, TYPE, VALUE, is_text};
 use crate::event::catalogue::{ANY_EVENT, Catalogue};
-use crate::event::text::{fit, harmless, harmless_within};
+use crate::event::text::{fit, harmless_within};
 use crate::event::{Document, NodeId, NodeKind, Origin, Path, Payload, origin};
-use crate::lint::{Finding, Fix, Rule, Severity, Stage, letters, shown};
+use crate::lint::{Actual, Expected, Finding, Fix, JsonTypes, Name, Reason, Rule, Severity, Stage, letters, shown};
 
 /// How much is looked at in one event: about a value and a keyword each. An event of 10,000 fields takes a tenth of it.
 const BUDGET: u32 = 1_000_000;
@@ -51,7 +50,7 @@ struct Check<'a> {
     /// Above 0 where it is only asked whether something fits.
     silent: u32,
     was_cut: bool,
-    complaints: Vec<Complaint>,
+    violations: Vec<Violation>,
     /// The resources on the way to where it is.
     scope: Vec<usize>,
     /// The objects whose fields the plan names, with how.
@@ -61,22 +60,13 @@ struct Check<'a> {
 }
 
 /// Something that is not as planned.
-struct Complaint {
+struct Violation {
     at: NodeId,
-    about: About,
     rule: &'static Rule,
     severity: Severity,
-    expected: String,
-    found: String,
+    expected: Expected,
+    found: Actual,
     fix: Option<Fix>,
-}
-
-/// What tells complaints of one alternative from those of another.
-#[derive(PartialEq)]
-enum About {
-    Missing(Box<str>),
-    Kinds(Kinds),
-    Other,
 }
 
 impl<'a> Check<'a> {
@@ -89,7 +79,7 @@ impl<'a> Check<'a> {
             depth: 0,
             silent: 0,
             was_cut: false,
-            complaints: Vec::new(),
+            violations: Vec::new(),
             scope: Vec::new(),
             described: HashMap::new(),
             known: vec![false; event.len()],
@@ -146,14 +136,14 @@ impl<'a> Check<'a> {
         let Some(kind) = self.event.get(at).map(|node| node.kind) else { return true };
         match demand {
             Demand::Absence => self.no_field(at, &[]),
-            Demand::Type(kinds) => Kinds::of(self.event, at).has(*kinds) || self.other_type(at, *kinds),
+            Demand::Type(types) => types_of(self.event, at).has(*types) || self.other_type(at, *types),
             Demand::OneOf(values) => self.one_of(values, at),
             Demand::All(schemas) => self.all(schemas, at, seen),
             Demand::Any(schemas) => self.any(schemas, at, seen),
             Demand::One(schemas) => self.one(schemas, at, seen),
             Demand::Not(schema) => {
                 !self.silently(*schema, at, &mut Seen::new()) || {
-                    self.value(at, "anything else: the plan rules this out".to_owned(), None)
+                    self.value(at, "anything else: the plan rules this out", None)
                 }
             }
             Demand::If { test, then, otherwise } => {
@@ -203,9 +193,7 @@ impl<'a> Check<'a> {
                     || pattern.regex.is_match(&text)
                     || self.value(at, format!("a text that fits {}", cut(&pattern.text)), None)
             }
-            Demand::Format(format) => {
-                format.fits(&self.event.plain(at)) || self.value(at, format.words().to_owned(), None)
-            }
+            Demand::Format(format) => format.fits(&self.event.plain(at)) || self.value(at, format.words(), None),
             _ => true,
         }
     }
@@ -217,9 +205,7 @@ impl<'a> Check<'a> {
             Demand::Elements(bounds) => {
                 bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "element")), None)
             }
-            Demand::Different => {
-                self.are_different(at) || self.value(at, "elements that are all different".to_owned(), None)
-            }
+            Demand::Different => self.are_different(at) || self.value(at, "elements that are all different", None),
             Demand::Items { first, rest } => {
                 let mut fits = true;
                 for (index, child) in event.children(at).enumerate() {
@@ -257,13 +243,15 @@ impl<'a> Check<'a> {
         match demand {
             Demand::Required(names) => {
                 let missing = self.missing(at, names);
-                each(missing, |name| self.is_missing(at, name, ""))
+                each(missing, |name| self.is_missing(at, vec![name.to_owned().into()], Reason::Rule))
             }
             Demand::RequiredWith { field, others } => {
-                let Some(reason) = self.sent(at, field) else { return true };
-                let because = format!(", as there is {}", shown_key(event, reason));
+                if self.sent(at, field).is_none() {
+                    return true;
+                }
+                let reason = Reason::Beside(field.clone());
                 let missing = self.missing(at, others);
-                each(missing, |name| self.is_missing(at, name, &because))
+                each(missing, |name| self.is_missing(at, vec![name.to_owned().into()], reason.clone()))
             }
             Demand::With { field, schema } => self.sent(at, field).is_none() || self.fits(*schema, at, seen),
             Demand::Fields(bounds) => {
@@ -275,9 +263,9 @@ impl<'a> Check<'a> {
                 let mut fits = true;
                 for child in event.children(at) {
                     if !self.is_platforms(child) && !self.is_name(*schema, child) {
-                        let expected = "a field whose name is as the plan wants it".to_owned();
-                        let found = shown_key(event, child);
-                        fits = self.complain(Complaint { expected, found, ..Complaint::of(&VALUE, child) });
+                        let expected = "a field whose name is as the plan wants it".into();
+                        let found = Actual::Text(cut(&event.key(child).unwrap_or_default()).into());
+                        fits = self.violated(Violation { expected, found, ..Violation::of(&VALUE, child) });
                     }
                 }
                 fits
@@ -354,23 +342,23 @@ impl<'a> Check<'a> {
             return false;
         }
         let (expected, fix) = self.instead(at, planned);
-        let expected = expected.unwrap_or_else(|| "no such field: the plan allows no others".to_owned());
+        let expected = expected.unwrap_or_else(|| "no such field: the plan allows no others".into());
         let found = shown(self.event, at);
-        self.complain(Complaint { severity: Severity::Error, expected, found, fix, ..Complaint::of(&FIELD, at) })
+        self.violated(Violation { severity: Severity::Error, expected, found, fix, ..Violation::of(&FIELD, at) })
     }
 
     /// The planned field that an unplanned one may be meant for; and the fix, where only its spelling differs.
-    fn instead(&self, at: NodeId, planned: &[&Properties]) -> (Option<String>, Option<Fix>) {
+    fn instead(&self, at: NodeId, planned: &[&Properties]) -> (Option<Expected>, Option<Fix>) {
         let Some(key) = self.event.key(at) else { return (None, None) };
         let parent = self.event.parent(at).unwrap_or(NodeId::ROOT);
         let is_free = |name: &&str| self.sent(parent, name).is_none();
         let names = || planned.iter().flat_map(|properties| properties.named.keys()).map(|name| &**name);
         let twins: Vec<&str> = names().filter(|name| letters(name) == letters(&key)).filter(is_free).collect();
         if let [twin] = twins[..] {
-            return (Some(harmless(twin)), Some(Fix::Rename(twin.to_owned())));
+            return (Some(Expected::name(twin.to_owned())), Some(Fix::Rename(twin.to_owned())));
         }
         let near = nearest(&key, names().filter(is_free));
-        (near.map(|near| format!("a field of the plan, such as {}", harmless(near))), None)
+        (near.map(|near| format!("a field of the plan, such as {}", cut(near)).into()), None)
     }
 
     /// Complains of the fields that nothing in the plan speaks of, in objects whose fields it names.
@@ -384,20 +372,20 @@ impl<'a> Check<'a> {
                     continue;
                 }
                 let (expected, fix) = self.instead(child, &planned);
-                let expected = expected.unwrap_or_else(|| "a field of the plan".to_owned());
+                let expected = expected.unwrap_or_else(|| "a field of the plan".into());
                 let found = shown(self.event, child);
-                self.complain(Complaint { expected, found, fix, ..Complaint::of(&FIELD, child) });
+                self.violated(Violation { expected, found, fix, ..Violation::of(&FIELD, child) });
             }
         }
     }
 
-    fn other_type(&mut self, at: NodeId, kinds: Kinds) -> bool {
+    fn other_type(&mut self, at: NodeId, types: JsonTypes) -> bool {
         if self.silent > 0 {
             return false;
         }
-        let fix = as_kind(self.event, at, kinds).map(Fix::Replace);
-        let (about, expected, found) = (About::Kinds(kinds), kinds.words(), shown(self.event, at));
-        self.complain(Complaint { about, expected, found, fix, ..Complaint::of(&TYPE, at) })
+        let fix = as_type(self.event, at, types).map(Fix::Replace);
+        let (expected, found) = (Expected::Type { types, reason: Reason::Rule }, shown(self.event, at));
+        self.violated(Violation { expected, found, fix, ..Violation::of(&TYPE, at) })
     }
 
     fn one_of(&mut self, values: &[Literal], at: NodeId) -> bool {
@@ -478,39 +466,40 @@ impl<'a> Check<'a> {
         if self.silent > 0 {
             return false;
         }
-        let mut ways: Vec<Vec<Complaint>> = Vec::new();
+        let mut ways: Vec<Vec<Violation>> = Vec::new();
         for schema in schemas {
-            let before = self.complaints.len();
+            let before = self.violations.len();
             self.fits(*schema, at, &mut Seen::new());
-            ways.push(self.complaints.split_off(before.min(self.complaints.len())));
+            ways.push(self.violations.split_off(before.min(self.violations.len())));
         }
-        let missing = |way: &Vec<Complaint>| match &way[..] {
-            [Complaint { at: place, about: About::Missing(name), .. }, ..] if *place == at => Some(harmless(name)),
+        let missing = |way: &Vec<Violation>| match &way[..] {
+            [Violation { at: place, expected: Expected::Field { any_of, .. }, found: Actual::Missing, .. }]
+                if *place == at =>
+            {
+                Some(any_of.clone())
+            }
             _ => None,
         };
-        let kinds = |way: &Vec<Complaint>| {
-            way.iter().find_map(|complaint| match complaint.about {
-                About::Kinds(kinds) if complaint.at == at => Some(kinds),
+        let types = |way: &Vec<Violation>| {
+            way.iter().find_map(|violation| match violation.expected {
+                Expected::Type { types, .. } if violation.at == at => Some(types),
                 _ => None,
             })
         };
-        let only_missing = |way: &&Vec<Complaint>| way.len() == 1 && missing(way).is_some();
-        if ways.iter().filter(only_missing).count() == ways.len() {
-            let mut names: Vec<String> = ways.iter().filter_map(missing).collect();
+        if let Some(names) = ways.iter().map(missing).collect::<Option<Vec<_>>>() {
+            let mut names = names.concat();
             names.dedup();
-            let expected = fit(&format!("one of the fields {}", names.join(", ")), WIDEST);
-            let about = About::Missing(names.swap_remove(0).into());
-            return self.complain(Complaint { about, expected, found: "none".into(), ..Complaint::of(&MISSING, at) });
+            return self.is_missing(at, names, Reason::Rule);
         }
-        let of_type = ways.iter().filter(|way| kinds(way).is_none()).count();
+        let of_type = ways.iter().filter(|way| types(way).is_none()).count();
         if of_type == 0 {
-            let kinds = ways.iter().filter_map(kinds).fold(Kinds::default(), Kinds::or);
-            return self.other_type(at, kinds);
+            let types = ways.iter().filter_map(types).fold(JsonTypes::default(), JsonTypes::or);
+            return self.other_type(at, types);
         }
         if of_type == 1 {
-            let meant = ways.into_iter().find(|way| kinds(way).is_none());
-            for complaint in meant.into_iter().flatten() {
-                self.complain(complaint);
+            let meant = ways.into_iter().find(|way| types(way).is_none());
+            for violation in meant.into_iter().flatten() {
+                self.violated(violation);
             }
             return false;
         }
@@ -563,60 +552,59 @@ impl<'a> Check<'a> {
             && self.event.key(at).is_some_and(|key| origin(&key) == Origin::Platform)
     }
 
-    fn is_missing(&mut self, at: NodeId, name: &str, because: &str) -> bool {
+    fn is_missing(&mut self, at: NodeId, any_of: Vec<Name>, reason: Reason) -> bool {
         if self.silent > 0 {
             return false;
         }
-        let (about, found) = (About::Missing(name.into()), "none".to_owned());
-        let expected = format!("{}{because}", cut(name));
-        self.complain(Complaint { about, expected, found, ..Complaint::of(&MISSING, at) })
+        let expected = Expected::Field { any_of, reason };
+        self.violated(Violation { expected, found: Actual::Missing, ..Violation::of(&MISSING, at) })
     }
 
-    fn value(&mut self, at: NodeId, expected: String, fix: Option<Fix>) -> bool {
+    fn value(&mut self, at: NodeId, expected: impl Into<Expected>, fix: Option<Fix>) -> bool {
         if self.silent > 0 {
             return false;
         }
-        let found = shown(self.event, at);
-        self.complain(Complaint { expected, found, fix, ..Complaint::of(&VALUE, at) })
+        let (expected, found) = (expected.into(), shown(self.event, at));
+        self.violated(Violation { expected, found, fix, ..Violation::of(&VALUE, at) })
     }
 
-    /// Keeps a complaint, and says that something does not fit.
-    fn complain(&mut self, complaint: Complaint) -> bool {
+    /// Keeps a violation, and says that something does not fit.
+    fn violated(&mut self, violation: Violation) -> bool {
         // With those of alternatives, of which most are thrown away.
-        if self.silent == 0 && self.complaints.len() < 10 * MOST {
-            self.complaints.push(complaint);
+        if self.silent == 0 && self.violations.len() < 10 * MOST {
+            self.violations.push(violation);
         }
         false
     }
 
-    /// The complaints as findings.
+    /// The violations as findings.
     fn told(mut self) -> Vec<Finding> {
-        self.complaints.sort_by_key(|complaint| (complaint.at, complaint.rule.id));
-        let more = self.complaints.len().saturating_sub(MOST);
+        self.violations.sort_by_key(|violation| (violation.at, violation.rule.id));
+        let more = self.violations.len().saturating_sub(MOST);
         let event = self.event;
-        let finding = |complaint: Complaint| {
-            let Complaint { at, rule, severity, expected, found, fix, .. } = complaint;
-            Finding { rule, severity, path: event.path(at), expected, found, fix, unlisted: 0 }
+        let finding = |violation: Violation| {
+            let Violation { at, rule, severity, expected, found, fix, .. } = violation;
+            Finding { rule, severity, path: event.path(at), expected, found, fix }
         };
-        let mut findings: Vec<Finding> = self.complaints.into_iter().take(MOST).map(finding).collect();
+        let mut findings: Vec<Finding> = self.violations.into_iter().take(MOST).map(finding).collect();
         findings.dedup();
         if self.was_cut {
             findings.push(note(
                 "an event that can be checked against its plan in time",
-                "too much: the rest was not checked",
+                "too much: the rest was not checked".into(),
             ));
         }
         if more > 0 {
-            findings.push(note("an event as planned", &format!("{more} more findings of its plan")));
+            findings
+                .push(note("an event as planned", Actual::Text(format!("{more} more findings of its plan").into())));
         }
         findings
     }
 }
 
-impl Complaint {
+impl Violation {
     fn of(rule: &'static Rule, at: NodeId) -> Self {
-        let (expected, found) = (String::new(), String::new());
-        Self { at, about: About::Other, rule, severity: rule.severity, expected, found, fix: None }
+        Self { at, rule, severity: rule.severity, expected: "".into(), found: "".into(), fix: None }
     }
 }
 
@@ -630,7 +618,7 @@ fn each<T>(items: impl IntoIterator<Item = T>, mut does: impl FnMut(T) -> bool) 
 }
 
 /// What is said of a check that does not tell all.
-fn note(expected: &str, found: &str) -> Finding {
+fn note(expected: &'static str, found: Actual) -> Finding {
     Finding { severity: Severity::Note, ..VALUE.at(Path::root(), expected, found) }
 }
 
@@ -641,19 +629,32 @@ fn is_usual(event: &Document, at: NodeId) -> bool {
     key.starts_with("_bsft") || usual.any(|attribute| attribute.name == key)
 }
 
+/// What the value at `id` is.
+fn types_of(event: &Document, id: NodeId) -> JsonTypes {
+    match event.get(id).map(|node| node.kind) {
+        None => JsonTypes::default(),
+        Some(NodeKind::Number) => {
+            let text = event.text(id);
+            let is_whole = !text.contains(['.', 'e', 'E']) || Decimal::read(text).is_integer();
+            if is_whole { JsonTypes::NUMBER.or(JsonTypes::INTEGER) } else { JsonTypes::NUMBER }
+        }
+        Some(kind) => kind.into(),
+    }
+}
+
 /// The value as JSON of the type that is wanted, where it is the same value.
-fn as_kind(event: &Document, at: NodeId, kinds: Kinds) -> Option<String> {
+fn as_type(event: &Document, at: NodeId, types: JsonTypes) -> Option<String> {
     let (text, plain) = (event.text(at), event.plain(at));
     match event.get(at)?.kind {
         NodeKind::String if matches!(&*plain, "true" | "false") => {
-            kinds.has(Kinds::BOOLEAN).then(|| plain.into_owned())
+            types.has(JsonTypes::BOOLEAN).then(|| plain.into_owned())
         }
         NodeKind::String => {
             let number = serde_json::from_str::<serde_json::Number>(&plain).ok().filter(|_| plain.trim() == plain)?;
             let is_whole = Decimal::read(&number.to_string()).is_integer();
-            (kinds.has(Kinds::NUMBER) || kinds.has(Kinds::INTEGER) && is_whole).then(|| plain.into_owned())
+            (types.has(JsonTypes::NUMBER) || types.has(JsonTypes::INTEGER) && is_whole).then(|| plain.into_owned())
         }
-        NodeKind::Number | NodeKind::Bool if kinds.has(Kinds::STRING) => Some(format!("\"{text}\"")),
+        NodeKind::Number | NodeKind::Bool if types.has(JsonTypes::STRING) => Some(format!("\"{text}\"")),
         _ => None,
     }
 }
@@ -668,10 +669,6 @@ fn words(bounds: Bounds, what: &str) -> String {
         Bounds { least: None, most: Some(most) } => format!("at most {}", counted(most)),
         Bounds { least: None, most: None } => counted(0),
     }
-}
-
-fn shown_key(event: &Document, at: NodeId) -> String {
-    cut(&event.key(at).unwrap_or_default())
 }
 
 fn cut(text: &str) -> String {

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::format::{Format, TELLING};
-use super::kinds::Kinds;
 use super::schema::DRAFT;
 use super::type_of;
 use crate::event::catalogue::IDENTIFIERS;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
-use crate::lint::Stage;
+use crate::lint::{JsonTypes, Stage};
 
 /// So many event types, and so many fields of all of them, are kept in memory.
 const MOST_TYPES: usize = 1_000;
@@ -114,7 +113,7 @@ pub struct Inferred {
 #[derive(Debug, Default)]
 struct Shape {
     /// An integer is one by its spelling here: `3.0` is a number.
-    kinds: Kinds,
+    types: JsonTypes,
     strings: Strings,
     objects: u64,
     fields: BTreeMap<Box<str>, Field>,
@@ -192,16 +191,16 @@ impl Learning<'_> {
         let text = event.text(at);
         let kind = match event.get(at).map(|node| node.kind) {
             None => return,
-            Some(NodeKind::Number) if text.contains(['.', 'e', 'E']) => Kinds::NUMBER,
-            Some(NodeKind::Number) => Kinds::INTEGER,
-            Some(_) => Kinds::of(event, at),
+            Some(NodeKind::Number) if text.contains(['.', 'e', 'E']) => JsonTypes::NUMBER,
+            Some(NodeKind::Number) => JsonTypes::INTEGER,
+            Some(kind) => kind.into(),
         };
-        shape.kinds = shape.kinds.or(kind);
-        if kind == Kinds::STRING {
+        shape.types = shape.types.or(kind);
+        if kind == JsonTypes::STRING {
             shape.strings.learn(&event.plain(at));
-        } else if kind == Kinds::OBJECT {
+        } else if kind == JsonTypes::OBJECT {
             self.object(shape, at, levels);
-        } else if kind == Kinds::ARRAY && levels > 0 {
+        } else if kind == JsonTypes::ARRAY && levels > 0 {
             for element in event.children(at) {
                 self.value(shape.elements.get_or_insert_default(), element, levels - 1);
             }
@@ -284,14 +283,14 @@ fn schema(event_type: &str, shape: &Shape) -> Value {
 impl Shape {
     /// Writes what it is into a schema; `name` is that of the field.
     fn describe(&self, schema: &mut Map<String, Value>, name: &str, is_top: bool) {
-        let kinds = self.kinds;
-        let has_fraction = kinds.has(Kinds::NUMBER) || FRACTIONAL.contains(&&*last_word(name));
-        let kinds = if has_fraction && kinds.has(Kinds::INTEGER) {
-            kinds.without(Kinds::INTEGER).or(Kinds::NUMBER)
+        let types = self.types;
+        let has_fraction = types.has(JsonTypes::NUMBER) || FRACTIONAL.contains(&&*last_word(name));
+        let types = if has_fraction && types.has(JsonTypes::INTEGER) {
+            types.without(JsonTypes::INTEGER).or(JsonTypes::NUMBER)
         } else {
-            kinds
+            types
         };
-        let mut names: Vec<&str> = kinds.names().collect();
+        let mut names: Vec<&str> = types.names().collect();
         match names[..] {
             [] => {}
             [_] => drop(schema.insert("type".into(), names.remove(0).into())),
@@ -299,13 +298,13 @@ impl Shape {
         }
         if let Some(format) = self.strings.formats.first().filter(|_| self.strings.count > 0) {
             schema.insert("format".into(), format.as_str().into());
-        } else if kinds == Kinds::STRING
+        } else if types == JsonTypes::STRING
             && !ONE_OF_MANY.contains(&&*last_word(name))
             && let Some(values) = self.strings.choice()
         {
             schema.insert("enum".into(), values.into());
         }
-        if kinds.has(Kinds::OBJECT) {
+        if types.has(JsonTypes::OBJECT) {
             self.describe_fields(schema, is_top);
         }
         if let Some(elements) = &self.elements {
@@ -324,7 +323,7 @@ impl Shape {
             let mut property = Map::new();
             let is_volatile = is_top && is_volatile(name);
             if is_volatile {
-                Self { kinds: field.shape.kinds, is_open: true, ..Self::default() }.describe(
+                Self { types: field.shape.types, is_open: true, ..Self::default() }.describe(
                     &mut property,
                     name,
                     false,

@@ -12,7 +12,6 @@ mod check;
 mod decimal;
 mod format;
 mod infer;
-mod kinds;
 mod linter;
 mod reading;
 mod schema;

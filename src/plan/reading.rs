@@ -11,11 +11,11 @@ use url::Url;
 
 use super::decimal::Decimal;
 use super::format::Format;
-use super::kinds::Kinds;
 use super::schema::{Bounds, DRAFT, Demand, Literal, OWN, Pattern, Properties, Resource, Schema, SchemaId, Schemas};
 use super::{cut, nearest};
 use crate::event::catalogue::EVENT;
 use crate::event::{Document, NodeId, NodeKind, Segment};
+use crate::lint::JsonTypes;
 
 /// Where a schema without an `$id` stands, as far as its references go: as the standard ones do, which refer to
 /// `../event.json`.
@@ -343,7 +343,7 @@ impl<'a> Reader<'a> {
     /// Reads a keyword that asks something by itself.
     fn demand(&mut self, keyword: &str, at: Place) -> Option<Demand> {
         Some(match keyword {
-            "type" => Demand::Type(self.kinds(at)?),
+            "type" => Demand::Type(self.types(at)?),
             "enum" => Demand::OneOf(self.values(at)?),
             "const" => Demand::OneOf(vec![Literal::read(self.document(at), at.at, DEEPEST)?]),
             "minimum" => Demand::Minimum { than: self.number(at)?, exclusive: false },
@@ -379,26 +379,26 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn kinds(&mut self, place: Place) -> Option<Kinds> {
+    fn types(&mut self, place: Place) -> Option<JsonTypes> {
         let document = self.document(place);
         let names = match document.get(place.at).map(|node| node.kind) {
             Some(NodeKind::Array) => document.children(place.at).collect(),
             _ => vec![place.at],
         };
-        let mut kinds = Kinds::default();
+        let mut types = JsonTypes::default();
         for at in names {
             let place = Place { at, ..place };
             let name = self.text(place)?;
-            let Some(kind) = Kinds::named(&name) else {
+            let Some(kind) = JsonTypes::named(&name) else {
                 let meant = nearest(&name, TYPES.into_iter());
                 let meant = meant.map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
                 let reason = format!("there is no type {}{meant}", quoted(&name));
                 self.fault(place, reason, format!("write one of {}", TYPES.join(", ")));
                 return None;
             };
-            kinds = kinds.or(kind);
+            types = types.or(kind);
         }
-        Some(kinds)
+        Some(types)
     }
 
     fn values(&mut self, place: Place) -> Option<Vec<Literal>> {

@@ -8,8 +8,8 @@ use url::Url;
 
 use super::decimal::Decimal;
 use super::format::Format;
-use super::kinds::Kinds;
 use crate::event::{Document, NodeId, NodeKind};
+use crate::lint::JsonTypes;
 
 /// The draft of JSON Schema that a plan is written in.
 pub(super) const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -42,7 +42,7 @@ pub(super) struct Schema {
 pub(super) enum Demand {
     /// That there is none: the schema `false`.
     Absence,
-    Type(Kinds),
+    Type(JsonTypes),
     /// `enum`; or `const`, with a single one.
     OneOf(Vec<Literal>),
     Minimum {

@@ -233,6 +233,22 @@ fn json_lines_say_all_of_a_finding() {
 }
 
 #[test]
+fn a_missing_field_is_told_whatever_it_is_called() {
+    for [first, second] in [["one", "two"], ["a", "of"]] {
+        let usual =
+            |n| format!("{{\"event\":\"kiln_fired\",\"email\":\"a{n}@example.com\",\"{first}\":1,\"{second}\":2}}\n");
+        let events = (0..40).map(usual).collect::<String>() + r#"{"event":"kiln_fired"}"#;
+        let lines = Events::new(events).lint(&["--json"]).lines();
+        let told: Vec<_> = lines.iter().map(|line| json!([line["rule"], line["expected"], line["found"]])).collect();
+        let usually =
+            |name| json!(["field-sometimes-missing", format!("{name}, which 40 of 40 before it have"), "none"]);
+        let identifiers = "one of customer_id, email, device_id, cookie, phone_number, user_uuid, group_id";
+        let nobody = json!(["identifier-missing", identifiers, "none of them"]);
+        assert_eq!(told, [usually(first), usually(second), nobody]);
+    }
+}
+
+#[test]
 fn sarif_has_every_rule_and_a_place_for_each_result() {
     let ran = odd().lint(&["--format", "sarif"]);
     assert_eq!(ran.code, Some(1));
@@ -263,7 +279,7 @@ fn elements(xml: &str) -> Vec<String> {
         assert!(!after.contains('>'), "{piece}");
         for entity in piece.split('&').skip(1) {
             let (name, _) = entity.split_once(';').unwrap();
-            assert!(["amp", "lt", "gt", "quot"].contains(&name), "{piece}");
+            assert!(["amp", "lt", "gt", "quot", "apos"].contains(&name), "{piece}");
         }
         assert!(tag.matches('"').count() % 2 == 0, "{tag}");
         let name = tag.trim_matches('/').split(' ').next().unwrap();

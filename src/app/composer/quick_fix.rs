@@ -67,7 +67,7 @@ fn told(finding: &Finding, before: &str, after: &str) -> String {
 /// The field that a finding is about, in a few columns. Harmless.
 fn name_of(finding: &Finding) -> String {
     const WIDEST: usize = 28;
-    match text::harmless(&finding.path.to_string()) {
+    match finding.place() {
         name if name.is_empty() => "the event".to_owned(),
         name => text::fit_middle(&name, WIDEST),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Answer, Context, Pane, PaneId, Picked, Request, Tab, Tabs};
 use crate::app::changes::Changes;
-use crate::app::findings::{self, Found, Linted};
+use crate::app::findings::{Found, Linted};
 use crate::app::keymap::{Action, Binding, CopyTarget, Keys, bind, char, hint, key, with_shift};
 use crate::app::layer::{Copy, Layer};
 use crate::app::layout::{self, Area};
@@ -295,7 +295,7 @@ impl Inspector {
         let shown = self.shown.as_ref()?;
         let picked = self.picked(context)?;
         if self.tab_in(context) == Tab::Findings {
-            return picked.finding.map(|finding| (finding.rule.id.to_owned(), findings::describe(finding)));
+            return picked.finding.map(|finding| (finding.rule.id.to_owned(), finding.description()));
         }
         let document = shown.document.as_ref().ok()?;
         let node = document.find(&picked.path)?;
@@ -305,7 +305,7 @@ impl Inspector {
             NodeKind::Object | NodeKind::Array => document.indented(node, pager::SHOWN_BYTES),
             _ => document.plain(node).into_owned(),
         };
-        let text = match picked.finding.map(findings::describe) {
+        let text = match picked.finding.map(Finding::description) {
             None => source,
             Some(wrong) if source.len() > SHORT => format!("{wrong}\n\n{source}"),
             Some(wrong) => format!("{source}\n\n{wrong}"),

@@ -72,9 +72,8 @@ impl Linting {
 }
 
 /// What is wrong, in a line.
-fn told(Finding { rule, severity, path, expected, found, fix, .. }: &Finding) -> String {
-    let pointer = harmless(&path.pointer());
+fn told(finding: &Finding) -> String {
+    let pointer = finding.pointer();
     let gap = if pointer.is_empty() { "" } else { " " };
-    let fix = fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
-    format!("{severity}[{}]{gap}{pointer}: {}: expected {expected}, found {found}{fix}", rule.id, rule.title)
+    format!("{}[{}]{gap}{pointer}: {}", finding.severity, finding.rule.id, finding.sentence())
 }

@@ -1,8 +1,7 @@
 //! Whether a message can reach a device.
 
 use super::object::Object;
-use super::one_of;
-use crate::lint::{Finding, Fix, Rule, Severity};
+use crate::lint::{Actual, Expected, Finding, Fix, Rule, Severity};
 
 const MOBILE: &str = "https://developer.blueshift.com/docs/event-attributes-for-integration-without-sdk";
 
@@ -44,17 +43,17 @@ pub(super) const RULES: &[&Rule] = &[&DEVICE_TOKENS, &MOBILE_ATTRIBUTES, &DEVICE
 impl Object<'_> {
     pub(super) fn check_device(&self, findings: &mut Vec<Finding>) {
         if !self.has("device_token") {
-            findings.extend(self.finding(&DEVICE_TOKENS, "device_tokens", "the name device_token"));
+            findings.extend(self.finding(&DEVICE_TOKENS, "device_tokens", Expected::name("device_token")));
         }
         let token = self.has("device_token") || self.has("device_tokens");
         let device = self.text("device_type");
         let documented = device.as_deref().map_or(&[][..], device_types);
         if device.is_some_and(|device| !documented.is_empty() && !documented.contains(&&*device)) {
-            let fix = match documented {
-                [only] => Some(Fix::Replace(format!("\"{only}\""))),
-                _ => None,
+            let (expected, fix) = match documented {
+                [only] => (Expected::from(*only), Some(Fix::Replace(format!("\"{only}\"")))),
+                several => (format!("one of {}", several.join(", ")).into(), None),
             };
-            let finding = self.finding(&DEVICE_TYPE, "device_type", one_of(documented));
+            let finding = self.finding(&DEVICE_TYPE, "device_type", expected);
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         }
         if !token && documented.is_empty() {
@@ -67,7 +66,10 @@ impl Object<'_> {
                 _ => (self.has(name), Severity::Warning),
             };
             if !there {
-                findings.push(Finding { severity, ..MOBILE_ATTRIBUTES.at(self.path(), name, "none") });
+                findings.push(Finding {
+                    severity,
+                    ..MOBILE_ATTRIBUTES.at(self.path(), Expected::field(name), Actual::Missing)
+                });
             }
         }
     }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::event::{Document, NodeId, NodeKind, Path};
-use crate::lint::{Finding, Rule, shown};
+use crate::lint::{Expected, Finding, Rule, shown};
 
 /// An object of the event with its fields by name. Of a name that it holds twice the last counts, as for most readers.
 pub(super) struct Object<'a> {
@@ -56,7 +56,7 @@ impl<'a> Object<'a> {
         objects.map(|id| Object::read(self.event, id)).collect()
     }
 
-    pub(super) fn finding(&self, rule: &'static Rule, name: &str, expected: impl Into<String>) -> Option<Finding> {
+    pub(super) fn finding(&self, rule: &'static Rule, name: &str, expected: impl Into<Expected>) -> Option<Finding> {
         let id = self.get(name)?;
         Some(rule.at(self.event.path(id), expected, shown(self.event, id)))
     }

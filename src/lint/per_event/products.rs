@@ -3,7 +3,7 @@
 use super::object::Object;
 use crate::event::text::fit;
 use crate::event::{NodeId, NodeKind};
-use crate::lint::{Finding, Fix, Rule, Severity, shown};
+use crate::lint::{Expected, Finding, Fix, Rule, Severity, shown};
 
 const COMMERCE: &str = "https://help.blueshift.com/hc/en-us/articles/21719567098643";
 
@@ -78,7 +78,7 @@ impl Object<'_> {
         if self.has_misnamed_products() {
             // Beside a `products` that is null another of that name would stand.
             let fix = self.named("products").is_none().then(|| Fix::Rename("products".into()));
-            let finding = self.finding(&PRODUCTS_NAME, "items", "the name products");
+            let finding = self.finding(&PRODUCTS_NAME, "items", Expected::name("products"));
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         }
         findings.extend(self.misnamed_quantity());
@@ -89,7 +89,7 @@ impl Object<'_> {
     pub(super) fn check_products_array(&self, findings: &mut Vec<Finding>) {
         const ARRAY: &str = "an array of objects, one a product";
         let Some(id) = self.get("products") else { return };
-        let mut push = |expected: &str, fix: Option<Fix>| {
+        let mut push = |expected: &'static str, fix: Option<Fix>| {
             let finding = self.finding(&PRODUCTS_ARRAY, "products", expected);
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         };
@@ -129,7 +129,7 @@ impl Object<'_> {
         if self.named("quantity").is_some() {
             return None;
         }
-        let finding = self.finding(&QUANTITY_NAME, "qty", "the name quantity")?;
+        let finding = self.finding(&QUANTITY_NAME, "qty", Expected::name("quantity"))?;
         Some(Finding { fix: Some(Fix::Rename("quantity".into())), ..finding })
     }
 

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use super::object::Object;
-use crate::lint::{Finding, Rule, Severity};
+use crate::lint::{Finding, Rule, Severity, shown};
 
 /// How many days the end of a subscription may be from where its period puts it: months differ in length, and an end may
 /// count its own day.
@@ -38,7 +38,7 @@ impl Object<'_> {
         let time = |name| self.text(name).and_then(|text| moment(&text));
         let Some((start, end)) = time("subscription_started_at").zip(time("subscription_end_at")) else { return };
         if end < start {
-            let started = self.finding(&SUBSCRIPTION_DATES, "subscription_started_at", "").map(|start| start.found);
+            let started = self.get("subscription_started_at").map(|id| shown(self.event, id).to_string());
             let expected = format!("a time after the start, {}", started.unwrap_or_default());
             findings.extend(self.finding(&SUBSCRIPTION_DATES, "subscription_end_at", expected));
             return;

@@ -8,12 +8,11 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::recent::{Recent, Weight};
 use super::{Own, remembered};
 use crate::event::catalogue::IDENTIFIERS;
-use crate::event::text::grouped;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 use crate::lint::budget::{cut_short, is_looked_at, looked_at};
 use crate::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::lint::per_event::{PRODUCT_KEYS, PRODUCT_NAMES};
-use crate::lint::{Finding, Fix, Rule, Severity, Stage, degradation, shown};
+use crate::lint::{Actual, Expected, Finding, Fix, Reason, Rule, Severity, Stage, degradation, shown};
 
 /// How many fields of all types are remembered, and how many names of fields and types.
 const ROOM: usize = 100_000;
@@ -182,11 +181,8 @@ impl Fields {
             shapes.grew(grown);
             if container.kind == NodeKind::Object && count > MOST_FIELDS {
                 let path = event.document.path(container.id);
-                findings.push(cut_short(
-                    path,
-                    "1,000 fields of an object",
-                    &format!("{} fields", grouped(count as u64)),
-                ));
+                let found = Actual::Count { count: count as u64, of: "field" };
+                findings.push(cut_short(path, "at most 1,000 fields of an object, which were checked", found));
             }
         }
     }
@@ -217,8 +213,9 @@ impl Shape {
                 names.map(|name| object.letters(&name)).collect()
             });
             if field.letters == 0 || !spelled.contains(&field.letters) {
-                let expected = format!("{}, which {} of {} before it have", field.name, field.times, self.times);
-                findings.push(SOMETIMES_MISSING.at(event.document.path(object.id), expected, "none"));
+                let reason = Reason::Usual { times: field.times, of: self.times };
+                let expected = Expected::Field { any_of: vec![field.name.to_string().into()], reason };
+                findings.push(SOMETIMES_MISSING.at(event.document.path(object.id), expected, Actual::Missing));
             }
         }
     }
@@ -257,7 +254,7 @@ impl Field {
         if usual == kind || kind == NodeKind::Null || count <= enough {
             return None;
         }
-        let expected = format!("{}, as in {count} of {total} before it", usual.words());
+        let expected = Expected::Type { types: usual.into(), reason: Reason::Usual { times: count, of: total } };
         Some(TYPE_CHANGES.at(event.path(id), expected, shown(event, id)))
     }
 }
@@ -390,9 +387,9 @@ impl Names {
         let other = self.other(letters, hash, &name, |name| STANDARD.contains(name))?;
         let twice = event.document.children(object.id).any(|field| event.key(field) == Some(other.hash));
         let fix = (other.standard && !twice).then(|| Fix::Rename(other.spelling.to_string()));
-        let whose = if other.standard { "the platform spells it" } else { "it was spelled before" };
-        let expected = format!("the name {}, as {whose}", other.spelling);
-        let found = format!("the name {}", remembered(&name));
+        let reason = if other.standard { Reason::Platform } else { Reason::SpelledBefore };
+        let expected = Expected::Name { name: other.spelling.to_string().into(), reason };
+        let found = Actual::Name(remembered(&name));
         Some(Finding { fix, ..CASE_TWINS.at(event.document.path(field), expected, found) })
     }
 }
@@ -523,6 +520,21 @@ mod tests {
             let odd = view(odd);
             let events = [&*usual, &*usual, &*usual, &*usual, &*usual, &*odd];
             assert_eq!(across(&events, Outgoing, "field-sometimes-missing"), [], "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_missing_field_is_told_whatever_it_is_called() {
+        for [one, two] in [["one", "two"], ["a", "of"], ["none", "customer_id,"], ["the name", "event x"]] {
+            let usual =
+                |n: usize| format!(r#"{{"event":"kiln_fired","email":"a{n}@example.com","{one}":1,"{two}":2}}"#);
+            let mut events: Vec<_> = (0..40).map(usual).collect();
+            events.push(r#"{"event":"kiln_fired"}"#.to_owned());
+            let events: Vec<&str> = events.iter().map(String::as_str).collect();
+            let missing = across(&events, Outgoing, "field-sometimes-missing");
+            let wanted = [one, two].map(|name| (40, String::new(), format!("{name}, which 40 of 40 before it have")));
+            assert_eq!(missing, wanted);
+            assert_eq!(across(&events, Outgoing, "identifier-missing").len(), 1, "no email");
         }
     }
 

@@ -85,7 +85,7 @@ fn what(placed: &Placed, line: Option<usize>) -> String {
     const WIDEST: usize = 32;
     let finding = &placed.finding;
     let line = line.map_or_else(String::new, |line| format!("line {line} · "));
-    match text::harmless(&finding.path.to_string()) {
+    match finding.place() {
         path if path.is_empty() => format!("{line}{}", finding.rule.title),
         path => format!("{line}{}: {}", text::fit_middle(&path, WIDEST), finding.rule.title),
     }

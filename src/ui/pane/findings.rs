@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::inspector::put_foot;
 use crate::app::Model;
-use crate::app::findings::{Found, place, place_says_little, said, said_briefly};
+use crate::app::findings::Found;
 use crate::app::keymap::Action;
 use crate::app::layout::Area;
 use crate::app::pager;
@@ -71,7 +71,7 @@ fn foot(pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut
         None if shown.found().is_none() => (" of the event before ".to_owned(), theme.dim),
         None => (pane.cursor().map_or_else(String::new, |it| format!(" {} of {} ", it.at() + 1, it.len())), theme.dim),
     };
-    let pointer = pane.selected().map_or_else(String::new, |finding| text::harmless(&finding.path.pointer()));
+    let pointer = pane.selected().map_or_else(String::new, Finding::pointer);
     put_foot(&pointer, (&right, style), theme.dim, theme, area, buf);
 }
 
@@ -94,16 +94,16 @@ impl Painter<'_> {
         let theme = self.theme;
         let fresh = |style| self.fresh(style);
         let column = self.found.widest_place().min(PLACE_COLUMN.min(self.width / 3)).max(EVENT.len());
-        let place = match place(finding) {
+        let place = match finding.place() {
             place if place.is_empty() => Span::styled(EVENT, theme.dim),
             place => Span::styled(text::fit_middle(&place, column.max(self.width / 3)), fresh(theme.json_key)),
         };
         let gap = (column + 2).saturating_sub(place.width()).max(2);
         let room = self.width.saturating_sub(3 + place.width() + gap + 1);
-        let mut said = said(finding);
-        if place_says_little(finding) && text::width(&said) > room {
+        let mut said = finding.summary();
+        if finding.place_says_little() && text::width(&said) > room {
             // Without its end, the first part would be the same of one attribute as of another; elsewhere it says enough.
-            said = said_briefly(finding);
+            said = finding.brief();
         }
         Line::from(vec![
             Span::styled(format!(" {} ", sign(finding.severity)), fresh(severity::style(finding.severity, theme))),
@@ -131,11 +131,12 @@ impl Painter<'_> {
         let mut rows = usize::from(area.height).saturating_sub(1);
         let mut y = area.y + 1;
         let documentation = usize::from(!rule.documentation.is_empty());
+        let (expected, found) = (finding.expected.to_string(), finding.found.to_string());
         let fix = finding.fix.as_ref().map(ToString::to_string);
         // What does not fit is said in full by the key for it; the address has its line all the same.
         let parts = [
-            ("expected", finding.expected.as_str(), theme.title_quiet, if rows < 8 { 2 } else { 3 }),
-            ("found", finding.found.as_str(), theme.title_quiet, 1),
+            ("expected", expected.as_str(), theme.title_quiet, if rows < 8 { 2 } else { 3 }),
+            ("found", found.as_str(), theme.title_quiet, 1),
             ("fix", fix.as_deref().unwrap_or_default(), theme.ok, 1),
             ("why", rule.why, theme.dim, rows),
         ];

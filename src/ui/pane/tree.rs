@@ -8,7 +8,7 @@ use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
 use super::PaneId;
 use super::inspector::put_foot;
-use crate::app::findings::{Found, place_says_little, said_briefly};
+use crate::app::findings::Found;
 use crate::app::layout::Area;
 use crate::app::pane::inspector::Shown;
 use crate::app::tree::{Range, Row, Tree};
@@ -61,7 +61,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
         let taken = text::width(&place) + if place.is_empty() { 1 } else { 3 };
         let room = usize::from(area.width).saturating_sub(taken + text::width(&right) + 6);
         if room > LEAST_NOTE {
-            let said = format!(" {} {} ", severity::sign(finding.severity), said_briefly(finding));
+            let said = format!(" {} {} ", severity::sign(finding.severity), finding.brief());
             let x = area.x + 1 + u16::try_from(taken).unwrap_or(0);
             let style = severity::style(finding.severity, theme);
             buf.set_stringn(x, area.y + area.height - 1, text::fit(&said, room), room, style);
@@ -237,8 +237,7 @@ impl Painter<'_> {
             left -= 1;
         }
         let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
-        let said =
-            if place_says_little(finding) { said_briefly(finding) } else { format!("expected {}", finding.expected) };
+        let said = if finding.place_says_little() { finding.brief() } else { format!("expected {}", finding.expected) };
         let said = text::fit(&said, left.saturating_sub(more.len()));
         spans.push(Span::styled(said + &more, theme.dim));
         spans
