@@ -138,10 +138,10 @@ mod tests {
 
     #[test]
     fn it_moves_over_rows_and_the_view_follows() {
+        type Step = (fn(&mut Cursor), usize, Range<usize>);
         let mut cursor = Cursor::default();
         cursor.fit(3);
         cursor.set_len(10);
-        type Step = (fn(&mut Cursor), usize, Range<usize>);
         let cases: [Step; 8] = [
             (|it| it.step(1), 1, 0..3),
             (|it| it.step(4), 5, 3..6),
