@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::inspector::Shown;
 use super::{Answer, Context, Left, Pane, Picked, Request, Tab};
 use crate::app::cursor::Cursor;
 use crate::app::findings::Found;
@@ -114,6 +115,10 @@ pub fn areas(inner: Area) -> (Area, Area) {
 impl Pane for FindingsPane {
     fn keys(&self) -> &'static Keys {
         &KEYS
+    }
+
+    fn count(&self, shown: &Shown) -> usize {
+        shown.latest_found().map_or(0, |(found, _)| found.findings().len())
     }
 
     fn show(&mut self, context: &Context<'_>) {

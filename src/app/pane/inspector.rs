@@ -233,13 +233,11 @@ impl Inspector {
         }
     }
 
-    /// The tabs from left to right, each with what it is called now: that of the findings says how many there are.
+    /// The tabs from left to right, each with its label: its name, and how many things it has to show.
     pub fn tabs(&self) -> [(Tab, String); Tab::ALL.len()] {
-        let found = self.shown.as_ref().and_then(Shown::latest_found);
-        let count = found.map_or(0, |(found, _)| found.findings().len());
-        Tab::ALL.map(|tab| match (tab, count) {
-            (Tab::Findings, 1..) => (tab, format!("{} {}", tab.label(), time::count(count as u64))),
-            (tab, _) => (tab, tab.label().to_owned()),
+        Tab::ALL.map(|tab| match self.shown.as_ref().map_or(0, |shown| self.tabs.get(tab).count(shown)) {
+            0 => (tab, tab.label().to_owned()),
+            count => (tab, format!("{} {}", tab.label(), time::count(count as u64))),
         })
     }
 

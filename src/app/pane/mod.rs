@@ -276,6 +276,11 @@ pub(super) trait Pane {
     /// The keys that mean something in it.
     fn keys(&self) -> &'static Keys;
 
+    /// How many things a tab has to show of an event, for its label; 0 where it does not count.
+    fn count(&self, _shown: &Shown) -> usize {
+        0
+    }
+
     /// Turns to what there is to show now. Once a message.
     fn show(&mut self, _context: &Context<'_>) {}
 
