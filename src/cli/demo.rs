@@ -46,5 +46,5 @@ async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),
     };
-    Box::pin(on_terminal(target, &config, plan, settings)).await
+    on_terminal(target, &config, plan, settings).await
 }

@@ -72,7 +72,7 @@ pub(super) async fn on_terminal(
         linter: Linter::new(config.levels.clone(), plan),
         notices: broken.iter().map(|schema| format!("plan: {schema}")).collect(),
     };
-    let exit = runtime::run(interface, move || clock.now(), || live::start(settings)).await?;
+    let exit = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
     Ok(Exit::Interface(exit.code()))
 }
 
