@@ -11,6 +11,7 @@ use super::fixture::{
 };
 use super::keymap::Action;
 use super::layer::Layer;
+use super::pane::diff::Row;
 use super::pane::types::{Column, Mark};
 use super::pane::{PaneId, Tab};
 use super::{Effect, Message, Model, Outcome, Setup, Size};
@@ -410,7 +411,7 @@ fn types_can_be_sorted_by_how_bad_they_are_also_when_that_comes_later() {
 #[test]
 fn from_a_finding_the_reader_gets_to_its_field_and_back() {
     let mut model = faulty(120, 36);
-    press(&mut model, "enter 0 ]", at(21));
+    press(&mut model, "enter 0 ] ]", at(21));
     assert_eq!(model.tab(), Tab::Findings);
     assert_eq!(
         found(&model),
@@ -428,15 +429,15 @@ fn from_a_finding_the_reader_gets_to_its_field_and_back() {
         press(&mut model, keys, at(21));
         assert_eq!((path(&model), model.tab()), (expected.into(), Tab::Tree), "{keys}");
     }
-    press(&mut model, "] h ] ] ]", at(21));
+    press(&mut model, "] h ] ] ] ]", at(21));
     assert_eq!(model.tab(), Tab::Tree, "the tabs go round");
-    press(&mut model, "[ [ [ [", at(21));
+    press(&mut model, "[ [ [ [ [", at(21));
     assert_eq!(model.tab(), Tab::Raw);
 
     let mut fine = busy(120, 36);
     assert_eq!(press(&mut fine, "enter x", at(21)), []);
     assert_eq!(fine.toast.as_ref().unwrap().text, "not checked yet");
-    press(&mut fine, "] j G enter v y esc [", at(21));
+    press(&mut fine, "] ] j G enter v y esc [", at(21));
     let newer = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(22));
     send(&mut fine, polled(vec![newer], at(22)), at(22));
     lint_all(&mut fine, at(22));
@@ -450,7 +451,7 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     let mut model = faulty(120, 36);
     press(&mut model, "x", at(21));
     assert_eq!((model.focus, path(&model).as_str()), (PaneId::Inspector, "total"), "the first, from the table");
-    press(&mut model, "x x x ]", at(21));
+    press(&mut model, "x x x ] ]", at(21));
     assert_eq!(
         model.inspector.finding(&model.context(at(20))).unwrap().place(),
         "products[1].price",
@@ -505,7 +506,7 @@ fn what_is_missing_is_looked_for_where_it_would_be() {
     let order = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","order_id":"1"}"#, 44, 1, at(20));
     send(&mut model, polled(vec![order], at(20)), at(20));
     lint_all(&mut model, at(20));
-    press(&mut model, "/ p u r c h enter enter j ] enter", at(20));
+    press(&mut model, "/ p u r c h enter enter j ] ] enter", at(20));
     assert_eq!((path(&model), model.tab()), (String::new(), Tab::Tree));
     assert!(model.inspector.finding(&model.context(at(20))).is_some());
 }
@@ -513,7 +514,7 @@ fn what_is_missing_is_looked_for_where_it_would_be() {
 #[test]
 fn an_event_that_is_held_keeps_its_own_findings() {
     let mut model = faulty(120, 36);
-    press(&mut model, "enter ] j j", at(21));
+    press(&mut model, "enter ] ] j j", at(21));
     assert_eq!(model.inspector.finding(&model.context(at(20))).unwrap().place(), "currency");
     let newer = |text: &str, at| polled(vec![change("purchase", ChangeKind::Updated, text, 45, 1, at)], at);
     send(&mut model, newer(r#"{"event":"purchase"}"#, at(22)), at(22));
@@ -570,7 +571,7 @@ fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are
     assert_eq!(found(&model).len(), 6, "it is held");
     press(&mut model, "f", at(49));
     assert_eq!(found(&model).len(), 0);
-    press(&mut model, "] x", at(49));
+    press(&mut model, "] ] x", at(49));
     assert_eq!((model.tab(), found(&model).len()), (Tab::Findings, 6), "in the tab that is on");
     press(&mut model, "esc", at(49));
     assert_eq!(found(&model).len(), 0, "leaving goes back to the newest");
@@ -635,7 +636,7 @@ fn a_finding_can_be_copied_and_read_in_full() {
         Some(Effect::Copy(text) | Effect::Print(text)) => text,
         other => panic!("{other:?}"),
     };
-    press(&mut model, "enter ]", at(21));
+    press(&mut model, "enter ] ]", at(21));
     let text = copied(press(&mut model, "y f", at(21)));
     assert!(text.starts_with("error[date-impossible] /ship_date\n"), "{text}");
     assert_eq!(copied(press(&mut model, "y F", at(21))), text);
@@ -724,4 +725,50 @@ fn older_events_go_when_the_history_is_full_and_it_is_said_once() {
     assert_eq!(held, [at(7), at(8)]);
     let told: Vec<_> = log(&model).into_iter().filter(|line| line.contains("history")).collect();
     assert_eq!(told, [" the history has reached 2 MiB: from now on the oldest events of the largest types go"]);
+}
+
+#[test]
+fn the_diff_tab_goes_through_the_changes_and_to_their_fields() {
+    let mut model = busy(120, 36);
+    let newer = PURCHASE
+        .replace("50314", "50316")
+        .replace("\"31.24\"", "31.24")
+        .replace("\"coupon\":null,", "")
+        .replace("\"gift\":true", "\"gift\":true,\"channel\":\"web\"")
+        .replace("14:03:19.700Z", "14:03:20.700Z");
+    let order = change("purchase", ChangeKind::Updated, &newer, 45, 1, at(21));
+    send(&mut model, polled(vec![order], at(21)), at(21));
+    press(&mut model, "/ p u r c h enter enter ]", at(21));
+    assert_eq!(model.inspector.tabs()[1].1, "Diff 4");
+    let changes = |model: &Model| {
+        let rows = model.inspector.panes().diff.visible();
+        rows.map(|(row, selected)| match row {
+            Row::Heading { group, count } => format!("{} {count}", group.label()),
+            Row::Change { difference, .. } => format!("{}{}", if selected { ">" } else { " " }, difference.path),
+            Row::More(more) => format!("{more} more"),
+        })
+        .collect::<Vec<_>>()
+    };
+    let listed = [
+        "changed 1",
+        ">order_id",
+        "retyped 1",
+        " revenue",
+        "added 1",
+        " channel",
+        "removed 1",
+        " coupon",
+        "times and ids 1",
+        " timestamp",
+    ];
+    assert_eq!(changes(&model), listed);
+    press(&mut model, "n n n", at(22));
+    assert_eq!(changes(&model).iter().position(|row| row.starts_with('>')), Some(7));
+    press(&mut model, "N enter", at(22));
+    assert_eq!((model.tab(), path(&model)), (Tab::Tree, "channel".into()));
+    press(&mut model, "] N N N y v", at(22));
+    press(&mut model, "h", at(22));
+    assert_eq!(model.tab(), Tab::Tree);
+    press(&mut model, "esc esc / c h e c k enter enter ]", at(23));
+    assert_eq!(changes(&model), [] as [&str; 0], "nothing came before it");
 }

@@ -8,8 +8,8 @@ use ratatui::backend::TestBackend;
 use super::Theme;
 use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
-    CHECKOUT, act, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge, judged, lint_all,
-    polled, press, retried, send, ship, taken,
+    CHECKOUT, PURCHASE, act, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge, judged,
+    lint_all, polled, press, retried, send, ship, taken,
 };
 use crate::app::keymap::Action;
 use crate::app::{Model, Outcome};
@@ -45,21 +45,21 @@ fn what_is_wrong_with_an_event_at_every_size() {
         let size = format!("{width}x{height}");
         let mut model = faulty(width, height);
         insta::assert_snapshot!(format!("findings_tree_{size}"), picture(&model, at(20)));
-        press(&mut model, "enter ] j", at(20));
+        press(&mut model, "enter ] ] j", at(20));
         insta::assert_snapshot!(format!("findings_{size}"), picture(&model, at(20)));
     }
     let mut model = faulty(120, 36);
     let missing = r#"{"event":"purchase","customer_id":"1","products":[{"sku":"a","price":"1,100"}]}"#;
     let newer = change("purchase", ChangeKind::Updated, missing, 45, 1, at(21));
     let gone = change("subscription_billing", ChangeKind::Gone, r#"{"billing_date":"2014-14-11"}"#, 3, 0, at(21));
-    press(&mut model, "enter ]", at(21));
+    press(&mut model, "enter ] ]", at(21));
     send(&mut model, polled(vec![newer, gone], at(21)), at(21));
     insta::assert_snapshot!("findings_of_the_event_before", picture(&model, at(21)));
     lint_all(&mut model, at(21));
-    press(&mut model, "[ 1", at(21));
+    press(&mut model, "[ [ 1", at(21));
     insta::assert_snapshot!("findings_missing_and_folded", picture(&model, at(21)));
     let mut model = busy(80, 24);
-    press(&mut model, "/ v i e w enter enter ]", at(20));
+    press(&mut model, "/ v i e w enter enter ] ]", at(20));
     insta::assert_snapshot!("findings_not_looked_at_80x24", picture(&model, at(20)));
     let fine = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(21));
     send(&mut model, polled(vec![fine], at(21)), at(21));
@@ -78,7 +78,7 @@ fn what_an_earlier_event_had_is_seen_beside_a_newer_one_that_has_less() {
     };
     let fine = r#"{"event":"purchase","email":"jane@example.com","order_id":"1","revenue":1,"total":1,"products":[{"sku":"a","price":1,"quantity":1}]}"#;
     let mut model = newest(120, 36, fine);
-    press(&mut model, "enter ]", at(22));
+    press(&mut model, "enter ] ]", at(22));
     insta::assert_snapshot!("findings_earlier_120x36", picture(&model, at(22)));
     act(&mut model, Action::Earlier, at(22));
     insta::assert_snapshot!("findings_earlier_on_show_120x36", picture(&model, at(22)));
@@ -388,4 +388,21 @@ fn what_the_composer_asks_and_proposes() {
     let mut model = composing(80, 24, &long);
     press(&mut model, "end ^n left left left left", at(30));
     insta::assert_snapshot!("composer_long_line_80x24", picture(&model, at(36)));
+}
+
+#[test]
+fn the_changes_from_the_event_before() {
+    let newer = PURCHASE
+        .replace("50314", "50316")
+        .replace("\"31.24\"", "31.24")
+        .replace("\"coupon\":null,", "")
+        .replace("\"sku\":\"46493-32\"", "\"sku\":\"46493-33\"")
+        .replace("14:03:19.700Z", "14:03:20.700Z");
+    for (width, height) in SIZES {
+        let mut model = busy(width, height);
+        let order = change("purchase", ChangeKind::Updated, &newer, 45, 1, at(21));
+        send(&mut model, polled(vec![order], at(21)), at(21));
+        press(&mut model, "/ p u r c h enter enter ]", at(21));
+        insta::assert_snapshot!(format!("diff_{width}x{height}"), picture(&model, at(21)));
+    }
 }

@@ -125,7 +125,7 @@ fn what_is_wrong_with_an_event_is_in_the_table_and_in_a_list_that_leads_to_the_f
         let in_table = contents.lines().any(|line| line.contains(" purchase ") && line.contains("✗ 5"));
         in_table && contents.contains("bought_at: a date that does not exist")
     });
-    program.send("\r0]");
+    program.send("\r0]]");
     program.wait_for_text(&["products[0].bought_at", "error date-impossible", "expected", "docs"]);
     program.send("jj");
     program.wait_for_text(&["warning number-format", "fix       write 31.24"]);

@@ -5,6 +5,7 @@
 //! (`app::update`) sees the whole model.
 
 pub mod activity;
+pub mod diff;
 pub mod draft;
 pub mod findings;
 pub mod inspector;
@@ -52,6 +53,8 @@ pub enum Tab {
     /// As a tree.
     #[default]
     Tree,
+    /// Against the one before it.
+    Diff,
     /// Its findings.
     Findings,
     /// As it came.
@@ -63,6 +66,8 @@ pub enum Tab {
 pub struct Tabs {
     /// The event as a tree.
     pub tree: tree::TreePane,
+    /// The changes from the one before it.
+    pub diff: diff::DiffPane,
     /// Its findings as a list.
     pub findings: findings::FindingsPane,
     /// Its text.
@@ -71,12 +76,13 @@ pub struct Tabs {
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Self; 3] = [Self::Tree, Self::Findings, Self::Raw];
+    pub const ALL: [Self; 4] = [Self::Tree, Self::Diff, Self::Findings, Self::Raw];
 
     /// The tab's name.
     pub fn label(self) -> &'static str {
         match self {
             Self::Tree => "Tree",
+            Self::Diff => "Diff",
             Self::Findings => "Findings",
             Self::Raw => "Raw",
         }
@@ -88,6 +94,7 @@ impl Tabs {
     pub(super) fn get(&self, tab: Tab) -> &dyn Pane {
         match tab {
             Tab::Tree => &self.tree,
+            Tab::Diff => &self.diff,
             Tab::Findings => &self.findings,
             Tab::Raw => &self.raw,
         }
@@ -96,6 +103,7 @@ impl Tabs {
     pub(super) fn get_mut(&mut self, tab: Tab) -> &mut dyn Pane {
         match tab {
             Tab::Tree => &mut self.tree,
+            Tab::Diff => &mut self.diff,
             Tab::Findings => &mut self.findings,
             Tab::Raw => &mut self.raw,
         }
@@ -103,10 +111,11 @@ impl Tabs {
 }
 
 /// The keys of every pane and tab, in the order of the help.
-pub(super) static KEYS: [&Keys; 9] = [
+pub(super) static KEYS: [&Keys; 10] = [
     &types::KEYS,
     &inspector::KEYS,
     &tree::KEYS,
+    &diff::KEYS,
     &findings::KEYS,
     &raw::KEYS,
     &activity::KEYS,

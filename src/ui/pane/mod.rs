@@ -1,6 +1,7 @@
 //! The panes, each drawn by a file of the same name as its state in `app::pane`.
 
 pub(super) mod activity;
+mod diff;
 pub(super) mod draft;
 mod findings;
 pub(super) mod inspector;
@@ -22,6 +23,7 @@ use crate::app::pane::{PaneId, Tab};
 fn render_tab(tab: Tab, shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     match tab {
         Tab::Tree => tree::render(shown, model, theme, area, buf),
+        Tab::Diff => diff::render(shown, model, theme, area, buf),
         Tab::Findings => findings::render(shown, model, theme, area, buf),
         Tab::Raw => raw::render(model, theme, area, buf),
     }

@@ -1,0 +1,78 @@
+//! The inspector's tab that compares the event with the one before it of its type.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::PaneId;
+use super::inspector::put_foot;
+use crate::app::Model;
+use crate::app::layout::Area;
+use crate::app::pane::diff::{Group, Row};
+use crate::app::pane::inspector::Shown;
+use crate::event::text;
+use crate::ui::{Theme, difference, header, hint, rect, scroll_thumb};
+
+/// How far changes are indented under their heading.
+const INDENT: usize = 3;
+
+/// The changes from the event before, a line each.
+pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+    let pane = &model.inspector.panes().diff;
+    let Some(changes) = shown.changes() else {
+        let held = model.session.history.before(&shown.event_type, &shown.payload).is_some();
+        let why = if held {
+            "The two events are too large to be compared."
+        } else {
+            "The first event of its type that was captured: there is none before it to compare it with."
+        };
+        hint(why, theme, area, buf);
+        return;
+    };
+    let before = format!("the event before was seen at {}", header::clock(model, changes.before_at));
+    if pane.cursor().is_empty() {
+        hint(&format!("Nothing differs: {before}."), theme, area, buf);
+        return;
+    }
+    let inner = area.inner();
+    let width = usize::from(inner.width);
+    let widest = pane.visible().filter_map(|(row, _)| match row {
+        Row::Change { difference, .. } => Some(text::width(&difference.path.to_string())),
+        Row::Heading { .. } | Row::More(_) => None,
+    });
+    let columns = (INDENT, widest.max().unwrap_or(0), width);
+    let focused = model.has_focus(PaneId::Inspector);
+    for (y, (row, selected)) in (inner.y..).zip(pane.visible()) {
+        let place = Rect { y, height: 1, ..rect(inner) };
+        if selected {
+            buf.set_style(place, if focused { theme.selection } else { theme.selection_quiet });
+        }
+        match row {
+            Row::Heading { group, count } => Line::from(vec![
+                Span::raw(" "),
+                Span::styled(group.label(), if *group == Group::Volatile { theme.dim } else { theme.name }),
+                Span::styled(format!(" {count}"), theme.dim),
+            ]),
+            Row::Change { group, difference } => {
+                difference::line(difference, *group == Group::Volatile, columns, theme)
+            }
+            Row::More(more) => Line::styled(format!("{}and {more} more", " ".repeat(INDENT)), theme.dim),
+        }
+        .render(place, buf);
+    }
+    let right = match &shown.newer {
+        Some((_, newer)) => (format!(" held, {newer} newer "), theme.updated),
+        None => (
+            format!(
+                " {} from the one at {} ",
+                text::counted(changes.count() as u64, "change"),
+                header::clock(model, changes.before_at)
+            ),
+            theme.dim,
+        ),
+    };
+    let path = pane.selected().map_or_else(String::new, |difference| text::harmless(&difference.path.to_string()));
+    put_foot(&path, (&right.0, right.1), theme.dim, theme, area, buf);
+    scroll_thumb(area, pane.cursor().offset(), pane.cursor().len(), theme, buf);
+}
