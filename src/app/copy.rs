@@ -1,4 +1,4 @@
-//! What the reader may take away of an event.
+//! Copies of parts of an event.
 
 use super::keymap::CopyTarget;
 use super::pane::inspector::Inspector;

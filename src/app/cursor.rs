@@ -14,6 +14,8 @@ pub struct Cursor {
     offset: usize,
     height: usize,
     len: usize,
+    /// Whether the view rests at the top, wherever the position is, because nobody has moved yet.
+    rests: bool,
 }
 
 impl Cursor {
@@ -67,14 +69,23 @@ impl Cursor {
 
     /// Goes to a row, or to the last when there are fewer.
     pub(super) fn put(&mut self, row: usize) {
+        self.rests = false;
         self.at = row;
         self.show();
     }
 
     /// Goes to a row and shows it on that line, where the list is long enough for that.
     pub(super) fn put_on_line(&mut self, row: usize, line: usize) {
+        self.rests = false;
         self.at = row;
         self.offset = row.saturating_sub(line);
+        self.show();
+    }
+
+    /// Goes to a row, which may be out of view: that stays at the top until something moves.
+    pub(super) fn rest_at_top(&mut self, row: usize) {
+        self.rests = true;
+        self.at = row;
         self.show();
     }
 
@@ -125,6 +136,10 @@ impl Cursor {
     fn show(&mut self) {
         let height = self.height.max(1);
         self.at = self.at.min(self.len.saturating_sub(1));
+        if self.rests {
+            self.offset = 0;
+            return;
+        }
         self.offset = self.offset.min(self.len.saturating_sub(height));
         self.offset = self.offset.clamp((self.at + 1).saturating_sub(height), self.at);
     }
@@ -136,19 +151,22 @@ mod tests {
 
     use super::*;
 
+    type Step = (fn(&mut Cursor), usize, Range<usize>);
+
     #[test]
     fn it_moves_over_rows_and_the_view_follows() {
-        type Step = (fn(&mut Cursor), usize, Range<usize>);
         let mut cursor = Cursor::default();
         cursor.fit(3);
         cursor.set_len(10);
-        let cases: [Step; 8] = [
+        let cases: [Step; 10] = [
             (|it| it.step(1), 1, 0..3),
             (|it| it.step(4), 5, 3..6),
             (|it| it.scroll(2), 5, 5..8),
             (|it| it.scroll(isize::MAX), 7, 7..10),
             (|it| it.step(isize::MIN), 0, 0..3),
             (|it| it.put_on_line(6, 1), 6, 5..8),
+            (|it| it.rest_at_top(8), 8, 0..3),
+            (|it| it.step(-1), 7, 5..8),
             (|it| it.set_len(4), 3, 1..4),
             (|it| it.set_len(0), 0, 0..0),
         ];

@@ -8,7 +8,7 @@ use super::composer::findings::Question;
 use crate::blueshift::Call;
 use crate::event::{Payload, TypeName};
 
-/// What the application asks of the world. Plain data: the runtime carries it out and answers with an
+/// The requests of the application to the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {

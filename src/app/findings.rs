@@ -1,4 +1,4 @@
-//! What is wrong with the events on screen: where it shows, which of it is news, and the list of it.
+//! The findings of the events on screen: their places, and which of them are news.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::{DefaultHasher, Entry};
@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::tree::{self, Row, Spot};
+use super::tree::{self, Part, Row, Spot};
 use crate::event::{Document, NodeId, Payload, Segment, TypeName, text};
 use crate::lint::{Counts, Finding, Places, Severity};
 
@@ -24,7 +24,7 @@ pub struct Linted {
     pub found: Arc<Found>,
 }
 
-/// What is wrong with one event, and where it shows. Made once an event: what is drawn looks up only.
+/// The findings of one event, and their places. Made once an event: what is drawn looks up only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The worst first, each severity in the order of the fields.
@@ -35,7 +35,7 @@ pub struct Found {
     widest_place: usize,
 }
 
-/// What a row of the tree says of findings.
+/// The mark of a row of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark {
     /// The worst of what is found here and inside.
@@ -94,7 +94,7 @@ impl Found {
         self.widest_place
     }
 
-    /// What is found at the row, the worst of it, with how many there are.
+    /// The worst of the findings at the row, with how many there are.
     pub fn here(&self, row: &Row) -> Option<(&Finding, usize)> {
         let (index, count) = self.marks.get(&row.spot)?.here?;
         Some((self.findings.get(index)?, count))
@@ -143,7 +143,7 @@ fn raise_around(marks: &mut HashMap<Spot, Mark>, event: &Document, node: NodeId,
         let children = event.get(parent).map_or(0, |node| node.children);
         let position = event.get(at).map_or(0, |node| node.position);
         for range in tree::ranges_around(children, position) {
-            raise(marks, Spot { node: parent, range: Some(range) }, severity);
+            raise(marks, Spot { node: parent, part: Some(Part::Range(range)) }, severity);
         }
         if !raise(marks, Spot::value(parent), severity) {
             // Whatever this stands in is as bad already.
@@ -153,7 +153,7 @@ fn raise_around(marks: &mut HashMap<Spot, Mark>, event: &Document, node: NodeId,
     }
 }
 
-/// What the activity log has told of the findings of a type. What is gone and comes again is no news.
+/// The findings of a type that the activity log has told. What is gone and comes again is no news.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told(HashSet<u64>);
 
@@ -164,7 +164,7 @@ impl Told {
     }
 }
 
-/// What a finding has in common with others that are not worth another word: the rule, and the place, in whichever
+/// The kind of a finding, in common with others that are not worth another word: the rule, and the place, in whichever
 /// element of an array. What is missing is told apart by what that is, figures left out.
 fn sort_of(finding: &Finding) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -192,7 +192,7 @@ pub(super) fn headline(news: &[&Finding]) -> Option<(Severity, String)> {
     Some((first.severity, place + &first.summary() + &more))
 }
 
-/// What was there at the start, as long as not all of it has been looked at: of that, the log has a summary only.
+/// The types that were there at the start, until all of them were checked: of these, the log has a summary only.
 #[derive(Debug, Default)]
 pub(super) struct Baseline {
     awaited: HashSet<TypeName>,
@@ -259,11 +259,14 @@ mod tests {
         Linted { event_type: event_type.into(), payload, found: found(&event, findings).into() }
     }
 
-    /// What the rows of a tree say of findings: how bad, and the rule and the number of what is found there.
+    /// The marks of the rows of a tree: how bad, and the rule and the number of what is found there.
     fn signs(tree: &Tree, found: &Found) -> Vec<String> {
         let said = |row: &Row| {
             let place = tree.document().path(row.spot.node).to_string();
-            let range = row.spot.range.map_or_else(String::new, |range| format!("~{}", range.first));
+            let range = row.spot.part.map_or_else(String::new, |part| match part {
+                Part::Range(range) => format!("~{}", range.first),
+                Part::Platform => "~platform".into(),
+            });
             let worst = found.worst(row)?;
             let here = found.here(row).map_or_else(String::new, |(it, count)| format!(" {} {count}", it.rule.id));
             Some(format!("{place}{range} {worst}{here}"))
@@ -321,7 +324,10 @@ mod tests {
         assert_eq!(signs(&tree, &found), ["list~0 note", "list[20417] warning number-format 1"]);
         let range = Some(Range { first: 10_000, size: 10_000 });
         let list = tree.nearest("list".parse().unwrap());
-        assert_eq!(found.worst(&Row { spot: Spot { node: list, range }, depth: 2, open: Some(false) }), None);
+        assert_eq!(
+            found.worst(&Row { spot: Spot { node: list, part: range.map(Part::Range) }, depth: 2, open: Some(false) }),
+            None
+        );
     }
 
     #[test]
@@ -427,7 +433,7 @@ mod tests {
             for first in (0..600).step_by(100) {
                 let range = Some(Range { first, size: 100 });
                 let inside = |index| (first as usize..first as usize + 100).contains(&index);
-                prop_assert_eq!(folded(Spot { node: list, range }), worst(&inside));
+                prop_assert_eq!(folded(Spot { node: list, part: range.map(Part::Range) }), worst(&inside));
             }
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn fresh(width: u16, height: u16) -> Model {
     Model::new(setup(width, height))
 }
 
-/// What it is told when it starts.
+/// The setup that it is given at the start.
 pub(crate) fn setup(width: u16, height: u16) -> Setup {
     Setup {
         target: "us · api.getblueshift.com".into(),
@@ -142,7 +142,7 @@ pub(crate) fn lint_all(model: &mut Model, now: Moment) -> Vec<Effect> {
     send(model, Message::Done(Outcome::Linted(linted)), now)
 }
 
-/// What is wrong with an event of that type.
+/// The findings of an event of that type.
 pub(crate) fn linted(event_type: &str, payload: &Arc<Payload>, now: Moment) -> Linted {
     let event = Document::new(Arc::clone(payload)).unwrap();
     let findings = lint::lint(&event, lint::Context { stage: lint::Stage::Received, now: now.wall });

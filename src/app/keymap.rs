@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Key, KeyCode, layer, pane};
 
-/// What a key can mean.
+/// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Quit.
@@ -16,6 +16,10 @@ pub enum Action {
     Help,
     /// Show every command.
     Palette,
+    /// Compare the event with the one before it.
+    Diff,
+    /// Show or hide the rate of arrivals.
+    ToggleRate,
     /// Hold the screen still, or let it go on.
     Pause,
     /// Poll now.
@@ -128,7 +132,7 @@ pub enum Action {
     Edit(LineEdit),
 }
 
-/// What can be copied.
+/// The parts of an event that can be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CopyTarget {
     /// The value: a string without its quotes, anything else as its JSON.
@@ -162,7 +166,7 @@ impl CopyTarget {
     }
 }
 
-/// What editing a line can mean.
+/// The ways to edit a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each does what it is called")]
 pub enum LineEdit {
@@ -199,9 +203,9 @@ pub struct Keys {
 pub struct Binding {
     /// The keys; the first is the one that is shown first. Without any, the palette has it all the same.
     pub keys: &'static [Key],
-    /// What they mean.
+    /// Their meaning.
     pub action: Action,
-    /// What it does, in a few words.
+    /// The meaning in a few words.
     pub label: &'static str,
     /// Its word in the footer, when it is shown there.
     pub short: Option<&'static str>,
@@ -231,7 +235,7 @@ impl Keys {
         self.bindings.iter().chain(self.with.iter().flat_map(|keys| keys.bindings))
     }
 
-    /// What `key` means here.
+    /// The meaning of `key` here.
     pub fn action(&'static self, key: Key) -> Option<Action> {
         let found = self.all().find(|binding| binding.keys.contains(&key)).map(|binding| binding.action);
         found.or_else(|| self.under?.action(key))
@@ -286,19 +290,20 @@ pub(super) const fn hint(keys: &'static [Key], action: Action, label: &'static s
     Binding { keys, action, label, short: Some(short) }
 }
 
-/// What holds in any pane.
+/// The keys that hold in any pane.
 pub(super) static ANYWHERE: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         hint(&[char('c')], A::Compose, "compose an event, and send it", "compose"),
         hint(&[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
-        hint(&[char('r')], A::Poll, "poll now", "poll now"),
+        bind(&[char('r')], A::Poll, "poll now"),
         bind(&[char('+'), char('=')], A::Slower, "a longer interval between polls"),
         bind(&[char('-')], A::Faster, "a shorter interval between polls"),
         bind(&[key(KeyCode::Tab)], A::NextPane, "next pane"),
         bind(&[with_shift(KeyCode::Tab)], A::PreviousPane, "previous pane"),
         bind(&[char('z')], A::Zoom, "the pane alone on the screen, and back"),
         bind(ESC, A::Back, "back one level"),
+        hint(&[char(':')], A::Palette, "every command, to search and to run", "commands"),
         hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
         bind(&[ctrl('l')], A::Redraw, "redraw the screen"),
         bind(&[ctrl('z')], A::Suspend, "to the shell; fg comes back"),
@@ -307,8 +312,8 @@ pub(super) static ANYWHERE: Keys = {
     Keys::commands("Anywhere", BINDINGS, &[])
 };
 
-/// What holds in any list and any text that is scrolled.
-pub(super) static LIST: Keys = {
+/// The keys that hold in any list and any text that is scrolled.
+pub static LIST: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         bind(&[char('k'), key(KeyCode::Up)], A::Up, "up"),
@@ -321,7 +326,7 @@ pub(super) static LIST: Keys = {
     Keys::commands("In a list or a text", BINDINGS, &[])
 };
 
-/// What holds while a line is typed.
+/// The keys that hold while a line is typed.
 pub(super) static LINE: Keys = {
     use Action::Edit;
     use LineEdit as E;

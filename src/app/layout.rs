@@ -169,11 +169,11 @@ pub fn tabs<T, L: AsRef<str>, const N: usize>(pane: Area, tabs: [(T, L); N]) -> 
 pub struct ComposerAreas {
     /// All of it, border included.
     pub whole: Area,
-    /// What is said above the draft.
+    /// The notice above the draft.
     pub notice: Area,
     /// The draft, line numbers included.
     pub text: Area,
-    /// What is wrong with it at the cursor.
+    /// The findings at the cursor.
     pub findings: Area,
     /// Whether it can be sent.
     pub status: Area,

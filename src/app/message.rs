@@ -3,7 +3,7 @@ use super::composer::findings::Answer;
 use super::findings::Linted;
 use crate::session::Report;
 
-/// What can happen to the application.
+/// The things that can happen to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A key was pressed.
@@ -24,7 +24,7 @@ pub enum Message {
     Done(Outcome),
 }
 
-/// What became of an effect.
+/// The outcome of an effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The text was handed to the terminal; whether the terminal took it cannot be known.
@@ -130,7 +130,7 @@ pub struct Mouse {
     pub row: u16,
 }
 
-/// What a mouse can do here.
+/// The actions of a mouse that are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MouseKind {
     /// The left button went down.

@@ -29,10 +29,10 @@ const NOTICE: Duration = Duration::from_secs(12);
 /// So many notices are told one by one.
 const NOTICES: usize = 12;
 
-/// What the application is told when it starts.
+/// The setup of the application.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// What is watched, for the header: `us · api.getblueshift.com`, `127.0.0.1:8787`. Harmless.
+    /// The target, for the header: `us · api.getblueshift.com`, `127.0.0.1:8787`. Harmless.
     pub target: String,
     /// How often the source polls at first.
     pub interval: Duration,
@@ -42,11 +42,11 @@ pub struct Setup {
     pub size: Size,
     /// When it started.
     pub now: Moment,
-    /// What sending needs.
+    /// The settings of sending.
     pub sending: Sending,
     /// How many bytes of events are held beside the newest of each type.
     pub history_limit: usize,
-    /// What is not as it should be from the start, a sentence each: a file that could not be used, where, and why. Not
+    /// Troubles from the start, a sentence each: a file that could not be used, where, and why. Not
     /// yet harmless.
     pub notices: Vec<String>,
 }
@@ -54,7 +54,7 @@ pub struct Setup {
 /// All that the application knows.
 #[derive(Debug)]
 pub struct Model {
-    /// What is watched, for the header.
+    /// The target, for the header.
     pub target: String,
     /// How often the source polls while no probe is waited for.
     pub interval: Duration,
@@ -68,9 +68,9 @@ pub struct Model {
     pub focus: PaneId,
     /// Whether that pane has the screen to itself.
     pub zoomed: bool,
-    /// What is known of the session, also while the screen is held still.
+    /// The session, also while the screen is held still.
     pub session: Session,
-    /// What stands over the panes; the last has the keys.
+    /// The layers over the panes; the last has the keys.
     pub layers: Vec<Layer>,
     /// The table of event types.
     pub types: Types,
@@ -82,23 +82,23 @@ pub struct Model {
     pub connection: ConnectionStatus,
     /// The last answer, when it could not be read.
     pub unknown: Option<Arc<Unknown>>,
-    /// What came while the screen is held still.
+    /// The events that came while the screen is held still.
     pub pause: Option<Pause>,
     /// A short answer to what the reader did.
     pub toast: Option<Toast>,
-    /// What sending needs.
+    /// The settings of sending.
     pub sending: Sending,
-    /// What was sent, and what came of it.
+    /// The batches that were sent, and their outcomes.
     pub outbox: Outbox,
-    /// What is being composed.
+    /// The composer.
     pub composer: Composer,
     /// The newest events that nobody has linted yet.
     pub(super) unlinted: Vec<(TypeName, Arc<Payload>)>,
-    /// What the first poll brought, until all of it was looked at.
+    /// The types of the first poll, until all of them were checked.
     pub(super) baseline: Option<Baseline>,
 }
 
-/// What came while the screen is held still.
+/// The events that came while the screen is held still.
 #[derive(Debug)]
 pub struct Pause {
     /// Since when.
@@ -178,7 +178,7 @@ impl Model {
         Layout::new(self.size, self.focus, self.zoomed, self.banner_rows())
     }
 
-    /// What is being composed, when the composer is on screen.
+    /// The composition, when the composer is on screen.
     pub fn composing(&self) -> Option<&Composition> {
         let is_open = self.layers.iter().any(|layer| matches!(layer, Layer::Composer));
         self.composer.composition().filter(|_| is_open)
@@ -250,7 +250,7 @@ impl Model {
         }
     }
 
-    /// What the panes see besides their own state.
+    /// The context of the panes.
     pub(super) fn context(&self, now: Moment) -> Context<'_> {
         Context {
             now,

@@ -1,4 +1,4 @@
-//! What was sent, and what came of it: the calls as the server answered them, and the probes as polls find them.
+//! The outbox: the calls as the server answered them, and the probes as polls find them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const MOST_PROBES: usize = 100;
 /// More probes than this that end at once are summed up in one line of the log.
 const ENTRIES_AT_ONCE: usize = 6;
 
-/// What was sent in this session.
+/// The batches of this session.
 #[derive(Debug)]
 pub struct Outbox {
     /// How many were handed over; the last one's number.
@@ -53,7 +53,7 @@ pub struct Sent {
 pub struct SentCall {
     /// How many events it holds.
     pub events: usize,
-    /// What became of it; `None` while that is open.
+    /// The outcome; `None` while that is open.
     pub delivery: Option<Delivery>,
 }
 
@@ -108,7 +108,7 @@ impl Sent {
         untried.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events))
     }
 
-    /// What the log says when all its calls have ended; nothing when none was taken, for each has said so itself.
+    /// The line of the log when all its calls have ended; nothing when none was taken, for each has said so itself.
     fn summary(&self, probes: &Probes) -> Option<String> {
         let (taken, taken_events) = self.taken();
         if taken == 0 {
@@ -406,7 +406,7 @@ pub(super) fn is_untried(delivery: &Delivery) -> bool {
     delivery.attempts == 0
 }
 
-/// What is wrong with a call that was made and not taken.
+/// The trouble of a call that was made and not taken.
 fn trouble(delivery: &Delivery) -> Option<String> {
     match &delivery.verdict {
         _ if is_untried(delivery) => None,

@@ -11,7 +11,7 @@ pub const SHOWN_BYTES: usize = 1 << 20;
 /// A long text, made harmless and broken into lines of a width.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pager {
-    /// What it is, for the title. Harmless.
+    /// The title. Harmless.
     pub title: String,
     source: String,
     width: usize,

@@ -7,7 +7,7 @@ use crate::event::{Difference, text};
 use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, latency};
 use crate::session::{Moment, Verdict};
 
-/// What stands before every row that belongs to a headline, in columns.
+/// The indent of every row that belongs to a headline, in columns.
 pub const INDENT: usize = 3;
 
 /// At most this many differences of a group are shown of one event.
@@ -42,7 +42,7 @@ pub enum Row<'a> {
         /// How many attempts are made at most.
         most: u32,
     },
-    /// What a server said of a field that it refused.
+    /// A server's words about a field that it refused.
     Field {
         /// The field. Not yet harmless.
         name: &'a str,
@@ -172,7 +172,7 @@ impl<'a> Page<'a> {
         self.say(&line, tone);
     }
 
-    /// What a headline has no room for.
+    /// The rest of the state of a probe, for which a headline has no room.
     fn fate(&mut self, state: &ProbeState) {
         match state {
             ProbeState::Seen(seen) if seen.by == Recognized::ByContent => {
@@ -283,7 +283,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What is different between what was sent and what was seen.
+    /// The differences between the event that was sent and the one that was seen.
     fn findings(&mut self, state: &'a ProbeState) {
         let ProbeState::Seen(seen) = state else { return };
         let groups = seen.groups();

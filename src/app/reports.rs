@@ -1,15 +1,20 @@
-//! What the world reports: polls, troubles, counts, and what is wrong with events.
+//! Reports from the world: polls, troubles, counts, and the findings of events.
 
 use std::sync::Arc;
 
+use super::changes::Changes;
 use super::findings::{self, Baseline, Linted};
 use super::pane::activity::{Entry, EntryKind};
 use super::{Effect, Model, outbox, time};
-use crate::event::text;
-use crate::session::{Change, ChangeKind, MOST_TYPES, Moment, Polled, Report, Trouble};
+use crate::event::{Document, text};
+use crate::session::{Change, ChangeKind, History, MOST_TYPES, Moment, Polled, Report, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
+
+/// Of the events of one poll so many bytes are compared with those before them, to say what changed: a key must not wait
+/// for it.
+const COMPARED: usize = 256 * 1024;
 
 /// Takes in a report of the source.
 pub(super) fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect> {
@@ -129,11 +134,13 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
 
 /// Shows changes: in the table, in the inspector and in the log.
 pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
+    let mut left = COMPARED;
     let told: Vec<_> = changes
         .iter()
         .filter_map(|change| {
             let before = model.types.row(&change.event_type).map_or(0, |row| row.captured);
-            entry(change, change.captured.saturating_sub(before))
+            let changes = compared(change, &model.session.history, &mut left);
+            entry(change, change.captured.saturating_sub(before), changes.as_ref())
         })
         .collect();
     expect_findings(model, changes);
@@ -194,9 +201,17 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
     }
 }
 
-/// What the activity log says of a change that brought `captured` new payloads; nothing of one for which no event
+/// The changes that the newest event of a type brought, as long as there are bytes `left` to compare for one poll.
+fn compared(change: &Change, history: &History, left: &mut usize) -> Option<Changes> {
+    let payload = change.payload.as_ref().filter(|_| change.kind == ChangeKind::Updated)?;
+    let before = history.before(&change.event_type, payload)?;
+    *left = left.checked_sub(payload.text().len() + before.payload.text().len())?;
+    Changes::between(before, &Document::new(Arc::clone(payload)).ok()?)
+}
+
+/// The line of the activity log about a change that brought `captured` new payloads; nothing of one for which no event
 /// came.
-fn entry(change: &Change, captured: u64) -> Option<Entry> {
+fn entry(change: &Change, captured: u64, changes: Option<&Changes>) -> Option<Entry> {
     let fields = change.payload.as_ref().map(|payload| match payload.head().fields {
         1 => "1 field".to_owned(),
         fields => format!("{fields} fields"),
@@ -212,7 +227,11 @@ fn entry(change: &Change, captured: u64) -> Option<Entry> {
     let (kind, text) = match change.kind {
         ChangeKind::New if change.arrived > 1 => (EntryKind::New, format!("new type · {came} · {fields}")),
         ChangeKind::New => (EntryKind::New, format!("new type · {fields}")),
-        ChangeKind::Updated => (EntryKind::Updated, format!("{came} · {fields}")),
+        ChangeKind::Updated => match (changes.map(Changes::summary), change.arrived) {
+            (Some(summary), 0 | 1) => (EntryKind::Updated, summary),
+            (Some(summary), _) => (EntryKind::Updated, format!("{came} · {summary}")),
+            (None, _) => (EntryKind::Updated, format!("{came} · {fields}")),
+        },
         ChangeKind::Unchanged if change.arrived > 0 => {
             let received = time::count(change.arrived);
             (EntryKind::Updated, format!("{received} received, and the newest event is the same"))

@@ -22,14 +22,14 @@ pub struct Draft {
     pub changed: Timestamp,
 }
 
-/// What sending needs to know of the world.
+/// The facts that sending needs to know.
 #[derive(Clone, Debug)]
 pub struct Sending {
     /// Where calls go.
     pub base: BaseUrl,
     /// The variable that stands for the key in printed commands.
     pub key_variable: String,
-    /// What may be sent, and what asks first.
+    /// The rules of what may be sent, and what asks first.
     pub safety: Safety,
     /// The environment for `{{env.NAME}}`, without the variables that hold keys.
     pub environment: BTreeMap<String, String>,
@@ -37,7 +37,7 @@ pub struct Sending {
     pub templates: Vec<Template>,
     /// The drafts of earlier sessions, the newest first.
     pub drafts: Vec<Draft>,
-    /// What the session's identifiers are made from; different in each session.
+    /// The seed of the session's identifiers; different in each session.
     pub seed: u128,
     /// How much one bulk call may hold.
     pub limits: CallLimits,

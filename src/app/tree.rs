@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::cursor::Cursor;
-use crate::event::{Document, NodeId, NodeKind, Path, Segment};
+use crate::event::{Document, NodeId, NodeKind, Origin, Path, Segment, origin};
 
 /// A container with more children than this is shown in ranges of so many, as browsers' tools do.
 pub const RANGE: u32 = 100;
@@ -21,22 +21,33 @@ pub struct Tree {
     document: Arc<Document>,
     /// Whether each value is open, by its position in the document.
     open: Vec<bool>,
-    open_ranges: HashSet<Spot>,
+    open_parts: HashSet<Spot>,
+    /// The event's fields that the platform added, in order, where they fold into a row of their own.
+    platform: Vec<NodeId>,
     rows: Vec<Row>,
     cursor: Cursor,
     search: Search,
 }
 
-/// What a row stands for.
+/// The value, or part of one, that a row stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Spot {
-    /// The value; for a range, the container.
+    /// The value; for a part of one, the container.
     pub node: NodeId,
-    /// A part of the container's children, when the row is a range.
-    pub range: Option<Range>,
+    /// A part of the container's children, when the row stands for no value.
+    pub part: Option<Part>,
 }
 
 /// A part of a container's children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// So many in a row.
+    Range(Range),
+    /// Of an event, the fields that the platform added.
+    Platform,
+}
+
+/// Some of a container's children, in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Range {
     /// The first child's position.
@@ -48,7 +59,7 @@ pub struct Range {
 /// One line of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What it stands for.
+    /// The value, or part of one, that it stands for.
     pub spot: Spot,
     /// How far it is indented.
     pub depth: u32,
@@ -65,7 +76,7 @@ struct Search {
 
 impl Spot {
     pub(super) fn value(node: NodeId) -> Self {
-        Self { node, range: None }
+        Self { node, part: None }
     }
 }
 
@@ -78,11 +89,13 @@ impl Tree {
         let mut tree = Self {
             document,
             open,
-            open_ranges: HashSet::new(),
+            open_parts: HashSet::new(),
+            platform: Vec::new(),
             rows: Vec::new(),
             cursor: Cursor::default(),
             search: Search::default(),
         };
+        tree.platform = platform_fields(&tree.document);
         tree.open_to_level(level);
         tree
     }
@@ -90,11 +103,11 @@ impl Tree {
     /// Puts a newer document in the old one's place: what was open stays open, the cursor stays on its path, or on the
     /// nearest one that is left.
     pub(super) fn replace(&mut self, document: Arc<Document>) {
-        let (path, range) = self.selected_path();
+        let (path, part) = self.selected_path();
         let mut open = vec![false; document.len()];
-        let mut open_ranges = HashSet::new();
+        let mut open_parts = HashSet::new();
         let mut pairs = vec![(NodeId::ROOT, NodeId::ROOT)];
-        let ranges = self.ranges_by_node();
+        let parts = self.parts_by_node();
         while let Some((old, new)) = pairs.pop() {
             if !self.is_open(old) {
                 continue;
@@ -102,19 +115,20 @@ impl Tree {
             if let Some(flag) = open.get_mut(new.index()) {
                 *flag = true;
             }
-            for range in ranges.get(&old).into_iter().flatten() {
-                open_ranges.insert(Spot { node: new, range: Some(*range) });
+            for part in parts.get(&old).into_iter().flatten() {
+                open_parts.insert(Spot { node: new, part: Some(*part) });
             }
             pairs.extend(self.same_children(old, &document, new));
         }
+        self.platform = platform_fields(&document);
         self.document = document;
         self.open = open;
-        self.open_ranges = open_ranges;
+        self.open_parts = open_parts;
         let query = std::mem::take(&mut self.search.query);
         self.search_for(&query);
         let node = self.nearest(path);
         self.rebuild();
-        self.put_cursor(Spot { node, range });
+        self.put_cursor(Spot { node, part });
     }
 
     /// The value at `path`, or the innermost there is on the way to it.
@@ -145,10 +159,10 @@ impl Tree {
         open.filter_map(|child| Some((child, *children.get(&self.document.segment(child)?)?))).collect()
     }
 
-    fn ranges_by_node(&self) -> HashMap<NodeId, Vec<Range>> {
+    fn parts_by_node(&self) -> HashMap<NodeId, Vec<Part>> {
         let mut by_node: HashMap<_, Vec<_>> = HashMap::new();
-        for spot in &self.open_ranges {
-            by_node.entry(spot.node).or_default().extend(spot.range);
+        for spot in &self.open_parts {
+            by_node.entry(spot.node).or_default().extend(spot.part);
         }
         by_node
     }
@@ -168,10 +182,15 @@ impl Tree {
         self.rows.get(self.cursor.at()).copied()
     }
 
-    /// The path of the value under the cursor, and the range of its children that the cursor is on, if it is on one.
-    pub fn selected_path(&self) -> (Path, Option<Range>) {
+    /// The path of the value under the cursor, and the part of its children that the cursor is on, if it is on one.
+    pub fn selected_path(&self) -> (Path, Option<Part>) {
         let Some(row) = self.selected() else { return (Path::root(), None) };
-        (self.document.path(row.spot.node), row.spot.range)
+        (self.document.path(row.spot.node), row.spot.part)
+    }
+
+    /// How many fields of the platform fold into a row of their own.
+    pub fn platform_fields(&self) -> usize {
+        self.platform.len()
     }
 
     /// Where the cursor is.
@@ -209,8 +228,13 @@ impl Tree {
                     if open != Some(true) {
                         continue;
                     }
-                    let (first, count, size) = match spot.range {
-                        Some(Range { first, size }) => (first, size.min(children - first), size / RANGE),
+                    let (first, count, size) = match spot.part {
+                        Some(Part::Range(Range { first, size })) => (first, size.min(children - first), size / RANGE),
+                        Some(Part::Platform) => {
+                            let fields = self.platform.iter().rev();
+                            steps.extend(fields.map(|field| Step::Row(Spot::value(*field), depth + 1)));
+                            continue;
+                        }
                         None => (0, children, range_size(children)),
                     };
                     if size <= 1 {
@@ -218,14 +242,23 @@ impl Tree {
                     } else {
                         let firsts = (first..first + count).step_by(size as usize);
                         steps.extend(firsts.rev().map(|first| {
-                            Step::Row(Spot { node: spot.node, range: Some(Range { first, size }) }, depth + 1)
+                            let part = Some(Part::Range(Range { first, size }));
+                            Step::Row(Spot { node: spot.node, part }, depth + 1)
                         }));
                     }
                 }
                 Step::Children(node, first, count, depth) => {
                     let children = self.document.children(node).skip(first as usize).take(count as usize);
+                    let folds = node == NodeId::ROOT && !self.platform.is_empty();
                     let start = steps.len();
-                    steps.extend(children.map(|child| Step::Row(Spot::value(child), depth)));
+                    steps.extend(
+                        children
+                            .filter(|child| !folds || self.platform.binary_search(child).is_err())
+                            .map(|child| Step::Row(Spot::value(child), depth)),
+                    );
+                    if folds {
+                        steps.push(Step::Row(Spot { node, part: Some(Part::Platform) }, depth));
+                    }
                     if let Some(added) = steps.get_mut(start..) {
                         added.reverse();
                     }
@@ -237,20 +270,20 @@ impl Tree {
     }
 
     fn spot_is_open(&self, spot: Spot) -> bool {
-        match spot.range {
-            Some(_) => self.open_ranges.contains(&spot),
+        match spot.part {
+            Some(_) => self.open_parts.contains(&spot),
             None => self.is_open(spot.node),
         }
     }
 
     fn set_open(&mut self, spot: Spot, open: bool) {
         let too_deep = self.document.get(spot.node).is_none_or(|node| node.depth >= DEEPEST);
-        match spot.range {
+        match spot.part {
             Some(_) if open => {
-                self.open_ranges.insert(spot);
+                self.open_parts.insert(spot);
             }
             Some(_) => {
-                self.open_ranges.remove(&spot);
+                self.open_parts.remove(&spot);
             }
             None => {
                 if let Some(flag) = self.open.get_mut(spot.node.index()) {
@@ -271,7 +304,7 @@ impl Tree {
         let mut at = self.document.parent(node);
         while let Some(parent) = at {
             if let Some(row) = self.rows.iter().rposition(|row| {
-                row.spot.node == parent && row.spot.range.is_none_or(|range| self.range_holds(parent, range, node))
+                row.spot.node == parent && row.spot.part.is_none_or(|part| self.part_holds(parent, part, node))
             }) {
                 return Some(row);
             }
@@ -280,12 +313,15 @@ impl Tree {
         None
     }
 
-    fn range_holds(&self, container: NodeId, range: Range, node: NodeId) -> bool {
+    fn part_holds(&self, container: NodeId, part: Part, node: NodeId) -> bool {
         let mut at = node;
         while let Some(parent) = self.document.parent(at) {
             if parent == container {
                 let position = self.document.get(at).map_or(0, |node| node.position);
-                return (range.first..range.first.saturating_add(range.size)).contains(&position);
+                return match part {
+                    Part::Range(Range { first, size }) => (first..first.saturating_add(size)).contains(&position),
+                    Part::Platform => self.platform.binary_search(&at).is_ok(),
+                };
             }
             at = parent;
         }
@@ -330,7 +366,7 @@ impl Tree {
     /// Unfolds every container that stands in fewer than `level` others and folds the rest.
     pub(super) fn open_to_level(&mut self, level: u32) {
         let ids: Vec<_> = self.document.ids().collect();
-        self.open_ranges.clear();
+        self.open_parts.clear();
         for id in ids {
             let depth = self.document.get(id).map_or(u32::MAX, |node| node.depth);
             let container = self.document.get(id).is_some_and(|node| node.kind.is_container());
@@ -344,13 +380,15 @@ impl Tree {
     /// Unfolds everything, ranges too.
     pub(super) fn open_all(&mut self) {
         self.open_to_level(u32::MAX);
+        self.open_parts.insert(Spot { node: NodeId::ROOT, part: Some(Part::Platform) });
         let wide: Vec<_> = self.document.ids().filter(|id| self.children(*id) > RANGE).collect();
         for node in wide {
             let children = self.children(node);
             let mut size = range_size(children);
             while size > 1 {
                 let firsts = (0..children).step_by(size as usize);
-                self.open_ranges.extend(firsts.map(|first| Spot { node, range: Some(Range { first, size }) }));
+                self.open_parts
+                    .extend(firsts.map(|first| Spot { node, part: Some(Part::Range(Range { first, size })) }));
                 size /= RANGE;
             }
         }
@@ -405,7 +443,10 @@ impl Tree {
             self.set_open(Spot::value(parent), true);
             let position = self.document.get(at).map_or(0, |node| node.position);
             for range in ranges_around(self.children(parent), position) {
-                self.set_open(Spot { node: parent, range: Some(range) }, true);
+                self.set_open(Spot { node: parent, part: Some(Part::Range(range)) }, true);
+            }
+            if self.platform.binary_search(&at).is_ok() {
+                self.set_open(Spot { node: parent, part: Some(Part::Platform) }, true);
             }
             at = parent;
         }
@@ -429,6 +470,18 @@ impl Tree {
     pub fn is_match(&self, node: NodeId) -> bool {
         self.search.matches.binary_search(&node).is_ok()
     }
+}
+
+/// The event's fields that the platform added, in order, where a row of their own is worth it: of several, among no more
+/// fields than stand without ranges.
+fn platform_fields(document: &Document) -> Vec<NodeId> {
+    let root = document.get(NodeId::ROOT);
+    if root.is_none_or(|root| root.kind != NodeKind::Object || root.children > RANGE) {
+        return Vec::new();
+    }
+    let is_added = |field: &NodeId| document.key(*field).is_some_and(|key| origin(&key) == Origin::Platform);
+    let fields: Vec<_> = document.children(NodeId::ROOT).filter(is_added).collect();
+    if fields.len() > 1 { fields } else { Vec::new() }
 }
 
 /// How many children one range of a container with `children` has; 1 when it needs no ranges.
@@ -476,8 +529,9 @@ mod tests {
                     Some(false) => "+",
                     None => " ",
                 };
-                let name = match (row.spot.range, tree.document.segment(row.spot.node)) {
-                    (Some(range), _) => format!("{}~{}", range.first, range.size),
+                let name = match (row.spot.part, tree.document.segment(row.spot.node)) {
+                    (Some(Part::Range(range)), _) => format!("{}~{}", range.first, range.size),
+                    (Some(Part::Platform), _) => "platform".into(),
                     (None, Some(Segment::Key { name, .. })) => name.to_string(),
                     (None, Some(Segment::Index(index))) => index.to_string(),
                     (None, None) => "$".into(),
@@ -508,6 +562,28 @@ mod tests {
         assert_eq!(shown(&tree), ["+$<"]);
         tree.open_all();
         assert_eq!(tree.rows.len(), 8);
+    }
+
+    #[test]
+    fn the_fields_of_the_platform_fold_into_one_row() {
+        let text = r#"{"event":"view","_bsft_ts":"t","sku":"a","event_uuid":"u","products":[{"timestamp":1}]}"#;
+        let mut tree = Tree::new(document(text));
+        tree.open_to_level(1);
+        assert_eq!(shown(&tree), ["-$<", "  event", "  sku", " +products", " +platform"]);
+        tree.cursor.step(isize::MAX);
+        tree.go_in();
+        let open = ["-$", "  event", "  sku", " +products", " -platform<", "    _bsft_ts", "    event_uuid"];
+        assert_eq!(shown(&tree).iter().map(|row| row.trim_start()).collect::<Vec<_>>(), open.map(str::trim_start));
+        tree.replace(document(&text.replace("\"a\"", "\"b\"")));
+        assert_eq!(shown(&tree).len(), 7, "what was open stays open");
+        tree.open_to_level(1);
+        tree.search_for("_bsft");
+        tree.go_to_match(true);
+        assert_eq!(tree.selected_path().0.to_string(), "_bsft_ts", "a match is shown wherever it is folded");
+        tree.go_out();
+        assert_eq!(tree.selected_path(), (Path::root(), Some(Part::Platform)));
+        let one = Tree::new(document(r#"{"event":"view","_bsft_ts":"t"}"#));
+        assert_eq!(shown(&one), ["-$<", "  event", "  _bsft_ts"], "one field needs no row of its own");
     }
 
     #[test]

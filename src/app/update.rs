@@ -6,13 +6,14 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tui_input::InputRequest;
 
-use super::keymap::{Action, LineEdit};
+use super::keymap::{self, Action, Keys, LineEdit};
 use super::layer::help::Help;
+use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::{self, Layer};
 use super::model::{Pause, TOAST};
 use super::pane::activity::EntryKind;
-use super::pane::{Answer, Context, Pane, PaneId, Request, Said};
+use super::pane::{Answer, Context, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::reports::{hear, learn, note, show};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy, outbox, time};
 use crate::event::text;
@@ -122,7 +123,7 @@ fn with<T>(
     })
 }
 
-/// What must hold after every message: the inspector shows what the table's cursor is on, what is seen is not unseen, and
+/// Restores after every message what must hold: the inspector shows what the table's cursor is on, what is seen is not unseen, and
 /// every pane knows its size and shows what there is.
 pub(super) fn settle(model: &mut Model, now: Moment) {
     let Model { types, inspector, .. } = model;
@@ -361,7 +362,7 @@ fn apply(model: &mut Model, answer: Answer, now: Moment) -> Vec<Effect> {
 
 fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
     match request {
-        Request::Focus(pane) => model.focus = pane,
+        Request::Focus(pane) => focus(model, pane),
         Request::Leave => leave_inspector(model),
         Request::Open(Layer::Composer) => {
             if model.composing().is_none() {
@@ -384,6 +385,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             );
         }
         Request::Act(action) => return act_in_pane(model, action, now),
+        Request::Run(place, action) => return run(model, place, action, now),
         Request::Filter(query) => model.types.set_filter(&query, now),
         Request::Search(query) => model.inspector.search(&query),
         Request::Copy { target, print } => {
@@ -417,6 +419,33 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Does what an action means in the place that has those keys.
+fn run(model: &mut Model, place: &'static Keys, action: Action, now: Moment) -> Vec<Effect> {
+    let is_it = |keys: &'static Keys| std::ptr::eq(keys, place);
+    let tab = Tab::ALL.into_iter().find(|tab| is_it(model.inspector.panes().get(*tab).keys()));
+    if let Some(tab) = tab {
+        focus(model, PaneId::Inspector);
+        model.inspector.select_tab(tab);
+        // Of what it shows now, and not of what it showed when it was last on.
+        with(model, Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
+    } else if is_it(model.types.keys()) {
+        focus(model, PaneId::Types);
+    } else if [&draft::KEYS, &preview::KEYS, &proof::KEYS].into_iter().any(is_it) {
+        let key = keymap::ANYWHERE.key_for(Action::Compose).map_or_else(String::new, |key| key.to_string());
+        bad_toast(model, now, format!("that works in the composer: {key} opens it"));
+        return Vec::new();
+    }
+    act_in_pane(model, action, now)
+}
+
+/// Gives a pane the focus. The log goes back to the newest when it is left.
+fn focus(model: &mut Model, pane: PaneId) {
+    if model.focus == PaneId::Activity && pane != PaneId::Activity {
+        model.activity.go_to_newest();
+    }
+    model.focus = pane;
+}
+
 /// Does what an action means in any pane.
 fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     match action {
@@ -434,6 +463,7 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
             let in_panes = model.layers.is_empty();
             model.layers.push(Layer::Help(Help::new(model.keys(), in_panes)));
         }
+        Action::Palette => model.layers.push(Layer::Palette(Palette::new(model.pane_keys()))),
         Action::Pause => pause(model, now),
         Action::NextPane => move_focus(model, 1),
         Action::PreviousPane => move_focus(model, PaneId::ALL.len() - 1),
@@ -473,7 +503,7 @@ fn back(model: &mut Model, now: Moment) {
     match model.focus {
         _ if model.zoomed => model.zoomed = false,
         PaneId::Inspector => leave_inspector(model),
-        PaneId::Activity => model.focus = PaneId::Types,
+        PaneId::Activity => focus(model, PaneId::Types),
         PaneId::Types => model.types.set_filter("", now),
     }
 }
@@ -498,7 +528,7 @@ fn pause(model: &mut Model, now: Moment) {
 fn move_focus(model: &mut Model, steps: usize) {
     let at = PaneId::ALL.iter().position(|pane| *pane == model.focus).unwrap_or(0);
     if let Some(pane) = PaneId::ALL.iter().cycle().nth(at + steps) {
-        model.focus = *pane;
+        focus(model, *pane);
     }
 }
 
@@ -578,7 +608,7 @@ fn point(model: &mut Model, mouse: Mouse, now: Moment) -> Vec<Effect> {
         model.layers.retain(|layer| matches!(layer, Layer::Composer | Layer::Completion(_)));
     }
     if !composing {
-        model.focus = pane;
+        focus(model, pane);
     }
     let answer = with(model, target, now, |pane, context| pane.click(mouse, area.inner(), context));
     answer.map_or_else(Vec::new, |answer| apply(model, answer, now))

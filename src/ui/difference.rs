@@ -83,12 +83,26 @@ fn fitted(values: &[Option<(String, NodeKind)>; 2], room: usize) -> Vec<(String,
     match values {
         [Some((before, from)), Some((after, to))] => {
             let room = room.saturating_sub(ARROW);
+            let fits = text::width(before) + text::width(after) <= room;
+            let (before, after) = if fits { (before.clone(), after.clone()) } else { parted(before, after) };
             let half = room / 2;
-            let first = text::width(before).min(half.max(room.saturating_sub(text::width(after))));
-            vec![(text::fit(before, first), *from), (text::fit(after, room - first), *to)]
+            let first = text::width(&before).min(half.max(room.saturating_sub(text::width(&after))));
+            vec![(text::fit(&before, first), *from), (text::fit(&after, room - first), *to)]
         }
         [one, other] => one.iter().chain(other).map(|(shown, kind)| (text::fit(shown, room), *kind)).collect(),
     }
+}
+
+/// Two values that have no room side by side, without most of what both begin with: `…19.7Z"` and `…20.7Z"`.
+fn parted(before: &str, after: &str) -> (String, String) {
+    /// How much of it stays, so that one sees where in the value that is.
+    const KEPT: usize = 3;
+    let same = before.chars().zip(after.chars()).take_while(|(one, other)| one == other).count();
+    if same <= KEPT + 4 {
+        return (before.to_owned(), after.to_owned());
+    }
+    let rest = |value: &str| std::iter::once(text::ELLIPSIS).chain(value.chars().skip(same - KEPT)).collect();
+    (rest(before), rest(after))
 }
 
 fn word(kind: NodeKind) -> &'static str {
@@ -99,5 +113,25 @@ fn word(kind: NodeKind) -> &'static str {
         NodeKind::Number => "number",
         NodeKind::Bool => "bool",
         NodeKind::Null => "null",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_values_that_are_cut_show_where_they_part() {
+        let cases = [
+            (r#""2026-11-23T14:03:19.7Z""#, r#""2026-11-23T14:03:20.7Z""#, 40, r#"…03:19.7Z""#, r#"…03:20.7Z""#),
+            ("25", "31.24", 40, "25", "31.24"),
+            (r#""abcdefgh1""#, r#""abcdefgh2""#, 30, r#""abcdefgh1""#, r#""abcdefgh2""#),
+            (r#""one thing""#, r#""other things""#, 20, r#""one th…"#, r#""other t…"#),
+        ];
+        for (before, after, room, first, second) in cases {
+            let values = [before, after].map(|value| Some((value.to_owned(), NodeKind::String)));
+            let shown: Vec<_> = fitted(&values, room).into_iter().map(|(shown, _)| shown).collect();
+            assert_eq!(shown, [first, second], "{before} → {after}");
+        }
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         _ => (Vec::new(), None),
     };
     let mut used: usize = spans.iter().map(Span::width).sum();
-    for binding in keys.hints().filter(|binding| model.can(binding.action, now)) {
+    for binding in keys.hints().filter(|binding| model.can(binding.action, now) && is_shown(binding.action, model)) {
         let Some(key) = binding.keys.first() else { continue };
         let word = if binding.action == Action::Pause && model.pause.is_some() {
             "go on"
@@ -51,6 +51,11 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     Line::from(spans).render(area, buf);
     toast.right_aligned().render(area, buf);
     cursor
+}
+
+/// Whether the footer has room for an action: holding the screen still is told of when it is.
+fn is_shown(action: Action, model: &Model) -> bool {
+    action != Action::Pause || model.pause.is_some()
 }
 
 fn is_way_out(action: Action) -> bool {

@@ -47,7 +47,12 @@ fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<
             }
         }
         ConnectionState::Live => {
-            spans.push(Span::styled("● live", theme.ok));
+            if model.pause.is_none() {
+                spans.push(Span::styled("● live", theme.ok));
+            } else {
+                // What is on screen is not what there is.
+                spans.push(Span::styled("polling", theme.dim));
+            }
             spans.push(Span::styled(format!(" {}", time::span(model.polling_interval())), theme.dim));
             if let Some(good) = model.connection.last_good {
                 if wide {

@@ -1,4 +1,4 @@
-//! What is wrong with a draft as it would be sent, and where in the draft that stands.
+//! The findings of a draft as it would be sent, and their places in the draft.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -36,7 +36,7 @@ pub struct Question {
     pub environment: BTreeMap<String, String>,
 }
 
-/// What is wrong with a draft.
+/// The findings of a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// In the order of the draft; of very many the worst.
@@ -52,11 +52,11 @@ pub struct Placed {
     pub finding: Finding,
     /// The part of a line that it shows at: the value, the name where that is wrong, or where a container begins.
     pub mark: Range<Place>,
-    /// What sets it right, when that is certain.
+    /// The change that sets it right, when that is certain.
     pub repair: Option<Repair>,
 }
 
-/// What becomes of a draft when a finding is set right.
+/// The change of a draft that sets a finding right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
     /// Text comes in the place of a part of it.
@@ -71,7 +71,7 @@ pub enum Repair {
 }
 
 impl Question {
-    /// What is wrong with the draft as it would be sent. `None` when that cannot be known: the draft is not JSON yet, or
+    /// The findings of the draft as it would be sent. `None` when that cannot be known: the draft is not JSON yet, or
     /// one of its placeholders has no value.
     pub fn answer(&self, linter: &Linter) -> Option<Answer> {
         syntax::check(&self.draft).ok()?;
@@ -97,7 +97,7 @@ fn document(text: &str) -> Option<Document> {
     Document::read(text).ok()
 }
 
-/// What is wrong with each event of `sent`, which may be the body of a bulk call too.
+/// The findings of each event of `sent`, which may be the body of a bulk call too.
 fn judge(linter: &Linter, sent: &Document, context: Context) -> Vec<Finding> {
     let events = Segment::key("events");
     let is_array = |id: &NodeId| sent.get(*id).is_some_and(|node| node.kind == NodeKind::Array);
@@ -229,14 +229,14 @@ impl Draft<'_> {
     }
 }
 
-/// What is known of what is wrong with a draft that is being edited. Its marks move with the text, so that they can be
+/// The findings of a draft that is being edited, as far as they are known. Its marks move with the text, so that they can be
 /// shown until more is known.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// Each with the mark of that number in the editor.
     list: Vec<Placed>,
     counts: Counts,
-    /// What was asked last, and about which revision of the text.
+    /// The last question, and the revision of the text that it was about.
     asked: Option<(u64, u64)>,
     /// Whether that was answered.
     answered: bool,
@@ -246,7 +246,7 @@ pub struct Findings {
     pub(in crate::app) wanted: bool,
 }
 
-/// What there is to fix.
+/// The finding that can be fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ToFix {
     /// That is not known yet.
@@ -318,7 +318,7 @@ impl Findings {
         !self.stale && self.list.iter().any(|placed| matches!(placed.repair, Some(Repair::Edit { .. })))
     }
 
-    /// What is to be fixed first: at the cursor, else on its line, else after it, else from the start on. What a
+    /// The finding to fix first: at the cursor, else on its line, else after it, else from the start on. What a
     /// placeholder makes counts on the cursor's line, or when there is nothing else.
     pub(super) fn to_fix(&self, editor: &Editor) -> ToFix {
         if !self.answered || self.is_to_be_asked(editor) {

@@ -58,7 +58,7 @@ pub struct Composer {
 pub struct Composition {
     /// Its name on disk.
     pub id: DraftId,
-    /// What it is called until its own type is known. Harmless.
+    /// Its name until its own type is known. Harmless.
     title: String,
     /// The fields that the platform had added to the event that this is. Harmless.
     taken_out: Vec<String>,
@@ -66,7 +66,7 @@ pub struct Composition {
     pub editor: Editor,
     /// The tab that is on.
     pub tab: Tab,
-    /// What the tab of that name shows, while it is on.
+    /// The content of the tab of that name, while it is on.
     pub preview: Option<Preview>,
     /// What is wrong with it.
     pub findings: Findings,
@@ -86,7 +86,7 @@ pub enum Tab {
     Edit,
     /// The calls that it would be sent with.
     Preview,
-    /// What came of the last one that was sent.
+    /// The outcome of the last one that was sent.
     Proof,
 }
 
@@ -141,7 +141,7 @@ impl Composer {
         &self.areas
     }
 
-    /// What is being composed, on screen or not.
+    /// The composition, on screen or not.
     pub fn composition(&self) -> Option<&Composition> {
         self.composition.as_ref()
     }
@@ -284,7 +284,7 @@ impl Composition {
         }
     }
 
-    /// What it is called: by its type, when it can be sent, else as it was begun. Harmless.
+    /// Its name: its type, when it can be sent, else as it was begun. Harmless.
     pub fn name(&self) -> String {
         match &self.verdict {
             Some(Verdict::Ready(ready)) => ready.subject.clone(),
@@ -292,7 +292,7 @@ impl Composition {
         }
     }
 
-    /// What is said above the draft, in lines of at most `width` columns: which fields were taken out.
+    /// The notice above the draft, in lines of at most `width` columns: which fields were taken out.
     pub fn notice(&self, width: usize) -> Vec<String> {
         if self.taken_out.is_empty() || self.tab != Tab::Edit {
             return Vec::new();

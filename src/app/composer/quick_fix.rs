@@ -1,4 +1,4 @@
-//! What is done about what is wrong with the draft: it is asked for, gone through, and set right.
+//! Quick fixes: the findings of a draft are asked for, gone through, and set right.
 
 use super::Composer;
 use super::findings::{Question, Repair, ToFix};
@@ -50,7 +50,7 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
     }
 }
 
-/// What a fix did. Harmless.
+/// The answer to a fix. Harmless.
 fn told(finding: &Finding, before: &str, after: &str) -> String {
     const WIDEST: usize = 24;
     // Of a container, what stands in it and not how it is laid out.

@@ -17,7 +17,7 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
-/// What a draft would be sent as.
+/// The form in which a draft would be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ready {
     /// How many events.
@@ -66,7 +66,7 @@ impl Ready {
         }
     }
 
-    /// What it is, in a few words: `1 event · purchase · 312 bytes`, `5 events in 1 call · 3 types · 2,104 bytes`.
+    /// The summary: `1 event · purchase · 312 bytes`, `5 events in 1 call · 3 types · 2,104 bytes`.
     pub fn summary(&self) -> String {
         let events = match (self.events, self.calls) {
             (1, 1) => "1 event".to_owned(),
@@ -88,7 +88,7 @@ fn subject(batch: &Batch) -> String {
     }
 }
 
-/// What `draft` is sent as at `now`, when `seq` is the number of its sending in the session. The same values give the
+/// The batch that `draft` is sent as at `now`, when `seq` is the number of its sending in the session. The same values give the
 /// same batch, so that a preview shows what will be sent.
 pub(in crate::app) fn batch(draft: &str, sending: &Sending, seq: u64, now: Timestamp) -> Result<Batch, Refusal> {
     if draft.trim().is_empty() {

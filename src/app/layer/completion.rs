@@ -1,4 +1,4 @@
-//! What can stand at the cursor: attributes and event types of the catalogue, and placeholders.
+//! Completion at the cursor: attributes and event types of the catalogue, and placeholders.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub(in crate::app) static KEYS: Keys = {
 pub struct Completion {
     proposals: Vec<Proposal>,
     chosen: usize,
-    /// What a proposal takes the place of.
+    /// The text that a proposal replaces.
     range: Range<Place>,
 }
 
@@ -38,11 +38,11 @@ pub struct Proposal {
     pub label: String,
     /// What it is. Harmless.
     pub detail: String,
-    /// What is put into the draft.
+    /// The text for the draft.
     text: String,
 }
 
-/// What stands around the cursor.
+/// The surroundings of the cursor.
 #[derive(Debug)]
 enum Slot<'a> {
     /// A key, or a place where one can stand.
@@ -52,7 +52,7 @@ enum Slot<'a> {
 }
 
 impl Completion {
-    /// What can stand at the editor's cursor; `None` when nothing is known that can.
+    /// The completion at the editor's cursor; `None` when nothing is known that can.
     pub(in crate::app) fn at_cursor(
         editor: &Editor,
         catalogue: &Catalogue,
@@ -357,7 +357,7 @@ impl<'a> Survey<'a> {
         self.event().is_some_and(|event| event + 1 == self.around.len())
     }
 
-    /// What is known of the attributes of the object that the cursor is in.
+    /// The known attributes of the object that the cursor is in.
     fn attributes<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c [Attribute]> {
         let event = self.event()?;
         let inside = self.around.get(event..)?;

@@ -17,12 +17,12 @@ pub(in crate::app) static KEYS: Keys = {
     Keys::typing("Before something is sent to production", BINDINGS, &[&keymap::LINE])
 };
 
-/// What has to be said yes to before something is sent.
+/// The question before something is sent.
 #[derive(Debug)]
 pub struct Confirm {
     /// The word as far as it is typed; `None` when the word was typed before in this session.
     pub word: Option<Input>,
-    /// What would be sent.
+    /// The batch that would be sent.
     pub ready: Ready,
     /// Who it is about. Harmless.
     pub about: String,

@@ -1,8 +1,9 @@
-//! What stands over the panes: a stack of layers, of which the uppermost has the keys.
+//! The layers over the panes: a stack, of which the uppermost has the keys.
 
 pub mod completion;
 pub mod confirm;
 pub mod help;
+pub mod palette;
 pub mod picker;
 pub mod prompt;
 
@@ -14,6 +15,7 @@ use super::{KeyCode, Mouse, Size};
 use completion::Completion;
 use confirm::Confirm;
 use help::Help;
+use palette::Palette;
 use picker::Picker;
 use prompt::{Prompt, PromptKind};
 
@@ -32,6 +34,8 @@ pub enum Layer {
     Pager(Pager),
     /// The help is read.
     Help(Help),
+    /// A command is chosen.
+    Palette(Palette),
     /// The reader chooses what to compose.
     Picker(Picker),
     /// Something is sent only if the reader says so.
@@ -43,10 +47,11 @@ pub enum Layer {
 pub struct Copy;
 
 /// The keys of every layer, in the order of the help.
-pub(super) static KEYS: [&Keys; 9] = [
+pub(super) static KEYS: [&Keys; 10] = [
     &COPY,
     &prompt::FILTER,
     &prompt::SEARCH,
+    &palette::KEYS,
     &picker::KEYS,
     &completion::KEYS,
     &confirm::KEYS,
@@ -146,6 +151,7 @@ impl Layer {
             Self::Copy(copy) => copy,
             Self::Pager(pager) => pager,
             Self::Help(help) => help,
+            Self::Palette(palette) => palette,
             Self::Picker(picker) => picker,
             Self::Confirm(confirm) => &**confirm,
         })
@@ -159,6 +165,7 @@ impl Layer {
             Self::Copy(copy) => copy,
             Self::Pager(pager) => pager,
             Self::Help(help) => help,
+            Self::Palette(palette) => palette,
             Self::Picker(picker) => picker,
             Self::Confirm(confirm) => &mut **confirm,
         })
@@ -171,7 +178,7 @@ impl Layer {
 
     /// Whether a click beside it closes it.
     pub(super) fn closes_on_click(&self) -> bool {
-        matches!(self, Self::Pager(_) | Self::Help(_) | Self::Picker(_))
+        matches!(self, Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_))
     }
 
     /// Whether the panes under it take the mouse.
@@ -179,7 +186,7 @@ impl Layer {
         match self {
             Self::Composer | Self::Completion(_) | Self::Copy(_) => true,
             Self::Prompt(prompt) => prompt.kind != PromptKind::TemplateName,
-            Self::Pager(_) | Self::Help(_) | Self::Picker(_) | Self::Confirm(_) => false,
+            Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Confirm(_) => false,
         }
     }
 
@@ -196,6 +203,7 @@ impl Layer {
         let rows = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
         let wanted = match self {
             Self::Pager(pager) => rows(pager.view().len() + 2),
+            Self::Palette(palette) => rows(palette.total() + 4),
             Self::Picker(picker) => rows(picker.cursor().len() + 4),
             Self::Confirm(confirm) => confirm.rows(),
             _ => u16::MAX,

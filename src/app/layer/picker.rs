@@ -1,4 +1,4 @@
-//! What a composition can begin with, to choose from.
+//! The choice of a beginning for a composition.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -39,7 +39,7 @@ const DRAFTS_FIRST: usize = 3;
 /// A list to choose from, and the line in which it is searched.
 #[derive(Debug)]
 pub struct Picker {
-    /// What is searched for.
+    /// The search.
     pub input: Input,
     choices: Vec<Choice>,
     /// Indices into `choices`: what the search leaves, the best first.
@@ -53,13 +53,13 @@ pub struct Picker {
 pub struct Choice {
     /// What it is.
     pub beginning: Beginning,
-    /// What it is called. Harmless.
+    /// Its name. Harmless.
     pub name: String,
-    /// What there is to know of it. Harmless.
+    /// A description. Harmless.
     pub detail: String,
 }
 
-/// What a composition can begin with.
+/// The beginning of a composition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
     /// The draft that the composer holds.
@@ -77,7 +77,7 @@ pub enum Beginning {
 }
 
 impl Beginning {
-    /// What choosing it does, in a word or two.
+    /// The effect of choosing it, in a word or two.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Open | Self::Draft(_) => "go on",
@@ -256,7 +256,7 @@ fn is_template(choice: &Choice) -> bool {
     matches!(choice.beginning, Beginning::Own(_) | Beginning::Standard(_))
 }
 
-/// What is searched: the name first, for that is what is looked for.
+/// The text that is searched: the name first, for that is what is looked for.
 fn searched(choice: &Choice) -> String {
     format!("{} {}", choice.name, choice.beginning.label())
 }
@@ -265,7 +265,7 @@ fn harmless(name: &str) -> String {
     text::harmless_within(name, 256).0
 }
 
-/// What a draft is called: the type of its first event. Harmless.
+/// The name of a draft: the type of its first event. Harmless.
 pub(in crate::app) fn name_of(draft: &str) -> String {
     /// A name further on than this is not looked for.
     const LOOKED_AT: usize = 64 * 1024;

@@ -85,7 +85,7 @@ fn a_probe_is_told_when_it_was_sent_and_when_it_was_seen() {
         told,
         [
             "Sent checkout: sent as probe 7f3a · 200 in 88 ms",
-            "Updated checkout: a newer event · 5 fields",
+            "Updated checkout: −total · +event · +email · 3 more",
             "Seen checkout: seen after 1.3 s · 1 field changed on the way",
         ]
     );

@@ -15,7 +15,7 @@ pub(in crate::app) static KEYS: Keys = Keys::commands("Activity", &[], &[&keymap
 /// How many entries are kept.
 const KEPT: usize = 1_000;
 
-/// What happened, the newest first.
+/// The log, the newest first.
 #[derive(Debug, Default)]
 pub struct Activity {
     entries: VecDeque<Entry>,
@@ -27,9 +27,9 @@ pub struct Activity {
 pub struct Entry {
     /// When.
     pub at: Moment,
-    /// What sort of thing.
+    /// The kind.
     pub kind: EntryKind,
-    /// What it happened to: an event type, or nothing. Not yet harmless.
+    /// The event type that it is about, or nothing. Not yet harmless.
     pub subject: String,
     /// What happened. Harmless.
     pub text: String,
@@ -65,12 +65,19 @@ pub enum EntryKind {
 impl Activity {
     /// Writes an entry down. A reader who has scrolled keeps what is on screen.
     pub(in crate::app) fn push(&mut self, entry: Entry) {
-        self.entries.push_front(entry);
+        // What came while the screen was held still is told late, at its time.
+        let newer = self.entries.iter().take_while(|other| other.at.elapsed > entry.at.elapsed).count();
+        self.entries.insert(newer, entry);
         self.entries.truncate(KEPT);
         self.view.set_len(self.entries.len());
-        if self.view.offset() > 0 {
+        if self.view.offset() > 0 && newer <= self.view.offset() {
             self.view.scroll(1);
         }
+    }
+
+    /// Goes back to the newest entries.
+    pub(in crate::app) fn go_to_newest(&mut self) {
+        self.view.scroll(isize::MIN);
     }
 
     /// The entries on screen, from the top.

@@ -25,11 +25,12 @@ pub(in crate::app) static KEYS: Keys = {
         hint(&[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
         bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
         bind(&[], A::Earlier, "to the last event that was worse than the newest"),
+        hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
         hint(&[char('f')], A::Follow, "follow the newest event", "follow"),
         bind(&[char(']')], A::NextTab, "next tab of the inspector"),
         bind(&[char('[')], A::PreviousTab, "previous tab"),
         hint(&[char('y')], A::Copy, "copy: then choose what", "copy"),
-        hint(&[char('e')], A::Resend, "edit the event and send it again", "resend"),
+        bind(&[char('e')], A::Resend, "edit the event and send it again"),
     ];
     Keys::commands("Inspector: in every tab", BINDINGS, &[])
 };
@@ -201,12 +202,13 @@ impl Inspector {
     /// Goes to the tab `steps` further to the right, and round at the end. From a field with a finding the list of findings
     /// begins at that one; from the event itself, where the cursor is at first, at the worst.
     fn turn_tabs(&mut self, steps: usize, context: &Context<'_>) {
-        let is_field = self.tab == Tab::Tree && self.tree().and_then(Tree::selected).is_some_and(|row| row.depth > 0);
-        let at_field = self.finding(context).filter(|_| is_field).cloned();
+        let context = &Context { shown: self.shown.as_ref(), ..*context };
+        let in_tree = self.tabs.tree.picked(context).filter(|picked| !picked.path.0.is_empty());
+        let at_field = in_tree.and_then(|picked| picked.finding).filter(|_| self.tab != Tab::Findings).cloned();
         let at = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
         self.tab = Tab::ALL.iter().cycle().nth(at + steps).copied().unwrap_or_default();
         if let Some(finding) = at_field.filter(|_| self.tab == Tab::Findings) {
-            self.tabs.findings.show(&Context { shown: self.shown.as_ref(), ..*context });
+            self.tabs.findings.show(context);
             self.tabs.findings.select(&finding);
         }
     }
@@ -287,7 +289,7 @@ impl Inspector {
         self.picked(context)?.finding
     }
 
-    /// What the cursor is on as a text to read: a string as it is, a container indented, a finding in words. Beside a value
+    /// The value under the cursor as a text to read: a string as it is, a container indented, a finding in words. Beside a value
     /// stands the worst of its findings: below a short one, and above one that it would be far below.
     fn readable(&self, context: &Context<'_>) -> Option<(String, String)> {
         let shown = self.shown.as_ref()?;
@@ -335,6 +337,10 @@ impl Pane for Inspector {
     fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
         match action {
             Action::Follow => self.follow(),
+            Action::Diff => {
+                self.tab = if self.tab == Tab::Diff { Tab::Tree } else { Tab::Diff };
+                return Some(Answer::request(Request::Focus(PaneId::Inspector)));
+            }
             Action::NextTab => self.turn_tabs(1, context),
             Action::PreviousTab => self.turn_tabs(Tab::ALL.len() - 1, context),
             Action::NextFinding => return Some(self.go_to_finding(true, context)),
@@ -366,6 +372,7 @@ impl Pane for Inspector {
                 self.shown.as_ref().and_then(Shown::found).is_some_and(|found| found.tally().is_some())
             }
             Action::Copy | Action::Resend => self.shown.is_some(),
+            Action::Diff => self.shown.as_ref().is_some_and(|shown| shown.changes().is_some()),
             Action::CopyTarget(CopyTarget::Finding) => self.finding(context).is_some(),
             _ => self.tabs.get(self.tab_in(context)).can(action, context),
         }

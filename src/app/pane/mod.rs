@@ -124,7 +124,7 @@ pub(super) static KEYS: [&Keys; 10] = [
     &proof::KEYS,
 ];
 
-/// What a pane sees besides its own state.
+/// The things that a pane sees besides its own state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context<'a> {
     /// When the message came.
@@ -135,22 +135,22 @@ pub(super) struct Context<'a> {
     pub(super) unknown: Option<&'a Arc<Unknown>>,
     /// The events that are held.
     pub(super) history: &'a History,
-    /// What sending needs.
+    /// The settings of sending.
     pub(super) sending: &'a Sending,
-    /// What was sent.
+    /// The outbox.
     pub(super) outbox: &'a Outbox,
     /// Whether the completion of what is typed was open when the key came.
     pub(super) completing: bool,
 }
 
-/// What a pane answers to a key or the mouse.
+/// The answer of a pane to a key or the mouse.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// What it asks of the world.
+    /// Effects on the world.
     pub(super) effects: Vec<Effect>,
     /// A short answer for the reader. Harmless.
     pub(super) said: Option<Said>,
-    /// What it asks of the rest of the application, in order.
+    /// Requests to the rest of the application, in order.
     pub(super) requests: Vec<Request>,
 }
 
@@ -163,7 +163,7 @@ pub(super) struct Said {
     pub(super) bad: bool,
 }
 
-/// What a pane or a layer asks of the rest of the application.
+/// The requests of a pane or a layer to the rest of the application.
 #[derive(Debug)]
 pub(super) enum Request {
     /// Give that pane the focus.
@@ -180,6 +180,8 @@ pub(super) enum Request {
     Reveal(Path),
     /// Do what an action means in the pane that has the focus.
     Act(Action),
+    /// Go to the pane or the tab with these keys, and do what the action means there.
+    Run(&'static Keys, Action),
     /// Leave only the types that match.
     Filter(String),
     /// Search the event for this.

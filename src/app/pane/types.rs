@@ -28,8 +28,9 @@ pub(in crate::app) static KEYS: Keys = {
     const BINDINGS: &[Binding] = &[
         hint(&[key(KeyCode::Enter), char('l'), key(KeyCode::Right)], A::Inspect, "look into the event", "inspect"),
         hint(&[char('/')], A::Filter, "filter the types, fuzzily", "filter"),
-        hint(&[char('s')], A::Sort, "sort by the next column", "sort"),
+        bind(&[char('s')], A::Sort, "sort by the next column"),
         bind(&[char('S')], A::Reverse, "reverse the order"),
+        bind(&[], A::ToggleRate, "show or hide the rate of arrivals"),
     ];
     Keys::commands("Event types", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
 };
@@ -51,18 +52,22 @@ pub struct Types {
     cursor: Cursor,
     selected: Option<TypeName>,
     /// Whether the selected type is in `order`, and so under the cursor: the filter may leave it out.
-    in_view: bool,
+    is_listed: bool,
+    /// Whether the reader has moved the cursor, or the view. Until then the newest stay in view.
+    moved: bool,
+    /// Whether the rate of arrivals is shown.
+    shows_rate: bool,
     sort: Sort,
     filter: Option<Pattern>,
     query: String,
 }
 
-/// What is known of one event type.
+/// One event type.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The newest event that we hold.
     pub payload: Option<Arc<Payload>>,
-    /// What is wrong with it, once that is known; until then, what was wrong with the one before.
+    /// Its findings, once they are known; until then, those of the one before.
     pub(in crate::app) linted: Option<Linted>,
     worst: Option<Worst>,
     told: Told,
@@ -79,7 +84,7 @@ pub struct Row {
     /// When the newest event came, in milliseconds of [`Moment::elapsed`]: below zero for one from before the start.
     /// `None` when nobody knows.
     seen: Option<i64>,
-    /// What the reader has not looked at yet.
+    /// The news that the reader has not looked at yet.
     pub mark: Option<Mark>,
     /// Whether the server no longer knows the type.
     pub gone: bool,
@@ -215,7 +220,9 @@ impl Default for Types {
             order: Vec::new(),
             cursor: Cursor::default(),
             selected: None,
-            in_view: false,
+            is_listed: false,
+            moved: false,
+            shows_rate: false,
             sort: Sort::by(Column::Seen),
             filter: None,
             query: String::new(),
@@ -317,9 +324,11 @@ impl Types {
         self.cursor.set_len(self.order.len());
         let at = self.selected.as_ref().and_then(|name| self.rows.get_index_of(name));
         let position = at.and_then(|index| self.order.iter().position(|other| *other == index));
-        self.in_view = position.is_some();
-        if let Some(position) = position {
-            self.cursor.put_on_line(position, line);
+        self.is_listed = position.is_some();
+        match position {
+            Some(position) if !self.moved && self.sort == Sort::by(Column::Seen) => self.cursor.rest_at_top(position),
+            Some(position) => self.cursor.put_on_line(position, line),
+            None => {}
         }
     }
 
@@ -334,13 +343,13 @@ impl Types {
         let name = self.order.get(self.cursor.at()).and_then(|index| self.rows.get_index(*index));
         if let Some((name, _)) = name {
             self.selected = Some(name.clone());
-            self.in_view = true;
+            self.is_listed = true;
         }
     }
 
     /// Puts the cursor on a row if it is on none.
     pub(in crate::app) fn select_something(&mut self) {
-        if !self.in_view {
+        if !self.is_listed {
             self.select(0);
         }
     }
@@ -357,8 +366,9 @@ impl Types {
 
     /// Sorts by the next column to the right.
     fn sort_by_next(&mut self, now: Moment) {
-        let at = Column::ALL.iter().position(|column| *column == self.sort.column).unwrap_or(0);
-        let next = Column::ALL.iter().cycle().nth(at + 1).copied().unwrap_or(Column::Name);
+        let shown = || Column::ALL.into_iter().filter(|column| *column != Column::Rate || self.shows_rate);
+        let at = shown().position(|column| column == self.sort.column).unwrap_or(0);
+        let next = shown().cycle().nth(at + 1).unwrap_or(Column::Name);
         self.sort_by(next, now);
     }
 
@@ -422,7 +432,7 @@ impl Types {
         }
     }
 
-    /// What is known of a type.
+    /// The row of a type.
     pub(in crate::app) fn row(&self, event_type: &TypeName) -> Option<&Row> {
         self.rows.get(event_type)
     }
@@ -440,7 +450,7 @@ impl Types {
             .skip(visible.start)
             .take(visible.len())
             .enumerate()
-            .map(move |(line, (name, row))| (name, row, self.in_view && visible.start + line == self.cursor.at()))
+            .map(move |(line, (name, row))| (name, row, self.is_listed && visible.start + line == self.cursor.at()))
     }
 
     /// All rows that the filter leaves, in order.
@@ -464,6 +474,19 @@ impl Types {
     /// How many types the filter leaves, and how many there are.
     pub fn counts(&self) -> (usize, usize) {
         (self.order.len(), self.rows.len())
+    }
+
+    /// How many rows with news stand above the view, and how many below it.
+    pub fn news_outside(&self) -> (usize, usize) {
+        let visible = self.cursor.visible();
+        let news = |(_, row): &(&TypeName, &Row)| row.mark.is_some();
+        let above = self.rows().take(visible.start).filter(news).count();
+        (above, self.rows().skip(visible.end).filter(news).count())
+    }
+
+    /// The columns that fit into `inner`, from the left, each where its text goes.
+    pub fn columns(&self, inner: Area) -> Vec<(Column, Area)> {
+        columns(inner, self.shows_rate)
     }
 
     /// Where the cursor is.
@@ -506,6 +529,8 @@ impl Pane for Types {
 
     fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
         if self.cursor.act(action) {
+            // Back at the first row, the newest come into view again.
+            self.moved = action != Action::First;
             self.take_selected();
             return Some(Answer::done());
         }
@@ -517,6 +542,7 @@ impl Pane for Types {
             }
             Action::Sort => self.sort_by_next(context.now),
             Action::Reverse => self.reverse(context.now),
+            Action::ToggleRate => self.shows_rate = !self.shows_rate,
             _ => return None,
         }
         Some(Answer::done())
@@ -534,19 +560,21 @@ impl Pane for Types {
             return Answer::done();
         }
         if mouse.row == inner.y {
-            let column = columns(inner).into_iter().find(|(_, area)| area.holds(mouse));
+            let column = self.columns(inner).into_iter().find(|(_, area)| area.holds(mouse));
             if let Some((column, _)) = column {
                 self.sort_by(column, context.now);
             }
         } else if let Some(position) = self.cursor.row_at(usize::from(mouse.row - inner.y - 1)) {
+            self.moved = true;
             self.select(position);
         }
         Answer::done()
     }
 
     fn scroll(&mut self, rows: isize) {
+        self.moved = true;
         self.cursor.scroll(rows);
-        if self.in_view {
+        if self.is_listed {
             self.take_selected();
         }
     }
@@ -595,7 +623,7 @@ fn millis(duration: Duration) -> i64 {
 }
 
 /// The columns of the type table that fit into `inner`, from the left, each where its text goes.
-pub fn columns(inner: Area) -> Vec<(Column, Area)> {
+fn columns(inner: Area, rate: bool) -> Vec<(Column, Area)> {
     const GAP: u16 = 1;
     const SHORTEST_NAME: u16 = 16;
     // What is dropped first when there is no room stands last.
@@ -603,7 +631,7 @@ pub fn columns(inner: Area) -> Vec<(Column, Area)> {
         [(Column::Findings, 4), (Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
     let mut rest = inner.width.saturating_sub(MARK_WIDTH);
     let mut kept = Vec::new();
-    for (column, width) in wanted {
+    for (column, width) in wanted.into_iter().filter(|(column, _)| *column != Column::Rate || rate) {
         if rest < SHORTEST_NAME + GAP + width {
             break;
         }
@@ -640,7 +668,7 @@ mod tests {
         ];
         for (width, expected) in cases {
             let inner = Area { x: 3, y: 0, width, height: 5 };
-            let columns = columns(inner);
+            let columns = columns(inner, true);
             assert_eq!(columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(), expected, "{width}");
             let end = columns.last().map(|(_, area)| area.x + area.width);
             assert_eq!(end, Some(inner.x + width));

@@ -1,4 +1,4 @@
-//! What is wrong with the draft at the cursor.
+//! The findings of a draft at the cursor.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
@@ -91,7 +91,7 @@ fn what(placed: &Placed, line: Option<usize>) -> String {
     }
 }
 
-/// What the fix does, and what is to be done without one.
+/// The effect of the fix, and the advice without one.
 fn remedy(placed: &Placed) -> (String, String) {
     const WIDEST: usize = 40;
     let finding = &placed.finding;

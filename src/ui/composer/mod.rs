@@ -81,7 +81,7 @@ fn border(composition: &Composition, model: &Model, theme: &Theme, area: Area, b
     }
 }
 
-/// What was taken out of a received event.
+/// The fields that were taken out of a received event.
 fn notice(composition: &Composition, theme: &Theme, area: Area, buf: &mut Buffer) {
     let lines = composition.notice(area.width.saturating_sub(1).into());
     let shown = usize::from(area.height);

@@ -13,7 +13,7 @@ use crate::app::layout::Area;
 use crate::app::pager;
 use crate::event::text;
 
-/// What is about to go to production, over the panes. Gives the place of the cursor, when a word is asked for.
+/// The question before something goes to production. Gives the place of the cursor, when a word is asked for.
 pub(super) fn render(
     confirm: &Confirm,
     model: &Model,

@@ -1,8 +1,9 @@
-//! What stands over the panes, each drawn by a file of the same name as its state in `app::layer`.
+//! The layers over the panes, each drawn by a file of the same name as its state in `app::layer`.
 
 mod completion;
 mod confirm;
 mod help;
+mod palette;
 mod picker;
 
 use ratatui::buffer::Buffer;
@@ -30,6 +31,7 @@ pub(super) fn render(
     match layer {
         Layer::Pager(pager) => render_pager(pager, area, theme, buf),
         Layer::Help(help) => help::render(help, area, theme, buf),
+        Layer::Palette(palette) => return palette::render(palette, area, theme, buf),
         Layer::Picker(picker) => return picker::render(picker, area, theme, buf),
         Layer::Confirm(confirm) => return confirm::render(confirm, model, area, theme, buf),
         Layer::Completion(completion) => {
@@ -52,12 +54,12 @@ fn render_pager(pager: &Pager, area: Area, theme: &Theme, buf: &mut Buffer) {
     for (y, line) in (inner.y..).zip(pager.visible()) {
         buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
     }
-    pager_foot(pager, area, theme, buf);
+    pager_foot(pager, None, area, theme, buf);
     scroll_thumb(area, pager.view().offset(), pager.view().len(), theme, buf);
 }
 
-/// What the bottom border says of a text that is longer than what is shown.
-pub(super) fn pager_foot(pager: &Pager, area: Area, theme: &Theme, buf: &mut Buffer) {
+/// The words in the bottom border about a text that is longer than what is shown.
+pub(super) fn pager_foot(pager: &Pager, held: Option<&str>, area: Area, theme: &Theme, buf: &mut Buffer) {
     let (offset, total) = (pager.view().offset(), pager.view().len());
     let height = usize::from(area.inner().height);
     let mut foot = String::new();
@@ -66,6 +68,9 @@ pub(super) fn pager_foot(pager: &Pager, area: Area, theme: &Theme, buf: &mut Buf
     }
     if let Some(bytes) = pager.cut_from {
         foot = format!(" the first mebibyte of {bytes} bytes ·{foot}");
+    }
+    if let Some(held) = held {
+        foot = if foot.is_empty() { format!(" {held} ") } else { format!(" {held} ·{foot}") };
     }
     let width = u16::try_from(text::width(&foot)).unwrap_or(0);
     let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);

@@ -9,7 +9,7 @@ use crate::app::layer::picker::{Beginning, Choice, Picker, list};
 use crate::app::layout::Area;
 use crate::event::text;
 
-/// What there is to begin with, over the panes. Gives the place of the cursor in the line that is typed.
+/// The picker. Gives the place of the cursor in the line that is typed.
 pub(super) fn render(picker: &Picker, area: Area, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
     let (offset, left, all) = (picker.cursor().offset(), picker.cursor().len(), picker.total());
     let count = if left == all { format!("{all} ") } else { format!("{left} of {all} ") };

@@ -4,6 +4,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::Model;
+use crate::app::keymap::{Action, LIST};
 use crate::app::layout::Area;
 use crate::app::pane::PaneId;
 use crate::app::pane::activity::EntryKind;
@@ -16,7 +17,10 @@ pub(in crate::ui) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut 
         vec![Span::raw(" "), Span::styled("Activity", crate::ui::title_style(PaneId::Activity, model, theme))];
     title.push(match model.activity.view().offset() {
         0 => Span::raw(" "),
-        above => Span::styled(format!(" {above} newer above "), theme.warning),
+        above => {
+            let back = LIST.key_for(Action::First).map_or_else(String::new, |key| format!(" · {key} goes back"));
+            Span::styled(format!(" {above} newer above{back} "), theme.warning)
+        }
     });
     crate::ui::pane(PaneId::Activity, model, Line::from(title), theme).render(rect(area), buf);
     let inner = area.inner();

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::PaneId;
-use super::inspector::put_foot;
+use super::inspector::{held, put_foot};
 use crate::app::Model;
 use crate::app::layout::Area;
 use crate::app::pane::diff::{Group, Row};
@@ -61,18 +61,12 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
         }
         .render(place, buf);
     }
-    let right = match &shown.newer {
-        Some((_, newer)) => (format!(" held, {newer} newer "), theme.updated),
-        None => (
-            format!(
-                " {} from the one at {} ",
-                text::counted(changes.count() as u64, "change"),
-                header::clock(model, changes.before_at)
-            ),
-            theme.dim,
-        ),
-    };
+    let count = text::counted(changes.count() as u64, "change");
+    let since = format!("{count} from the one at {}", header::clock(model, changes.before_at));
+    let parts: Vec<_> = held(shown).into_iter().chain([since]).collect();
+    let style = if shown.newer.is_some() { theme.updated } else { theme.dim };
+    let right = format!(" {} ", parts.join(" · "));
     let path = pane.selected().map_or_else(String::new, |difference| text::harmless(&difference.path.to_string()));
-    put_foot(&path, (&right.0, right.1), theme.dim, theme, area, buf);
+    put_foot(&path, (&right, style), theme.dim, theme, area, buf);
     scroll_thumb(area, pane.cursor().offset(), pane.cursor().len(), theme, buf);
 }

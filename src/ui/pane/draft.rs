@@ -175,7 +175,7 @@ impl Painter<'_> {
         Some(self.x + place)
     }
 
-    /// What the server said of the field on this line, behind it.
+    /// The server's words about the field on this line, behind it.
     fn remark(&self, line: &str, start: usize, refused: &[(String, String)], y: u16, buf: &mut Buffer) {
         if refused.is_empty() || start > 0 || line.len() > self.room {
             return;

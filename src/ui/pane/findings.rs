@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::inspector::put_foot;
+use super::inspector::{held, put_foot};
 use crate::app::Model;
 use crate::app::findings::Found;
 use crate::app::keymap::Action;
@@ -66,11 +66,14 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
 
 /// The bottom border: where the finding under the cursor is, and which of them it is.
 fn foot(pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut Buffer) {
-    let (right, style) = match &shown.newer {
-        Some((_, newer)) => (format!(" held, {newer} newer "), theme.updated),
-        None if shown.found().is_none() => (" of the event before ".to_owned(), theme.dim),
-        None => (pane.cursor().map_or_else(String::new, |it| format!(" {} of {} ", it.at() + 1, it.len())), theme.dim),
+    let place = match pane.cursor() {
+        _ if shown.found().is_none() => "of the event before".to_owned(),
+        Some(cursor) => format!("{} of {}", cursor.at() + 1, cursor.len()),
+        None => String::new(),
     };
+    let parts: Vec<_> = held(shown).into_iter().chain([place]).collect();
+    let style = if shown.newer.is_some() { theme.updated } else { theme.dim };
+    let right = format!(" {} ", parts.join(" · "));
     let pointer = pane.selected().map_or_else(String::new, Finding::pointer);
     put_foot(&pointer, (&right, style), theme.dim, theme, area, buf);
 }
@@ -84,7 +87,7 @@ struct Painter<'a> {
 }
 
 impl Painter<'_> {
-    /// What is of the event before is dim.
+    /// The style, or a dim one for the findings of the event before.
     fn fresh(&self, style: Style) -> Style {
         if self.current { style } else { self.theme.dim }
     }
@@ -113,7 +116,7 @@ impl Painter<'_> {
         ])
     }
 
-    /// What there is to say of a finding, under a line with the rule's id.
+    /// All about a finding, under a line with the rule's id.
     fn explain(&self, finding: &Finding, area: Area, buf: &mut Buffer) {
         let theme = self.theme;
         let width = usize::from(area.width);
@@ -152,7 +155,7 @@ impl Painter<'_> {
     }
 }
 
-/// What stands for the place of a finding about the whole event.
+/// The place of a finding about the whole event.
 const EVENT: &str = "(event)";
 
 fn rows_of(count: usize) -> u16 {

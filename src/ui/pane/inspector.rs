@@ -6,8 +6,9 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::{PaneId, Tab};
-use crate::app::Model;
 use crate::app::layout::{self, Area};
+use crate::app::pane::inspector::Shown;
+use crate::app::{Model, time};
 use crate::event::text;
 use crate::ui::{Theme, hint, rect};
 
@@ -47,6 +48,14 @@ pub(super) fn nothing(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer
     let counted = model.types.selected().is_some();
     let reason = if counted { "The endpoint gave a count for this type, but no event." } else { "Nothing selected." };
     hint(reason, theme, area, buf);
+}
+
+/// Whether the event on show stays there while newer ones come, and how many have.
+pub(super) fn held(shown: &Shown) -> Option<String> {
+    match &shown.newer {
+        Some((_, count)) => Some(format!("held, {} newer", time::count(*count))),
+        None => shown.held.then(|| "held".to_owned()),
+    }
 }
 
 /// Writes into the bottom border: what the cursor is on at the left, and at the right what is said of the whole.

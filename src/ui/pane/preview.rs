@@ -25,7 +25,7 @@ pub(in crate::ui) fn render(preview: &Preview, theme: &Theme, areas: &ComposerAr
                     (x, _) = buf.set_stringn(x, y, piece, room.saturating_sub(used), style);
                 }
             }
-            layer::pager_foot(pager, areas.whole, theme, buf);
+            layer::pager_foot(pager, None, areas.whole, theme, buf);
             scroll_thumb(areas.whole, pager.view().offset(), pager.view().len(), theme, buf);
         }
     }

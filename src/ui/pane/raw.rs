@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 
-use super::inspector::{nothing, put_foot};
+use super::inspector::{held, nothing, put_foot};
 use crate::app::Model;
 use crate::app::layout::Area;
 use crate::ui::{Theme, layer, scroll_thumb};
@@ -18,7 +18,8 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
         buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
     }
     if pager.title.is_empty() {
-        layer::pager_foot(pager, area, theme, buf);
+        let held = model.inspector.shown().and_then(held);
+        layer::pager_foot(pager, held.as_deref(), area, theme, buf);
     } else {
         put_foot(&pager.title, ("", theme.dim), theme.error, theme, area, buf);
     }

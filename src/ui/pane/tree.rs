@@ -7,11 +7,11 @@ use ratatui::widgets::StatefulWidget;
 use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
 use super::PaneId;
-use super::inspector::put_foot;
+use super::inspector::{held, put_foot};
 use crate::app::findings::Found;
 use crate::app::layout::Area;
 use crate::app::pane::inspector::Shown;
-use crate::app::tree::{Range, Row, Tree};
+use crate::app::tree::{Part, Range, Row, Tree};
 use crate::app::{Model, time};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, text};
 use crate::session::Coverage;
@@ -19,6 +19,10 @@ use crate::ui::{Theme, difference, highlight, rect, scroll_thumb, severity};
 
 /// Keys wider than this, or than a third of the pane, do not push the values of their siblings further to the right.
 const KEY_COLUMN: usize = 26;
+
+/// How much is said of what a value was before, in columns, and the least room for it.
+const WAS: usize = 28;
+const LEAST_WAS: usize = 8;
 
 /// With less room than this behind a value, nothing is said of what is expected.
 const LEAST_NOTE: usize = 16;
@@ -44,13 +48,15 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     for (y, row) in (inner.y..).zip(rows).filter(|(_, row)| row.depth > 0) {
         if let Some(severity) = found.and_then(|found| found.worst(row)) {
             buf.set_stringn(inner.x, y, severity::sign(severity), 1, severity::style(severity, theme));
+        } else if painter.has_changed(row) {
+            buf.set_stringn(inner.x, y, "●", 1, theme.updated);
         }
     }
 
-    let (path, range) = tree.selected_path();
+    let (path, part) = tree.selected_path();
     let mut place = text::harmless(&path.to_string());
-    if let Some(range) = range {
-        place.push_str(&range_label(range, tree.document(), path_node(tree)));
+    if let Some(part) = part {
+        place.push_str(&part_label(part, tree.document(), path_node(tree)));
     }
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
     let (right, style) = status(tree, shown, coverage, area.width.into(), theme);
@@ -74,7 +80,7 @@ fn path_node(tree: &Tree) -> NodeId {
     tree.selected().map_or(NodeId::ROOT, |row| row.spot.node)
 }
 
-/// What the bottom border says on its right: the search, the newer events, or the event's size and journey.
+/// The right of the bottom border: the search, the newer events, or the event's size and journey.
 fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, theme: &Theme) -> (String, Style) {
     let mut parts = Vec::new();
     let mut style = theme.dim;
@@ -87,26 +93,22 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
             (Some(at), count) => format!("match {at} of {count}"),
         });
     }
-    match &shown.newer {
-        Some((_, count)) => {
-            style = theme.updated;
-            parts.push(format!("held, {count} newer"));
+    parts.extend(held(shown));
+    if shown.newer.is_some() {
+        style = theme.updated;
+    }
+    if tree.query().is_empty() {
+        let bytes = shown.payload.text().len();
+        parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });
+        if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
+            let when = if width < 56 { "" } else { " while watching" };
+            parts.push(format!("{} of {} captured{when}", time::count(captured), time::count(received)));
         }
-        None if shown.held && parts.is_empty() => parts.push("held".into()),
-        None if parts.is_empty() => {
-            let bytes = shown.payload.text().len();
-            parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });
-            if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
-                let when = if width < 56 { "" } else { " while watching" };
-                parts.push(format!("{} of {} captured{when}", time::count(captured), time::count(received)));
-            }
-            let duplicates = tree.document().duplicate_keys();
-            if duplicates > 0 {
-                style = theme.warning;
-                parts.push(format!("{} twice", text::counted(duplicates as u64, "key")));
-            }
+        let duplicates = tree.document().duplicate_keys();
+        if duplicates > 0 {
+            style = theme.warning;
+            parts.push(format!("{} twice", text::counted(duplicates as u64, "key")));
         }
-        None => {}
     }
     (format!(" {} ", parts.join(" · ")), style)
 }
@@ -115,7 +117,7 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
 struct Painter<'a> {
     tree: &'a Tree,
     shown: &'a Shown,
-    /// What is wrong with the event, once that is known.
+    /// The findings of the event, once they are known.
     found: Option<&'a Found>,
     theme: &'a Theme,
     width: usize,
@@ -155,6 +157,11 @@ impl Painter<'_> {
             room = room.saturating_sub(text::width(&value));
             spans.extend(highlight(value, query, style, theme.matched));
         }
+        let was = self.was(row, room.saturating_sub(2));
+        if !was.is_empty() {
+            room = room.saturating_sub(2 + text::width(&was));
+            spans.push(Span::styled(format!("  {was}"), theme.dim));
+        }
         let wrong = self.wrong(row, room.saturating_sub(2));
         if !wrong.is_empty() {
             spans.push(Span::raw("  "));
@@ -181,8 +188,8 @@ impl Painter<'_> {
     fn key(&self, row: Row, platform: bool) -> (String, Style) {
         let theme = self.theme;
         let document = self.tree.document();
-        if let Some(range) = row.spot.range {
-            return (range_label(range, document, row.spot.node), theme.dim);
+        if let Some(part) = row.spot.part {
+            return (part_label(part, document, row.spot.node), theme.dim);
         }
         let shown = |text: &str| text::harmless_within(text, KEY_COLUMN * 2).0;
         match document.segment(row.spot.node) {
@@ -198,7 +205,7 @@ impl Painter<'_> {
         const LOOKED_AT: usize = 100;
         let document = self.tree.document();
         let Some(parent) = document.parent(row.spot.node) else { return 0 };
-        if row.spot.range.is_some() || document.get(parent).is_some_and(|node| node.kind != NodeKind::Object) {
+        if row.spot.part.is_some() || document.get(parent).is_some_and(|node| node.kind != NodeKind::Object) {
             return 0;
         }
         let position = document.get(row.spot.node).map_or(0, |node| node.position as usize);
@@ -207,12 +214,13 @@ impl Painter<'_> {
         widths.filter(|width| *width <= KEY_COLUMN.min(self.width / 3)).max().unwrap_or(0)
     }
 
-    /// What stands at the right edge: how many children there are, or that the platform added the field.
+    /// The tag at the right edge: how many children there are, or that the platform added the field.
     fn tag(&self, row: Row, platform: bool) -> String {
         const WIDE: usize = 52;
         let Some(node) = self.tree.document().get(row.spot.node) else { return String::new() };
         match node.kind {
-            _ if row.spot.range.is_some() => String::new(),
+            _ if row.spot.part == Some(Part::Platform) => self.tree.platform_fields().to_string(),
+            _ if row.spot.part.is_some() => String::new(),
             NodeKind::Object => format!("{{{}}}", node.children),
             NodeKind::Array => format!("[{}]", node.children),
             _ if platform && self.width >= WIDE => "platform".into(),
@@ -221,7 +229,7 @@ impl Painter<'_> {
         }
     }
 
-    /// What is wrong with the field, where there is room for it; for the event itself also how bad it is.
+    /// The finding of the field, where there is room for it; for the event itself also how bad it is.
     fn wrong(&self, row: Row, room: usize) -> Vec<Span<'static>> {
         let mut spans = Vec::new();
         let mut left = room;
@@ -243,8 +251,32 @@ impl Painter<'_> {
         spans
     }
 
+    /// Whether the field, or something folded in it, is not as it was in the event before.
+    fn has_changed(&self, row: &Row) -> bool {
+        let changes = self.shown.changes().filter(|_| row.spot.part.is_none());
+        let node = row.spot.node;
+        changes.is_some_and(|changes| changes.of(node).is_some() || row.open == Some(false) && changes.are_in(node))
+    }
+
+    /// How the value was in the event before, where it was another and there is room to say so.
+    fn was(&self, row: Row, room: usize) -> String {
+        let Some(difference) = self
+            .shown
+            .changes()
+            .filter(|_| row.depth > 0 && row.spot.part.is_none())
+            .and_then(|changes| changes.of(row.spot.node))
+        else {
+            return String::new();
+        };
+        let said = match &difference.before {
+            Some(json) => format!("was {}", text::harmless_within(json, WAS).0),
+            None => "new".to_owned(),
+        };
+        if room < LEAST_WAS { String::new() } else { text::fit(&said, room.min(WAS)) }
+    }
+
     fn value(&self, row: Row, room: usize) -> String {
-        if row.spot.range.is_some() || row.open == Some(true) || room == 0 {
+        if row.spot.part.is_some() || row.open == Some(true) || room == 0 {
             return String::new();
         }
         text::fit(&scalar_or_preview(self.tree.document(), row.spot.node, room), room)
@@ -290,9 +322,11 @@ fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> String {
     }
 }
 
-/// A range as people count it: `[0…99]`, the last one only as far as there are children.
-fn range_label(range: Range, document: &Document, container: NodeId) -> String {
+/// A range as people count it: `[0…99]`, the last one only as far as there are children; `platform` for the fields that
+/// the platform added.
+fn part_label(part: Part, document: &Document, container: NodeId) -> String {
+    let Part::Range(Range { first, size }) = part else { return "platform".to_owned() };
     let children = document.get(container).map_or(0, |node| node.children);
-    let end = range.first.saturating_add(range.size).min(children).saturating_sub(1);
-    format!("[{}…{end}]", range.first)
+    let end = first.saturating_add(size).min(children).saturating_sub(1);
+    format!("[{first}…{end}]")
 }

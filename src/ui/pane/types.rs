@@ -9,7 +9,7 @@ use crate::app::findings::Tally;
 use crate::app::layout::Area;
 use crate::app::outbox::ProbeMark;
 use crate::app::pane::PaneId;
-use crate::app::pane::types::{Column, Mark, Row, columns};
+use crate::app::pane::types::{Column, Mark, Row};
 use crate::app::{Model, time};
 use crate::event::text;
 use crate::session::Moment;
@@ -36,6 +36,14 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     if both {
         block = block.title_top(order.right_aligned());
     }
+    let (above, below) = model.types.news_outside();
+    if above > 0 {
+        // At the edge of the rows; the title is too far from it.
+        block = block.title_bottom(Line::styled(format!(" ↑ {above} newer "), theme.updated));
+    }
+    if below > 0 {
+        block = block.title_bottom(Line::styled(format!(" ↓ {below} newer "), theme.updated));
+    }
     block.render(rect(area), buf);
 
     if all == 0 {
@@ -48,7 +56,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
         return;
     }
     let inner = area.inner();
-    let columns = columns(inner);
+    let columns = model.types.columns(inner);
     for (column, place) in &columns {
         let style = if *column == sort.column { theme.heading_sorted } else { theme.heading };
         put(column.label(), *column, Area { height: 1, ..*place }, style, buf);
