@@ -12,7 +12,6 @@ mod text;
 
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
@@ -22,7 +21,7 @@ use super::input::{BadInput, Drafts, Input, InputError, not_json};
 use super::{Exit, Failure, args};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, harmless};
-use crate::event::{Document, NodeId, NodeKind, Path, Payload, Segment};
+use crate::event::{Document, DocumentError, NodeId, NodeKind, Segment, TypeName};
 use crate::lint::{Context, Counts, Finding, Places, Severity, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
@@ -217,9 +216,9 @@ impl<W: Write> Run<'_, W> {
             Form::Call(events) => self.call(document, events, first),
             Form::Seen(inside) => {
                 let line = first - 1 + Lines::of(document.payload().text()).line(document.span(inside).start);
-                match read(document.text(inside)) {
+                match seen(document, inside) {
                     Ok(event) => self.event(&event, Stage::Received, line),
-                    Err(bad) => self.bad(bad, line),
+                    Err(error) => self.bad(SyntaxError { line: 1, column: 0, message: error.to_string() }, line),
                 }
             }
             Form::Counted => Ok(()),
@@ -257,13 +256,12 @@ impl<W: Write> Run<'_, W> {
         if !is_object(event) {
             return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
         }
-        let name = event.find(&Path(vec![Segment::key("event")]));
         let findings = self.linter.observe(event, Context { stage, ..self.context });
         let mut places = Places::of(event, &findings);
         let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
         self.tally.events += 1;
         self.tell(&Linted {
-            event_type: name.map(|name| fit(&event.plain(name), WIDEST_TYPE)),
+            event_type: event.event_type().map(|name| fit(name, WIDEST_TYPE)),
             line: line(event.span(NodeId::ROOT)),
             findings: findings.into_iter().map(located).collect(),
         })
@@ -324,6 +322,13 @@ impl Form {
     }
 }
 
+/// The event inside a line that `clickscope watch --json` prints, of the type that the line says.
+pub(super) fn seen(line: &Document, inside: NodeId) -> Result<Document, DocumentError> {
+    let named = line.child(NodeId::ROOT, &Segment::key("type")).map(|id| line.plain(id));
+    let event_type = named.as_deref().filter(|name| *name != TypeName::UNNAMED);
+    Document::read_under(line.text(inside), event_type)
+}
+
 pub(super) fn is_object(event: &Document) -> bool {
     event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object)
 }
@@ -345,8 +350,7 @@ pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
         column: error.column(),
         message: "not JSON: a placeholder outside of a string".to_owned(),
     })?;
-    let payload = Arc::new(Payload::new(text));
-    Document::new(payload).map_err(|error| SyntaxError { line: 1, column: 0, message: error.to_string() })
+    Document::read(text).map_err(|error| SyntaxError { line: 1, column: 0, message: error.to_string() })
 }
 
 /// Where the lines of a text end.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::input::{Drafts, Input, InputError};
-use super::lint::{Form, is_object, read};
+use super::lint::{Form, is_object, read, seen};
 use super::{Exit, Failure, args};
 use crate::config::{self, Place, Setting};
 use crate::event::text::{counted, fit, harmless, harmless_json, width};
@@ -182,7 +182,7 @@ fn events(document: &Document, stage: Stage) -> Vec<(Document, Stage)> {
     let each = |array: NodeId| document.children(array).filter_map(event).map(|event| (event, stage)).collect();
     match Form::of(document) {
         Form::Call(events) => each(events),
-        Form::Seen(inside) => event(inside).map(|event| (event, Stage::Received)).into_iter().collect(),
+        Form::Seen(inside) => seen(document, inside).map(|event| (event, Stage::Received)).into_iter().collect(),
         Form::Counted => Vec::new(),
         Form::Event => vec![(document.clone(), stage)],
     }

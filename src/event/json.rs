@@ -57,10 +57,11 @@ pub(crate) fn read(text: &str) -> serde_json::Result<Json<'_>> {
     }
 }
 
-/// The text of a JSON string, `raw` being the string with its quotes. A surrogate without its other half, which JSON
-/// allows and Unicode does not, becomes U+FFFD.
+/// The text of a JSON string, `raw` being the string with its quotes; the last may be missing from one that is being
+/// typed. A surrogate without its other half, which JSON allows and Unicode does not, becomes U+FFFD.
 pub(crate) fn string(raw: &str) -> Cow<'_, str> {
-    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
+    let inner = raw.strip_prefix('"').unwrap_or(raw);
+    let inner = inner.strip_suffix('"').unwrap_or(inner);
     if !inner.contains('\\') {
         return Cow::Borrowed(inner);
     }

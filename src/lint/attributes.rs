@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::budget::is_looked_at;
 use super::limits::letters;
-use super::{Context, Expected, Finding, Fix, JsonTypes, Reason, Rule, Severity, Stage, event_type, shown};
+use super::{Context, Expected, Finding, Fix, JsonTypes, Reason, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin};
 
@@ -72,8 +72,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return;
     }
-    let event_type = event_type(event).unwrap_or_default();
-    let Some(known) = Known::of(&event_type) else { return };
+    let Some(known) = Known::of(event.event_type().unwrap_or_default()) else { return };
     for field in event.children(NodeId::ROOT) {
         let Some(key) = event.key(field) else { continue };
         if context.stage == Stage::Received && origin(&key) == Origin::Platform {

@@ -171,7 +171,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
     let outgoing = context.stage == Stage::Outgoing;
     // An identifier that is blank is a finding of its own.
     let (mut named, mut identified, mut blank) = (false, false, false);
-    for field in event.children(NodeId::ROOT) {
+    for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
         let Some(key) = event.key(field) else { continue };
         let kind = event.get(field).map(|node| node.kind);
         match &*key {
@@ -205,7 +205,10 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
             _ => {}
         }
     }
-    // A received event may be named by the place where it stands in the answer alone.
+    // A received event may be named by another field, or by the place where it stands in the answer alone.
+    if let Some(field) = event.type_field().filter(|_| !named && !outgoing) {
+        check_name(event, field, outgoing, findings);
+    }
     if !named && outgoing {
         let other =
             event.children(NodeId::ROOT).find(|id| event.key(*id).is_some_and(|key| letters(&key) == "eventname"));

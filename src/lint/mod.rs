@@ -108,12 +108,6 @@ pub(crate) fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Find
     budget::listed(dedupe::told(findings))
 }
 
-/// The type that an event says it is of.
-pub(crate) fn event_type(event: &Document) -> Option<String> {
-    let name = event.find(&Path(vec![Segment::key("event")]))?;
-    Some(event.plain(name).into_owned())
-}
-
 /// Looks up where the findings in an event stand.
 #[derive(Debug)]
 pub struct Places<'a> {

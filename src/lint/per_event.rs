@@ -60,7 +60,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
         return;
     }
     let fields = Object::read(event, NodeId::ROOT);
-    if let Some(definition) = definition(&fields, context.stage) {
+    if let Some(definition) = definition(event, context.stage) {
         fields.check_demands(definition, findings);
     }
     fields.check_products(findings);
@@ -71,9 +71,9 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
 
 /// What is known of the event's type. Nothing is asked of a received event whose type is the sender's own or one that the
 /// platform derives (`back_in_stock.view`).
-fn definition(fields: &Object<'_>, stage: Stage) -> Option<&'static Definition> {
+fn definition(event: &Document, stage: Stage) -> Option<&'static Definition> {
     let catalogue = Catalogue::standard();
-    let known = fields.text("event").and_then(|name| catalogue.get(&name)).filter(|it| it.event_type != ANY_EVENT);
+    let known = event.event_type().and_then(|name| catalogue.get(name)).filter(|it| it.event_type != ANY_EVENT);
     known.or_else(|| catalogue.get(ANY_EVENT).filter(|_| stage == Stage::Outgoing))
 }
 

@@ -57,8 +57,8 @@ impl Session {
 struct Own<'a> {
     event: &'a Document,
     stage: Stage,
-    /// What type it is of, and the field that says so.
-    event_type: Option<(NodeId, Cow<'a, str>)>,
+    /// What type it is of.
+    event_type: Option<&'a str>,
     customer: Option<NodeId>,
     email: Option<NodeId>,
     uuid: Option<NodeId>,
@@ -70,38 +70,28 @@ struct Own<'a> {
 
 impl<'a> Own<'a> {
     fn read(event: &'a Document, stage: Stage) -> Self {
+        let identifier = |wanted: &str| event.identifier_fields().find(|(name, _)| *name == wanted).map(|(_, id)| id);
         let mut own = Self {
             event,
             stage,
-            event_type: None,
-            customer: None,
-            email: None,
-            uuid: None,
+            event_type: event.event_type(),
+            customer: identifier("customer_id"),
+            email: identifier("email"),
+            uuid: event.uuid_field(),
             order: None,
             revenue: None,
             products: None,
         };
-        let (mut name, mut action, mut custom) = (None, None, None);
-        for field in event.children(NodeId::ROOT) {
-            let place = match event.key(field).as_deref() {
-                Some("event") => &mut name,
-                Some("action") => &mut action,
-                Some("custom_event") => &mut custom,
-                Some("customer_id") => &mut own.customer,
-                Some("email") => &mut own.email,
-                Some("event_uuid") => &mut own.uuid,
-                Some("order_id") => &mut own.order,
-                Some("revenue") => &mut own.revenue,
-                Some("products" | "items" | "product_ids" | "skus" | "product_id" | "sku") => &mut own.products,
-                _ => continue,
-            };
-            *place = place.or(Some(field));
+        for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
+            match event.key(field).as_deref() {
+                Some("order_id") => own.order = Some(field),
+                Some("revenue") => own.revenue = Some(field),
+                Some("products" | "items" | "product_ids" | "skus" | "product_id" | "sku") => {
+                    own.products = own.products.or(Some(field));
+                }
+                _ => {}
+            }
         }
-        // The platform calls an event of the sender's own by these (documented).
-        let derived =
-            || action.and_then(|action| if event.plain(action) == "custom_event" { custom } else { Some(action) });
-        let field = name.or_else(|| derived().filter(|_| stage == Stage::Received));
-        own.event_type = field.map(|field| (field, event.plain(field)));
         own
     }
 

@@ -116,10 +116,10 @@ impl Absences {
     /// What `event` shows of `plan` to be stale: fields that not one event of its type had, said once, at the 20th. A
     /// field within another only counts where that is there.
     pub(crate) fn observe(&mut self, plan: &Plan, event: &Document) -> Vec<Finding> {
-        let Some((_, event_type)) = type_of(event) else { return Vec::new() };
-        let Some(Ok(planned)) = plan.types.get(&event_type) else { return Vec::new() };
+        let Some(event_type) = type_of(event) else { return Vec::new() };
+        let Some(Ok(planned)) = plan.types.get(event_type) else { return Vec::new() };
         let Planned { fields, .. } = &**planned;
-        let known = self.types.entry(event_type).or_insert_with(|| vec![Absence::For(0); fields.len()]);
+        let known = self.types.entry(event_type.to_owned()).or_insert_with(|| vec![Absence::For(0); fields.len()]);
         let mut findings = Vec::new();
         for (field, absence) in fields.iter().zip(known) {
             let Absence::For(events) = *absence else { continue };

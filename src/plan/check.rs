@@ -255,14 +255,14 @@ impl<'a> Check<'a> {
             }
             Demand::With { field, schema } => self.sent(at, field).is_none() || self.fits(*schema, at, seen),
             Demand::Fields(bounds) => {
-                let count = event.children(at).filter(|child| !self.is_platforms(*child)).count();
+                let count = event.children(at).filter(|child| !self.is_left_out(*child)).count();
                 bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "field")), None)
             }
             Demand::Properties(properties) => self.properties(properties, at, seen),
             Demand::Names(schema) => {
                 let mut fits = true;
                 for child in event.children(at) {
-                    if !self.is_platforms(child) && !self.is_name(*schema, child) {
+                    if !self.is_left_out(child) && !self.is_name(*schema, child) {
                         let expected = "a field whose name is as the plan wants it".into();
                         let found = Actual::Text(cut(&event.key(child).unwrap_or_default()).into());
                         fits = self.violated(Violation { expected, found, ..Violation::of(&VALUE, child) });
@@ -271,7 +271,7 @@ impl<'a> Check<'a> {
                 fits
             }
             Demand::UnevaluatedFields(schema) => {
-                let left = event.children(at).filter(|child| !seen.contains(child) && !self.is_platforms(*child));
+                let left = event.children(at).filter(|child| !seen.contains(child) && !self.is_left_out(*child));
                 let left: Vec<NodeId> = left.collect();
                 each(left, |child| self.other_field(*schema, child, seen, &[]))
             }
@@ -289,7 +289,7 @@ impl<'a> Check<'a> {
         }
         let mut fits = true;
         for child in event.children(at) {
-            if self.is_platforms(child) {
+            if self.is_left_out(child) {
                 continue;
             }
             let Some(key) = event.key(child) else { continue };
@@ -368,7 +368,7 @@ impl<'a> Check<'a> {
         for (at, planned) in described {
             for child in self.event.children(at) {
                 let is_known = self.known.get(child.index()).is_none_or(|known| *known);
-                if is_known || self.is_platforms(child) || at == NodeId::ROOT && is_usual(self.event, child) {
+                if is_known || self.is_left_out(child) || at == NodeId::ROOT && is_usual(self.event, child) {
                     continue;
                 }
                 let (expected, fix) = self.instead(child, &planned);
@@ -539,17 +539,19 @@ impl<'a> Check<'a> {
         names.iter().map(|name| &**name).filter(|name| !keys.contains(*name)).collect()
     }
 
-    /// The field of that name, unless the platform put it there.
+    /// The field of that name, unless it is left out.
     fn sent(&self, at: NodeId, name: &str) -> Option<NodeId> {
         let mut children = self.event.children(at);
-        children.find(|child| self.event.key(*child).is_some_and(|key| key == name) && !self.is_platforms(*child))
+        children.find(|child| self.event.key(*child).is_some_and(|key| key == name) && !self.is_left_out(*child))
     }
 
-    /// Whether the platform put that field into a received event, or may have: the plan is of what is sent.
-    fn is_platforms(&self, at: NodeId) -> bool {
-        self.stage == Stage::Received
-            && self.event.parent(at) == Some(NodeId::ROOT)
-            && self.event.key(at).is_some_and(|key| origin(&key) == Origin::Platform)
+    /// Whether the plan says nothing of that field: the platform put it into a received event, or may have, and the
+    /// plan is of what is sent; or another of the same name comes after it, which is the one that counts.
+    fn is_left_out(&self, at: NodeId) -> bool {
+        self.event.occurrence(at) > 0
+            || self.stage == Stage::Received
+                && self.event.parent(at) == Some(NodeId::ROOT)
+                && self.event.key(at).is_some_and(|key| origin(&key) == Origin::Platform)
     }
 
     fn is_missing(&mut self, at: NodeId, any_of: Vec<Name>, reason: Reason) -> bool {

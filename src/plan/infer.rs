@@ -146,13 +146,11 @@ impl Default for Strings {
 }
 
 impl Inference {
-    /// Learns from `event`. False when it belongs to no type (its name is missing, blank, no text, there twice, or very
-    /// long), or when there are too many types already; nothing is learnt from it then.
+    /// Learns from `event`. False when it belongs to no type (its name is missing, blank, no text, or very long), or when there are too many types already; nothing is learnt from it then.
     pub fn observe(&mut self, event: &Document, stage: Stage) -> bool {
-        let names = event.children(NodeId::ROOT).filter(|field| event.key(*field).is_some_and(|key| key == "event"));
-        let Some((_, event_type)) = type_of(event).filter(|_| names.count() == 1) else { return false };
+        let Some(event_type) = type_of(event) else { return false };
         let is_name = !event_type.trim().is_empty() && event_type.len() <= LONGEST_NAME;
-        if !is_name || self.types.len() >= MOST_TYPES && !self.types.contains_key(&*event_type) {
+        if !is_name || self.types.len() >= MOST_TYPES && !self.types.contains_key(event_type) {
             return false;
         }
         let shape = self.types.entry(event_type.into()).or_default();
@@ -215,9 +213,13 @@ impl Learning<'_> {
         if levels == 0 {
             return;
         }
-        for child in event.children(at) {
+        for child in event.children(at).filter(|child| event.occurrence(*child) == 0) {
             let Some(key) = event.key(child) else { continue };
             if is_top && self.stage == Stage::Received && origin(&key) == Origin::Platform {
+                continue;
+            }
+            // One that does not name the event is to be what the plan says.
+            if is_top && key == "event" && event.type_field() != Some(child) {
                 continue;
             }
             if !shape.fields.contains_key(&*key) {
@@ -228,8 +230,7 @@ impl Learning<'_> {
                 *self.fields += 1;
             }
             let field = shape.fields.entry(key.as_ref().into()).or_default();
-            // A name that is there twice is there once.
-            field.objects += u64::from(event.occurrence(child) == 0);
+            field.objects += 1;
             let levels = if is_top && is_volatile(&key) { 0 } else { levels - 1 };
             self.value(&mut field.shape, child, levels);
         }
@@ -273,9 +274,12 @@ fn schema(event_type: &str, shape: &Shape) -> Value {
     fields.insert("$schema".into(), DRAFT.into());
     fields.insert("title".into(), event_type.into());
     shape.describe(&mut fields, "", true);
-    let properties = fields.get_mut("properties").and_then(Value::as_object_mut);
-    if let Some(event) = properties.and_then(|properties| properties.get_mut("event")) {
-        *event = json!({ "const": event_type });
+    let name = json!({ "const": event_type });
+    if let Value::Object(properties) = fields.entry("properties").or_insert_with(|| json!({})) {
+        match properties.get_mut("event") {
+            Some(event) => *event = name,
+            None => drop(properties.shift_insert(0, "event".to_owned(), name)),
+        }
     }
     Value::Object(fields)
 }
@@ -491,7 +495,7 @@ mod tests {
         let mut inference = Inference::default();
         let long = json!({ "event": "n".repeat(257) }).to_string();
         for event in
-            [r#"{"a":1}"#, r#"{"event":1}"#, r#"{"event":" "}"#, r#"{"event":"a","event":"b"}"#, "[]", "1", &long]
+            [r#"{"a":1}"#, r#"{"event":1}"#, r#"{"event":" "}"#, r#"{"event":"a","event":null}"#, "[]", "1", &long]
         {
             assert!(!inference.observe(&read(event), Stage::Outgoing), "{event}");
         }

@@ -1,10 +1,9 @@
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::{Absences, Plan, SeverityOverrides};
-use crate::event::{Document, NodeId, NodeKind, Path, Payload, Segment};
+use crate::event::{Document, NodeId, NodeKind, Path, Segment};
 use crate::lint::session::Session;
-use crate::lint::{Context, Finding, Places, bulk, dedupe, event_type, found, in_order};
+use crate::lint::{Context, Finding, Places, bulk, dedupe, found, in_order};
 
 /// Lints one event after the other: each by itself, against the plan, and beside those before it.
 #[derive(Debug, Default)]
@@ -37,8 +36,7 @@ impl Linter {
         }
         let mut findings = Vec::new();
         for (index, element) in draft.children(NodeId::ROOT).enumerate() {
-            let payload = Arc::new(Payload::new(draft.text(element)));
-            let Ok(event) = Document::new(payload) else { continue };
+            let Ok(event) = Document::read(draft.text(element)) else { continue };
             let found = self.told(&event, self.by_itself(&event, context));
             findings.extend(found.into_iter().map(|mut finding| {
                 let Path(inside) = std::mem::take(&mut finding.path);
@@ -62,7 +60,7 @@ impl Linter {
 
     /// What is told of those findings. One that is allowed does not stand in for another.
     fn told(&self, event: &Document, findings: Vec<Finding>) -> Vec<Finding> {
-        in_order(event, self.levels.apply(event_type(event).as_deref(), findings))
+        in_order(event, self.levels.apply(event.event_type(), findings))
     }
 }
 

@@ -25,8 +25,8 @@ use serde::de::IgnoredAny;
 
 use crate::event::syntax;
 use crate::event::text::{fit, harmless, harmless_within};
-use crate::event::{Document, NodeId, NodeKind, Path, Payload, Segment};
-use crate::lint::{Context, Finding, Fix, Rule, Severity, Stage, letters, shown, twin};
+use crate::event::{Document, NodeId, NodeKind, Path, Segment};
+use crate::lint::{Actual, Context, Finding, Fix, Rule, Severity, Stage, letters, shown, twin};
 use absence::PlannedField;
 use reading::Fault;
 use schema::Schemas;
@@ -282,16 +282,17 @@ impl Plan {
     /// What the platform puts into the events that it shows is left out of it: fields of its own are there for a schema
     /// that requires them, and nothing else is asked of them.
     pub(super) fn check(&self, event: &Document, context: Context) -> Vec<Finding> {
-        let Some((at, event_type)) = type_of(event).filter(|_| !self.is_empty()) else { return Vec::new() };
-        match self.types.get(&event_type) {
+        let Some(event_type) = type_of(event).filter(|_| !self.is_empty()) else { return Vec::new() };
+        let at = event.type_field().unwrap_or(NodeId::ROOT);
+        match self.types.get(event_type) {
             Some(Ok(planned)) => check::check(&planned.schemas, event, context.stage),
             Some(Err(file)) => {
                 let expected = format!("a schema that can be used: {} is none", cut(file));
-                vec![BROKEN.at(event.path(at), expected, shown(event, at))]
+                vec![BROKEN.at(event.path(at), expected, shown_type(event, event_type))]
             }
             // Names with a period are those that the platform makes itself.
             None if context.stage == Stage::Received && event_type.contains('.') => Vec::new(),
-            None => vec![self.not_planned(event, at, &event_type)],
+            None => vec![self.not_planned(event, at, event_type)],
         }
     }
 
@@ -299,20 +300,25 @@ impl Plan {
         let names = || self.types.keys().map(String::as_str);
         let twins: Vec<&str> = names().filter(|name| letters(name) == letters(event_type)).collect();
         let fix = match twins[..] {
-            [twin] => Some(Fix::Replace(serde_json::Value::from(twin).to_string())),
+            [twin] if at != NodeId::ROOT => Some(Fix::Replace(serde_json::Value::from(twin).to_string())),
             _ => None,
         };
         let near = twins.first().copied().or_else(|| nearest(event_type, names()));
         let near = near.map(|near| format!(", such as {}", cut(near))).unwrap_or_default();
         let expected = format!("an event of the plan{near}");
-        Finding { fix, ..EVENT.at(event.path(at), expected, shown(event, at)) }
+        Finding { fix, ..EVENT.at(event.path(at), expected, shown_type(event, event_type)) }
     }
 }
 
-/// The type that an event says it is of, and where. A name that is no text belongs to no type.
-fn type_of(event: &Document) -> Option<(NodeId, String)> {
-    let at = event.find(&Path(vec![Segment::key("event")])).filter(|at| is_text(event, *at))?;
-    Some((at, event.plain(at).into_owned()))
+/// The type that an event is of. A name that is no text belongs to no type of a plan.
+fn type_of(event: &Document) -> Option<&str> {
+    event.event_type().filter(|_| event.type_field().is_none_or(|at| is_text(event, at)))
+}
+
+/// The name of the type as it stands in the event, or in the key that the event stood under.
+fn shown_type(event: &Document, event_type: &str) -> Actual {
+    let in_key = || Actual::Value(cut(&serde_json::Value::from(event_type).to_string()));
+    event.type_field().map_or_else(in_key, |at| shown(event, at))
 }
 
 fn is_text(document: &Document, at: NodeId) -> bool {
@@ -344,8 +350,7 @@ fn document(file: &str, text: Result<String, Unreadable>) -> Result<Document, Bo
     syntax::check(text).map_err(|error| bad(error.line, error.column, error.message))?;
     serde_json::from_str::<IgnoredAny>(text)
         .map_err(|error| bad(error.line(), error.column(), "a placeholder".to_owned()))?;
-    let payload = Arc::new(Payload::new(text));
-    Document::new(payload).map_err(|error| bad(1, 0, error.to_string()))
+    Document::read(text).map_err(|error| bad(1, 0, error.to_string()))
 }
 
 fn at_node(file: &str, document: &Document, fault: &Fault) -> BadSchema {

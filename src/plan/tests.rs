@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::event::TYPES;
 use crate::event::catalogue::Catalogue;
 use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
 use crate::plan::{Level, Linter, SeverityOverrides};
@@ -573,5 +574,43 @@ proptest! {
         let (_, bad) = Plan::read([file("a.json", &text)]);
         prop_assert!(bad.iter().all(|bad| !bad.to_string().contains(char::is_control)));
         Plan::read([file("a.json", &json!({ keyword: value }).to_string())]);
+    }
+}
+
+#[test]
+fn an_event_is_judged_as_of_the_type_that_it_is_shown_under() {
+    let (plan, bad) = Plan::read([file("purchase.json", r#"{"required":["seats"]}"#)]);
+    assert_eq!(bad, []);
+    for ((text, unkeyed, is_in_it), key) in
+        TYPES.into_iter().flat_map(|case| [None, Some("purchase"), Some("view")].map(|key| (case, key)))
+    {
+        let wanted = unkeyed.filter(|_| is_in_it || key.is_none()).or(key);
+        let event = text.replacen('{', r#"{"paid_at":"25/11/2026","#, 1);
+        let event = Document::read_under(&event, key).unwrap();
+        for (stage, of) in [Stage::Outgoing, Stage::Received]
+            .into_iter()
+            .flat_map(|stage| ["purchase", "quiz_done", "view"].map(|of| (stage, of)))
+        {
+            let mut levels = SeverityOverrides::default();
+            levels.set(format!("date-format@{of}").parse().unwrap(), Level::Allow);
+            let found = Linter::new(levels, plan.clone()).observe(&event, context(stage));
+            let is_found = |id: &str| found.iter().any(|finding| finding.rule.id == id);
+            let told = [is_found("date-format"), is_found("plan-missing"), is_found("attribute-required")];
+            let wanted = [wanted != Some(of), wanted == Some("purchase"), wanted == Some("view")];
+            assert_eq!(told, wanted, "{text} under {key:?}, with date-format@{of} allowed");
+        }
+    }
+}
+
+#[test]
+fn of_a_field_that_is_there_twice_the_last_is_held_to_the_plan() {
+    let plan = plan(r#"{"properties":{"a":{"type":"number"}},"required":["a"],"maxProperties":2}"#);
+    let cases: [(&str, &[&str]); 3] = [
+        (r#"{"event":"booked","a":"x","a":1}"#, &[]),
+        (r#"{"event":"booked","a":1,"a":"x"}"#, &["e plan-type /a: a number"]),
+        (r#"{"event":"view","a":1,"event":"booked"}"#, &[]),
+    ];
+    for (event, wanted) in cases {
+        assert_eq!(told(&plan, event, Stage::Outgoing), wanted, "{event}");
     }
 }

@@ -576,6 +576,28 @@ fn what_watch_prints_is_linted_as_received_and_finds_the_same() {
 }
 
 #[test]
+fn an_event_is_of_the_type_that_the_table_shows() {
+    for (event, of) in [
+        (r#"{"action":"checkout","email":"a@example.com","paid_at":"25/11/2026"}"#, "checkout"),
+        (r#"{"event":"search","event":"view","email":"a@example.com","paid_at":"25/11/2026"}"#, "view"),
+        // A line of `watch` says the type where the event does not.
+        (
+            r#"{"type":"course_booked","change":"new","event":{"email":"a@example.com","paid_at":"25/11/2026"},"received":1,"captured":1,"observed_at":"2026-11-24T12:00:00Z","latency_ms":null,"findings":[]}"#,
+            "course_booked",
+        ),
+    ] {
+        let events = Events::new(event);
+        let of_date = |ran: Ran| {
+            let lines = ran.lines().into_iter();
+            lines.filter(|line| line["rule"] == "date-format").map(|line| line["type"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of_date(events.lint(&["--json"])), [of], "{event}");
+        assert_eq!(of_date(events.lint(&["--json", "-A", "date-format@search"])), [of], "{event}");
+        assert_eq!(of_date(events.lint(&["--json", "-A", &format!("date-format@{of}")])), [""; 0], "{event}");
+    }
+}
+
+#[test]
 fn what_is_found_is_told_while_events_still_come_and_an_interrupt_is_for_who_writes_them() {
     let mut lint = Piped::into(&mut clickscope(&["lint", "-", "--json"]));
     lint.write(NOBODY);

@@ -1,24 +1,29 @@
 //! A received event as a draft: without what the platform put into it.
 
-use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, placeholder, text};
+use crate::event::{Document, NodeId, NodeKind, Origin, origin, placeholder, text};
 
 /// The draft that sends `document` again, and the names of the fields that were taken out of it. Harmless.
 ///
 /// Values stay as they are spelled; only the layout is another. Fields that the sender had put in under a name that the
-/// platform uses too cannot be told from the platform's own. An event that does not hold its own type gets it back.
+/// platform uses too cannot be told from the platform's own. An event whose `event` does not say its type gets one that
+/// does.
 pub(super) fn draft(document: &Document, event_type: &str) -> (String, Vec<String>) {
     let whole = |id| document.indented(id, usize::MAX);
     if document.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return (literal(&whole(NodeId::ROOT)), Vec::new());
     }
     let mut out = String::from("{");
-    if document.child(NodeId::ROOT, &Segment::key("event")).is_none() {
+    let names_its_type = document.type_field().is_some() && document.type_field() == document.event_field();
+    if !names_its_type {
         out.push_str("\n  \"event\": ");
         out.push_str(&serde_json::Value::from(event_type).to_string());
     }
     let mut taken_out = Vec::new();
     for id in document.children(NodeId::ROOT) {
         let Some(key) = document.key(id) else { continue };
+        if key == "event" && !names_its_type {
+            continue;
+        }
         if origin(&key) == Origin::Platform {
             taken_out.push(text::harmless(&key));
             continue;
@@ -41,6 +46,7 @@ fn literal(json: &str) -> String {
 mod tests {
     use super::*;
     use crate::app::fixture::payload;
+    use crate::event::TYPES;
 
     #[test]
     fn what_the_platform_added_is_taken_out_and_the_rest_keeps_its_spelling() {
@@ -59,6 +65,19 @@ mod tests {
                 draft(&document, "view"),
                 (draft_text.to_owned(), taken_out.into_iter().map(str::to_owned).collect())
             );
+        }
+    }
+
+    #[test]
+    fn the_draft_is_of_the_type_that_was_shown() {
+        for (received, unkeyed, _) in TYPES {
+            let document = Document::read(received).expect("it is JSON");
+            // What has no name of its own is shown under a key.
+            let shown = unkeyed.unwrap_or("the_key");
+            let (draft, _) = draft(&document, shown);
+            let draft = Document::read(&draft).expect("it is JSON");
+            assert_eq!(draft.event_type(), Some(shown), "{received}");
+            assert_eq!(draft.type_field(), draft.event_field(), "{received}");
         }
     }
 }

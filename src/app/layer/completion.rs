@@ -8,7 +8,7 @@ use crate::app::composer::editor::{Editor, Place};
 use crate::app::keymap::{Action, Binding, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
 use crate::app::pane::{Answer, Context, Pane, Request, draft};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Need};
-use crate::event::{placeholder, text};
+use crate::event::{HeadFields, json, placeholder, text};
 
 /// The keys while something is proposed. What has no meaning here has that of the draft.
 pub(in crate::app) static KEYS: Keys = {
@@ -210,7 +210,8 @@ fn placeholders(environment: &BTreeMap<String, String>) -> Vec<Proposal> {
 /// The type of the first event in a draft, as far as it can be read. The draft need not be JSON.
 pub(in crate::app) fn event_type(lines: &[String]) -> Option<String> {
     let survey = Survey::of(lines, Place::default());
-    survey.types.into_iter().min_by_key(|(object, _)| *object).map(|(_, name)| name.to_owned())
+    let types = survey.heads.iter().filter_map(|(object, head)| Some((object, head.unkeyed_type()?)));
+    types.min_by_key(|(object, _)| **object).map(|(_, (_, name))| name.into_owned())
 }
 
 /// The structure of a draft, read as far as anything can be made of it: it may be broken anywhere.
@@ -220,8 +221,8 @@ struct Survey<'a> {
     begun: usize,
     /// The keys that each object has.
     keys: HashMap<usize, Vec<&'a str>>,
-    /// The value of `event` in each object that has one.
-    types: HashMap<usize, &'a str>,
+    /// What names the type of each event.
+    heads: HashMap<usize, HeadFields<'a>>,
     /// The containers that the cursor is in.
     around: Vec<Container<'a>>,
     spot: Option<Spot>,
@@ -233,8 +234,10 @@ struct Container<'a> {
     /// Its number, in the order in which they begin.
     number: usize,
     object: bool,
-    /// The last key.
+    /// The last key, without its quotes.
     key: Option<&'a str>,
+    /// The same with them.
+    quoted_key: &'a str,
     /// Whether a colon came after it.
     value_due: bool,
 }
@@ -275,8 +278,7 @@ impl<'a> Survey<'a> {
                     if let Some(cursor) = inside {
                         self.note_cursor(start, end - cursor);
                     }
-                    let content = line.get(start + 1..end - usize::from(closed)).unwrap_or_default();
-                    self.string(content);
+                    self.string(line.get(start..end).unwrap_or_default(), closed);
                     length
                 }
                 b'{' if bytes.get(at + 1) == Some(&b'{') => {
@@ -284,10 +286,10 @@ impl<'a> Survey<'a> {
                     rest.find("}}").map_or(2, |end| end + 2)
                 }
                 b'{' | b'[' => {
-                    let container =
-                        Container { number: self.begun, object: *byte == b'{', key: None, value_due: false };
+                    self.value(line.get(at..=at).unwrap_or_default());
+                    let (number, object) = (self.begun, *byte == b'{');
+                    self.open.push(Container { number, object, key: None, quoted_key: "", value_due: false });
                     self.begun += 1;
-                    self.open.push(container);
                     1
                 }
                 b'}' | b']' => {
@@ -299,6 +301,16 @@ impl<'a> Survey<'a> {
                         container.value_due = *byte == b':';
                     }
                     1
+                }
+                b'-' | b'0'..=b'9' | b'a'..=b'z' => {
+                    let word =
+                        bytes.iter().skip(at).take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+                    let end = at + word.count();
+                    if let Some(cursor) = cursor.filter(|cursor| (start + 1..end).contains(cursor)) {
+                        self.note_cursor(cursor, 0);
+                    }
+                    self.value(line.get(start..end).unwrap_or_default());
+                    end - start
                 }
                 _ => 1,
             };
@@ -323,13 +335,25 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn string(&mut self, content: &'a str) {
+    /// Reads a string, with its quotes; the one that is typed may not be closed yet.
+    fn string(&mut self, quoted: &'a str, closed: bool) {
         let Some(container) = self.open.last_mut().filter(|container| container.object) else { return };
-        if !container.value_due {
-            container.key = Some(content);
-            self.keys.entry(container.number).or_default().push(content);
-        } else if container.key == Some("event") {
-            self.types.entry(container.number).or_insert(content);
+        if container.value_due {
+            return self.value(quoted);
+        }
+        let content = quoted.get(1..quoted.len() - usize::from(closed)).unwrap_or_default();
+        (container.key, container.quoted_key) = (Some(content), quoted);
+        self.keys.entry(container.number).or_default().push(content);
+    }
+
+    /// Notes the value of a field, as far as it is read, where it may name the type of an event.
+    fn value(&mut self, value: &'a str) {
+        let Some(container) = self.open.last().filter(|container| container.value_due && is_event(&self.open)) else {
+            return;
+        };
+        let name = json::string(container.quoted_key);
+        if matches!(&*name, "event" | "action" | "custom_event") {
+            self.heads.entry(container.number).or_default().note(&name, value);
         }
     }
 
@@ -342,33 +366,38 @@ impl<'a> Survey<'a> {
         })
     }
 
-    /// Where the event begins among the containers around the cursor: arrays, and `{"events": […]}`, are around it.
-    fn event(&self) -> Option<usize> {
-        let wraps = |container: &Container<'_>| container.object && container.key == Some("events");
-        let start = match self.around.as_slice() {
-            [first, second, ..] if wraps(first) && !second.object => 2,
-            _ => 0,
-        };
-        let object = self.around.iter().skip(start).position(|container| container.object)?;
-        Some(start + object)
-    }
-
     fn in_event(&self) -> bool {
-        self.event().is_some_and(|event| event + 1 == self.around.len())
+        is_event(&self.around)
     }
 
     /// The known attributes of the object that the cursor is in.
     fn attributes<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c [Attribute]> {
-        let event = self.event()?;
+        let event = event_in(&self.around)?;
         let inside = self.around.get(event..)?;
-        let name = self.types.get(&inside.first()?.number).copied().unwrap_or_default();
-        let known = catalogue.attributes_of(name);
+        let head = self.heads.get(&inside.first()?.number).and_then(HeadFields::unkeyed_type);
+        let known = catalogue.attributes_of(head.as_ref().map_or("", |(_, name)| name));
         let (_, outer) = inside.split_last()?;
         outer.iter().filter(|container| container.object).try_fold(known, |known, container| {
             let key = container.key?;
             known.iter().find(|attribute| attribute.name == key).map(|attribute| attribute.attributes.as_slice())
         })
     }
+}
+
+/// Where the event begins among containers that stand in each other: arrays, and `{"events": […]}`, are around it.
+fn event_in(containers: &[Container<'_>]) -> Option<usize> {
+    let wraps = |container: &Container<'_>| container.object && container.key == Some("events");
+    let start = match containers {
+        [first, second, ..] if wraps(first) && !second.object => 2,
+        _ => 0,
+    };
+    let object = containers.iter().skip(start).position(|container| container.object)?;
+    Some(start + object)
+}
+
+/// Whether the innermost of them is an event.
+fn is_event(containers: &[Container<'_>]) -> bool {
+    event_in(containers).is_some_and(|event| event + 1 == containers.len())
 }
 
 /// How long the string is at the start of `bytes`, quotes included, and whether it has both.
@@ -383,4 +412,31 @@ fn string_length(bytes: &[u8]) -> (usize, bool) {
         }
     }
     (bytes.len(), false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::TYPES;
+
+    #[test]
+    fn a_draft_is_of_the_type_of_its_first_event() {
+        let half = [
+            (r#"{"event": "purch"#, Some("purch")),
+            (r#"{"event": "view", "event": "purchase", "#, Some("purchase")),
+            (r#"{"action": purchase, "custom_event": "x""#, Some("x")),
+            (r#"[{"n": 1}, {"event": "view"}, {"event": "#, Some("view")),
+            (r#"{"n": {{now}}, "event": "#, None),
+            ("", None),
+        ];
+        for (draft, wanted) in half {
+            assert_eq!(event_type(&[draft.to_owned()]).as_deref(), wanted, "{draft}");
+        }
+        for (event, unkeyed, _) in TYPES {
+            for draft in [event.to_owned(), format!("[{event}]"), format!("{{\"events\":\n[{event}, {event}]}}")] {
+                let lines: Vec<_> = draft.lines().map(str::to_owned).collect();
+                assert_eq!(event_type(&lines).as_deref(), unkeyed, "{draft}");
+            }
+        }
+    }
 }

@@ -134,7 +134,7 @@ impl Object<'_> {
     }
 
     pub(super) fn check_order(&self, findings: &mut Vec<Finding>) {
-        if self.text("event").is_none_or(|name| name != "purchase") {
+        if self.event.event_type() != Some("purchase") {
             return;
         }
         let mut holds = |name: &str, sums: &[f64], cents: f64, of: &str| {

@@ -117,8 +117,10 @@ impl Fields {
     /// What is `malformed` sets no example: that it is of another type than others is its own fault, and not theirs.
     pub(super) fn observe(&mut self, own: &Own<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
         // Events without a name are of no type.
-        let Some((field, name)) = &own.event_type else { return };
-        self.names.check_type(own.event, *field, name, findings);
+        let Some(name) = own.event_type else { return };
+        if let Some(field) = own.event.type_field() {
+            self.names.check_type(own.event, field, name, findings);
+        }
         let event = Event::read(own.event, own.stage, name);
         self.judge(&event, malformed, findings);
         self.learn(&event, malformed, findings);

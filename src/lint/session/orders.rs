@@ -91,15 +91,14 @@ impl Orders {
         let Own { event, stage, .. } = own;
         // What is no UUID has its own rule.
         let uuid = own.identifier(own.uuid).and_then(|(field, text)| Some((field, Uuid::try_parse(&text).ok()?)));
-        let order =
-            own.event_type.as_ref().filter(|(_, name)| name == "purchase").and_then(|_| own.identifier(own.order));
+        let order = own.event_type.filter(|name| *name == "purchase").and_then(|_| own.identifier(own.order));
         if uuid.is_none() && order.is_none() {
             return;
         }
         let content = own.content();
         let mut copied = false;
         if let Some((field, uuid)) = uuid {
-            let name = remembered(own.event_type.as_ref().map_or("", |(_, name)| name));
+            let name = remembered(own.event_type.unwrap_or_default());
             let before = self.events.put(xxh3_64(uuid.as_bytes()), Event { content, event_type: name });
             // The platform shows the same event until a newer one comes; a file with it twice sends it twice.
             let another = before.filter(|before| *stage == Stage::Outgoing || before.content != content);
