@@ -22,7 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ui", &["event", "lint", "session", "app"]),
     ("runtime", &["event", "lint", "plan", "session", "app", "ui", "source", "blueshift"]),
     ("config", &["event", "lint", "plan", "app", "blueshift"]),
-    ("cli", &["event", "lint", "plan", "session", "blueshift", "source", "sandbox", "app", "ui", "runtime", "config"]),
+    ("cli", &["event", "lint", "plan", "session", "blueshift", "source", "sandbox", "app", "runtime", "config"]),
 ];
 
 /// The rooms without clock, input, output and async.

@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::event::{TypeName, text};
 use crate::lint::Finding;
 use crate::session::Change;
-use crate::ui;
 
 /// One change, with what is wrong with its event, as a JSON object on one line, with its line feed.
 pub(super) fn json(change: &Change, findings: &[Finding]) -> String {
@@ -64,7 +63,7 @@ pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Findi
 /// The sign of the worst, and how many there are: `✗ 2`. Nothing, where nothing is wrong.
 fn worst(findings: &[Finding]) -> String {
     let worst = findings.iter().map(|finding| finding.severity).max();
-    worst.map(|worst| format!("{} {}", ui::severity_sign(worst), findings.len())).unwrap_or_default()
+    worst.map(|worst| format!("{} {}", worst.sign(), findings.len())).unwrap_or_default()
 }
 
 /// The widest that a type's name gets in a table.

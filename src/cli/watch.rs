@@ -16,7 +16,6 @@ use crate::runtime::{self, RuntimeError, drafts};
 use crate::session::HISTORY_LIMIT;
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
-use crate::ui::Theme;
 
 pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
     let Watch { once, json } = watch;
@@ -57,7 +56,6 @@ pub(super) async fn on_terminal(
 ) -> Result<Exit, Failure> {
     let (plan, broken) = plan;
     let clock = settings.clock;
-    let theme = theme(&|name| std::env::var(name).ok());
     let folders = folders(config);
     let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
     let sending = Sending { drafts, ..sending(config, &folders) };
@@ -65,7 +63,6 @@ pub(super) async fn on_terminal(
         target,
         interval: settings.interval,
         time_zone: TimeZone::system(),
-        theme,
         sending,
         history_limit: HISTORY_LIMIT,
         folders,
@@ -74,22 +71,6 @@ pub(super) async fn on_terminal(
     };
     let exit = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
     Ok(Exit::Interface(exit.code()))
-}
-
-/// The theme that suits the terminal, as far as its environment tells: `NO_COLOR`, `COLORTERM`, `TERM` and `COLORFGBG`
-/// are the common ways in which terminals and their users say so.
-fn theme(lookup: &dyn Fn(&str) -> Option<String>) -> Theme {
-    let set = |name| lookup(name).filter(|value| !value.is_empty());
-    if set("NO_COLOR").is_some() {
-        return Theme::monochrome();
-    }
-    if !set("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit") {
-        let many = set("TERM").is_some_and(|value| value.contains("256color"));
-        return if many { Theme::dark_indexed() } else { Theme::terminal() };
-    }
-    // `15;0` is white on black; the last number is the background, and 7 and above are light ones.
-    let background = set("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
-    if background.is_some_and(|colour| colour == 7 || colour > 8) { Theme::light() } else { Theme::dark() }
 }
 
 /// Logs to the file; only a level that is none is worth a word, for the program does without.
@@ -141,26 +122,6 @@ async fn signalled_or(task: tokio::task::JoinHandle<Result<Exit, Failure>>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_theme_suits_what_the_terminal_says_of_itself() {
-        let cases = [
-            (&[][..], Theme::terminal()),
-            (&[("TERM", "linux")], Theme::terminal()),
-            (&[("TERM", "tmux-256color")], Theme::dark_indexed()),
-            (&[("COLORTERM", "truecolor")], Theme::dark()),
-            (&[("COLORTERM", "24bit"), ("COLORFGBG", "15;0")], Theme::dark()),
-            (&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;default;15")], Theme::light()),
-            (&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")], Theme::monochrome()),
-            (&[("COLORTERM", "truecolor"), ("NO_COLOR", "")], Theme::dark()),
-        ];
-        for (environment, expected) in cases {
-            let lookup = |wanted: &str| {
-                environment.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
-            };
-            assert_eq!(theme(&lookup), expected, "{environment:?}");
-        }
-    }
 
     #[test]
     fn the_poller_keeps_every_interval_that_can_be_asked_for() {

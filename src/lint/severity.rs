@@ -25,6 +25,15 @@ impl Severity {
             Self::Error => "error",
         }
     }
+
+    /// Its sign of one cell, for colour alone never tells how bad something is.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Note => "i",
+            Self::Warning => "!",
+            Self::Error => "✗",
+        }
+    }
 }
 
 impl Serialize for Severity {

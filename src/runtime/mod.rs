@@ -17,6 +17,7 @@ mod screen;
 mod signals;
 mod templates;
 mod terminal;
+mod theme;
 
 use std::io;
 use std::num::NonZero;
@@ -31,7 +32,6 @@ use crate::app::{Model, Sending, Setup};
 use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Source;
-use crate::ui::Theme;
 
 /// What the interface is told when it starts; the rest of [`Setup`] it reads from the terminal and the clock.
 #[derive(Debug)]
@@ -42,8 +42,6 @@ pub struct Settings {
     pub interval: Duration,
     /// The time zone in which times of day are shown.
     pub time_zone: TimeZone,
-    /// How it looks.
-    pub theme: Theme,
     /// What sending needs to know.
     pub sending: Sending,
     /// How many bytes of events are held beside the newest of each type.
@@ -153,7 +151,7 @@ pub async fn run(
         keys,
         editor: editor::command(&|name| std::env::var(name).ok()),
     };
-    let application = event_loop::Watch { model, theme: settings.theme };
+    let application = event_loop::Watch { model, theme: theme::suiting(&|name| std::env::var(name).ok()) };
     let ended = event_loop::run(application, size, console, workplace, receiver, clock, || {
         input::forward(inputs, size, claims);
         #[cfg(debug_assertions)]

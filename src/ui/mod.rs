@@ -20,7 +20,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph, Widget, Wrap};
 
-pub(crate) use severity::sign as severity_sign;
 pub use theme::Theme;
 
 use crate::app::Model;
