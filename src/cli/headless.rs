@@ -244,9 +244,11 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
+    use tokio::sync::mpsc;
+
     use super::*;
     use crate::session::Polled;
-    use crate::source::{Clock, fake};
+    use crate::source::Clock;
 
     /// A pipe that is read for ever, or closed from the start.
     struct Pipe {
@@ -289,13 +291,19 @@ mod tests {
         Trouble { at, problem, attempt, next, unknown: None }
     }
 
+    /// A source that tells what is sent here, and ends when the sender is dropped.
+    fn source() -> (Source, mpsc::Sender<Report>) {
+        let (teller, reports) = mpsc::channel(16);
+        (Source { reports, commands: mpsc::channel(1).0 }, teller)
+    }
+
     /// What is printed and told of `reports`, and how it ends; the source ends after them.
     async fn outcome(mode: Mode, reports: impl IntoIterator<Item = Report>) -> (String, Vec<String>, Option<u8>) {
-        let (source, fake) = fake::pair();
+        let (source, teller) = source();
         for report in reports {
-            fake.reports.send(report).await.unwrap();
+            teller.send(report).await.unwrap();
         }
-        drop(fake);
+        drop(teller);
         let (printed, mut told) = (Arc::new(Mutex::new(String::new())), Vec::new());
         let pipe = Pipe { printed: Arc::clone(&printed), closed: false };
         let exit = run(mode, Linter::default(), source, pipe, |line| told.push(line.to_owned())).await;
@@ -419,7 +427,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_is_gone_ends_it_though_nothing_is_to_be_said() {
-        let (source, _fake) = fake::pair();
+        let (source, _teller) = source();
         let pipe = Pipe { printed: Arc::default(), closed: true };
         let exit = run(Mode::Follow, Linter::default(), source, pipe, |_| {}).await;
         assert_eq!(exit.ok(), Some(Exit::Done));

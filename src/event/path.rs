@@ -35,15 +35,6 @@ impl Path {
         Self::default()
     }
 
-    /// This path with one more step.
-    #[must_use]
-    pub fn child(&self, segment: Segment) -> Self {
-        let mut segments = Vec::with_capacity(self.0.len() + 1);
-        segments.extend_from_slice(&self.0);
-        segments.push(segment);
-        Self(segments)
-    }
-
     /// The path one step up; `None` at the root.
     pub fn parent(&self) -> Option<Self> {
         let (_, rest) = self.0.split_last()?;

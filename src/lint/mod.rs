@@ -86,7 +86,8 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// What is wrong with `event`, in the order of its fields; what concerns the whole event comes first.
-pub fn lint(event: &Document, context: Context) -> Vec<Finding> {
+#[cfg(test)]
+pub(crate) fn lint(event: &Document, context: Context) -> Vec<Finding> {
     in_order(event, found(event, context))
 }
 

@@ -168,11 +168,6 @@ impl Sandbox {
         Ok(Self { shared, addr, server })
     }
 
-    /// The address it listens on, with the port that it got.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.addr
-    }
-
     /// The base address to give to senders and watchers on this machine: `http://127.0.0.1:8787`, without a slash at the
     /// end.
     pub fn url(&self) -> String {
@@ -182,13 +177,6 @@ impl Sandbox {
             addr.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
         }
         format!("http://{addr}")
-    }
-
-    /// Takes an event in as if it had been posted, without a connection.
-    pub fn accept(&self, event: &str) -> Result<(), Rejection> {
-        let draft = intake::read(event)?;
-        self.shared.take_in([draft], &Origin::default(), Timestamp::now());
-        Ok(())
     }
 
     /// Lets the traffic come in until the collector ends, in the rhythm of its scenario. The first events are there
@@ -210,9 +198,27 @@ impl Sandbox {
         });
     }
 
-    /// Forgets every event, as `DELETE /_sandbox/events` does.
-    pub fn clear(&self) {
-        self.shared.store().clear();
+    /// Ends the collector: its port is free when this returns, and answers under way get a moment to finish.
+    pub async fn shutdown(mut self) {
+        self.shared.stop();
+        // A request that never ends must not hold the end up.
+        let _ = tokio::time::timeout(GRACE, &mut self.server).await;
+    }
+}
+
+/// What is asked of a collector by tests and benches, those outside the crate included.
+#[cfg_attr(alone, expect(dead_code, reason = "the program has no use for it"))]
+impl Sandbox {
+    /// The address it listens on, with the port that it got.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Takes an event in as if it had been posted, without a connection.
+    pub fn accept(&self, event: &str) -> Result<(), Rejection> {
+        let draft = intake::read(event)?;
+        self.shared.take_in([draft], &Origin::default(), Timestamp::now());
+        Ok(())
     }
 
     /// From the next request on these faults strike, and no others.
@@ -220,26 +226,22 @@ impl Sandbox {
         self.shared.set_faults(faults);
     }
 
+    /// How many events were taken in since the start.
+    pub fn arrivals(&self) -> u64 {
+        self.shared.store().arrivals()
+    }
+}
+
+#[cfg(test)]
+impl Sandbox {
     /// From the next request on the debug answer has this form.
     pub fn set_debug_shape(&self, shape: DebugShape) {
         self.shared.set_debug_shape(shape);
     }
 
-    /// How many events were taken in since the start.
-    pub fn arrivals(&self) -> u64 {
-        self.shared.store().arrivals()
-    }
-
     /// How many times the debug answer was asked for since the start, refused requests included.
     pub fn polls(&self) -> u64 {
         self.shared.polls()
-    }
-
-    /// Ends the collector: its port is free when this returns, and answers under way get a moment to finish.
-    pub async fn shutdown(mut self) {
-        self.shared.stop();
-        // A request that never ends must not hold the end up.
-        let _ = tokio::time::timeout(GRACE, &mut self.server).await;
     }
 }
 

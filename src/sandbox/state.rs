@@ -87,6 +87,7 @@ impl Shared {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).debug_shape
     }
 
+    #[cfg(test)]
     pub(super) fn set_debug_shape(&self, debug_shape: DebugShape) {
         self.settings.write().unwrap_or_else(PoisonError::into_inner).debug_shape = debug_shape;
     }
@@ -95,6 +96,7 @@ impl Shared {
         self.polls.fetch_add(1, Ordering::Relaxed);
     }
 
+    #[cfg(test)]
     pub(super) fn polls(&self) -> u64 {
         self.polls.load(Ordering::Relaxed)
     }

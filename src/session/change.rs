@@ -48,15 +48,6 @@ pub struct Coverage {
     pub received: u64,
 }
 
-impl Coverage {
-    /// The part that was captured, from 0 to 1; `None` when nothing was received.
-    pub fn ratio(self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "a ratio is for reading, not for counting")]
-        let ratio = self.captured as f64 / self.received as f64;
-        (self.received > 0).then_some(ratio)
-    }
-}
-
 /// What happened to an event type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {

@@ -35,18 +35,6 @@ impl Rate {
         bars
     }
 
-    /// How many events a minute arrived over the spans that [`Rate::bars`] shows, or since the program started where
-    /// that is shorter, but at least over one span.
-    pub fn per_minute(&self, now: Moment) -> f64 {
-        let running = now.elapsed.as_secs_f64() % SPAN.as_secs_f64();
-        let shown = SPAN.as_secs_f64() * 7.0 + running;
-        let seconds = shown.min(now.elapsed.as_secs_f64()).max(SPAN.as_secs_f64());
-        let arrived = self.bars(now).into_iter().fold(0, u64::saturating_add);
-        #[expect(clippy::cast_precision_loss, reason = "a rate is for reading, not for counting")]
-        let arrived = arrived as f64;
-        arrived * 60.0 / seconds
-    }
-
     /// How long after `now` the bars change by the passing of time alone; `None` when they are all empty, and so stay.
     pub fn next_shift(&self, now: Moment) -> Option<Duration> {
         if self.bars(now) == [0; SPANS] {
@@ -107,19 +95,6 @@ mod tests {
         }
         rate.add(1, at(10_000_000));
         assert_eq!(rate.bars(at(10_000_000)), [0, 0, 0, 0, 0, 0, 0, 1]);
-    }
-
-    #[test]
-    fn the_rate_is_over_the_time_that_was_watched() {
-        let mut rate = Rate::default();
-        assert!(rate.per_minute(at(0)).abs() < 1e-9);
-        rate.add(5, at(2_000));
-        let cases =
-            [(2_000, 20.0), (15_000, 20.0), (30_000, 10.0), (60_000, 5.0), (105_000, 300.0 / 105.0), (120_000, 0.0)];
-        for (millis, expected) in cases {
-            let found = rate.per_minute(at(millis));
-            assert!((found - expected).abs() < 1e-9, "at {millis} ms: {found}");
-        }
     }
 
     #[test]

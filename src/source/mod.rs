@@ -1,11 +1,10 @@
-//! Where changes come from: the live poller, and a fake for tests.
+//! Where changes come from: the live poller.
 
 mod backoff;
 mod clock;
 mod connection;
 mod counts;
 mod failure;
-pub mod fake;
 mod http;
 pub mod live;
 mod poller;

@@ -11,7 +11,7 @@ use crate::event::text::{fit, harmless};
 const MAX_DEPTH: usize = 127;
 
 /// Checks that `draft` is one JSON value once its placeholders are resolved. Which placeholders there are is not asked
-/// here: [`placeholder::check`] does.
+/// here: [`placeholder::resolve`] does.
 pub fn check(draft: &str) -> Result<(), SyntaxError> {
     let mut check = Check { text: draft, open: Vec::new(), expect: Expect::Value, before: None, key: None };
     Lexer::new(draft)
