@@ -5,13 +5,9 @@ use ratatui::style::Style;
 use super::Theme;
 use crate::lint::Severity;
 
-/// The sign for how bad something is, for that is never told by colour alone: one cell, another for each.
-pub(crate) fn sign(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "✗",
-        Severity::Warning => "!",
-        Severity::Note => "i",
-    }
+/// The sign for how bad something is.
+pub(super) fn sign(severity: Severity) -> &'static str {
+    severity.sign()
 }
 
 /// The colour for how bad something is.
