@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rustix::process::{Pid, Signal, kill_process};
 
 const CANARY: &str = "canary-9d1c40aa7b";
@@ -103,11 +105,12 @@ impl Drop for Sandbox {
 }
 
 /// A server that answers every request with the same bytes, and counts them.
-fn always(answer: &'static str) -> (String, Arc<AtomicUsize>) {
+fn always(answer: impl Into<String>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&requests);
+    let answer = answer.into();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -486,6 +489,48 @@ fn a_key_is_in_nothing_that_can_be_seen_from_outside() {
     seen.push_str(&String::from_utf8_lossy(&cmdline));
     seen.extend(lines.iter());
     assert!(!seen.contains(CANARY) && !seen.contains(encoded), "{seen}");
+}
+
+#[test]
+fn a_key_in_an_answer_that_cannot_be_read_goes_no_further() {
+    let user_key = "canary-of-the-user/61f0";
+    let basic = |key: &str| STANDARD.encode(format!("{key}:"));
+    let (basic_event, basic_user) = (basic(CANARY), basic(user_key));
+    let forms = [
+        CANARY.to_owned(),
+        user_key.to_owned(),
+        format!("Basic {basic_event}"),
+        basic_user.trim_end_matches('=').to_owned(),
+        STANDARD.encode(CANARY),
+        STANDARD.encode(user_key),
+        user_key.replace('/', "%2F"),
+    ];
+    let mut withheld = false;
+    for form in forms {
+        for (status, body) in [
+            ("200 OK", form.clone()),
+            ("200 OK", format!("<html><title>{form}</title>")),
+            ("200 OK", format!("{{\"message\":\"you sent {form}\"}}")),
+            ("422 No", format!("{{\"errors\":[{{\"{form}\":\"{form} is odd\"}}]}}")),
+            ("404 None", form.clone()),
+        ] {
+            let (url, _) = always(format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            ));
+            let commands: [&[&str]; 3] = [&["watch", "--once"], &["watch", "--once", "--json"], &["send", "view"]];
+            for command in commands {
+                let mut program = clickscope(&[command, &["--url", &url]].concat());
+                program.env("CLICKSCOPE_USER_KEY", user_key).env("CLICKSCOPE_LOG", "trace");
+                let Output { stdout, stderr, .. } = program.output().unwrap();
+                let told = text(&stdout) + &text(&stderr);
+                let shown = ["canary", "2F61f0", &basic_event[..8], &basic_user[..8]];
+                withheld |= told.contains("[key]");
+                assert!(!shown.iter().any(|part| told.contains(part)), "{command:?}, {body}: {told}");
+            }
+        }
+        assert!(std::mem::take(&mut withheld), "{form}");
+    }
 }
 
 /// The program on a terminal of its own.

@@ -98,7 +98,13 @@ pub(crate) fn polled(changes: Vec<Change>, at: Moment) -> Message {
 }
 
 /// A report of a poll that failed.
-pub(crate) fn failed(kind: ProblemKind, what: &str, advice: &str, next: Option<Moment>, at: Moment) -> Message {
+pub(crate) fn failed(
+    kind: ProblemKind,
+    what: &'static str,
+    advice: &'static str,
+    next: Option<Moment>,
+    at: Moment,
+) -> Message {
     let problem = Problem { kind, what: what.into(), advice: advice.into() };
     Message::Report(Report::Trouble(Trouble { at, problem, attempt: 1, next, unknown: None }))
 }

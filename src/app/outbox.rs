@@ -8,7 +8,7 @@ use super::pane::activity::{Entry, EntryKind};
 use super::proof::{self, Row};
 use super::{Effect, Model, time};
 use crate::blueshift::{Batch, Outgoing};
-use crate::event::{Document, Payload, TypeName, text};
+use crate::event::{Document, Payload, Sanitized, TypeName, text};
 use crate::session::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
 use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Retry, Verdict};
 
@@ -157,9 +157,8 @@ impl Outbox {
         &self.probes
     }
 
-    /// The fields that the server named when it refused the newest batch, each with what it said of them. Not yet
-    /// harmless.
-    pub fn refused_fields(&self) -> &[(String, String)] {
+    /// The fields that the server named when it refused the newest batch, each with what it said of them.
+    pub fn refused_fields(&self) -> &[(Sanitized, Sanitized)] {
         let calls = self.newest().map_or(&[][..], |sent| &sent.calls);
         let refused = calls.iter().find_map(|call| match &call.delivery.as_ref()?.verdict {
             Verdict::Refused { fields, .. } => Some(fields.as_slice()),
@@ -344,11 +343,11 @@ pub(super) fn found_at(model: &mut Model, found: &[ProbeId], at: Moment) -> Vec<
 }
 
 /// Closes the calls that nobody will make any more: those of one batch, or of all.
-pub(super) fn abandon(model: &mut Model, batch: Option<u64>, why: &str, now: Moment) -> Vec<Effect> {
+pub(super) fn abandon(model: &mut Model, batch: Option<u64>, why: &Sanitized, now: Moment) -> Vec<Effect> {
     let problem = Problem {
         kind: ProblemKind::Unreachable,
-        what: why.to_owned(),
-        advice: "the draft is kept: start clickscope again and send it".to_owned(),
+        what: why.clone(),
+        advice: "the draft is kept: start clickscope again and send it".into(),
     };
     let open = model.outbox.sent.iter().filter(|sent| batch.is_none_or(|number| number == sent.number));
     let open = open.flat_map(|sent| {

@@ -54,7 +54,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::SourceEnded(why) => {
             let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
             note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));
-            outbox::abandon(model, None, "polling has ended", now)
+            outbox::abandon(model, None, &"polling has ended".into(), now)
         }
         Message::Woke => Vec::new(),
         Message::Done(outcome) => done(model, outcome, now),
@@ -211,7 +211,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         }
         Outcome::NotSent { batch, why } => {
             bad_toast(model, now, text::harmless(&why));
-            return outbox::abandon(model, Some(batch), &why, now);
+            return outbox::abandon(model, Some(batch), &text::sanitize(&why), now);
         }
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::DraftNotKept(_)

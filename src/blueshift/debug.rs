@@ -2,8 +2,9 @@ use std::borrow::Cow;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::KeyMask;
 use super::reading::{Memo, Reading};
-use crate::event::{Snapshot, Unknown};
+use crate::event::{Sanitized, Snapshot, Unknown, sanitized};
 
 /// How much of a body that cannot be read is kept to be looked at.
 const MAX_SHOWN: usize = 1024 * 1024;
@@ -24,6 +25,7 @@ const MAX_SHOWN: usize = 1024 * 1024;
 /// slices of the last snapshot are remembered, each as a copy of its own, so no body is kept alive.
 #[derive(Debug, Default)]
 pub struct Decoder {
+    keys: KeyMask,
     body: Option<u128>,
     memo: Memo,
 }
@@ -40,6 +42,11 @@ pub enum Decoded {
 }
 
 impl Decoder {
+    /// One that repeats no key of `keys` when it says what is wrong with an answer.
+    pub fn new(keys: KeyMask) -> Self {
+        Self { keys, ..Self::default() }
+    }
+
     /// Decodes one body. A body that cannot be read changes nothing of what is remembered.
     pub fn decode(&mut self, body: &[u8]) -> Decoded {
         let hash = xxh3_128(body);
@@ -47,9 +54,9 @@ impl Decoder {
             return Decoded::Same;
         }
         let (text, first_odd) = text_of(body);
-        let mut reading = Reading::new(&self.memo);
+        let mut reading = Reading::new(&self.memo, &self.keys);
         if let Some(place) = first_odd {
-            reading.note(format!("the answer is not UTF-8 at byte {place}; odd bytes are shown as U+FFFD"));
+            reading.note(sanitized!("the answer is not UTF-8 at byte {}; odd bytes are shown as U+FFFD", place));
         }
         match reading.answer(&text, 0) {
             Ok(shape) => {
@@ -58,7 +65,7 @@ impl Decoder {
                 self.body = Some(hash);
                 Decoded::Snapshot(Snapshot { shape, sightings, notes })
             }
-            Err(reason) => Decoded::Unknown(unknown(body, reason)),
+            Err(reason) => Decoded::Unknown(unknown(body, reason, &self.keys)),
         }
     }
 }
@@ -73,9 +80,10 @@ pub(super) fn text_of(body: &[u8]) -> (Cow<'_, str>, Option<usize>) {
     }
 }
 
-pub(super) fn unknown(body: &[u8], reason: String) -> Unknown {
-    let shown = body.get(..MAX_SHOWN).unwrap_or(body);
-    Unknown { reason, body: String::from_utf8_lossy(shown).into(), length: body.len() }
+pub(super) fn unknown(body: &[u8], reason: Sanitized, keys: &KeyMask) -> Unknown {
+    // Twice as much as is shown, for the sake of a key that runs over its end.
+    let text = String::from_utf8_lossy(body.get(..2 * MAX_SHOWN).unwrap_or(body));
+    Unknown { reason, body: keys.mask_within(&text, MAX_SHOWN).into(), length: body.len() }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! What stands around the events of an answer: wrappers, plain values, complaints; and the words for what is no answer.
 
-use super::error_body::{ErrorBody, html_title, one_line};
+use super::KeyMask;
+use super::error_body::{ErrorBody, html_title};
 use super::outline::Outline;
 use crate::event::json::{self, Json, Member, Members};
+use crate::event::{Sanitized, sanitized};
 
 /// Members that hold the events rather than being a type, when nothing but other wrappers, [`BESIDE`] and plain values
 /// stand beside them. Inferred from the siblings of the debug endpoint: `events` in bulk, `stats` in the summary.
@@ -124,30 +126,28 @@ pub(super) fn says_empty(members: &Members<'_>) -> bool {
     })
 }
 
-pub(super) fn complaint(text: &str) -> String {
-    ErrorBody::read(text.as_bytes()).map_or_else(|| one_line(text, 120), |body| body.message)
+pub(super) fn complaint(text: &str, keys: &KeyMask) -> Sanitized {
+    ErrorBody::read(text.as_bytes(), keys).map_or_else(|| keys.line(text, 120), |body| body.message)
 }
 
-pub(super) fn names_no_event(members: &Members<'_>) -> String {
-    let mut names: Vec<_> =
-        members.list.iter().take(4).map(|member| format!("`{}`", one_line(&member.name, 40))).collect();
-    if members.list.len() > names.len() {
-        names.push("…".into());
-    }
-    format!("the answer is an object without an event in it; it has {}", names.join(", "))
+pub(super) fn names_no_event(members: &Members<'_>, keys: &KeyMask) -> Sanitized {
+    let names = members.list.iter().take(4).map(|member| sanitized!("`{}`", keys.line(&member.name, 40)));
+    let more = (members.list.len() > 4).then_some(Sanitized::literal("…"));
+    let names = Sanitized::join(names.chain(more), ", ");
+    sanitized!("the answer is an object without an event in it; it has {}", names)
 }
 
-pub(super) fn not_json(text: &str, error: &serde_json::Error) -> String {
+pub(super) fn not_json(text: &str, error: &serde_json::Error, keys: &KeyMask) -> Sanitized {
     if let Some(title) = html_title(text.trim_ascii_start()) {
-        return format!("the answer is HTML, not JSON: {title}");
+        return sanitized!("the answer is HTML, not JSON: {}", keys.line(title, 240));
     }
     let (line, column) = (error.line(), error.column());
     let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-    let place = format!("line {line}, column {column} (byte {})", before + column);
+    let place = sanitized!("line {}, column {} (byte {})", line, column, before + column);
     if error.is_eof() {
-        return format!("the answer ends in the middle of its JSON, at {place}");
+        return sanitized!("the answer ends in the middle of its JSON, at {}", place);
     }
     let said = error.to_string();
     let what = said.rsplit_once(" at line ").map_or(&*said, |(what, _)| what);
-    format!("the answer is not JSON: {what} at {place}")
+    sanitized!("the answer is not JSON: {} at {}", keys.line(what, 240), place)
 }

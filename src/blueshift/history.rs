@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::KeyMask;
 use super::debug::{text_of, unknown};
 use super::reading::{Memo, Reading};
 use crate::event::json::{self, Json};
@@ -9,10 +10,10 @@ use crate::event::{Payload, TypeName, Unknown};
 ///
 /// It is documented as an object with the name as its one key and an array under it; what the debug endpoint may
 /// answer is read as well. Knowing the name, a type that is called `data` or `errors` is no riddle here.
-pub fn decode_history(body: &[u8], event_name: &TypeName) -> Result<Vec<Arc<Payload>>, Unknown> {
+pub fn decode_history(body: &[u8], event_name: &TypeName, keys: &KeyMask) -> Result<Vec<Arc<Payload>>, Unknown> {
     let (text, _) = text_of(body);
     let memo = Memo::new();
-    let mut reading = Reading::new(&memo);
+    let mut reading = Reading::new(&memo, keys);
     let lists = match json::read(&text) {
         Ok(Json::Object(members)) => members.list,
         _ => Vec::new(),
@@ -23,7 +24,7 @@ pub fn decode_history(body: &[u8], event_name: &TypeName) -> Result<Vec<Arc<Payl
         is_as_documented = true;
     }
     if !is_as_documented {
-        reading.answer(&text, 0).map_err(|reason| unknown(body, reason))?;
+        reading.answer(&text, 0).map_err(|reason| unknown(body, reason, keys))?;
     }
     let (mut sightings, ..) = reading.into_parts();
     sightings.retain(|sighting| is_as_documented || sighting.event_type == *event_name);
@@ -37,7 +38,8 @@ mod tests {
     use super::*;
 
     fn texts(body: &str, event_name: &str) -> Result<Vec<String>, String> {
-        let events = decode_history(body.as_bytes(), &event_name.into()).map_err(|unknown| unknown.reason)?;
+        let events = decode_history(body.as_bytes(), &event_name.into(), &KeyMask::default())
+            .map_err(|unknown| String::from(unknown.reason))?;
         Ok(events.iter().map(|event| event.text().to_owned()).collect())
     }
 

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::KeyMask;
 use super::envelope::{
     BESIDE, PLAIN, WRAPPERS, complains, complaint, is_one_of, is_only_an_error, is_recognisable, names_no_event,
     not_json, says_empty,
 };
-use super::error_body::one_line;
 use super::outline::{Outline, holds_events};
 use crate::event::json::{self, Elements, Json, Member, Members};
-use crate::event::{Head, Note, Payload, Shape, Sighting, TypeName};
+use crate::event::{Head, Note, Payload, Sanitized, Shape, Sighting, TypeName, sanitized};
 
 /// What slices of earlier bodies were found to be, by the hash of their text and of the key that they stood under.
 pub(super) type Memo = HashMap<u128, Found>;
@@ -41,6 +41,7 @@ const ENCODED: &str = "events come as JSON inside JSON strings";
 
 /// The reading of one body. What it finds is in [`Reading::into_parts`] when [`Reading::answer`] gave a shape.
 pub(super) struct Reading<'m> {
+    keys: &'m KeyMask,
     old: &'m Memo,
     memo: Memo,
     groups: IndexMap<TypeName, Group>,
@@ -56,8 +57,9 @@ struct Group {
 }
 
 impl<'m> Reading<'m> {
-    pub(super) fn new(old: &'m Memo) -> Self {
+    pub(super) fn new(old: &'m Memo, keys: &'m KeyMask) -> Self {
         Self {
+            keys,
             old,
             memo: HashMap::with_capacity(old.len()),
             groups: IndexMap::with_capacity(old.len()),
@@ -67,7 +69,7 @@ impl<'m> Reading<'m> {
         }
     }
 
-    pub(super) fn note(&mut self, note: String) {
+    pub(super) fn note(&mut self, note: Sanitized) {
         let note = Note(note);
         if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
             self.notes.push(note);
@@ -75,28 +77,30 @@ impl<'m> Reading<'m> {
     }
 
     /// Reads a whole body, or what a wrapper holds. The error is the reason, in one line, why it is no snapshot.
-    pub(super) fn answer(&mut self, text: &str, depth: usize) -> Result<Shape, String> {
+    pub(super) fn answer(&mut self, text: &str, depth: usize) -> Result<Shape, Sanitized> {
         if text.trim_ascii().is_empty() {
             return Ok(Shape::Empty);
         }
-        match json::read(text).map_err(|error| not_json(text, &error))? {
+        match json::read(text).map_err(|error| not_json(text, &error, self.keys))? {
             Json::Object(members) => self.object(text, &members, depth),
             Json::Array(elements) => self.array(&elements),
             Json::Scalar("null") => Ok(Shape::Empty),
             Json::String(string) if string.trim().is_empty() => Ok(Shape::Empty),
-            Json::Scalar(scalar) => Err(format!("the answer is {}, not events", one_line(scalar, 40))),
+            Json::Scalar(scalar) => Err(sanitized!("the answer is {}, not events", self.keys.line(scalar, 40))),
             Json::String(string) if depth < MAX_WRAPPERS && string.trim_ascii_start().starts_with(['{', '[', '"']) => {
                 self.note("the answer is JSON inside a JSON string".into());
-                self.answer(&string, depth + 1).map_err(|reason| format!("inside a JSON string, {reason}"))
+                self.answer(&string, depth + 1).map_err(|reason| sanitized!("inside a JSON string, {}", reason))
             }
-            Json::String(string) => Err(format!("the answer is a text, not events: {}", one_line(&string, 120))),
+            Json::String(string) => {
+                Err(sanitized!("the answer is a text, not events: {}", self.keys.line(&string, 120)))
+            }
         }
     }
 
     /// The sightings, the notes and what to remember for the next body.
     pub(super) fn into_parts(mut self) -> (Vec<Sighting>, Vec<Note>, Memo) {
         if self.odd > 0 {
-            self.note(format!("{} of the answer's elements are not events and were left out", self.odd));
+            self.note(sanitized!("{} of the answer's elements are not events and were left out", self.odd));
         }
         let sightings = self.groups.into_iter().map(|(event_type, group)| {
             let mut events = group.events;
@@ -106,7 +110,7 @@ impl<'m> Reading<'m> {
         (sightings.collect(), self.notes, self.memo)
     }
 
-    fn object(&mut self, text: &str, members: &Members<'_>, depth: usize) -> Result<Shape, String> {
+    fn object(&mut self, text: &str, members: &Members<'_>, depth: usize) -> Result<Shape, Sanitized> {
         if members.list.is_empty() {
             return Ok(Shape::Empty);
         }
@@ -125,23 +129,23 @@ impl<'m> Reading<'m> {
 
         let holders: Vec<_> = members.list.iter().filter(|member| holds_events(member.value)).collect();
         if complains && !holders.iter().any(|member| is_recognisable(member)) {
-            return Err(format!("the answer is an error, not events: {}", complaint(text)));
+            return Err(sanitized!("the answer is an error, not events: {}", complaint(text, self.keys)));
         }
         let is_beside = |member: &&Member<'_>| is_one_of(member, &BESIDE) && !is_recognisable(member);
         let holders: Vec<_> = holders.into_iter().filter(|member| !is_beside(member)).collect();
         if holders.is_empty() {
-            return if says_empty(members) { Ok(Shape::Empty) } else { Err(names_no_event(members)) };
+            return if says_empty(members) { Ok(Shape::Empty) } else { Err(names_no_event(members, self.keys)) };
         }
         self.tell_duplicates(members);
         if complains {
-            self.note(format!("the answer also says: {}", complaint(text)));
+            self.note(sanitized!("the answer also says: {}", complaint(text, self.keys)));
         }
         let wrapped = depth < MAX_WRAPPERS && holders.iter().all(|member| is_one_of(member, &WRAPPERS));
         if wrapped { self.wrapped(&holders, depth) } else { self.keyed(members) }
     }
 
     /// Reads what each wrapper holds. An event directly in a wrapper has no key that could name it.
-    fn wrapped(&mut self, holders: &[&Member<'_>], depth: usize) -> Result<Shape, String> {
+    fn wrapped(&mut self, holders: &[&Member<'_>], depth: usize) -> Result<Shape, Sanitized> {
         let mut shape = None;
         let mut reason = None;
         for member in holders {
@@ -150,7 +154,10 @@ impl<'m> Reading<'m> {
             match self.answer(inner, depth + 1) {
                 Ok(Shape::Empty) => shape = shape.or(Some(Shape::Empty)),
                 Ok(found) => shape = shape.filter(|shape| *shape != Shape::Empty).or(Some(found)),
-                Err(said) => reason = reason.or(Some(format!("in `{}`, {said}", one_line(&member.name, 40)))),
+                Err(said) => {
+                    let name = self.keys.line(&member.name, 40);
+                    reason = reason.or(Some(sanitized!("in `{}`, {}", name, said)));
+                }
             }
         }
         match (shape, reason) {
@@ -164,18 +171,18 @@ impl<'m> Reading<'m> {
         }
     }
 
-    fn array(&mut self, elements: &Elements<'_>) -> Result<Shape, String> {
+    fn array(&mut self, elements: &Elements<'_>) -> Result<Shape, Sanitized> {
         let Some(first) = elements.list.first() else { return Ok(Shape::Empty) };
         // An array of errors has the form of an array of events without names.
         if elements.list.iter().all(|element| is_only_an_error(element)) {
-            return Err(format!("the answer is an error, not events: {}", complaint(first)));
+            return Err(sanitized!("the answer is an error, not events: {}", complaint(first, self.keys)));
         }
         let mut list = Vec::new();
         let odd = self.collect(elements, None, &mut list, 0);
         if list.is_empty() {
-            return Err(format!(
+            return Err(sanitized!(
                 "the answer is an array without an event in it, its first element is {}",
-                one_line(first, 40)
+                self.keys.line(first, 40)
             ));
         }
         self.odd += odd;
@@ -185,7 +192,7 @@ impl<'m> Reading<'m> {
         Ok(Shape::Array)
     }
 
-    fn keyed(&mut self, members: &Members<'_>) -> Result<Shape, String> {
+    fn keyed(&mut self, members: &Members<'_>) -> Result<Shape, Sanitized> {
         self.tell_left_out(members.left_out);
         let (events_before, types_before) = (self.events_left, self.groups.len());
         let mut shape = Shape::Keyed;
@@ -200,12 +207,12 @@ impl<'m> Reading<'m> {
                 }
                 is_odd |= self.odd > odd_before;
             } else if member.value != "null" && !is_one_of(member, &PLAIN) && !is_one_of(member, &BESIDE) {
-                let name = one_line(&member.name, 40);
-                self.note(format!("`{name}` holds {} where an event was expected", one_line(member.value, 40)));
+                let (name, value) = (self.keys.line(&member.name, 40), self.keys.line(member.value, 40));
+                self.note(sanitized!("`{}` holds {} where an event was expected", name, value));
             }
         }
         if self.events_left == events_before && self.groups.len() == types_before {
-            return if is_odd { Err(names_no_event(members)) } else { Ok(Shape::Empty) };
+            return if is_odd { Err(names_no_event(members, self.keys)) } else { Ok(Shape::Empty) };
         }
         Ok(shape)
     }
@@ -368,10 +375,8 @@ impl<'m> Reading<'m> {
         let mut seen = HashSet::with_capacity(members.list.len());
         for member in &members.list {
             if !seen.insert(&*member.name) {
-                self.note(format!(
-                    "`{}` stands more than once in the answer; all are kept",
-                    one_line(&member.name, 40)
-                ));
+                let name = self.keys.line(&member.name, 40);
+                self.note(sanitized!("`{}` stands more than once in the answer; all are kept", name));
             }
         }
     }

@@ -1,9 +1,10 @@
 use indexmap::IndexMap;
 
+use super::KeyMask;
 use super::debug::{text_of, unknown};
 use super::envelope::{complains, complaint, not_json};
 use crate::event::json::{self, Json, Members};
-use crate::event::{TypeName, Unknown};
+use crate::event::{Sanitized, TypeName, Unknown, sanitized};
 
 /// How many events of each type, and how many processing errors of each sort, the platform counted.
 ///
@@ -20,19 +21,19 @@ pub struct Summary {
 
 impl Summary {
     /// Reads the answer.
-    pub fn decode(body: &[u8]) -> Result<Self, Unknown> {
+    pub fn decode(body: &[u8], keys: &KeyMask) -> Result<Self, Unknown> {
         let (text, _) = text_of(body);
-        Self::read(&text).map_err(|reason| unknown(body, reason))
+        Self::read(&text, keys).map_err(|reason| unknown(body, reason, keys))
     }
 
-    fn read(text: &str) -> Result<Self, String> {
-        let Json::Object(members) = json::read(text).map_err(|error| not_json(text, &error))? else {
+    fn read(text: &str, keys: &KeyMask) -> Result<Self, Sanitized> {
+        let Json::Object(members) = json::read(text).map_err(|error| not_json(text, &error, keys))? else {
             return Err("the summary is not an object".into());
         };
         let (stats, charts) = (find(&members, "stats"), find(&members, "events_chart_stats"));
         if stats.is_none() && charts.is_none() {
             return Err(if complains(&members.list) {
-                format!("the answer is an error, not a summary: {}", complaint(text))
+                sanitized!("the answer is an error, not a summary: {}", complaint(text, keys))
             } else {
                 "the answer is an object without `stats` or `events_chart_stats`, so not a summary".into()
             });
@@ -116,7 +117,7 @@ mod tests {
     type Rows = Vec<(String, u64)>;
 
     fn decode(body: &str) -> (Rows, Rows) {
-        let summary = Summary::decode(body.as_bytes()).unwrap();
+        let summary = Summary::decode(body.as_bytes(), &KeyMask::default()).unwrap();
         let counts = summary.counts.into_iter().map(|(name, count)| (name.as_str().to_owned(), count));
         (counts.collect(), summary.errors.into_iter().collect())
     }
@@ -167,7 +168,7 @@ mod tests {
             ("<html><title>Sorry</title>", "HTML, not JSON: Sorry"),
         ];
         for (body, said) in cases {
-            let unknown = Summary::decode(body.as_bytes()).unwrap_err();
+            let unknown = Summary::decode(body.as_bytes(), &KeyMask::default()).unwrap_err();
             assert!(unknown.reason.contains(said), "{body}: {}", unknown.reason);
         }
     }
@@ -175,8 +176,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_too_odd(body: Vec<u8>, json in "[\\[\\]{}:,\"a-e0-9 ]{0,60}") {
-            let _ = Summary::decode(&body);
-            prop_assert!(Summary::decode(json.as_bytes()).map_or_else(|unknown| !unknown.reason.is_empty(), |_| true));
+            let _ = Summary::decode(&body, &KeyMask::default());
+            prop_assert!(Summary::decode(json.as_bytes(), &KeyMask::default()).map_or_else(|unknown| !unknown.reason.is_empty(), |_| true));
         }
     }
 }

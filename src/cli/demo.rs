@@ -35,7 +35,7 @@ async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     let config = Config::resolve(std::iter::once(here).chain(layers), file);
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let base = config.target.value.base_url();
-    let key = |called: &str| Key { secret: SecretString::from(KEY), called: called.to_owned() };
+    let key = |called: &'static str| Key { secret: SecretString::from(KEY), called: called.into() };
     let target = format!("demo · {}", base.host_label());
     let settings = live::Settings {
         base,

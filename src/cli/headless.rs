@@ -241,6 +241,7 @@ async fn until(instant: Option<Instant>) {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use crate::event::text::sanitize;
     use std::io;
     use std::sync::{Arc, Mutex};
 
@@ -286,7 +287,7 @@ mod tests {
     }
 
     fn trouble(kind: ProblemKind, what: &str, attempt: u32, next: Option<u64>, at: Moment) -> Trouble {
-        let problem = Problem { kind, what: what.to_owned(), advice: "mend it".to_owned() };
+        let problem = Problem { kind, what: sanitize(what), advice: "mend it".into() };
         let next = next.map(|seconds| Moment { elapsed: at.elapsed + Duration::from_secs(seconds), ..at });
         Trouble { at, problem, attempt, next, unknown: None }
     }

@@ -3,6 +3,8 @@ use std::io;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConfigError, Lookup, Place, text};
+use crate::event::text::sanitize;
+use crate::event::{Sanitized, sanitized};
 
 /// The variable that holds the Event key.
 pub const EVENT_KEY: &str = "CLICKSCOPE_EVENT_KEY";
@@ -15,7 +17,7 @@ pub struct Key {
     /// The key itself.
     pub secret: SecretString,
     /// What a message calls it: `the Event key from CLICKSCOPE_EVENT_KEY`.
-    pub called: String,
+    pub called: Sanitized,
 }
 
 /// The keys of the account.
@@ -70,16 +72,16 @@ impl Keys {
         }
         check(typed.expose_secret())
             .map_err(|reason| ConfigError::Unusable { place: Place::Flag("the key that was typed in"), reason })?;
-        let event = Key { secret: typed, called: "the Event key that was typed in".to_owned() };
+        let event = Key { secret: typed, called: "the Event key that was typed in".into() };
         Ok(Self { event, user })
     }
 }
 
-fn from_environment(lookup: Lookup<'_>, name: &str, kind: &str) -> Result<Option<Key>, ConfigError> {
+fn from_environment(lookup: Lookup<'_>, name: &str, kind: &'static str) -> Result<Option<Key>, ConfigError> {
     let Some(secret) = text(lookup, name)?.map(SecretString::from) else { return Ok(None) };
     check(secret.expose_secret())
         .map_err(|reason| ConfigError::Unusable { place: Place::Environment(name.to_owned().into()), reason })?;
-    Ok(Some(Key { secret, called: format!("the {kind} key from {name}") }))
+    Ok(Some(Key { secret, called: sanitized!("the {} key from {}", kind, sanitize(name)) }))
 }
 
 /// Whether `key` can be a key at all. The reason never repeats it.

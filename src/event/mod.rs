@@ -17,6 +17,7 @@ mod snapshot;
 pub mod syntax;
 pub mod text;
 
+pub use crate::sanitized;
 pub use assignment::{Assignment, AssignmentError};
 pub use diff::{Difference, DifferenceKind, Groups, alike, diff};
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
@@ -28,3 +29,4 @@ pub use origin::{Origin, origin};
 pub use path::{Path, PathError, Segment};
 pub use payload::{Payload, TypeName};
 pub use snapshot::{Note, Shape, Sighting, Snapshot, Unknown};
+pub use text::Sanitized;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Payload, TypeName};
+use super::{Payload, Sanitized, TypeName};
 
 /// One answer of the debug endpoint, cut into what it says of each event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,14 +51,14 @@ impl Shape {
 
 /// Something odd in a readable answer, for the activity log: said once, not at every poll.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Note(pub String);
+pub struct Note(pub Sanitized);
 
 /// An answer that is not a snapshot in any known shape, kept to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
     /// Why it could not be read: one line, with the place where there is one.
-    pub reason: String,
-    /// The body, as text; bytes that are not UTF-8 stand as U+FFFD. At most the first mebibyte.
+    pub reason: Sanitized,
+    /// The body, as text without keys; bytes that are not UTF-8 stand as U+FFFD. At most the first mebibyte.
     pub body: Arc<str>,
     /// The body's true length in bytes.
     pub length: usize,

@@ -1,4 +1,4 @@
-//! Text from the wire, made harmless to show.
+//! Text from the wire, made fit to show.
 //!
 //! A terminal acts on some characters instead of showing them, turns the order of others round, or disagrees with its
 //! neighbour on how wide they are. Here each such character becomes its JSON escape, so the reader also sees what is
@@ -9,6 +9,12 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+mod sanitized;
+
+pub use sanitized::{Printable, Sanitized};
+#[doc(hidden)]
+pub use sanitized::{is_positional, printable};
+
 /// More marks than this on one letter are shown as escapes: stacked marks run over the lines above and below.
 const MARKS_PER_LETTER: usize = 2;
 
@@ -16,31 +22,36 @@ const MARKS_PER_LETTER: usize = 2;
 pub const ELLIPSIS: char = '…';
 
 /// `text` with every character that a terminal would not simply show replaced by its JSON escape.
-pub fn harmless(text: &str) -> String {
-    harmless_within(text, usize::MAX).0
+pub fn sanitize(text: &str) -> Sanitized {
+    sanitize_within(text, usize::MAX).0
 }
 
-/// Like [`harmless`], for the first `columns` columns or a few more; also whether that was all of it. The work is
+/// Like [`sanitize`], for the first `columns` columns or a few more; also whether that was all of it. The work is
 /// bounded by the columns, not by the text.
-pub fn harmless_within(text: &str, columns: usize) -> (String, bool) {
+pub fn sanitize_within(text: &str, columns: usize) -> (Sanitized, bool) {
     let mut out = String::with_capacity(text.len().min(columns.saturating_mul(4)));
     let mut used = 0;
-    let mut scan = Harmless::default();
+    let mut scan = Scan::default();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if used > columns {
-            return (out, false);
+            return (Sanitized::made(out), false);
         }
         used += scan.push(c, chars.peek().copied(), &mut out);
     }
-    (out, true)
+    (Sanitized::made(out), true)
+}
+
+/// `text` sanitized and cut to `columns` columns; the work is bounded by them.
+pub fn excerpt(text: &str, columns: usize) -> Sanitized {
+    sanitize_within(text, columns).0.fit(columns)
 }
 
 /// The same JSON, byte for byte but for characters that a terminal would act on, which become escapes. That does not
 /// change what it says: they can stand unescaped in valid JSON, but only within strings. Line breaks and tabs stay.
 ///
-/// Less is escaped here than by [`harmless`]: the text goes on to other programs, and an emoji stays what it is.
-pub fn harmless_json(json: &str) -> String {
+/// Less is escaped here than by [`sanitize`]: the text goes on to other programs, and an emoji stays what it is.
+pub fn sanitize_json(json: &str) -> Sanitized {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -57,7 +68,23 @@ pub fn harmless_json(json: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    Sanitized::made(out)
+}
+
+/// [`sanitize`], as a string.
+pub fn harmless(text: &str) -> String {
+    sanitize(text).into()
+}
+
+/// [`sanitize_within`], as a string.
+pub fn harmless_within(text: &str, columns: usize) -> (String, bool) {
+    let (text, whole) = sanitize_within(text, columns);
+    (text.into(), whole)
+}
+
+/// [`sanitize_json`], as a string.
+pub fn harmless_json(json: &str) -> String {
+    sanitize_json(json).into()
 }
 
 /// A JSON string of `text` for showing: quoted, with the escapes that JSON needs and those that a terminal needs.
@@ -65,7 +92,7 @@ pub fn harmless_json(json: &str) -> String {
 pub fn quoted_within(text: &str, columns: usize) -> (String, bool) {
     let mut out = String::from('"');
     let mut used = 1;
-    let mut scan = Harmless::default();
+    let mut scan = Scan::default();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if used > columns {
@@ -75,7 +102,7 @@ pub fn quoted_within(text: &str, columns: usize) -> (String, bool) {
             '"' | '\\' => {
                 out.push('\\');
                 out.push(c);
-                scan = Harmless { after_letter: true, ..Harmless::default() };
+                scan = Scan { after_letter: true, ..Scan::default() };
                 2
             }
             _ => scan.push(c, chars.peek().copied(), &mut out),
@@ -103,32 +130,40 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
-/// Cuts harmless text to `columns` columns, with an ellipsis where something was lost.
+/// Cuts sanitized text to `columns` columns, with an ellipsis where something was lost.
 pub fn fit(text: &str, columns: usize) -> String {
+    cut(text, columns).unwrap_or_else(|| text.to_owned())
+}
+
+/// Cuts sanitized text to `columns` columns in its middle, for names whose ends tell them apart.
+pub fn fit_middle(text: &str, columns: usize) -> String {
+    cut_middle(text, columns).unwrap_or_else(|| text.to_owned())
+}
+
+/// `text` cut to `columns` columns; `None` when it fits as it is.
+fn cut(text: &str, columns: usize) -> Option<String> {
     if text.len() <= columns && text.is_ascii() || text.width() <= columns {
-        return text.to_owned();
-    }
-    if columns == 0 {
-        return String::new();
+        return None;
     }
     let mut out = String::new();
+    let Some(room) = columns.checked_sub(1) else { return Some(out) };
     let mut used = 0;
     for grapheme in text.graphemes(true) {
         let width = grapheme.width();
-        if used + width > columns - 1 {
+        if used + width > room {
             break;
         }
         out.push_str(grapheme);
         used += width;
     }
     out.push(ELLIPSIS);
-    out
+    Some(out)
 }
 
-/// Cuts harmless text to `columns` columns in its middle, for names whose ends tell them apart.
-pub fn fit_middle(text: &str, columns: usize) -> String {
+/// `text` cut to `columns` columns in its middle; `None` when it fits as it is.
+fn cut_middle(text: &str, columns: usize) -> Option<String> {
     if width(text) <= columns || columns < 3 {
-        return fit(text, columns);
+        return cut(text, columns);
     }
     let mut end = String::new();
     let mut used = 0;
@@ -141,23 +176,23 @@ pub fn fit_middle(text: &str, columns: usize) -> String {
         used += width;
     }
     // The start is cut with its ellipsis to what the end leaves.
-    fit(text, columns - used) + &end
+    Some(fit(text, columns - used) + &end)
 }
 
-/// How many columns harmless text takes.
+/// How many columns sanitized text takes.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// What came before, as far as it decides on the next character.
 #[derive(Default)]
-struct Harmless {
+struct Scan {
     after_letter: bool,
     after_emoji: bool,
     marks: usize,
 }
 
-impl Harmless {
+impl Scan {
     /// Writes one character and says how many columns it took.
     fn push(&mut self, c: char, next: Option<char>, out: &mut String) -> usize {
         if matches!(c, ' '..='~') {
@@ -279,7 +314,7 @@ mod tests {
             ("\u{e0041}", "\\udb40\\udc41"),
         ];
         for (text, shown) in cases {
-            assert_eq!(harmless(text), shown);
+            assert_eq!(sanitize(text), shown);
         }
     }
 
@@ -298,14 +333,14 @@ mod tests {
     }
 
     #[test]
-    fn json_is_made_harmless_without_another_change() {
+    fn json_is_sanitized_without_another_change() {
         let cases = [
             ("{\r\n\t\"a\": 1.10,  \"a\":[]\n}", "{\r\n\t\"a\": 1.10,  \"a\":[]\n}"),
             ("\"\u{9b}2J\u{7f} \u{202e}gpj\u{200b}\"", "\"\\u009b2J\\u007f \\u202egpj\\u200b\""),
             ("\"é ❤\u{fe0f} 日本\"", "\"é ❤\u{fe0f} 日本\""),
         ];
         for (json, shown) in cases {
-            assert_eq!(harmless_json(json), shown);
+            assert_eq!(sanitize_json(json), shown);
         }
     }
 
@@ -342,14 +377,14 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_a_terminal_acts_on_is_left(text in any::<String>()) {
-            let shown = harmless(&text);
+            let shown = sanitize(&text);
             prop_assert!(!shown.chars().any(|c| c.is_control() || is_hidden(c)), "{shown:?}");
         }
 
         #[test]
         fn cut_text_is_never_wider_than_asked(text in any::<String>(), columns in 0_usize..40) {
-            prop_assert!(width(&fit(&harmless(&text), columns)) <= columns);
-            prop_assert!(width(&fit_middle(&harmless(&text), columns)) <= columns);
+            prop_assert!(sanitize(&text).fit(columns).width() <= columns);
+            prop_assert!(sanitize(&text).fit_middle(columns).width() <= columns);
         }
 
         #[test]

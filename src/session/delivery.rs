@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{Moment, Problem};
+use crate::event::Sanitized;
 
 /// What became of one call that sends events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,17 +34,17 @@ pub enum Verdict {
     Taken {
         /// The status.
         status: u16,
-        /// The body in one line. Not yet harmless.
-        body: String,
+        /// The body in one line.
+        body: Sanitized,
     },
     /// The server refused what was sent: a 4xx that is not about the key or the rate. It is not sent again.
     Refused {
         /// The status.
         status: u16,
         /// What the server said, in one line.
-        message: String,
+        message: Sanitized,
         /// The fields that it names, each with what it says of them.
-        fields: Vec<(String, String)>,
+        fields: Vec<(Sanitized, Sanitized)>,
     },
     /// It could not be delivered: the key is refused, or the network or the server had trouble after every attempt.
     Failed(Problem),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Change, Delivery, Moment, Retry};
-use crate::event::{Note, Payload, TypeName, Unknown};
+use crate::event::{Note, Payload, Sanitized, TypeName, Unknown};
 
 /// What a source tells those who watch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,9 +81,9 @@ pub struct Problem {
     /// What sort of trouble it is.
     pub kind: ProblemKind,
     /// One line: what happened, and to what.
-    pub what: String,
+    pub what: Sanitized,
     /// One line: what to do now.
-    pub advice: String,
+    pub advice: Sanitized,
 }
 
 /// The sorts of trouble, as far as a watcher acts on them.

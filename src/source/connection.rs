@@ -1,8 +1,5 @@
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -10,31 +7,31 @@ use super::failure::Failure;
 use super::http::{Answer, Http};
 use super::live::{Key, Settings};
 use super::problem::Context;
-use crate::blueshift::{Call, auth, limits};
-use crate::event::TypeName;
+use crate::blueshift::{Call, KeyMask, auth, limits};
+use crate::event::text::sanitize;
+use crate::event::{Sanitized, TypeName};
 use crate::session::{Problem, ProblemKind};
 
-/// What stands for a key.
-const WITHHELD: &str = "[key]";
-/// A shorter key is no secret but a word (`any`, `demo`), which may well stand in a message by itself.
-const SHORTEST_SECRET: usize = 12;
-
 /// The endpoint that is watched.
-pub(super) const DEBUG: &str = "/api/v1/event/debug";
+pub(super) const DEBUG: Sanitized = Sanitized::literal("/api/v1/event/debug");
 /// The endpoint that has the counts.
-pub(super) const SUMMARY: &str = "/api/v1/event/summary.json";
+pub(super) const SUMMARY: Sanitized = Sanitized::literal("/api/v1/event/summary.json");
 
 /// What every request needs.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) settings: Settings,
-    pub(super) host: String,
+    pub(super) host: Sanitized,
+    /// What a server wrote goes through this where it is read.
+    pub(super) keys: KeyMask,
     http: OnceCell<Http>,
 }
 
 impl Connection {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { host: settings.base.host_label(), settings, http: OnceCell::new() }
+        let host = sanitize(&settings.base.host_label());
+        let keys = std::iter::once(&settings.event_key).chain(&settings.user_key).map(|key| &key.secret);
+        Self { host, keys: KeyMask::new(keys), settings, http: OnceCell::new() }
     }
 
     /// The client, built when it is first needed: on a thread of its own, for it reads files and parses certificates.
@@ -43,7 +40,8 @@ impl Connection {
             .get_or_try_init(async || {
                 let base = self.settings.base.clone();
                 let (timeouts, body_limit) = (self.settings.timeouts, self.settings.body_limit);
-                joined(spawn_blocking(move || Http::new(&base, timeouts, body_limit)).await)
+                let keys = self.keys.clone();
+                joined(spawn_blocking(move || Http::new(&base, timeouts, body_limit, keys)).await)
             })
             .await
     }
@@ -80,7 +78,7 @@ impl Connection {
     /// What to tell about a call that sends events and failed.
     pub(super) fn problem_of_sending(&self, failure: &Failure, call: &Call) -> Problem {
         let url = call.url(&self.settings.base);
-        let problem = self.problem(failure, url.path(), &self.settings.event_key.called);
+        let problem = self.problem(failure, &sanitize(url.path()), &self.settings.event_key.called);
         let advice = match (problem.kind, failure) {
             (ProblemKind::RateLimited, _) => "wait a little, or send at a lower rate",
             (ProblemKind::Unreachable, Failure::Status { .. }) => {
@@ -98,26 +96,14 @@ impl Connection {
             ) => "what was sent may have arrived all the same: look for it before you send it again",
             _ => return problem,
         };
-        Problem { advice: advice.to_owned(), ..problem }
+        Problem { advice: advice.into(), ..problem }
     }
 
     /// What to tell about a request to `path` that failed, sent with the key that is called `key`.
-    pub(super) fn problem(&self, failure: &Failure, path: &str, key: &str) -> Problem {
+    pub(super) fn problem(&self, failure: &Failure, path: &Sanitized, key: &Sanitized) -> Problem {
         let base = &self.settings.base;
         let (loopback, platform) = (base.is_loopback(), base.is_platform());
-        let mut problem = failure.problem(&Context { host: &self.host, path, key, loopback, platform });
-        problem.what = self.without_keys(&problem.what);
-        problem
-    }
-
-    /// `text` from a server with our keys taken out, for a server may say what it was sent.
-    pub(super) fn without_keys(&self, text: &str) -> String {
-        let keys = std::iter::once(&self.settings.event_key).chain(&self.settings.user_key);
-        keys.fold(text.to_owned(), |text, key| {
-            let key = key.secret.expose_secret();
-            let text = text.replace(&STANDARD.encode(format!("{key}:")), WITHHELD);
-            if key.len() < SHORTEST_SECRET { text } else { text.replace(key, WITHHELD) }
-        })
+        failure.problem(&Context { host: &self.host, path, key, loopback, platform })
     }
 
     /// Asks the summary endpoint for the counts from `start` to `end`.

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::http::Answer;
 use super::live::Key;
 use super::{Clock, backoff, problem};
-use crate::event::Unknown;
+use crate::event::{Sanitized, Unknown, sanitized};
 use crate::session::{Moment, Problem, ProblemKind, Trouble};
 
 /// How often the counts are asked for. They are kept by the day, and nothing is said of a rate that is tolerated.
@@ -36,7 +36,7 @@ pub(super) struct Counting {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) outcome: Result<Answer, Failure>,
-    pub(super) called: String,
+    pub(super) called: Sanitized,
     pub(super) with_event_key: bool,
 }
 
@@ -101,8 +101,8 @@ impl Counting {
     }
 
     /// Learns that no answer came to a request with the key that is called `called`.
-    pub(super) fn failed(&mut self, failure: &Failure, called: &str, at: Moment) -> Option<Trouble> {
-        let problem = self.connection.problem(failure, SUMMARY, called);
+    pub(super) fn failed(&mut self, failure: &Failure, called: &Sanitized, at: Moment) -> Option<Trouble> {
+        let problem = self.connection.problem(failure, &SUMMARY, called);
         self.troubled(problem, failure.retry_after(), at)
     }
 
@@ -147,7 +147,7 @@ async fn ask(connection: &Connection, event_key_serves: bool) -> Asked {
     let second = ask_with(connection, event_key, true).await;
     let refused_too = matches!(second.outcome, Err(Failure::Status { status: 401 | 403, .. }));
     if refused_too {
-        Asked { called: format!("{}, then with {}", first.called, second.called), ..first }
+        Asked { called: sanitized!("{}, then with {}", first.called, second.called), ..first }
     } else {
         second
     }

@@ -4,19 +4,25 @@ use std::time::Duration;
 
 use rustls::CertificateError;
 
+use crate::blueshift::KeyMask;
+use crate::event::{Sanitized, text};
+
+/// The longest text of a library that is told, in columns.
+const LONGEST_CAUSE: usize = 200;
+
 /// Why a request brought no body that can be decoded.
 ///
 /// It tells apart what a person would mend in different ways; [`super::problem`] says it in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// No HTTP client could be set up, mostly for want of CA certificates.
-    NoClient(String),
+    NoClient(Sanitized),
     /// The host name has no address.
     UnknownHost,
     /// Nobody listens there.
     ConnectionRefused,
     /// There is no way there: network down, no route, not permitted.
-    Unroutable(String),
+    Unroutable(Sanitized),
     /// No connection within the time for it.
     ConnectTimeout(Duration),
     /// No TLS session came about.
@@ -31,7 +37,7 @@ pub(super) enum Failure {
     /// The body ended before its announced length, or in the middle of a compressed stream.
     Truncated,
     /// The body is not what its `Content-Encoding` says.
-    BadEncoding(String),
+    BadEncoding(Sanitized),
     /// Not a byte came for this long.
     Silent(Duration),
     /// The whole took longer than this.
@@ -49,22 +55,22 @@ pub(super) enum Failure {
     Status {
         /// The status.
         status: u16,
-        /// What the server says about it, as it came.
-        said: Option<String>,
+        /// What the server says about it.
+        said: Option<Sanitized>,
         /// The fields that it names, each with what it says of them.
-        fields: Vec<(String, String)>,
+        fields: Vec<(Sanitized, Sanitized)>,
         /// What it asks for in `Retry-After`.
         retry_after: Option<Duration>,
     },
     /// Anything else, in the words of the library.
-    Other(String),
+    Other(Sanitized),
 }
 
 /// Where a redirect that was not followed points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RedirectTarget {
     /// Another origin: the key must not go there.
-    Elsewhere(String),
+    Elsewhere(Sanitized),
     /// The same origin, for more hops than are followed.
     InCircles,
     /// Within the origin, but a client would ask there without the body, so that nothing would be sent.
@@ -85,7 +91,7 @@ pub(super) enum Tls {
     /// The certificate is for other names.
     WrongName,
     /// Anything else, in the words of the library.
-    Other(String),
+    Other(Sanitized),
 }
 
 /// The time-outs of one request.
@@ -114,7 +120,7 @@ impl Default for Timeouts {
 
 impl Failure {
     /// Reads what happened from the chain of causes of `error`, which came after `took`.
-    pub(super) fn of(error: &reqwest::Error, took: Duration, timeouts: Timeouts) -> Self {
+    pub(super) fn of(error: &reqwest::Error, took: Duration, timeouts: Timeouts, keys: &KeyMask) -> Self {
         if error.is_dns() {
             return Self::UnknownHost;
         }
@@ -131,7 +137,7 @@ impl Failure {
         causes(error)
             .find_map(|cause| {
                 if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-                    return Some(Self::Tls(Tls::of(tls)));
+                    return Some(Self::Tls(Tls::of(tls, keys)));
                 }
                 if let Some(http) = cause.downcast_ref::<hyper::Error>() {
                     return if http.is_parse() {
@@ -144,6 +150,7 @@ impl Failure {
             })
             .unwrap_or_else(|| {
                 let root = causes(error).last().map_or_else(|| error.to_string(), ToString::to_string);
+                let root = keys.line(&root, LONGEST_CAUSE);
                 if error.is_decode() { Self::BadEncoding(root) } else { Self::Other(root) }
             })
     }
@@ -161,14 +168,15 @@ impl Failure {
             | Kind::NetworkUnreachable
             | Kind::NetworkDown
             | Kind::AddrNotAvailable
-            | Kind::PermissionDenied => Self::Unroutable(error.kind().to_string()),
+            | Kind::PermissionDenied => Self::Unroutable(text::sanitize(&error.kind().to_string())),
             _ => return None,
         })
     }
 }
 
 impl Tls {
-    fn of(error: &rustls::Error) -> Self {
+    fn of(error: &rustls::Error, keys: &KeyMask) -> Self {
+        let other = || Self::Other(keys.line(&error.to_string(), LONGEST_CAUSE));
         match error {
             rustls::Error::InvalidMessage(_) => Self::Absent,
             rustls::Error::InvalidCertificate(certificate) => match certificate {
@@ -176,9 +184,9 @@ impl Tls {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::WrongName,
-                _ => Self::Other(error.to_string()),
+                _ => other(),
             },
-            _ => Self::Other(error.to_string()),
+            _ => other(),
         }
     }
 }
@@ -214,12 +222,12 @@ mod tests {
             (certificate(CertificateError::NotValidForName), Tls::WrongName),
         ];
         for (error, expected) in cases {
-            assert_eq!(Tls::of(&error), expected);
+            assert_eq!(Tls::of(&error, &KeyMask::default()), expected);
         }
         for error in
             [certificate(CertificateError::Revoked), rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)]
         {
-            assert_eq!(Tls::of(&error), Tls::Other(error.to_string()));
+            assert_eq!(Tls::of(&error, &KeyMask::default()), Tls::Other(text::sanitize(&error.to_string())));
         }
     }
 

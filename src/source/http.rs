@@ -7,12 +7,15 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::failure::{Failure, RedirectTarget, Timeouts};
-use crate::blueshift::{BaseUrl, ErrorBody};
+use crate::blueshift::{BaseUrl, ErrorBody, KeyMask};
+use crate::event::{Sanitized, text};
 
 /// How many redirects within the same origin are followed.
 const HOPS: usize = 5;
 /// How the paths end that take a body.
 const POSTED: [&str; 3] = ["/api/v1/event", "/api/v1/bulkevents", "/api/v1/event/summary.json"];
+/// The longest origin that is told, in columns.
+const LONGEST_ORIGIN: usize = 100;
 /// How much of the body of an error answer is read: enough for any message.
 const ERROR_BODY_LIMIT: u64 = 64 * 1024;
 
@@ -22,6 +25,8 @@ pub(super) struct Http {
     client: Client,
     timeouts: Timeouts,
     body_limit: u64,
+    /// What of a failure is in the words of a server, or of a library that had them, goes through this.
+    keys: KeyMask,
 }
 
 /// A complete answer with a status of success.
@@ -34,11 +39,12 @@ pub(super) struct Answer {
 impl Http {
     /// Sets a client up for `base`. This reads the system's CA certificates, which takes milliseconds, but only for
     /// `https`: a plain target works on a system that has none.
-    pub(super) fn new(base: &BaseUrl, timeouts: Timeouts, body_limit: u64) -> Result<Self, Failure> {
-        Self::build(base.is_loopback(), timeouts, body_limit, base.as_str().starts_with("https:"))
+    pub(super) fn new(base: &BaseUrl, timeouts: Timeouts, body_limit: u64, keys: KeyMask) -> Result<Self, Failure> {
+        let client = Self::build(base.is_loopback(), timeouts, base.as_str().starts_with("https:"))?;
+        Ok(Self { client, timeouts, body_limit, keys })
     }
 
-    fn build(loopback: bool, timeouts: Timeouts, body_limit: u64, certificates: bool) -> Result<Self, Failure> {
+    fn build(loopback: bool, timeouts: Timeouts, certificates: bool) -> Result<Client, Failure> {
         // A second call finds the provider installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
 
@@ -57,8 +63,7 @@ impl Http {
         if loopback {
             builder = builder.no_proxy();
         }
-        let client = builder.build().map_err(|error| Failure::NoClient(root_cause(&error)))?;
-        Ok(Self { client, timeouts, body_limit })
+        builder.build().map_err(|error| Failure::NoClient(text::sanitize(&root_cause(&error))))
     }
 
     /// The client, to make requests with.
@@ -71,7 +76,7 @@ impl Http {
     /// Errors are stripped of everything but what happened: the request, with its key, is never part of one.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let start = Instant::now();
-        let failed = |error: reqwest::Error| Failure::of(&error, start.elapsed(), self.timeouts);
+        let failed = |error: reqwest::Error| Failure::of(&error, start.elapsed(), self.timeouts, &self.keys);
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
         if status.is_success() {
@@ -80,13 +85,13 @@ impl Http {
             return Ok(Answer { status: status.as_u16(), body });
         }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
-            return Err(Failure::Redirect { status: status.as_u16(), to: redirect_target(&response) });
+            return Err(Failure::Redirect { status: status.as_u16(), to: redirect_target(&response, &self.keys) });
         }
         let retry_after =
             response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
         // What the status says holds even when the body breaks off.
         let body = read(&mut response, ERROR_BODY_LIMIT).await.ok().flatten().unwrap_or_default();
-        let said = ErrorBody::read(&body);
+        let said = ErrorBody::read(&body, &self.keys);
         let (said, fields) = said.map_or((None, Vec::new()), |said| (Some(said.message), said.fields));
         Err(Failure::Status { status: status.as_u16(), said, fields, retry_after })
     }
@@ -129,16 +134,26 @@ fn drops_body(status: StatusCode) -> bool {
     matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER)
 }
 
-fn redirect_target(response: &Response) -> Option<RedirectTarget> {
+fn redirect_target(response: &Response, keys: &KeyMask) -> Option<RedirectTarget> {
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     let to = response.url().join(location).ok()?;
     Some(if to.origin() != response.url().origin() {
-        RedirectTarget::Elsewhere(to.origin().ascii_serialization())
+        RedirectTarget::Elsewhere(origin(&to, location, keys))
     } else if is_posted(response.url()) && drops_body(response.status()) {
         RedirectTarget::WithoutBody
     } else {
         RedirectTarget::InCircles
     })
+}
+
+/// The origin of `to`, unless it holds a part of a key: then the host is not in the location as it is without keys.
+fn origin(to: &Url, location: &str, keys: &KeyMask) -> Sanitized {
+    let masked = keys.mask(location);
+    if masked == location || to.host_str().is_some_and(|host| masked.to_ascii_lowercase().contains(host)) {
+        text::excerpt(&to.origin().ascii_serialization(), LONGEST_ORIGIN)
+    } else {
+        "another origin".into()
+    }
 }
 
 /// How long a `Retry-After` asks to wait: a number of seconds, or an HTTP date (RFC 9110, section 10.2.3).
@@ -170,7 +185,9 @@ mod tests {
             let (mut stream, _) = listener.accept().await.unwrap();
             stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.unwrap();
         });
-        let http = Http::build(true, Timeouts::default(), 1024, false).unwrap();
+        let (timeouts, keys) = (Timeouts::default(), KeyMask::default());
+        let client = Http::build(true, timeouts, false).unwrap();
+        let http = Http { client, timeouts, body_limit: 1024, keys };
         let failure = http.send(http.client().get(url)).await.unwrap_err();
         assert_eq!(failure, Failure::Tls(super::super::failure::Tls::Absent));
     }

@@ -9,6 +9,7 @@ pub use super::failure::Timeouts;
 use super::poller::Poller;
 use super::{Clock, Source};
 use crate::blueshift::BaseUrl;
+use crate::event::Sanitized;
 
 /// The shortest interval between two polls.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
@@ -28,7 +29,7 @@ pub struct Key {
     /// The key itself.
     pub secret: SecretString,
     /// What a message calls it, as in "it was asked with …": `the Event key from CLICKSCOPE_EVENT_KEY`.
-    pub called: String,
+    pub called: Sanitized,
 }
 
 /// What the poller polls, and how.

@@ -6,6 +6,9 @@ mod connection;
 mod counts;
 mod failure;
 mod http;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod key_tests;
 pub mod live;
 mod poller;
 mod problem;

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::http::Answer;
 use super::live::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 use super::{Clock, Command, backoff, problem, send};
-use crate::blueshift::{Call, Decoded, Decoder, Summary, decode_history};
+use crate::blueshift::{Call, Decoded, Decoder, KeyMask, Summary, decode_history};
 use crate::event::{Note, Snapshot, TypeName, Unknown};
 use crate::session::{Change, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
 
@@ -25,6 +25,7 @@ struct Gone;
 /// What remembers the answers so far, lent to a blocking thread while it works.
 #[derive(Debug, Default)]
 struct Memory {
+    keys: KeyMask,
     decoder: Decoder,
     tracker: Tracker,
 }
@@ -37,6 +38,10 @@ enum Digested {
 }
 
 impl Memory {
+    fn new(keys: KeyMask) -> Self {
+        Self { decoder: Decoder::new(keys.clone()), keys, tracker: Tracker::default() }
+    }
+
     fn digest(&mut self, body: &[u8], at: Moment) -> Digested {
         match self.decoder.decode(body) {
             Decoded::Same => Digested::Same,
@@ -51,7 +56,7 @@ impl Memory {
     }
 
     fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Change>, Unknown> {
-        let summary = Summary::decode(body)?;
+        let summary = Summary::decode(body, &self.keys)?;
         Ok(self.tracker.observe_counts(&summary.counts, at))
     }
 }
@@ -97,7 +102,7 @@ impl Poller {
             fresh: true,
             again: false,
             failures: 0,
-            memory: Memory::default(),
+            memory: Memory::new(connection.keys.clone()),
             types: 0,
             counted: false,
             told: IndexSet::new(),
@@ -163,7 +168,7 @@ impl Poller {
         let reports = self.reports.clone();
         tokio::spawn(async move {
             let events = match connection.history(&event_type).await {
-                Ok(answer) => decode_history(&answer.body, &event_type).unwrap_or_default(),
+                Ok(answer) => decode_history(&answer.body, &event_type, &connection.keys).unwrap_or_default(),
                 Err(failure) => {
                     tracing::debug!(?failure, "no history");
                     Vec::new()
@@ -194,7 +199,7 @@ impl Poller {
             Ok(answer) => answer,
             Err(failure) => {
                 let key = &self.connection.settings.event_key.called;
-                let problem = self.connection.problem(&failure, DEBUG, key);
+                let problem = self.connection.problem(&failure, &DEBUG, key);
                 return self.failed(at, problem, failure.retry_after(), None).await;
             }
         };
@@ -208,7 +213,6 @@ impl Poller {
                 (changes, self.untold(notes))
             }
             Digested::Unknown(unknown) => {
-                let unknown = Unknown { body: self.connection.without_keys(&unknown.body).into(), ..unknown };
                 let problem = problem::unreadable(&self.connection.host, &unknown);
                 return self.failed(at, problem, None, Some(unknown)).await;
             }

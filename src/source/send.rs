@@ -12,7 +12,6 @@ use super::http::Answer;
 use super::live::Settings;
 use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
-use crate::event::text;
 use crate::session::{Delivery, ProblemKind, Report, Retry, Verdict};
 
 /// How much of an answer's body is kept, in columns.
@@ -110,7 +109,7 @@ impl Sender {
                 Ok(answer) => return ended(self.answered(&answer)),
                 Err(failure) => failure,
             };
-            if let Some(refused) = self.refused(&failure) {
+            if let Some(refused) = refused(&failure) {
                 return ended(refused);
             }
             let problem = self.connection.problem_of_sending(&failure, call);
@@ -130,22 +129,19 @@ impl Sender {
         if problem::is_web_page(&body) {
             return Verdict::Failed(problem::web_page(&self.connection.host));
         }
-        let body = self.connection.without_keys(&body.split_whitespace().collect::<Vec<_>>().join(" "));
-        Verdict::Taken { status: answer.status, body: text::fit(&body, LONGEST_BODY) }
+        Verdict::Taken { status: answer.status, body: self.connection.keys.line(&body, LONGEST_BODY) }
     }
+}
 
-    /// What the server says is wrong with the events; `None` when the failure is about something else.
-    fn refused(&self, failure: &Failure) -> Option<Verdict> {
-        let Failure::Status { status: status @ 400..=499, said, fields, .. } = failure else { return None };
-        if matches!(status, 401 | 403 | 404 | 405 | 408 | 429) {
-            return None;
-        }
-        let clean = |text: &String| self.connection.without_keys(text);
-        let reason = || reqwest::StatusCode::from_u16(*status).ok()?.canonical_reason();
-        let message = said.as_ref().map_or_else(|| reason().unwrap_or("refused").to_owned(), clean);
-        let fields = fields.iter().map(|(field, what)| (clean(field), clean(what))).collect();
-        Some(Verdict::Refused { status: *status, message, fields })
+/// What the server says is wrong with the events; `None` when the failure is about something else.
+fn refused(failure: &Failure) -> Option<Verdict> {
+    let Failure::Status { status: status @ 400..=499, said, fields, .. } = failure else { return None };
+    if matches!(status, 401 | 403 | 404 | 405 | 408 | 429) {
+        return None;
     }
+    let reason = || reqwest::StatusCode::from_u16(*status).ok()?.canonical_reason();
+    let message = said.clone().unwrap_or_else(|| reason().unwrap_or("refused").into());
+    Some(Verdict::Refused { status: *status, message, fields: fields.clone() })
 }
 
 /// Whether trouble of this kind may be over at the next attempt.

@@ -110,7 +110,7 @@ async fn a_refused_event_is_told_with_the_field_that_the_server_names() {
     let call = Call { bulk: false, body: r#"{"email":"a@example.com"}"#.into(), events: 1 };
     let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await;
     let Verdict::Refused { status: 400, fields, .. } = delivery.verdict else { panic!("{delivery:?}") };
-    assert_eq!(fields, [("event".to_owned(), "`event` can't be blank".to_owned())]);
+    assert_eq!(fields, [("event".into(), "`event` can't be blank".into())]);
 }
 
 async fn next_delivery(source: &mut Source) -> Delivery {

@@ -19,7 +19,7 @@ const CANARY: &str = "canary-5e1f0b7c";
 const NOTHING_NEW: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
 
 /// What the server does with the n-th request, counted from 0.
-enum Reply {
+pub(super) enum Reply {
     Bytes(Vec<u8>),
     /// The bytes, and then a reset of the connection.
     Reset(Vec<u8>),
@@ -27,13 +27,13 @@ enum Reply {
     Hang(Vec<u8>),
 }
 
-struct Server {
-    url: BaseUrl,
+pub(super) struct Server {
+    pub(super) url: BaseUrl,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    async fn start(reply: impl Fn(usize, &str) -> Reply + Send + 'static) -> Self {
+    pub(super) async fn start(reply: impl Fn(usize, &str) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -64,7 +64,7 @@ impl Server {
         Self { url, requests }
     }
 
-    async fn always(answer: impl Into<Vec<u8>>) -> Self {
+    pub(super) async fn always(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::start(move |_, _| Reply::Bytes(answer.clone())).await
     }
@@ -93,18 +93,15 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
+pub(super) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
         .into_bytes()
 }
 
-fn settings(base: &BaseUrl) -> Settings {
+pub(super) fn settings(base: &BaseUrl) -> Settings {
     Settings {
         base: base.clone(),
-        event_key: Key {
-            secret: SecretString::from(CANARY),
-            called: "the Event key from CLICKSCOPE_EVENT_KEY".to_owned(),
-        },
+        event_key: Key { secret: SecretString::from(CANARY), called: "the Event key from CLICKSCOPE_EVENT_KEY".into() },
         user_key: None,
         interval: Duration::from_millis(250),
         timeouts: Timeouts::default(),
@@ -113,7 +110,7 @@ fn settings(base: &BaseUrl) -> Settings {
     }
 }
 
-async fn next(source: &mut Source) -> Report {
+pub(super) async fn next(source: &mut Source) -> Report {
     tokio::time::timeout(Duration::from_secs(20), source.reports.recv()).await.unwrap().unwrap()
 }
 
@@ -385,7 +382,7 @@ async fn counting_server(debug: &'static str, summary: impl Fn(&str) -> Vec<u8> 
 fn with_user_key(server: &Server) -> Settings {
     let secret = SecretString::from("canary-of-the-user");
     Settings {
-        user_key: Some(Key { secret, called: "the User key from CLICKSCOPE_USER_KEY".to_owned() }),
+        user_key: Some(Key { secret, called: "the User key from CLICKSCOPE_USER_KEY".into() }),
         ..settings(&server.url)
     }
 }

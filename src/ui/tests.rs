@@ -13,7 +13,7 @@ use crate::app::fixture::{
 };
 use crate::app::keymap::Action;
 use crate::app::{Model, Outcome};
-use crate::event::{Unknown, syntax};
+use crate::event::{Unknown, syntax, text};
 use crate::session::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
 
 #[test]
@@ -241,7 +241,7 @@ fn a_proof_tells_how_a_call_fares() {
     ship(&mut model, CHECKOUT, at(60));
     let message = "the event was not taken: 2 fields are wrong, and this sentence has to be broken".into();
     let fields = [("revenue", "must be a number"), ("products[0].sku", "is missing\u{1b}[2J")];
-    let fields = fields.map(|(name, message)| (name.to_owned(), message.to_owned())).into();
+    let fields = fields.map(|(name, message)| (name.into(), text::sanitize(message))).into();
     let verdict = Verdict::Refused { status: 422, message, fields };
     send(&mut model, answered(2, 0, 1, 1, verdict), at(61));
     insta::assert_snapshot!("proof_refused", proof(&model, at(61), 56, 9));
@@ -378,7 +378,7 @@ fn what_the_composer_asks_and_proposes() {
         "{\n  \"event\": \"view\",\n  \"products\": [\n    {\n      \"price\": \"dear\"\n    }\n  ]\n}",
     );
     press(&mut model, "^s", at(22));
-    let fields = vec![("products[0].price".to_owned(), "is not a number\u{7}".to_owned())];
+    let fields = vec![("products[0].price".into(), text::sanitize("is not a number\u{7}"))];
     let verdict = Verdict::Refused { status: 422, message: "invalid".into(), fields };
     send(&mut model, answered(1, 0, 1, 1, verdict), at(23));
     insta::assert_snapshot!("composer_proof_80x24", picture(&model, at(23)));

@@ -1,7 +1,12 @@
 //! Whatever goes wrong with the server, the screen says what and what to do, and keeps the last good data.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rustix::process::Signal;
 
 use crate::collector::Collector;
@@ -92,5 +97,35 @@ fn the_key_is_nowhere_on_the_screen_nor_in_the_log() {
     for text in [log, written] {
         // As it is, and as the header carries it, whatever the header's beginning.
         assert!(!text.contains(key) && !text.contains("ZXZ0LTVlY3JldC"), "{text}");
+    }
+}
+
+#[test]
+fn a_key_in_an_answer_that_cannot_be_read_is_on_no_screen_and_in_no_log() {
+    let key = "evt-5ecret-0123456789";
+    let basic = STANDARD.encode(format!("{key}:"));
+    let said = format!("you sent Basic {basic}, which is {key} or %65vt%2D5ecret-0123456789");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let length = said.len();
+            // The program may be gone.
+            drop(write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{said}"));
+        }
+    });
+    let launch = Launch::clickscope(["watch", "--url", &url]).env("CLICKSCOPE_EVENT_KEY", key);
+    let mut program = launch.env("CLICKSCOPE_LOG", "trace").start();
+    program.wait_for_text(&["cannot be read", "you sent Basic [key], which is [key] or [key]"]);
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+    let log = fs::read_to_string(program.log()).unwrap();
+    assert!(log.contains("a poll failed"), "{log}");
+    let written = String::from_utf8_lossy(&program.output()).into_owned();
+    for text in [log, written] {
+        assert!(!text.contains("5ecret") && !text.contains(&basic[..8]), "{text}");
     }
 }

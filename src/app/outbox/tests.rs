@@ -28,7 +28,7 @@ fn mark(model: &Model) -> Option<ProbeMark> {
     model.outbox.mark(&"checkout".into())
 }
 
-fn problem(what: &str) -> Problem {
+fn problem(what: &'static str) -> Problem {
     Problem { kind: ProblemKind::Unreachable, what: what.into(), advice: "look there".into() }
 }
 
@@ -138,7 +138,7 @@ fn a_probe_that_another_event_stepped_over_is_looked_for_in_the_history() {
 
 #[test]
 fn a_refused_call_is_not_waited_for_and_its_fields_are_kept() {
-    let fields = vec![("revenue".to_owned(), "must be a number".to_owned())];
+    let fields = vec![("revenue".into(), "must be a number".into())];
     let verdict = Verdict::Refused { status: 422, message: "revenue must be a number".into(), fields: fields.clone() };
     let mut model = busy(120, 36);
     ship(&mut model, CHECKOUT, at(20));

@@ -29,12 +29,12 @@ fn rows(snapshot: &Snapshot) -> Vec<Row<'_>> {
 }
 
 fn notes(body: &str) -> Vec<String> {
-    snapshot(body).notes.into_iter().map(|note| note.0).collect()
+    snapshot(body).notes.into_iter().map(|note| note.0.into()).collect()
 }
 
 fn reason(body: &[u8]) -> String {
     match Decoder::default().decode(body) {
-        Decoded::Unknown(unknown) => unknown.reason,
+        Decoded::Unknown(unknown) => unknown.reason.into(),
         other => panic!("{}\nshould be unknown: {other:?}", String::from_utf8_lossy(body)),
     }
 }

@@ -13,7 +13,7 @@ use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::safety::Safety;
 use crate::cli::line::one_line;
 use crate::event::text::{counted, fit, harmless, harmless_within, width};
-use crate::event::{Difference, DifferenceKind, TypeName};
+use crate::event::{Difference, DifferenceKind, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeState, Recognized, Seen, latency};
 use crate::session::{Delivery, Problem, Retry, Verdict};
 
@@ -95,7 +95,7 @@ fn call_as_json(parcel: &Parcel, delivery: &Delivery) -> Value {
     let (sent, message, advice, fields) = match &delivery.verdict {
         Verdict::Taken { .. } => (delivery.events, None, None, None),
         Verdict::Refused { message, fields, .. } => {
-            let fields = fields.iter().map(|(field, what)| (field.clone(), Value::from(what.as_str())));
+            let fields = fields.iter().map(|(field, what)| (field.to_string(), Value::from(&**what)));
             (0, Some(message), None, Some(fields.collect::<serde_json::Map<_, _>>()))
         }
         Verdict::Failed(problem) => (0, Some(&problem.what), Some(&problem.advice), None),
@@ -285,9 +285,10 @@ impl Reporter {
         match verdict {
             Verdict::Taken { .. } => {}
             Verdict::Refused { status, message, fields } => {
-                let fields = fields.iter().filter(|(field, what)| !message.contains(field) || !message.contains(what));
-                let said = fields.fold(message.clone(), |said, (field, what)| said + "; " + field + ": " + what);
-                let said = harmless(&said);
+                let fields =
+                    fields.iter().filter(|(field, what)| !message.contains(&**field) || !message.contains(&**what));
+                let said =
+                    fields.fold(message.clone(), |said, (field, what)| sanitized!("{}; {}: {}", said, field, what));
                 self.complain(format!("the server refused {} with {status}: {said}", what(&parcel.events)));
             }
             Verdict::Failed(problem) => self.problem(problem),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
 use crate::cli::Exit;
-use crate::event::Document;
+use crate::event::{Document, sanitized};
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
 use crate::session::{Moment, Problem, ProblemKind, Report, Trouble};
 use crate::source::live::{self, Settings};
@@ -60,7 +60,7 @@ impl Verifier {
                             continue;
                         }
                     };
-                    reporter.problem(&Problem { what: format!("{}; nothing was sent", problem.what), ..problem });
+                    reporter.problem(&Problem { what: sanitized!("{}; nothing was sent", problem.what), ..problem });
                     return Err(exit);
                 }
                 Some(_) => {}

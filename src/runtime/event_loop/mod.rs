@@ -567,14 +567,14 @@ fn log(report: &Report) {
             tracing::info!(delivery.batch, delivery.events, delivery.attempts, "a call ended");
         }
         Report::Retrying(retry) => {
-            tracing::warn!(retry.batch, retry.attempts, what = retry.problem.what, "a call failed");
+            tracing::warn!(retry.batch, retry.attempts, what = %retry.problem.what, "a call failed");
         }
         Report::Recalled { events, .. } => tracing::debug!(events = events.len(), "recalled"),
         Report::Trouble(trouble) => {
-            tracing::warn!(trouble.attempt, what = trouble.problem.what, "a poll failed");
+            tracing::warn!(trouble.attempt, what = %trouble.problem.what, "a poll failed");
         }
         Report::CountsTrouble(trouble) => {
-            tracing::warn!(trouble.attempt, what = trouble.problem.what, "the counts could not be had");
+            tracing::warn!(trouble.attempt, what = %trouble.problem.what, "the counts could not be had");
         }
     }
 }

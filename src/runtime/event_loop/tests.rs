@@ -287,7 +287,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
     let ended = run_application(application, &fake, |mut outside| async move {
         assert!(outside.fake.screen().contains("us · api.example.com"), "{}", outside.fake.screen());
 
-        let what = "api.example.com answered 401".to_owned();
+        let what = "api.example.com answered 401".into();
         let problem = Problem { kind: ProblemKind::Refused, what, advice: "set another key".into() };
         let trouble = Trouble { at, problem, attempt: 1, next: None, unknown: None };
         outside.reports.as_ref().unwrap().send(Report::Trouble(trouble)).await.unwrap();

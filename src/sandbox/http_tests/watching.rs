@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::blueshift::KeyMask;
 
 #[tokio::test]
 async fn the_debug_answer_has_the_form_that_was_chosen() {
@@ -131,9 +132,10 @@ async fn the_summary_and_the_history_are_ones_that_the_watcher_reads() {
     for event in [r#"{"event":"view","email":"x@y.example"}"#, r#"{"event":"view"}"#] {
         sandbox.accept(event).unwrap();
     }
-    let summary = Summary::decode(&post(&sandbox, "/api/v1/event/summary.json", "").await.body).unwrap();
+    let summary =
+        Summary::decode(&post(&sandbox, "/api/v1/event/summary.json", "").await.body, &KeyMask::default()).unwrap();
     assert_eq!(summary.counts.get(&crate::event::TypeName::from("view")), Some(&2));
     assert_eq!(summary.errors.get("missing_identifier"), Some(&1));
     let history = get(&sandbox, "/api/v1/event/history?event_name=view").await;
-    assert_eq!(decode_history(&history.body, &"view".into()).unwrap().len(), 1);
+    assert_eq!(decode_history(&history.body, &"view".into(), &KeyMask::default()).unwrap().len(), 1);
 }

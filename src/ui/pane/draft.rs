@@ -11,7 +11,7 @@ use crate::app::composer::editor::Editor;
 use crate::app::composer::{Composition, Verdict};
 use crate::app::layout::Area;
 use crate::event::syntax::{self, TokenKind, matching_bracket};
-use crate::event::text;
+use crate::event::{Sanitized, text};
 use crate::ui::severity::{self, sign};
 use crate::ui::{Theme, scroll_thumb, token_style};
 
@@ -176,7 +176,7 @@ impl Painter<'_> {
     }
 
     /// The server's words about the field on this line, behind it.
-    fn remark(&self, line: &str, start: usize, refused: &[(String, String)], y: u16, buf: &mut Buffer) {
+    fn remark(&self, line: &str, start: usize, refused: &[(Sanitized, Sanitized)], y: u16, buf: &mut Buffer) {
         if refused.is_empty() || start > 0 || line.len() > self.room {
             return;
         }
