@@ -242,11 +242,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::event::TYPES;
 
     const MARK: &str = "00000000-0000-0000-0000-000000000001";
 
     fn one(text: &str) -> Result<Outgoing, UnsendableReason> {
         Outgoing::read(text, || Uuid::from_u128(1))
+    }
+
+    #[test]
+    fn what_is_sent_is_of_the_type_that_its_head_says() {
+        for (text, unkeyed, _) in TYPES {
+            let Ok(sent) = one(text) else { continue };
+            assert_eq!((Some(sent.event_type.as_str()), sent.payload.event_type()), (unkeyed, Some(&sent.event_type)));
+            assert_eq!(sent.payload.head().uuid.as_deref(), Some(MARK), "{text}");
+        }
+        assert_eq!(one(r#"{"event":"view","event":"purchase"}"#).unwrap().event_type.as_str(), "purchase");
     }
 
     fn many(text: &str) -> Result<Batch, Unsendable> {

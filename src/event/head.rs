@@ -114,6 +114,20 @@ impl<'a> HeadFields<'a> {
         self.own_type().or_else(|| self.custom_event.and_then(as_name))
     }
 
+    /// When the event happened, by `timestamp`.
+    pub fn happened(&self) -> Option<Timestamp> {
+        self.timestamp.and_then(instant)
+    }
+
+    /// By what the platform knows the customer: of the identifiers that say something the one that it asks for first,
+    /// with its value as JSON.
+    pub fn customer(&self) -> Option<(&'static str, &'a str)> {
+        IDENTIFIERS.iter().find_map(|wanted| {
+            let last = self.identifiers.iter().rfind(|(name, _)| name == wanted);
+            last.copied().filter(|(_, value)| said(value).is_some())
+        })
+    }
+
     fn action_name(&self) -> Option<(&'a str, Cow<'a, str>)> {
         let action = self.action.and_then(as_name);
         match &action {
@@ -130,7 +144,7 @@ impl<'a> HeadFields<'a> {
         Head {
             event_type: own.map(|(_, name)| TypeName::from(name)).or_else(|| key.map(TypeName::from)),
             uuid: self.event_uuid.and_then(json::as_string).map(Arc::from),
-            happened: self.timestamp.and_then(instant),
+            happened: self.happened(),
             received: self.received.and_then(instant),
             fields: self.count,
             places: Places {
@@ -210,6 +224,12 @@ pub(crate) fn as_name(value: &str) -> Option<(&str, Cow<'_, str>)> {
         _ => None,
     };
     name.map(|name| (value, name))
+}
+
+/// What a value says, unless it is null or blank: the text of a string, of anything else the JSON.
+pub(super) fn said(value: &str) -> Option<Cow<'_, str>> {
+    let said = json::as_string(value).unwrap_or(Cow::Borrowed(value));
+    (value != "null" && !said.trim().is_empty()).then_some(said)
 }
 
 fn instant(value: &str) -> Option<Timestamp> {

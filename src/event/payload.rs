@@ -2,8 +2,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::head::Span;
-use super::{Head, json};
+use super::Head;
+use super::head::{Span, said};
 
 /// The name of an event type, as the platform knows it: `purchase`, `add_to_cart`, `your_custom_event_name`.
 ///
@@ -85,21 +85,18 @@ impl Payload {
     /// Every identifier that says something, with its value: the text of a string, of anything else the JSON. One that
     /// stands there twice is here twice.
     pub fn identifiers(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
-        let value = |(name, span): &(&'static str, Span)| Some((*name, self.said(*span)?));
+        let value = |(name, span): &(&'static str, Span)| Some((*name, said(self.slice(*span))?));
         self.head.places.identifiers.iter().filter_map(value)
     }
 
     /// The value of one identifier, if it says something: of one that stands there twice the last.
     pub fn identifier(&self, name: &str) -> Option<Cow<'_, str>> {
         let (_, span) = self.head.places.identifiers.iter().rfind(|(known, _)| *known == name)?;
-        self.said(*span)
+        said(self.slice(*span))
     }
 
-    /// What a value says, unless it is null or blank.
-    fn said(&self, span: Span) -> Option<Cow<'_, str>> {
-        let value = self.text.get(span.start as usize..span.end as usize)?;
-        let said = json::as_string(value).unwrap_or(Cow::Borrowed(value));
-        (value != "null" && !said.trim().is_empty()).then_some(said)
+    fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 }
 

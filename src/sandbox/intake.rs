@@ -9,13 +9,13 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::blueshift::limits::{self, BadName, BulkTooLarge};
+use crate::event::scan;
 
 use super::browser::Browser;
 
@@ -53,46 +53,38 @@ pub enum Rejection {
     },
 }
 
-/// The fields that mean something to the collector.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum Field {
-    Event,
-    CustomerId,
-    Email,
-    DeviceId,
-    Cookie,
-    PhoneNumber,
-    GroupId,
-    UserUuid,
-    SessionUuid,
-    AccountUuid,
-    EventUuid,
-    Timestamp,
-    TimestampEpoch,
-    Site,
-    Ip,
-    UserAgent,
-    BrowserType,
-    BrowserVersion,
-    BrowserPlatform,
-    #[serde(rename = "_bsft_ts")]
-    BsftTs,
-    #[serde(other)]
-    Other,
-}
+/// The fields that the platform adds, as far as the sender did not send them.
+const ADDED: [&str; 13] = [
+    "_bsft_ts",
+    "account_uuid",
+    "event_uuid",
+    "user_uuid",
+    "session_uuid",
+    "site",
+    "timestamp",
+    "timestamp_epoch",
+    "user_agent",
+    "browser_type",
+    "browser_version",
+    "browser_platform",
+    "ip",
+];
 
-/// Which known fields the sender has sent.
+/// Which of them the sender has sent, by their places in [`ADDED`].
 #[derive(Clone, Copy, Debug, Default)]
-struct Sent(u32);
+struct Sent(u16);
 
 impl Sent {
-    fn insert(&mut self, field: Field) {
-        self.0 |= 1 << field as u32;
+    fn insert(&mut self, name: &str) {
+        self.0 |= Self::bit(name);
     }
 
-    fn contains(self, field: Field) -> bool {
-        self.0 & (1 << field as u32) != 0
+    fn contains(self, name: &str) -> bool {
+        self.0 & Self::bit(name) != 0
+    }
+
+    fn bit(name: &str) -> u16 {
+        ADDED.iter().position(|added| *added == name).map_or(0, |place| 1 << place)
     }
 }
 
@@ -126,14 +118,14 @@ pub(super) fn read(text: &str) -> Result<Draft, Rejection> {
         return Err(BulkTooLarge::Bytes { bytes: text.len() }.into());
     }
     let text = text.trim_matches(is_json_space);
-    let scan: Scan<'_> = serde_json::from_str(text).map_err(|error| {
+    let mut sent = Sent::default();
+    let head = scan(text, |field| sent.insert(field.name)).map_err(|error| {
         if error.is_data() { Rejection::NotAnObject } else { Rejection::NotJson(error.to_string()) }
     })?;
-    let name = name(scan.name)?;
+    let name = name(head.event)?;
     limits::check_name(&name)?;
-    let happened = scan.timestamp.and_then(|raw| raw.get().trim_matches('"').parse().ok());
-    let person = scan.identifier.map(|(_, raw)| xxh3_128_with_seed(raw.get().as_bytes(), 0));
-    Ok(Draft { name, text: text.into(), sent: scan.sent, person, happened })
+    let person = head.customer().map(|(_, value)| xxh3_128_with_seed(value.as_bytes(), 0));
+    Ok(Draft { name, text: text.into(), sent, person, happened: head.happened() })
 }
 
 /// Reads the events of a bulk call, `{"events":[…]}`: all of them or none.
@@ -157,81 +149,14 @@ fn is_json_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
-fn name(raw: Option<&RawValue>) -> Result<String, Rejection> {
-    let raw = raw.map(RawValue::get).filter(|raw| *raw != "null").ok_or(Rejection::NoName)?;
+fn name(raw: Option<&str>) -> Result<String, Rejection> {
+    let raw = raw.filter(|raw| *raw != "null").ok_or(Rejection::NoName)?;
     match raw.chars().next() {
         // An escape that stands for no character, such as a lone surrogate, makes a valid JSON text without a value.
         Some('"') => serde_json::from_str(raw).map_err(|error| Rejection::NotJson(error.to_string())),
         Some('-' | '0'..='9') => Err(BadName::Numeric.into()),
         _ => Err(Rejection::NameNotText),
     }
-}
-
-/// What one pass over an event finds, without building a value.
-#[derive(Default)]
-struct Scan<'a> {
-    name: Option<&'a RawValue>,
-    timestamp: Option<&'a RawValue>,
-    identifier: Option<(u32, &'a RawValue)>,
-    sent: Sent,
-}
-
-impl<'de> Deserialize<'de> for Scan<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ScanVisitor)
-    }
-}
-
-struct ScanVisitor;
-
-impl<'de> Visitor<'de> for ScanVisitor {
-    type Value = Scan<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scan<'de>, A::Error> {
-        let mut scan = Scan::default();
-        while let Some(field) = map.next_key::<Field>()? {
-            scan.sent.insert(field);
-            match field {
-                Field::Event => scan.name = Some(map.next_value()?),
-                Field::Timestamp => scan.timestamp = Some(map.next_value()?),
-                _ => match rank(field) {
-                    Some(rank) => {
-                        let raw: &RawValue = map.next_value()?;
-                        if !is_blank(raw.get()) && scan.identifier.is_none_or(|(best, _)| rank < best) {
-                            scan.identifier = Some((rank, raw));
-                        }
-                    }
-                    None => {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                },
-            }
-        }
-        Ok(scan)
-    }
-}
-
-/// The place of an identifier in the platform's hierarchy; `None` for a field that is none. (doc) help 6479978144275,
-/// and the prose of the reference page for `group_id`.
-fn rank(field: Field) -> Option<u32> {
-    match field {
-        Field::UserUuid => Some(0),
-        Field::CustomerId => Some(1),
-        Field::Email => Some(2),
-        Field::DeviceId => Some(3),
-        Field::Cookie => Some(4),
-        Field::PhoneNumber => Some(5),
-        Field::GroupId => Some(6),
-        _ => None,
-    }
-}
-
-fn is_blank(raw: &str) -> bool {
-    raw == "null" || raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).is_some_and(|s| s.trim().is_empty())
 }
 
 /// What all events of one collector share.
@@ -278,26 +203,26 @@ impl Arrival {
         out.extend_from_slice(head.as_bytes());
         let mut fields = Fields { out, sent: *sent };
         let happened = happened.unwrap_or(self.at);
-        fields.quoted(Field::BsftTs, "_bsft_ts", &format_args!("{:.3}", self.at));
-        fields.quoted(Field::AccountUuid, "account_uuid", &account.uuid);
+        fields.quoted("_bsft_ts", &format_args!("{:.3}", self.at));
+        fields.quoted("account_uuid", &account.uuid);
         let event_uuid = xxh3_128_with_seed(&self.number.to_le_bytes(), account.seed);
-        fields.quoted(Field::EventUuid, "event_uuid", &uuid(event_uuid));
+        fields.quoted("event_uuid", &uuid(event_uuid));
         if let Some(person) = person {
-            fields.quoted(Field::UserUuid, "user_uuid", &uuid(*person));
+            fields.quoted("user_uuid", &uuid(*person));
         }
-        fields.raw(Field::SessionUuid, "session_uuid", &"null");
-        fields.text(Field::Site, "site", Some(&account.site));
-        fields.quoted(Field::Timestamp, "timestamp", &format_args!("{happened:.3}"));
-        fields.raw(Field::TimestampEpoch, "timestamp_epoch", &happened.as_second());
+        fields.raw("session_uuid", &"null");
+        fields.text("site", Some(&account.site));
+        fields.quoted("timestamp", &format_args!("{happened:.3}"));
+        fields.raw("timestamp_epoch", &happened.as_second());
         if let Some(user_agent) = &self.origin.user_agent {
             let browser = Browser::from_user_agent(user_agent);
-            fields.text(Field::UserAgent, "user_agent", Some(user_agent));
-            fields.text(Field::BrowserType, "browser_type", Some(browser.name));
-            fields.text(Field::BrowserVersion, "browser_version", Some(browser.version));
-            fields.text(Field::BrowserPlatform, "browser_platform", browser.platform);
+            fields.text("user_agent", Some(user_agent));
+            fields.text("browser_type", Some(browser.name));
+            fields.text("browser_version", Some(browser.version));
+            fields.text("browser_platform", browser.platform);
         }
         if let Some(ip) = self.origin.ip {
-            fields.quoted(Field::Ip, "ip", &ip);
+            fields.quoted("ip", &ip);
         }
         out.push(b'}');
     }
@@ -314,21 +239,21 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    fn raw(&mut self, field: Field, key: &str, value: &dyn fmt::Display) {
-        if !self.sent.contains(field) {
+    fn raw(&mut self, key: &str, value: &dyn fmt::Display) {
+        if !self.sent.contains(key) {
             self.put(format_args!(",\"{key}\":{value}"));
         }
     }
 
     /// For a value that has nothing to escape.
-    fn quoted(&mut self, field: Field, key: &str, value: &dyn fmt::Display) {
-        if !self.sent.contains(field) {
+    fn quoted(&mut self, key: &str, value: &dyn fmt::Display) {
+        if !self.sent.contains(key) {
             self.put(format_args!(",\"{key}\":\"{value}\""));
         }
     }
 
-    fn text(&mut self, field: Field, key: &str, value: Option<&str>) {
-        if !self.sent.contains(field) {
+    fn text(&mut self, key: &str, value: Option<&str>) {
+        if !self.sent.contains(key) {
             self.put(format_args!(",\"{key}\":{}", serde_json::Value::from(value)));
         }
     }
@@ -344,6 +269,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
     use super::*;
+    use crate::event::{Document, TYPES};
 
     fn account() -> Account {
         Account { uuid: Uuid::nil(), site: "shop.example".into(), seed: 7 }
@@ -467,8 +393,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_several_names_counts() {
+    fn what_is_taken_is_of_the_type_that_the_debug_answer_shows() {
+        for (text, unkeyed, _) in TYPES {
+            let taken = read(text).map(|draft| draft.name).ok();
+            let is_named = Document::read(text).unwrap().head().names_its_type();
+            assert!(taken.is_none() || is_named && taken.as_deref() == unkeyed, "{text}: {taken:?}");
+        }
         assert_eq!(read(r#"{"event":"view","event":"search"}"#).unwrap().name, "search");
+        assert!(read(r#"{"event":"view","event":null,"action":"view"}"#).is_err());
     }
 
     #[test]

@@ -3,21 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::event::catalogue::IDENTIFIERS;
 use crate::event::{Document, NodeId, NodeKind, Origin, Payload, Segment, alike, origin};
 
 /// What part of the values that were sent must be there, in percent.
 const ENOUGH: usize = 75;
 
-/// Whether the event carries an identifier that is not blank.
+/// Whether the event carries an identifier that says something.
 pub(super) fn is_identified(event: &Document) -> bool {
-    IDENTIFIERS.iter().any(|name| identifier(event, name).is_some())
+    identifiers(event).next().is_some()
 }
 
-fn identifier(event: &Document, name: &str) -> Option<NodeId> {
-    let id = event.child(NodeId::ROOT, &Segment::key(name))?;
-    let is_value = event.get(id).is_some_and(|node| !node.kind.is_container()) && event.text(id) != "null";
-    (is_value && !event.plain(id).trim().is_empty()).then_some(id)
+/// The identifiers that say something, by name.
+fn identifiers(event: &Document) -> impl Iterator<Item = (&'static str, NodeId)> {
+    event.identifier_fields().filter(|(name, id)| {
+        let is_container = event.get(*id).is_some_and(|node| node.kind.is_container());
+        !is_container && event.payload().identifier(name).is_some()
+    })
 }
 
 /// An event that came, made ready to be compared with several.
@@ -40,7 +41,7 @@ impl Received {
     /// for a guess, or when the two name different people. The event's name, what the platform puts in place itself
     /// and nulls, which it may as well leave out, say nothing.
     pub(super) fn similarity(&self, sent: &Document) -> Option<usize> {
-        if IDENTIFIERS.iter().any(|name| self.contradicts(sent, name)) {
+        if identifiers(sent).any(|(name, id)| self.contradicts(sent, name, id)) {
             return None;
         }
         // Where each value that was sent stands in the event that came.
@@ -69,8 +70,8 @@ impl Received {
         (percent >= ENOUGH).then_some(percent)
     }
 
-    fn contradicts(&self, sent: &Document, name: &str) -> bool {
-        identifier(sent, name).zip(identifier(&self.event, name)).is_some_and(|(id, other)| {
+    fn contradicts(&self, sent: &Document, name: &str, id: NodeId) -> bool {
+        identifiers(&self.event).find(|(other, _)| *other == name).is_some_and(|(_, other)| {
             let same = sent.plain(id).trim().eq_ignore_ascii_case(self.event.plain(other).trim());
             !same && !alike((sent, id), (&self.event, other))
         })
