@@ -75,7 +75,7 @@ pub(crate) fn change(
     Change {
         event_type: event_type.into(),
         kind,
-        payload: Some(payload(text)),
+        payload: (!matches!(kind, ChangeKind::Unchanged | ChangeKind::Gone)).then(|| payload(text)),
         received: Some(received),
         captured: received / 2 + 1,
         arrived,

@@ -82,7 +82,7 @@ fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
         let types = polled.types;
         let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
         note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
-        expect_findings(model, &polled.changes);
+        expect_findings(model, of_each_type(&polled.changes).filter_map(<[Change]>::last));
         model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
         model.types.apply(&polled.changes, &model.session.history, now);
         model.types.select_something();
@@ -116,13 +116,15 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
             }
             indexmap::map::Entry::Occupied(mut entry) => {
                 let before = entry.get();
-                let kind = match (before.kind, change.kind) {
-                    (ChangeKind::New, ChangeKind::Updated | ChangeKind::Unchanged) => ChangeKind::New,
-                    (ChangeKind::Updated, ChangeKind::Unchanged) => ChangeKind::Updated,
-                    (_, kind) => kind,
+                let (kind, newer) = match (before.kind, change.kind) {
+                    (ChangeKind::New, ChangeKind::Updated) => (ChangeKind::New, true),
+                    (kind @ (ChangeKind::New | ChangeKind::Updated), ChangeKind::Earlier | ChangeKind::Unchanged)
+                    | (kind @ ChangeKind::Earlier, ChangeKind::Unchanged) => (kind, false),
+                    (_, kind) => (kind, true),
                 };
+                let payload = if newer { change.payload } else { before.payload.clone() };
                 let arrived = before.arrived.saturating_add(change.arrived);
-                entry.insert(Change { kind, arrived, ..change });
+                entry.insert(Change { kind, payload, arrived, ..change });
             }
         }
     }
@@ -135,35 +137,46 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
 /// Shows changes: in the table, in the inspector and in the log.
 pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
     let mut left = COMPARED;
-    let told: Vec<_> = changes
-        .iter()
-        .filter_map(|change| {
-            let before = model.types.row(&change.event_type).map_or(0, |row| row.captured);
-            let changes = compared(change, &model.session.history, &mut left);
-            entry(change, change.captured.saturating_sub(before), changes.as_ref())
-        })
-        .collect();
+    let mut told = Vec::new();
+    for changes in of_each_type(changes) {
+        let row = changes.first().and_then(|change| model.types.row(&change.event_type));
+        let mut before = row.map_or(0, |row| row.captured);
+        let mut of_type = Vec::new();
+        for change in changes {
+            let compared = compared(change, &model.session.history, &mut left);
+            of_type.extend(entry(change, change.captured.saturating_sub(before), compared.as_ref()));
+            before = change.captured;
+        }
+        told.extend(of_type.into_iter().rev());
+    }
     expect_findings(model, changes);
     model.types.apply(changes, &model.session.history, now);
     model.types.select_something();
     let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
-    for change in changes.iter().filter(|change| Some(&change.event_type) == shown.as_ref()) {
-        if let Some(payload) = &change.payload {
-            model.inspector.newer(payload, change.arrived);
-        }
+    let is_newer = |change: &&Change| {
+        Some(&change.event_type) == shown.as_ref() && matches!(change.kind, ChangeKind::New | ChangeKind::Updated)
+    };
+    let came = changes.iter().filter(is_newer).map(|change| change.arrived.max(1)).sum();
+    if let Some(payload) = changes.iter().rfind(is_newer).and_then(|change| change.payload.as_ref()) {
+        model.inspector.newer(payload, came);
     }
     if told.len() > ENTRIES_A_POLL {
         let at = changes.first().map_or(now, |change| change.at);
         let rest = told.len() - ENTRIES_A_POLL;
-        note(model, at, EntryKind::Note, format!("and {rest} more types changed"));
+        note(model, at, EntryKind::Note, format!("and {rest} more changes"));
     }
     for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
         model.activity.push(entry);
     }
 }
 
-/// Has the newest events linted that `changes` bring.
-fn expect_findings(model: &mut Model, changes: &[Change]) {
+/// The changes of each type, which stand together in what a poll brought.
+fn of_each_type(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
+    changes.chunk_by(|one, next| one.event_type == next.event_type)
+}
+
+/// Has the events linted that `changes` bring.
+fn expect_findings<'a>(model: &mut Model, changes: impl IntoIterator<Item = &'a Change>) {
     for change in changes {
         let known = model.types.row(&change.event_type).and_then(|row| row.payload.as_ref());
         if let Some(payload) =
@@ -232,6 +245,7 @@ fn entry(change: &Change, captured: u64, changes: Option<&Changes>) -> Option<En
             (Some(summary), _) => (EntryKind::Updated, format!("{came} · {summary}")),
             (None, _) => (EntryKind::Updated, format!("{came} · {fields}")),
         },
+        ChangeKind::Earlier => (EntryKind::Updated, format!("an event from before the newest · {fields}")),
         ChangeKind::Unchanged if change.arrived > 0 => {
             let received = time::count(change.arrived);
             (EntryKind::Updated, format!("{received} received, and the newest event is the same"))

@@ -360,7 +360,7 @@ fn many_changes_at_once_are_summed_up() {
         (0..5_000).map(|n| change(&format!("type_{n}"), ChangeKind::New, "{}", 1, 1, at(21))).collect();
     send(&mut model, polled(changes, at(21)), at(21));
     assert_eq!(model.activity.view().len() - before, 13);
-    assert!(log(&model).iter().any(|line| line == " and 4988 more types changed"));
+    assert!(log(&model).iter().any(|line| line == " and 4988 more changes"));
 }
 
 fn tally(model: &Model, name: &str) -> Option<(Severity, usize)> {
@@ -685,6 +685,36 @@ fn what_is_not_as_it_should_be_from_the_start_is_told_at_once_and_harmlessly() {
     let one = Model::new(Setup { notices: vec!["a file".into()], ..setup(120, 36) });
     assert_eq!((one.toast.unwrap().text, one.activity.view().len()), ("a file".into(), 1));
     assert_eq!(fresh(120, 36).toast, None);
+}
+
+#[test]
+fn each_event_of_one_answer_is_a_change_and_a_version_of_its_own() {
+    let mut model = busy(120, 36);
+    let event = |kind, n: u64| Change {
+        captured: 603 + n,
+        ..change("view", kind, &format!(r#"{{"n":{n}}}"#), 1_211, 1, at(21))
+    };
+    let changes: Vec<_> =
+        (1..=5).map(|n| event(ChangeKind::Updated, n)).chain([event(ChangeKind::Earlier, 6)]).collect();
+    let row = |model: &Model| model.types.row(&"view".into()).cloned().unwrap();
+    let mut paused = busy(120, 36);
+    press(&mut paused, "space", at(20));
+    send(&mut paused, polled(changes.clone(), at(21)), at(21));
+    press(&mut paused, "space", at(22));
+    let effects = send(&mut model, polled(changes, at(21)), at(21));
+
+    let news = ["view n 6 → 5", "view n 3 → 4", "view n 2 → 3", "view n 1 → 2", "view −products · +n"];
+    assert_eq!(log(&model).into_iter().skip(1).take(5).collect::<Vec<_>>(), news);
+    assert_eq!(log(&model).iter().filter(|line| *line == "view an event from before the newest · 1 field").count(), 1);
+    let Some(Effect::Lint { events, .. }) = effects.first() else { panic!("{effects:?}") };
+    assert_eq!(events.len(), 6, "each is looked at");
+    for model in [&model, &paused] {
+        let versions = model.session.history.versions(&"view".into()).map(|captured| captured.payload.text());
+        let versions: Vec<_> = versions.skip(2).collect();
+        assert_eq!(versions, ["{\"n\":1}", "{\"n\":2}", "{\"n\":3}", "{\"n\":4}", "{\"n\":6}", "{\"n\":5}"]);
+        let row = row(model);
+        assert_eq!((row.payload.unwrap().text(), row.captured), (r#"{"n":5}"#, 609));
+    }
 }
 
 #[test]

@@ -161,11 +161,13 @@ impl Printer {
 
     fn learn(&mut self, changes: Vec<Change>) {
         for mut change in changes {
-            if let Some(known) = self.types.get(&change.event_type)
-                && change.kind == ChangeKind::Unchanged
-            {
-                // A count that came later is no news of the event.
-                change.kind = known.kind;
+            if let Some(known) = self.types.get(&change.event_type) {
+                let newer = change.payload.take().filter(|_| change.kind != ChangeKind::Earlier);
+                change.payload = newer.or_else(|| known.payload.clone());
+                // All that is printed once is new to the reader.
+                if change.kind != ChangeKind::Gone {
+                    change.kind = known.kind;
+                }
             }
             self.types.insert(change.event_type.clone(), change);
         }
@@ -212,10 +214,7 @@ impl Linting {
         let Some(payload) = &change.payload else { return Vec::new() };
         let known = self.latest.remove(&change.event_type).filter(|(known, _)| Arc::ptr_eq(known, payload));
         let findings = known.map_or_else(|| self.look(payload, change.at), |(_, findings)| findings);
-        // Types that come and go would fill the memory.
-        if change.kind != ChangeKind::Gone {
-            self.latest.insert(change.event_type.clone(), (Arc::clone(payload), findings.clone()));
-        }
+        self.latest.insert(change.event_type.clone(), (Arc::clone(payload), findings.clone()));
         findings
     }
 
@@ -407,12 +406,13 @@ mod tests {
             Arc::new(Payload::new(&text))
         };
         let (first, second) = (payload("1"), payload(r#""many""#));
-        let counted = Report::Counted { at, changes: vec![event(ChangeKind::Unchanged, &second)] };
+        let counted =
+            Report::Counted { at, changes: vec![Change { payload: None, ..event(ChangeKind::Unchanged, &second) }] };
         let reports = [
             polled(vec![event(ChangeKind::New, &first)], at),
             polled(vec![event(ChangeKind::Updated, &second)], at),
             counted,
-            polled(vec![event(ChangeKind::Gone, &second)], at),
+            polled(vec![event(ChangeKind::Earlier, &second)], at),
             polled(vec![Change { payload: None, ..event(ChangeKind::New, &second) }], at),
         ];
         let (printed, ..) = outcome(Mode::Follow, reports).await;
@@ -422,7 +422,7 @@ mod tests {
             findings.iter().map(|found| found.get("path").unwrap().as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         let mistyped = vec!["/seats".to_owned()];
-        let expected = [Vec::new(), mistyped.clone(), mistyped.clone(), mistyped, Vec::new()];
+        let expected = [Vec::new(), mistyped.clone(), Vec::new(), mistyped, Vec::new()];
         assert_eq!(lines.iter().map(paths).collect::<Vec<_>>(), expected, "{printed}");
     }
 

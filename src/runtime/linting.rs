@@ -19,8 +19,8 @@ use crate::plan::Linter;
 /// What is found is told after so long, however much is still to be looked at.
 const TOLD_AFTER: Duration = Duration::from_millis(30);
 
-/// Lints events and drafts, and tells what it finds as [`Outcome`]s. Of each type, and of drafts, only the newest text
-/// waits: where more comes than can be looked at, what is on screen no more is passed over.
+/// Lints events and drafts, and tells what it finds as [`Outcome`]s. Of each type only the events that came last wait, and
+/// of drafts the newest text: where more comes than can be looked at, what is on screen no more is passed over.
 ///
 /// It ends when it is dropped, after the event that it is at.
 #[derive(Debug)]
@@ -36,21 +36,22 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    events: IndexMap<TypeName, Waiting<Arc<Payload>>>,
+    events: IndexMap<TypeName, Waiting>,
     draft: Option<Box<Question>>,
     closed: bool,
 }
 
+/// The events of one type that came at the same time.
 #[derive(Debug)]
-struct Waiting<T> {
-    what: T,
+struct Waiting {
+    events: VecDeque<Arc<Payload>>,
     now: Timestamp,
 }
 
 /// What the thread does next.
 enum Work {
     Draft(Box<Question>),
-    Events(VecDeque<(TypeName, Waiting<Arc<Payload>>)>),
+    Events(VecDeque<(TypeName, Waiting)>),
 }
 
 impl Linting {
@@ -66,9 +67,12 @@ impl Linting {
 
     /// Looks at events that the platform shows.
     pub(super) fn events(&self, events: Vec<(TypeName, Arc<Payload>)>, now: Timestamp) {
-        self.shared.add(|state| {
-            state.events.extend(events.into_iter().map(|(name, what)| (name, Waiting { what, now })));
-        });
+        let mut waiting = IndexMap::new();
+        for (name, event) in events {
+            let of_type = waiting.entry(name).or_insert_with(|| Waiting { events: VecDeque::new(), now });
+            of_type.events.push_back(event);
+        }
+        self.shared.add(|state| state.events.extend(waiting));
     }
 
     /// Looks at a draft as it would be sent.
@@ -134,10 +138,15 @@ impl Shared {
     }
 
     /// Looks at one event after the other, until it is time to tell.
-    fn observe(&self, linter: &mut Linter, events: &mut VecDeque<(TypeName, Waiting<Arc<Payload>>)>) -> Vec<Linted> {
+    fn observe(&self, linter: &mut Linter, waiting: &mut VecDeque<(TypeName, Waiting)>) -> Vec<Linted> {
         let begun = Instant::now();
         let mut told = Vec::new();
-        while let Some((event_type, Waiting { what: payload, now })) = events.pop_front() {
+        while let Some((event_type, Waiting { events, now })) = waiting.front_mut() {
+            let Some(payload) = events.pop_front() else {
+                waiting.pop_front();
+                continue;
+            };
+            let (event_type, now) = (event_type.clone(), *now);
             // What cannot be read says so itself, where it is shown.
             let found = Document::new(Arc::clone(&payload)).map(|event| {
                 let findings = linter.observe(&event, Context { stage: Stage::Received, now });
@@ -152,7 +161,7 @@ impl Shared {
     }
 
     /// What was not looked at yet goes before what has come since, unless that is newer.
-    fn put_back(&self, events: VecDeque<(TypeName, Waiting<Arc<Payload>>)>) {
+    fn put_back(&self, events: VecDeque<(TypeName, Waiting)>) {
         if events.is_empty() {
             return;
         }

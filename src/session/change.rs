@@ -10,19 +10,18 @@ pub struct Change {
     pub event_type: TypeName,
     /// What happened to it.
     pub kind: ChangeKind,
-    /// The newest event of the type that we hold; for [`ChangeKind::Gone`] the last one seen. `None` when only a count
-    /// is known.
+    /// The event that came; `None` where none did.
     pub payload: Option<Arc<Payload>>,
     /// The server's own count for the type, as the server tells it: it may start anew at midnight or run backwards.
     /// `None` is unknown, not zero.
     pub received: Option<u64>,
-    /// How many distinct payloads of the type we hold or held. An event that comes back after so many others that it
-    /// was forgotten counts anew.
+    /// How many distinct events of the type were captured so far. One that comes back after so many others that it was
+    /// forgotten counts anew.
     pub captured: u64,
-    /// How many events this change is known to stand for. Two witnesses are heard, and the one that knows of more is
-    /// believed: the payloads that came, and the growth of the server's count. They are compared over the time since
-    /// the count became known, so that an event is not told twice when its count follows a minute later. On the first
-    /// snapshot of a session it is zero, for nothing arrived while we watched.
+    /// How many events this change is known to stand for; over all changes each arrival is told once. Two witnesses are
+    /// heard, and the one that knows of more is believed: the events that came, and the growth of the server's count.
+    /// They are compared over the time since the count became known, so that an event is not told twice when its count
+    /// follows a minute later. On the first snapshot of a session it is zero, for nothing arrived while we watched.
     pub arrived: u64,
     /// How much of what the server received was captured, since its count became known; `None` while it is not.
     pub coverage: Option<Coverage>,
@@ -48,26 +47,28 @@ pub struct Coverage {
     pub received: u64,
 }
 
-/// What happened to an event type.
+/// The sorts of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
-    /// Seen for the first time, or again after it was gone.
+    /// The type is seen for the first time, or again after it was gone. All that the first snapshot holds is new.
     New,
     /// A newer event of a known type.
     Updated,
-    /// The newest event is the same, or there is none yet; reported only when a count moved: the server's, or that of
-    /// the captures.
+    /// An event that was not captured before, and that is older than the newest of its type.
+    Earlier,
+    /// No event came, but the server's count moved or became known.
     Unchanged,
     /// The server no longer knows the type.
     Gone,
 }
 
 impl ChangeKind {
-    /// The word for it, in lower case: `new`, `updated`, `unchanged`, `gone`.
+    /// The word for it, in lower case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Updated => "updated",
+            Self::Earlier => "earlier",
             Self::Unchanged => "unchanged",
             Self::Gone => "gone",
         }

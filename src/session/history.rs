@@ -151,7 +151,7 @@ impl History {
     }
 
     /// The events of a type that are held, the oldest first.
-    pub fn versions(&self, event_type: &TypeName) -> impl DoubleEndedIterator<Item = &Captured> {
+    pub fn versions<'h>(&'h self, event_type: &TypeName) -> impl DoubleEndedIterator<Item = &'h Captured> + use<'h> {
         self.types.get(event_type).into_iter().flat_map(|held| &held.versions)
     }
 

@@ -172,11 +172,7 @@ impl Probes {
     /// Looks for the probes in what a poll brought at `at`; the ones that were found. To be called for every poll that
     /// succeeded, also when it brought nothing.
     pub fn observe(&mut self, changes: &[Change], at: Moment) -> Vec<ProbeId> {
-        let came: Vec<_> = changes
-            .iter()
-            .filter(|change| matches!(change.kind, ChangeKind::New | ChangeKind::Updated))
-            .filter_map(|change| Some((change, change.payload.as_ref()?)))
-            .collect();
+        let came: Vec<_> = changes.iter().filter_map(|change| Some((change, change.payload.as_ref()?))).collect();
         let mut found = Vec::new();
         let mut unmarked = Vec::new();
         for (change, payload) in came {
@@ -426,7 +422,7 @@ impl Watch {
 fn is_news(change: &Change) -> bool {
     match change.kind {
         ChangeKind::Updated => change.payload.is_some(),
-        ChangeKind::New => change.payload.is_some() && change.arrived > 0,
+        ChangeKind::New | ChangeKind::Earlier => change.payload.is_some() && change.arrived > 0,
         ChangeKind::Unchanged | ChangeKind::Gone => false,
     }
 }

@@ -18,12 +18,14 @@ impl Session {
     /// Takes in what a poll or a count brought.
     pub fn take_in(&mut self, changes: &[Change]) {
         for change in changes {
-            match (&change.payload, change.kind) {
-                (Some(payload), ChangeKind::New | ChangeKind::Updated) => {
-                    let captured = Captured { payload: Arc::clone(payload), at: change.at };
-                    self.history.push(&change.event_type, captured);
-                }
-                _ => self.history.hear_of(&change.event_type),
+            let Some(payload) = &change.payload else {
+                self.history.hear_of(&change.event_type);
+                continue;
+            };
+            let captured = Captured { payload: Arc::clone(payload), at: change.at };
+            match change.kind {
+                ChangeKind::Earlier => self.history.push_earlier(&change.event_type, captured),
+                _ => self.history.push(&change.event_type, captured),
             }
         }
     }

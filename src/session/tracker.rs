@@ -12,15 +12,15 @@ pub type Counts = IndexMap<TypeName, u64>;
 
 /// How many captured events are remembered, as hashes.
 const REMEMBERED: usize = 128 * 1024;
-/// How many types are known that the latest snapshot did not speak of. A server that makes up names at every poll would
+/// How many types are known that the last snapshot did not speak of. A server that makes up names at every poll would
 /// otherwise fill the memory. A type that is forgotten and comes back is new, with its counts at the start.
-const MAX_ABSENT: usize = 10_000;
+const MAX_QUIET: usize = 10_000;
 
-/// What has been seen of every event type so far.
+/// What has been seen of every event type so far: hashes, times and counts, but no event.
 ///
-/// - A payload that was never captured is always news, and the newest: the endpoint tells the latest event of a type.
-///   Clocks are not asked, for the times in two events may come from two clocks.
-/// - A payload that was captured before and is older than the newest, by its own time, is a stale answer (of a replica
+/// - An event that was never captured is always news, and newer than what the answer lists after it: the endpoint tells
+///   the latest events of a type. Clocks are not asked, for the times in two events may come from two clocks.
+/// - An event that was captured before and is older than the newest, by its own time, is a stale answer (of a replica
 ///   that lags, perhaps), and changes nothing. Without such a time it is taken for an event that came again.
 /// - The server's count of a type is the one in the snapshot where there is one, else the one from elsewhere.
 /// - A count that runs backwards, at midnight or after a reset, tells of no arrivals; counting goes on from there.
@@ -35,7 +35,7 @@ pub struct Tracker {
 /// What is known of one type.
 #[derive(Debug, Default)]
 struct Known {
-    newest: Option<Arc<Payload>>,
+    newest: Option<Newest>,
     /// The hashes of the last sighting's events in order of size, where there were several.
     last: Vec<u128>,
     /// The snapshot that spoke of it last; 0 for a type that only a count is known of.
@@ -45,6 +45,13 @@ struct Known {
     received: Option<Received>,
     captured: u64,
     tally: Tally,
+}
+
+/// The newest event of a type.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    hash: u128,
+    times: Times,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +69,9 @@ enum Origin {
 /// The two witnesses of arrivals, since the server's count became known.
 #[derive(Debug, Default)]
 struct Tally {
-    /// Payloads that came, those that came again included.
+    /// Events that came, those that came again included.
     came: u64,
-    /// Distinct payloads among them.
+    /// Distinct events among them.
     captured: u64,
     /// By how much the server's count grew.
     grown: u64,
@@ -88,8 +95,8 @@ impl Tracker {
         Self { types: IndexMap::new(), seen: Seen::new(events), snapshots: 0 }
     }
 
-    /// Compares `snapshot` with what is known, learns it, and says what changed: in the snapshot's order, then what is
-    /// gone.
+    /// Compares `snapshot` with what is known, learns it, and says what changed: in the snapshot's order, the events of a
+    /// type from the oldest to the newest, then what is gone.
     pub fn observe(&mut self, snapshot: &Snapshot, now: Moment) -> Vec<Change> {
         self.snapshots += 1;
         let number = self.snapshots;
@@ -99,7 +106,7 @@ impl Tracker {
                 self.types.insert(sighting.event_type.clone(), Known::default());
             }
             if let Some(known) = self.types.get_mut(&sighting.event_type) {
-                changes.extend(known.sight(sighting, number, &mut self.seen, now));
+                known.sight(sighting, number, &mut self.seen, now, &mut changes);
             }
         }
         if snapshot.shape.covers_every_type() {
@@ -110,7 +117,7 @@ impl Tracker {
                 }
             }
         }
-        self.forget_absent();
+        self.forget_quiet();
         changes
     }
 
@@ -127,19 +134,21 @@ impl Tracker {
                 changes.extend(known.count_elsewhere(event_type, None, now));
             }
         }
-        self.forget_absent();
+        self.forget_quiet();
         changes
     }
 
-    /// Forgets the types that were absent for longest, where there are too many.
-    fn forget_absent(&mut self) {
-        let mut absent: Vec<_> =
-            self.types.values().filter(|known| !known.present).map(|known| known.seen_in).collect();
-        let Some(mut surplus) = absent.len().checked_sub(MAX_ABSENT).filter(|surplus| *surplus > 0) else { return };
-        absent.sort_unstable();
-        let newest_to_go = absent.get(surplus - 1).copied().unwrap_or_default();
+    /// Forgets the types that no snapshot spoke of for longest, where there are too many. Those of the last one stay: they
+    /// would be new again at every poll.
+    fn forget_quiet(&mut self) {
+        let is_quiet = |known: &Known| known.seen_in != self.snapshots;
+        let mut quiet: Vec<_> =
+            self.types.values().filter(|known| is_quiet(known)).map(|known| known.seen_in).collect();
+        let Some(mut surplus) = quiet.len().checked_sub(MAX_QUIET).filter(|surplus| *surplus > 0) else { return };
+        quiet.sort_unstable();
+        let newest_to_go = quiet.get(surplus - 1).copied().unwrap_or_default();
         self.types.retain(|_, known| {
-            let goes = !known.present && known.seen_in <= newest_to_go && surplus > 0;
+            let goes = is_quiet(known) && known.seen_in <= newest_to_go && surplus > 0;
             surplus -= usize::from(goes);
             !goes
         });
@@ -147,66 +156,104 @@ impl Tracker {
 }
 
 impl Known {
-    fn sight(&mut self, sighting: &Sighting, number: u64, seen: &mut Seen, now: Moment) -> Option<Change> {
-        let is_new = !self.present;
-        let is_first_snapshot = number == 1;
+    fn sight(&mut self, sighting: &Sighting, number: u64, seen: &mut Seen, now: Moment, changes: &mut Vec<Change>) {
+        let (was_present, is_first_snapshot) = (self.present, number == 1);
         (self.present, self.seen_in) = (true, number);
 
-        let event_type = &sighting.event_type;
-        let candidate = sighting.events.first().filter(|event| !self.is_newest(event));
-        let is_stale = candidate.is_some_and(|event| {
-            self.has_captured(event_type, event, seen)
-                && self.newest.as_ref().is_some_and(|n| Times::of(event).is_before(Times::of(n)))
-        });
-        let candidate = candidate.filter(|_| !is_stale);
-
-        let captured = self.capture(sighting, seen);
-        self.captured += captured;
-        if let Some(event) = candidate {
-            self.newest = Some(Arc::clone(event));
+        let captured_before = self.captured;
+        let news = self.news(sighting, (was_present, is_first_snapshot), seen);
+        let captured = self.captured - captured_before;
+        if let Some(newest) = news.iter().rev().find(|news| news.kind != ChangeKind::Earlier) {
+            self.newest = Some(Newest { hash: newest.event.hash(), times: Times::of(newest.event) });
         }
+        self.remember(sighting);
 
         let arrived_before = self.tally.arrived();
         if !is_first_snapshot {
-            self.tally.came += captured.max(u64::from(candidate.is_some()));
+            let came_again = news.last().is_some_and(|news| news.kind == ChangeKind::Updated);
+            self.tally.came += captured.max(came_again.into());
             self.tally.captured += captured;
         }
         let count = self.count(sighting.received, Origin::Snapshot);
         let arrived = self.tally.arrived() - arrived_before;
         self.start_over_if(count == Moved::BecameKnown);
 
-        let kind = match candidate {
-            _ if is_new => ChangeKind::New,
-            Some(_) => ChangeKind::Updated,
-            None if captured > 0 || count != Moved::No => ChangeKind::Unchanged,
-            None => return None,
-        };
-        Some(self.change(event_type, kind, arrived, now))
+        let event_type = &sighting.event_type;
+        if news.is_empty() {
+            let kind = if was_present { ChangeKind::Unchanged } else { ChangeKind::New };
+            if !was_present || count != Moved::No {
+                changes.push(self.change(event_type, kind, arrived, now));
+            }
+            return;
+        }
+        // Each event stands for one arrival as far as they go round, and the newest for all that were not seen.
+        let unseen = arrived.saturating_sub(news.len() as u64);
+        let count = news.len() as u64;
+        for (News { event, kind, captured }, behind) in news.into_iter().zip((0..count).rev()) {
+            let own = u64::from(behind < arrived) + if behind == 0 { unseen } else { 0 };
+            let payload = Some(Arc::clone(event));
+            changes.push(Change { payload, captured, ..self.change(event_type, kind, own, now) });
+        }
     }
 
-    /// Captures what is new in a sighting, the oldest first, and says how many that were.
-    fn capture(&mut self, sighting: &Sighting, seen: &mut Seen) -> u64 {
-        let mut captured = 0;
-        for event in sighting.events.iter().rev() {
-            if !self.is_newest(event) && !self.has_captured(&sighting.event_type, event, seen) {
-                seen.insert(&sighting.event_type, event);
-                captured += 1;
+    /// The events of a sighting that are news, the oldest first. All that is there at first is new.
+    fn news<'s>(
+        &mut self,
+        sighting: &'s Sighting,
+        (was_present, is_first): (bool, bool),
+        seen: &mut Seen,
+    ) -> Vec<News<'s>> {
+        let event_type = &sighting.event_type;
+        // What the answer lists after the one that was the newest so far is older than that.
+        let known = sighting.events.iter().position(|event| self.is_newest(event));
+        let is_stale = sighting.events.first().is_some_and(|event| {
+            known != Some(0) && self.has_captured(event_type, event, seen) && self.is_before_newest(event)
+        });
+        let end_of_new = match known {
+            _ if !was_present => sighting.events.len(),
+            _ if is_stale => 0,
+            known => known.unwrap_or(sighting.events.len()),
+        };
+        let mut news = Vec::new();
+        for (index, event) in sighting.events.iter().enumerate().rev() {
+            let is_repeated = index > 0 && sighting.events.first() == Some(event);
+            let is_new = !is_repeated && !self.is_newest(event) && !self.has_captured(event_type, event, seen);
+            if is_new {
+                seen.insert(event_type, event);
+                self.captured += 1;
+            }
+            let is_newest = index == 0 && end_of_new > 0;
+            if is_new || is_newest {
+                let kind = match index {
+                    _ if index >= end_of_new => ChangeKind::Earlier,
+                    _ if is_first || (!was_present && news.is_empty()) => ChangeKind::New,
+                    _ => ChangeKind::Updated,
+                };
+                news.push(News { event, kind, captured: self.captured });
             }
         }
+        news
+    }
+
+    /// Remembers which events the sighting had, where there are several.
+    fn remember(&mut self, sighting: &Sighting) {
         self.last.clear();
         if sighting.events.len() > 1 {
             self.last.extend(sighting.events.iter().map(|event| event.hash()));
             self.last.sort_unstable();
         }
-        captured
     }
 
     fn is_newest(&self, event: &Payload) -> bool {
-        self.newest.as_ref().is_some_and(|newest| newest.hash() == event.hash())
+        self.newest.is_some_and(|newest| newest.hash == event.hash())
     }
 
-    /// The last sighting is asked as well: an answer may hold more events than are remembered, and
-    /// those that simply stay there must not count anew at every poll.
+    fn is_before_newest(&self, event: &Payload) -> bool {
+        self.newest.is_some_and(|newest| Times::of(event).is_before(newest.times))
+    }
+
+    /// The last sighting is asked as well: an answer may hold more events than are remembered, and those that simply stay
+    /// there must not count anew at every poll.
     fn has_captured(&self, event_type: &TypeName, event: &Payload, seen: &Seen) -> bool {
         self.last.binary_search(&event.hash()).is_ok() || seen.contains(event_type, event)
     }
@@ -256,7 +303,7 @@ impl Known {
         Change {
             event_type: event_type.clone(),
             kind,
-            payload: self.newest.clone(),
+            payload: None,
             received: self.received.map(|received| received.count),
             captured: self.captured,
             arrived,
@@ -264,6 +311,15 @@ impl Known {
             at: now,
         }
     }
+}
+
+/// An event of a sighting that is news.
+#[derive(Debug)]
+struct News<'s> {
+    event: &'s Arc<Payload>,
+    kind: ChangeKind,
+    /// How many were captured of the type with it.
+    captured: u64,
 }
 
 /// What a count did.

@@ -267,7 +267,7 @@ impl Types {
         row.gone = change.kind == ChangeKind::Gone;
         row.came = row.came.saturating_add(change.arrived);
         row.rate.add(change.arrived, change.at);
-        if change.payload.is_some() {
+        if change.payload.is_some() && change.kind != ChangeKind::Earlier {
             row.payload.clone_from(&change.payload);
         }
         let watched = change.arrived > 0;
@@ -279,11 +279,11 @@ impl Types {
                 row.mark = Some(if new { Mark::New } else { Mark::Updated });
             }
             ChangeKind::New | ChangeKind::Updated => row.seen = seen_before(change),
-            ChangeKind::Unchanged if watched => {
+            ChangeKind::Earlier | ChangeKind::Unchanged if watched => {
                 row.seen = Some(millis(change.at.elapsed));
                 row.flash = Some(change.at);
             }
-            ChangeKind::Unchanged => {}
+            ChangeKind::Earlier | ChangeKind::Unchanged => {}
             ChangeKind::Gone => row.flash = Some(change.at),
         }
     }

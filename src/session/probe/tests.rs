@@ -36,7 +36,7 @@ fn change(kind: ChangeKind, text: Option<&str>, arrived: u64) -> Change {
     Change {
         event_type: "checkout".into(),
         kind,
-        payload: text.map(payload),
+        payload: text.filter(|_| !matches!(kind, ChangeKind::Unchanged | ChangeKind::Gone)).map(payload),
         received: None,
         captured: 1,
         arrived,
@@ -96,6 +96,7 @@ fn an_event_with_the_marker_is_the_probe() {
         ("as another type", of_another_type(&sent), true),
         ("under another key of another type", of_another_type(&nested), false),
         ("another's", updated(&checkout(THEIRS, "c2")), false),
+        ("behind a newer one", change(ChangeKind::Earlier, Some(&sent), 1), true),
         ("still there", change(ChangeKind::Unchanged, Some(&sent), 1), false),
         ("gone", change(ChangeKind::Gone, Some(&sent), 0), false),
         ("only a count", count(1), false),
@@ -177,6 +178,8 @@ fn what_was_there_before_is_never_guessed() {
         (new(stripped, 1), true),
         (updated(stripped), true),
         (change(ChangeKind::Updated, Some(stripped), 0), true),
+        (change(ChangeKind::Earlier, Some(stripped), 0), false),
+        (change(ChangeKind::Earlier, Some(stripped), 1), true),
         (change(ChangeKind::Unchanged, Some(stripped), 1), false),
         (change(ChangeKind::Gone, Some(stripped), 0), false),
     ];
@@ -539,8 +542,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         let uuid = OURS.get(uuid).copied().unwrap_or(THEIRS);
         checkout(uuid, if customer == 0 { "c1" } else { "c2" })
     });
-    let kind =
-        prop::sample::select(vec![ChangeKind::New, ChangeKind::Updated, ChangeKind::Unchanged, ChangeKind::Gone]);
+    let kind = prop::sample::select(vec![
+        ChangeKind::New,
+        ChangeKind::Updated,
+        ChangeKind::Earlier,
+        ChangeKind::Unchanged,
+        ChangeKind::Gone,
+    ]);
     let change = (kind, text, 0_u64..3).prop_map(|(kind, text, arrived)| change(kind, Some(&text), arrived));
     let step = prop_oneof![
         (0_usize..3).prop_map(Step::Send),
