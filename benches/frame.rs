@@ -13,7 +13,7 @@ use clickscope::app::{Effect, Key, KeyCode, Message, Model, Outcome, Sending, Se
 use clickscope::blueshift::Region;
 use clickscope::event::syntax::format;
 use clickscope::event::{Document, Payload};
-use clickscope::lint::{Context, Stage};
+use clickscope::lint::{LintContext, Stage};
 use clickscope::plan::Linter;
 use clickscope::session::{Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Report};
 use clickscope::ui::{Theme, view};
@@ -242,7 +242,7 @@ fn careless_order() -> String {
 /// What is wrong with the event.
 fn linted(event_type: &str, payload: &Arc<Payload>) -> Linted {
     let event = Document::new(Arc::clone(payload)).unwrap();
-    let context = Context { stage: Stage::Received, now: at(1).wall };
+    let context = LintContext { stage: Stage::Received, now: at(1).wall };
     let found = Found::new(&event, Linter::default().observe(&event, context));
     Linted { event_type: event_type.into(), payload: Arc::clone(payload), found: Arc::new(found) }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::tree::{self, Part, Row, Spot};
 use crate::event::{Document, NodeId, Payload, Segment, TypeName, text};
-use crate::lint::{Counts, Finding, Places, Severity};
+use crate::lint::{Finding, NodeLookup, Severity, SeverityCounts};
 
 /// Of a type, so many different findings are told; of an integration that brings more, the table says enough.
 const TOLD: usize = 256;
@@ -57,7 +57,7 @@ impl Found {
     /// Finds a place in `event` for each finding. One whose field is missing is put down to the container it would be in.
     pub fn new(event: &Document, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| Reverse(finding.severity));
-        let mut places = Places::of(event, &findings);
+        let mut places = NodeLookup::of(event, &findings);
         let nodes: Vec<_> = findings.iter().map(|finding| places.nearest(&finding.path)).collect();
         let mut marks = HashMap::new();
         // What only counts others says nothing of the event as a whole.
@@ -198,7 +198,7 @@ pub(super) struct Baseline {
     awaited: HashSet<TypeName>,
     types: usize,
     faulty: usize,
-    counts: Counts,
+    counts: SeverityCounts,
 }
 
 impl Baseline {

@@ -151,7 +151,7 @@ pub(crate) fn lint_all(model: &mut Model, now: Moment) -> Vec<Effect> {
 /// The findings of an event of that type.
 pub(crate) fn linted(event_type: &str, payload: &Arc<Payload>, now: Moment) -> Linted {
     let event = Document::new(Arc::clone(payload)).unwrap();
-    let findings = lint::lint(&event, lint::Context { stage: lint::Stage::Received, now: now.wall });
+    let findings = lint::lint(&event, lint::LintContext { stage: lint::Stage::Received, now: now.wall });
     Linted {
         event_type: event_type.into(),
         payload: Arc::clone(payload),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::stdout::Output;
 use super::{Exit, Failure, line};
 use crate::event::{Document, Payload, TypeName};
-use crate::lint::{Context, Finding, Stage};
+use crate::lint::{Finding, LintContext, Stage};
 use crate::plan::Linter;
 use crate::session::{Change, ChangeKind, Moment, Problem, ProblemKind, Report, Trouble};
 use crate::source::Source;
@@ -219,7 +219,7 @@ impl Linting {
     }
 
     fn look(&mut self, payload: &Arc<Payload>, at: Moment) -> Vec<Finding> {
-        let context = Context { stage: Stage::Received, now: at.wall };
+        let context = LintContext { stage: Stage::Received, now: at.wall };
         // What cannot be read says so itself, where it is printed.
         Document::new(Arc::clone(payload)).map(|event| self.linter.observe(&event, context)).unwrap_or_default()
     }

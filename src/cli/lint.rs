@@ -22,7 +22,7 @@ use super::{Exit, Failure, args};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, harmless};
 use crate::event::{Document, DocumentError, NodeId, NodeKind, Segment, TypeName};
-use crate::lint::{Context, Counts, Finding, Places, Severity, Stage};
+use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
 use report::Report;
@@ -59,7 +59,7 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
     let mut run = Run {
         report: report::of(args, &called),
         out: BufWriter::new(io::stdout().lock()),
-        context: Context {
+        context: LintContext {
             stage: if args.received { Stage::Received } else { Stage::Outgoing },
             now: Timestamp::now(),
         },
@@ -125,7 +125,7 @@ struct Located {
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     events: u64,
-    findings: Counts,
+    findings: SeverityCounts,
     /// What is no event.
     unusable: u64,
 }
@@ -161,7 +161,7 @@ impl Tally {
 struct Run<'a, W: Write> {
     report: Box<dyn Report + 'a>,
     out: W,
-    context: Context,
+    context: LintContext,
     linter: Linter,
     called: &'a str,
     /// Whether events come while it runs, so that somebody may be waiting for what is found.
@@ -256,8 +256,8 @@ impl<W: Write> Run<'_, W> {
         if !is_object(event) {
             return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
         }
-        let findings = self.linter.observe(event, Context { stage, ..self.context });
-        let mut places = Places::of(event, &findings);
+        let findings = self.linter.observe(event, LintContext { stage, ..self.context });
+        let mut places = NodeLookup::of(event, &findings);
         let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
         self.tally.events += 1;
         self.tell(&Linted {

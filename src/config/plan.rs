@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::file::{Unread, read_text};
 use super::{ConfigError, Setting};
 use crate::event::text::harmless;
-use crate::plan::{BadSchema, Plan, SchemaFile, Unreadable};
+use crate::plan::{BadSchema, Plan, SchemaFile, UnreadableFile};
 
 /// So many schemas make a plan; a folder with more is another one.
 const MOST: usize = 1_000;
@@ -48,11 +48,11 @@ fn schemas(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn file(path: &Path) -> SchemaFile {
     let text = read_text(path).map_err(|unread| match unread {
-        Unread::Absent => Unreadable { line: None, reason: "it is gone".to_owned() },
+        Unread::Absent => UnreadableFile { line: None, reason: "it is gone".to_owned() },
         Unread::NotText { line } => {
-            Unreadable { line: Some(line), reason: "this line is not text (not UTF-8)".to_owned() }
+            UnreadableFile { line: Some(line), reason: "this line is not text (not UTF-8)".to_owned() }
         }
-        Unread::Io(error) => Unreadable { line: None, reason: error.to_string() },
+        Unread::Io(error) => UnreadableFile { line: None, reason: error.to_string() },
     });
     SchemaFile { name: path.display().to_string(), text }
 }

@@ -6,7 +6,7 @@ pub(super) fn is_number(text: &str) -> bool {
     text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
-/// What stands beside the currency.
+/// The text beside the currency.
 pub(super) fn currency(text: &str) -> Option<&str> {
     const CURRENCIES: [&str; 16] =
         ["$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "JPY", "INR", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK"];

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::budget::is_looked_at;
 use super::limits::letters;
-use super::{Context, Expected, Finding, Fix, JsonTypes, Reason, Rule, Severity, Stage, shown};
+use super::{Expected, Finding, Fix, JsonTypes, LintContext, Reason, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin};
 
@@ -34,19 +34,21 @@ pub(super) const RULES: &[&Rule] = &[&NAME, &TYPE];
 
 /// The attributes of one event type.
 #[derive(Debug, Default)]
-struct Known {
+struct KnownAttributes {
     by_name: HashMap<&'static str, &'static Attribute>,
     by_letters: HashMap<String, &'static str>,
     /// Those of the objects that stand in an attribute, by its name.
-    inside: HashMap<&'static str, Known>,
+    inside: HashMap<&'static str, KnownAttributes>,
 }
 
-impl Known {
+impl KnownAttributes {
     /// Those of a type; of one that is the sender's own, those that every event may carry.
     fn of(event_type: &str) -> Option<&'static Self> {
-        static KNOWN: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
+        static KNOWN: LazyLock<HashMap<&str, KnownAttributes>> = LazyLock::new(|| {
             let definitions = Catalogue::standard().definitions().iter();
-            definitions.map(|definition| (definition.event_type.as_str(), Known::new(&definition.attributes))).collect()
+            definitions
+                .map(|definition| (definition.event_type.as_str(), KnownAttributes::new(&definition.attributes)))
+                .collect()
         });
         KNOWN.get(event_type).or_else(|| KNOWN.get(ANY_EVENT))
     }
@@ -68,11 +70,11 @@ impl Known {
     }
 }
 
-pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return;
     }
-    let Some(known) = Known::of(event.event_type().unwrap_or_default()) else { return };
+    let Some(known) = KnownAttributes::of(event.event_type().unwrap_or_default()) else { return };
     for field in event.children(NodeId::ROOT) {
         let Some(key) = event.key(field) else { continue };
         if context.stage == Stage::Received && origin(&key) == Origin::Platform {
@@ -94,7 +96,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
 }
 
 /// That a field has nearly the name of a known attribute, which is not there itself.
-fn misnamed(event: &Document, field: NodeId, key: &str, known: &Known) -> Option<Finding> {
+fn misnamed(event: &Document, field: NodeId, key: &str, known: &KnownAttributes) -> Option<Finding> {
     let name = *known.by_letters.get(&letters(key))?;
     if event.child(event.parent(field)?, &Segment::key(name)).is_some() {
         return None;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Actual, Context, Finding, Rule, Severity};
+use super::{Actual, Finding, LintContext, Rule, Severity};
 use crate::event::{Document, NodeId, Path, Segment};
 
 /// How many containers a value may stand in to be looked at. Real events have a handful.
@@ -40,7 +40,7 @@ pub(super) fn is_looked_at(event: &Document, id: NodeId) -> bool {
     id.index() < MOST_VALUES && event.get(id).is_some_and(|node| node.depth <= DEEPEST)
 }
 
-pub(super) fn check(event: &Document, _context: Context, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, _context: LintContext, findings: &mut Vec<Finding>) {
     if event.len() > MOST_VALUES {
         let found = Actual::Count { count: event.len() as u64, of: "value" };
         findings.push(cut_short(Path::root(), "at most 100,000 values, which were checked", found));

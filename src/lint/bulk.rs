@@ -1,4 +1,4 @@
-//! What the platform takes in one call of many events.
+//! The limits of one call of many events.
 
 use super::{Actual, Finding, Rule, Severity};
 use crate::event::Path;
@@ -22,8 +22,8 @@ static BULK_LIMITS: Rule = Rule {
 
 pub(super) const RULES: &[&Rule] = &[&BULK_LIMITS];
 
-/// What is wrong with a call of so many events in a body of so many bytes, apart from the events themselves: a warning
-/// where the documentation is of two minds, an error beyond both.
+/// The findings in a call of so many events in a body of so many bytes, apart from the events themselves: a warning where
+/// the documentation is of two minds, an error beyond both.
 pub(crate) fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
     let [safe_events, most_events] = EVENTS;
     let [safe_bytes, most_bytes] = BYTES;
@@ -44,13 +44,13 @@ pub(crate) fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
 mod tests {
     use super::*;
 
-    /// What was found, and how bad that is.
-    type Found = &'static [(&'static str, Severity)];
+    /// The counts that are found, and how bad each is.
+    type Wanted = &'static [(&'static str, Severity)];
 
     #[test]
     fn a_call_is_held_to_what_is_documented_of_its_size() {
         use Severity::{Error, Warning};
-        let cases: [(usize, usize, Found); 8] = [
+        let cases: [(usize, usize, Wanted); 8] = [
             (0, 2, &[]),
             (30, 1_000_000, &[]),
             (31, 2, &[("31 events", Warning)]),

@@ -4,7 +4,7 @@ use jiff::civil;
 use jiff::fmt::rfc2822;
 
 /// How a date is written.
-pub(super) enum Written {
+pub(super) enum DateForm {
     /// As ISO 8601 has it.
     Right,
     /// In that form, but no calendar or clock has it; `swapped` is the same with day and month changed, if that exists.
@@ -13,17 +13,17 @@ pub(super) enum Written {
     Otherwise,
 }
 
-impl Written {
+impl DateForm {
     pub(super) fn of(text: &str) -> Self {
         let (date, time) = text.split_once(['T', 't']).map_or((text, None), |(date, time)| (date, Some(time)));
         // Both forms are documented: 2016-04-12T17:27:20Z, 20160412T172720Z.
         let forms = [("yyyy-mm-dd", "-"), ("yyyymmdd", "")];
         for (form, hyphen) in forms {
             let Some(&[year, month, day]) = numbers(date, form).as_deref() else { continue };
-            let clock = match time.map(Clock::of) {
-                Some(Clock::None) => return Self::Otherwise,
-                Some(Clock::Impossible) => false,
-                Some(Clock::Right) | None => true,
+            let clock = match time.map(TimeForm::of) {
+                Some(TimeForm::None) => return Self::Otherwise,
+                Some(TimeForm::Impossible) => false,
+                Some(TimeForm::Right) | None => true,
             };
             if clock && exists(year, month, day) {
                 return Self::Right;
@@ -43,13 +43,13 @@ impl Written {
 }
 
 /// How the part of a date after its `T` is written.
-enum Clock {
+enum TimeForm {
     Right,
     Impossible,
     None,
 }
 
-impl Clock {
+impl TimeForm {
     fn of(text: &str) -> Self {
         let (time, zone) = match text.strip_suffix(['Z', 'z']) {
             Some(time) => (time, None),
@@ -125,7 +125,7 @@ pub(super) fn rewritten(text: &str) -> Option<String> {
     let zone =
         ["UTC", "GMT"].into_iter().find_map(|zone| text.strip_suffix(zone)).map(|time| format!("{}Z", time.trim()));
     let text = zone.unwrap_or_else(|| text.to_owned()).replacen(' ', "T", 1).replace(' ', "").replace('/', "-");
-    matches!(Written::of(&text), Written::Right).then_some(text)
+    matches!(DateForm::of(&text), DateForm::Right).then_some(text)
 }
 
 /// `25/12/2011`, `12/25/2011`, `25.12.2011`: sure only where the day cannot be a month, or is the same.

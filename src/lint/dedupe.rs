@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Finding, Rule};
 use crate::event::Segment;
 
-/// What stands where a value belongs is none, so nothing else is wrong with it as one.
+/// Where these find something no value stands, so nothing else is wrong with it as one.
 const NO_VALUE: [&str; 2] = ["literal-text", "placeholder-left"];
 
 /// A rule, and those that are told instead of it where both find something at one place.
@@ -95,7 +95,7 @@ pub(super) fn told(findings: Vec<Finding>) -> Vec<Finding> {
 
 fn is_told(finding: &Finding, here: &[Finding], missed: &Missed<'_>) -> bool {
     let object = finding.path.0.as_slice();
-    let is_in = |fields: &Fields<'_>| finding.missing().iter().any(|name| fields.contains(&(object, name.as_ref())));
+    let is_in = |fields: &FieldSet<'_>| finding.missing().iter().any(|name| fields.contains(&(object, name.as_ref())));
     if finding.rule.id == MISSING {
         return !is_in(&missed.otherwise);
     }
@@ -109,15 +109,15 @@ fn is_told(finding: &Finding, here: &[Finding], missed: &Missed<'_>) -> bool {
 }
 
 /// Fields, each with the object that it belongs into.
-type Fields<'a> = HashSet<(&'a [Segment], &'a str)>;
+type FieldSet<'a> = HashSet<(&'a [Segment], &'a str)>;
 
 /// The fields that are missing by other rules than [`MISSING`].
 #[derive(Default)]
 struct Missed<'a> {
     /// All of them, those too that are there under another name.
-    otherwise: Fields<'a>,
+    otherwise: FieldSet<'a>,
     /// Those that are there under another name, or that the plan requires.
-    more_exactly: Fields<'a>,
+    more_exactly: FieldSet<'a>,
 }
 
 impl<'a> Missed<'a> {

@@ -1,5 +1,5 @@
-//! What the platform takes with 200 and silently stores as something else: a date, a boolean or a number whose spelling
-//! makes it a string, and text that stands where a value was meant.
+//! Values that the platform takes with 200 and silently stores as something else: a date, a boolean or a number whose
+//! spelling makes it a string, and text that stands where a value was meant.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::amounts::{bare, currency, is_number};
 use super::budget::looked_at;
-use super::dates::{Written, is_relative, is_slashed, is_time, rewritten};
-use super::{Context, Expected, Finding, Fix, Rule, Severity, Stage, shown};
+use super::dates::{DateForm, is_relative, is_slashed, is_time, rewritten};
+use super::{Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
@@ -120,7 +120,7 @@ pub(super) const RULES: &[&Rule] = &[
     &KEY_TWICE,
 ];
 
-pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
     let mut platforms = false;
     for id in looked_at(event) {
         let Some(node) = event.get(id) else { continue };
@@ -148,7 +148,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
     }
 }
 
-/// What is wrong with one value.
+/// The rule that a value breaks, and how.
 struct Diagnosis {
     rule: &'static Rule,
     expected: Expected,
@@ -177,15 +177,15 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
     if is_placeholder(text) {
         return Some(Diagnosis::new(&PLACEHOLDER_LEFT, "the value that belongs in its place", None));
     }
-    match Meaning::of(event, id, key) {
-        Some(Meaning::Date { sure }) => date_fault(key, text, sure),
-        Some(Meaning::Boolean { sure }) => boolean_fault(text, sure),
-        Some(Meaning::Number) => number_fault(text),
+    match FieldKind::of(event, id, key) {
+        Some(FieldKind::Date { sure }) => date_fault(key, text, sure),
+        Some(FieldKind::Boolean { sure }) => boolean_fault(text, sure),
+        Some(FieldKind::Number) => number_fault(text),
         // A full date and time is one wherever it stands, and so is one with slashes.
-        None => match Written::of(text) {
-            Written::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
-            Written::Otherwise if is_slashed(text) => Some(date_format(rewritten(text))),
-            Written::Otherwise if is_price(key, text) => number_fault(text),
+        None => match DateForm::of(text) {
+            DateForm::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
+            DateForm::Otherwise if is_slashed(text) => Some(date_format(rewritten(text))),
+            DateForm::Otherwise if is_price(key, text) => number_fault(text),
             _ => None,
         },
     }
@@ -215,9 +215,9 @@ pub(super) fn is_no_value(text: &str) -> bool {
 }
 
 fn in_number(key: &str, text: &str) -> Option<Diagnosis> {
-    match Meaning::of_name(key)? {
-        Meaning::Date { sure } => epoch_fault(key, text).or_else(|| sure.then(|| date_format(None))),
-        Meaning::Boolean { sure: true } => match text {
+    match FieldKind::of_name(key)? {
+        FieldKind::Date { sure } => epoch_fault(key, text).or_else(|| sure.then(|| date_format(None))),
+        FieldKind::Boolean { sure: true } => match text {
             "0" => Some(boolean(Some("false"))),
             "1" => Some(boolean(Some("true"))),
             _ => Some(boolean(None)),
@@ -226,9 +226,9 @@ fn in_number(key: &str, text: &str) -> Option<Diagnosis> {
     }
 }
 
-/// What a field is for, as far as its name and its place tell.
+/// The kind of value that a field is for, as far as its name and its place tell.
 #[derive(Clone, Copy)]
-enum Meaning {
+enum FieldKind {
     /// `sure`: it is known to be one; else its name says so, as custom attributes' names do.
     Date {
         sure: bool,
@@ -257,7 +257,7 @@ const DATED: [&str; 10] =
 /// Numbers that senders use though the catalogue does not have them.
 const NUMBERS: [&str; 3] = ["amount", "qty", "subtotal"];
 
-impl Meaning {
+impl FieldKind {
     fn of(event: &Document, id: NodeId, key: &str) -> Option<Self> {
         let meaning = Self::of_name(key)?;
         if !matches!(meaning, Self::Number) {
@@ -312,7 +312,7 @@ impl Meaning {
 
 /// Whether a field of that name is documented to be a number, which a string of digits may stand for.
 pub(super) fn is_number_by_name(name: &str) -> bool {
-    Meaning::is_number(name)
+    FieldKind::is_number(name)
 }
 
 /// The names of the catalogue's attributes, at any depth, that are `wanted`.
@@ -348,10 +348,10 @@ fn impossible(swapped: Option<String>) -> Diagnosis {
 }
 
 fn date_fault(key: &str, text: &str, sure: bool) -> Option<Diagnosis> {
-    match Written::of(text) {
-        Written::Right => None,
-        Written::Impossible { swapped } => Some(impossible(swapped)),
-        Written::Otherwise => epoch_fault(key, text).or_else(|| {
+    match DateForm::of(text) {
+        DateForm::Right => None,
+        DateForm::Impossible { swapped } => Some(impossible(swapped)),
+        DateForm::Otherwise => epoch_fault(key, text).or_else(|| {
             // `expires_at` may well be "never" and `opens_at` "09:00".
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
             let meant = digits > 2 && !is_time(text) || is_relative(text);

@@ -15,18 +15,18 @@ pub struct Finding {
     pub severity: Severity,
     /// Where: the field, or the event itself. Its [`Path::pointer`] is a JSON Pointer.
     pub path: Path,
-    /// What was expected there.
+    /// The expectation that was not met.
     pub expected: Expected,
-    /// What was there.
+    /// The state of it instead.
     pub found: Actual,
-    /// What sets it right, when that is certain.
+    /// The change that sets it right, when that is certain.
     pub fix: Option<Fix>,
 }
 
 /// The name of a field, as it is written in events.
 pub type Name = Cow<'static, str>;
 
-/// What a finding expected.
+/// The expectation that a finding says was not met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// A field, or one of several, in the object that the finding is about.
@@ -74,7 +74,7 @@ pub enum Reason {
     Platform,
 }
 
-/// What was there instead of what was expected.
+/// The state of an event where it is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actual {
     /// No such field.
@@ -92,7 +92,7 @@ pub enum Actual {
     Count {
         /// How many.
         count: u64,
-        /// What they are, in the singular.
+        /// Their name, in the singular.
         of: &'static str,
     },
     /// The finding only counts those of its rule that are not listed, for there are too many in one event.

@@ -1,4 +1,4 @@
-//! What the platform refuses or drops by its own documented limits: names, identifiers, the event's UUID.
+//! The documented limits by which the platform refuses or drops events: names, identifiers, the event's UUID.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 
 use super::values::is_uuid;
-use super::{Actual, Context, Expected, Finding, Fix, Rule, Severity, Stage, shown};
+use super::{Actual, Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
 use crate::event::text::{fit, harmless_within};
 use crate::event::{Document, NodeId, NodeKind, Path};
@@ -164,7 +164,7 @@ pub(super) const RULES: &[&Rule] = &[
     &RESERVED_NAME,
 ];
 
-pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return;
     }
@@ -250,7 +250,7 @@ fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Ve
     }
     if name.contains(char::is_whitespace) {
         let trimmed = name.trim();
-        // What is to stand for white space between words is for the sender to say.
+        // The sender must say what is to stand for white space between words.
         let fix = (!trimmed.contains(char::is_whitespace)).then(|| trimmed.to_owned());
         push(&NAME_WHITESPACE, "a name without white space".into(), fix);
     }

@@ -12,6 +12,7 @@ mod amounts;
 mod attributes;
 mod budget;
 mod bulk;
+pub(crate) mod cross_event;
 mod dates;
 pub(crate) mod dedupe;
 mod degradation;
@@ -19,7 +20,6 @@ mod finding;
 mod json_types;
 mod limits;
 mod per_event;
-pub(crate) mod session;
 mod severity;
 mod values;
 mod words;
@@ -37,24 +37,24 @@ pub(crate) use dates::{is_day, numbers};
 pub use finding::{Actual, Expected, Finding, Fix, Name, Reason};
 pub use json_types::JsonTypes;
 pub(crate) use limits::{letters, twin};
-pub use severity::{Counts, Severity};
+pub use severity::{Severity, SeverityCounts};
 pub(crate) use values::{is_address, is_uuid};
 
 /// Something that can be wrong with an event.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
-    /// What it is called: `date-format`.
+    /// Its name: `date-format`.
     pub id: &'static str,
     /// How bad it is, unless configured otherwise.
     pub severity: Severity,
-    /// What it is about, in a few words.
+    /// Its subject, in a few words.
     pub title: &'static str,
     /// Why it matters, in one sentence.
     pub why: &'static str,
     /// Where the platform says so; the address of a page. Empty where it is inferred.
     #[serde(serialize_with = "words::unless_empty")]
     pub documentation: &'static str,
-    /// What breaks it: an event, or several that come one after the other, one a line; or a bulk call, an array.
+    /// An example that breaks it: an event, or several that come one after the other, one a line; or a bulk call, an array.
     pub bad: &'static str,
     /// The same as it should be.
     pub good: &'static str,
@@ -69,9 +69,9 @@ pub enum Stage {
     Received,
 }
 
-/// What a check is told besides the event.
+/// The circumstances in which an event is checked.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct LintContext {
     /// Where in its life the event is.
     pub stage: Stage,
     /// The time by which "in the future" and "long ago" are judged.
@@ -81,18 +81,18 @@ pub struct Context {
 /// The rules that need no plan, by their sort.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     let of_any_event = [limits::RULES, degradation::RULES, values::RULES, attributes::RULES];
-    let of_others = [session::RULES, bulk::RULES, budget::RULES];
+    let of_others = [cross_event::RULES, bulk::RULES, budget::RULES];
     of_any_event.into_iter().chain(per_event::RULES).chain(of_others).flatten().copied()
 }
 
-/// What is wrong with `event`, in the order of its fields; what concerns the whole event comes first.
+/// The findings in `event`, in the order of its fields; what concerns the whole event comes first.
 #[cfg(test)]
-pub(crate) fn lint(event: &Document, context: Context) -> Vec<Finding> {
+pub(crate) fn lint(event: &Document, context: LintContext) -> Vec<Finding> {
     in_order(event, found(event, context))
 }
 
-/// What the rules for one event find, in any order.
-pub(crate) fn found(event: &Document, context: Context) -> Vec<Finding> {
+/// The findings of the rules for one event, in any order.
+pub(crate) fn found(event: &Document, context: LintContext) -> Vec<Finding> {
     let mut findings = Vec::new();
     for check in [limits::check, degradation::check, values::check, attributes::check, per_event::check, budget::check]
     {
@@ -103,7 +103,7 @@ pub(crate) fn found(event: &Document, context: Context) -> Vec<Finding> {
 
 /// The findings in the order of the event's fields, each fault told once, and not too many of one rule.
 pub(crate) fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Finding> {
-    let mut places = Places::of(event, &findings);
+    let mut places = NodeLookup::of(event, &findings);
     findings.sort_by_cached_key(|finding| (places.nearest(&finding.path).index(), finding.rule.id));
     findings.dedup();
     budget::listed(dedupe::told(findings))
@@ -111,14 +111,14 @@ pub(crate) fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Find
 
 /// Looks up where the findings in an event stand.
 #[derive(Debug)]
-pub struct Places<'a> {
+pub struct NodeLookup<'a> {
     event: &'a Document,
-    /// What stands in each container that was passed by: one by one, the findings in the products of a large order would
+    /// The children of each container that was passed by: one by one, the findings in the products of a large order would
     /// each count through all of them. `None` for so few findings that this is cheaper.
     children: Option<HashMap<NodeId, HashMap<Segment, NodeId>>>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> NodeLookup<'a> {
     /// The places of these findings in `event`.
     pub fn of(event: &'a Document, findings: &[Finding]) -> Self {
         const FEW: usize = 64;
@@ -170,16 +170,16 @@ mod tests {
     }
 
     /// On a day in November 2026.
-    fn context(stage: Stage) -> Context {
-        Context { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
+    fn context(stage: Stage) -> LintContext {
+        LintContext { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
     }
 
-    /// What is wrong with `event`.
+    /// The findings in `event`.
     pub(super) fn findings(event: &str, stage: Stage) -> Vec<Finding> {
         lint(&read(event), context(stage))
     }
 
-    /// What breaks that one rule.
+    /// The findings of that one rule.
     pub(super) fn of(event: &str, stage: Stage, rule: &str) -> Vec<Finding> {
         findings(event, stage).into_iter().filter(|finding| finding.rule.id == rule).collect()
     }
@@ -192,7 +192,7 @@ mod tests {
         })
     }
 
-    /// What breaks that one rule in events that come one after the other: in which of them, where, and what was expected.
+    /// The findings of that one rule in events that come one after the other: in which of them, where, and what was expected.
     pub(super) fn across(events: &[&str], stage: Stage, rule: &str) -> Vec<(usize, String, String)> {
         let mut linter = Linter::default();
         let found = events.iter().enumerate().flat_map(|(at, event)| {

@@ -1,4 +1,4 @@
-//! What an event of its type needs, by the catalogue, and the faults that shipped integrations make in it.
+//! The attributes that an event of its type needs, by the catalogue, and the faults that shipped integrations make in it.
 
 mod devices;
 mod object;
@@ -7,7 +7,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
-use super::{Actual, Context, Expected, Finding, Rule, Severity, Stage, shown};
+use super::{Actual, Expected, Finding, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Definition, Demand, Need};
 use crate::event::{Document, NodeId, NodeKind};
 use object::Object;
@@ -55,7 +55,7 @@ const OWN: &[&Rule] = &[&REQUIRED, &RECOMMENDED, &IDENTIFY];
 /// All of them, by what they are about.
 pub(super) const RULES: [&[&Rule]; 4] = [OWN, products::RULES, subscriptions::RULES, devices::RULES];
 
-pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return;
     }
@@ -69,7 +69,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
     fields.check_device(findings);
 }
 
-/// What is known of the event's type. Nothing is asked of a received event whose type is the sender's own or one that the
+/// The definition of the event's type. Nothing is asked of a received event whose type is the sender's own or one that the
 /// platform derives (`back_in_stock.view`).
 fn definition(event: &Document, stage: Stage) -> Option<&'static Definition> {
     let catalogue = Catalogue::standard();
@@ -124,7 +124,7 @@ impl Object<'_> {
         }
     }
 
-    /// What an object within `attribute` needs.
+    /// Checks that an object within `attribute` has the attributes that it needs.
     fn check_needs(&self, attribute: &'static Attribute, findings: &mut Vec<Finding>) {
         let products = attribute.name == "products";
         if products && !self.is_product() && self.in_array() {

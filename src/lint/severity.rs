@@ -50,7 +50,7 @@ impl fmt::Display for Severity {
 
 /// How many findings of each severity there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct SeverityCounts {
     /// Errors.
     pub errors: u64,
     /// Warnings.
@@ -59,7 +59,7 @@ pub struct Counts {
     pub notes: u64,
 }
 
-impl Counts {
+impl SeverityCounts {
     /// Counts one more.
     pub fn add(&mut self, severity: Severity) {
         *self.of(severity) += 1;
@@ -91,7 +91,7 @@ impl Counts {
     }
 }
 
-impl<'a> Extend<&'a Finding> for Counts {
+impl<'a> Extend<&'a Finding> for SeverityCounts {
     fn extend<I: IntoIterator<Item = &'a Finding>>(&mut self, findings: I) {
         for finding in findings {
             *self.of(finding.severity) += finding.count();
@@ -100,7 +100,7 @@ impl<'a> Extend<&'a Finding> for Counts {
 }
 
 /// `2 errors, 1 warning, 3 notes`; empty when there is nothing to count.
-impl fmt::Display for Counts {
+impl fmt::Display for SeverityCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said: Vec<_> = self.each().map(|(severity, count)| counted(count, &severity.to_string())).collect();
         f.write_str(&said.join(", "))

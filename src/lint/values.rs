@@ -1,4 +1,4 @@
-//! What a value must look like for the platform to use it: addresses, numbers on a map, codes, and the event's own time.
+//! The form that a value must have for the platform to use it: addresses, numbers on a map, codes, and the event's own time.
 
 use core::net::IpAddr;
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::budget::looked_at;
-use super::{Context, Expected, Finding, Fix, Rule, Severity, Stage, shown};
+use super::{Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::{Document, NodeId, NodeKind};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -162,7 +162,7 @@ pub(super) const RULES: &[&Rule] = &[
     &CLOCK_SKEW,
 ];
 
-pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
     let (mut happened, mut received) = (None, None);
     for id in looked_at(event) {
         let Some(key) = event.key(id) else { continue };
@@ -171,7 +171,7 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
             "timestamp" if own => happened = Some(id),
             "_bsft_ts" if own => received = instant(event, id),
             name => {
-                let field = judge(name, own).and_then(|judge| Some((judge, Field::read(event, id)?)));
+                let field = judge(name, own).and_then(|judge| Some((judge, FilledField::read(event, id)?)));
                 findings.extend(field.and_then(|(judge, field)| judge(&field)));
             }
         }
@@ -180,11 +180,11 @@ pub(super) fn check(event: &Document, context: Context, findings: &mut Vec<Findi
 }
 
 /// A look at one value: what is wrong with it, if anything.
-type Judge = fn(&Field<'_>) -> Option<Finding>;
+type ValueCheck = fn(&FilledField<'_>) -> Option<Finding>;
 
 /// Who judges the field of that name. What a product or another object within the event calls so may mean something else,
 /// but for the names that hardly can.
-fn judge(name: &str, own: bool) -> Option<Judge> {
+fn judge(name: &str, own: bool) -> Option<ValueCheck> {
     Some(match name {
         "email" => email,
         "latitude" => |field| degrees(field, &LATITUDE, 90.0),
@@ -201,14 +201,14 @@ fn judge(name: &str, own: bool) -> Option<Judge> {
 }
 
 /// A field with something in it.
-struct Field<'a> {
+struct FilledField<'a> {
     event: &'a Document,
     id: NodeId,
     kind: NodeKind,
     text: Cow<'a, str>,
 }
 
-impl<'a> Field<'a> {
+impl<'a> FilledField<'a> {
     /// The field, unless it is null or blank: whether it may be, is another rule's.
     fn read(event: &'a Document, id: NodeId) -> Option<Self> {
         let (kind, text) = (event.get(id)?.kind, event.plain(id));
@@ -226,7 +226,7 @@ impl<'a> Field<'a> {
     }
 }
 
-fn email(field: &Field<'_>) -> Option<Finding> {
+fn email(field: &FilledField<'_>) -> Option<Finding> {
     if is_address(&field.text) {
         return None;
     }
@@ -256,7 +256,7 @@ pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == uuid::fmt::Hyphenated::LENGTH && Uuid::try_parse(text).is_ok()
 }
 
-fn phone(field: &Field<'_>) -> Option<Finding> {
+fn phone(field: &FilledField<'_>) -> Option<Finding> {
     if field.kind == NodeKind::String && is_phone(&field.text) {
         return None;
     }
@@ -272,21 +272,21 @@ fn is_phone(text: &str) -> bool {
     })
 }
 
-fn url(field: &Field<'_>) -> Option<Finding> {
+fn url(field: &FilledField<'_>) -> Option<Finding> {
     // The reader of URLs mends what it can (`https:shop`, blanks, line breaks); what reads the events may not.
     let whole =
         field.text.contains("://") && !field.text.contains(char::is_whitespace) && Url::parse(&field.text).is_ok();
     (!whole).then(|| field.breaks(&URL, "a whole URL such as https://shop.example.com/coffee"))
 }
 
-fn degrees(field: &Field<'_>, rule: &'static Rule, most: f64) -> Option<Finding> {
+fn degrees(field: &FilledField<'_>, rule: &'static Rule, most: f64) -> Option<Finding> {
     let number = matches!(field.kind, NodeKind::Number | NodeKind::String);
     let degrees = field.text.trim().parse::<f64>().ok().filter(|_| number);
     let fits = degrees.is_some_and(|degrees| (-most..=most).contains(&degrees));
     (!fits).then(|| field.breaks(rule, format!("a number from -{most} to {most}")))
 }
 
-fn currency(field: &Field<'_>) -> Option<Finding> {
+fn currency(field: &FilledField<'_>) -> Option<Finding> {
     let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if is_code(&field.text) {
         return None;
@@ -295,12 +295,12 @@ fn currency(field: &Field<'_>) -> Option<Finding> {
     Some(field.mends(&CURRENCY, "three capital letters, such as USD", right))
 }
 
-fn advertising_id(field: &Field<'_>) -> Option<Finding> {
+fn advertising_id(field: &FilledField<'_>) -> Option<Finding> {
     (!is_uuid(&field.text))
         .then(|| field.breaks(&ADVERTISING_ID, "a UUID such as EA7583CD-A667-48BC-B806-42ECB2B48606"))
 }
 
-fn gender(field: &Field<'_>) -> Option<Finding> {
+fn gender(field: &FilledField<'_>) -> Option<Finding> {
     const KNOWN: [&str; 3] = ["male", "female", "unknown"];
     if KNOWN.contains(&&*field.text) {
         return None;
@@ -315,9 +315,9 @@ fn instant(event: &Document, id: NodeId) -> Option<Timestamp> {
     event.plain(id).parse().ok()
 }
 
-/// What is wrong with when the event happened. An event that was received long ago is old, but was not when it came, so
+/// Checks when the event happened. An event that was received long ago is old, but was not when it came, so
 /// that is judged by when it was received.
-fn check_time(event: &Document, id: NodeId, received: Option<Timestamp>, context: Context) -> Option<Finding> {
+fn check_time(event: &Document, id: NodeId, received: Option<Timestamp>, context: LintContext) -> Option<Finding> {
     let happened = instant(event, id)?;
     let finding = |rule: &'static Rule, expected: Expected| Some(rule.at(event.path(id), expected, shown(event, id)));
     if happened.duration_since(context.now) > SKEW {

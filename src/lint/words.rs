@@ -57,7 +57,7 @@ impl fmt::Display for Actual {
     }
 }
 
-/// What to do: `write 79.95`, `rename it to products`, `remove it`. Harmless.
+/// The advice: `write 79.95`, `rename it to products`, `remove it`. Harmless.
 impl fmt::Display for Fix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,7 +80,7 @@ impl Finding {
         harmless(&self.path.pointer())
     }
 
-    /// What is wrong, in a few words; of what is missing also what that is. Harmless.
+    /// A few words on what is wrong; of a missing field also its name. Harmless.
     pub fn summary(&self) -> String {
         let title = self.rule.title;
         if self.is_rest() {
@@ -100,7 +100,7 @@ impl Finding {
         }
     }
 
-    /// What is wrong and what to do, in one line. Harmless.
+    /// One line on what is wrong and what to do. Harmless.
     pub fn sentence(&self) -> String {
         let Self { rule, expected, found, fix, .. } = self;
         let fix = fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();

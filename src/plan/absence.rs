@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::schema::{Demand, SchemaId, Schemas};
+use super::schema::{Constraint, SchemaId, Schemas};
 use super::{Plan, Planned, STALE, type_of};
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};
 use crate::lint::{Actual, Expected, Finding};
@@ -21,12 +21,12 @@ const MOST_LOOKS: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct PlannedField {
     /// The steps to it from the event.
-    steps: Vec<Step>,
+    steps: Vec<FieldStep>,
     pub(super) is_required: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum FieldStep {
     Field(Box<str>),
     /// Into each element of an array.
     Each,
@@ -36,28 +36,28 @@ enum Step {
 /// may rightly lack, nor what every event may carry.
 pub(super) fn fields(schemas: &Schemas) -> Vec<PlannedField> {
     let mut collection =
-        Collection { schemas, steps: Vec::new(), way: Vec::new(), left: MOST_LOOKS, found: Vec::new() };
+        FieldCollection { schemas, steps: Vec::new(), way: Vec::new(), left: MOST_LOOKS, found: Vec::new() };
     collection.collect(schemas.root);
     collection.found
 }
 
 /// The fields found so far, and the way to where it is.
-struct Collection<'a> {
+struct FieldCollection<'a> {
     schemas: &'a Schemas,
-    steps: Vec<Step>,
+    steps: Vec<FieldStep>,
     way: Vec<SchemaId>,
     /// How many schemas it may still look at: one that is referred to twice, and refers twice, leads to very many.
     left: usize,
     found: Vec<PlannedField>,
 }
 
-impl Collection<'_> {
+impl FieldCollection<'_> {
     fn collect(&mut self, id: SchemaId) {
         let Some(schema) = self.schemas.get(id).filter(|schema| self.schemas.is_own(schema.resource)) else { return };
         let Some(left) = self.left.checked_sub(1).filter(|_| !self.way.contains(&id)) else { return };
         self.left = left;
         self.way.push(id);
-        for (step, inner) in schema.demands.iter().flat_map(inside) {
+        for (step, inner) in schema.constraints.iter().flat_map(inside) {
             let Some(step) = step else {
                 self.collect(inner);
                 continue;
@@ -66,7 +66,7 @@ impl Collection<'_> {
                 continue;
             }
             self.steps.push(step);
-            self.keep(&schema.demands);
+            self.keep(&schema.constraints);
             self.collect(inner);
             self.steps.pop();
         }
@@ -74,10 +74,11 @@ impl Collection<'_> {
     }
 
     /// Keeps the field that the last step leads to, once.
-    fn keep(&mut self, demands: &[Demand]) {
-        let Some(Step::Field(name)) = self.steps.last() else { return };
-        let is_required =
-            demands.iter().any(|demand| matches!(demand, Demand::Required(names) if names.contains(name)));
+    fn keep(&mut self, constraints: &[Constraint]) {
+        let Some(FieldStep::Field(name)) = self.steps.last() else { return };
+        let is_required = constraints
+            .iter()
+            .any(|constraint| matches!(constraint, Constraint::Required(names) if names.contains(name)));
         match self.found.iter_mut().find(|field| field.steps == self.steps) {
             Some(field) => field.is_required |= is_required,
             None => self.found.push(PlannedField { steps: self.steps.clone(), is_required }),
@@ -85,15 +86,15 @@ impl Collection<'_> {
     }
 }
 
-/// The schemas that hold for all events that `demand` holds for, and the step to them.
-fn inside(demand: &Demand) -> Vec<(Option<Step>, SchemaId)> {
-    match demand {
-        Demand::Properties(properties) => {
-            properties.named.iter().map(|(name, schema)| (Some(Step::Field(name.clone())), *schema)).collect()
+/// The schemas that hold for all events that `constraint` holds for, and the step to them.
+fn inside(constraint: &Constraint) -> Vec<(Option<FieldStep>, SchemaId)> {
+    match constraint {
+        Constraint::Properties(properties) => {
+            properties.named.iter().map(|(name, schema)| (Some(FieldStep::Field(name.clone())), *schema)).collect()
         }
-        Demand::Items { rest: Some(schema), .. } => vec![(Some(Step::Each), *schema)],
-        Demand::All(schemas) => schemas.iter().map(|schema| (None, *schema)).collect(),
-        Demand::Ref(schema) => vec![(None, *schema)],
+        Constraint::Items { rest: Some(schema), .. } => vec![(Some(FieldStep::Each), *schema)],
+        Constraint::All(schemas) => schemas.iter().map(|schema| (None, *schema)).collect(),
+        Constraint::Ref(schema) => vec![(None, *schema)],
         _ => Vec::new(),
     }
 }
@@ -113,8 +114,8 @@ enum Absence {
 }
 
 impl Absences {
-    /// What `event` shows of `plan` to be stale: fields that not one event of its type had, said once, at the 20th. A
-    /// field within another only counts where that is there.
+    /// The fields of `plan` that `event` shows to be stale: not one event of its type had them. It is said once, at the
+    /// 20th. A field within another only counts where that is there.
     pub(crate) fn observe(&mut self, plan: &Plan, event: &Document) -> Vec<Finding> {
         let Some(event_type) = type_of(event) else { return Vec::new() };
         let Some(Ok(planned)) = plan.types.get(event_type) else { return Vec::new() };
@@ -142,7 +143,7 @@ impl PlannedField {
     /// Whether it is in `event`; `None` where what it would stand in is not.
     fn is_in(&self, event: &Document) -> Option<bool> {
         let (last, way) = self.steps.split_last()?;
-        let Step::Field(name) = last else { return None };
+        let FieldStep::Field(name) = last else { return None };
         let mut places = vec![NodeId::ROOT];
         for step in way {
             places = places.iter().flat_map(|place| step.from(event, *place)).collect();
@@ -156,14 +157,14 @@ impl PlannedField {
     /// `products[].price`.
     fn name(&self) -> String {
         self.steps.iter().fold(String::new(), |name, step| match step {
-            Step::Each => name + "[]",
-            Step::Field(field) if name.is_empty() => field.to_string(),
-            Step::Field(field) => name + "." + field,
+            FieldStep::Each => name + "[]",
+            FieldStep::Field(field) if name.is_empty() => field.to_string(),
+            FieldStep::Field(field) => name + "." + field,
         })
     }
 }
 
-impl Step {
+impl FieldStep {
     fn from(&self, event: &Document, place: NodeId) -> Vec<NodeId> {
         match self {
             Self::Field(name) => event.child(place, &Segment::key(&**name)).into_iter().collect(),

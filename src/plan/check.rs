@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decimal::Decimal;
 use super::nearest;
-use super::schema::{Bounds, Demand, Literal, Properties, SchemaId, Schemas};
+use super::schema::{Bounds, Constraint, Literal, Properties, SchemaId, Schemas};
 use super::{FIELD, MISSING, TYPE, VALUE, is_text};
 use crate::event::catalogue::{ANY_EVENT, Catalogue};
 use crate::event::text::{fit, harmless_within};
@@ -24,24 +24,24 @@ const DEEPEST_VALUE: u32 = 128;
 /// So many findings of one event are told.
 const MOST: usize = 100;
 
-/// What matching a pattern costs: so many bytes of the text are a step.
+/// The cost of matching a pattern: so many bytes of the text are a step.
 const BYTES_A_STEP: usize = 8;
 
 /// The widest list of values in a finding, in columns.
 const WIDEST: usize = 100;
 
-/// What is not as `schemas` want it in `event`, in the order of its fields.
+/// The findings where `event` is not as `schemas` want it, in the order of its fields.
 pub(super) fn check(schemas: &Schemas, event: &Document, stage: Stage) -> Vec<Finding> {
-    let mut check = Check::new(schemas, event, stage);
-    check.fits(schemas.root, NodeId::ROOT, &mut Seen::default());
+    let mut check = Validation::new(schemas, event, stage);
+    check.fits(schemas.root, NodeId::ROOT, &mut Evaluated::default());
     check.unplanned();
     check.told()
 }
 
 /// The values that a schema has looked at, directly in the one that it is held to.
-type Seen = HashSet<NodeId>;
+type Evaluated = HashSet<NodeId>;
 
-struct Check<'a> {
+struct Validation<'a> {
     schemas: &'a Schemas,
     event: &'a Document,
     stage: Stage,
@@ -69,7 +69,7 @@ struct Violation {
     fix: Option<Fix>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> Validation<'a> {
     fn new(schemas: &'a Schemas, event: &'a Document, stage: Stage) -> Self {
         Self {
             schemas,
@@ -87,7 +87,7 @@ impl<'a> Check<'a> {
     }
 
     /// Whether the value at `at` is as the schema wants it; if it is, what it looked at is added to `outer`.
-    fn fits(&mut self, id: SchemaId, at: NodeId, outer: &mut Seen) -> bool {
+    fn fits(&mut self, id: SchemaId, at: NodeId, outer: &mut Evaluated) -> bool {
         let schemas = self.schemas;
         let Some(schema) = schemas.get(id) else { return true };
         if !self.spend(1) || self.depth >= DEEPEST {
@@ -99,16 +99,16 @@ impl<'a> Check<'a> {
             self.scope.push(schema.resource);
         }
         self.depth += 1;
-        let mut seen = Seen::new();
+        let mut seen = Evaluated::new();
         let (mut fits, mut is_other_type) = (true, false);
-        for demand in &schema.demands {
+        for constraint in &schema.constraints {
             // A value of another type is no other value too.
-            if is_other_type && matches!(demand, Demand::OneOf(_)) {
+            if is_other_type && matches!(constraint, Constraint::OneOf(_)) {
                 continue;
             }
-            if !self.holds(demand, at, &mut seen) {
+            if !self.holds(constraint, at, &mut seen) {
                 fits = false;
-                is_other_type |= matches!(demand, Demand::Type(_));
+                is_other_type |= matches!(constraint, Constraint::Type(_));
                 if self.silent > 0 {
                     break;
                 }
@@ -132,81 +132,81 @@ impl<'a> Check<'a> {
         left.is_some()
     }
 
-    fn holds(&mut self, demand: &'a Demand, at: NodeId, seen: &mut Seen) -> bool {
+    fn holds(&mut self, constraint: &'a Constraint, at: NodeId, seen: &mut Evaluated) -> bool {
         let Some(kind) = self.event.get(at).map(|node| node.kind) else { return true };
-        match demand {
-            Demand::Absence => self.no_field(at, &[]),
-            Demand::Type(types) => types_of(self.event, at).has(*types) || self.other_type(at, *types),
-            Demand::OneOf(values) => self.one_of(values, at),
-            Demand::All(schemas) => self.all(schemas, at, seen),
-            Demand::Any(schemas) => self.any(schemas, at, seen),
-            Demand::One(schemas) => self.one(schemas, at, seen),
-            Demand::Not(schema) => {
-                !self.silently(*schema, at, &mut Seen::new()) || {
+        match constraint {
+            Constraint::Absence => self.no_field(at, &[]),
+            Constraint::Type(types) => types_of(self.event, at).has(*types) || self.other_type(at, *types),
+            Constraint::OneOf(values) => self.one_of(values, at),
+            Constraint::All(schemas) => self.all(schemas, at, seen),
+            Constraint::Any(schemas) => self.any(schemas, at, seen),
+            Constraint::One(schemas) => self.one(schemas, at, seen),
+            Constraint::Not(schema) => {
+                !self.silently(*schema, at, &mut Evaluated::new()) || {
                     self.value(at, "anything else: the plan rules this out", None)
                 }
             }
-            Demand::If { test, then, otherwise } => {
+            Constraint::If { test, then, otherwise } => {
                 let branch = if self.silently(*test, at, seen) { then } else { otherwise };
                 branch.is_none_or(|branch| self.fits(branch, at, seen))
             }
-            Demand::Ref(schema) => self.fits(*schema, at, seen),
-            Demand::DynamicRef { schema, anchor } => {
+            Constraint::Ref(schema) => self.fits(*schema, at, seen),
+            Constraint::DynamicRef { schema, anchor } => {
                 let outermost = anchor
                     .as_ref()
                     .and_then(|anchor| self.scope.iter().find_map(|resource| self.schemas.dynamic(*resource, anchor)));
                 self.fits(outermost.unwrap_or(*schema), at, seen)
             }
             _ => match kind {
-                NodeKind::Object => self.object_holds(demand, at, seen),
-                NodeKind::Array => self.array_holds(demand, at, seen),
-                NodeKind::String => self.string_holds(demand, at),
-                NodeKind::Number => self.number_holds(demand, at),
+                NodeKind::Object => self.object_holds(constraint, at, seen),
+                NodeKind::Array => self.array_holds(constraint, at, seen),
+                NodeKind::String => self.string_holds(constraint, at),
+                NodeKind::Number => self.number_holds(constraint, at),
                 NodeKind::Bool | NodeKind::Null => true,
             },
         }
     }
 
-    fn number_holds(&mut self, demand: &Demand, at: NodeId) -> bool {
+    fn number_holds(&mut self, constraint: &Constraint, at: NodeId) -> bool {
         let number = || Decimal::read(self.event.text(at));
-        let (holds, words, than) = match demand {
-            Demand::Minimum { than, exclusive: false } => (number() >= *than, "at least", than),
-            Demand::Minimum { than, exclusive: true } => (number() > *than, "more than", than),
-            Demand::Maximum { than, exclusive: false } => (number() <= *than, "at most", than),
-            Demand::Maximum { than, exclusive: true } => (number() < *than, "less than", than),
-            Demand::MultipleOf(than) => (number().is_multiple_of(than), "a multiple of", than),
+        let (holds, words, than) = match constraint {
+            Constraint::Minimum { than, exclusive: false } => (number() >= *than, "at least", than),
+            Constraint::Minimum { than, exclusive: true } => (number() > *than, "more than", than),
+            Constraint::Maximum { than, exclusive: false } => (number() <= *than, "at most", than),
+            Constraint::Maximum { than, exclusive: true } => (number() < *than, "less than", than),
+            Constraint::MultipleOf(than) => (number().is_multiple_of(than), "a multiple of", than),
             _ => return true,
         };
         holds || self.value(at, format!("{words} {than}"), None)
     }
 
-    fn string_holds(&mut self, demand: &Demand, at: NodeId) -> bool {
-        match demand {
-            Demand::Length(bounds) => {
+    fn string_holds(&mut self, constraint: &Constraint, at: NodeId) -> bool {
+        match constraint {
+            Constraint::Length(bounds) => {
                 let length = self.event.plain(at).chars().count();
                 bounds.hold(length)
                     || self.value(at, format!("{}, here are {length}", words(*bounds, "character")), None)
             }
-            Demand::Pattern(pattern) => {
+            Constraint::Pattern(pattern) => {
                 let text = self.event.plain(at);
                 !self.spend(text.len() / BYTES_A_STEP)
                     || pattern.regex.is_match(&text)
                     || self.value(at, format!("a text that fits {}", cut(&pattern.text)), None)
             }
-            Demand::Format(format) => format.fits(&self.event.plain(at)) || self.value(at, format.words(), None),
+            Constraint::Format(format) => format.fits(&self.event.plain(at)) || self.value(at, format.words(), None),
             _ => true,
         }
     }
 
-    fn array_holds(&mut self, demand: &'a Demand, at: NodeId, seen: &mut Seen) -> bool {
+    fn array_holds(&mut self, constraint: &'a Constraint, at: NodeId, seen: &mut Evaluated) -> bool {
         let event = self.event;
         let count = event.get(at).map_or(0, |node| node.children as usize);
-        match demand {
-            Demand::Elements(bounds) => {
+        match constraint {
+            Constraint::Elements(bounds) => {
                 bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "element")), None)
             }
-            Demand::Different => self.are_different(at) || self.value(at, "elements that are all different", None),
-            Demand::Items { first, rest } => {
+            Constraint::Different => self.are_different(at) || self.value(at, "elements that are all different", None),
+            Constraint::Items { first, rest } => {
                 let mut fits = true;
                 for (index, child) in event.children(at).enumerate() {
                     let Some(schema) = first.get(index).or(rest.as_ref()) else { break };
@@ -217,10 +217,10 @@ impl<'a> Check<'a> {
                 }
                 fits
             }
-            Demand::Contains { schema, bounds } => {
+            Constraint::Contains { schema, bounds } => {
                 let mut count = 0;
                 for child in event.children(at) {
-                    if self.silently(*schema, child, &mut Seen::new()) {
+                    if self.silently(*schema, child, &mut Evaluated::new()) {
                         count += 1;
                         seen.insert(child);
                     }
@@ -230,7 +230,7 @@ impl<'a> Check<'a> {
                     self.value(at, format!("{expected}, here are {count}"), None)
                 }
             }
-            Demand::UnevaluatedItems(schema) => {
+            Constraint::UnevaluatedItems(schema) => {
                 let left: Vec<NodeId> = event.children(at).filter(|child| !seen.contains(child)).collect();
                 each(left, |child| self.visit(*schema, child, seen))
             }
@@ -238,14 +238,14 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn object_holds(&mut self, demand: &'a Demand, at: NodeId, seen: &mut Seen) -> bool {
+    fn object_holds(&mut self, constraint: &'a Constraint, at: NodeId, seen: &mut Evaluated) -> bool {
         let event = self.event;
-        match demand {
-            Demand::Required(names) => {
+        match constraint {
+            Constraint::Required(names) => {
                 let missing = self.missing(at, names);
                 each(missing, |name| self.is_missing(at, vec![name.to_owned().into()], Reason::Rule))
             }
-            Demand::RequiredWith { field, others } => {
+            Constraint::RequiredWith { field, others } => {
                 if self.sent(at, field).is_none() {
                     return true;
                 }
@@ -253,13 +253,13 @@ impl<'a> Check<'a> {
                 let missing = self.missing(at, others);
                 each(missing, |name| self.is_missing(at, vec![name.to_owned().into()], reason.clone()))
             }
-            Demand::With { field, schema } => self.sent(at, field).is_none() || self.fits(*schema, at, seen),
-            Demand::Fields(bounds) => {
+            Constraint::With { field, schema } => self.sent(at, field).is_none() || self.fits(*schema, at, seen),
+            Constraint::Fields(bounds) => {
                 let count = event.children(at).filter(|child| !self.is_left_out(*child)).count();
                 bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "field")), None)
             }
-            Demand::Properties(properties) => self.properties(properties, at, seen),
-            Demand::Names(schema) => {
+            Constraint::Properties(properties) => self.properties(properties, at, seen),
+            Constraint::Names(schema) => {
                 let mut fits = true;
                 for child in event.children(at) {
                     if !self.is_left_out(child) && !self.is_name(*schema, child) {
@@ -270,7 +270,7 @@ impl<'a> Check<'a> {
                 }
                 fits
             }
-            Demand::UnevaluatedFields(schema) => {
+            Constraint::UnevaluatedFields(schema) => {
                 let left = event.children(at).filter(|child| !seen.contains(child) && !self.is_left_out(*child));
                 let left: Vec<NodeId> = left.collect();
                 each(left, |child| self.other_field(*schema, child, seen, &[]))
@@ -279,7 +279,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn properties(&mut self, properties: &'a Properties, at: NodeId, seen: &mut Seen) -> bool {
+    fn properties(&mut self, properties: &'a Properties, at: NodeId, seen: &mut Evaluated) -> bool {
         let event = self.event;
         if !properties.named.is_empty() {
             let described = self.described.entry(at).or_default();
@@ -315,20 +315,20 @@ impl<'a> Check<'a> {
     }
 
     /// Holds a value within another to its own schema, and keeps that it was looked at.
-    fn visit(&mut self, schema: SchemaId, child: NodeId, seen: &mut Seen) -> bool {
+    fn visit(&mut self, schema: SchemaId, child: NodeId, seen: &mut Evaluated) -> bool {
         if let Some(known) = self.known.get_mut(child.index()) {
             *known = true;
         }
         if self.schemas.has_unevaluated {
             seen.insert(child);
         }
-        self.fits(schema, child, &mut Seen::new())
+        self.fits(schema, child, &mut Evaluated::new())
     }
 
     /// Holds a field that the plan does not name to what it says of such fields: most often, that there are none.
-    fn other_field(&mut self, schema: SchemaId, child: NodeId, seen: &mut Seen, planned: &[&Properties]) -> bool {
-        let demands = self.schemas.get(schema).map_or(&[][..], |schema| &schema.demands);
-        if !matches!(demands, [Demand::Absence]) {
+    fn other_field(&mut self, schema: SchemaId, child: NodeId, seen: &mut Evaluated, planned: &[&Properties]) -> bool {
+        let constraints = self.schemas.get(schema).map_or(&[][..], |schema| &schema.constraints);
+        if !matches!(constraints, [Constraint::Absence]) {
             return self.visit(schema, child, seen);
         }
         if let Some(known) = self.known.get_mut(child.index()) {
@@ -437,17 +437,17 @@ impl<'a> Check<'a> {
         true
     }
 
-    fn all(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
+    fn all(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Evaluated) -> bool {
         each(schemas, |schema| self.fits(*schema, at, seen))
     }
 
-    fn any(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
+    fn any(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Evaluated) -> bool {
         // None is left out: what the others look at counts too.
         let fitting = schemas.iter().filter(|schema| self.silently(**schema, at, seen)).count();
         fitting > 0 || schemas.is_empty() || self.none_fits(schemas, at)
     }
 
-    fn one(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Seen) -> bool {
+    fn one(&mut self, schemas: &[SchemaId], at: NodeId, seen: &mut Evaluated) -> bool {
         let fitting = schemas.iter().filter(|schema| self.silently(**schema, at, seen)).count();
         match fitting {
             1 => true,
@@ -469,7 +469,7 @@ impl<'a> Check<'a> {
         let mut ways: Vec<Vec<Violation>> = Vec::new();
         for schema in schemas {
             let before = self.violations.len();
-            self.fits(*schema, at, &mut Seen::new());
+            self.fits(*schema, at, &mut Evaluated::new());
             ways.push(self.violations.split_off(before.min(self.violations.len())));
         }
         let missing = |way: &Vec<Violation>| match &way[..] {
@@ -507,7 +507,7 @@ impl<'a> Check<'a> {
     }
 
     /// Whether it fits; what is wrong with it is not told.
-    fn silently(&mut self, schema: SchemaId, at: NodeId, seen: &mut Seen) -> bool {
+    fn silently(&mut self, schema: SchemaId, at: NodeId, seen: &mut Evaluated) -> bool {
         self.silent += 1;
         let fits = self.fits(schema, at, seen);
         self.silent -= 1;
@@ -518,8 +518,9 @@ impl<'a> Check<'a> {
     fn is_name(&mut self, schema: SchemaId, at: NodeId) -> bool {
         let name = Arc::new(Payload::new(self.event.key_text(at)));
         let Ok(name) = Document::new(name) else { return true };
-        let mut check = Check { left: self.left, depth: self.depth, ..Check::new(self.schemas, &name, self.stage) };
-        let fits = check.silently(schema, NodeId::ROOT, &mut Seen::new());
+        let mut check =
+            Validation { left: self.left, depth: self.depth, ..Validation::new(self.schemas, &name, self.stage) };
+        let fits = check.silently(schema, NodeId::ROOT, &mut Evaluated::new());
         let (left, was_cut) = (check.left, check.was_cut);
         self.left = left;
         self.was_cut |= was_cut;
@@ -619,7 +620,7 @@ fn each<T>(items: impl IntoIterator<Item = T>, mut does: impl FnMut(T) -> bool) 
     all
 }
 
-/// What is said of a check that does not tell all.
+/// A note that a check does not tell all.
 fn note(expected: &'static str, found: Actual) -> Finding {
     Finding { severity: Severity::Note, ..VALUE.at(Path::root(), expected, found) }
 }
@@ -631,7 +632,7 @@ fn is_usual(event: &Document, at: NodeId) -> bool {
     key.starts_with("_bsft") || usual.any(|attribute| attribute.name == key)
 }
 
-/// What the value at `id` is.
+/// The types of the value at `id`.
 fn types_of(event: &Document, id: NodeId) -> JsonTypes {
     match event.get(id).map(|node| node.kind) {
         None => JsonTypes::default(),

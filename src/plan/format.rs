@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::lint::{is_address, is_day, is_uuid, numbers};
 
-/// What a text must look like, as `format` names it. Names that are not here say nothing, as JSON Schema has it.
+/// The form of a text, as the keyword `format` names it. Names that are not here say nothing, as JSON Schema has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Format {
     DateTime,
@@ -57,7 +57,7 @@ impl Format {
         }
     }
 
-    /// What is expected, in words.
+    /// The words for a text of that form.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::DateTime => "a date and time such as 2026-11-24T12:00:00Z",

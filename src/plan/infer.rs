@@ -94,7 +94,7 @@ const FRACTIONAL: [&str; 14] = [
 /// Learns from events what their plan may be. It keeps no event, and no more than a bounded part of what they hold.
 #[derive(Debug, Default)]
 pub struct Inference {
-    types: BTreeMap<Box<str>, Shape>,
+    types: BTreeMap<Box<str>, ValueSummary>,
     fields: usize,
 }
 
@@ -109,29 +109,29 @@ pub struct Inferred {
     pub schema: Value,
 }
 
-/// What was seen in one place of the events of a type.
+/// A summary of the values in one place of the events of a type.
 #[derive(Debug, Default)]
-struct Shape {
+struct ValueSummary {
     /// An integer is one by its spelling here: `3.0` is a number.
     types: JsonTypes,
-    strings: Strings,
+    strings: TextSummary,
     objects: u64,
-    fields: BTreeMap<Box<str>, Field>,
+    fields: BTreeMap<Box<str>, FieldSummary>,
     /// Whether there may be more fields than those that are kept.
     is_open: bool,
-    elements: Option<Box<Shape>>,
+    elements: Option<Box<ValueSummary>>,
 }
 
 #[derive(Debug, Default)]
-struct Field {
-    shape: Shape,
+struct FieldSummary {
+    shape: ValueSummary,
     /// In how many objects it was.
     objects: u64,
 }
 
 /// The texts that were seen in one place.
 #[derive(Debug)]
-struct Strings {
+struct TextSummary {
     count: u64,
     /// Which of the formats they all have.
     formats: Vec<Format>,
@@ -139,7 +139,7 @@ struct Strings {
     values: Option<BTreeMap<Box<str>, u64>>,
 }
 
-impl Default for Strings {
+impl Default for TextSummary {
     fn default() -> Self {
         Self { count: 0, formats: TELLING.into(), values: Some(BTreeMap::new()) }
     }
@@ -154,7 +154,7 @@ impl Inference {
             return false;
         }
         let shape = self.types.entry(event_type.into()).or_default();
-        let mut learning = Learning { event, stage, fields: &mut self.fields };
+        let mut learning = Learner { event, stage, fields: &mut self.fields };
         learning.value(shape, NodeId::ROOT, DEEPEST);
         true
     }
@@ -177,14 +177,14 @@ impl Inferred {
     }
 }
 
-struct Learning<'a> {
+struct Learner<'a> {
     event: &'a Document,
     stage: Stage,
     fields: &'a mut usize,
 }
 
-impl Learning<'_> {
-    fn value(&mut self, shape: &mut Shape, at: NodeId, levels: u32) {
+impl Learner<'_> {
+    fn value(&mut self, shape: &mut ValueSummary, at: NodeId, levels: u32) {
         let event = self.event;
         let text = event.text(at);
         let kind = match event.get(at).map(|node| node.kind) {
@@ -205,7 +205,7 @@ impl Learning<'_> {
         }
     }
 
-    fn object(&mut self, shape: &mut Shape, at: NodeId, levels: u32) {
+    fn object(&mut self, shape: &mut ValueSummary, at: NodeId, levels: u32) {
         let event = self.event;
         let is_top = at == NodeId::ROOT;
         shape.objects += 1;
@@ -237,7 +237,7 @@ impl Learning<'_> {
     }
 }
 
-impl Strings {
+impl TextSummary {
     fn learn(&mut self, text: &str) {
         self.count += 1;
         self.formats.retain(|format| format.fits(text));
@@ -269,7 +269,7 @@ fn is_volatile(key: &str) -> bool {
     VOLATILE.contains(&key) || IDENTIFIERS.contains(&key) || key.starts_with("_bsft")
 }
 
-fn schema(event_type: &str, shape: &Shape) -> Value {
+fn schema(event_type: &str, shape: &ValueSummary) -> Value {
     let mut fields = Map::new();
     fields.insert("$schema".into(), DRAFT.into());
     fields.insert("title".into(), event_type.into());
@@ -284,7 +284,7 @@ fn schema(event_type: &str, shape: &Shape) -> Value {
     Value::Object(fields)
 }
 
-impl Shape {
+impl ValueSummary {
     /// Writes what it is into a schema; `name` is that of the field.
     fn describe(&self, schema: &mut Map<String, Value>, name: &str, is_top: bool) {
         let types = self.types;
@@ -319,7 +319,7 @@ impl Shape {
     }
 
     fn describe_fields(&self, schema: &mut Map<String, Value>, is_top: bool) {
-        // What names the event comes first, then they are in alphabetical order.
+        // The name of the event comes first, then they are in alphabetical order.
         let event = self.fields.get_key_value("event").filter(|_| is_top);
         let others = self.fields.iter().filter(|(name, _)| !is_top || &***name != "event");
         let (mut properties, mut required) = (Map::new(), Vec::new());
@@ -377,7 +377,7 @@ mod tests {
 
     use super::super::{Plan, SchemaFile};
     use super::*;
-    use crate::lint::Context;
+    use crate::lint::LintContext;
 
     fn read(event: &str) -> Document {
         Document::read(event).unwrap()
@@ -569,7 +569,7 @@ mod tests {
             let (plan, bad) = Plan::read(inference.schemas().enumerate().map(file));
             prop_assert!(bad.is_empty(), "{:?}", bad);
             for document in &documents {
-                let context = Context { stage, now: jiff::Timestamp::UNIX_EPOCH };
+                let context = LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH };
                 let findings = plan.check(document, context);
                 prop_assert!(findings.is_empty(), "{}: {:#?}", document.payload().text(), findings);
             }

@@ -26,9 +26,9 @@ use serde::de::IgnoredAny;
 use crate::event::syntax;
 use crate::event::text::{fit, harmless, harmless_within};
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};
-use crate::lint::{Actual, Context, Finding, Fix, Rule, Severity, Stage, letters, shown, twin};
+use crate::lint::{Actual, Finding, Fix, LintContext, Rule, Severity, Stage, letters, shown, twin};
 use absence::PlannedField;
-use reading::Fault;
+use reading::SchemaIssue;
 use schema::Schemas;
 
 use absence::Absences;
@@ -134,7 +134,7 @@ pub struct Plan {
     remarks: Vec<BadSchema>,
 }
 
-/// What is planned for one event type.
+/// The plan for one event type.
 #[derive(Debug)]
 struct Planned {
     file: String,
@@ -145,26 +145,26 @@ struct Planned {
 /// A file of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaFile {
-    /// What messages call it: its path, or its name. What follows the last `/` names the event type, without `.json`
+    /// Its name in messages: its path, or its name. The part after the last `/` names the event type, without `.json`
     /// or `.schema.json`, unless the schema itself does (`properties.event.const`).
     pub name: String,
-    /// What stands in it, or why it could not be read.
-    pub text: Result<String, Unreadable>,
+    /// Its text, or why it could not be read.
+    pub text: Result<String, UnreadableFile>,
 }
 
 /// Why there is no text of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadableFile {
     /// The line, from 1, where that is known.
     pub line: Option<usize>,
-    /// What is wrong with the file. Harmless.
+    /// The reason. Harmless.
     pub reason: String,
 }
 
-/// What is wrong with a file of a plan.
+/// Something wrong with a file of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadSchema {
-    /// What the file is called.
+    /// The name of the file.
     pub file: String,
     /// The line, from 1, where that is known.
     pub line: Option<usize>,
@@ -172,9 +172,9 @@ pub struct BadSchema {
     pub column: Option<usize>,
     /// Where in the schema, as a JSON Pointer; empty for the file itself.
     pub pointer: String,
-    /// What is wrong. Harmless.
+    /// The reason. Harmless.
     pub reason: String,
-    /// What to do. Harmless.
+    /// The advice on what to do. Harmless.
     pub advice: String,
 }
 
@@ -197,7 +197,7 @@ impl fmt::Display for BadSchema {
 pub struct PlannedType<'a> {
     /// The event type.
     pub name: &'a str,
-    /// What the file of its schema is called.
+    /// The name of the file of its schema.
     pub file: &'a str,
     /// How many fields the schema names, those within others included.
     pub fields: usize,
@@ -225,8 +225,9 @@ impl Plan {
             let constant = document.find(&constant).filter(|id| is_text(&document, *id));
             let event_type = constant.map_or_else(|| type_of_file(&file).into(), |id| document.plain(id)).into_owned();
             let at = constant.unwrap_or(NodeId::ROOT);
-            let other =
-                |reason, advice: &str| at_node(&file, &document, &Fault { at, reason, advice: advice.to_owned() });
+            let other = |reason, advice: &str| {
+                at_node(&file, &document, &SchemaIssue { at, reason, advice: advice.to_owned() })
+            };
             match places.entry(event_type.clone()) {
                 Entry::Occupied(first) => {
                     let (event_type, first) = (cut(&event_type), harmless(first.get()));
@@ -272,16 +273,16 @@ impl Plan {
         })
     }
 
-    /// What looks wrong in schemas that work nevertheless.
+    /// Remarks on what looks wrong in schemas that work nevertheless.
     pub fn remarks(&self) -> &[BadSchema] {
         &self.remarks
     }
 
     /// Where `event` is not as planned, in the order of its fields; what concerns the whole event comes first.
     ///
-    /// What the platform puts into the events that it shows is left out of it: fields of its own are there for a schema
-    /// that requires them, and nothing else is asked of them.
-    pub(super) fn check(&self, event: &Document, context: Context) -> Vec<Finding> {
+    /// Fields that the platform puts into the events that it shows are left out of it: they are there for a schema that
+    /// requires them, and nothing else is asked of them.
+    pub(super) fn check(&self, event: &Document, context: LintContext) -> Vec<Finding> {
         let Some(event_type) = type_of(event).filter(|_| !self.is_empty()) else { return Vec::new() };
         let at = event.type_field().unwrap_or(NodeId::ROOT);
         match self.types.get(event_type) {
@@ -333,7 +334,7 @@ fn type_of_file(file: &str) -> &str {
 }
 
 /// Reads the text of a file as JSON.
-fn document(file: &str, text: Result<String, Unreadable>) -> Result<Document, Box<BadSchema>> {
+fn document(file: &str, text: Result<String, UnreadableFile>) -> Result<Document, Box<BadSchema>> {
     let broken = |line, column, reason| {
         let advice = "mend it, or take the file out of the folder".to_owned();
         Box::new(BadSchema { file: file.to_owned(), line, column, pointer: String::new(), reason, advice })
@@ -341,7 +342,7 @@ fn document(file: &str, text: Result<String, Unreadable>) -> Result<Document, Bo
     let bad = |line, column, reason: String| {
         broken(Some(line), Some(column).filter(|column| *column > 0), format!("not JSON: {reason}"))
     };
-    let text = text.map_err(|Unreadable { line, reason }| broken(line, None, reason))?;
+    let text = text.map_err(|UnreadableFile { line, reason }| broken(line, None, reason))?;
     // Editors of other systems begin a file with this mark, which is no JSON.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.trim().is_empty() {
@@ -353,7 +354,7 @@ fn document(file: &str, text: Result<String, Unreadable>) -> Result<Document, Bo
     Document::read(text).map_err(|error| bad(1, 0, error.to_string()))
 }
 
-fn at_node(file: &str, document: &Document, fault: &Fault) -> BadSchema {
+fn at_node(file: &str, document: &Document, fault: &SchemaIssue) -> BadSchema {
     let before = document.payload().text().get(..document.span(fault.at).start).unwrap_or_default();
     BadSchema {
         file: file.to_owned(),

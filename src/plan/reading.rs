@@ -11,7 +11,9 @@ use url::Url;
 
 use super::decimal::Decimal;
 use super::format::Format;
-use super::schema::{Bounds, DRAFT, Demand, Literal, OWN, Pattern, Properties, Resource, Schema, SchemaId, Schemas};
+use super::schema::{
+    Bounds, Constraint, DRAFT, Literal, OWN, Pattern, Properties, Resource, Schema, SchemaId, Schemas,
+};
 use super::{cut, nearest};
 use crate::event::catalogue::EVENT;
 use crate::event::{Document, NodeId, NodeKind, Segment};
@@ -21,14 +23,14 @@ use crate::lint::JsonTypes;
 /// `../event.json`.
 const HERE: &str = "clickscope:///events/";
 
-/// What every event may carry, as those references find it.
+/// The URL by which those references find what every event may carry.
 const EVERY_EVENT: &str = "clickscope:///event.json";
 
-/// What a pattern may take once it is read, in bytes: one that repeats a repetition grows without bound.
+/// The most memory that a pattern may take once it is read, in bytes: one that repeats a repetition grows without bound.
 const LARGEST_PATTERN: usize = 1 << 16;
 
 /// So many faults of one schema are told.
-const MOST_FAULTS: usize = 20;
+const MOST_ISSUES: usize = 20;
 
 /// How deep a value in a schema may be: no text that is JSON here is deeper.
 const DEEPEST: u32 = 128;
@@ -85,59 +87,59 @@ const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "a
 
 /// Something in a schema that makes it none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct SchemaIssue {
     /// Where in the document.
     pub(super) at: NodeId,
     pub(super) reason: String,
-    /// What to do.
+    /// The advice on what to do.
     pub(super) advice: String,
 }
 
 /// Reads the schema in `document`, of a file that is called `name`.
 /// Also what looks wrong in it, though it is a schema.
-pub(super) fn read(document: &Document, name: &str) -> Result<(Schemas, Vec<Fault>), Vec<Fault>> {
-    let mut reader = Reader::new(document, name);
-    let root = reader.schema(Place { document: OWN, at: NodeId::ROOT, resource: 0 });
+pub(super) fn read(document: &Document, name: &str) -> Result<(Schemas, Vec<SchemaIssue>), Vec<SchemaIssue>> {
+    let mut reader = SchemaReader::new(document, name);
+    let root = reader.schema(SchemaPlace { document: OWN, at: NodeId::ROOT, resource: 0 });
     reader.connect();
     reader.refuse_loops();
-    let Reader { schemas, resources, faults, remarks, has_unevaluated, .. } = reader;
+    let SchemaReader { schemas, resources, faults, remarks, has_unevaluated, .. } = reader;
     let schemas = Schemas { root, has_unevaluated, every: schemas, resources };
     if faults.is_empty() { Ok((schemas, remarks)) } else { Err(faults) }
 }
 
 /// A place in one of the documents, and the resource around it.
 #[derive(Clone, Copy)]
-struct Place {
+struct SchemaPlace {
     document: usize,
     at: NodeId,
     resource: usize,
 }
 
 /// A reference that was met, to be followed once everything is known that it may lead to.
-struct Pending {
+struct PendingReference {
     from: SchemaId,
-    place: Place,
+    place: SchemaPlace,
     is_dynamic: bool,
 }
 
-struct Reader<'a> {
+struct SchemaReader<'a> {
     own: &'a Document,
     resources: Vec<Resource>,
     schemas: Vec<Schema>,
     known: HashMap<(usize, NodeId), SchemaId>,
-    pending: Vec<Pending>,
-    faults: Vec<Fault>,
-    remarks: Vec<Fault>,
+    pending: Vec<PendingReference>,
+    faults: Vec<SchemaIssue>,
+    remarks: Vec<SchemaIssue>,
     has_unevaluated: bool,
 }
 
-/// What every event may carry, as a document. A test promises that it is one.
+/// The schema of what every event may carry. A test promises that it is one.
 fn every_event() -> Option<&'static Document> {
     static DOCUMENT: LazyLock<Option<Document>> = LazyLock::new(|| Document::read(EVENT).ok());
     DOCUMENT.as_ref()
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     fn new(own: &'a Document, name: &str) -> Self {
         let mut reader = Self {
             own,
@@ -157,7 +159,7 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    fn document(&self, place: Place) -> &'a Document {
+    fn document(&self, place: SchemaPlace) -> &'a Document {
         if place.document == OWN { self.own } else { every_event().unwrap_or(self.own) }
     }
 
@@ -168,23 +170,23 @@ impl<'a> Reader<'a> {
     }
 
     /// A keyword that says nothing to JSON Schema is no fault, but one that is nearly a known one was meant to.
-    fn unknown(&mut self, keyword: &str, place: Place) {
+    fn unknown(&mut self, keyword: &str, place: SchemaPlace) {
         let alike = |known: &&str| strsim::jaro_winkler(keyword, known) >= MISSPELLED;
         let meant = KEYWORDS.into_iter().filter(|known| *known != keyword).find(alike);
-        if let Some(meant) = meant.filter(|_| place.document == OWN && self.remarks.len() < MOST_FAULTS) {
+        if let Some(meant) = meant.filter(|_| place.document == OWN && self.remarks.len() < MOST_ISSUES) {
             let reason = format!("{} is no keyword of JSON Schema and asks nothing", cut(keyword));
-            self.remarks.push(Fault { at: place.at, reason, advice: format!("{meant}, if that is meant") });
+            self.remarks.push(SchemaIssue { at: place.at, reason, advice: format!("{meant}, if that is meant") });
         }
     }
 
-    fn fault(&mut self, place: Place, reason: impl Into<String>, advice: impl Into<String>) {
-        if place.document == OWN && self.faults.len() < MOST_FAULTS {
-            self.faults.push(Fault { at: place.at, reason: reason.into(), advice: advice.into() });
+    fn fault(&mut self, place: SchemaPlace, reason: impl Into<String>, advice: impl Into<String>) {
+        if place.document == OWN && self.faults.len() < MOST_ISSUES {
+            self.faults.push(SchemaIssue { at: place.at, reason: reason.into(), advice: advice.into() });
         }
     }
 
     /// Reads the schema that stands there, once.
-    fn schema(&mut self, mut place: Place) -> SchemaId {
+    fn schema(&mut self, mut place: SchemaPlace) -> SchemaId {
         if let Some(known) = self.known.get(&(place.document, place.at)) {
             return *known;
         }
@@ -193,12 +195,12 @@ impl<'a> Reader<'a> {
         self.schemas.push(Schema::default());
         self.known.insert((place.document, place.at), id);
         let document = self.document(place);
-        let demands = match document.get(place.at).map(|node| node.kind) {
+        let constraints = match document.get(place.at).map(|node| node.kind) {
             Some(NodeKind::Bool) if document.text(place.at) == "true" => Vec::new(),
-            Some(NodeKind::Bool) => vec![Demand::Absence],
+            Some(NodeKind::Bool) => vec![Constraint::Absence],
             Some(NodeKind::Object) => {
                 self.identify(&mut place, id);
-                self.demands(place, id)
+                self.constraints(place, id)
             }
             _ => {
                 self.fault(place, "a schema is an object, or true or false", "write { } for one that asks nothing");
@@ -206,20 +208,20 @@ impl<'a> Reader<'a> {
             }
         };
         if let Some(schema) = self.schemas.get_mut(id.0 as usize) {
-            *schema = Schema { demands, resource: place.resource };
+            *schema = Schema { constraints, resource: place.resource };
         }
         id
     }
 
     /// Reads what says how the schema at `place` is referred to; an `$id` makes it a resource of its own.
-    fn identify(&mut self, place: &mut Place, id: SchemaId) {
+    fn identify(&mut self, place: &mut SchemaPlace, id: SchemaId) {
         let document = self.document(*place);
         let field = |name: &str| document.child(place.at, &Segment::key(name));
         let (own, draft) = (field("$id"), field("$schema"));
         let anchors = [(field("$anchor"), false), (field("$dynamicAnchor"), true)];
         if let Some(at) = own {
             let base = self.resources.get(place.resource).map(|resource| resource.url.clone());
-            let text = self.text(Place { at, ..*place });
+            let text = self.text(SchemaPlace { at, ..*place });
             match text.map(|text| base.map(|base| base.join(&text))) {
                 Some(Some(Ok(url))) if url.fragment().is_none_or(str::is_empty) => {
                     let url = without_fragment(url);
@@ -232,7 +234,7 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Some(_) => self.fault(
-                    Place { at, ..*place },
+                    SchemaPlace { at, ..*place },
                     "this is no address that a schema can have",
                     "write an absolute URL without #, or leave $id out",
                 ),
@@ -240,15 +242,19 @@ impl<'a> Reader<'a> {
             }
         }
         if let Some(at) = draft
-            && let Some(text) = self.text(Place { at, ..*place })
+            && let Some(text) = self.text(SchemaPlace { at, ..*place })
             && text.trim_end_matches('#') != DRAFT
         {
             let reason = format!("{} is another draft of JSON Schema than 2020-12", quoted(&text));
-            self.fault(Place { at, ..*place }, reason, format!("write the schema as 2020-12 has it, and {DRAFT} here"));
+            self.fault(
+                SchemaPlace { at, ..*place },
+                reason,
+                format!("write the schema as 2020-12 has it, and {DRAFT} here"),
+            );
         }
         for (at, is_dynamic) in anchors {
             let Some(at) = at else { continue };
-            let Some(name) = self.text(Place { at, ..*place }) else { continue };
+            let Some(name) = self.text(SchemaPlace { at, ..*place }) else { continue };
             if let Some(resource) = self.resources.get_mut(place.resource) {
                 resource.anchors.insert(name.as_str().into(), id);
                 if is_dynamic {
@@ -259,16 +265,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the keywords of a schema.
-    fn demands(&mut self, place: Place, id: SchemaId) -> Vec<Demand> {
+    fn constraints(&mut self, place: SchemaPlace, id: SchemaId) -> Vec<Constraint> {
         let document = self.document(place);
-        let mut demands = Vec::new();
+        let mut constraints = Vec::new();
         let (mut length, mut elements, mut fields, mut found) = <(Bounds, Bounds, Bounds, Bounds)>::default();
         let mut properties = Properties::default();
         let (mut first, mut rest, mut contains) = (Vec::new(), None, None);
         let (mut test, mut then, mut otherwise) = (None, None, None);
         for child in document.children(place.at) {
             let Some(key) = document.key(child) else { continue };
-            let at = Place { at: child, ..place };
+            let at = SchemaPlace { at: child, ..place };
             match &*key {
                 "minLength" => length.least = self.count(at),
                 "maxLength" => length.most = self.count(at),
@@ -281,7 +287,7 @@ impl<'a> Reader<'a> {
                 "dependentRequired" => {
                     for (field, at) in self.fields(at, "names of fields") {
                         let others = self.names(at);
-                        demands.extend(others.map(|others| Demand::RequiredWith { field, others }));
+                        constraints.extend(others.map(|others| Constraint::RequiredWith { field, others }));
                     }
                 }
                 "properties" => properties.named = self.schemas_by_name(at).into_iter().collect(),
@@ -293,8 +299,8 @@ impl<'a> Reader<'a> {
                 }
                 "additionalProperties" => properties.others = Some(self.schema(at)),
                 "dependentSchemas" => {
-                    let with = |(field, schema)| Demand::With { field, schema };
-                    demands.extend(self.schemas_by_name(at).into_iter().map(with));
+                    let with = |(field, schema)| Constraint::With { field, schema };
+                    constraints.extend(self.schemas_by_name(at).into_iter().map(with));
                 }
                 "prefixItems" => first = self.schemas_in_order(at),
                 "items" if document.get(child).is_some_and(|node| node.kind == NodeKind::Array) => self.fault(
@@ -307,71 +313,76 @@ impl<'a> Reader<'a> {
                 "if" => test = Some(self.schema(at)),
                 "then" => then = Some(self.schema(at)),
                 "else" => otherwise = Some(self.schema(at)),
-                "$ref" => self.pending.push(Pending { from: id, place: at, is_dynamic: false }),
-                "$dynamicRef" => self.pending.push(Pending { from: id, place: at, is_dynamic: true }),
+                "$ref" => self.pending.push(PendingReference { from: id, place: at, is_dynamic: false }),
+                "$dynamicRef" => self.pending.push(PendingReference { from: id, place: at, is_dynamic: true }),
                 // Nothing is asked by them, but they may be referred to.
                 "$defs" | "definitions" => drop(self.schemas_by_name(at)),
-                keyword => demands.extend(self.demand(keyword, at)),
+                keyword => constraints.extend(self.constraint(keyword, at)),
             }
         }
-        let bounded = [(length, Demand::Length as fn(_) -> _), (elements, Demand::Elements), (fields, Demand::Fields)];
-        demands
-            .extend(bounded.into_iter().filter(|(bounds, _)| bounds.is_set()).map(|(bounds, demand)| demand(bounds)));
+        let bounded = [
+            (length, Constraint::Length as fn(_) -> _),
+            (elements, Constraint::Elements),
+            (fields, Constraint::Fields),
+        ];
+        constraints.extend(
+            bounded.into_iter().filter(|(bounds, _)| bounds.is_set()).map(|(bounds, constraint)| constraint(bounds)),
+        );
         if !properties.named.is_empty() || !properties.patterns.is_empty() || properties.others.is_some() {
-            demands.push(Demand::Properties(properties));
+            constraints.push(Constraint::Properties(properties));
         }
         if !first.is_empty() || rest.is_some() {
-            demands.push(Demand::Items { first, rest });
+            constraints.push(Constraint::Items { first, rest });
         }
         if let Some(schema) = contains {
             let bounds = Bounds { least: found.least.or(Some(1)), ..found };
-            demands.push(Demand::Contains { schema, bounds });
+            constraints.push(Constraint::Contains { schema, bounds });
         }
         if let Some(test) = test {
-            demands.push(Demand::If { test, then, otherwise });
+            constraints.push(Constraint::If { test, then, otherwise });
         }
-        self.has_unevaluated |= demands.iter().any(Demand::is_about_the_rest);
-        demands.sort_by_key(|demand| match demand {
-            // What is of another type is wrong once, not once for each keyword.
-            Demand::Type(_) => 0,
-            demand if demand.is_about_the_rest() => 2,
+        self.has_unevaluated |= constraints.iter().any(Constraint::is_about_the_rest);
+        constraints.sort_by_key(|constraint| match constraint {
+            // A value of another type is wrong once, not once for each keyword.
+            Constraint::Type(_) => 0,
+            constraint if constraint.is_about_the_rest() => 2,
             _ => 1,
         });
-        demands
+        constraints
     }
 
     /// Reads a keyword that asks something by itself.
-    fn demand(&mut self, keyword: &str, at: Place) -> Option<Demand> {
+    fn constraint(&mut self, keyword: &str, at: SchemaPlace) -> Option<Constraint> {
         Some(match keyword {
-            "type" => Demand::Type(self.types(at)?),
-            "enum" => Demand::OneOf(self.values(at)?),
-            "const" => Demand::OneOf(vec![Literal::read(self.document(at), at.at, DEEPEST)?]),
-            "minimum" => Demand::Minimum { than: self.number(at)?, exclusive: false },
-            "exclusiveMinimum" => Demand::Minimum { than: self.number(at)?, exclusive: true },
-            "maximum" => Demand::Maximum { than: self.number(at)?, exclusive: false },
-            "exclusiveMaximum" => Demand::Maximum { than: self.number(at)?, exclusive: true },
+            "type" => Constraint::Type(self.types(at)?),
+            "enum" => Constraint::OneOf(self.values(at)?),
+            "const" => Constraint::OneOf(vec![Literal::read(self.document(at), at.at, DEEPEST)?]),
+            "minimum" => Constraint::Minimum { than: self.number(at)?, exclusive: false },
+            "exclusiveMinimum" => Constraint::Minimum { than: self.number(at)?, exclusive: true },
+            "maximum" => Constraint::Maximum { than: self.number(at)?, exclusive: false },
+            "exclusiveMaximum" => Constraint::Maximum { than: self.number(at)?, exclusive: true },
             "multipleOf" => {
                 let divisor = self.number(at)?;
                 if !divisor.is_divisor() {
                     self.fault(at, "multipleOf must be above 0, of at most 18 digits", "write 0.01, for example");
                     return None;
                 }
-                Demand::MultipleOf(divisor)
+                Constraint::MultipleOf(divisor)
             }
             "pattern" => {
                 let text = self.text(at)?;
-                Demand::Pattern(self.pattern(at, &text)?)
+                Constraint::Pattern(self.pattern(at, &text)?)
             }
-            "format" => Demand::Format(Format::named(&self.text(at)?)?),
-            "uniqueItems" => self.flag(at)?.then_some(Demand::Different)?,
-            "required" => Demand::Required(self.names(at)?),
-            "propertyNames" => Demand::Names(self.schema(at)),
-            "allOf" => Demand::All(self.schemas_in_order(at)),
-            "anyOf" => Demand::Any(self.schemas_in_order(at)),
-            "oneOf" => Demand::One(self.schemas_in_order(at)),
-            "not" => Demand::Not(self.schema(at)),
-            "unevaluatedItems" => Demand::UnevaluatedItems(self.schema(at)),
-            "unevaluatedProperties" => Demand::UnevaluatedFields(self.schema(at)),
+            "format" => Constraint::Format(Format::named(&self.text(at)?)?),
+            "uniqueItems" => self.flag(at)?.then_some(Constraint::Different)?,
+            "required" => Constraint::Required(self.names(at)?),
+            "propertyNames" => Constraint::Names(self.schema(at)),
+            "allOf" => Constraint::All(self.schemas_in_order(at)),
+            "anyOf" => Constraint::Any(self.schemas_in_order(at)),
+            "oneOf" => Constraint::One(self.schemas_in_order(at)),
+            "not" => Constraint::Not(self.schema(at)),
+            "unevaluatedItems" => Constraint::UnevaluatedItems(self.schema(at)),
+            "unevaluatedProperties" => Constraint::UnevaluatedFields(self.schema(at)),
             _ => {
                 self.unknown(keyword, at);
                 return None;
@@ -379,7 +390,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn types(&mut self, place: Place) -> Option<JsonTypes> {
+    fn types(&mut self, place: SchemaPlace) -> Option<JsonTypes> {
         let document = self.document(place);
         let names = match document.get(place.at).map(|node| node.kind) {
             Some(NodeKind::Array) => document.children(place.at).collect(),
@@ -387,7 +398,7 @@ impl<'a> Reader<'a> {
         };
         let mut types = JsonTypes::default();
         for at in names {
-            let place = Place { at, ..place };
+            let place = SchemaPlace { at, ..place };
             let name = self.text(place)?;
             let Some(kind) = JsonTypes::named(&name) else {
                 let meant = nearest(&name, TYPES.into_iter());
@@ -401,7 +412,7 @@ impl<'a> Reader<'a> {
         Some(types)
     }
 
-    fn values(&mut self, place: Place) -> Option<Vec<Literal>> {
+    fn values(&mut self, place: SchemaPlace) -> Option<Vec<Literal>> {
         let document = self.document(place);
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Array) {
             return document.children(place.at).map(|at| Literal::read(document, at, DEEPEST)).collect();
@@ -410,7 +421,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn number(&mut self, place: Place) -> Option<Decimal> {
+    fn number(&mut self, place: SchemaPlace) -> Option<Decimal> {
         let document = self.document(place);
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Number) {
             return Some(Decimal::read(document.text(place.at)));
@@ -419,7 +430,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn count(&mut self, place: Place) -> Option<usize> {
+    fn count(&mut self, place: SchemaPlace) -> Option<usize> {
         let number = self.number(place)?;
         let count = number.as_count();
         if count.is_none() {
@@ -428,7 +439,7 @@ impl<'a> Reader<'a> {
         count
     }
 
-    fn flag(&mut self, place: Place) -> Option<bool> {
+    fn flag(&mut self, place: SchemaPlace) -> Option<bool> {
         match self.document(place).text(place.at) {
             "true" => Some(true),
             "false" => Some(false),
@@ -439,7 +450,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn text(&mut self, place: Place) -> Option<String> {
+    fn text(&mut self, place: SchemaPlace) -> Option<String> {
         let document = self.document(place);
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::String) {
             return Some(document.plain(place.at).into_owned());
@@ -448,42 +459,42 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn names(&mut self, place: Place) -> Option<Vec<Box<str>>> {
+    fn names(&mut self, place: SchemaPlace) -> Option<Vec<Box<str>>> {
         let document = self.document(place);
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Array) {
-            let names = document.children(place.at).map(|at| self.text(Place { at, ..place }).map(Into::into));
+            let names = document.children(place.at).map(|at| self.text(SchemaPlace { at, ..place }).map(Into::into));
             return names.collect();
         }
         self.expected(place, "a list of names", "[\"order_id\"]");
         None
     }
 
-    fn schemas_in_order(&mut self, place: Place) -> Vec<SchemaId> {
+    fn schemas_in_order(&mut self, place: SchemaPlace) -> Vec<SchemaId> {
         let document = self.document(place);
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Array && node.children > 0) {
-            return document.children(place.at).map(|at| self.schema(Place { at, ..place })).collect();
+            return document.children(place.at).map(|at| self.schema(SchemaPlace { at, ..place })).collect();
         }
         self.expected(place, "a list of schemas, at least one", "[{ }]");
         Vec::new()
     }
 
-    fn schemas_by_name(&mut self, place: Place) -> Vec<(Box<str>, SchemaId)> {
+    fn schemas_by_name(&mut self, place: SchemaPlace) -> Vec<(Box<str>, SchemaId)> {
         let fields = self.fields(place, "schemas");
         fields.into_iter().map(|(name, at)| (name, self.schema(at))).collect()
     }
 
     /// The fields of an object that holds `what` by name.
-    fn fields(&mut self, place: Place, what: &str) -> Vec<(Box<str>, Place)> {
+    fn fields(&mut self, place: SchemaPlace, what: &str) -> Vec<(Box<str>, SchemaPlace)> {
         let document = self.document(place);
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Object) {
-            let field = |at| Some((document.key(at)?.into(), Place { at, ..place }));
+            let field = |at| Some((document.key(at)?.into(), SchemaPlace { at, ..place }));
             return document.children(place.at).filter_map(field).collect();
         }
         self.expected(place, &format!("an object that holds {what} by their names"), "{ \"order_id\": … }");
         Vec::new()
     }
 
-    fn expected(&mut self, place: Place, what: &str, example: &str) {
+    fn expected(&mut self, place: SchemaPlace, what: &str, example: &str) {
         let document = self.document(place);
         let key = document.key(place.at).or_else(|| document.key(document.parent(place.at)?)).unwrap_or_default();
         let found = cut(document.text(place.at));
@@ -494,26 +505,26 @@ impl<'a> Reader<'a> {
         );
     }
 
-    fn pattern(&mut self, place: Place, text: &str) -> Option<Pattern> {
+    fn pattern(&mut self, place: SchemaPlace, text: &str) -> Option<Pattern> {
         let built = RegexBuilder::new(text).size_limit(LARGEST_PATTERN).build();
         match built {
             Ok(regex) => Some(Pattern { regex, text: text.into() }),
             Err(error) => {
+                const WITHOUT: &str = "write it without, as several patterns in allOf or with not";
+                const CHARACTERS: &str = "write the characters out, as in [A-Za-zÀ-ÿ]";
                 let unsupported = [
-                    ("(?=", "it looks ahead ((?=…)), which could take for ever and is not supported"),
-                    ("(?!", "it looks ahead ((?!…)), which could take for ever and is not supported"),
-                    ("(?<=", "it looks behind ((?<=…)), which could take for ever and is not supported"),
-                    ("(?<!", "it looks behind ((?<!…)), which could take for ever and is not supported"),
-                    ("\\p{", "it names a class of Unicode (\\p{…}), which is not supported"),
-                    ("\\P{", "it names a class of Unicode (\\P{…}), which is not supported"),
+                    ("(?=", "it looks ahead ((?=…)), which could take for ever and is not supported", WITHOUT),
+                    ("(?!", "it looks ahead ((?!…)), which could take for ever and is not supported", WITHOUT),
+                    ("(?<=", "it looks behind ((?<=…)), which could take for ever and is not supported", WITHOUT),
+                    ("(?<!", "it looks behind ((?<!…)), which could take for ever and is not supported", WITHOUT),
+                    ("\\p{", "it names a class of Unicode (\\p{…}), which is not supported", CHARACTERS),
+                    ("\\P{", "it names a class of Unicode (\\P{…}), which is not supported", CHARACTERS),
                 ];
-                let known = unsupported.iter().find(|(sign, _)| text.contains(sign)).map(|(_, reason)| *reason);
-                let advice = match known {
-                    Some(reason) if reason.contains("Unicode") => "write the characters out, as in [A-Za-zÀ-ÿ]",
-                    Some(_) => "write it without, as several patterns in allOf or with not",
-                    None => "mend it, or leave it out",
-                };
-                let reason = known.map_or_else(|| cut(&error.to_string()), str::to_owned);
+                let known = unsupported.into_iter().find(|(sign, ..)| text.contains(sign));
+                let (reason, advice) = known.map_or_else(
+                    || (cut(&error.to_string()), "mend it, or leave it out"),
+                    |(_, reason, advice)| (reason.to_owned(), advice),
+                );
                 self.fault(place, format!("the pattern {} cannot be used: {}", quoted(text), reason), advice);
                 None
             }
@@ -522,20 +533,25 @@ impl<'a> Reader<'a> {
 
     /// Follows every reference that was met, and those that are met in doing so.
     fn connect(&mut self) {
-        while let Some(Pending { from, place, is_dynamic }) = self.pending.pop() {
+        while let Some(PendingReference { from, place, is_dynamic }) = self.pending.pop() {
             let Some(reference) = self.text(place) else { continue };
             let Some((schema, anchor)) = self.follow(place, &reference) else { continue };
-            let demand = if is_dynamic { Demand::DynamicRef { schema, anchor } } else { Demand::Ref(schema) };
+            let constraint =
+                if is_dynamic { Constraint::DynamicRef { schema, anchor } } else { Constraint::Ref(schema) };
             if let Some(schema) = self.schemas.get_mut(from.0 as usize) {
-                // What looks at the rest stays last.
-                let at = schema.demands.iter().take_while(|demand| matches!(demand, Demand::Type(_))).count();
-                schema.demands.insert(at, demand);
+                // Those that look at the rest stay last.
+                let at = schema
+                    .constraints
+                    .iter()
+                    .take_while(|constraint| matches!(constraint, Constraint::Type(_)))
+                    .count();
+                schema.constraints.insert(at, constraint);
             }
         }
     }
 
     /// Where `reference` leads to; with the name of the dynamic anchor, if it is one.
-    fn follow(&mut self, place: Place, reference: &str) -> Option<(SchemaId, Option<Box<str>>)> {
+    fn follow(&mut self, place: SchemaPlace, reference: &str) -> Option<(SchemaId, Option<Box<str>>)> {
         let base = self.resources.get(place.resource)?.url.clone();
         let Ok(url) = base.join(reference) else {
             self.fault(place, format!("{} is no reference", quoted(reference)), "write #/$defs/product, for example");
@@ -557,7 +573,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let resource = self.resources.get(index)?;
-        let mut target = Place { document: resource.document, at: resource.root, resource: index };
+        let mut target = SchemaPlace { document: resource.document, at: resource.root, resource: index };
         if fragment.is_empty() || fragment.starts_with('/') {
             for step in fragment.split('/').skip(1) {
                 let step = step.replace("~1", "/").replace("~0", "~");
@@ -579,7 +595,7 @@ impl<'a> Reader<'a> {
             return Some((self.schema(target), None));
         }
         // Anchors are known once the document is read.
-        self.schema(Place { at: resource.root, ..target });
+        self.schema(SchemaPlace { at: resource.root, ..target });
         let resource = self.resources.get(index)?;
         let Some(schema) = resource.anchors.get(&*fragment).copied() else {
             self.fault(
@@ -596,12 +612,12 @@ impl<'a> Reader<'a> {
     /// Finds schemas that ask of a value what they ask of it already, for ever.
     fn refuse_loops(&mut self) {
         #[derive(Clone, Copy, PartialEq)]
-        enum Seen {
+        enum Visited {
             Not,
             OnTheWay,
             Done,
         }
-        let mut seen = vec![Seen::Not; self.schemas.len()];
+        let mut seen = vec![Visited::Not; self.schemas.len()];
         let mut loops = Vec::new();
         for start in 0..self.schemas.len() {
             // Each with those that are left to look at, for a chain of references may be long.
@@ -610,14 +626,14 @@ impl<'a> Reader<'a> {
             loop {
                 if let Some(index) = next.take() {
                     match seen.get(index) {
-                        Some(Seen::Not) => {
+                        Some(Visited::Not) => {
                             if let Some(seen) = seen.get_mut(index) {
-                                *seen = Seen::OnTheWay;
+                                *seen = Visited::OnTheWay;
                             }
-                            let demands = self.schemas.get(index).map_or(&[][..], |schema| &schema.demands);
-                            way.push((index, demands.iter().flat_map(Demand::of_the_same_value).collect()));
+                            let constraints = self.schemas.get(index).map_or(&[][..], |schema| &schema.constraints);
+                            way.push((index, constraints.iter().flat_map(Constraint::of_the_same_value).collect()));
                         }
-                        Some(Seen::OnTheWay) => loops.push(index),
+                        Some(Visited::OnTheWay) => loops.push(index),
                         _ => {}
                     }
                 }
@@ -627,7 +643,7 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 if let Some(seen) = seen.get_mut(*index) {
-                    *seen = Seen::Done;
+                    *seen = Visited::Done;
                 }
                 way.pop();
             }
@@ -635,7 +651,7 @@ impl<'a> Reader<'a> {
         for index in loops {
             let place = self.known.iter().find(|(_, id)| id.0 as usize == index).map(|(place, _)| *place);
             if let Some((document, at)) = place {
-                let place = Place { document, at, resource: 0 };
+                let place = SchemaPlace { document, at, resource: 0 };
                 self.fault(
                     place,
                     "it refers back to itself for the same value, without end",

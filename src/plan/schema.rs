@@ -29,17 +29,17 @@ pub(super) struct Schemas {
     pub(super) resources: Vec<Resource>,
 }
 
-/// What is asked of a value.
+/// The constraints on a value.
 #[derive(Debug, Default)]
 pub(super) struct Schema {
-    pub(super) demands: Vec<Demand>,
+    pub(super) constraints: Vec<Constraint>,
     /// Which part of the document with an `$id` of its own it stands in.
     pub(super) resource: usize,
 }
 
 /// One thing that is asked of a value: a keyword, or those that only mean something together.
 #[derive(Debug)]
-pub(super) enum Demand {
+pub(super) enum Constraint {
     /// That there is none: the schema `false`.
     Absence,
     Type(JsonTypes),
@@ -98,12 +98,12 @@ pub(super) enum Demand {
     UnevaluatedFields(SchemaId),
 }
 
-/// What is asked of the fields of an object by their names.
+/// The schemas of the fields of an object, by their names.
 #[derive(Debug, Default)]
 pub(super) struct Properties {
     pub(super) named: BTreeMap<Box<str>, SchemaId>,
     pub(super) patterns: Vec<(Pattern, SchemaId)>,
-    /// What is asked of all the others.
+    /// The schema of all the others.
     pub(super) others: Option<SchemaId>,
 }
 
@@ -191,7 +191,7 @@ impl fmt::Display for Literal {
 /// The team's document among those that are read.
 pub(super) const OWN: usize = 0;
 
-/// What of a document references can name: itself, and what has an `$id` within it.
+/// A part of a document that references can name: the document itself, and what has an `$id` within it.
 #[derive(Debug)]
 pub(super) struct Resource {
     pub(super) url: Url,
@@ -219,8 +219,8 @@ impl Schemas {
     }
 }
 
-impl Demand {
-    /// Whether it asks about what other demands have not looked at.
+impl Constraint {
+    /// Whether it asks about what other constraints have not looked at.
     pub(super) fn is_about_the_rest(&self) -> bool {
         matches!(self, Self::UnevaluatedItems(_) | Self::UnevaluatedFields(_))
     }

@@ -36,11 +36,11 @@ fn read(event: &str) -> Document {
     Document::read(event).unwrap()
 }
 
-fn context(stage: Stage) -> Context {
-    Context { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
+fn context(stage: Stage) -> LintContext {
+    LintContext { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
 }
 
-/// What is not as planned in the event: rule, place, what was expected, and the fix.
+/// The findings of the plan in the event: rule, place, what was expected, and the fix.
 fn told(plan: &Plan, event: &str, stage: Stage) -> Vec<String> {
     let findings = plan.check(&read(event), context(stage));
     let words = |finding: Finding| {
@@ -224,7 +224,7 @@ fn what_the_platform_added_is_not_held_against_a_received_event() {
         r#"{"event":"booked","seats":2,"_bsft_ts":"2026-11-24 12:00:00","user_uuid":"x","timestamp":1,"site":"a"}"#;
     assert_eq!(told(&plan(closed), received, Stage::Received), [""; 0]);
     assert_eq!(told(&plan(closed), received, Stage::Outgoing).len(), 5);
-    // What it made of a number is a finding, and so is a field of the sender's own.
+    // A number that it made a text is a finding, and so is a field of the sender's own.
     let mangled = r#"{"event":"booked","seats":"2","colour":"red","timestamp":1}"#;
     let expected = [
         "e plan-value : at most 2 fields, here are 3",

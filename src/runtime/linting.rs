@@ -13,7 +13,7 @@ use crate::app::Outcome;
 use crate::app::composer::findings::Question;
 use crate::app::findings::{Found, Linted};
 use crate::event::{Document, Payload, TypeName};
-use crate::lint::{Context, Stage};
+use crate::lint::{LintContext, Stage};
 use crate::plan::Linter;
 
 /// What is found is told after so long, however much is still to be looked at.
@@ -149,7 +149,7 @@ impl Shared {
             let (event_type, now) = (event_type.clone(), *now);
             // What cannot be read says so itself, where it is shown.
             let found = Document::new(Arc::clone(&payload)).map(|event| {
-                let findings = linter.observe(&event, Context { stage: Stage::Received, now });
+                let findings = linter.observe(&event, LintContext { stage: Stage::Received, now });
                 Found::new(&event, findings)
             });
             told.push(Linted { event_type, payload, found: found.unwrap_or_default().into() });

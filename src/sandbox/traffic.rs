@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::event::{Document, Payload};
-    use crate::lint::{Context, Stage, lint};
+    use crate::lint::{LintContext, Stage, lint};
 
     fn now() -> Timestamp {
         "2026-05-04T03:02:01Z".parse().unwrap()
@@ -205,7 +205,7 @@ mod tests {
             for draft in traffic.write(Duration::ZERO, &mut session, now()).unwrap().read().unwrap() {
                 let payload = Payload::new(draft.text());
                 let event = Document::new(payload.into()).unwrap();
-                let findings = lint(&event, Context { stage: Stage::Received, now: now() });
+                let findings = lint(&event, LintContext { stage: Stage::Received, now: now() });
                 broken.entry(name.clone()).or_default().extend(findings.iter().map(|finding| finding.rule.id));
             }
         }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::editor::{Editor, Place};
 use crate::event::placeholder::{self, Values};
 use crate::event::{Document, NodeId, NodeKind, Path, Segment, syntax};
-use crate::lint::{Context, Counts, Finding, Fix, Stage};
+use crate::lint::{Finding, Fix, LintContext, SeverityCounts, Stage};
 use crate::plan::Linter;
 
 #[cfg(test)]
@@ -42,7 +42,7 @@ pub struct Answer {
     /// In the order of the draft; of very many the worst.
     pub list: Vec<Placed>,
     /// How many there are in all.
-    pub counts: Counts,
+    pub counts: SeverityCounts,
 }
 
 /// A finding, and its place in the draft.
@@ -81,8 +81,8 @@ impl Question {
         let sent = document(&placeholder::resolve(&self.draft, &values).ok()?)?;
         // Value by value the same, with the places of the draft.
         let written = document(&placeholder::mask(&self.draft)).filter(|written| written.len() == sent.len())?;
-        let mut findings = judge(linter, &sent, Context { stage: Stage::Outgoing, now });
-        let mut counts = Counts::default();
+        let mut findings = judge(linter, &sent, LintContext { stage: Stage::Outgoing, now });
+        let mut counts = SeverityCounts::default();
         counts.extend(&findings);
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings.truncate(MOST);
@@ -98,7 +98,7 @@ fn document(text: &str) -> Option<Document> {
 }
 
 /// The findings of each event of `sent`, which may be the body of a bulk call too.
-fn judge(linter: &Linter, sent: &Document, context: Context) -> Vec<Finding> {
+fn judge(linter: &Linter, sent: &Document, context: LintContext) -> Vec<Finding> {
     let events = Segment::key("events");
     let is_array = |id: &NodeId| sent.get(*id).is_some_and(|node| node.kind == NodeKind::Array);
     let only = sent.get(NodeId::ROOT).filter(|root| root.children == 1);
@@ -235,7 +235,7 @@ impl Draft<'_> {
 pub struct Findings {
     /// Each with the mark of that number in the editor.
     list: Vec<Placed>,
-    counts: Counts,
+    counts: SeverityCounts,
     /// The last question, and the revision of the text that it was about.
     asked: Option<(u64, u64)>,
     /// Whether that was answered.
@@ -261,7 +261,7 @@ pub(super) enum ToFix {
 
 impl Findings {
     /// How many there are.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> SeverityCounts {
         self.counts
     }
 

@@ -9,7 +9,7 @@ use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
 use crate::event::Document;
 use crate::event::text::{counted, harmless};
-use crate::lint::{Context, Finding, Severity, Stage};
+use crate::lint::{Finding, LintContext, Severity, Stage};
 use crate::plan::Plan;
 use crate::plan::{Linter, SeverityOverrides};
 
@@ -65,7 +65,7 @@ impl Linting {
         }
         self.seen += 1;
         let Ok(document) = Document::new(Arc::clone(&event.payload)) else { return Vec::new() };
-        let mut findings = self.linter.judge(&document, Context { stage: Stage::Outgoing, now: self.now });
+        let mut findings = self.linter.judge(&document, LintContext { stage: Stage::Outgoing, now: self.now });
         findings.retain(|finding| finding.severity > Severity::Note);
         findings
     }

@@ -75,7 +75,7 @@ impl Object<'_> {
     }
 }
 
-/// What the documentation calls a mobile device that the sender calls `device`; nothing for what is none (`desktop`).
+/// The documented names of a mobile device that the sender calls `device`; nothing for what is none (`desktop`).
 fn device_types(device: &str) -> &'static [&'static str] {
     match device.trim().to_lowercase().as_str() {
         "android" => &["android"],

@@ -38,7 +38,7 @@ impl<'a> Object<'a> {
         self.get(name).is_some()
     }
 
-    /// What the field of that name says, when it is a string.
+    /// The text of the field of that name, when it is a string.
     pub(super) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         self.get(name).filter(|id| self.kind(*id) == Some(NodeKind::String)).map(|id| self.event.plain(id))
     }

@@ -167,7 +167,7 @@ impl Object<'_> {
             return None;
         }
         products.iter().try_fold((0.0, 0.0), |(sum, pieces), product| {
-            // What is taken off a product is taken off the sum in ways that nobody documents.
+            // Nobody documents how a discount on a product is taken off the sum.
             if product.has("discount") || product.has("sale_price") {
                 return None;
             }

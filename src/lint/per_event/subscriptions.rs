@@ -70,12 +70,12 @@ impl Object<'_> {
 
 /// A moment, or a day without one: they compare only among themselves.
 #[derive(Clone, Copy, PartialEq)]
-enum Moment {
+enum MomentOrDay {
     At(Timestamp),
     Day(Date),
 }
 
-impl PartialOrd for Moment {
+impl PartialOrd for MomentOrDay {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         match (self, other) {
             (Self::At(one), Self::At(other)) => one.partial_cmp(other),
@@ -85,14 +85,14 @@ impl PartialOrd for Moment {
     }
 }
 
-fn moment(text: &str) -> Option<Moment> {
-    text.parse().map(Moment::At).or_else(|_| text.parse().map(Moment::Day)).ok()
+fn moment(text: &str) -> Option<MomentOrDay> {
+    text.parse().map(MomentOrDay::At).or_else(|_| text.parse().map(MomentOrDay::Day)).ok()
 }
 
 /// The day of a moment, by UTC.
-fn day(moment: Moment) -> Date {
+fn day(moment: MomentOrDay) -> Date {
     match moment {
-        Moment::At(instant) => instant.to_zoned(TimeZone::UTC).date(),
-        Moment::Day(day) => day,
+        MomentOrDay::At(instant) => instant.to_zoned(TimeZone::UTC).date(),
+        MomentOrDay::Day(day) => day,
     }
 }

@@ -2,7 +2,7 @@ use super::super::tests::{findings, of};
 use super::super::{Fix, values};
 use super::*;
 
-/// What a rule finds in an event to be sent: where, what was expected, how bad.
+/// The findings of a rule in an event to be sent: where, what was expected, how bad.
 fn found(event: &str, rule: &str) -> Vec<(String, String, Severity)> {
     let found = of(event, Stage::Outgoing, rule).into_iter();
     found.map(|finding| (finding.path.pointer(), finding.expected.to_string(), finding.severity)).collect()

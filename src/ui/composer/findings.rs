@@ -9,10 +9,10 @@ use crate::app::composer::Composition;
 use crate::app::composer::findings::{Placed, Repair};
 use crate::app::layout::Area;
 use crate::event::text;
-use crate::lint::{Counts, Fix};
+use crate::lint::{Fix, SeverityCounts};
 
 /// How many findings there are, in a few columns.
-pub(super) fn brief(counts: Counts) -> String {
+pub(super) fn brief(counts: SeverityCounts) -> String {
     counts.each().map(|(severity, count)| format!("{} {count}", sign(severity))).collect::<Vec<_>>().join("  ")
 }
 

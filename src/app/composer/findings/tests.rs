@@ -187,7 +187,7 @@ fn of_very_many_findings_the_worst_are_told_and_all_are_counted() {
     assert_eq!(list.last().unwrap().finding.severity, Severity::Error);
     assert_eq!(counts.to_string(), "1 error, 1007 warnings");
     assert_eq!(
-        (Counts::default().to_string(), Counts { notes: 2, ..counts }.worst()),
+        (SeverityCounts::default().to_string(), SeverityCounts { notes: 2, ..counts }.worst()),
         (String::new(), Some(Severity::Error))
     );
 }
@@ -201,7 +201,7 @@ fn the_catalogues_own_templates_and_an_event_sent_again_have_nothing_wrong() {
         assert!(effects.iter().any(|effect| matches!(effect, Effect::LintDraft(_))), "{name}: {effects:?}");
         judge(&mut model, &effects, at(20));
         assert!(draft(&model).contains(name) || name == "bulk", "{name}: {}", draft(&model));
-        assert_eq!(findings(&model).counts(), Counts::default(), "{name}: {:?}", findings(&model));
+        assert_eq!(findings(&model).counts(), SeverityCounts::default(), "{name}: {:?}", findings(&model));
     }
     let mut model = busy(120, 36);
     let effects = press(&mut model, "/ p u r c h enter e", at(20));
@@ -227,7 +227,7 @@ fn each_text_is_asked_about_once_and_an_older_answer_is_passed_over() {
         assert_eq!(asked(&effects), again.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{keys}");
     }
     judge(&mut model, &first, at(22));
-    assert_eq!(findings(&model).counts(), Counts::default(), "the text is the same again, yet nobody said so");
+    assert_eq!(findings(&model).counts(), SeverityCounts::default(), "the text is the same again, yet nobody said so");
     let last = press(&mut model, "space", at(22));
     judge(&mut model, &last, at(22));
     assert_eq!(findings(&model).counts().to_string(), "1 error, 1 warning");
@@ -255,7 +255,11 @@ fn what_is_known_stays_in_its_place_until_more_is_known() {
     let edited = Outcome::Edited { draft: model.composer.composition().unwrap().id.clone(), text: "nothing".into() };
     let effects = send(&mut model, Message::Done(edited), at(31));
     judge(&mut model, &effects, at(31));
-    assert_eq!((findings(&model).counts(), shown(&model).len()), (Counts::default(), 0), "nothing is left of it");
+    assert_eq!(
+        (findings(&model).counts(), shown(&model).len()),
+        (SeverityCounts::default(), 0),
+        "nothing is left of it"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::recent::{Recent, Weight};
-use super::{Own, remembered};
+use super::{KeyFields, remembered};
 use crate::event::{Document, NodeId, NodeKind};
 use crate::lint::{Finding, Rule, Severity, Stage, shown};
 
@@ -48,76 +48,81 @@ pub(super) static PURCHASE_PER_LINE_ITEM: Rule = Rule {
 
 /// Which events and orders came already.
 #[derive(Debug)]
-pub(super) struct Orders {
-    events: Recent<Event>,
-    orders: Recent<Order>,
+pub(super) struct OrderHistory {
+    events: Recent<SeenEvent>,
+    orders: Recent<SeenOrder>,
 }
 
 /// The last event with some `event_uuid`.
 #[derive(Debug)]
-struct Event {
+struct SeenEvent {
     content: u64,
     event_type: Box<str>,
 }
 
 /// The last purchase of some order.
 #[derive(Debug)]
-struct Order {
+struct SeenOrder {
     content: u64,
     uuid: Option<Uuid>,
-    line: Option<Line>,
+    line: Option<LineItem>,
     /// How many purchases of it came, this one included.
     times: u32,
 }
 
 /// The one product of a purchase whose revenue is not just that product's.
 #[derive(Debug, PartialEq)]
-struct Line {
+struct LineItem {
     product: u64,
     revenue: f64,
 }
 
-impl Weight for Event {}
-impl Weight for Order {}
+impl Weight for SeenEvent {}
+impl Weight for SeenOrder {}
 
-impl Default for Orders {
+impl Default for OrderHistory {
     fn default() -> Self {
         Self { events: Recent::new(ROOM), orders: Recent::new(ROOM) }
     }
 }
 
-impl Orders {
-    pub(super) fn observe(&mut self, own: &Own<'_>, findings: &mut Vec<Finding>) {
-        let Own { event, stage, .. } = own;
-        // What is no UUID has its own rule.
-        let uuid = own.identifier(own.uuid).and_then(|(field, text)| Some((field, Uuid::try_parse(&text).ok()?)));
-        let order = own.event_type.filter(|name| *name == "purchase").and_then(|_| own.identifier(own.order));
+impl OrderHistory {
+    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Vec<Finding>) {
+        let KeyFields { event, stage, .. } = key_fields;
+        // A text that is no UUID has its own rule.
+        let uuid = key_fields
+            .identifier(key_fields.uuid)
+            .and_then(|(field, text)| Some((field, Uuid::try_parse(&text).ok()?)));
+        let order = key_fields
+            .event_type
+            .filter(|name| *name == "purchase")
+            .and_then(|_| key_fields.identifier(key_fields.order));
         if uuid.is_none() && order.is_none() {
             return;
         }
-        let content = own.content();
+        let content = key_fields.content();
         let mut copied = false;
         if let Some((field, uuid)) = uuid {
-            let name = remembered(own.event_type.unwrap_or_default());
-            let before = self.events.put(xxh3_64(uuid.as_bytes()), Event { content, event_type: name });
+            let name = remembered(key_fields.event_type.unwrap_or_default());
+            let before = self.events.put(xxh3_64(uuid.as_bytes()), SeenEvent { content, event_type: name });
             // The platform shows the same event until a newer one comes; a file with it twice sends it twice.
             let another = before.filter(|before| *stage == Stage::Outgoing || before.content != content);
-            if let Some(Event { event_type, .. }) = another {
+            if let Some(SeenEvent { event_type, .. }) = another {
                 copied = true;
                 let first = if event_type.is_empty() { "another event" } else { &*event_type };
-                let expected = format!("a UUID of its own: {first} came with this one before");
+                let expected = format!("a UUID of its key_fields: {first} came with this one before");
                 findings.push(EVENT_UUID_TWICE.at(event.path(field), expected, shown(event, field)));
             }
         }
         if let Some((field, id)) = order {
-            let now = Order { content, uuid: uuid.map(|(_, uuid)| uuid), line: Line::of(own), times: 1 };
+            let now = SeenOrder { content, uuid: uuid.map(|(_, uuid)| uuid), line: LineItem::of(key_fields), times: 1 };
             let found = self.bought(xxh3_64(id.as_bytes()), now, *stage).filter(|_| !copied);
             findings.extend(found.map(|(rule, expected)| rule.at(event.path(field), expected, shown(event, field))));
         }
     }
 
-    /// What is wrong with a purchase beside an earlier one of the same order.
-    fn bought(&mut self, id: u64, mut now: Order, stage: Stage) -> Option<(&'static Rule, String)> {
+    /// The rule that a purchase breaks beside an earlier one of the same order, and what was expected.
+    fn bought(&mut self, id: u64, mut now: SeenOrder, stage: Stage) -> Option<(&'static Rule, String)> {
         let Some(before) = self.orders.get(id) else {
             self.orders.put(id, now);
             return None;
@@ -149,12 +154,12 @@ impl Orders {
     }
 }
 
-impl Line {
+impl LineItem {
     /// The line of the order that a purchase stands for, if it is for one alone.
-    fn of(own: &Own<'_>) -> Option<Self> {
-        let event = own.event;
-        let revenue = number(event, own.revenue?)?;
-        let mut product = own.products?;
+    fn of(key_fields: &KeyFields<'_>) -> Option<Self> {
+        let event = key_fields.event;
+        let revenue = number(event, key_fields.revenue?)?;
+        let mut product = key_fields.products?;
         if event.get(product)?.kind == NodeKind::Array {
             let mut list = event.children(product);
             product = list.next().filter(|_| list.next().is_none())?;

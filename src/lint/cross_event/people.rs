@@ -1,7 +1,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::recent::{Recent, Weight};
-use super::{Own, remembered};
+use super::{KeyFields, remembered};
 use crate::lint::values::is_address;
 use crate::lint::{Finding, Rule, Severity, shown};
 
@@ -23,50 +23,56 @@ pub(super) static IDENTITY_CONFLICT: Rule = Rule {
 
 /// Who came with which identifiers.
 #[derive(Debug)]
-pub(super) struct People {
+pub(super) struct IdentityHistory {
     /// By customer, the address.
-    emails: Recent<Other>,
+    emails: Recent<OtherIdentifier>,
     /// By address, the customer.
-    customers: Recent<Other>,
+    customers: Recent<OtherIdentifier>,
     /// Which of them came together before: a pair is told once, and not again at each of its events.
-    pairs: Recent<Pair>,
+    pairs: Recent<KnownPair>,
 }
 
 /// The other identifier that one came with last.
 #[derive(Debug)]
-struct Other {
+struct OtherIdentifier {
     hash: u64,
     shown: Box<str>,
 }
 
 #[derive(Debug)]
-struct Pair;
+struct KnownPair;
 
-impl Weight for Other {}
-impl Weight for Pair {}
+impl Weight for OtherIdentifier {}
+impl Weight for KnownPair {}
 
-impl Default for People {
+impl Default for IdentityHistory {
     fn default() -> Self {
         Self { emails: Recent::new(ROOM), customers: Recent::new(ROOM), pairs: Recent::new(ROOM) }
     }
 }
 
-impl People {
-    pub(super) fn observe(&mut self, own: &Own<'_>, findings: &mut Vec<Finding>) {
-        let Some((customer_field, customer)) = own.identifier(own.customer) else { return };
-        // What is no address has its own rule, and the same word stands for many people then.
-        let Some((email_field, email)) = own.identifier(own.email).filter(|(_, email)| is_address(email)) else {
+impl IdentityHistory {
+    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Vec<Finding>) {
+        let Some((customer_field, customer)) = key_fields.identifier(key_fields.customer) else { return };
+        // A text that is no address has its own rule, and stands for many people.
+        let Some((email_field, email)) = key_fields.identifier(key_fields.email).filter(|(_, email)| is_address(email))
+        else {
             return;
         };
-        let of = |text: &str, shown: &str| Other { hash: xxh3_64(text.as_bytes()), shown: remembered(shown) };
+        let of = |text: &str, shown: &str| OtherIdentifier { hash: xxh3_64(text.as_bytes()), shown: remembered(shown) };
         // Mailboxes are the same in capitals.
         let (this_email, this_customer) = (of(&email.to_lowercase(), &email), of(&customer, &customer));
         let (by_email, by_customer) = (this_email.hash, this_customer.hash);
-        let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), Pair).is_some();
-        let mut compare = |field, before: Option<Other>, now: u64, what: &str| {
-            if let Some(Other { shown: other, .. }) = before.filter(|before| before.hash != now && !is_known) {
+        let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), KnownPair).is_some();
+        let mut compare = |field, before: Option<OtherIdentifier>, now: u64, what: &str| {
+            if let Some(OtherIdentifier { shown: other, .. }) = before.filter(|before| before.hash != now && !is_known)
+            {
                 let expected = format!("{other}, {what} before");
-                findings.push(IDENTITY_CONFLICT.at(own.event.path(field), expected, shown(own.event, field)));
+                findings.push(IDENTITY_CONFLICT.at(
+                    key_fields.event.path(field),
+                    expected,
+                    shown(key_fields.event, field),
+                ));
             }
         };
         compare(email_field, self.emails.put(by_customer, this_email), by_email, "as with this customer_id");

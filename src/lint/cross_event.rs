@@ -1,4 +1,4 @@
-//! What only shows beside other events: a field that changes its type, one order bought twice.
+//! Findings that only show beside other events: a field that changes its type, one order bought twice.
 //!
 //! Told is always the newest event, in the light of those before it. What is remembered of those is mostly hashes, and
 //! bounded: of what was not seen for long nothing is known any more, and nothing is said.
@@ -13,12 +13,12 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::{Context, Finding, Rule, Stage};
+use super::{Finding, LintContext, Rule, Stage};
 use crate::event::text::{fit, harmless_within};
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
-use fields::Fields;
-use orders::Orders;
-use people::People;
+use fields::FieldHistory;
+use orders::OrderHistory;
+use people::IdentityHistory;
 
 pub(super) const RULES: &[&Rule] = &[
     &fields::TYPE_CHANGES,
@@ -30,34 +30,39 @@ pub(super) const RULES: &[&Rule] = &[
     &orders::PURCHASE_PER_LINE_ITEM,
 ];
 
-/// What is remembered of the events observed so far; bounded, however many they are.
+/// A memory of the events observed so far; bounded, however many they are.
 #[derive(Debug, Default)]
-pub(crate) struct Session {
-    fields: Fields,
-    people: People,
-    orders: Orders,
+pub(crate) struct CrossEvent {
+    fields: FieldHistory,
+    people: IdentityHistory,
+    orders: OrderHistory,
 }
 
-impl Session {
-    /// What is wrong with `event` beside those before it; and remembers it for those after it. The values that are
+impl CrossEvent {
+    /// The findings in `event` beside those before it; and remembers it for those after it. The values that are
     /// `malformed` by themselves are no example for others.
-    pub(crate) fn observe(&mut self, event: &Document, malformed: &HashSet<NodeId>, context: Context) -> Vec<Finding> {
+    pub(crate) fn observe(
+        &mut self,
+        event: &Document,
+        malformed: &HashSet<NodeId>,
+        context: LintContext,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
-            let own = Own::read(event, context.stage);
-            self.fields.observe(&own, malformed, &mut findings);
-            self.people.observe(&own, &mut findings);
-            self.orders.observe(&own, &mut findings);
+            let key_fields = KeyFields::read(event, context.stage);
+            self.fields.observe(&key_fields, malformed, &mut findings);
+            self.people.observe(&key_fields, &mut findings);
+            self.orders.observe(&key_fields, &mut findings);
         }
         findings
     }
 }
 
 /// The fields of an event that tell which it is.
-struct Own<'a> {
+struct KeyFields<'a> {
     event: &'a Document,
     stage: Stage,
-    /// What type it is of.
+    /// Its type.
     event_type: Option<&'a str>,
     customer: Option<NodeId>,
     email: Option<NodeId>,
@@ -68,10 +73,10 @@ struct Own<'a> {
     products: Option<NodeId>,
 }
 
-impl<'a> Own<'a> {
+impl<'a> KeyFields<'a> {
     fn read(event: &'a Document, stage: Stage) -> Self {
         let identifier = |wanted: &str| event.identifier_fields().find(|(name, _)| *name == wanted).map(|(_, id)| id);
-        let mut own = Self {
+        let mut key_fields = Self {
             event,
             stage,
             event_type: event.event_type(),
@@ -84,18 +89,18 @@ impl<'a> Own<'a> {
         };
         for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
             match event.key(field).as_deref() {
-                Some("order_id") => own.order = Some(field),
-                Some("revenue") => own.revenue = Some(field),
+                Some("order_id") => key_fields.order = Some(field),
+                Some("revenue") => key_fields.revenue = Some(field),
                 Some("products" | "items" | "product_ids" | "skus" | "product_id" | "sku") => {
-                    own.products = own.products.or(Some(field));
+                    key_fields.products = key_fields.products.or(Some(field));
                 }
                 _ => {}
             }
         }
-        own
+        key_fields
     }
 
-    /// What identifies something, in a field that holds no other thing: text that is not blank, or a number.
+    /// The text of a field that identifies something and holds no other thing: text that is not blank, or a number.
     fn identifier(&self, field: Option<NodeId>) -> Option<(NodeId, Cow<'a, str>)> {
         let field = field?;
         let kind = self.event.get(field)?.kind;
@@ -139,12 +144,12 @@ mod tests {
 
     use super::*;
 
-    fn observe(session: &mut Session, event: &Value, stage: Stage) {
+    fn observe(session: &mut CrossEvent, event: &Value, stage: Stage) {
         let document = Document::read(&event.to_string()).unwrap();
-        session.observe(&document, &HashSet::new(), Context { stage, now: jiff::Timestamp::UNIX_EPOCH });
+        session.observe(&document, &HashSet::new(), LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH });
     }
 
-    fn weight(session: &Session) -> usize {
+    fn weight(session: &CrossEvent) -> usize {
         session.fields.weight() + session.people.weight() + session.orders.weight()
     }
 
@@ -152,7 +157,7 @@ mod tests {
     fn what_is_remembered_is_bounded_however_much_comes() {
         /// The rooms of all that is remembered, and the fields of one object that may stand over.
         const MOST: usize = 2 * 100_000 + 5 * 40_000 + 2 * 1_000;
-        let mut session = Session::default();
+        let mut session = CrossEvent::default();
         for round in 0..130_u64 {
             let mut event: Map<_, _> = (0..1_100).map(|n| (format!("field_{round}_{n}"), Value::from(n))).collect();
             event.insert("event".to_owned(), format!("type_{round}").into());
@@ -172,7 +177,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_remembered_short() {
-        let mut session = Session::default();
+        let mut session = CrossEvent::default();
         let long = "\u{301}x".repeat(1 << 19);
         let event = serde_json::json!({
             "event": long, "customer_id": long, "email": format!("{}@example.com", "x".repeat(60)), "order_id": long,
@@ -227,15 +232,15 @@ mod tests {
             received in any::<bool>(),
         ) {
             let stage = if received { Stage::Received } else { Stage::Outgoing };
-            let mut session = Session::default();
+            let mut session = CrossEvent::default();
             for event in &events {
                 observe(&mut session, event, stage);
             }
             if let Some(first) = events.first() {
-                let mut alone = Session::default();
+                let mut alone = CrossEvent::default();
                 observe(&mut alone, first, stage);
                 let document = Document::read(&first.to_string()).unwrap();
-                let context = Context { stage, now: jiff::Timestamp::UNIX_EPOCH };
+                let context = LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH };
                 let again = alone.observe(&document, &HashSet::new(), context);
                 let odd = ["field-sometimes-missing", "identity-conflict"];
                 prop_assert!(again.iter().all(|finding| !odd.contains(&finding.rule.id)), "{:?}", again);

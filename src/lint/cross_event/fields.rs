@@ -6,7 +6,7 @@ use indexmap::map::Entry;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::recent::{Recent, Weight};
-use super::{Own, remembered};
+use super::{KeyFields, remembered};
 use crate::event::catalogue::IDENTIFIERS;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 use crate::lint::budget::{cut_short, is_looked_at, looked_at};
@@ -74,23 +74,23 @@ pub(super) static CASE_TWINS: Rule = Rule {
 
 /// Which fields the events of each type had, and how names were spelled.
 #[derive(Debug)]
-pub(super) struct Fields {
+pub(super) struct FieldHistory {
     /// By type and place, where all elements of an array have one place.
-    shapes: Recent<Shape>,
-    names: Names,
+    shapes: Recent<ContainerStats>,
+    names: Spellings,
 }
 
-/// What the objects, or the arrays, at one place in the events of one type were like.
+/// Counts of the fields of the objects, or of the elements of the arrays, at one place in the events of one type.
 #[derive(Debug, Default)]
-struct Shape {
+struct ContainerStats {
     /// How many there were.
     times: u32,
     /// By the hash of their names; of an array, its elements as one.
-    fields: IndexMap<u64, Field>,
+    fields: IndexMap<u64, FieldStats>,
 }
 
 #[derive(Debug)]
-struct Field {
+struct FieldStats {
     name: Box<str>,
     /// The hash of its place and of the letters of its name; 0 when it has none.
     letters: u64,
@@ -101,34 +101,39 @@ struct Field {
 
 const KINDS: [NodeKind; 5] = [NodeKind::String, NodeKind::Number, NodeKind::Bool, NodeKind::Array, NodeKind::Object];
 
-impl Weight for Shape {
+impl Weight for ContainerStats {
     fn weight(&self) -> usize {
         1 + self.fields.len()
     }
 }
 
-impl Default for Fields {
+impl Default for FieldHistory {
     fn default() -> Self {
-        Self { shapes: Recent::new(ROOM), names: Names(Recent::new(ROOM)) }
+        Self { shapes: Recent::new(ROOM), names: Spellings(Recent::new(ROOM)) }
     }
 }
 
-impl Fields {
-    /// What is `malformed` sets no example: that it is of another type than others is its own fault, and not theirs.
-    pub(super) fn observe(&mut self, own: &Own<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
+impl FieldHistory {
+    /// A `malformed` value sets no example: that it is of another type than others is its own fault, and not theirs.
+    pub(super) fn observe(
+        &mut self,
+        key_fields: &KeyFields<'_>,
+        malformed: &HashSet<NodeId>,
+        findings: &mut Vec<Finding>,
+    ) {
         // Events without a name are of no type.
-        let Some(name) = own.event_type else { return };
-        if let Some(field) = own.event.type_field() {
-            self.names.check_type(own.event, field, name, findings);
+        let Some(name) = key_fields.event_type else { return };
+        if let Some(field) = key_fields.event.type_field() {
+            self.names.check_type(key_fields.event, field, name, findings);
         }
-        let event = Event::read(own.event, own.stage, name);
+        let event = EventPlaces::read(key_fields.event, key_fields.stage, name);
         self.judge(&event, malformed, findings);
         self.learn(&event, malformed, findings);
     }
 
-    fn judge(&self, event: &Event<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
+    fn judge(&self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
         let mut there: Vec<bool> = Vec::new();
-        // What is so in one element of a list is so in all of them, and worth one word.
+        // A mistake in one element of a list is in all of them, and worth one word.
         let mut told: HashSet<(u64, u64)> = HashSet::new();
         let enough = event.containers.first().and_then(|root| self.shapes.peek(event.shape(root)));
         let enough = enough.is_some_and(|events| events.times >= FEWEST);
@@ -156,12 +161,12 @@ impl Fields {
         }
     }
 
-    fn learn(&mut self, event: &Event<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
+    fn learn(&mut self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
         let Self { shapes, names } = self;
         for container in &event.containers {
             let key = event.shape(container);
             if shapes.get(key).is_none() {
-                shapes.put(key, Shape::default());
+                shapes.put(key, ContainerStats::default());
             }
             let Some(shape) = shapes.get(key) else { continue };
             let before = shape.fields.len();
@@ -174,7 +179,7 @@ impl Fields {
                 let field = match shape.fields.entry(key) {
                     Entry::Occupied(field) => field.into_mut(),
                     Entry::Vacant(_) if full => continue,
-                    Entry::Vacant(place) => place.insert(Field::new(event, container, child)),
+                    Entry::Vacant(place) => place.insert(FieldStats::new(event, container, child)),
                 };
                 field.learn(event.document, child, malformed.contains(&child));
                 findings.extend(names.check_field(event, container, child, field.letters));
@@ -195,17 +200,17 @@ impl Fields {
     }
 }
 
-impl Shape {
+impl ContainerStats {
     /// The usual fields that are not in one object.
-    fn missing(&self, event: &Event<'_>, object: &Container, there: &[bool], findings: &mut Vec<Finding>) {
+    fn missing(&self, event: &EventPlaces<'_>, object: &PlacedContainer, there: &[bool], findings: &mut Vec<Finding>) {
         // Of identifiers one is enough, and which one is there depends on who it is.
         // The same holds for the names of a product.
         let is_one_of_several = |name: &str| match object.id {
             NodeId::ROOT => IDENTIFIERS.contains(&name) || PRODUCT_NAMES.contains(&name),
             _ => PRODUCT_KEYS.contains(&name),
         };
-        let needed = |field: &Field| !is_one_of_several(&field.name);
-        let usual = |field: &Field| u64::from(field.times) * 100 >= u64::from(self.times) * USUAL && needed(field);
+        let needed = |field: &FieldStats| !is_one_of_several(&field.name);
+        let usual = |field: &FieldStats| u64::from(field.times) * 100 >= u64::from(self.times) * USUAL && needed(field);
         let absent = self.fields.values().zip(there).filter(|(field, there)| !**there && usual(field));
         let mut spelled: Option<HashSet<u64>> = None;
         for (field, _) in absent {
@@ -223,8 +228,8 @@ impl Shape {
     }
 }
 
-impl Field {
-    fn new(event: &Event<'_>, container: &Container, id: NodeId) -> Self {
+impl FieldStats {
+    fn new(event: &EventPlaces<'_>, container: &PlacedContainer, id: NodeId) -> Self {
         let name = event.document.key(id).unwrap_or_default();
         let letters = container.letters(&name);
         Self { name: remembered(&name), letters, times: 0, kinds: [0; KINDS.len()] }
@@ -262,26 +267,26 @@ impl Field {
 }
 
 /// One event, with a hash for each name and each place in it.
-struct Event<'a> {
+struct EventPlaces<'a> {
     document: &'a Document,
     /// The hash of its type.
     typed: u64,
     /// By the position in the document: the hash of the name that a value stands under, none for what does not count.
     keys: Vec<Option<u64>>,
-    containers: Vec<Container>,
+    containers: Vec<PlacedContainer>,
 }
 
-struct Container {
+struct PlacedContainer {
     id: NodeId,
     kind: NodeKind,
     /// The hash of the names on the way to it.
     place: u64,
 }
 
-/// What all elements of an array stand under.
+/// The key of all elements of an array.
 const ELEMENT: u64 = 1;
 
-impl<'a> Event<'a> {
+impl<'a> EventPlaces<'a> {
     /// Of a received event, what the platform added does not count.
     fn read(document: &'a Document, stage: Stage, event_type: &str) -> Self {
         let mut keys = Vec::with_capacity(document.len());
@@ -304,7 +309,7 @@ impl<'a> Event<'a> {
             keys.push(place.map(|_| key));
             places.push(place.filter(|_| node.kind.is_container()));
             if let Some(place) = place.filter(|_| node.kind.is_container()) {
-                containers.push(Container { id, kind: node.kind, place });
+                containers.push(PlacedContainer { id, kind: node.kind, place });
             }
         }
         Self { document, typed: xxh3_64(event_type.as_bytes()), keys, containers }
@@ -315,12 +320,12 @@ impl<'a> Event<'a> {
     }
 
     /// Under what the shape of a container is remembered.
-    fn shape(&self, container: &Container) -> u64 {
+    fn shape(&self, container: &PlacedContainer) -> u64 {
         joined(self.typed, container.place)
     }
 }
 
-impl Container {
+impl PlacedContainer {
     /// The hash of this place and of the letters of a name; 0 when it has none.
     fn letters(&self, name: &str) -> u64 {
         if name.contains(char::is_alphabetic) { xxh3_64_with_seed(letters(name).as_bytes(), self.place) } else { 0 }
@@ -333,25 +338,25 @@ fn joined(place: u64, key: u64) -> u64 {
 
 /// By place and letters, the spelling that names have.
 #[derive(Debug)]
-struct Names(Recent<Name>);
+struct Spellings(Recent<Spelling>);
 
 #[derive(Debug)]
-struct Name {
+struct Spelling {
     hash: u64,
-    spelling: Box<str>,
+    text: Box<str>,
     /// Whether the platform has an attribute of that name.
     standard: bool,
 }
 
-impl Weight for Name {}
+impl Weight for Spelling {}
 
 /// The place of the names of event types, which is in no event.
 const TYPES: u64 = u64::MAX;
 
-impl Names {
+impl Spellings {
     /// The other spelling of a name; the platform's own, or else the first that was seen.
-    fn other(&mut self, letters: u64, hash: u64, name: &str, is_standard: fn(&str) -> bool) -> Option<&Name> {
-        let new = || Name { hash, spelling: remembered(name), standard: is_standard(name) };
+    fn other(&mut self, letters: u64, hash: u64, name: &str, is_standard: fn(&str) -> bool) -> Option<&Spelling> {
+        let new = || Spelling { hash, text: remembered(name), standard: is_standard(name) };
         let Some(known) = self.0.get(letters) else {
             self.0.put(letters, new());
             return None;
@@ -374,12 +379,18 @@ impl Names {
         }
         let letters = xxh3_64_with_seed(letters.as_bytes(), TYPES);
         if let Some(other) = self.other(letters, xxh3_64(name.as_bytes()), name, |_| false) {
-            let expected = format!("{}, as it was spelled before", other.spelling);
+            let expected = format!("{}, as it was spelled before", other.text);
             findings.push(CASE_TWINS.at(event.path(field), expected, shown(event, field)));
         }
     }
 
-    fn check_field(&mut self, event: &Event<'_>, object: &Container, field: NodeId, letters: u64) -> Option<Finding> {
+    fn check_field(
+        &mut self,
+        event: &EventPlaces<'_>,
+        object: &PlacedContainer,
+        field: NodeId,
+        letters: u64,
+    ) -> Option<Finding> {
         static STANDARD: LazyLock<HashSet<&str>> = LazyLock::new(|| degradation::known(|_| true));
         let hash = event.key(field).filter(|_| letters != 0)?;
         if self.0.get(letters).is_some_and(|known| known.hash == hash) {
@@ -388,9 +399,9 @@ impl Names {
         let name = event.document.key(field)?;
         let other = self.other(letters, hash, &name, |name| STANDARD.contains(name))?;
         let twice = event.document.children(object.id).any(|field| event.key(field) == Some(other.hash));
-        let fix = (other.standard && !twice).then(|| Fix::Rename(other.spelling.to_string()));
+        let fix = (other.standard && !twice).then(|| Fix::Rename(other.text.to_string()));
         let reason = if other.standard { Reason::Platform } else { Reason::SpelledBefore };
-        let expected = Expected::Name { name: other.spelling.to_string().into(), reason };
+        let expected = Expected::Name { name: other.text.to_string().into(), reason };
         let found = Actual::Name(remembered(&name));
         Some(Finding { fix, ..CASE_TWINS.at(event.document.path(field), expected, found) })
     }
@@ -402,9 +413,9 @@ mod tests {
     use crate::lint::tests::across;
 
     /// Where something is found, and what was expected there.
-    type Told = &'static [(&'static str, &'static str)];
+    type Wanted = &'static [(&'static str, &'static str)];
 
-    /// What `rule` says of the last of these events, all of one type: where, and what was expected.
+    /// The findings of `rule` in the last of these events, all of one type: where, and what was expected.
     fn last(rule: &str, fields: &[&str], stage: Stage) -> Vec<(String, String)> {
         let events: Vec<_> = fields.iter().map(|fields| format!(r#"{{"event":"booked",{fields}}}"#)).collect();
         let events: Vec<&str> = events.iter().map(String::as_str).collect();
@@ -414,7 +425,7 @@ mod tests {
 
     #[test]
     fn a_field_keeps_its_type() {
-        let cases: [(&[&str], Told); 12] = [
+        let cases: [(&[&str], Wanted); 12] = [
             (&[r#""a":1"#, r#""a":2.5"#], &[]),
             (&[r#""a":1"#, r#""a":"1 seat""#], &[("/a", "a number, as in 1 of 1 before it")]),
             (&[r#""a":"1""#, r#""a":1"#], &[("/a", "a string, as in 1 of 1 before it")]),
@@ -494,7 +505,7 @@ mod tests {
     #[test]
     fn what_nearly_all_events_have_is_missed() {
         let has = r#""a":1,"l":[{"p":1,"q":2}]"#;
-        let cases: [(usize, &str, &str, Told); 8] = [
+        let cases: [(usize, &str, &str, Wanted); 8] = [
             (4, "", r#""l":[]"#, &[]),
             (5, "", r#""l":[]"#, &[("", "a, which 5 of 5 before it have")]),
             (19, r#""l":[]"#, r#""l":[]"#, &[("", "a, which 19 of 20 before it have")]),
@@ -554,7 +565,7 @@ mod tests {
 
     #[test]
     fn a_name_is_spelled_in_one_way() {
-        let cases: [(&str, &str, Told); 11] = [
+        let cases: [(&str, &str, Wanted); 11] = [
             (r#""seat_no":1"#, r#""seat_no":2"#, &[]),
             (r#""seat_no":1"#, r#""seatNo":2"#, &[("/seatNo", "the name seat_no, as it was spelled before")]),
             (r#""seatNo":1"#, r#""seat-no":2"#, &[("/seat-no", "the name seatNo, as it was spelled before")]),
