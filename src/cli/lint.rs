@@ -25,7 +25,12 @@ use crate::event::{Document, DocumentError, NodeId, NodeKind, Segment, TypeName}
 use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
+use github::Github;
+use junit::Junit;
+use ndjson::Ndjson;
 use report::Report;
+use sarif::Sarif;
+use text::{Look, Text};
 
 /// Why nothing is linted.
 #[derive(Debug, Error)]
@@ -57,7 +62,7 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
     input.outlast_an_interrupt()?;
     let called = input.called.clone();
     let mut run = Run {
-        report: report::of(args, &called),
+        report: report(args, &called),
         out: BufWriter::new(io::stdout().lock()),
         context: LintContext {
             stage: if args.received { Stage::Received } else { Stage::Outgoing },
@@ -78,6 +83,17 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
         _ => eprintln!("{}", tally.summary()),
     }
     Ok(tally.exit(args.deny.into()))
+}
+
+/// The report that the options ask for, of the input that is called so.
+fn report<'a>(args: &args::Lint, called: &'a str) -> Box<dyn Report + 'a> {
+    match args.format {
+        None if args.json => Box::new(Ndjson { called }),
+        None => Box::new(Text::new(called, Look::of_stdout())),
+        Some(args::LintFormat::Github) => Box::new(Github { called }),
+        Some(args::LintFormat::Sarif) => Box::new(Sarif::new(called)),
+        Some(args::LintFormat::Junit) => Box::new(Junit::new(called, args.deny.into())),
+    }
 }
 
 /// What the options say of rules. The order of different options is not known, so they may not speak of the same.

@@ -1,12 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, ConfigFile, KeyNames, Lookup, Place, Profile, parse_interval, text};
-use crate::blueshift::safety::Safety;
+use super::{ConfigError, Lookup, Place, parse_interval, text};
 use crate::blueshift::{BaseUrl, Region, TargetError};
-use crate::plan::SeverityOverrides;
 
 /// The variable that chooses the region.
 pub const REGION: &str = "CLICKSCOPE_REGION";
@@ -14,11 +10,6 @@ pub const REGION: &str = "CLICKSCOPE_REGION";
 pub const URL: &str = "CLICKSCOPE_URL";
 /// The variable that sets the interval.
 pub const INTERVAL: &str = "CLICKSCOPE_INTERVAL";
-
-/// The interval for a server on the network. No rate is published for the debug endpoint, so it is a polite guess.
-const INTERVAL_FAR: Duration = Duration::from_secs(2);
-/// The interval for a server on this machine.
-const INTERVAL_NEAR: Duration = Duration::from_millis(500);
 
 /// What is watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,96 +113,6 @@ fn target(
     }
 }
 
-/// Every setting, and where each came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// What to watch.
-    pub target: Setting<Target>,
-    /// How often to poll.
-    pub interval: Setting<Duration>,
-    /// The folder of the plan, if there is one.
-    pub plan: Option<Setting<PathBuf>>,
-    /// The profile that is in use.
-    pub profile: Option<Setting<Profile>>,
-    /// How bad the findings of which lint rules are, where the file says so.
-    pub levels: SeverityOverrides,
-    key_variables: BTreeSet<String>,
-}
-
-impl Config {
-    /// Chooses the profile and lays everything over one another: the `flags`, what the environment says, the profile,
-    /// the defaults. A profile that is named by a flag, as `chosen`, goes before the environment.
-    pub fn read(
-        flags: Layer,
-        chosen: Option<&str>,
-        lookup: Lookup<'_>,
-        file: &ConfigFile,
-    ) -> Result<Self, ConfigError> {
-        let environment = Layer::environment(lookup)?;
-        let profile =
-            file.choose(chosen, lookup)?.map(|Setting { value, place }| Setting { value: value.clone(), place });
-        let said = profile.as_ref().map(|profile| profile.value.layer()).unwrap_or_default();
-        let by_flag = matches!(&profile, Some(Setting { place: Place::Flag(_), .. }));
-        let layers = if by_flag { [flags, said, environment] } else { [flags, environment, said] };
-        Ok(Self { profile, ..Self::resolve(layers, file) })
-    }
-
-    /// Lays `layers` over one another, the nearest first, and the defaults under them. No profile is chosen.
-    ///
-    /// Region and URL are one setting: a region in a nearer layer wins over a URL in a farther one.
-    pub fn resolve(layers: impl IntoIterator<Item = Layer>, file: &ConfigFile) -> Self {
-        let layers = layers.into_iter().fold(Layer::default(), |near, far| Layer {
-            target: near.target.or(far.target),
-            interval: near.interval.or(far.interval),
-            plan: near.plan.or(far.plan),
-        });
-        let target =
-            layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Place::Default });
-        let loopback = target.value.base_url().is_loopback();
-        let interval = layers
-            .interval
-            .unwrap_or(Setting { value: if loopback { INTERVAL_NEAR } else { INTERVAL_FAR }, place: Place::Default });
-        Self {
-            target,
-            interval,
-            plan: layers.plan,
-            profile: None,
-            levels: file.levels().clone(),
-            key_variables: file.key_variables(),
-        }
-    }
-
-    /// What the header calls it: `staging · us · api.getblueshift.com`.
-    pub fn label(&self) -> String {
-        let target = self.target.value.label();
-        self.profile.as_ref().map_or_else(|| target.clone(), |profile| format!("{} · {target}", profile.value.name))
-    }
-
-    /// Where the keys are.
-    pub fn key_names(&self) -> KeyNames {
-        self.profile.as_ref().map(|profile| profile.value.key_names()).unwrap_or_default()
-    }
-
-    /// What may be sent, and what asks first.
-    pub fn safety(&self) -> Safety {
-        let base = self.target.value.base_url();
-        match &self.profile {
-            Some(profile) => profile.value.safety(&base),
-            None => Safety { production: base.is_platform(), ..Safety::default() },
-        }
-    }
-
-    /// What drafts may know of the environment: the variables that are text, without those that hold keys, be it of
-    /// another profile.
-    pub fn harmless_environment(
-        &self,
-        variables: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> BTreeMap<String, String> {
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        variables.into_iter().filter_map(text).filter(|(name, _)| !self.key_variables.contains(name)).collect()
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
@@ -223,35 +124,6 @@ mod tests {
         Layer::environment(&|name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
         })
-    }
-
-    #[test]
-    fn a_flag_wins_over_the_environment_and_that_over_the_default() {
-        let near = "http://127.0.0.1:8787";
-        let cases = [
-            (None, None, &[][..], "us · api.getblueshift.com", Place::Default, 2_000),
-            (Some(Region::Eu), None, &[(REGION, "us")], "eu · api.eu.getblueshift.com", Place::Flag("--region"), 2_000),
-            (None, Some(near), &[(REGION, "eu")], "local · 127.0.0.1:8787", Place::Flag("--url"), 500),
-            (Some(Region::Us), None, &[(URL, near)], "us · api.getblueshift.com", Place::Flag("--region"), 2_000),
-            (None, None, &[(REGION, "eu")], "eu · api.eu.getblueshift.com", Place::Environment(REGION.into()), 2_000),
-            (None, None, &[(URL, near), (REGION, " ")], "local · 127.0.0.1:8787", Place::Environment(URL.into()), 500),
-            (None, None, &[(URL, "https://a.example.com/x")], "a.example.com", Place::Environment(URL.into()), 2_000),
-            (
-                None,
-                None,
-                &[(URL, near), (INTERVAL, "3s")],
-                "local · 127.0.0.1:8787",
-                Place::Environment(URL.into()),
-                3_000,
-            ),
-        ];
-        for (region, url, variables, label, place, milliseconds) in cases {
-            let flags = Layer::flags(region, url, None).unwrap();
-            let config = Config::resolve([flags, environment(variables).unwrap()], &ConfigFile::default());
-            assert_eq!(config.target.value.label(), label);
-            assert_eq!(config.target.place, place, "{label}");
-            assert_eq!(config.interval.value, Duration::from_millis(milliseconds), "{label}");
-        }
     }
 
     #[test]

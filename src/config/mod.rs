@@ -19,6 +19,7 @@ mod lint;
 mod plan;
 mod profile;
 mod prompt;
+mod resolved;
 mod section;
 mod templates;
 
@@ -36,10 +37,11 @@ pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE};
 pub use folders::{config_folder, state_folder};
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_patience};
 pub use keys::{EVENT_KEY, Key, KeyNames, Keys, USER_KEY};
-pub use layer::{Config, INTERVAL, Layer, REGION, Setting, Target, URL};
+pub use layer::{INTERVAL, Layer, REGION, Setting, Target, URL};
 pub use plan::read_plan;
 pub use profile::{Environment, Profile};
 pub use prompt::{ask_for_word, prompt};
+pub use resolved::Config;
 pub use templates::{TemplateError, own_templates};
 
 /// How an environment variable is looked up: [`std::env::var_os`], or a test's own.

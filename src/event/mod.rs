@@ -16,6 +16,7 @@ pub mod placeholder;
 mod snapshot;
 pub mod syntax;
 pub mod text;
+mod type_name;
 
 pub use crate::sanitized;
 pub use assignment::{Assignment, AssignmentError};
@@ -27,6 +28,7 @@ pub use head::{Head, HeadFields, Places};
 pub(crate) use head::{as_name, scan};
 pub use origin::{Origin, origin};
 pub use path::{Path, PathError, Segment};
-pub use payload::{Payload, TypeName};
+pub use payload::Payload;
 pub use snapshot::{Note, Shape, Sighting, Snapshot, Unknown};
 pub use text::Sanitized;
+pub use type_name::TypeName;

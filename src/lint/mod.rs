@@ -12,6 +12,7 @@ mod amounts;
 mod attributes;
 mod budget;
 mod bulk;
+mod counts;
 pub(crate) mod cross_event;
 mod dates;
 pub(crate) mod dedupe;
@@ -33,11 +34,12 @@ use crate::event::text::{fit, harmless_within};
 use crate::event::{Document, NodeId, Path, Segment};
 
 pub(crate) use bulk::bulk;
+pub use counts::SeverityCounts;
 pub(crate) use dates::{is_day, numbers};
 pub use finding::{Actual, Expected, Finding, Fix, Name, Reason};
 pub use json_types::JsonTypes;
 pub(crate) use limits::{letters, twin};
-pub use severity::{Severity, SeverityCounts};
+pub use severity::Severity;
 pub(crate) use values::{is_address, is_uuid};
 
 /// Something that can be wrong with an event.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::console::Console;
 use super::drafts::Shelf;
+use super::events::Keys;
 use super::folder::{self, Folder};
-use super::input::Keys;
-use super::output::Console;
 use crate::app::{DraftId, Outcome};
 
 /// The longest text that is taken back.
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::app::Size;
     use crate::runtime::drafts::{self, Drafts};
-    use crate::runtime::input;
+    use crate::runtime::events;
 
     /// Leaves something in the file and ends with a status, as `sh` gives it.
     struct Fake {
@@ -189,7 +189,7 @@ mod tests {
             draft: DraftId("d1".into()),
             text: BEFORE.into(),
             shelf: drafts.shelf(),
-            keys: input::keys().0,
+            keys: events::keys().0,
         };
         (editing.carry_out(&mut console), console.file.unwrap())
     }

@@ -4,9 +4,11 @@
 //! gives the terminal back, whatever happens in between.
 
 mod clipboard;
+mod console;
 pub mod drafts;
 mod editor;
 mod event_loop;
+mod events;
 mod folder;
 mod frame_limiter;
 mod input;
@@ -144,7 +146,7 @@ pub async fn run(
         history_limit: settings.history_limit,
         notices: settings.notices,
     });
-    let (keys, claims) = input::keys();
+    let (keys, claims) = events::keys();
     let workplace = event_loop::Workplace {
         folders: settings.folders,
         linter: settings.linter,
@@ -153,7 +155,7 @@ pub async fn run(
     };
     let application = event_loop::Watch { model, theme: theme::suiting(&|name| std::env::var(name).ok()) };
     let ended = event_loop::run(application, size, console, workplace, receiver, clock, || {
-        input::forward(inputs, size, claims);
+        events::forward(inputs, size, claims);
         #[cfg(debug_assertions)]
         panic_if_asked();
         start()

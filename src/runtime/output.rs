@@ -1,40 +1,11 @@
 use std::collections::VecDeque;
 use std::io;
-use std::path::Path;
-use std::process::ExitStatus;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::console::Console;
 use super::editor::Editing;
 use crate::app::{Outcome, Size};
-
-/// A terminal as the event loop uses it. The calls may block, and [`Output`] makes them where that holds up nobody.
-pub(super) trait Console: Send + 'static {
-    /// Puts the terminal into the state that the interface needs, and says how large it is.
-    fn enter(&mut self) -> io::Result<Size>;
-
-    /// Gives it back as it was. Harmless when it is given back already.
-    fn leave(&mut self);
-
-    /// Writes all of `bytes`, in one piece where the system takes it so; nothing when the terminal was given back.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
-
-    /// Shows `text` on the plain screen, where it stays, without giving the terminal back.
-    fn print(&mut self, text: &str) -> io::Result<()>;
-
-    /// Whether there is somebody who could continue the process if it were stopped.
-    fn can_stop(&self) -> bool;
-
-    /// Stops the process and whatever runs as one job with it. Other threads may run on for a moment after it returns.
-    fn stop(&mut self) -> io::Result<()>;
-
-    /// Runs the shell command `command` with `file` as its argument, on the terminal that was given back, until it ends.
-    /// When it stops, so does the process, and both go on together.
-    fn run(&mut self, command: &str, file: &Path) -> io::Result<ExitStatus>;
-
-    /// Whether somebody is still at the other end.
-    fn is_alive(&self) -> bool;
-}
 
 /// Something to do with the terminal.
 #[derive(Debug)]

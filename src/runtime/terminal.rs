@@ -29,8 +29,8 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, mpsc};
 
 use super::RuntimeError;
+use super::console::Console;
 use super::input::Input;
-use super::output::Console;
 use crate::app::Size;
 use crate::event::text;
 

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, Delivery, Moment, Retry};
-use crate::event::{Note, Payload, Sanitized, TypeName, Unknown};
+use super::{Change, Delivery, Moment, Problem, Retry};
+use crate::event::{Note, Payload, TypeName, Unknown};
 
 /// What a source tells those who watch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,29 +73,4 @@ pub struct Trouble {
     pub next: Option<Moment>,
     /// The body that could not be read, when that was the trouble.
     pub unknown: Option<Arc<Unknown>>,
-}
-
-/// What went wrong, for the person who has to mend it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// What sort of trouble it is.
-    pub kind: ProblemKind,
-    /// One line: what happened, and to what.
-    pub what: Sanitized,
-    /// One line: what to do now.
-    pub advice: Sanitized,
-}
-
-/// The sorts of trouble, as far as a watcher acts on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProblemKind {
-    /// 401 or 403: the server does not take the key. Not tried again by itself.
-    Refused,
-    /// 429: too many requests.
-    RateLimited,
-    /// No connection, a broken one, a time-out, TLS, or a 5xx.
-    Unreachable,
-    /// An answer that is not one of the debug endpoint: 404 or another 4xx, a redirect, HTML, a body that cannot be
-    /// read, or one too large.
-    WrongAnswer,
 }

@@ -5,8 +5,8 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use super::failure::Failure;
 use super::http::{Answer, Http};
-use super::live::{Key, Settings};
 use super::problem::Context;
+use super::settings::{Key, Settings};
 use crate::blueshift::{Call, KeyMask, auth, limits};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName};

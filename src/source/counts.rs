@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::connection::{Connection, SUMMARY};
 use super::failure::Failure;
 use super::http::Answer;
-use super::live::Key;
+use super::settings::Key;
 use super::{Clock, backoff, problem};
 use crate::event::{Sanitized, Unknown, sanitized};
 use crate::session::{Moment, Problem, ProblemKind, Trouble};

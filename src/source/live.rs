@@ -1,56 +1,16 @@
 //! The live poller: asks the debug endpoint over and over and tells what changed.
 
-use std::time::Duration;
-
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 
+use super::Source;
 pub use super::failure::Timeouts;
 use super::poller::Poller;
-use super::{Clock, Source};
-use crate::blueshift::BaseUrl;
-use crate::event::Sanitized;
-
-/// The shortest interval between two polls.
-pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
-/// The longest interval between two polls.
-pub const LONGEST_INTERVAL: Duration = Duration::from_mins(10);
-/// The largest body that is read, in bytes, if nothing else is set.
-pub const BODY_LIMIT: u64 = 64 * 1024 * 1024;
+pub use super::settings::{BODY_LIMIT, Key, LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 
 /// How many reports may wait for a watcher that is busy, before the poller waits with them.
 const WAITING_REPORTS: usize = 16;
 /// How many commands may wait for the poller.
 const WAITING_COMMANDS: usize = 16;
-
-/// A key of the account, and what to call it.
-#[derive(Clone, Debug)]
-pub struct Key {
-    /// The key itself.
-    pub secret: SecretString,
-    /// What a message calls it, as in "it was asked with …": `the Event key from CLICKSCOPE_EVENT_KEY`.
-    pub called: Sanitized,
-}
-
-/// What the poller polls, and how.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where the API is.
-    pub base: BaseUrl,
-    /// The key for the debug endpoint.
-    pub event_key: Key,
-    /// The key for the counts of the summary endpoint; without it they stay unknown.
-    pub user_key: Option<Key>,
-    /// From the start of one poll to the start of the next; held within [`SHORTEST_INTERVAL`] and
-    /// [`LONGEST_INTERVAL`].
-    pub interval: Duration,
-    /// How long a request may take.
-    pub timeouts: Timeouts,
-    /// The largest body that is read, in bytes after decompression.
-    pub body_limit: u64,
-    /// The program's clock.
-    pub clock: Clock,
-}
 
 /// Starts to poll, on the current tokio runtime. The first request goes out at once; the HTTP client is built on the
 /// way, so nothing is paid for here.

@@ -15,6 +15,7 @@ mod problem;
 pub mod send;
 #[cfg(test)]
 mod send_tests;
+mod settings;
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,7 @@ use super::connection::{Connection, DEBUG, joined};
 use super::counts::{Asked, Counting};
 use super::failure::Failure;
 use super::http::Answer;
-use super::live::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
+use super::settings::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 use super::{Clock, Command, backoff, problem, send};
 use crate::blueshift::{Call, Decoded, Decoder, KeyMask, Summary, decode_history};
 use crate::event::{Note, Snapshot, TypeName, Unknown};

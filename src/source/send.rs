@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::http::Answer;
-use super::live::Settings;
+use super::settings::Settings;
 use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
 use crate::session::{Delivery, ProblemKind, Report, Retry, Verdict};

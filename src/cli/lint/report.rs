@@ -2,13 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::github::Github;
-use super::junit::Junit;
-use super::ndjson::Ndjson;
-use super::sarif::Sarif;
-use super::text::{Look, Text};
-use super::{Linted, Located, args};
-use crate::cli::args::LintFormat;
+use super::{Linted, Located};
 use crate::cli::input::BadInput;
 use crate::event::text::{fit, harmless};
 use crate::lint::Finding;
@@ -37,17 +31,6 @@ pub(super) trait Report {
     /// Prints what stands after everything.
     fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// The report that the options ask for, of the input that is called so.
-pub(super) fn of<'a>(args: &args::Lint, called: &'a str) -> Box<dyn Report + 'a> {
-    match args.format {
-        None if args.json => Box::new(Ndjson { called }),
-        None => Box::new(Text::new(called, Look::of_stdout())),
-        Some(LintFormat::Github) => Box::new(Github { called }),
-        Some(LintFormat::Sarif) => Box::new(Sarif::new(called)),
-        Some(LintFormat::Junit) => Box::new(Junit::new(called, args.deny.into())),
     }
 }
 

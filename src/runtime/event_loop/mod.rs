@@ -17,12 +17,14 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clipboard::{self, Multiplexer};
+use super::console::Console;
 use super::drafts::Drafts;
 use super::editor::Editing;
+use super::events::Keys;
 use super::frame_limiter::FrameLimiter;
-use super::input::{Input, Keys};
+use super::input::Input;
 use super::linting::Linting;
-use super::output::{Console, Done, Job, Output};
+use super::output::{Done, Job, Output};
 use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};

@@ -14,7 +14,7 @@ use tokio::time;
 
 use super::*;
 use crate::app::{Key, KeyCode, Setup};
-use crate::runtime::{input, terminal};
+use crate::runtime::{events, terminal};
 use crate::session::{Problem, ProblemKind, Trouble};
 use crate::source::Command;
 
@@ -259,7 +259,7 @@ where
     let workplace = Workplace {
         folders: fake.world().folders.clone(),
         linter: Linter::default(),
-        keys: input::keys().0,
+        keys: events::keys().0,
         editor: "ed -s".into(),
     };
     let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);

@@ -1,0 +1,32 @@
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of an event type, as the platform knows it: `purchase`, `add_to_cart`, `your_custom_event_name`.
+///
+/// It is whatever text came over the wire, so it may be empty, very long, or hold control characters: pass it through
+/// [`super::text`] before it is shown. Cloning shares the text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeName(Arc<str>);
+
+impl TypeName {
+    /// What an event is filed under that has no name and stands in no place that would give it one. The platform allows
+    /// no white space in a name (documented), so no type of its own can be called this.
+    pub const UNNAMED: &str = "(no name)";
+
+    /// The name as it came.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<Arc<str>>> From<T> for TypeName {
+    fn from(name: T) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Debug for TypeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
