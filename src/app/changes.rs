@@ -11,6 +11,9 @@ pub const MOST_BYTES: usize = 4 << 20;
 /// The widest path and the widest value that a summary repeats, in columns.
 const WIDEST: usize = 24;
 
+/// How much of a value is looked at for the part in which it differs, in columns.
+const LOOKED_AT: usize = 256;
+
 /// So many changes are named in a summary.
 const NAMED: usize = 3;
 
@@ -98,15 +101,17 @@ fn words(difference: &Difference) -> String {
         path if path.is_empty() => "the event".to_owned(),
         path => text::fit_middle(&path, WIDEST),
     };
-    let value = |json: &Option<String>| {
+    let [before, after] = [&difference.before, &difference.after].map(|json| {
         let json = json.as_deref().unwrap_or_default();
-        text::fit(&text::harmless_within(json, WIDEST).0, WIDEST)
-    };
+        text::harmless_within(json, LOOKED_AT).0
+    });
+    let fits = text::width(&before) <= WIDEST && text::width(&after) <= WIDEST;
+    let (before, after) = if fits { (before, after) } else { text::parted(&before, &after) };
     match difference.kind {
         DifferenceKind::Added => format!("+{path}"),
         DifferenceKind::Dropped => format!("−{path}"),
         DifferenceKind::Changed | DifferenceKind::Retyped { .. } => {
-            format!("{path} {} → {}", value(&difference.before), value(&difference.after))
+            format!("{path} {} → {}", text::fit(&before, WIDEST), text::fit(&after, WIDEST))
         }
     }
 }
@@ -130,6 +135,11 @@ mod tests {
             (r#"{"revenue":25}"#, r#"{"revenue":31.24,"coupon":null}"#, "revenue 25 → 31.24 · +coupon"),
             (r#"{"a":1,"b":2,"c":3,"d":4,"e":5}"#, r#"{"a":"1"}"#, r#"a 1 → "1" · −b · −c · 2 more"#),
             (r#"{"\u001b[2J":1}"#, r#"{"\u001b[2J":"\u001b"}"#, r#"["\u001b[2J"] 1 → "\u001b""#),
+            (
+                r#"{"url":"https://shop.example/beans"}"#,
+                r#"{"url":"https://shop.example/mugs"}"#,
+                r#"url …le/beans" → …le/mugs""#,
+            ),
             (r#"{"items":[{"sku":"a"}]}"#, r#"{"items":[{"sku":"b"}]}"#, r#"items[0].sku "a" → "b""#),
         ];
         for (before, after, expected) in cases {

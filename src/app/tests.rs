@@ -315,7 +315,7 @@ fn the_mouse_chooses_sorts_folds_and_scrolls() {
     click(&mut model, 60, 2, at(20));
     assert_eq!(model.inspector.tree().unwrap().cursor().len(), 1, "a click on the chosen row folds it");
     let inspector = model.layout().unwrap().inspector.unwrap();
-    let (_, raw) = super::layout::tabs(inspector, model.inspector.tabs()).pop().unwrap();
+    let (_, raw) = super::layout::tabs(inspector, model.inspector.tabs(inspector)).pop().unwrap();
     click(&mut model, raw.x + 1, raw.y, at(20));
     assert_eq!(model.tab(), Tab::Raw);
     click(&mut model, 0, 0, at(20));
@@ -658,7 +658,7 @@ fn a_finding_can_be_copied_and_read_in_full() {
 fn the_mouse_chooses_a_finding_and_goes_to_its_field() {
     let mut model = faulty(120, 36);
     let inspector = model.layout().unwrap().inspector.unwrap();
-    let (_, tab) = super::layout::tabs(inspector, model.inspector.tabs()).swap_remove(2);
+    let (_, tab) = super::layout::tabs(inspector, model.inspector.tabs(inspector)).swap_remove(2);
     click(&mut model, tab.x + 1, tab.y, at(21));
     assert_eq!(model.tab(), Tab::Findings);
     click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
@@ -769,7 +769,7 @@ fn the_diff_tab_goes_through_the_changes_and_to_their_fields() {
     let order = change("purchase", ChangeKind::Updated, &newer, 45, 1, at(21));
     send(&mut model, polled(vec![order], at(21)), at(21));
     press(&mut model, "/ p u r c h enter enter ]", at(21));
-    assert_eq!(model.inspector.tabs()[1].1, "Diff 4");
+    assert_eq!(model.inspector.tabs(model.layout().unwrap().inspector.unwrap())[1].1, "Diff 4");
     let changes = |model: &Model| {
         let rows = model.inspector.panes().diff.visible();
         rows.map(|(row, selected)| match row {

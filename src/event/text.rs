@@ -288,6 +288,19 @@ fn escape(c: char, out: &mut String) -> usize {
     out.len() - before
 }
 
+/// Two texts that have no room side by side, without most of the beginning that they share: `…19.7Z` and `…20.7Z`.
+pub fn parted(one: &str, other: &str) -> (String, String) {
+    /// How much of it stays, so that one sees where in the text that is, and how little is not worth leaving out.
+    const KEPT: usize = 3;
+    const LITTLE: usize = 7;
+    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    if same <= LITTLE {
+        return (one.to_owned(), other.to_owned());
+    }
+    let rest = |text: &str| std::iter::once(ELLIPSIS).chain(text.chars().skip(same - KEPT)).collect();
+    (rest(one), rest(other))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

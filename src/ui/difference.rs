@@ -84,25 +84,13 @@ fn fitted(values: &[Option<(String, NodeKind)>; 2], room: usize) -> Vec<(String,
         [Some((before, from)), Some((after, to))] => {
             let room = room.saturating_sub(ARROW);
             let fits = text::width(before) + text::width(after) <= room;
-            let (before, after) = if fits { (before.clone(), after.clone()) } else { parted(before, after) };
+            let (before, after) = if fits { (before.clone(), after.clone()) } else { text::parted(before, after) };
             let half = room / 2;
             let first = text::width(&before).min(half.max(room.saturating_sub(text::width(&after))));
             vec![(text::fit(&before, first), *from), (text::fit(&after, room - first), *to)]
         }
         [one, other] => one.iter().chain(other).map(|(shown, kind)| (text::fit(shown, room), *kind)).collect(),
     }
-}
-
-/// Two values that have no room side by side, without most of what both begin with: `…19.7Z"` and `…20.7Z"`.
-fn parted(before: &str, after: &str) -> (String, String) {
-    /// How much of it stays, so that one sees where in the value that is.
-    const KEPT: usize = 3;
-    let same = before.chars().zip(after.chars()).take_while(|(one, other)| one == other).count();
-    if same <= KEPT + 4 {
-        return (before.to_owned(), after.to_owned());
-    }
-    let rest = |value: &str| std::iter::once(text::ELLIPSIS).chain(value.chars().skip(same - KEPT)).collect();
-    (rest(before), rest(after))
 }
 
 fn word(kind: NodeKind) -> &'static str {

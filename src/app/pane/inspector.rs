@@ -15,6 +15,9 @@ use crate::event::{Document, DocumentError, NodeId, NodeKind, Path, Payload, Typ
 use crate::lint::Finding;
 use crate::session::History;
 
+/// In a pane narrower than this the tabs have short names.
+const NARROW: u16 = 50;
+
 /// A value of no more bytes than this is read at a glance.
 const SHORT: usize = 200;
 
@@ -235,11 +238,12 @@ impl Inspector {
         }
     }
 
-    /// The tabs from left to right, each with its label: its name, and how many things it has to show.
-    pub fn tabs(&self) -> [(Tab, String); Tab::ALL.len()] {
+    /// The tabs in a pane of that area from left to right, each with its label: its name, and how many things it has to show.
+    pub fn tabs(&self, area: Area) -> [(Tab, String); Tab::ALL.len()] {
+        let narrow = area.width < NARROW;
         Tab::ALL.map(|tab| match self.shown.as_ref().map_or(0, |shown| self.tabs.get(tab).count(shown)) {
-            0 => (tab, tab.label().to_owned()),
-            count => (tab, format!("{} {}", tab.label(), time::count(count as u64))),
+            0 => (tab, tab.label(narrow).to_owned()),
+            count => (tab, format!("{} {}", tab.label(narrow), time::count(count as u64))),
         })
     }
 
@@ -381,7 +385,7 @@ impl Pane for Inspector {
     fn click(&mut self, mouse: Mouse, inner: Area, context: &Context<'_>) -> Answer {
         let border = inner.outer();
         if mouse.row == border.y {
-            let tabs = layout::tabs(border, self.tabs());
+            let tabs = layout::tabs(border, self.tabs(border));
             if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
                 self.select_tab(tab);
             }

@@ -78,9 +78,10 @@ impl Tab {
     /// All tabs, from left to right.
     pub const ALL: [Self; 4] = [Self::Tree, Self::Diff, Self::Findings, Self::Raw];
 
-    /// The tab's name.
-    pub fn label(self) -> &'static str {
+    /// The tab's name, a shorter one where there is little room.
+    pub fn label(self, narrow: bool) -> &'static str {
         match self {
+            Self::Findings if narrow => "Find",
             Self::Tree => "Tree",
             Self::Diff => "Diff",
             Self::Findings => "Findings",

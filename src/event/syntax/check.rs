@@ -146,7 +146,7 @@ impl Check<'_> {
             }
             Expect::Key | Expect::KeyOrClose if piece == Piece::Word => {
                 let bare = spelled.trim_matches(is_quote);
-                format!("a key stands in double quotes: \"{}\"", self::shown(bare))
+                format!("a key needs double quotes: \"{}\"", self::shown(bare))
             }
             Expect::Key | Expect::KeyOrClose if piece == Piece::Placeholder => {
                 format!("a key is a string, and {shown} is a number")
@@ -245,7 +245,7 @@ fn wrong_value(word: &str) -> Option<String> {
     let unsigned = word.trim_start_matches(['+', '-']);
     Some(match lower.as_str() {
         _ if begins_comment(word) => NO_COMMENTS.to_owned(),
-        _ if word.starts_with(is_quote) => format!("a string stands in double quotes, not as `{shown}`"),
+        _ if word.starts_with(is_quote) => format!("a string needs double quotes, not `{shown}`"),
         "true" | "false" | "null" => format!("`{shown}` is written `{lower}`"),
         "undefined" | "none" | "nil" => format!("JSON has no `{shown}`: write null, or leave the field out"),
         "nan" | "infinity" | "-infinity" => format!("JSON has no `{shown}`: leave the field out"),
@@ -257,7 +257,7 @@ fn wrong_value(word: &str) -> Option<String> {
         _ if unsigned.starts_with(|c: char| c.is_ascii_digit()) || unsigned.is_empty() => {
             format!("`{shown}` is no number as JSON spells them: 19, -2.5, 1e9; as a string it needs double quotes")
         }
-        _ => format!("`{shown}` is no value: a string stands in double quotes"),
+        _ => format!("`{shown}` is no value: a string needs double quotes"),
     })
 }
 

@@ -16,7 +16,7 @@ use crate::ui::{Theme, hint, rect};
 pub(in crate::ui) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let tab = model.tab();
     let shown = model.inspector.shown();
-    let tabs = layout::tabs(area, model.inspector.tabs());
+    let tabs = layout::tabs(area, model.inspector.tabs(area));
     let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
     let room = usize::from(area.width).saturating_sub(taken + 6);
     let name = match (shown, &model.unknown) {
@@ -26,7 +26,7 @@ pub(in crate::ui) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut 
     };
     let title = Line::styled(format!(" {name} "), crate::ui::title_style(PaneId::Inspector, model, theme));
     crate::ui::pane(PaneId::Inspector, model, title, theme).render(rect(area), buf);
-    for ((each, label), (_, place)) in model.inspector.tabs().into_iter().zip(tabs) {
+    for ((each, label), (_, place)) in model.inspector.tabs(area).into_iter().zip(tabs) {
         let style = if each == tab { theme.heading_sorted } else { theme.dim };
         let alert = each == Tab::Raw && model.unknown.is_some();
         buf.set_stringn(place.x, place.y, " ", 1, theme.dim);
