@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::connection_status::ConnectionState;
 use super::fixture::{
     FAULTY, PURCHASE, act, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press,
-    send, setup,
+    send, setup, type_in,
 };
 use super::keymap::Action;
 use super::layer::Layer;
@@ -801,4 +801,101 @@ fn the_diff_tab_goes_through_the_changes_and_to_their_fields() {
     assert_eq!(model.tab(), Tab::Tree);
     press(&mut model, "esc esc / c h e c k enter enter ]", at(23));
     assert_eq!(changes(&model), [] as [&str; 0], "nothing came before it");
+}
+
+#[test]
+fn the_newest_types_stay_in_view_until_the_reader_moves() {
+    let mut model = fresh(80, 24);
+    let known = (0..40).map(|n| change(&format!("type_{n:02}"), ChangeKind::New, "{}", 1, 0, at(1)));
+    send(&mut model, polled(known.collect(), at(1)), at(1));
+    let first = selected(&model).to_owned();
+    let top = |model: &Model| model.types.visible().next().unwrap().0.as_str().to_owned();
+    let arrive = |model: &mut Model, second: u64| {
+        let name = format!("type_{:02}", second);
+        send(
+            model,
+            polled(vec![change(&name, ChangeKind::Updated, "{\"a\":1}", 2, 1, at(second))], at(second)),
+            at(second),
+        );
+    };
+    for second in 10..30 {
+        arrive(&mut model, second);
+        assert_eq!(top(&model), format!("type_{second}"), "the newest is in view");
+    }
+    assert_eq!(selected(&model), first, "and the inspector stays where it is");
+    assert_eq!(model.types.news_outside().0, 0);
+
+    press(&mut model, "G", at(31));
+    let bottom = selected(&model).to_owned();
+    arrive(&mut model, 32);
+    assert_eq!(selected(&model), bottom, "who has moved keeps the row");
+    assert_ne!(top(&model), "type_32");
+    assert_eq!(model.types.news_outside(), (21, 0), "and is told of the news above");
+    press(&mut model, "g", at(33));
+    arrive(&mut model, 34);
+    assert_eq!(top(&model), "type_34", "back at the top, the newest come into view again");
+}
+
+#[test]
+fn the_log_keeps_the_order_of_time_and_goes_back_to_the_newest_when_it_is_left() {
+    let mut model = busy(120, 36);
+    press(&mut model, "space", at(21));
+    let newer = change("view", ChangeKind::Updated, r#"{"a":1}"#, 1_206, 1, at(22));
+    send(&mut model, polled(vec![newer], at(22)), at(22));
+    send(&mut model, failed(ProblemKind::Unreachable, "no route", "wait", Some(at(30)), at(25)), at(25));
+    press(&mut model, "space", at(26));
+    let times: Vec<_> = model.activity.entries().map(|entry| entry.at.elapsed).collect();
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+
+    for second in 30..60 {
+        let order = format!(r#"{{"n":{second}}}"#);
+        let newer = change("view", ChangeKind::Updated, &order, second, 1, at(second));
+        send(&mut model, polled(vec![newer], at(second)), at(second));
+    }
+    press(&mut model, "tab tab G", at(60));
+    assert_eq!(model.focus, PaneId::Activity);
+    assert!(model.activity.view().offset() > 0);
+    press(&mut model, "tab", at(61));
+    assert_eq!(model.activity.view().offset(), 0);
+}
+
+#[test]
+fn the_palette_finds_every_command_and_runs_it_where_it_holds() {
+    let mut model = busy(120, 36);
+    let labels = |model: &Model| match model.layers.last() {
+        Some(Layer::Palette(palette)) => {
+            palette.visible().map(|(command, _)| command.binding.label).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    press(&mut model, ":", at(20));
+    assert_eq!(labels(&model).first(), Some(&"look into the event"), "first those of the pane one is in");
+    type_in(&mut model, "unfold every", at(20));
+    assert_eq!(labels(&model).first(), Some(&"unfold everything"));
+    press(&mut model, "enter", at(20));
+    assert_eq!((model.focus, model.tab(), model.layers.len()), (PaneId::Inspector, Tab::Tree, 0));
+
+    press(&mut model, ": d", at(20));
+    assert_eq!(
+        labels(&model).first(),
+        Some(&"compare with the event before, and back to the tree"),
+        "who types a key means that one"
+    );
+    press(&mut model, "enter", at(20));
+    assert_eq!(model.tab(), Tab::Diff);
+
+    press(&mut model, ":", at(20));
+    type_in(&mut model, "rate of arrivals\n", at(20));
+    assert_eq!(model.focus, PaneId::Types);
+    let area = model.layout().unwrap().types.unwrap().inner();
+    assert!(model.types.columns(area).iter().any(|(column, _)| *column == Column::Rate), "a command without a key");
+
+    press(&mut model, ":", at(20));
+    type_in(&mut model, "copy the command\n", at(20));
+    assert!(model.toast.as_ref().unwrap().text.contains("composer"), "{:?}", model.toast);
+    press(&mut model, ": z z z z", at(20));
+    assert_eq!(labels(&model), [] as [&str; 0]);
+    assert_eq!(press(&mut model, "enter", at(20)), []);
+    press(&mut model, "esc", at(20));
+    assert!(model.layers.is_empty());
 }
