@@ -581,7 +581,7 @@ fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are
     assert_eq!(earlier(&model), Some((Severity::Error, 5, 2)), "of several as bad, the last");
     act(&mut model, Action::Earlier, at(52));
     act(&mut model, Action::Earlier, at(52));
-    assert_eq!(model.toast.as_ref().unwrap().text, "no event before had worse findings than the newest");
+    assert_eq!(model.toast.as_ref().unwrap().text, "it is on show: the last event that was worse than the newest");
 }
 
 #[test]
@@ -893,7 +893,12 @@ fn the_palette_finds_every_command_and_runs_it_where_it_holds() {
     press(&mut model, ":", at(20));
     type_in(&mut model, "copy the command\n", at(20));
     assert!(model.toast.as_ref().unwrap().text.contains("composer"), "{:?}", model.toast);
-    press(&mut model, ": z z z z", at(20));
+    press(&mut model, ":", at(20));
+    let all = labels(&model);
+    type_in(&mut model, "xq", at(20));
+    press(&mut model, "backspace backspace", at(20));
+    assert_eq!(labels(&model), all, "an empty search leaves everything, once and in order");
+    press(&mut model, "esc : z z z z", at(20));
     assert_eq!(labels(&model), [] as [&str; 0]);
     assert_eq!(press(&mut model, "enter", at(20)), []);
     press(&mut model, "esc", at(20));

@@ -202,7 +202,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         return apply(model, answer, now);
     }
     match outcome {
-        Outcome::Copied { bytes } => toast(model, now, format!("copied {bytes} bytes")),
+        Outcome::Copied { bytes } => toast(model, now, format!("copied {}", text::counted(bytes as u64, "byte"))),
         Outcome::CopyFailed(why) => bad_toast(model, now, text::harmless(&why)),
         Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
             // What to do about it may be too long for the bottom row.
@@ -548,13 +548,16 @@ fn step_interval(model: &mut Model, longer: bool, now: Moment) {
 
 /// Shows the last event of the type that had worse findings than the newest, at the worst of them.
 fn go_to_earlier(model: &mut Model, now: Moment) {
-    let selected =
-        model.types.selected().map(|(_, row)| (row.payload.clone(), row.tally().is_some() || row.earlier().is_some()));
+    let selected = model.types.selected().map(|(_, row)| (row.payload.clone(), row.tally().is_some()));
     let earlier = model.earlier().map(|earlier| (earlier.linted.clone(), earlier.newer));
     let (Some((linted, newer)), Some((Some(newest), _))) = (earlier, &selected) else {
+        let is_on_show = model.types.selected().is_some_and(|(_, row)| row.earlier().is_some());
         let faulty = selected.is_some_and(|(_, faulty)| faulty);
-        let told =
-            if faulty { "no event before had worse findings than the newest" } else { "nothing wrong was found" };
+        let told = match (is_on_show, faulty) {
+            (true, _) => "it is on show: the last event that was worse than the newest",
+            (false, true) => "no event before had worse findings than the newest",
+            (false, false) => "nothing wrong was found",
+        };
         toast(model, now, told.into());
         return;
     };

@@ -348,7 +348,7 @@ mod tests {
             ("{\"a\": 007}", 1, 7, "no zeros before it"),
             ("{\"a\": 2026-03-17}", 1, 7, "`2026-03-17` is no number"),
             ("{\"a\": -}", 1, 7, "`-` is no number"),
-            ("{\"a\": word}", 1, 7, "`word` is no value: a string needs double quotes"),
+            ("{\"a\": word}", 1, 7, "`word` is not a JSON value: a string needs double quotes"),
             ("{\"a\": 1 // one\n}", 1, 9, "JSON has no comments"),
             ("{ # first\n}", 1, 3, "JSON has no comments"),
             ("{\"a\": /* */ 1}", 1, 7, "JSON has no comments"),
@@ -358,7 +358,7 @@ mod tests {
             ("{\"a\": \"\\u12\"}", 1, 8, "\\u takes four digits"),
             ("{\"a\": \"\\ud83d.\"}", 1, 8, "half of a pair"),
             ("{\"a\": \"\\ude00\"}", 1, 8, "half of a pair"),
-            ("\u{feff}{}", 1, 1, "`\\ufeff` is no value"),
+            ("\u{feff}{}", 1, 1, "`\\ufeff` is not a JSON value"),
             ("{\u{a0}\"a\": 1}", 1, 2, "a key needs double quotes: \"\\u00a0\""),
             ("{{now\n}}", 1, 2, "expected a key in double quotes or `}`, not `{`"),
         ];

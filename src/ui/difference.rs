@@ -6,12 +6,15 @@ use ratatui::text::{Line, Span};
 use super::Theme;
 use crate::event::{Difference, DifferenceKind, NodeKind, text};
 
-/// Paths wider than this, or than a third of the view, do not push the values around them to the right.
+/// Paths wider than this, or than two fifths of the view, do not push the values around them to the right.
 const PATH_COLUMN: usize = 26;
+
+/// How much of a value is looked at for the part in which it differs, in columns.
+const LOOKED_AT: usize = 512;
 
 /// How wide the column of paths is, when the widest has so many columns and the view `width`.
 pub(super) fn path_column(widest: usize, width: usize) -> usize {
-    widest.min(PATH_COLUMN).min(width / 3)
+    widest.min(PATH_COLUMN).min(width * 2 / 5)
 }
 
 /// The line of a difference behind `indent` columns, in `width` of them; `column` is how wide the paths around it are, and
@@ -34,7 +37,8 @@ pub(super) fn line(
     let path = text::fit_middle(&path, (room / 2).max(column));
     let gap = column.saturating_sub(text::width(&path)) + 2;
     room = room.saturating_sub(text::width(&path) + gap);
-    let values = [&difference.before, &difference.after].map(|value| value.as_deref().map(|json| value_of(json, room)));
+    let values =
+        [&difference.before, &difference.after].map(|value| value.as_deref().map(|json| value_of(json, LOOKED_AT)));
     let mut spans = vec![
         Span::raw(" ".repeat(indent)),
         Span::styled(path, if quiet { theme.dim } else { theme.json_key }),

@@ -74,22 +74,20 @@ impl Palette {
     }
 
     fn search(&mut self) {
-        let query = self.input.value();
+        let query = self.input.value().trim();
         let pattern = Pattern::parse(query, CaseMatching::Smart, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
-        let scored = self.commands.iter().enumerate().filter_map(|(index, command)| {
-            let text = format!("{} {}", command.binding.label, command.place.title);
-            let score = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?;
+        let ranked = self.commands.iter().enumerate().filter_map(|(index, command)| {
             // Who types a key means that one.
-            Some((command.key() != query.trim(), Reverse(score), index))
+            let is_key = !query.is_empty() && command.key() == query;
+            let text = format!("{} {}", command.binding.label, command.place.title);
+            let score = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher);
+            (is_key || score.is_some()).then_some((!is_key, Reverse(score), index))
         });
-        let mut scored: Vec<_> = scored.collect();
-        let by_key = self.commands.iter().enumerate().filter(|(_, command)| command.key() == query.trim());
-        scored.extend(by_key.map(|(index, _)| (false, Reverse(u32::MAX), index)));
-        scored.sort_unstable();
-        scored.dedup_by_key(|(.., index)| *index);
-        self.order = scored.into_iter().map(|(.., index)| index).collect();
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_unstable();
+        self.order = ranked.into_iter().map(|(.., index)| index).collect();
         self.cursor.set_len(self.order.len());
         self.cursor.put(0);
     }

@@ -23,7 +23,7 @@ pub(in crate::app) static KEYS: Keys = {
         ),
         bind(&[char('n')], A::NextMatch, "next change"),
         bind(&[char('N')], A::PreviousMatch, "previous change"),
-        bind(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree"),
+        hint(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree", "tree"),
     ];
     Keys::commands("Inspector: diff", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
 };

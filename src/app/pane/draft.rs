@@ -181,6 +181,7 @@ fn step(composer: &mut Composer, forward: bool) -> Answer {
             composition.in_view(|editor| editor.go_to_place(place));
             Answer::done()
         }
+        None if composition.findings.are_stale() => Answer::warn("it cannot be read yet: nothing is known to be wrong"),
         None => Answer::say("nothing is known to be wrong"),
     }
 }

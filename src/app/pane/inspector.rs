@@ -169,7 +169,7 @@ impl Inspector {
         shown.learn(earlier);
         shown.newer = Some((newest, since));
         shown.held = true;
-        if let Some(worst) = earlier.found.findings().first().filter(|_| self.tab == Tab::Tree) {
+        if let Some(worst) = earlier.found.findings().first().filter(|_| matches!(self.tab, Tab::Tree | Tab::Diff)) {
             self.reveal(&worst.path, context);
         }
     }

@@ -165,7 +165,7 @@ impl Pane for TreePane {
 
     fn picked<'a>(&'a self, context: &Context<'a>) -> Option<Picked<'a>> {
         let tree = self.tree()?;
-        let row = tree.selected()?;
+        let row = tree.selected().filter(|row| row.spot.part.is_none())?;
         let document = tree.document();
         let found = context.shown.and_then(|shown| shown.found());
         Some(Picked {

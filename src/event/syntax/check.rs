@@ -257,7 +257,7 @@ fn wrong_value(word: &str) -> Option<String> {
         _ if unsigned.starts_with(|c: char| c.is_ascii_digit()) || unsigned.is_empty() => {
             format!("`{shown}` is no number as JSON spells them: 19, -2.5, 1e9; as a string it needs double quotes")
         }
-        _ => format!("`{shown}` is no value: a string needs double quotes"),
+        _ => format!("`{shown}` is not a JSON value: a string needs double quotes"),
     })
 }
 

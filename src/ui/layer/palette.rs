@@ -22,7 +22,7 @@ pub(super) fn render(palette: &Palette, area: Area, theme: &Theme, buf: &mut Buf
     let list = list(inner);
     let scrolled = Area { y: list.y.saturating_sub(1), height: list.height + 2, ..area };
     if left == 0 {
-        hint("No command is called so.", theme, scrolled, buf);
+        hint("No command matches.", theme, scrolled, buf);
     }
     for (y, (command, selected)) in (list.y..).zip(palette.visible()) {
         let place = Rect { y, height: 1, ..rect(list) };
@@ -37,7 +37,7 @@ pub(super) fn render(palette: &Palette, area: Area, theme: &Theme, buf: &mut Buf
 
 /// A command: its key, what it does, and where it holds.
 fn row(command: &Command, theme: &Theme, width: usize) -> Line<'static> {
-    const KEY: usize = 8;
+    const KEY: usize = 11;
     let place = command.place.title;
     let room = width.saturating_sub(KEY + text::width(place) + 4);
     let label = text::fit(command.binding.label, room);

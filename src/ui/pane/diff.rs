@@ -25,7 +25,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
         let why = if held {
             "The two events are too large to be compared."
         } else {
-            "The first event of its type that was captured: there is none before it to compare it with."
+            "No event of this type was captured before this one."
         };
         hint(why, theme, area, buf);
         return;

@@ -73,7 +73,8 @@ pub(super) fn put_foot(
         let shown = text::fit(left, room);
         buf.set_stringn(area.x + 1, y, format!(" {shown} "), room + 2, theme.title_quiet.patch(style));
     }
-    let width = u16::try_from(text::width(right)).unwrap_or(0);
+    let right = text::fit(right, usize::from(area.width.saturating_sub(2)));
+    let width = u16::try_from(text::width(&right)).unwrap_or(0);
     let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
     buf.set_stringn(x, y, right, usize::from(area.width - 2), right_style);
 }

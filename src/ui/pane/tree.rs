@@ -48,8 +48,9 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     for (y, row) in (inner.y..).zip(rows).filter(|(_, row)| row.depth > 0) {
         if let Some(severity) = found.and_then(|found| found.worst(row)) {
             buf.set_stringn(inner.x, y, severity::sign(severity), 1, severity::style(severity, theme));
-        } else if painter.has_changed(row) {
-            buf.set_stringn(inner.x, y, "●", 1, theme.updated);
+        }
+        if painter.has_changed(row) {
+            buf.set_stringn(inner.x + 1, y, "●", 1, theme.updated);
         }
     }
 
@@ -101,7 +102,7 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
         let bytes = shown.payload.text().len();
         parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });
         if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
-            let when = if width < 56 { "" } else { " while watching" };
+            let when = if width < 56 || shown.held { "" } else { " while watching" };
             parts.push(format!("{} of {} captured{when}", time::count(captured), time::count(received)));
         }
         let duplicates = tree.document().duplicate_keys();

@@ -42,7 +42,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
         block = block.title_bottom(Line::styled(format!(" ↑ {above} newer "), theme.updated));
     }
     if below > 0 {
-        block = block.title_bottom(Line::styled(format!(" ↓ {below} newer "), theme.updated));
+        block = block.title_bottom(Line::styled(format!(" ↓ {below} with news "), theme.updated));
     }
     block.render(rect(area), buf);
 
