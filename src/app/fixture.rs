@@ -35,17 +35,17 @@ pub(crate) fn at_millis(millis: u64) -> Moment {
 }
 
 /// A model of an application that has just started.
-pub(crate) fn fresh(width: u16, height: u16) -> Model {
-    Model::new(setup(width, height))
+pub(crate) fn fresh(columns: u16, rows: u16) -> Model {
+    Model::new(setup(columns, rows))
 }
 
 /// The setup that it is given at the start.
-pub(crate) fn setup(width: u16, height: u16) -> Setup {
+pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
     Setup {
         target: "us · api.getblueshift.com".into(),
         interval: Duration::from_secs(2),
         time_zone: TimeZone::UTC,
-        size: Size { width, height },
+        size: Size { width: columns, height: rows },
         now: at(0),
         sending: super::Sending::to(crate::blueshift::Region::default().base_url()),
         history_limit: HISTORY_LIMIT,
@@ -110,8 +110,8 @@ pub(crate) fn failed(
 }
 
 /// A model in the middle of a session, twenty seconds after the start.
-pub(crate) fn busy(width: u16, height: u16) -> Model {
-    let mut model = fresh(width, height);
+pub(crate) fn busy(columns: u16, rows: u16) -> Model {
+    let mut model = fresh(columns, rows);
     let known = [
         ("identify", r#"{"customer_id":"11111","email":"john@example.com","_bsft_ts":"2026-11-23T14:01:00Z"}"#, 12),
         ("view", r#"{"products":[{"sku":"45790-32"}],"_bsft_ts":"2026-11-23T14:02:58Z"}"#, 1_204),
@@ -160,8 +160,8 @@ pub(crate) fn linted(event_type: &str, payload: &Arc<Payload>, now: Moment) -> L
 }
 
 /// An event of which several things are wrong, in a model that knows what.
-pub(crate) fn faulty(width: u16, height: u16) -> Model {
-    let mut model = busy(width, height);
+pub(crate) fn faulty(columns: u16, rows: u16) -> Model {
+    let mut model = busy(columns, rows);
     let order = change("purchase", ChangeKind::Updated, FAULTY, 44, 1, at(20));
     send(&mut model, polled(vec![order], at(20)), at(20));
     lint_all(&mut model, at(20));
@@ -217,8 +217,8 @@ pub(crate) fn type_in(model: &mut Model, text: &str, now: Moment) -> Vec<Effect>
 }
 
 /// A model of which the composer holds `draft`, the cursor at its start.
-pub(crate) fn composing(width: u16, height: u16, draft: &str) -> Model {
-    let mut model = busy(width, height);
+pub(crate) fn composing(columns: u16, rows: u16, draft: &str) -> Model {
+    let mut model = busy(columns, rows);
     press(&mut model, "c", at(20));
     type_in(&mut model, "empty draft\n", at(20));
     send(&mut model, Message::Paste(draft.into()), at(20));
@@ -227,8 +227,8 @@ pub(crate) fn composing(width: u16, height: u16, draft: &str) -> Model {
 }
 
 /// The same once it is known what is wrong with the draft.
-pub(crate) fn judged(width: u16, height: u16, draft: &str) -> Model {
-    let mut model = busy(width, height);
+pub(crate) fn judged(columns: u16, rows: u16, draft: &str) -> Model {
+    let mut model = busy(columns, rows);
     press(&mut model, "c", at(20));
     type_in(&mut model, "empty draft\n", at(20));
     let effects = send(&mut model, Message::Paste(draft.into()), at(20));

@@ -612,8 +612,8 @@ mod tests {
 
     use super::*;
 
-    fn area(width: u16, height: u16) -> Area {
-        Area { width, height, ..Area::default() }
+    fn area(columns: u16, rows: u16) -> Area {
+        Area { width: columns, height: rows, ..Area::default() }
     }
 
     /// An editor of `text` with the cursor at its `|`.
