@@ -811,7 +811,7 @@ fn the_newest_types_stay_in_view_until_the_reader_moves() {
     let first = selected(&model).to_owned();
     let top = |model: &Model| model.types.visible().next().unwrap().0.as_str().to_owned();
     let arrive = |model: &mut Model, second: u64| {
-        let name = format!("type_{:02}", second);
+        let name = format!("type_{second:02}");
         send(
             model,
             polled(vec![change(&name, ChangeKind::Updated, "{\"a\":1}", 2, 1, at(second))], at(second)),
