@@ -3,7 +3,7 @@
 //! The crate is a set of rooms. The inner ones ([`event`], [`lint`], [`plan`], [`session`], [`blueshift`], [`app`],
 //! [`ui`]) are pure: no clock, no input or output, no async, no terminal; time comes in as an argument. The outer ones
 //! ([`source`], [`sandbox`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
-//! `tests/architecture.rs`.
+//! `tests/architecture`.
 //!
 //! [`event`] knows what an event is and nothing of rules. [`lint`] judges it, whoever asks: the events that were seen,
 //! drafts and files alike; [`plan`] holds it to what the team has agreed.

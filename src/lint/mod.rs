@@ -1,12 +1,12 @@
 //! Lint: what is wrong with an event, said at the field, with why it matters and, where it is sure, the fix.
 //!
-//! Each rule is a [`Rule`] among [`rules`] and a check beside others of its sort: those of one event, those across the
+//! Each rule is a [`Rule`] among `rules` and a check beside others of its sort: those of one event, those across the
 //! events of a session, those of the team's plan and those of a bulk call. A check sees an event and where in its life it
-//! is: the platform's own additions are never held against a received event. A [`Linter`] joins them all, and a fault is
-//! told once, as bad as the [`SeverityOverrides`] say.
+//! is: the platform's own additions are never held against a received event. A `plan::Linter` joins them all, and a fault is
+//! told once, as bad as the `plan::SeverityOverrides` say.
 //!
 //! The plan (`event::plan`) is a room of its own that speaks in this one's words, [`Rule`] and [`Finding`]; only the list
-//! of all rules and the [`Linter`] look back into it.
+//! of all rules and the `plan::Linter` look back into it.
 
 mod amounts;
 mod attributes;

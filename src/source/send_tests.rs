@@ -143,7 +143,7 @@ async fn the_poller_sends_in_order_and_asks_for_the_history() {
 }
 
 #[tokio::test]
-async fn after_a_call_that_failed_the_rest_of_its_shipment_is_not_sent() {
+async fn after_a_call_that_failed_the_rest_of_its_batch_is_not_sent() {
     let sandbox = sandbox(Config { faults: vec!["status=401@send".parse().unwrap()], ..Config::default() }).await;
     let mut source = live::start(settings(&sandbox.url()));
     let two: Vec<_> = std::iter::repeat_with(|| calls(r#"{"event":"view"}"#)).take(2).flatten().collect();

@@ -218,7 +218,7 @@ fn calls_that_were_not_tried_are_told_in_one_line() {
 }
 
 #[test]
-fn only_the_newest_events_of_a_large_shipment_are_waited_for() {
+fn only_the_newest_events_of_a_large_batch_are_waited_for() {
     let mut model = busy(120, 36);
     ship(&mut model, &crowd(130), at(20));
     let sent = model.outbox.newest().unwrap();

@@ -1,6 +1,6 @@
 //! The panes, and the tabs of the inspector: each is a file with its state, its keys, what they do and what a click means.
 //!
-//! A pane sees its own state and a [`Context`] that it can only read, and answers with a value, an [`Answer`]: what it asks
+//! A pane sees its own state and a `Context` that it can only read, and answers with a value, an `Answer`: what it asks
 //! of the world, what it says to the reader, and what it wants of the rest of the application. Only the dispatcher
 //! (`app::update`) sees the whole model.
 

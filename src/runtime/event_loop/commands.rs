@@ -8,8 +8,8 @@ use crate::blueshift::Call;
 use crate::event::TypeName;
 use crate::source::Command;
 
-/// How many outbox may wait for the source: more than anyone sends by hand while it takes nothing.
-const MOST_SHIPMENTS: usize = 256;
+/// How many batches may wait for the source: more than anyone sends by hand while it takes nothing.
+const MOST_BATCHES: usize = 256;
 
 /// How many histories may be asked for: more than any session waits for at once.
 const MOST_RECALLS: usize = 64;
@@ -36,8 +36,8 @@ impl Commands {
 
     /// Has the calls sent, or says that they will not be.
     pub(super) fn ship(&mut self, batch: u64, calls: Vec<Call>) -> Option<Outcome> {
-        if self.queue.iter().filter(|command| matches!(command, Command::Send { .. })).count() >= MOST_SHIPMENTS {
-            let why = format!("{MOST_SHIPMENTS} outbox wait to be sent: send it again when they are gone");
+        if self.queue.iter().filter(|command| matches!(command, Command::Send { .. })).count() >= MOST_BATCHES {
+            let why = format!("{MOST_BATCHES} batches wait to be sent: send it again when they are gone");
             return Some(Outcome::NotSent { batch, why });
         }
         self.queue.push_back(Command::Send { batch, calls });
@@ -53,7 +53,7 @@ impl Commands {
         }
     }
 
-    /// Tells the source as much as it takes now. Once it has ended, says what became of the outbox that wait.
+    /// Tells the source as much as it takes now. Once it has ended, says what became of the batches that wait.
     pub(super) fn send(&mut self, source: &mpsc::Sender<Command>) -> Vec<Outcome> {
         while !self.is_empty() {
             match source.try_reserve() {
@@ -69,7 +69,7 @@ impl Commands {
         Vec::new()
     }
 
-    /// Forgets what waits for a source that has ended, and says so of the outbox.
+    /// Forgets what waits for a source that has ended, and says so of the batches.
     pub(super) fn refuse(&mut self) -> Vec<Outcome> {
         let why = "the part that polls and sends has ended: leave with q and start again, the draft is kept";
         let mut refused = Vec::new();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn no_shipment_is_lost_on_a_slow_source_and_a_history_is_asked_for_once() {
+    fn no_batch_is_lost_on_a_slow_source_and_a_history_is_asked_for_once() {
         let (sender, mut receiver) = mpsc::channel(1);
         let mut commands = Commands::default();
         for number in 0..5 {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sent_any_more_is_told_shipment_by_shipment() {
+    fn what_cannot_be_sent_any_more_is_told_batch_by_batch() {
         let (sender, receiver) = mpsc::channel(1);
         let mut commands = Commands::default();
         commands.poll_now();
@@ -224,6 +224,6 @@ mod tests {
             assert_eq!(refused, number >= 256, "{number}");
             commands.recall(format!("type {number}").as_str().into());
         }
-        assert_eq!(commands.queue.len(), MOST_SHIPMENTS + MOST_RECALLS);
+        assert_eq!(commands.queue.len(), MOST_BATCHES + MOST_RECALLS);
     }
 }
