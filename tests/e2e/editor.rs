@@ -102,8 +102,7 @@ fn a_stopped_editor_stops_the_program_and_both_go_on_together() {
     wait_for_editor(&program, 1);
     program.send("\x1a");
     program.wait_for_text(&["in the 2nd"]);
-    program.send("\r");
-    program.wait_for("the editor again", |screen| screen.contents().lines().count() > 3);
+    program.press_until("\r", "the editor again", |screen| screen.contents().lines().count() > 3);
     program.send("{\"event\":\"typed\"}\r");
     wait_for_composer(&program, "typed");
     leave(&mut program);

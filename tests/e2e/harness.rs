@@ -131,6 +131,29 @@ impl Program {
         self.wait_for_state(what, |state| !state.drawing() && condition(state.terminal.screen()));
     }
 
+    /// Presses a key until the screen meets the condition, as a person does when nothing happens: a shell that takes the
+    /// terminal back loses what is typed in that moment.
+    pub(crate) fn press_until(&mut self, key: &str, what: &str, condition: impl Fn(&Screen) -> bool) {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            self.send(key);
+            let pressed = Instant::now();
+            let mut state = self.display.lock();
+            while !condition(state.terminal.screen()) {
+                let left = PATIENCE.saturating_sub(pressed.elapsed());
+                assert!(Instant::now() < deadline && !state.ended, "never saw {what}\n{}", state.describe());
+                if left.is_zero() {
+                    break;
+                }
+                state = self.display.changed.wait_timeout(state, left).unwrap().0;
+            }
+            if condition(state.terminal.screen()) {
+                return;
+            }
+        }
+    }
+
     /// Waits until the screen shows each of the texts.
     pub(crate) fn wait_for_text(&self, texts: &[&str]) {
         self.wait_for(&format!("{texts:?} on the screen"), |screen| {
