@@ -166,7 +166,7 @@ pub const fn is_positional(template: &str) -> bool {
 /// use clickscope::event::text::sanitize;
 /// use clickscope::sanitized;
 ///
-/// let said = sanitized!("{} answered {}", sanitize("api\u{1b}[2J"), 404);
+/// let said = sanitized!("{} answered {}", sanitize("api\u{1b}[2J"), 404_u16);
 /// assert_eq!(said, r"api\u001b[2J answered 404");
 /// ```
 ///
