@@ -3,10 +3,30 @@
 //! With `--cfg alone` it holds the rooms itself. The compiler then knows all who could use something and names what
 //! nobody does; in a library it must take everything public for used. `.ci/run` has them compiled so, as a check.
 
-macro_rules! rooms {
-    ($($room:ident)*) => { $(#[cfg(alone)] mod $room;)* };
-}
-rooms! { app blueshift cli config event lint plan runtime sandbox session source ui }
+#[cfg(alone)]
+mod app;
+#[cfg(alone)]
+mod blueshift;
+#[cfg(alone)]
+mod cli;
+#[cfg(alone)]
+mod config;
+#[cfg(alone)]
+mod event;
+#[cfg(alone)]
+mod lint;
+#[cfg(alone)]
+mod plan;
+#[cfg(alone)]
+mod runtime;
+#[cfg(alone)]
+mod sandbox;
+#[cfg(alone)]
+mod session;
+#[cfg(alone)]
+mod source;
+#[cfg(alone)]
+mod ui;
 
 fn main() -> std::process::ExitCode {
     #[cfg(not(alone))]

@@ -465,11 +465,6 @@ impl Tree {
         let matches = &self.search.matches;
         (at.and_then(|at| matches.binary_search(&at).ok()).map(|index| index + 1), matches.len())
     }
-
-    /// Whether the value is one that the search found.
-    pub fn is_match(&self, node: NodeId) -> bool {
-        self.search.matches.binary_search(&node).is_ok()
-    }
 }
 
 /// The event's fields that the platform added, in order, where a row of their own is worth it: of several, among no more

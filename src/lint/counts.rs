@@ -15,11 +15,6 @@ pub struct SeverityCounts {
 }
 
 impl SeverityCounts {
-    /// Counts one more.
-    pub fn add(&mut self, severity: Severity) {
-        *self.of(severity) += 1;
-    }
-
     /// Counts one less.
     pub fn remove(&mut self, severity: Severity) {
         let count = self.of(severity);

@@ -136,7 +136,8 @@ impl History {
     }
 
     /// The newest event of a type.
-    pub fn newest(&self, event_type: &TypeName) -> Option<&Captured> {
+    #[cfg(test)]
+    pub(crate) fn newest(&self, event_type: &TypeName) -> Option<&Captured> {
         self.types.get(event_type)?.versions.back()
     }
 
@@ -151,18 +152,17 @@ impl History {
     }
 
     /// The events of a type that are held, the oldest first.
-    pub fn versions<'h>(&'h self, event_type: &TypeName) -> impl DoubleEndedIterator<Item = &'h Captured> + use<'h> {
+    #[cfg(test)]
+    pub(crate) fn versions<'h>(
+        &'h self,
+        event_type: &TypeName,
+    ) -> impl DoubleEndedIterator<Item = &'h Captured> + use<'h> {
         self.types.get(event_type).into_iter().flat_map(|held| &held.versions)
     }
 
     /// How many types are known.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.types.len()
-    }
-
-    /// Whether nothing is known yet.
-    pub fn is_empty(&self) -> bool {
-        self.types.is_empty()
     }
 
     /// Whether a type is known.

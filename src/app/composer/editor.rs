@@ -123,16 +123,6 @@ impl Editor {
         self.before().chars().count()
     }
 
-    /// The length of the text in bytes.
-    pub fn len(&self) -> usize {
-        self.bytes
-    }
-
-    /// Whether there is no text.
-    pub fn is_empty(&self) -> bool {
-        self.bytes == 0
-    }
-
     /// A number that is another after each change of the text.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -851,7 +841,7 @@ mod tests {
                 let Place { line, byte } = editor.cursor();
                 prop_assert!(editor.line(line).is_char_boundary(byte) && line < editor.lines.len());
                 prop_assert!(editor.line(line).is_char_boundary(editor.start_of(line)));
-                prop_assert_eq!(editor.text().len(), editor.len());
+                prop_assert_eq!(editor.text().len(), editor.bytes);
                 prop_assert!(!editor.lines.iter().any(|line| line.contains(['\n', '\r'])));
                 for Range { start, end } in editor.marks() {
                     prop_assert!(start <= end && start.line == end.line, "{:?}", editor.marks());
@@ -864,7 +854,7 @@ mod tests {
             prop_assert_eq!(editor.text(), start);
             while editor.redo() {}
             prop_assert_eq!(editor.text(), end);
-            prop_assert_eq!(editor.text().len(), editor.len());
+            prop_assert_eq!(editor.text().len(), editor.bytes);
         }
     }
 }

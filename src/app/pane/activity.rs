@@ -86,7 +86,8 @@ impl Activity {
     }
 
     /// All entries, the newest first.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+    #[cfg(test)]
+    pub(in crate::app) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
