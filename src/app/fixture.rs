@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::findings::{Found, Linted};
 use super::keymap::Action;
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, outbox, update};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, update};
 use crate::blueshift::Batch;
 use crate::event::{Document, Payload};
 use crate::lint;
@@ -261,7 +261,7 @@ pub(crate) const CHECKOUT: &str = r#"{"event":"checkout","email":"jane@example.c
 pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
     let mut marks = 1_u128..;
     let batch = Batch::read(draft, || uuid::Uuid::from_u128(marks.next().unwrap())).unwrap();
-    outbox::send(model, batch, now)
+    model.outbox.send(batch, model.sending.limits, now)
 }
 
 /// A report of what came of a call, 88 ms after it went out at 14:03:20.

@@ -1,9 +1,7 @@
 //! The meanings of keys: every place has a table of its own, and from these keys are looked up and the footer, the help
 //! and the palette are made.
 
-use std::fmt;
-
-use super::{Key, KeyCode, layer, pane};
+use super::{Key, KeyCode};
 
 /// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -278,6 +276,8 @@ pub(super) const fn with_shift(code: KeyCode) -> Key {
 
 pub(super) const ALT_BACKSPACE: Key = Key { code: KeyCode::Backspace, ctrl: false, alt: true, shift: false };
 pub(super) const ENTER: &[Key] = &[key(KeyCode::Enter)];
+/// Back into the draft, from the composer's tabs that are read.
+pub(super) const BACK_TO_DRAFT: &[Key] = &[key(KeyCode::Enter), char('e')];
 pub(super) const ESC: &[Key] = &[key(KeyCode::Esc)];
 pub(super) const ESC_OR_INTERRUPT: &[Key] = &[key(KeyCode::Esc), ctrl('c')];
 pub(super) const ESC_OR_Q: &[Key] = &[key(KeyCode::Esc), char('q'), ctrl('c')];
@@ -310,6 +310,23 @@ pub(super) static ANYWHERE: Keys = {
         hint(&[char('q'), ctrl('c')], A::Quit, "quit", "quit"),
     ];
     Keys::commands("Anywhere", BINDINGS, &[])
+};
+
+/// The keys that are about the event on show, whichever tab is on, and also in the table.
+pub(super) static EVENT: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(&[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
+        bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
+        bind(&[], A::Earlier, "to the last event that was worse than the newest"),
+        hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
+        hint(&[char('f')], A::Follow, "follow the newest event", "follow"),
+        bind(&[char(']')], A::NextTab, "next tab of the inspector"),
+        bind(&[char('[')], A::PreviousTab, "previous tab"),
+        hint(&[char('y')], A::Copy, "copy: then choose what", "copy"),
+        bind(&[char('e')], A::Resend, "edit the event and send it again"),
+    ];
+    Keys::commands("Inspector: in every tab", BINDINGS, &[])
 };
 
 /// The keys that hold in any list and any text that is scrolled.
@@ -346,11 +363,6 @@ pub(super) static LINE: Keys = {
     Keys::typing("While typing anything", BINDINGS, &[])
 };
 
-/// Every place with keys, in the order of the help.
-pub fn places() -> impl Iterator<Item = &'static Keys> {
-    [&ANYWHERE, &LIST].into_iter().chain(pane::KEYS).chain(layer::KEYS).chain([&LINE])
-}
-
 /// One line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HelpLine {
@@ -363,9 +375,9 @@ pub enum HelpLine {
 }
 
 /// The help: a section a place, a line a binding.
-pub fn help() -> Vec<HelpLine> {
+pub(super) fn help(places: impl Iterator<Item = &'static Keys>) -> Vec<HelpLine> {
     let mut lines = Vec::new();
-    for place in places() {
+    for place in places {
         if !lines.is_empty() {
             lines.push(HelpLine::Gap);
         }
@@ -378,77 +390,4 @@ pub fn help() -> Vec<HelpLine> {
         }));
     }
     lines
-}
-
-/// The key as people write it: `↵`, `^L`, `space`, `q`.
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.ctrl {
-            f.write_str("^")?;
-        }
-        if self.alt {
-            f.write_str("alt-")?;
-        }
-        if self.shift {
-            f.write_str("shift-")?;
-        }
-        match self.code {
-            KeyCode::Char(' ') => f.write_str("space"),
-            KeyCode::Backspace => f.write_str("backspace"),
-            KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
-            KeyCode::Char(c) => write!(f, "{c}"),
-            KeyCode::Enter => f.write_str("↵"),
-            KeyCode::Esc => f.write_str("esc"),
-            KeyCode::Tab => f.write_str("tab"),
-            KeyCode::Delete => f.write_str("del"),
-            KeyCode::Up => f.write_str("↑"),
-            KeyCode::Down => f.write_str("↓"),
-            KeyCode::Left => f.write_str("←"),
-            KeyCode::Right => f.write_str("→"),
-            KeyCode::Home => f.write_str("home"),
-            KeyCode::End => f.write_str("end"),
-            KeyCode::PageUp => f.write_str("pgup"),
-            KeyCode::PageDown => f.write_str("pgdn"),
-            KeyCode::F(number) => write!(f, "F{number}"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-
-    #[test]
-    fn no_key_means_two_things_in_one_place() {
-        for place in places() {
-            let mut meanings: HashMap<Key, Action> = HashMap::new();
-            for binding in place.all() {
-                for key in binding.keys {
-                    let other = meanings.insert(*key, binding.action);
-                    assert_eq!(other, None, "{key} in {}", place.title);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_place_can_be_left_and_has_a_way_to_be_found() {
-        let places = pane::KEYS.iter().chain(&layer::KEYS);
-        for place in places.filter(|place| !std::ptr::eq(**place, &raw const pane::inspector::KEYS)) {
-            assert!(place.hints().count() >= 1, "{} has no hint", place.title);
-            assert_eq!(place.action(key(KeyCode::Esc)), Some(Action::Back), "{}", place.title);
-        }
-    }
-
-    #[test]
-    fn the_escape_key_never_quits_and_typing_is_never_taken_for_a_command() {
-        for place in places().filter(|place| place.typing) {
-            for c in (' '..='~').chain(['é', '日']) {
-                assert_eq!(place.action(char(c)), None, "{c:?} in {}", place.title);
-            }
-            assert_ne!(place.action(ctrl('c')), Some(Action::Quit), "{}", place.title);
-        }
-    }
 }

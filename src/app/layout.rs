@@ -1,10 +1,25 @@
 //! Where everything stands on the screen, for the view to draw and for the mouse to hit.
 
-use super::pane::PaneId;
 use super::{Mouse, Size};
 
 /// Below this the screen shows a plain message.
 pub const SMALLEST: Size = Size { width: 60, height: 15 };
+
+/// The panes that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PaneId {
+    /// The table of event types.
+    Types,
+    /// The event under the cursor.
+    Inspector,
+    /// What happened.
+    Activity,
+}
+
+impl PaneId {
+    /// All panes, in the order in which the focus goes round.
+    pub const ALL: [Self; 3] = [Self::Types, Self::Inspector, Self::Activity];
+}
 
 /// A rectangle of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

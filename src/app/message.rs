@@ -1,6 +1,7 @@
-use super::DraftId;
 use super::composer::findings::Answer;
 use super::findings::Linted;
+use super::input::{Key, Mouse, Size};
+use super::sending::DraftId;
 use crate::session::Report;
 
 /// The things that can happen to the application.
@@ -74,69 +75,4 @@ pub enum Outcome {
     },
     /// The user's editor could not be used, and why. The draft is as it was. Not yet harmless.
     EditFailed(String),
-}
-
-/// The terminal's size in cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Size {
-    /// Columns.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
-}
-
-/// A key with its modifiers. An upper-case letter is its own [`KeyCode::Char`], without `shift`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
-    /// Which key.
-    pub code: KeyCode,
-    /// Whether Ctrl was held.
-    pub ctrl: bool,
-    /// Whether Alt was held.
-    pub alt: bool,
-    /// Whether Shift was held, for keys that are not characters.
-    pub shift: bool,
-}
-
-/// The keys that the application knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the key of that name")]
-pub enum KeyCode {
-    Char(char),
-    Enter,
-    Esc,
-    Tab,
-    Backspace,
-    Delete,
-    Up,
-    Down,
-    Left,
-    Right,
-    Home,
-    End,
-    PageUp,
-    PageDown,
-    F(u8),
-}
-
-/// Something the mouse did, at a cell counted from 0 at the top left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Mouse {
-    /// What it did.
-    pub kind: MouseKind,
-    /// The column.
-    pub column: u16,
-    /// The row.
-    pub row: u16,
-}
-
-/// The actions of a mouse that are understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MouseKind {
-    /// The left button went down.
-    Press,
-    /// The wheel turned up by one step.
-    ScrollUp,
-    /// The wheel turned down by one step.
-    ScrollDown,
 }

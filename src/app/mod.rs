@@ -10,6 +10,7 @@ mod effect;
 pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod input;
 pub mod keymap;
 pub mod layer;
 pub mod layout;
@@ -18,9 +19,12 @@ mod model;
 pub mod outbox;
 pub mod pager;
 pub mod pane;
+mod places;
 pub mod proof;
 mod reports;
 mod sending;
+pub mod shown;
+pub mod tabs;
 #[cfg(test)]
 mod tests;
 pub mod time;
@@ -28,7 +32,8 @@ pub mod tree;
 mod update;
 
 pub use effect::Effect;
-pub use message::{Key, KeyCode, Message, Mouse, MouseKind, Outcome, Size};
+pub use input::{Key, KeyCode, Mouse, MouseKind, Size};
+pub use message::{Message, Outcome};
 pub use model::{Model, Setup, Toast};
 pub use sending::{Draft, DraftId, Sending};
 pub use update::{prepare, update};

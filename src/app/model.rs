@@ -120,6 +120,26 @@ pub struct Toast {
     pub bad: bool,
 }
 
+/// The panes and layers of a model apart, and what each sees besides its own state.
+pub(super) struct Parts<'a> {
+    pub(super) types: &'a mut Types,
+    pub(super) inspector: &'a mut Inspector,
+    pub(super) activity: &'a mut Activity,
+    pub(super) composer: &'a mut Composer,
+    pub(super) layers: &'a mut Vec<Layer>,
+    /// Without the event on show, which the inspector has.
+    pub(super) context: Context<'a>,
+}
+
+/// The panes and layers that can be given a key, a click or the wheel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Pane(PaneId),
+    Composer,
+    /// The uppermost layer.
+    Layer,
+}
+
 impl Model {
     /// A model that knows nothing yet.
     pub fn new(setup: Setup) -> Self {
@@ -149,7 +169,7 @@ impl Model {
             baseline: None,
         };
         model.tell(&setup.notices, setup.now);
-        super::update::settle(&mut model, setup.now);
+        model.settle(setup.now);
         model
     }
 
@@ -260,6 +280,82 @@ impl Model {
             sending: &self.sending,
             outbox: &self.outbox,
             completing: false,
+        }
+    }
+
+    /// The panes and layers apart, each of which may change, and the context of them.
+    pub(super) fn parts(&mut self, now: Moment) -> Parts<'_> {
+        let Self { types, inspector, activity, composer, layers, session, unknown, sending, outbox, .. } = self;
+        let (unknown, history) = (unknown.as_ref(), &session.history);
+        let context = Context { now, shown: None, unknown, history, sending, outbox, completing: false };
+        Parts { types, inspector, activity, composer, layers, context }
+    }
+
+    /// Gives `work` a pane, and what that sees besides its own state.
+    pub(super) fn with<T>(
+        &mut self,
+        target: Target,
+        now: Moment,
+        work: impl FnOnce(&mut dyn Pane, &Context<'_>) -> T,
+    ) -> Option<T> {
+        let Parts { types, inspector, activity, composer, layers, context } = self.parts(now);
+        if target == Target::Pane(PaneId::Inspector) {
+            return Some(work(inspector, &context));
+        }
+        let context = Context { shown: inspector.shown(), ..context };
+        Some(match target {
+            Target::Pane(PaneId::Types) => work(types, &context),
+            Target::Pane(_) => work(activity, &context),
+            Target::Composer => work(composer, &context),
+            Target::Layer => work(layers.last_mut()?.pane_mut()?, &context),
+        })
+    }
+
+    /// Restores after every message what must hold: the inspector shows what the table's cursor is on, what is seen is
+    /// not unseen, and every pane knows its size and shows what there is.
+    pub(super) fn settle(&mut self, now: Moment) {
+        let Self { types, inspector, .. } = self;
+        match types.selected() {
+            Some((name, row)) => {
+                if let Some(payload) = &row.payload {
+                    inspector.turn_to(name, payload);
+                    if let Some(linted) = &row.linted {
+                        inspector.learn(linted);
+                    }
+                } else if inspector.shown().is_some_and(|shown| shown.event_type != *name) {
+                    inspector.clear();
+                }
+            }
+            None => inspector.clear(),
+        }
+        let (composing, layout) = (self.composing().is_some(), self.layout());
+        self.with(Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
+        if composing {
+            self.with(Target::Composer, now, |pane, context| pane.show(context));
+        }
+        for id in PaneId::ALL {
+            let Some(area) = layout.and_then(|layout| layout.area(id)) else { continue };
+            let target = if composing && id == PaneId::Inspector { Target::Composer } else { Target::Pane(id) };
+            self.with(target, now, |pane, _| pane.fit(area.inner()));
+        }
+        let errors = self.composer.errors();
+        for layer in &mut self.layers {
+            if let Layer::Confirm(confirm) = layer {
+                confirm.errors = errors;
+            }
+            // The first time for the width, by which some know how high they are.
+            for _ in 0..2 {
+                let inner = layer.area(self.size).inner();
+                if let Some(pane) = layer.pane_mut() {
+                    pane.fit(inner);
+                }
+            }
+        }
+        let behind = self.inspector.shown().is_some_and(|shown| shown.newer.is_some());
+        let on_screen = !composing && layout.is_some_and(|layout| layout.inspector.is_some());
+        // While a filter is typed the cursor passes over types that nobody looks at.
+        if on_screen && !behind && !self.layers.iter().any(Layer::is_filter) {
+            self.types.look();
         }
     }
 

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pane::activity::{Entry, EntryKind};
-use super::proof::{self, Row};
-use super::{Effect, Model, time};
-use crate::blueshift::{Batch, Outgoing};
+use super::pane::activity::{Activity, Entry, EntryKind};
+use super::{Effect, time};
+use crate::blueshift::{Batch, CallLimits, Outgoing};
 use crate::event::{Document, Payload, Sanitized, TypeName, text};
 use crate::session::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
 use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Retry, Verdict};
@@ -116,7 +115,7 @@ impl Sent {
         }
         let probe = self.probes.first().and_then(|id| probes.get(*id)).filter(|_| !self.bulk);
         let mut parts = vec![match probe {
-            Some(probe) => format!("sent as probe {}", proof::short(&probe.uuid)),
+            Some(probe) => format!("sent as probe {}", short(&probe.uuid)),
             None => format!(
                 "sent {} in {}",
                 part(taken_events, self.events(), "event"),
@@ -177,11 +176,6 @@ impl Outbox {
         self.count
     }
 
-    /// The proof of the newest batch, row by row, with sentences broken at `columns`.
-    pub fn proof(&self, columns: usize) -> Vec<Row<'_>> {
-        proof::rows(self, columns)
-    }
-
     /// Looks for probes in what a poll or a count brought; the ones that came.
     pub(super) fn observe(&mut self, changes: &[Change], at: Moment) -> Vec<ProbeId> {
         if !self.marks.is_empty() {
@@ -240,159 +234,167 @@ impl Outbox {
         let retry = newest.and_then(|sent| time::until_next_second(sent.retry.as_ref()?.next.since(now)));
         [expiry, waiting, retry].into_iter().flatten().min()
     }
-}
 
-/// Hands a batch over, and begins to wait for its events.
-pub fn send(model: &mut Model, batch: Batch, now: Moment) -> Vec<Effect> {
-    let calls = batch.calls(model.sending.limits);
-    let outbox = &mut model.outbox;
-    outbox.count += 1;
-    let first = batch.events.first().map(|event| event.event_type.clone());
-    let sent = Sent {
-        number: outbox.count,
-        event_type: first.filter(|first| batch.events.iter().all(|event| event.event_type == *first)),
-        bulk: batch.bulk,
-        calls: calls.iter().map(|call| SentCall { events: call.events, delivery: None }).collect(),
-        probes: outbox.begin(batch.events, now),
-        retry: None,
-    };
-    outbox.sent.retain(Sent::is_under_way);
-    outbox.sent.push(sent);
-    vec![Effect::Send { batch: outbox.count, calls }, Effect::PollNow]
-}
-
-/// Takes in what became of a call.
-pub(super) fn delivered(model: &mut Model, delivery: Delivery) -> Vec<Effect> {
-    let Model { outbox, activity, .. } = model;
-    let Some(sent) = outbox.sent.iter_mut().find(|sent| sent.number == delivery.batch) else {
-        return Vec::new();
-    };
-    let (at, index) = (delivery.at, delivery.call);
-    let probes = sent.probes_of(index).to_vec();
-    let Some(call) = sent.calls.get_mut(index) else { return Vec::new() };
-    sent.retry = None;
-    let delivery = call.delivery.insert(delivery);
-    let went_out = match delivery.verdict {
-        Verdict::Taken { .. } => Some(before(at, delivery.took)),
-        Verdict::Refused { .. } | Verdict::Failed(_) => None,
-    };
-    let trouble = trouble(delivery).map(|text| text::harmless(&text));
-    let which = format!("call {} of {}: ", index + 1, sent.calls.len());
-    let which = if sent.calls.len() > 1 { which } else { String::new() };
-    let subject = sent.subject();
-    let entry = |kind, text| Entry { at, kind, subject: subject.clone(), text };
-    if let Some(text) = trouble {
-        activity.push(entry(EntryKind::Trouble, which + &text));
-    }
-    let ended = !sent.is_under_way();
-    if ended {
-        let (calls, events) = sent.untried();
-        if calls > 0 {
-            let text = format!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
-            activity.push(entry(EntryKind::Trouble, text));
-        }
-        if let Some(text) = sent.summary(&outbox.probes) {
-            activity.push(entry(EntryKind::Sent, text));
-        }
-    }
-    for id in &probes {
-        match went_out {
-            Some(went_out) => outbox.probes.went_out(*id, went_out),
-            None => outbox.probes.not_sent(*id),
-        }
-    }
-    outbox.mark_all(&probes);
-    // The poll that went out beside the call may have been answered before the platform had the event.
-    if ended && outbox.probes.is_waiting() { vec![Effect::PollNow] } else { Vec::new() }
-}
-
-/// Takes in that a call is made again. It, and those after it, go out later than was thought.
-pub(super) fn retrying(model: &mut Model, retry: Retry) {
-    let outbox = &mut model.outbox;
-    let Some(sent) = outbox.sent.iter_mut().find(|sent| sent.number == retry.batch) else { return };
-    let open = sent.calls.iter().enumerate().filter(|(_, call)| call.delivery.is_none());
-    for id in open.flat_map(|(index, _)| sent.probes_of(index)) {
-        outbox.probes.went_out(*id, retry.next);
-    }
-    sent.retry = Some(retry);
-}
-
-/// Takes in the events of a type that the history gave back.
-pub(super) fn recalled(model: &mut Model, event_type: &TypeName, events: &[Arc<Payload>], at: Moment) -> Vec<Effect> {
-    let outbox = &mut model.outbox;
-    let found = outbox.probes.recall(event_type, events, at);
-    outbox.mark_all(&found);
-    found_at(model, &found, at)
-}
-
-/// Writes down the probes that came, and asks the history for those that another event may have stepped over.
-pub(super) fn found_at(model: &mut Model, found: &[ProbeId], at: Moment) -> Vec<Effect> {
-    let told = found.iter().filter_map(|id| {
-        let probe = model.outbox.probes.get(*id)?;
-        let ProbeState::Seen(seen) = &probe.state else { return None };
-        let kind = match seen.by {
-            Recognized::ByMarker => EntryKind::Seen,
-            Recognized::ByContent => EntryKind::Guessed,
+    /// Hands a batch over, and begins to wait for its events.
+    pub fn send(&mut self, batch: Batch, limits: CallLimits, now: Moment) -> Vec<Effect> {
+        let calls = batch.calls(limits);
+        self.count += 1;
+        let first = batch.events.first().map(|event| event.event_type.clone());
+        let sent = Sent {
+            number: self.count,
+            event_type: first.filter(|first| batch.events.iter().all(|event| event.event_type == *first)),
+            bulk: batch.bulk,
+            calls: calls.iter().map(|call| SentCall { events: call.events, delivery: None }).collect(),
+            probes: self.begin(batch.events, now),
+            retry: None,
         };
-        let text = seen.summary();
-        Some(Entry { at, kind, subject: probe.event_type.as_str().to_owned(), text })
-    });
-    let told = told.collect();
-    write_down(model, told, "seen", at);
-    model.outbox.probes.overtaken().into_iter().map(Effect::Recall).collect()
-}
+        self.sent.retain(Sent::is_under_way);
+        self.sent.push(sent);
+        vec![Effect::Send { batch: self.count, calls }, Effect::PollNow]
+    }
 
-/// Closes the calls that nobody will make any more: those of one batch, or of all.
-pub(super) fn abandon(model: &mut Model, batch: Option<u64>, why: &Sanitized, now: Moment) -> Vec<Effect> {
-    let problem = Problem {
-        kind: ProblemKind::Unreachable,
-        what: why.clone(),
-        advice: "the draft is kept: start clickscope again and send it".into(),
-    };
-    let open = model.outbox.sent.iter().filter(|sent| batch.is_none_or(|number| number == sent.number));
-    let open = open.flat_map(|sent| {
-        let calls = sent.calls.iter().enumerate().filter(|(_, call)| call.delivery.is_none());
-        calls.map(|(index, call)| Delivery {
-            batch: sent.number,
-            call: index,
-            calls: sent.calls.len(),
-            events: call.events,
-            at: now,
-            took: Duration::ZERO,
-            attempts: 0,
-            status: None,
-            verdict: Verdict::Failed(problem.clone()),
-        })
-    });
-    let open: Vec<_> = open.collect();
-    open.into_iter().flat_map(|delivery| delivered(model, delivery)).collect()
-}
-
-/// Gives up the probes whose time is over.
-pub(super) fn expire(model: &mut Model, now: Moment) {
-    let given_up = model.outbox.probes.expire(now);
-    model.outbox.mark_all(&given_up);
-    let told = given_up.iter().filter_map(|id| {
-        let probe = model.outbox.probes.get(*id)?;
-        let ProbeState::Missed(clues) = &probe.state else { return None };
-        let mut text = format!("not seen in {}", time::span(PATIENCE));
-        for clue in clues {
-            text.push_str(" · ");
-            text.push_str(&clue.to_string());
+    /// Takes in what became of a call.
+    pub(super) fn delivered(&mut self, delivery: Delivery, activity: &mut Activity) -> Vec<Effect> {
+        let Some(sent) = self.sent.iter_mut().find(|sent| sent.number == delivery.batch) else {
+            return Vec::new();
+        };
+        let (at, index) = (delivery.at, delivery.call);
+        let probes = sent.probes_of(index).to_vec();
+        let Some(call) = sent.calls.get_mut(index) else { return Vec::new() };
+        sent.retry = None;
+        let delivery = call.delivery.insert(delivery);
+        let went_out = match delivery.verdict {
+            Verdict::Taken { .. } => Some(before(at, delivery.took)),
+            Verdict::Refused { .. } | Verdict::Failed(_) => None,
+        };
+        let trouble = trouble(delivery).map(|text| text::harmless(&text));
+        let which = format!("call {} of {}: ", index + 1, sent.calls.len());
+        let which = if sent.calls.len() > 1 { which } else { String::new() };
+        let subject = sent.subject();
+        let entry = |kind, text| Entry { at, kind, subject: subject.clone(), text };
+        if let Some(text) = trouble {
+            activity.push(entry(EntryKind::Trouble, which + &text));
         }
-        Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.as_str().to_owned(), text })
-    });
-    let told = told.collect();
-    write_down(model, told, "not seen", now);
+        let ended = !sent.is_under_way();
+        if ended {
+            let (calls, events) = sent.untried();
+            if calls > 0 {
+                let text = format!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
+                activity.push(entry(EntryKind::Trouble, text));
+            }
+            if let Some(text) = sent.summary(&self.probes) {
+                activity.push(entry(EntryKind::Sent, text));
+            }
+        }
+        for id in &probes {
+            match went_out {
+                Some(went_out) => self.probes.went_out(*id, went_out),
+                None => self.probes.not_sent(*id),
+            }
+        }
+        self.mark_all(&probes);
+        // The poll that went out beside the call may have been answered before the platform had the event.
+        if ended && self.probes.is_waiting() { vec![Effect::PollNow] } else { Vec::new() }
+    }
+
+    /// Takes in that a call is made again. It, and those after it, go out later than was thought.
+    pub(super) fn retrying(&mut self, retry: Retry) {
+        let Some(sent) = self.sent.iter_mut().find(|sent| sent.number == retry.batch) else { return };
+        let open = sent.calls.iter().enumerate().filter(|(_, call)| call.delivery.is_none());
+        for id in open.flat_map(|(index, _)| sent.probes_of(index)) {
+            self.probes.went_out(*id, retry.next);
+        }
+        sent.retry = Some(retry);
+    }
+
+    /// Takes in the events of a type that the history gave back.
+    pub(super) fn recalled(
+        &mut self,
+        event_type: &TypeName,
+        events: &[Arc<Payload>],
+        at: Moment,
+        activity: &mut Activity,
+    ) -> Vec<Effect> {
+        let found = self.probes.recall(event_type, events, at);
+        self.mark_all(&found);
+        self.found_at(&found, at, activity)
+    }
+
+    /// Writes down the probes that came, and asks the history for those that another event may have stepped over.
+    pub(super) fn found_at(&mut self, found: &[ProbeId], at: Moment, activity: &mut Activity) -> Vec<Effect> {
+        let told = found.iter().filter_map(|id| {
+            let probe = self.probes.get(*id)?;
+            let ProbeState::Seen(seen) = &probe.state else { return None };
+            let kind = match seen.by {
+                Recognized::ByMarker => EntryKind::Seen,
+                Recognized::ByContent => EntryKind::Guessed,
+            };
+            let text = seen.summary();
+            Some(Entry { at, kind, subject: probe.event_type.as_str().to_owned(), text })
+        });
+        let told = told.collect();
+        write_down(activity, told, "seen", at);
+        self.probes.overtaken().into_iter().map(Effect::Recall).collect()
+    }
+
+    /// Closes the calls that nobody will make any more: those of one batch, or of all.
+    pub(super) fn abandon(
+        &mut self,
+        batch: Option<u64>,
+        why: &Sanitized,
+        now: Moment,
+        activity: &mut Activity,
+    ) -> Vec<Effect> {
+        let problem = Problem {
+            kind: ProblemKind::Unreachable,
+            what: why.clone(),
+            advice: "the draft is kept: start clickscope again and send it".into(),
+        };
+        let open = self.sent.iter().filter(|sent| batch.is_none_or(|number| number == sent.number));
+        let open = open.flat_map(|sent| {
+            let calls = sent.calls.iter().enumerate().filter(|(_, call)| call.delivery.is_none());
+            calls.map(|(index, call)| Delivery {
+                batch: sent.number,
+                call: index,
+                calls: sent.calls.len(),
+                events: call.events,
+                at: now,
+                took: Duration::ZERO,
+                attempts: 0,
+                status: None,
+                verdict: Verdict::Failed(problem.clone()),
+            })
+        });
+        let open: Vec<_> = open.collect();
+        open.into_iter().flat_map(|delivery| self.delivered(delivery, activity)).collect()
+    }
+
+    /// Gives up the probes whose time is over.
+    pub(super) fn expire(&mut self, now: Moment, activity: &mut Activity) {
+        let given_up = self.probes.expire(now);
+        self.mark_all(&given_up);
+        let told = given_up.iter().filter_map(|id| {
+            let probe = self.probes.get(*id)?;
+            let ProbeState::Missed(clues) = &probe.state else { return None };
+            let mut text = format!("not seen in {}", time::span(PATIENCE));
+            for clue in clues {
+                text.push_str(" · ");
+                text.push_str(&clue.to_string());
+            }
+            Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.as_str().to_owned(), text })
+        });
+        let told = told.collect();
+        write_down(activity, told, "not seen", now);
+    }
 }
 
-fn write_down(model: &mut Model, told: Vec<Entry>, word: &str, at: Moment) {
+fn write_down(activity: &mut Activity, told: Vec<Entry>, word: &str, at: Moment) {
     let rest = told.len().saturating_sub(ENTRIES_AT_ONCE);
     if rest > 0 {
         let text = format!("and {} {word}", counted(rest, "more probe"));
-        model.activity.push(Entry { at, kind: EntryKind::Note, subject: String::new(), text });
+        activity.push(Entry { at, kind: EntryKind::Note, subject: String::new(), text });
     }
-    told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| model.activity.push(entry));
+    told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| activity.push(entry));
 }
 
 /// The moment that was `span` before `at`.
@@ -414,6 +416,12 @@ fn trouble(delivery: &Delivery) -> Option<String> {
         Verdict::Refused { status, message, .. } => Some(format!("refused with {status}: {message}")),
         Verdict::Failed(problem) => Some(format!("not sent: {} — {}", problem.what, problem.advice)),
     }
+}
+
+/// As much of an `event_uuid` as tells the probes of a session apart. Harmless.
+pub fn short(uuid: &str) -> String {
+    let start: String = uuid.chars().take(4).collect();
+    text::harmless(&start)
 }
 
 /// `1 event`, `30 events`.

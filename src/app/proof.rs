@@ -1,5 +1,8 @@
 //! The proof of the newest batch, row by row: what the server said, what was seen again, and what is different.
 
+use super::cursor::Cursor;
+use super::keymap::Action;
+use super::layout::Area;
 use super::outbox::{Outbox, Sent, SentCall, counted, is_untried};
 use super::{pager, time};
 use crate::blueshift::limits;
@@ -112,14 +115,47 @@ impl Group {
     }
 }
 
-/// As much of an `event_uuid` as tells the probes of a session apart. Harmless.
-pub fn short(uuid: &str) -> String {
-    let start: String = uuid.chars().take(4).collect();
-    text::harmless(&start)
+/// Which part of the proof is on screen.
+#[derive(Debug, Default)]
+pub struct ProofView {
+    view: Cursor,
+    width: usize,
+    /// The number of the batch on show.
+    batch: u64,
 }
 
-/// The rows of the proof, with sentences broken at `columns`.
-pub(super) fn rows(outbox: &Outbox, columns: usize) -> Vec<Row<'_>> {
+impl ProofView {
+    /// The first row on screen.
+    pub fn offset(&self) -> usize {
+        self.view.offset()
+    }
+
+    /// Turns to the batch that was sent last.
+    pub(super) fn show(&mut self, outbox: &Outbox) {
+        if self.batch != outbox.count() {
+            self.batch = outbox.count();
+            self.view = Cursor::default();
+        }
+        self.view.set_len(rows(outbox, self.width).len());
+    }
+
+    pub(super) fn fit(&mut self, inner: Area) {
+        self.width = inner.width.into();
+        self.view.fit(inner.height.into());
+    }
+
+    pub(super) fn scroll_by(&mut self, rows: isize) {
+        self.view.scroll(rows);
+    }
+
+    /// Does what a key means that moves the view; `false` when it means something else.
+    pub(super) fn turn(&mut self, action: Action) -> bool {
+        self.view.act_on_view(action)
+    }
+}
+
+/// The rows of the proof of the newest batch, with sentences broken at `columns`.
+pub fn rows(outbox: &Outbox, columns: usize) -> Vec<Row<'_>> {
     let mut page = Page { rows: Vec::new(), width: columns.saturating_sub(INDENT + 1).max(1) };
     let Some(sent) = outbox.newest() else { return page.rows };
     let probes = || sent.probes.iter().filter_map(|id| outbox.probes().get(*id));

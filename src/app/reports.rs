@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::findings::{self, Baseline, Linted};
 use super::pane::activity::{Entry, EntryKind};
-use super::{Effect, Model, outbox, time};
+use super::{Effect, Model, time};
 use crate::event::{Document, text};
 use crate::session::{Change, ChangeKind, History, MOST_TYPES, Moment, Polled, Report, Trouble};
 
@@ -25,14 +25,14 @@ pub(super) fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect
             let (at, found) = (polled.at, model.outbox.observe(&polled.changes, polled.at));
             remember(model, &polled.changes, at);
             hear_poll(model, polled, now);
-            return outbox::found_at(model, &found, at);
+            return model.outbox.found_at(&found, at, &mut model.activity);
         }
         Report::Counted { at, changes } => {
             model.connection.counts_trouble = None;
             let found = model.outbox.observe(&changes, at);
             remember(model, &changes, at);
             take_in(model, changes, now);
-            return outbox::found_at(model, &found, at);
+            return model.outbox.found_at(&found, at, &mut model.activity);
         }
         Report::Trouble(trouble) => hear_trouble(model, trouble),
         Report::CountsTrouble(trouble) => {
@@ -40,9 +40,11 @@ pub(super) fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect
             note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
             model.connection.counts_trouble = Some(trouble);
         }
-        Report::Delivered(delivery) => return outbox::delivered(model, delivery),
-        Report::Retrying(retry) => outbox::retrying(model, retry),
-        Report::Recalled { at, event_type, events } => return outbox::recalled(model, &event_type, &events, at),
+        Report::Delivered(delivery) => return model.outbox.delivered(delivery, &mut model.activity),
+        Report::Retrying(retry) => model.outbox.retrying(retry),
+        Report::Recalled { at, event_type, events } => {
+            return model.outbox.recalled(&event_type, &events, at, &mut model.activity);
+        }
     }
     Vec::new()
 }

@@ -11,11 +11,12 @@ use super::layer::help::Help;
 use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::{self, Layer};
-use super::model::{Pause, TOAST};
+use super::model::{Parts, Pause, TOAST, Target};
 use super::pane::activity::EntryKind;
-use super::pane::{Answer, Context, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
+use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
+use super::places::places;
 use super::reports::{hear, learn, note, show};
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy, outbox, time};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy, time};
 use crate::event::text;
 use crate::session::Moment;
 
@@ -41,7 +42,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if answered || model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
         model.toast = None;
     }
-    outbox::expire(model, now);
+    model.outbox.expire(now, &mut model.activity);
     let mut effects = match message {
         Message::Key(key) => press(model, key, now),
         Message::Mouse(mouse) => point(model, mouse, now),
@@ -54,7 +55,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::SourceEnded(why) => {
             let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
             note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));
-            outbox::abandon(model, None, &"polling has ended".into(), now)
+            model.outbox.abandon(None, &"polling has ended".into(), now, &mut model.activity)
         }
         Message::Woke => Vec::new(),
         Message::Done(outcome) => done(model, outcome, now),
@@ -74,7 +75,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     });
     let question = composer::ask_for_findings(&mut model.composer, &model.sending, kept, now);
     effects.extend(question);
-    settle(model, now);
+    model.settle(now);
     effects
 }
 
@@ -82,92 +83,6 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
 pub fn prepare(model: &mut Model) {
     if model.composing().is_some() {
         model.composer.prepare(&model.sending);
-    }
-}
-
-/// The panes and layers that can be given a key, a click or the wheel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
-    Pane(PaneId),
-    Composer,
-    /// The uppermost layer.
-    Layer,
-}
-
-/// Gives `work` a pane, and what that sees besides its own state.
-fn with<T>(
-    model: &mut Model,
-    target: Target,
-    now: Moment,
-    work: impl FnOnce(&mut dyn Pane, &Context<'_>) -> T,
-) -> Option<T> {
-    let Model { types, inspector, activity, composer, layers, session, unknown, sending, outbox, .. } = model;
-    let context = Context {
-        now,
-        shown: None,
-        unknown: unknown.as_ref(),
-        history: &session.history,
-        sending,
-        outbox,
-        completing: false,
-    };
-    if target == Target::Pane(PaneId::Inspector) {
-        return Some(work(inspector, &context));
-    }
-    let context = Context { shown: inspector.shown(), ..context };
-    Some(match target {
-        Target::Pane(PaneId::Types) => work(types, &context),
-        Target::Pane(_) => work(activity, &context),
-        Target::Composer => work(composer, &context),
-        Target::Layer => work(layers.last_mut()?.pane_mut()?, &context),
-    })
-}
-
-/// Restores after every message what must hold: the inspector shows what the table's cursor is on, what is seen is not unseen, and
-/// every pane knows its size and shows what there is.
-pub(super) fn settle(model: &mut Model, now: Moment) {
-    let Model { types, inspector, .. } = model;
-    match types.selected() {
-        Some((name, row)) => {
-            if let Some(payload) = &row.payload {
-                inspector.turn_to(name, payload);
-                if let Some(linted) = &row.linted {
-                    inspector.learn(linted);
-                }
-            } else if inspector.shown().is_some_and(|shown| shown.event_type != *name) {
-                inspector.clear();
-            }
-        }
-        None => inspector.clear(),
-    }
-    let (composing, layout) = (model.composing().is_some(), model.layout());
-    with(model, Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
-    if composing {
-        with(model, Target::Composer, now, |pane, context| pane.show(context));
-    }
-    for id in PaneId::ALL {
-        let Some(area) = layout.and_then(|layout| layout.area(id)) else { continue };
-        let target = if composing && id == PaneId::Inspector { Target::Composer } else { Target::Pane(id) };
-        with(model, target, now, |pane, _| pane.fit(area.inner()));
-    }
-    let errors = model.composer.errors();
-    for layer in &mut model.layers {
-        if let Layer::Confirm(confirm) = layer {
-            confirm.errors = errors;
-        }
-        // The first time for the width, by which some know how high they are.
-        for _ in 0..2 {
-            let inner = layer.area(model.size).inner();
-            if let Some(pane) = layer.pane_mut() {
-                pane.fit(inner);
-            }
-        }
-    }
-    let behind = model.inspector.shown().is_some_and(|shown| shown.newer.is_some());
-    let on_screen = !composing && layout.is_some_and(|layout| layout.inspector.is_some());
-    // While a filter is typed the cursor passes over types that nobody looks at.
-    if on_screen && !behind && !model.layers.iter().any(Layer::is_filter) {
-        model.types.look();
     }
 }
 
@@ -184,18 +99,7 @@ pub(super) fn bad_toast(model: &mut Model, now: Moment, text: String) {
 }
 
 fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
-    let Model { composer, inspector, session, unknown, sending, outbox, .. } = model;
-    let unknown = unknown.as_ref();
-    let context = Context {
-        now,
-        shown: inspector.shown(),
-        unknown,
-        history: &session.history,
-        sending,
-        outbox,
-        completing: false,
-    };
-    if let Some(answer) = composer.done(&outcome, &context) {
+    if let Some(answer) = with_composer(model, now, |composer, context| composer.done(&outcome, context)) {
         if matches!(outcome, Outcome::Edited { .. }) {
             close_completion(model);
         }
@@ -211,7 +115,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         }
         Outcome::NotSent { batch, why } => {
             bad_toast(model, now, text::harmless(&why));
-            return outbox::abandon(model, Some(batch), &text::sanitize(&why), now);
+            return model.outbox.abandon(Some(batch), &text::sanitize(&why), now, &mut model.activity);
         }
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::DraftNotKept(_)
@@ -266,7 +170,7 @@ fn type_text(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
 }
 
 fn edit_line(model: &mut Model, edits: impl Iterator<Item = InputRequest>, now: Moment) -> Vec<Effect> {
-    let answer = with(model, Target::Layer, now, |pane, _| {
+    let answer = model.with(Target::Layer, now, |pane, _| {
         let input = pane.input()?;
         for edit in edits {
             input.handle(edit);
@@ -281,25 +185,13 @@ fn close_completion(model: &mut Model) -> bool {
     model.layers.pop_if(|layer| matches!(layer, Layer::Completion(_))).is_some()
 }
 
-fn with_composer(
+fn with_composer<T>(
     model: &mut Model,
     now: Moment,
-    work: impl FnOnce(&mut composer::Composer, &Context<'_>) -> Answer,
-) -> Answer {
-    let Model { inspector, composer, session, unknown, sending, outbox, .. } = model;
-    let unknown = unknown.as_ref();
-    work(
-        composer,
-        &Context {
-            now,
-            shown: inspector.shown(),
-            unknown,
-            history: &session.history,
-            sending,
-            outbox,
-            completing: false,
-        },
-    )
+    work: impl FnOnce(&mut composer::Composer, &Context<'_>) -> T,
+) -> T {
+    let Parts { inspector, composer, context, .. } = model.parts(now);
+    work(composer, &Context { shown: inspector.shown(), ..context })
 }
 
 /// Does what an action means where the keys go now.
@@ -311,7 +203,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
         {
             return edit_line(model, std::iter::once(request(edit)), now);
         }
-        let answer = with(model, Target::Layer, now, |pane, context| pane.act(action, context)).flatten();
+        let answer = model.with(Target::Layer, now, |pane, context| pane.act(action, context)).flatten();
         if let Some(answer) = answer {
             return apply(model, answer, now);
         }
@@ -322,7 +214,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
     }
     if let Some(Layer::Composer) = model.layers.last() {
         let answer =
-            with(model, Target::Composer, now, |pane, context| pane.act(action, &Context { completing, ..*context }));
+            model.with(Target::Composer, now, |pane, context| pane.act(action, &Context { completing, ..*context }));
         return match answer.flatten() {
             Some(answer) => apply(model, answer, now),
             None => anywhere(model, action, now),
@@ -335,7 +227,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
 fn act_in_pane(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     // What is about the event on show works in the table too.
     for id in [model.focus, PaneId::Inspector] {
-        let answer = with(model, Target::Pane(id), now, |pane, context| pane.act(action, context)).flatten();
+        let answer = model.with(Target::Pane(id), now, |pane, context| pane.act(action, context)).flatten();
         if let Some(answer) = answer {
             return apply(model, answer, now);
         }
@@ -364,12 +256,12 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
     match request {
         Request::Focus(pane) => focus(model, pane),
         Request::Leave => leave_inspector(model),
-        Request::Open(Layer::Composer) => {
+        Request::Open(Open::Composer) => {
             if model.composing().is_none() {
                 model.layers.push(Layer::Composer);
             }
         }
-        Request::Open(layer) => model.layers.push(layer),
+        Request::Open(open) => model.layers.push(open.into()),
         Request::Close => {
             if let Some(Layer::Composer) = model.layers.pop() {
                 model.composer.closed();
@@ -377,12 +269,8 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         }
         Request::Tab(tab) => model.inspector.select_tab(tab),
         Request::Reveal(path) => {
-            let Model { inspector, session, unknown, sending, outbox, .. } = model;
-            let unknown = unknown.as_ref();
-            inspector.reveal(
-                &path,
-                &Context { now, shown: None, unknown, history: &session.history, sending, outbox, completing: false },
-            );
+            let Parts { inspector, context, .. } = model.parts(now);
+            inspector.reveal(&path, &context);
         }
         Request::Act(action) => return act_in_pane(model, action, now),
         Request::Run(place, action) => return run(model, place, action, now),
@@ -410,7 +298,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             let answer = with_composer(model, now, |composer, context| composer.confirmed(&draft, context));
             return apply(model, answer, now);
         }
-        Request::Deliver(batch) => return outbox::send(model, *batch, now),
+        Request::Deliver(batch) => return model.outbox.send(*batch, model.sending.limits, now),
         Request::KeepTemplate(name) => {
             let answer = model.composer.keep_template(name);
             return apply(model, answer, now);
@@ -427,7 +315,7 @@ fn run(model: &mut Model, place: &'static Keys, action: Action, now: Moment) -> 
         focus(model, PaneId::Inspector);
         model.inspector.select_tab(tab);
         // Of what it shows now, and not of what it showed when it was last on.
-        with(model, Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
+        model.with(Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
     } else if is_it(model.types.keys()) {
         focus(model, PaneId::Types);
     } else if [&draft::KEYS, &preview::KEYS, &proof::KEYS].into_iter().any(is_it) {
@@ -461,9 +349,9 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Back => back(model, now),
         Action::Help => {
             let in_panes = model.layers.is_empty();
-            model.layers.push(Layer::Help(Help::new(model.keys(), in_panes)));
+            model.layers.push(Layer::Help(Help::new(keymap::help(places()), model.keys(), in_panes)));
         }
-        Action::Palette => model.layers.push(Layer::Palette(Palette::new(model.pane_keys()))),
+        Action::Palette => model.layers.push(Layer::Palette(Palette::new(places(), model.pane_keys()))),
         Action::Pause => pause(model, now),
         Action::NextPane => move_focus(model, 1),
         Action::PreviousPane => move_focus(model, PaneId::ALL.len() - 1),
@@ -562,9 +450,7 @@ fn go_to_earlier(model: &mut Model, now: Moment) {
         return;
     };
     let newest = newest.clone();
-    let Model { inspector, session, unknown, sending, outbox, .. } = model;
-    let unknown = unknown.as_ref();
-    let context = Context { now, shown: None, unknown, history: &session.history, sending, outbox, completing: false };
+    let Parts { inspector, context, .. } = model.parts(now);
     inspector.show_earlier(&linted, newest, newer, &context);
     model.focus = PaneId::Inspector;
 }
@@ -578,17 +464,8 @@ fn point(model: &mut Model, mouse: Mouse, now: Moment) -> Vec<Effect> {
     };
     if model.layers.last().is_some_and(|layer| !layer.lets_mouse_through()) {
         let size = model.size;
-        let Model { inspector, layers, session, unknown, sending, outbox, .. } = model;
-        let unknown = unknown.as_ref();
-        let context = Context {
-            now,
-            shown: inspector.shown(),
-            unknown,
-            history: &session.history,
-            sending,
-            outbox,
-            completing: false,
-        };
+        let Parts { inspector, layers, context, .. } = model.parts(now);
+        let context = Context { shown: inspector.shown(), ..context };
         let answer = layers.last_mut().map(|layer| layer::point(layer, mouse, size, rows, &context));
         return answer.map_or_else(Vec::new, |answer| apply(model, answer, now));
     }
@@ -604,7 +481,7 @@ fn point(model: &mut Model, mouse: Mouse, now: Moment) -> Vec<Effect> {
         close_completion(model);
     }
     if rows != 0 {
-        with(model, target, now, |pane, _| pane.scroll(rows));
+        model.with(target, now, |pane, _| pane.scroll(rows));
         return Vec::new();
     }
     if target != Target::Composer {
@@ -613,6 +490,6 @@ fn point(model: &mut Model, mouse: Mouse, now: Moment) -> Vec<Effect> {
     if !composing {
         focus(model, pane);
     }
-    let answer = with(model, target, now, |pane, context| pane.click(mouse, area.inner(), context));
+    let answer = model.with(target, now, |pane, context| pane.click(mouse, area.inner(), context));
     answer.map_or_else(Vec::new, |answer| apply(model, answer, now))
 }

@@ -69,19 +69,6 @@ const IMPURE_NAMES: &[&str] = &[
     "std::io::stdout",
 ];
 
-/// The rooms whose files use one another still: a module of these is read with the others.
-const ENTANGLED: &[&str] = &["app", "ui"];
-
-/// The panes that use another one still.
-const SHARING: &[(&str, &str)] = &[
-    ("diff", "inspector"),
-    ("findings", "inspector"),
-    ("proof", "preview"),
-    ("raw", "inspector"),
-    ("tree", "inspector"),
-    ("types", "inspector"),
-];
-
 #[test]
 fn every_room_keeps_to_the_rooms_it_may_use() {
     let mut found = String::new();
@@ -116,35 +103,25 @@ fn every_module_of_the_crate_is_a_known_room() {
 fn no_files_use_one_another() {
     let graph = Graph::new(files());
     let circles = graph.circles();
-    println!("{circles:#?}");
-    let inside = |circle: &&Vec<&Path>, room: &str| circle.iter().all(|file| file.starts_with(room));
-    let known = |circle: &&Vec<&Path>| ENTANGLED.iter().any(|room| inside(circle, room));
-    let unknown: Vec<_> = circles.iter().filter(|circle| !known(circle)).collect();
-    assert!(unknown.is_empty(), "these use one another: {unknown:#?}");
-    for room in ENTANGLED {
-        assert!(circles.iter().any(|circle| inside(&circle, room)), "{room} is free of circles: hold it to that");
-    }
+    assert!(circles.is_empty(), "these use one another: {circles:#?}");
 }
 
 /// A pane sees its own state and what it is handed. Who draws it is in the file of the same name in `ui`.
 #[test]
 fn a_pane_knows_neither_the_model_nor_another_pane() {
     let graph = Graph::new(files());
-    let (mut found, mut shared) = (String::new(), BTreeSet::<(&str, &str)>::new());
+    let mut found = String::new();
     for (number, file) in graph.files.iter().enumerate() {
         let Some(pane) = pane_of(&file.path, "app") else { continue };
         for used in graph.uses(number) {
             let used = &graph.files[used].path;
-            let another = pane_of(used, "app").filter(|another| *another != pane);
-            let known = SHARING.iter().find(|known| another.as_deref() == Some(known.1) && pane == known.0);
-            shared.extend(known);
-            if known.is_none() && (another.is_some() || used == Path::new("app/model.rs")) {
+            let another = pane_of(used, "app").is_some_and(|another| another != pane);
+            if another || used == Path::new("app/model.rs") {
                 writeln!(found, "{} uses {}", file.path.display(), used.display()).unwrap();
             }
         }
     }
     assert!(found.is_empty(), "\n{found}");
-    assert_eq!(shared.len(), SHARING.len(), "a pane that no longer uses another is to be held to it: {shared:?}");
     let panes = |room| graph.files.iter().filter_map(|file| pane_of(&file.path, room)).collect::<BTreeSet<_>>();
     assert_eq!(panes("app"), panes("ui"), "each pane has a file in app/pane and one in ui/pane");
 }

@@ -1,7 +1,12 @@
 //! The composer: from a template, a received event or a left draft to what is sent.
 
+pub mod choice;
+pub mod completion;
+pub mod confirm;
 pub mod editor;
 pub mod findings;
+mod pane;
+pub mod preview;
 pub(super) mod quick_fix;
 mod resend;
 #[cfg(test)]
@@ -16,16 +21,14 @@ pub(super) use quick_fix::ask_for_findings;
 pub(super) use update::curl_command;
 pub use verdict::{Ready, Refusal, Verdict};
 
-use super::keymap::{Action, Keys};
-use super::layout::{self, Area, ComposerAreas};
+use super::layout::ComposerAreas;
 use super::pager;
-use super::pane::preview::Preview;
-use super::pane::proof::ProofView;
-use super::pane::{Answer, Context, Pane, draft, preview, proof};
-use super::{Draft, DraftId, Mouse, Sending};
+use super::proof::ProofView;
+use super::{Draft, DraftId, Sending};
 use crate::event::catalogue::Template;
 use editor::Editor;
 use findings::Findings;
+use preview::Preview;
 
 /// The composer, and what it remembers of the session.
 #[derive(Debug)]
@@ -193,77 +196,6 @@ impl Composer {
     pub(super) fn closed(&mut self) {
         if let Some(composition) = &mut self.composition {
             composition.findings.wanted = false;
-        }
-    }
-}
-
-impl Pane for Composer {
-    fn keys(&self) -> &'static Keys {
-        match self.composition.as_ref().map(|composition| composition.tab) {
-            Some(Tab::Preview) => &preview::KEYS,
-            Some(Tab::Proof) => &proof::KEYS,
-            Some(Tab::Edit) | None => &draft::KEYS,
-        }
-    }
-
-    fn show(&mut self, context: &Context<'_>) {
-        self.proof.show(context.outbox);
-    }
-
-    fn fit(&mut self, inner: Area) {
-        let Some(composition) = &mut self.composition else { return };
-        let notice = composition.notice(inner.width.saturating_sub(1).into()).len();
-        let findings = composition.findings.counts().worst().is_some();
-        self.areas = layout::composer(inner.outer(), notice, findings);
-        self.proof.fit(self.areas.page);
-        let width = self.areas.text.width.saturating_sub(composition.editor.gutter());
-        composition.editor.fit(Area { width, ..self.areas.text });
-        if let Some(preview) = &mut composition.preview {
-            preview.fit(self.areas.page);
-        }
-    }
-
-    fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
-        match self.composition.as_ref()?.tab {
-            Tab::Edit => draft::act(self, action, context),
-            Tab::Preview => preview::act(self, action, context),
-            Tab::Proof => proof::act(self, action, context),
-        }
-    }
-
-    fn can(&self, action: Action, context: &Context<'_>) -> bool {
-        let Some(composition) = &self.composition else { return true };
-        match action {
-            Action::NextFinding | Action::PreviousFinding => composition.findings.counts().worst().is_some(),
-            Action::Fix => composition.findings.can_be_fixed(),
-            Action::Send => context.sending.safety.read_only.is_none(),
-            _ => true,
-        }
-    }
-
-    fn click(&mut self, mouse: Mouse, _inner: Area, context: &Context<'_>) -> Answer {
-        let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
-        if mouse.row == self.areas.whole.y {
-            let tabs = layout::tabs(self.areas.whole, Tab::ALL.map(|tab| (tab, tab.label())));
-            if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
-                self.select_tab(tab, context);
-            }
-        } else if tab == Tab::Edit {
-            draft::click(self, mouse);
-        }
-        Answer::done()
-    }
-
-    fn scroll(&mut self, rows: isize) {
-        let Some(composition) = &mut self.composition else { return };
-        match composition.tab {
-            Tab::Edit => composition.in_view(|editor| editor.scroll(rows)),
-            Tab::Preview => {
-                if let Some(Ok(page)) = composition.preview.as_mut().map(|preview| &mut preview.page) {
-                    page.scroll_by(rows);
-                }
-            }
-            Tab::Proof => self.proof.scroll_by(rows),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Composer;
 use super::findings::{Question, Repair, ToFix};
-use crate::app::pane::{Answer, Context, draft};
+use crate::app::pane::{Answer, Context};
 use crate::app::{DraftId, Effect, Sending};
 use crate::event::text;
 use crate::lint::{Finding, Fix};
@@ -37,7 +37,7 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
             let before = composition.editor.text_of(range.clone());
             composition.findings.fixed(number, &mut composition.editor);
             let context = &Context { completing: false, ..*context };
-            let answer = draft::change(composer, context, |editor| editor.replace(range, &text));
+            let answer = composer.change(context, |editor| editor.replace(range, &text));
             Answer { said: Answer::say(told(&placed.finding, &before, &text)).said, ..answer }
         }
         Some(Repair::Placeholder(placeholder)) => {

@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use tui_input::Input;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::choice::{Beginning, Choice};
+use super::completion::{self, Completion};
+use super::confirm::Confirm;
+use super::editor::Editor;
+use super::preview::Preview;
 use super::{Composer, Composition, Ready, Refusal, Tab, quick_fix, resend, verdict};
-use crate::app::layer::Layer;
-use crate::app::layer::completion;
-use crate::app::layer::confirm::Confirm;
-use crate::app::layer::picker::{Beginning, Choice};
-use crate::app::layer::prompt::{Prompt, PromptKind};
-use crate::app::pane::preview::Preview;
-use crate::app::pane::{Answer, Context, Request, draft};
+use crate::app::pane::{Answer, Context, Open, PromptKind, Request};
 use crate::app::{Draft, DraftId, Effect, Outcome};
 use crate::blueshift::recipients::about;
 use crate::blueshift::safety::Forbidden;
@@ -84,7 +83,7 @@ impl Composer {
         if let Some(composition) = &mut self.composition {
             composition.tab = Tab::Edit;
         }
-        Answer::request(Request::Open(Layer::Composer))
+        Answer::request(Request::Open(Open::Composer))
     }
 
     pub(in crate::app) fn select_tab(&mut self, tab: Tab, context: &Context<'_>) -> Answer {
@@ -98,19 +97,37 @@ impl Composer {
         Answer::done()
     }
 
+    /// Does something to the text, and keeps what came of it. Proposals for the cursor follow it.
+    pub(in crate::app) fn change(&mut self, context: &Context<'_>, work: impl FnOnce(&mut Editor)) -> Answer {
+        let Some(composition) = &mut self.composition else { return Answer::done() };
+        let revision = composition.editor.revision();
+        composition.findings.wanted = false;
+        work(&mut composition.editor);
+        if composition.editor.revision() == revision {
+            return Answer::done();
+        }
+        composition.touch(context.now.wall);
+        let mut answer =
+            Answer::effect(Effect::KeepDraft { draft: composition.id.clone(), text: composition.editor.text() });
+        if context.completing {
+            let proposed =
+                Completion::at_cursor(&composition.editor, Catalogue::standard(), &context.sending.environment);
+            answer.requests.extend(proposed.map(|proposed| Request::Open(Open::Completion(proposed))));
+        }
+        answer
+    }
+
     /// Types a character into the draft.
     pub(in crate::app) fn type_char(&mut self, c: char, context: &Context<'_>) -> Answer {
         match &self.composition {
-            Some(composition) if composition.tab == Tab::Edit => {
-                draft::change(self, context, |editor| editor.type_char(c))
-            }
+            Some(composition) if composition.tab == Tab::Edit => self.change(context, |editor| editor.type_char(c)),
             _ => Answer::done(),
         }
     }
 
     /// Puts the chosen completion into the draft.
-    pub(in crate::app) fn take(&mut self, completion: completion::Completion, context: &Context<'_>) -> Answer {
-        draft::change(self, context, |editor| completion.take(editor))
+    pub(in crate::app) fn take(&mut self, completion: Completion, context: &Context<'_>) -> Answer {
+        self.change(context, |editor| completion.take(editor))
     }
 
     /// Sends the draft, unless something is wrong with it or somebody has to be asked.
@@ -136,7 +153,7 @@ impl Composer {
         let word = (!self.confirmed).then(Input::default);
         let about = about(&batch);
         let confirm = Confirm { word, ready, about, triggers, errors, draft };
-        Answer::request(Request::Open(Layer::Confirm(Box::new(confirm))))
+        Answer::request(Request::Open(Open::Confirm(Box::new(confirm))))
     }
 
     /// Sends a draft that the reader has said yes to.
@@ -177,8 +194,8 @@ impl Composer {
         let Some(composition) = &self.composition else { return Answer::done() };
         let name = completion::event_type(composition.editor.lines()).unwrap_or_default().to_lowercase();
         let name: String = name.chars().filter(|c| is_in_names(*c)).take(LONGEST_NAME).collect();
-        let prompt = Prompt::new(PromptKind::TemplateName, Input::new(free_name(&name, &self.templates)));
-        Answer::request(Request::Open(Layer::Prompt(prompt)))
+        let name = Input::new(free_name(&name, &self.templates));
+        Answer::request(Request::Open(Open::Prompt(PromptKind::TemplateName, name)))
     }
 
     /// Keeps the draft as the template of that name.
@@ -201,7 +218,7 @@ impl Composer {
         let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
         let Some(command) = curl_command(pasted) else {
             return if tab == Tab::Edit {
-                draft::change(self, context, |editor| editor.insert(pasted))
+                self.change(context, |editor| editor.insert(pasted))
             } else {
                 Answer::done()
             };
@@ -211,7 +228,7 @@ impl Composer {
             Ok(taken) => {
                 self.select_tab(Tab::Edit, context);
                 let draft = syntax::format(&taken.draft).unwrap_or(taken.draft);
-                let answer = draft::change(self, context, |editor| editor.set_text(draft.trim_end()));
+                let answer = self.change(context, |editor| editor.set_text(draft.trim_end()));
                 let left_out = match taken.left_out.as_slice() {
                     [] => String::new(),
                     left_out => format!("; left out: {}", left_out.join(", ")),

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use crate::app::composer::Ready;
+use crate::app::composer::confirm::Confirm;
 use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, hint};
 use crate::app::pager;
 use crate::app::pane::{Answer, Context, Pane, Request, Said};
@@ -16,23 +16,6 @@ pub(in crate::app) static KEYS: Keys = {
     ];
     Keys::typing("Before something is sent to production", BINDINGS, &[&keymap::LINE])
 };
-
-/// The question before something is sent.
-#[derive(Debug)]
-pub struct Confirm {
-    /// The word as far as it is typed; `None` when the word was typed before in this session.
-    pub word: Option<Input>,
-    /// The batch that would be sent.
-    pub ready: Ready,
-    /// Who it is about. Harmless.
-    pub about: String,
-    /// Types that usually trigger real messages. Harmless.
-    pub triggers: Vec<String>,
-    /// How many errors are known of in the draft.
-    pub errors: u64,
-    /// The draft that was looked at: its placeholders are resolved once more when it is sent.
-    pub(in crate::app) draft: String,
-}
 
 impl Confirm {
     /// How many columns it takes, where there are as many.

@@ -25,8 +25,7 @@ pub struct Help {
 impl Help {
     /// The help, from its start, or from what is said of a place where text is typed: who asks there is in the middle of
     /// something.
-    pub(in crate::app) fn new(place: &'static Keys, from_start: bool) -> Self {
-        let lines = keymap::help();
+    pub(in crate::app) fn new(lines: Vec<HelpLine>, place: &'static Keys, from_start: bool) -> Self {
         let mut view = Cursor::default();
         view.set_len(lines.len());
         let title = HelpLine::Title(place.title);

@@ -7,17 +7,17 @@ pub mod palette;
 pub mod picker;
 pub mod prompt;
 
+use super::composer::completion::Completion;
+use super::composer::confirm::Confirm;
 use super::keymap::{self, Action, Binding, CopyTarget, ESC_OR_Q, Keys, bind, char, ctrl, hint, key};
 use super::layout::Area;
 use super::pager::Pager;
-use super::pane::{Answer, Context, Pane, Request};
+use super::pane::{Answer, Context, Open, Pane, PromptKind, Request};
 use super::{KeyCode, Mouse, Size};
-use completion::Completion;
-use confirm::Confirm;
 use help::Help;
 use palette::Palette;
 use picker::Picker;
-use prompt::{Prompt, PromptKind};
+use prompt::Prompt;
 
 /// One of the things that can stand over the panes.
 #[derive(Debug)]
@@ -46,21 +46,7 @@ pub enum Layer {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Copy;
 
-/// The keys of every layer, in the order of the help.
-pub(super) static KEYS: [&Keys; 10] = [
-    &COPY,
-    &prompt::FILTER,
-    &prompt::SEARCH,
-    &palette::KEYS,
-    &picker::KEYS,
-    &completion::KEYS,
-    &confirm::KEYS,
-    &prompt::TEMPLATE_NAME,
-    &PAGER,
-    &help::KEYS,
-];
-
-static COPY: Keys = {
+pub(super) static COPY: Keys = {
     use Action as A;
     use CopyTarget as T;
     const BINDINGS: &[Binding] = &[
@@ -83,7 +69,7 @@ static COPY: Keys = {
     Keys::commands("After y: what to copy (a capital letter prints it instead)", BINDINGS, &[])
 };
 
-static PAGER: Keys = {
+pub(super) static PAGER: Keys = {
     use Action as A;
     const CLOSE: &[super::Key] = &[key(KeyCode::Esc), char('q'), key(KeyCode::Enter), char('v'), ctrl('c')];
     const BINDINGS: &[Binding] = &[
@@ -138,6 +124,19 @@ impl Pane for Pager {
 
     fn scroll(&mut self, rows: isize) {
         self.scroll_by(rows);
+    }
+}
+
+impl From<Open> for Layer {
+    fn from(open: Open) -> Self {
+        match open {
+            Open::Composer => Self::Composer,
+            Open::Completion(completion) => Self::Completion(completion),
+            Open::Prompt(kind, input) => Self::Prompt(Prompt { kind, input }),
+            Open::Copy => Self::Copy(Copy),
+            Open::Pager(pager) => Self::Pager(pager),
+            Open::Confirm(confirm) => Self::Confirm(confirm),
+        }
     }
 }
 

@@ -55,9 +55,9 @@ impl Command {
 }
 
 impl Palette {
-    /// The palette, with the commands of `here` first.
-    pub(in crate::app) fn new(here: &'static Keys) -> Self {
-        let mut commands: Vec<_> = keymap::places()
+    /// The palette of the commands of `places`, with those of `here` first.
+    pub(in crate::app) fn new(places: impl Iterator<Item = &'static Keys>, here: &'static Keys) -> Self {
+        let mut commands: Vec<_> = places
             .filter(|place| !place.typing && !std::ptr::eq(*place, &raw const keymap::LIST))
             .flat_map(|place| place.bindings.iter().map(move |binding| Command { place, binding }))
             .filter(|command| !command.binding.label.is_empty() && !is_of_layers(command.binding.action))

@@ -8,14 +8,14 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use super::completion;
-use crate::app::composer::Composer;
+use crate::app::composer::choice::{Beginning, Choice};
+use crate::app::composer::{Composer, completion};
 use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
 use crate::app::layout::Area;
-use crate::app::pane::inspector::Shown;
 use crate::app::pane::{Answer, Context, Pane, Request};
-use crate::app::{DraftId, KeyCode, Mouse, time};
+use crate::app::shown::Shown;
+use crate::app::{KeyCode, Mouse, time};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::text;
 
@@ -46,47 +46,6 @@ pub struct Picker {
     order: Vec<usize>,
     pattern: Option<Pattern>,
     cursor: Cursor,
-}
-
-/// One of the things to begin with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// What it is.
-    pub beginning: Beginning,
-    /// Its name. Harmless.
-    pub name: String,
-    /// A description. Harmless.
-    pub detail: String,
-}
-
-/// The beginning of a composition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Beginning {
-    /// The draft that the composer holds.
-    Open,
-    /// A draft that was left.
-    Draft(DraftId),
-    /// The event under the cursor, as it was received.
-    Received,
-    /// A template of the user.
-    Own(Template),
-    /// A template of the catalogue.
-    Standard(Template),
-    /// Nothing.
-    Empty,
-}
-
-impl Beginning {
-    /// The effect of choosing it, in a word or two.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Open | Self::Draft(_) => "go on",
-            Self::Received => "resend",
-            Self::Own(_) => "yours",
-            Self::Standard(_) => "new",
-            Self::Empty => "empty",
-        }
-    }
 }
 
 impl Picker {

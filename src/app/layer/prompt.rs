@@ -4,7 +4,7 @@ use tui_input::Input;
 
 use crate::app::KeyCode;
 use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, hint, key};
-use crate::app::pane::{Answer, Context, Pane, Request};
+use crate::app::pane::{Answer, Context, Pane, PromptKind, Request};
 
 /// The keys while a filter is typed.
 pub(in crate::app) static FILTER: Keys = {
@@ -49,33 +49,7 @@ pub struct Prompt {
     pub input: Input,
 }
 
-/// The uses of a line that is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PromptKind {
-    /// It narrows the table down.
-    Filter,
-    /// It is looked for in the event.
-    Search,
-    /// It names a new template.
-    TemplateName,
-}
-
-impl PromptKind {
-    /// Its word in the footer.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Filter => "filter",
-            Self::Search => "search",
-            Self::TemplateName => "keep as",
-        }
-    }
-}
-
 impl Prompt {
-    pub(in crate::app) fn new(kind: PromptKind, input: Input) -> Self {
-        Self { kind, input }
-    }
-
     fn use_of(&self, line: &str) -> Option<Request> {
         match self.kind {
             PromptKind::Filter => Some(Request::Filter(line.to_owned())),

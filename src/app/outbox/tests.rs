@@ -8,7 +8,7 @@ use super::super::fixture::{
     CHECKOUT, answered, at, at_millis, busy, change, composing, payload, polled, press, received, retried, send, ship,
     taken,
 };
-use super::super::{Effect, Message, Model, Outcome};
+use super::super::{Effect, Message, Model, Outcome, proof};
 use super::*;
 use crate::session::{ChangeKind, Problem, ProblemKind, Report};
 
@@ -271,12 +271,12 @@ fn the_proof_scrolls_as_far_as_it_reaches() {
     let mut model = composing(80, 20, CHECKOUT);
     press(&mut model, "^t", at(20));
     press(&mut model, "^t", at(20));
-    assert_eq!((model.outbox.proof(60).len(), model.composer.proof().offset()), (0, 0));
+    assert_eq!((proof::rows(&model.outbox, 60).len(), model.composer.proof().offset()), (0, 0));
     ship(&mut model, &crowd(9), at(20));
     send(&mut model, Message::Woke, at(20));
     press(&mut model, "G", at(20));
     let page = model.composer.areas().page;
-    let rows = model.outbox.proof(page.width.into()).len();
+    let rows = proof::rows(&model.outbox, page.width.into()).len();
     assert_eq!(model.composer.proof().offset(), rows - usize::from(page.height));
     press(&mut model, "k", at(20));
     assert_eq!(model.composer.proof().offset(), rows - usize::from(page.height) - 1);

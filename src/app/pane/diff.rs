@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::inspector::Shown;
 use super::{Answer, Context, Pane, Picked, Request, Tab};
 use crate::app::changes::Changes;
 use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
 use crate::app::layout::Area;
+use crate::app::shown::Shown;
 use crate::app::{KeyCode, Mouse};
 use crate::event::{Difference, Path, Payload};
 
@@ -25,7 +25,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('N')], A::PreviousMatch, "previous change"),
         hint(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree", "tree"),
     ];
-    Keys::commands("Inspector: diff", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
+    Keys::commands("Inspector: diff", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
 
 /// At most so many changes of a sort are listed.

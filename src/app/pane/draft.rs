@@ -1,15 +1,12 @@
 //! The composer's tab in which the draft is written.
 
-use std::collections::BTreeMap;
-
-use super::{Answer, Context, Request};
+use super::{Answer, Context, Open, Request};
+use crate::app::composer::completion::Completion;
 use crate::app::composer::editor::Editor;
 use crate::app::composer::{Composer, Tab, findings, quick_fix};
 use crate::app::keymap::{
     ALT_BACKSPACE, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, alt, bind, ctrl, hint, key, with_ctrl, with_shift,
 };
-use crate::app::layer::Layer;
-use crate::app::layer::completion::Completion;
 use crate::app::{Effect, KeyCode, Mouse};
 use crate::event::catalogue::Catalogue;
 use crate::event::syntax::{self, TokenKind};
@@ -77,8 +74,8 @@ pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Con
         Action::Back => Answer::request(Request::Close),
         Action::Send => composer.send(context),
         Action::NextTab => composer.select_tab(Tab::Preview, context),
-        Action::Edit(edit) => change(composer, context, |editor| editor.edit(edit)),
-        Action::NewLine => change(composer, context, Editor::new_line),
+        Action::Edit(edit) => composer.change(context, |editor| editor.edit(edit)),
+        Action::NewLine => composer.change(context, Editor::new_line),
         Action::Undo => take_back(composer, context, Editor::undo, "nothing to undo"),
         Action::Redo => take_back(composer, context, Editor::redo, "nothing to redo"),
         Action::Reformat => reformat(composer, context),
@@ -111,40 +108,17 @@ pub(in crate::app) fn click(composer: &mut Composer, mouse: Mouse) {
     }
 }
 
-/// Does something to the text, and keeps what came of it. Proposals for the cursor follow it.
-pub(in crate::app) fn change(composer: &mut Composer, context: &Context<'_>, work: impl FnOnce(&mut Editor)) -> Answer {
-    let Some(composition) = composer.composition_mut() else { return Answer::done() };
-    let revision = composition.editor.revision();
-    composition.findings.wanted = false;
-    work(&mut composition.editor);
-    if composition.editor.revision() == revision {
-        return Answer::done();
-    }
-    composition.touch(context.now.wall);
-    let mut answer =
-        Answer::effect(Effect::KeepDraft { draft: composition.id.clone(), text: composition.editor.text() });
-    if context.completing {
-        let proposed = proposals(&composition.editor, &context.sending.environment);
-        answer.requests.extend(proposed.map(|proposed| Request::Open(Layer::Completion(proposed))));
-    }
-    answer
-}
-
-fn proposals(editor: &Editor, environment: &BTreeMap<String, String>) -> Option<Completion> {
-    Completion::at_cursor(editor, Catalogue::standard(), environment)
-}
-
 fn take_back(composer: &mut Composer, context: &Context<'_>, work: fn(&mut Editor) -> bool, otherwise: &str) -> Answer {
     let mut done = false;
     let context = Context { completing: false, ..*context };
-    let answer = change(composer, &context, |editor| done = work(editor));
+    let answer = composer.change(&context, |editor| done = work(editor));
     if done { answer } else { Answer::say(otherwise) }
 }
 
 fn reformat(composer: &mut Composer, context: &Context<'_>) -> Answer {
     let Some(composition) = composer.composition_mut() else { return Answer::done() };
     match syntax::format(&composition.editor.text()) {
-        Ok(formatted) => change(composer, context, |editor| editor.set_text(formatted.trim_end())),
+        Ok(formatted) => composer.change(context, |editor| editor.set_text(formatted.trim_end())),
         Err(error) => {
             composition.editor.go_to(error.line.saturating_sub(1), error.column.saturating_sub(1));
             Answer::warn("it is not JSON yet")
@@ -162,14 +136,18 @@ fn complete(composer: &mut Composer, indent: bool, context: &Context<'_>) -> Ans
     let blank = before.trim().is_empty();
     let in_string = matches!(syntax::tokens(before).last(), Some((range, TokenKind::Unknown))
         if before.get(range.clone()).is_some_and(|open| open.starts_with('"')));
-    let proposed = if indent && blank { None } else { proposals(editor, &context.sending.environment) };
+    let proposed = if indent && blank {
+        None
+    } else {
+        Completion::at_cursor(editor, Catalogue::standard(), &context.sending.environment)
+    };
     let context = Context { completing: false, ..*context };
     match proposed {
-        Some(only) if only.proposals().len() == 1 => change(composer, &context, |editor| only.take(editor)),
+        Some(only) if only.proposals().len() == 1 => composer.change(&context, |editor| only.take(editor)),
         // Spaces in the middle of a string are never what was meant.
-        None if indent && !in_string => change(composer, &context, Editor::indent),
+        None if indent && !in_string => composer.change(&context, Editor::indent),
         None => Answer::say("nothing is known that could stand here"),
-        Some(proposed) => Answer::request(Request::Open(Layer::Completion(proposed))),
+        Some(proposed) => Answer::request(Request::Open(Open::Completion(proposed))),
     }
 }
 

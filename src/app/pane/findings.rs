@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::inspector::Shown;
 use super::{Answer, Context, Left, Pane, Picked, Request, Tab};
 use crate::app::cursor::Cursor;
 use crate::app::findings::Found;
 use crate::app::keymap::{self, Action, Binding, CopyTarget, Keys, char, hint, key};
 use crate::app::layout::Area;
+use crate::app::shown::Shown;
 use crate::app::{KeyCode, Mouse};
 use crate::event::TypeName;
 use crate::lint::Finding;
@@ -25,7 +25,7 @@ pub static KEYS: Keys = {
         hint(&[char('v')], A::View, "show all that there is to say of it", "explain"),
         keymap::bind(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree"),
     ];
-    Keys::commands("Inspector: findings", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
+    Keys::commands("Inspector: findings", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
 
 /// The findings of an event as a list with a cursor. Once the reader has put the cursor on a finding, it stays there as

@@ -2,41 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{Answer, Context, Pane, PaneId, Picked, Request, Tab, Tabs};
-use crate::app::changes::Changes;
-use crate::app::findings::{Found, Linted};
-use crate::app::keymap::{Action, Binding, CopyTarget, Keys, bind, char, hint, key, with_shift};
-use crate::app::layer::{Copy, Layer};
+use super::{Answer, Context, Open, Pane, PaneId, Picked, Request, Tab};
+use crate::app::findings::Linted;
+use crate::app::keymap::{Action, CopyTarget, Keys};
 use crate::app::layout::{self, Area};
 use crate::app::pager::{self, Pager};
+use crate::app::shown::Shown;
+use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
-use crate::app::{KeyCode, Mouse, time};
-use crate::event::{Document, DocumentError, NodeId, NodeKind, Path, Payload, TypeName, text};
+use crate::app::{Mouse, time};
+use crate::event::{NodeId, NodeKind, Path, Payload, TypeName, text};
 use crate::lint::Finding;
-use crate::session::History;
 
 /// In a pane narrower than this the tabs have short names.
 const NARROW: u16 = 50;
 
 /// A value of no more bytes than this is read at a glance.
 const SHORT: usize = 200;
-
-/// The keys that are about the event on show, whichever tab is on, and also in the table.
-pub(in crate::app) static KEYS: Keys = {
-    use Action as A;
-    const BINDINGS: &[Binding] = &[
-        hint(&[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
-        bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
-        bind(&[], A::Earlier, "to the last event that was worse than the newest"),
-        hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
-        hint(&[char('f')], A::Follow, "follow the newest event", "follow"),
-        bind(&[char(']')], A::NextTab, "next tab of the inspector"),
-        bind(&[char('[')], A::PreviousTab, "previous tab"),
-        hint(&[char('y')], A::Copy, "copy: then choose what", "copy"),
-        bind(&[char('e')], A::Resend, "edit the event and send it again"),
-    ];
-    Keys::commands("Inspector: in every tab", BINDINGS, &[])
-};
 
 /// The event under the cursor of the table, looked into.
 ///
@@ -46,86 +28,6 @@ pub struct Inspector {
     shown: Option<Shown>,
     tab: Tab,
     tabs: Tabs,
-}
-
-/// The event on show.
-#[derive(Debug)]
-pub struct Shown {
-    /// Its type.
-    pub event_type: TypeName,
-    /// The event.
-    pub payload: Arc<Payload>,
-    /// The same as a document, or why it is none.
-    pub document: Result<Arc<Document>, DocumentError>,
-    /// Its findings or, until they are known, those of the event before it.
-    found: Option<Arc<Found>>,
-    /// Whether the findings are its own.
-    is_linted: bool,
-    /// A newer event of the type that the reader has not gone on to, and how many there were.
-    pub newer: Option<(Arc<Payload>, u64)>,
-    /// Whether the reader has moved in it, so that it holds still.
-    pub held: bool,
-    /// The changes from the event before it; `None` where there is none, or it was not compared.
-    changes: Option<Changes>,
-    /// Whether it was looked for the event before.
-    is_compared: bool,
-}
-
-impl Shown {
-    fn new(event_type: TypeName, payload: Arc<Payload>) -> Self {
-        let document = Document::new(payload.clone()).map(Arc::new);
-        Self {
-            event_type,
-            payload,
-            document,
-            found: None,
-            is_linted: false,
-            newer: None,
-            held: false,
-            changes: None,
-            is_compared: false,
-        }
-    }
-
-    fn replace(&mut self, payload: Arc<Payload>) {
-        self.document = Document::new(payload.clone()).map(Arc::new);
-        self.payload = payload;
-        self.is_linted = false;
-        self.newer = None;
-        self.is_compared = false;
-    }
-
-    /// Compares it with the event before it, once.
-    fn compare(&mut self, history: &History) {
-        if !std::mem::replace(&mut self.is_compared, true) {
-            let before = history.before(&self.event_type, &self.payload);
-            let event = self.document.as_deref().ok();
-            self.changes = before.zip(event).and_then(|(before, event)| Changes::between(before, event));
-        }
-    }
-
-    /// The changes from the event of its type before it; `None` where there is none, or it was not compared.
-    pub fn changes(&self) -> Option<&Changes> {
-        self.changes.as_ref()
-    }
-
-    /// Takes in the findings of the event, if they are of this one.
-    fn learn(&mut self, linted: &Linted) {
-        if Arc::ptr_eq(&self.payload, &linted.payload) {
-            self.found = Some(Arc::clone(&linted.found));
-            self.is_linted = true;
-        }
-    }
-
-    /// Its findings; `None` while it has not been checked.
-    pub fn found(&self) -> Option<&Arc<Found>> {
-        self.found.as_ref().filter(|_| self.is_linted)
-    }
-
-    /// The same, or those of the event before it, and whether they are its own.
-    pub fn latest_found(&self) -> Option<(&Arc<Found>, bool)> {
-        self.found.as_ref().map(|found| (found, self.is_linted))
-    }
 }
 
 impl Inspector {
@@ -349,11 +251,11 @@ impl Pane for Inspector {
             Action::PreviousTab => self.turn_tabs(Tab::ALL.len() - 1, context),
             Action::NextFinding => return Some(self.go_to_finding(true, context)),
             Action::PreviousFinding => return Some(self.go_to_finding(false, context)),
-            Action::Copy if self.shown.is_some() => return Some(Answer::request(Request::Open(Layer::Copy(Copy)))),
+            Action::Copy if self.shown.is_some() => return Some(Answer::request(Request::Open(Open::Copy))),
             Action::View => {
                 let (title, source) = self.readable(context)?;
                 self.hold();
-                return Some(Answer::request(Request::Open(Layer::Pager(Pager::new(title, &source)))));
+                return Some(Answer::request(Request::Open(Open::Pager(Pager::new(title, &source)))));
             }
             _ => {
                 let tab = self.tab_in(context);

@@ -19,33 +19,20 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
+use super::composer::choice::Choice;
+use super::composer::completion::Completion;
+use super::composer::confirm::Confirm;
 use super::keymap::{Action, CopyTarget, Keys};
-use super::layer::Layer;
-use super::layer::picker::Choice;
 use super::layout::Area;
+pub use super::layout::PaneId;
 use super::outbox::Outbox;
+use super::pager::Pager;
+use super::shown::Shown;
 use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
 use crate::event::{Path, TypeName, Unknown};
 use crate::lint::Finding;
 use crate::session::{History, Moment};
-use inspector::Shown;
-
-/// The panes that can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PaneId {
-    /// The table of event types.
-    Types,
-    /// The event under the cursor.
-    Inspector,
-    /// What happened.
-    Activity,
-}
-
-impl PaneId {
-    /// All panes, in the order in which the focus goes round.
-    pub const ALL: [Self; 3] = [Self::Types, Self::Inspector, Self::Activity];
-}
 
 /// The inspector's tabs: the views of one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -59,19 +46,6 @@ pub enum Tab {
     Findings,
     /// As it came.
     Raw,
-}
-
-/// The state of every tab.
-#[derive(Debug, Default)]
-pub struct Tabs {
-    /// The event as a tree.
-    pub tree: tree::TreePane,
-    /// The changes from the one before it.
-    pub diff: diff::DiffPane,
-    /// Its findings as a list.
-    pub findings: findings::FindingsPane,
-    /// Its text.
-    pub raw: raw::RawPane,
 }
 
 impl Tab {
@@ -89,41 +63,6 @@ impl Tab {
         }
     }
 }
-
-impl Tabs {
-    /// The pane of a tab.
-    pub(super) fn get(&self, tab: Tab) -> &dyn Pane {
-        match tab {
-            Tab::Tree => &self.tree,
-            Tab::Diff => &self.diff,
-            Tab::Findings => &self.findings,
-            Tab::Raw => &self.raw,
-        }
-    }
-
-    pub(super) fn get_mut(&mut self, tab: Tab) -> &mut dyn Pane {
-        match tab {
-            Tab::Tree => &mut self.tree,
-            Tab::Diff => &mut self.diff,
-            Tab::Findings => &mut self.findings,
-            Tab::Raw => &mut self.raw,
-        }
-    }
-}
-
-/// The keys of every pane and tab, in the order of the help.
-pub(super) static KEYS: [&Keys; 10] = [
-    &types::KEYS,
-    &inspector::KEYS,
-    &tree::KEYS,
-    &diff::KEYS,
-    &findings::KEYS,
-    &raw::KEYS,
-    &activity::KEYS,
-    &draft::KEYS,
-    &preview::KEYS,
-    &proof::KEYS,
-];
 
 /// The things that a pane sees besides its own state.
 #[derive(Clone, Copy, Debug)]
@@ -172,7 +111,7 @@ pub(super) enum Request {
     /// Go back to the table.
     Leave,
     /// Put a layer over the panes.
-    Open(Layer),
+    Open(Open),
     /// Take the uppermost layer away.
     Close,
     /// Show a tab of the inspector.
@@ -207,6 +146,45 @@ pub(super) enum Request {
     Deliver(Box<Batch>),
     /// Keep the draft as the template of this name.
     KeepTemplate(String),
+}
+
+/// The layers that a pane or a layer can ask for.
+#[derive(Debug)]
+pub(super) enum Open {
+    /// The composer.
+    Composer,
+    /// Proposals for the place of the cursor in the draft.
+    Completion(Completion),
+    /// A line to type, with what stands in it at first.
+    Prompt(PromptKind, Input),
+    /// The choice of what to copy.
+    Copy,
+    /// A long text to read.
+    Pager(Pager),
+    /// The question before something is sent.
+    Confirm(Box<Confirm>),
+}
+
+/// The uses of a line that is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PromptKind {
+    /// It narrows the table down.
+    Filter,
+    /// It is looked for in the event.
+    Search,
+    /// It names a new template.
+    TemplateName,
+}
+
+impl PromptKind {
+    /// Its word in the footer.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Search => "search",
+            Self::TemplateName => "keep as",
+        }
+    }
 }
 
 impl Answer {

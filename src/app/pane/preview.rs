@@ -1,23 +1,16 @@
 //! The composer's tab that shows the calls that the draft would be sent with.
 
 use super::{Answer, Context, Request};
-use crate::app::composer::{Composer, Refusal, Tab, verdict};
-use crate::app::keymap::{self, Action, Binding, ESC_OR_Q, Keys, bind, char, ctrl, hint, key};
-use crate::app::layout::Area;
-use crate::app::pager::Pager;
-use crate::app::{Effect, Key, KeyCode, Sending, copy};
-use crate::blueshift::curl;
-use crate::session::Moment;
-
-/// The keys back into the draft.
-pub(super) const EDIT: &[Key] = &[key(KeyCode::Enter), char('e')];
+use crate::app::composer::{Composer, Tab};
+use crate::app::keymap::{self, Action, BACK_TO_DRAFT, Binding, ESC_OR_Q, Keys, bind, char, ctrl, hint, key};
+use crate::app::{Effect, KeyCode, copy};
 
 /// The keys of the preview.
 pub(in crate::app) static KEYS: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         hint(&[ctrl('s')], A::Send, "send the draft", "send"),
-        hint(EDIT, A::EditDraft, "back to the draft", "edit"),
+        hint(BACK_TO_DRAFT, A::EditDraft, "back to the draft", "edit"),
         hint(&[char('y')], A::CopyCommand, "copy the command", "copy"),
         hint(&[char('Y')], A::PrintCommand, "print the command", "print"),
         // Never into the draft, where the next of them would be typed.
@@ -30,38 +23,6 @@ pub(in crate::app) static KEYS: Keys = {
     ];
     Keys::commands("Composer: the preview", BINDINGS, &[&keymap::LIST])
 };
-
-/// The calls that a draft would be sent with.
-#[derive(Debug)]
-pub struct Preview {
-    /// The commands as they are copied.
-    pub commands: String,
-    /// The same to read, or why there are none.
-    pub page: Result<Pager, Refusal>,
-}
-
-impl Preview {
-    /// The calls that `draft` would be sent with now, when `seq` is the number of its sending.
-    pub(in crate::app) fn new(draft: &str, sending: &Sending, seq: u64, now: Moment) -> Self {
-        let batch = verdict::batch(draft, sending, seq, now.wall);
-        let commands = batch.as_ref().map_or_else(
-            |_| String::new(),
-            |batch| {
-                let calls = batch.calls(sending.limits);
-                let written = calls.iter().map(|call| curl::write(call, &sending.base, &sending.key_variable));
-                written.collect::<Vec<_>>().join("\n\n")
-            },
-        );
-        let page = batch.map(|_| Pager::new(String::new(), &commands));
-        Self { commands, page }
-    }
-
-    pub(in crate::app) fn fit(&mut self, inner: Area) {
-        if let Ok(page) = &mut self.page {
-            page.fit_to(inner);
-        }
-    }
-}
 
 /// Does what a key means in the preview.
 pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Context<'_>) -> Option<Answer> {

@@ -12,7 +12,7 @@ use crate::event::{Path, Payload, Unknown, text};
 /// The keys of the text.
 pub(in crate::app) static KEYS: Keys = {
     const BINDINGS: &[Binding] = &[hint(&[char('h'), key(KeyCode::Left)], Action::Out, "back to the tree", "tree")];
-    Keys::commands("Inspector: raw", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
+    Keys::commands("Inspector: raw", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
 
 /// The text of the event, or of an answer that could not be read: that comes first, for it is what the reader has to see.

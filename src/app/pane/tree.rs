@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use super::{Answer, Context, Left, Pane, Picked, Request};
+use super::{Answer, Context, Left, Open, Pane, Picked, PromptKind, Request};
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
-use crate::app::layer::Layer;
-use crate::app::layer::prompt::{Prompt, PromptKind};
 use crate::app::layout::Area;
 use crate::app::tree::Tree;
 use crate::app::{KeyCode, Mouse};
@@ -36,7 +34,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('N')], A::PreviousMatch, "previous match"),
         bind(&[char('v')], A::View, "show the whole value"),
     ];
-    Keys::commands("Inspector: tree", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
+    Keys::commands("Inspector: tree", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
 
 /// The event as a tree, and the folds and cursors of the types that the reader has left.
@@ -104,8 +102,7 @@ impl Pane for TreePane {
     fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
         if matches!(action, Action::Search) {
             let query = self.tree().map_or_else(String::new, |tree| tree.query().to_owned());
-            let prompt = Prompt::new(PromptKind::Search, Input::new(query));
-            return Some(Answer::request(Request::Open(Layer::Prompt(prompt))));
+            return Some(Answer::request(Request::Open(Open::Prompt(PromptKind::Search, Input::new(query)))));
         }
         let Some(tree) = self.tree_mut() else {
             return matches!(action, Action::Out).then(|| Answer::request(Request::Leave));

@@ -10,12 +10,10 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use tui_input::Input;
 
-use super::{Answer, Context, Pane, PaneId, Request};
+use super::{Answer, Context, Open, Pane, PaneId, PromptKind, Request};
 use crate::app::cursor::Cursor;
 use crate::app::findings::{Linted, Tally, Told};
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
-use crate::app::layer::Layer;
-use crate::app::layer::prompt::{Prompt, PromptKind};
 use crate::app::layout::Area;
 use crate::app::{KeyCode, Mouse, time};
 use crate::event::{Payload, TypeName};
@@ -32,7 +30,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('S')], A::Reverse, "reverse the order"),
         bind(&[], A::ToggleRate, "show or hide the rate of arrivals"),
     ];
-    Keys::commands("Event types", BINDINGS, &[&super::inspector::KEYS, &keymap::LIST, &keymap::ANYWHERE])
+    Keys::commands("Event types", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
 
 /// The width of the column of marks before the names.
@@ -537,8 +535,10 @@ impl Pane for Types {
         match action {
             Action::Inspect => return Some(Answer::request(Request::Focus(PaneId::Inspector))),
             Action::Filter => {
-                let prompt = Prompt::new(PromptKind::Filter, Input::new(self.query.clone()));
-                return Some(Answer::request(Request::Open(Layer::Prompt(prompt))));
+                return Some(Answer::request(Request::Open(Open::Prompt(
+                    PromptKind::Filter,
+                    Input::new(self.query.clone()),
+                ))));
             }
             Action::Sort => self.sort_by_next(context.now),
             Action::Reverse => self.reverse(context.now),

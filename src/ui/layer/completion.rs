@@ -5,7 +5,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::super::{Theme, rect, scroll_thumb};
 use crate::app::Model;
-use crate::app::layer::completion::Completion;
+use crate::app::composer::completion::Completion;
 use crate::app::layout::Area;
 use crate::event::text;
 

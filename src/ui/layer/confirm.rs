@@ -8,7 +8,7 @@ use super::super::{Theme, footer, rect};
 use super::framed;
 use crate::app::Model;
 use crate::app::composer::WORD;
-use crate::app::layer::confirm::Confirm;
+use crate::app::composer::confirm::Confirm;
 use crate::app::layout::Area;
 use crate::app::pager;
 use crate::event::text;

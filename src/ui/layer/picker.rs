@@ -5,7 +5,8 @@ use ratatui::widgets::Widget;
 
 use super::super::{Theme, footer, hint, rect, scroll_thumb};
 use super::frame;
-use crate::app::layer::picker::{Beginning, Choice, Picker, list};
+use crate::app::composer::choice::{Beginning, Choice};
+use crate::app::layer::picker::{Picker, list};
 use crate::app::layout::Area;
 use crate::event::text;
 

@@ -6,11 +6,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::PaneId;
-use super::inspector::{held, put_foot};
+use super::{held, put_foot};
 use crate::app::Model;
 use crate::app::layout::Area;
 use crate::app::pane::diff::{Group, Row};
-use crate::app::pane::inspector::Shown;
+use crate::app::shown::Shown;
 use crate::event::text;
 use crate::ui::{Theme, difference, header, hint, rect, scroll_thumb};
 

@@ -6,15 +6,15 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::inspector::{held, put_foot};
+use super::{held, put_foot};
 use crate::app::Model;
 use crate::app::findings::Found;
 use crate::app::keymap::Action;
 use crate::app::layout::Area;
 use crate::app::pager;
 use crate::app::pane::findings::{FindingsPane, KEYS, areas};
-use crate::app::pane::inspector::Shown;
 use crate::app::pane::types::Earlier;
+use crate::app::shown::Shown;
 use crate::event::text;
 use crate::lint::Finding;
 use crate::ui::severity::{self, sign};

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use crate::app::composer::preview::Preview;
 use crate::app::layout::ComposerAreas;
-use crate::app::pane::preview::Preview;
 use crate::event::syntax;
 use crate::ui::{Theme, hint, layer, scroll_thumb, token_style};
 

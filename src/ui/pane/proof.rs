@@ -8,7 +8,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use crate::app::layout::Area;
 use crate::app::proof::{self, Group, INDENT, Row, Tone};
-use crate::app::{Model, time};
+use crate::app::{Model, outbox, time};
 use crate::event::text;
 use crate::session::Moment;
 use crate::session::probe::{Probe, ProbeState, Recognized};
@@ -19,7 +19,7 @@ pub(in crate::ui) fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect,
     let buf = frame.buffer_mut();
     let area = area.intersection(buf.area);
     let width = usize::from(area.width.saturating_sub(1));
-    let rows = model.outbox.proof(width);
+    let rows = proof::rows(&model.outbox, width);
     if rows.is_empty() {
         let text = "Nothing sent yet. ^S sends the draft; whether it arrives, how long that takes and what changes on \
                     the way shows here.";
@@ -111,7 +111,7 @@ impl Painter<'_> {
         let room = self.width.saturating_sub(INDENT + 2 + text::width(&state));
         let (name, _) = text::harmless_within(probe.event_type.as_str(), 512);
         let name = text::fit_middle(&name, room);
-        let short = format!("probe {}", proof::short(&probe.uuid));
+        let short = format!("probe {}", outbox::short(&probe.uuid));
         let line = Line::from(vec![
             Span::styled(format!(" {sign} "), style),
             Span::styled(name, theme.title),

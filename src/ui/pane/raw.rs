@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 
-use super::inspector::{held, nothing, put_foot};
+use super::{held, nothing, put_foot};
 use crate::app::Model;
 use crate::app::layout::Area;
 use crate::ui::{Theme, layer, scroll_thumb};

@@ -7,10 +7,10 @@ use ratatui::widgets::StatefulWidget;
 use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
 use super::PaneId;
-use super::inspector::{held, put_foot};
+use super::{held, put_foot};
 use crate::app::findings::Found;
 use crate::app::layout::Area;
-use crate::app::pane::inspector::Shown;
+use crate::app::shown::Shown;
 use crate::app::tree::{Part, Range, Row, Tree};
 use crate::app::{Model, time};
 use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, text};

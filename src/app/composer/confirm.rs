@@ -1,0 +1,22 @@
+//! The question before something is sent to production.
+
+use tui_input::Input;
+
+use super::verdict::Ready;
+
+/// The question before something is sent.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The word as far as it is typed; `None` when the word was typed before in this session.
+    pub word: Option<Input>,
+    /// The batch that would be sent.
+    pub ready: Ready,
+    /// Who it is about. Harmless.
+    pub about: String,
+    /// Types that usually trigger real messages. Harmless.
+    pub triggers: Vec<String>,
+    /// How many errors are known of in the draft.
+    pub errors: u64,
+    /// The draft that was looked at: its placeholders are resolved once more when it is sent.
+    pub(in crate::app) draft: String,
+}

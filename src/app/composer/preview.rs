@@ -1,0 +1,40 @@
+//! The calls that a draft would be sent with.
+
+use super::verdict::{self, Refusal};
+use crate::app::layout::Area;
+use crate::app::pager::Pager;
+use crate::app::sending::Sending;
+use crate::blueshift::curl;
+use crate::session::Moment;
+
+/// The calls that a draft would be sent with.
+#[derive(Debug)]
+pub struct Preview {
+    /// The commands as they are copied.
+    pub commands: String,
+    /// The same to read, or why there are none.
+    pub page: Result<Pager, Refusal>,
+}
+
+impl Preview {
+    /// The calls that `draft` would be sent with now, when `seq` is the number of its sending.
+    pub(in crate::app) fn new(draft: &str, sending: &Sending, seq: u64, now: Moment) -> Self {
+        let batch = verdict::batch(draft, sending, seq, now.wall);
+        let commands = batch.as_ref().map_or_else(
+            |_| String::new(),
+            |batch| {
+                let calls = batch.calls(sending.limits);
+                let written = calls.iter().map(|call| curl::write(call, &sending.base, &sending.key_variable));
+                written.collect::<Vec<_>>().join("\n\n")
+            },
+        );
+        let page = batch.map(|_| Pager::new(String::new(), &commands));
+        Self { commands, page }
+    }
+
+    pub(in crate::app) fn fit(&mut self, inner: Area) {
+        if let Ok(page) = &mut self.page {
+            page.fit_to(inner);
+        }
+    }
+}

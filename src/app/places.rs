@@ -1,0 +1,73 @@
+//! Every place with keys: what the help and the palette are made of.
+
+use super::keymap::{self, Keys};
+use super::{layer, pane};
+
+/// The panes and tabs, then the layers, in the order of the help.
+static PLACES: [&Keys; 20] = [
+    &pane::types::KEYS,
+    &keymap::EVENT,
+    &pane::tree::KEYS,
+    &pane::diff::KEYS,
+    &pane::findings::KEYS,
+    &pane::raw::KEYS,
+    &pane::activity::KEYS,
+    &pane::draft::KEYS,
+    &pane::preview::KEYS,
+    &pane::proof::KEYS,
+    &layer::COPY,
+    &layer::prompt::FILTER,
+    &layer::prompt::SEARCH,
+    &layer::palette::KEYS,
+    &layer::picker::KEYS,
+    &layer::completion::KEYS,
+    &layer::confirm::KEYS,
+    &layer::prompt::TEMPLATE_NAME,
+    &layer::PAGER,
+    &layer::help::KEYS,
+];
+
+/// Every place with keys, in the order of the help.
+pub(super) fn places() -> impl Iterator<Item = &'static Keys> {
+    [&keymap::ANYWHERE, &keymap::LIST].into_iter().chain(PLACES).chain([&keymap::LINE])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::app::keymap::{Action, char, ctrl, key};
+    use crate::app::{Key, KeyCode};
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for place in places() {
+            let mut meanings: HashMap<Key, Action> = HashMap::new();
+            for binding in place.all() {
+                for key in binding.keys {
+                    let other = meanings.insert(*key, binding.action);
+                    assert_eq!(other, None, "{key} in {}", place.title);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_place_can_be_left_and_has_a_way_to_be_found() {
+        for place in PLACES.iter().filter(|place| !std::ptr::eq(**place, &raw const keymap::EVENT)) {
+            assert!(place.hints().count() >= 1, "{} has no hint", place.title);
+            assert_eq!(place.action(key(KeyCode::Esc)), Some(Action::Back), "{}", place.title);
+        }
+    }
+
+    #[test]
+    fn the_escape_key_never_quits_and_typing_is_never_taken_for_a_command() {
+        for place in places().filter(|place| place.typing) {
+            for c in (' '..='~').chain(['é', '日']) {
+                assert_eq!(place.action(char(c)), None, "{c:?} in {}", place.title);
+            }
+            assert_ne!(place.action(ctrl('c')), Some(Action::Quit), "{}", place.title);
+        }
+    }
+}
