@@ -2,10 +2,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use url::{Host, Url};
 
 /// The most events of one type that `/event/history` gives at once (documented).
 const MAX_HISTORY: u8 = 50;
+
+/// A span of time as the platform takes it.
+#[derive(Serialize)]
+struct Span {
+    timestamp_start: String,
+    timestamp_end: String,
+}
 
 /// Where an account lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -114,10 +122,12 @@ impl BaseUrl {
     /// query in one place and as a JSON body in another.
     pub fn summary_between(&self, start: Timestamp, end: Timestamp) -> (Url, String) {
         let mut url = self.summary();
-        // Times are spelled with digits, `:`, `.`, `-`, `T` and `Z` only, so they need no escaping in the body.
-        let (start, end) = (start.to_string(), end.to_string());
-        url.query_pairs_mut().append_pair("timestamp_start", &start).append_pair("timestamp_end", &end);
-        (url, format!(r#"{{"timestamp_start":"{start}","timestamp_end":"{end}"}}"#))
+        let span = Span { timestamp_start: start.to_string(), timestamp_end: end.to_string() };
+        url.query_pairs_mut()
+            .append_pair("timestamp_start", &span.timestamp_start)
+            .append_pair("timestamp_end", &span.timestamp_end);
+        // Texts can always be written.
+        (url, serde_json::to_string(&span).unwrap_or_default())
     }
 
     /// Whether the server is this very machine, by the address or the name `localhost`.

@@ -190,9 +190,10 @@ fn events(document: &Document, stage: Stage) -> Vec<(Document, Stage)> {
 
 /// Prints an object with a schema for each type.
 fn print(inferred: &[Inferred]) -> Result<Exit, Failure> {
-    let schemas = inferred.iter().map(|inferred| (inferred.event_type.clone(), inferred.schema.clone()));
-    let schemas = serde_json::Value::Object(schemas.collect());
-    io::stdout().write_all((harmless_json(&format!("{schemas:#}")) + "\n").as_bytes())?;
+    let schemas = inferred.iter().map(|inferred| (&*inferred.event_type, &inferred.schema));
+    // Texts can always be written.
+    let schemas = serde_json::to_string_pretty(&schemas.collect::<BTreeMap<_, _>>()).unwrap_or_default();
+    io::stdout().write_all((harmless_json(&schemas) + "\n").as_bytes())?;
     Ok(Exit::Done)
 }
 

@@ -5,6 +5,7 @@
 
 mod batching;
 mod linting;
+mod ndjson;
 mod reporter;
 mod verifier;
 

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
+use serde::Serialize;
 use thiserror::Error;
 
 use super::sending::{own_templates, templates_folder};
@@ -94,8 +95,19 @@ fn list(own: &[Template], as_json: bool) -> String {
     names.iter().zip(all(own)).map(line).collect()
 }
 
+/// A template as `--json` prints it.
+#[derive(Serialize)]
+struct Told<'a> {
+    name: &'a str,
+    description: &'a str,
+    /// Whether it is the user's own.
+    own: bool,
+    text: &'a str,
+}
+
 fn json(Template { name, description, text }: &Template, own: bool) -> String {
-    serde_json::json!({ "name": name, "description": description, "own": own, "text": text }).to_string()
+    // Texts can always be written.
+    serde_json::to_string(&Told { name, description, own, text }).unwrap_or_default()
 }
 
 /// A JSON text in which nothing acts on a terminal. What is replaced can only stand within strings, where the escapes

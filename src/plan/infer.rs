@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 use super::format::{Format, TELLING};
 use super::schema::DRAFT;
@@ -106,7 +106,7 @@ pub struct Inferred {
     /// From how many events.
     pub events: u64,
     /// The JSON Schema.
-    pub schema: Value,
+    pub schema: Schema,
 }
 
 /// A summary of the values in one place of the events of a type.
@@ -173,7 +173,8 @@ impl Inference {
 impl Inferred {
     /// The schema as the text of a file.
     pub fn text(&self) -> String {
-        format!("{:#}\n", self.schema)
+        // Texts can always be written.
+        serde_json::to_string_pretty(&self.schema).unwrap_or_default() + "\n"
     }
 }
 
@@ -253,10 +254,10 @@ impl TextSummary {
     }
 
     /// Those that were seen, where they are a choice of a few.
-    fn choice(&self) -> Option<Vec<&str>> {
+    fn choice(&self) -> Option<Vec<String>> {
         let values = self.values.as_ref().filter(|_| self.count >= ENOUGH_VALUES)?;
         let often = values.values().all(|seen| *seen > 1);
-        often.then(|| values.keys().map(|value| &**value).collect())
+        often.then(|| values.keys().map(ToString::to_string).collect())
     }
 }
 
@@ -269,24 +270,62 @@ fn is_volatile(key: &str) -> bool {
     VOLATILE.contains(&key) || IDENTIFIERS.contains(&key) || key.starts_with("_bsft")
 }
 
-fn schema(event_type: &str, shape: &ValueSummary) -> Value {
-    let mut fields = Map::new();
-    fields.insert("$schema".into(), DRAFT.into());
-    fields.insert("title".into(), event_type.into());
-    shape.describe(&mut fields, "", true);
-    let name = json!({ "const": event_type });
-    if let Value::Object(properties) = fields.entry("properties").or_insert_with(|| json!({})) {
-        match properties.get_mut("event") {
-            Some(event) => *event = name,
-            None => drop(properties.shift_insert(0, "event".to_owned(), name)),
-        }
+fn schema(event_type: &str, shape: &ValueSummary) -> Schema {
+    let mut schema = Schema { dialect: Some(DRAFT), title: Some(event_type.to_owned()), ..shape.describe("", true) };
+    schema.properties.retain(|(name, _)| name != "event");
+    let constant = Some(event_type.to_owned());
+    schema.properties.insert(0, ("event".to_owned(), Schema { constant, ..Schema::default() }));
+    schema
+}
+
+/// A JSON Schema, with the keywords that are inferred.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Schema {
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    dialect: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(rename = "const", skip_serializing_if = "Option::is_none")]
+    constant: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Types::is_none")]
+    types: Types,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'static str>,
+    #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
+    choice: Option<Vec<String>>,
+    #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
+    properties: Vec<(String, Schema)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    required: Vec<String>,
+    #[serde(rename = "additionalProperties", skip_serializing_if = "Option::is_none")]
+    others: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Box<Schema>>,
+}
+
+/// The types that a value may have: a single one is written by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Types {
+    #[default]
+    None,
+    One(&'static str),
+    Several(Vec<&'static str>),
+}
+
+impl Types {
+    fn is_none(&self) -> bool {
+        *self == Self::None
     }
-    Value::Object(fields)
+}
+
+fn as_map<S: Serializer>(properties: &[(String, Schema)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(properties.iter().map(|(name, schema)| (name, schema)))
 }
 
 impl ValueSummary {
-    /// Writes what it is into a schema; `name` is that of the field.
-    fn describe(&self, schema: &mut Map<String, Value>, name: &str, is_top: bool) {
+    /// Its schema; `name` is that of the field.
+    fn describe(&self, name: &str, is_top: bool) -> Schema {
         let types = self.types;
         let has_fraction = types.has(JsonTypes::NUMBER) || FRACTIONAL.contains(&&*last_word(name));
         let types = if has_fraction && types.has(JsonTypes::INTEGER) {
@@ -294,61 +333,42 @@ impl ValueSummary {
         } else {
             types
         };
-        let mut names: Vec<&str> = types.names().collect();
-        match names[..] {
-            [] => {}
-            [_] => drop(schema.insert("type".into(), names.remove(0).into())),
-            _ => drop(schema.insert("type".into(), names.into())),
-        }
+        let mut schema = Schema::default();
+        let names: Vec<_> = types.names().collect();
+        schema.types = match names[..] {
+            [] => Types::None,
+            [only] => Types::One(only),
+            _ => Types::Several(names),
+        };
         if let Some(format) = self.strings.formats.first().filter(|_| self.strings.count > 0) {
-            schema.insert("format".into(), format.as_str().into());
-        } else if types == JsonTypes::STRING
-            && !ONE_OF_MANY.contains(&&*last_word(name))
-            && let Some(values) = self.strings.choice()
-        {
-            schema.insert("enum".into(), values.into());
+            schema.format = Some(format.as_str());
+        } else if types == JsonTypes::STRING && !ONE_OF_MANY.contains(&&*last_word(name)) {
+            schema.choice = self.strings.choice();
         }
         if types.has(JsonTypes::OBJECT) {
-            self.describe_fields(schema, is_top);
+            self.describe_fields(&mut schema, is_top);
         }
-        if let Some(elements) = &self.elements {
-            let mut items = Map::new();
-            elements.describe(&mut items, name, false);
-            schema.insert("items".into(), items.into());
-        }
+        schema.items = self.elements.as_ref().map(|elements| Box::new(elements.describe(name, false)));
+        schema
     }
 
-    fn describe_fields(&self, schema: &mut Map<String, Value>, is_top: bool) {
+    fn describe_fields(&self, schema: &mut Schema, is_top: bool) {
         // The name of the event comes first, then they are in alphabetical order.
         let event = self.fields.get_key_value("event").filter(|_| is_top);
         let others = self.fields.iter().filter(|(name, _)| !is_top || &***name != "event");
-        let (mut properties, mut required) = (Map::new(), Vec::new());
         for (name, field) in event.into_iter().chain(others) {
-            let mut property = Map::new();
             let is_volatile = is_top && is_volatile(name);
-            if is_volatile {
-                Self { types: field.shape.types, is_open: true, ..Self::default() }.describe(
-                    &mut property,
-                    name,
-                    false,
-                );
+            let property = if is_volatile {
+                Self { types: field.shape.types, is_open: true, ..Self::default() }.describe(name, false)
             } else {
-                field.shape.describe(&mut property, name, false);
-            }
-            properties.insert(name.to_string(), property.into());
+                field.shape.describe(name, false)
+            };
+            schema.properties.push((name.to_string(), property));
             if field.objects == self.objects && !is_volatile {
-                required.push(Value::from(&**name));
+                schema.required.push(name.to_string());
             }
         }
-        if !properties.is_empty() {
-            schema.insert("properties".into(), properties.into());
-        }
-        if !required.is_empty() {
-            schema.insert("required".into(), required.into());
-        }
-        if self.is_open && !self.fields.is_empty() {
-            schema.insert("additionalProperties".into(), true.into());
-        }
+        schema.others = (self.is_open && !self.fields.is_empty()).then_some(true);
     }
 }
 
@@ -374,6 +394,7 @@ fn last_word(name: &str) -> String {
 mod tests {
 
     use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
 
     use super::super::{Plan, SchemaFile};
     use super::*;
@@ -399,7 +420,7 @@ mod tests {
     fn named(name: &str, values: &[Value]) -> Value {
         let events: Vec<Value> = values.iter().map(|value| json!({ "event": "a", name: value })).collect();
         let schema = inferred(&events, Stage::Outgoing).schemas().next().unwrap().schema;
-        schema["properties"][name].clone()
+        serde_json::to_value(schema).unwrap()["properties"][name].clone()
     }
 
     #[test]
@@ -513,7 +534,7 @@ mod tests {
         }
         assert!(inference.types.len() <= MOST_TYPES && inference.fields <= MOST_FIELDS);
         let (first, last) = (inference.schemas().next().unwrap(), inference.schemas().last().unwrap());
-        assert!(!first.schema.to_string().contains("deep"));
+        assert!(!first.text().contains("deep"));
         assert_eq!(last.events, 1);
     }
 

@@ -1,5 +1,6 @@
 //! The platform's answers, with the statuses and bodies that its documentation gives, and answers gone wrong.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use axum::http::header::{
 };
 use axum::http::{Response, StatusCode};
 use futures_util::stream;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::blueshift::auth::NoKey;
 
@@ -58,7 +59,12 @@ pub(super) fn event_ok() -> Response<Body> {
 
 /// What `POST /bulkevents` says to a call that it takes. (doc)
 pub(super) fn bulk_ok(count: usize) -> Response<Body> {
-    ok(format!(r#"{{"status":"ok","count":{count}}}"#))
+    #[derive(Serialize)]
+    struct Taken {
+        status: &'static str,
+        count: usize,
+    }
+    ok(json(&Taken { status: "ok", count }))
 }
 
 /// What the pixel answers. (inferred)
@@ -101,33 +107,34 @@ impl From<Rejection> for Refusal {
 impl Refusal {
     /// The documented status and envelope, with the reason in it.
     pub(super) fn answer(&self) -> Response<Body> {
-        let unauthorized =
-            |detail: String| problem(StatusCode::UNAUTHORIZED, &json!({"message": "Not authorized", "detail": detail}));
+        let unauthorized = |detail: String| {
+            problem(StatusCode::UNAUTHORIZED, &Problem { detail: Some(detail), ..Problem::message("Not authorized") })
+        };
         match self {
             Self::NoKey(reason) => unauthorized(reason.to_string()),
             Self::UnknownKey => unauthorized("this collector takes other keys only".into()),
             Self::Rejected(rejection) => rejected(rejection),
-            Self::Field(field, reason) => problem(StatusCode::BAD_REQUEST, &json!({"errors": [{ *field: reason }]})),
+            Self::Field(field, reason) => problem(StatusCode::BAD_REQUEST, &Problem::of_field(field, reason.clone())),
         }
     }
 }
 
 /// 400, 413 or 422. The documentation gives no body for 413.
 fn rejected(rejection: &Rejection) -> Response<Body> {
-    let errors = |field: &str| json!([{ field: rejection.to_string() }]);
+    let of = |field| Problem::of_field(field, rejection.to_string());
     match root(rejection) {
         Rejection::TooLarge(_) => problem(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &json!({"message": "Payload Too Large", "detail": rejection.to_string()}),
+            &Problem { detail: Some(rejection.to_string()), ..Problem::message("Payload Too Large") },
         ),
         Rejection::BadName(_) | Rejection::NameNotText => problem(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &json!({"success": false, "error": "Validation failed", "errors": errors("event")}),
+            &Problem { success: Some(false), error: Some("Validation failed"), ..of("event") },
         ),
-        Rejection::NoName => problem(StatusCode::BAD_REQUEST, &json!({"errors": errors("event")})),
-        Rejection::NoEvents => problem(StatusCode::BAD_REQUEST, &json!({"errors": errors("events")})),
+        Rejection::NoName => problem(StatusCode::BAD_REQUEST, &of("event")),
+        Rejection::NoEvents => problem(StatusCode::BAD_REQUEST, &of("events")),
         Rejection::NotJson(_) | Rejection::NotAnObject | Rejection::InBulk { .. } => {
-            problem(StatusCode::BAD_REQUEST, &json!({"message": "Bad Request", "errors": errors("body")}))
+            problem(StatusCode::BAD_REQUEST, &Problem { message: Some("Bad Request"), ..of("body") })
         }
     }
 }
@@ -142,16 +149,49 @@ fn root(rejection: &Rejection) -> &Rejection {
 
 /// 404 as seen for a path that leads nowhere. (third party)
 pub(super) fn no_such_path() -> Response<Body> {
-    problem(StatusCode::NOT_FOUND, &json!({"status": "404", "error": "Not Found"}))
+    problem(StatusCode::NOT_FOUND, &Problem { status: Some("404"), error: Some("Not Found"), ..Problem::default() })
 }
 
 /// 405; the router adds `Allow`.
 pub(super) fn wrong_method() -> Response<Body> {
-    problem(StatusCode::METHOD_NOT_ALLOWED, &json!({"message": "Method Not Allowed"}))
+    problem(StatusCode::METHOD_NOT_ALLOWED, &Problem::message("Method Not Allowed"))
 }
 
-fn problem(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
-    answer(status, JSON, body.to_string())
+/// The body of an answer that is not as asked: the envelopes differ from status to status.
+#[derive(Default, Serialize)]
+struct Problem<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// A field, with what is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<[BTreeMap<&'a str, String>; 1]>,
+}
+
+impl<'a> Problem<'a> {
+    fn message(message: &'a str) -> Self {
+        Self { message: Some(message), ..Self::default() }
+    }
+
+    fn of_field(field: &'a str, reason: String) -> Self {
+        Self { errors: Some([BTreeMap::from([(field, reason)])]), ..Self::default() }
+    }
+}
+
+fn problem(status: StatusCode, body: &Problem<'_>) -> Response<Body> {
+    answer(status, JSON, json(body))
+}
+
+/// As JSON; texts and numbers can always be written.
+fn json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
 }
 
 /// What a fault that needs no request answers; `None` for one that spoils a real answer.
@@ -163,7 +203,7 @@ pub(super) fn instead(fault: &FaultKind, retry_after: Option<Duration>) -> Optio
                 StatusCode::UNAUTHORIZED => "Not authorized",
                 other => other.canonical_reason().unwrap_or("Fault"),
             };
-            let mut answer = problem(status, &json!({ "message": message }));
+            let mut answer = problem(status, &Problem::message(message));
             if let Some(after) = retry_after {
                 // Whole seconds (RFC 9110), and never sooner than asked.
                 let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);

@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize, Serializer};
 use url::form_urlencoded;
 
 use super::store::{Counts, Days};
@@ -91,43 +90,86 @@ pub(super) fn write(days: Days, counts: &Counts) -> String {
     let last_instant = SignedDuration::from_hours(24) - SignedDuration::from_millis(1);
     let end = firsts.last().and_then(|at| at.checked_add(last_instant).ok()).map(|at| format!("{at:.3}"));
 
-    let mut charts = Map::new();
-    let mut stats = Map::new();
-    for (name, days) in &counts.events {
-        let kind = if STANDARD.contains(&&**name) { "standard" } else { "custom_event" };
-        stats.insert(name.to_string(), stat(name, days, kind));
-        charts.insert(name.to_string(), json!(days));
-    }
-    stats.insert("missing_identifier".into(), stat("missing_identifier", &counts.missing_identifier, "error"));
     let zeros = vec![0; firsts.len()];
-    json!({
-        "events_chart_stats": {
-            "archives": {},
-            "error": {"invalid_user_attributes": zeros, "missing_identifier": counts.missing_identifier},
-            "events": charts,
-            "timelapse": timelapse,
+    let summary = Summary {
+        events_chart_stats: Charts {
+            archives: Nothing {},
+            error: Errors { invalid_user_attributes: &zeros, missing_identifier: &counts.missing_identifier },
+            events: counts.events.iter().map(|(name, days)| (&**name, days.as_slice())).collect(),
+            timelapse,
         },
-        "stats": stats,
-        "status": "ok",
-        "timestamp_end": end,
-        "timestamp_start": start,
-    })
-    .to_string()
+        stats: stats(counts),
+        status: "ok",
+        timestamp_end: end,
+        timestamp_start: start,
+    };
+    // Texts and numbers can always be written.
+    serde_json::to_string(&summary).unwrap_or_default()
 }
 
-fn stat(name: &str, days: &[u64], kind: &str) -> Value {
-    json!({
-        "archived": false,
-        "count": days.iter().sum::<u64>(),
-        "display_name": name,
-        "properties": {},
-        "type": kind,
-    })
+#[derive(Serialize)]
+struct Summary<'a> {
+    events_chart_stats: Charts<'a>,
+    #[serde(serialize_with = "as_map")]
+    stats: Vec<(&'a str, Stat<'a>)>,
+    status: &'static str,
+    timestamp_end: Option<String>,
+    timestamp_start: Option<String>,
+}
+
+/// How many there were on each day.
+#[derive(Serialize)]
+struct Charts<'a> {
+    archives: Nothing,
+    error: Errors<'a>,
+    #[serde(serialize_with = "as_map")]
+    events: Vec<(&'a str, &'a [u64])>,
+    timelapse: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Errors<'a> {
+    invalid_user_attributes: &'a [u64],
+    missing_identifier: &'a [u64],
+}
+
+/// How many there were in all.
+#[derive(Serialize)]
+struct Stat<'a> {
+    archived: bool,
+    count: u64,
+    display_name: &'a str,
+    properties: Nothing,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// An object that the platform has and this collector does not fill.
+#[derive(Serialize)]
+struct Nothing {}
+
+fn as_map<V: Serialize, S: Serializer>(fields: &[(&str, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
+}
+
+fn stats(counts: &Counts) -> Vec<(&str, Stat<'_>)> {
+    let events = counts.events.iter().map(|(name, days)| {
+        let kind = if STANDARD.contains(&&**name) { "standard" } else { "custom_event" };
+        (&**name, days, kind)
+    });
+    let errors = [("missing_identifier", &counts.missing_identifier, "error")];
+    let stat = |(name, days, kind): (_, &Vec<u64>, _)| {
+        let stat = Stat { archived: false, count: days.iter().sum(), display_name: name, properties: Nothing {}, kind };
+        (name, stat)
+    };
+    events.chain(errors).map(stat).collect()
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+    use serde_json::json;
 
     use super::*;
 

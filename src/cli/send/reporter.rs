@@ -5,16 +5,15 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::{Value, json};
 
 use super::batching::Parcel;
+use super::ndjson;
 use crate::blueshift::Outgoing;
 use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::safety::Safety;
-use crate::cli::line::one_line;
 use crate::event::text::{counted, fit, harmless, harmless_within, width};
-use crate::event::{Difference, DifferenceKind, TypeName, sanitized};
-use crate::session::probe::{Probe, ProbeState, Recognized, Seen, latency};
+use crate::event::{Difference, TypeName, sanitized};
+use crate::session::probe::{Probe, ProbeState, Seen, latency};
 use crate::session::{Delivery, Problem, Retry, Verdict};
 
 /// The widest value of a difference, in columns.
@@ -42,7 +41,7 @@ impl Words {
     /// A line for a call that ended.
     pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery) -> String {
         if self.json {
-            return one_line(&call_as_json(parcel, delivery).to_string()) + "\n";
+            return ndjson::call(parcel, delivery);
         }
         let what = what(&parcel.events);
         let took = latency(delivery.took);
@@ -60,7 +59,7 @@ impl Words {
     /// What is said of an event that was to be proved.
     pub(super) fn proof(self, probe: &Probe, within: Duration) -> String {
         if self.json {
-            return one_line(&proof_as_json(probe).to_string()) + "\n";
+            return ndjson::proof(probe);
         }
         let name = harmless(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
         match &probe.state {
@@ -86,76 +85,6 @@ fn what(events: &[Outgoing]) -> String {
 /// `4,990`.
 fn grouped(count: u64) -> String {
     if count < 1_000 { count.to_string() } else { format!("{},{:03}", grouped(count / 1_000), count % 1_000) }
-}
-
-/// `1 event`, `30 events`.
-fn call_as_json(parcel: &Parcel, delivery: &Delivery) -> Value {
-    let events =
-        parcel.events.iter().map(|event| json!({ "type": event.event_type.as_str(), "event_uuid": *event.uuid }));
-    let (sent, message, advice, fields) = match &delivery.verdict {
-        Verdict::Taken { .. } => (delivery.events, None, None, None),
-        Verdict::Refused { message, fields, .. } => {
-            let fields = fields.iter().map(|(field, what)| (field.to_string(), Value::from(&**what)));
-            (0, Some(message), None, Some(fields.collect::<serde_json::Map<_, _>>()))
-        }
-        Verdict::Failed(problem) => (0, Some(&problem.what), Some(&problem.advice), None),
-    };
-    json!({
-        "sent": sent,
-        "status": delivery.status,
-        "attempts": delivery.attempts,
-        "latency_ms": milliseconds(delivery.took),
-        "events": events.collect::<Vec<_>>(),
-        "message": message,
-        "advice": advice,
-        "fields": fields,
-    })
-}
-
-fn proof_as_json(probe: &Probe) -> Value {
-    let (proof, seen, clues) = match &probe.state {
-        ProbeState::Waiting => ("waiting", None, None),
-        ProbeState::NotSent => ("not sent", None, None),
-        ProbeState::Seen(seen) => ("seen", Some(seen), None),
-        ProbeState::Missed(clues) => ("missed", None, Some(clues.iter().map(ToString::to_string).collect::<Vec<_>>())),
-    };
-    // What is nested too deeply to be read is told as its text.
-    let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
-    let difference = |Difference { path, kind, before, after, .. }: &Difference| {
-        let mut told = json!({ "path": path.pointer(), "kind": name(*kind) });
-        // A value that is not there has no field; a `null` would be one that is.
-        for (field, text) in [("sent", before), ("received", after)] {
-            if let (Some(told), Some(text)) = (told.as_object_mut(), text) {
-                told.insert(field.to_owned(), value(text));
-            }
-        }
-        told
-    };
-    json!({
-        "type": probe.event_type.as_str(),
-        "event_uuid": *probe.uuid,
-        "proof": proof,
-        "after_ms": seen.map(|seen| milliseconds(seen.after)),
-        "by": seen.map(|seen| match seen.by {
-            Recognized::ByMarker => "marker",
-            Recognized::ByContent => "content",
-        }),
-        "differences": seen.map(|seen| seen.differences.iter().map(difference).collect::<Vec<_>>()),
-        "clues": clues,
-    })
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn name(kind: DifferenceKind) -> &'static str {
-    match kind {
-        DifferenceKind::Dropped => "dropped",
-        DifferenceKind::Changed => "changed",
-        DifferenceKind::Retyped { .. } => "retyped",
-        DifferenceKind::Added => "added",
-    }
 }
 
 /// The differences in their groups, a line for each.
