@@ -94,10 +94,10 @@ pub(super) fn placeholders_in(string: &str) -> impl Iterator<Item = Range<usize>
 }
 
 /// How long the placeholder is that `text` begins with. Braces that are not closed on the line, or before the string
-/// ends, are text.
+/// ends, are text; so are those with a control character between them, which no string may hold.
 fn placeholder(text: &str) -> Option<usize> {
     let name = text.strip_prefix("{{")?;
-    let end = name.find(['{', '}', '"', '\n'])?;
+    let end = name.find(|c| matches!(c, '{' | '}' | '"' | '\0'..' '))?;
     name.get(end..)?.starts_with("}}").then_some(end + 4)
 }
 
@@ -178,6 +178,8 @@ mod tests {
             (r#"["{{now}", "now}}", "{{", "}}"]"#, &[]),
             (r#"["\{{now}}", "\\{{now}}", "\u007b{now}}"]"#, &[("{{now}}", true)]),
             ("{{now\n}}", &[]),
+            ("[\"{{now\t}}\", \"{{\r now}}\", \"{{now\u{b}}}\", {{\tnow}}]", &[]),
+            ("[\"{{now\u{a0}}}\", \"{{now\u{85}}}\"]", &[("{{now\u{a0}}}", true), ("{{now\u{85}}}", true)]),
             (r#"["\é{{now}}"]"#, &[("{{now}}", true)]),
         ];
         for (text, expected) in cases {

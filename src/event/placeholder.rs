@@ -1,7 +1,7 @@
 //! Placeholders: what stands in a draft for a value that is known only when it is sent.
 //!
-//! In a string, braces that are not closed on their line are text, and so are those of which one is spelled as the JSON
-//! escape `\u007b`; outside strings two braces in a row are never JSON.
+//! In a string, braces that are not closed on their line or hold a control character are text, and so are those of which
+//! one is spelled as the JSON escape `\u007b`; outside strings two braces in a row are never JSON.
 
 use std::borrow::Cow;
 
@@ -332,7 +332,7 @@ mod tests {
             ("{\n \"é\": \"{{nwo}}\"}", 2, 8, "`{{nwo}}` is no placeholder: there are {{uuid}}, {{now}}"),
             ("{{}}", 1, 1, "`{{}}` is no placeholder"),
             ("[{{NOW}}]", 1, 2, "`{{NOW}}` is no placeholder"),
-            ("[\"{{\u{1b}}}\"]", 1, 3, "`{{\\u001b}}` is no placeholder"),
+            ("[\"{{\u{202e}}}\"]", 1, 3, "`{{\\u202e}}` is no placeholder"),
             ("[\"{{now-2}}\"]", 1, 3, "`now-2` is no time: write a sign and numbers with s, m, h, d or w"),
             ("[\"{{now-}}\"]", 1, 3, "`now-` is no time"),
             ("[\"{{now-1d 3}}\"]", 1, 3, "`now-1d 3` is no time"),
