@@ -108,6 +108,11 @@ impl Found {
         self.marks.get(&row.spot).map(|mark| mark.worst)
     }
 
+    /// How bad the value is, all that is inside it included.
+    pub fn worst_of(&self, node: NodeId) -> Option<Severity> {
+        self.marks.get(&Spot::value(node)).map(|mark| mark.worst)
+    }
+
     /// The next value that a finding is about after `node`, or before it, and round at the ends.
     pub(super) fn next(&self, node: NodeId, forward: bool) -> Option<NodeId> {
         let places = &self.places;

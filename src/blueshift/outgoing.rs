@@ -37,7 +37,7 @@ pub struct Batch {
 
 /// Why a draft is not sent.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{}{reason}", .index.map_or_else(String::new, |index| format!("event {} of the array: ", index + 1)))]
+#[error("{}{reason}", .index.map_or_else(String::new, |index| format!("at [{index}]: ")))]
 pub struct Unsendable {
     /// Which event of an array, from 0; `None` for a single one, or for the whole.
     pub index: Option<usize>,
@@ -381,7 +381,7 @@ mod tests {
         }
         assert_eq!(
             error(r#"[{"event":"view"}, 7]"#).to_string(),
-            "event 2 of the array: an event is a JSON object, and this is a number"
+            "at [1]: an event is a JSON object, and this is a number"
         );
         assert_eq!(error(r#"{"events":[[]]}"#).reason, UnsendableReason::NotAnObject("an array"));
         assert_eq!(error(r#"{"events":{"event":"view"}}"#).reason, UnsendableReason::NoName);

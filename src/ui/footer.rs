@@ -7,10 +7,13 @@ use tui_input::Input;
 
 use super::Theme;
 use crate::app::Model;
-use crate::app::keymap::{Action, Keys};
+use crate::app::keymap::{Action, Binding, Keys};
 use crate::app::layer::Layer;
 use crate::event::text;
 use crate::session::Moment;
+
+/// What the keys that choose a copy stand behind.
+const COPY: &str = " copy:";
 
 /// The bottom row: the keys that work here, or the line being typed; and the answer to what was done. Gives the place
 /// of the cursor, when a line is being typed.
@@ -22,23 +25,32 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     });
     let room = usize::from(area.width).saturating_sub(toast.width());
     let keys = model.keys();
+    let hints = || keys.hints().filter(|binding| model.can(binding.action, now) && is_shown(binding.action, model));
+    // Nobody knows by heart what can be copied: where there is little room, all of it stands closely.
+    let is_copying = matches!(model.layers.last(), Some(Layer::Copy(_)));
+    let close = is_copying && COPY.len() + hints().map(hint_width).sum::<usize>() > room;
     let (mut spans, cursor) = match model.layers.last() {
         Some(Layer::Prompt(typed)) => prompt(typed.kind.label(), &typed.input, theme, area),
         Some(Layer::Copy(_)) if area.width >= 110 => {
             (vec![Span::styled(" copy, or print with a capital:", theme.name)], None)
         }
-        Some(Layer::Copy(_)) => (vec![Span::styled(" copy:", theme.name)], None),
+        Some(Layer::Copy(_)) => (vec![Span::styled(if close { " copy" } else { COPY }, theme.name)], None),
         _ => (Vec::new(), None),
     };
     let mut used: usize = spans.iter().map(Span::width).sum();
-    for binding in keys.hints().filter(|binding| model.can(binding.action, now) && is_shown(binding.action, model)) {
+    for binding in hints() {
         let Some(key) = binding.keys.first() else { continue };
         let word = if binding.action == Action::Pause && model.pause.is_some() {
             "go on"
         } else {
             binding.short.unwrap_or_default()
         };
-        let pair = [Span::styled(format!(" {key}"), theme.hint_key), Span::styled(format!(" {word} "), theme.dim)];
+        let word = match close {
+            true if binding.action == Action::Back => String::new(),
+            true => format!(" {word}"),
+            false => format!(" {word} "),
+        };
+        let pair = [Span::styled(format!(" {key}"), theme.hint_key), Span::styled(word, theme.dim)];
         let width: usize = pair.iter().map(Span::width).sum();
         // Leaving and help are what a lost reader looks for: room is kept for them.
         let kept = if is_way_out(binding.action) { 0 } else { way_out_width(keys) };
@@ -63,12 +75,13 @@ fn is_way_out(action: Action) -> bool {
 }
 
 fn way_out_width(keys: &'static Keys) -> usize {
-    let ways = keys.hints().filter(|binding| is_way_out(binding.action));
-    ways.map(|binding| {
-        let key = binding.keys.first().map_or(0, |key| key.to_string().len());
-        key + binding.short.map_or(0, str::len) + 3
-    })
-    .sum()
+    keys.hints().filter(|binding| is_way_out(binding.action)).map(hint_width).sum()
+}
+
+/// How wide the key and the word of a hint are, with the blanks around them.
+fn hint_width(binding: &Binding) -> usize {
+    let key = binding.keys.first().map_or(0, |key| text::width(&key.to_string()));
+    key + binding.short.map_or(0, text::width) + 3
 }
 
 /// A line that is being typed, and the place of its cursor.

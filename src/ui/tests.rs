@@ -8,8 +8,8 @@ use ratatui::backend::TestBackend;
 use super::Theme;
 use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
-    CHECKOUT, PURCHASE, act, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge, judged,
-    lint_all, polled, press, retried, send, ship, taken,
+    CHECKOUT, FAULTY, PURCHASE, act, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge,
+    judged, lint_all, polled, press, retried, send, ship, taken,
 };
 use crate::app::keymap::Action;
 use crate::app::{Model, Outcome};
@@ -127,6 +127,10 @@ fn what_stands_over_the_panes() {
     insta::assert_snapshot!("filter_80x24", picture(&model, at(20)));
     press(&mut model, "enter y", at(20));
     insta::assert_snapshot!("copy_80x24", picture(&model, at(20)));
+    let mut narrow = faulty(60, 15);
+    press(&mut narrow, "enter x y", at(20));
+    let shown = as_text(&drawn(&narrow, at(20), &roles_as_colours()));
+    assert!(shown.contains(" copy v value k key p path j jq e event t type f finding esc"), "{shown}");
     press(&mut model, "esc", at(20));
     send(&mut model, crate::app::Message::Done(Outcome::Copied { bytes: 42 }), at(20));
     insta::assert_snapshot!("copied_80x24", picture(&model, at(20)));
@@ -405,4 +409,10 @@ fn the_changes_from_the_event_before() {
         press(&mut model, "/ p u r c h enter enter ]", at(21));
         insta::assert_snapshot!(format!("diff_{width}x{height}"), picture(&model, at(21)));
     }
+    let mut model = busy(80, 24);
+    let order = change("purchase", ChangeKind::Updated, FAULTY, 45, 1, at(21));
+    send(&mut model, polled(vec![order], at(21)), at(21));
+    lint_all(&mut model, at(21));
+    press(&mut model, "/ p u r c h enter enter ]", at(21));
+    insta::assert_snapshot!("diff_with_findings_80x24", picture(&model, at(21)));
 }

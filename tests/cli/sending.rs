@@ -286,7 +286,7 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
         (br#"{"event":"view",}"#, "standard input:1:16: not JSON: "),
         (b"[\n{\"event\":\"view\"},\n oops]", "standard input:3:2: not JSON: "),
         (b"7", "an event is a JSON object, and this is a number"),
-        (br#"[{"event":"view"},[]]"#, "event 2 of the array: an event is a JSON object"),
+        (br#"[{"event":"view"},[]]"#, "at [1]: an event is a JSON object"),
         (br#"{"email":"a@example.com"}"#, "there is no event name"),
         (br#"{"event":"page load"}"#, "the event name holds white space"),
         (br#"{"event":7}"#, "the event name is"),

@@ -224,6 +224,11 @@ impl Composition {
         }
     }
 
+    /// Whether the preview has a command to copy.
+    pub(super) fn has_command(&self) -> bool {
+        self.preview.as_ref().is_some_and(|preview| preview.page.is_ok())
+    }
+
     /// The notice above the draft, in lines of at most `width` columns: which fields were taken out.
     pub fn notice(&self, width: usize) -> Vec<String> {
         if self.taken_out.is_empty() || self.tab != Tab::Edit {

@@ -46,6 +46,8 @@ impl Pane for Composer {
             Action::NextFinding | Action::PreviousFinding => composition.findings.counts().worst().is_some(),
             Action::Fix => composition.findings.can_be_fixed(),
             Action::Send => context.sending.safety.read_only.is_none(),
+            Action::CopyCommand | Action::PrintCommand => composition.has_command(),
+            Action::SaveTemplate if composition.tab == Tab::Preview => composition.has_command(),
             _ => true,
         }
     }

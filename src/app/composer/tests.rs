@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Tab, Verdict};
 use crate::app::fixture::{self, PURCHASE, at, busy, change, click, composing, fresh, polled};
+use crate::app::keymap::Action;
 use crate::app::layer::prompt::Prompt;
 use crate::app::layer::{Layer, picker};
 use crate::app::layout;
@@ -265,6 +266,11 @@ fn the_tabs_are_gone_through_and_closed() {
     assert_eq!(tab(&model), Tab::Preview);
     assert!(model.composing().unwrap().preview.as_ref().unwrap().page.is_err());
     assert_eq!(press(&mut model, "y", at(21)), []);
+    let mut sendable = composing(120, 36, VIEW);
+    press(&mut sendable, "^t", at(21));
+    for action in [Action::CopyCommand, Action::PrintCommand, Action::SaveTemplate] {
+        assert!(!model.can(action, at(21)) && sendable.can(action, at(21)), "{action:?}");
+    }
     let cases = [
         ("]", Tab::Proof),
         ("]", Tab::Preview),

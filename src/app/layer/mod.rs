@@ -53,7 +53,7 @@ pub(super) static COPY: Keys = {
         hint(&[char('v'), char('y')], A::CopyTarget(T::Value), "the value, a string without its quotes", "value"),
         hint(&[char('k')], A::CopyTarget(T::Key), "the key", "key"),
         hint(&[char('p')], A::CopyTarget(T::Path), "the path: products[0].price", "path"),
-        hint(&[char('j')], A::CopyTarget(T::Jq), "the path for jq: .products[0].price", "jq path"),
+        hint(&[char('j')], A::CopyTarget(T::Jq), "the path for jq: .products[0].price", "jq"),
         hint(&[char('e')], A::CopyTarget(T::Event), "the whole event, as it came", "event"),
         hint(&[char('t')], A::CopyTarget(T::Type), "the event type's name", "type"),
         hint(&[char('f')], A::CopyTarget(T::Finding), "the finding there", "finding"),

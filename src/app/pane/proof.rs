@@ -9,7 +9,7 @@ use crate::app::keymap::{self, Action, BACK_TO_DRAFT, Binding, ESC_OR_Q, Keys, b
 pub(in crate::app) static KEYS: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
-        hint(&[ctrl('s')], A::Send, "send the draft again", "send again"),
+        hint(&[ctrl('s')], A::Send, "send the draft", "send"),
         hint(BACK_TO_DRAFT, A::EditDraft, "back to the draft", "edit"),
         hint(&[char(']'), char('[')], A::PreviousTab, "to the calls", "tab"),
         bind(&[ctrl('t')], A::NextTab, "next tab: the draft, then the calls"),

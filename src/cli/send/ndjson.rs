@@ -47,7 +47,7 @@ impl Serialize for Fields<'_> {
 
 /// What became of an event that was to be proved.
 #[derive(Serialize)]
-struct Proof<'a> {
+struct Probed<'a> {
     #[serde(rename = "type")]
     event_type: &'a str,
     event_uuid: &'a str,
@@ -107,7 +107,7 @@ pub(super) fn proof(probe: &Probe) -> String {
         ProbeState::Seen(seen) => ("seen", Some(seen), None),
         ProbeState::Missed(clues) => ("missed", None, Some(clues.iter().map(Clue::to_string).collect())),
     };
-    line(&Proof {
+    line(&Probed {
         event_type: probe.event_type.as_str(),
         event_uuid: &probe.uuid,
         proof,

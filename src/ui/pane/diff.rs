@@ -12,9 +12,9 @@ use crate::app::layout::Area;
 use crate::app::pane::diff::{Group, Row};
 use crate::app::shown::Shown;
 use crate::event::text;
-use crate::ui::{Theme, difference, header, hint, rect, scroll_thumb};
+use crate::ui::{Theme, difference, header, hint, rect, scroll_thumb, severity};
 
-/// How far changes are indented under their heading.
+/// How far changes are indented under their heading; the sign of what is wrong with one stands there.
 const INDENT: usize = 3;
 
 /// The changes from the event before, a line each.
@@ -60,6 +60,13 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
             Row::More(more) => Line::styled(format!("{}and {more} more", " ".repeat(INDENT)), theme.dim),
         }
         .render(place, buf);
+        let node = match row {
+            Row::Change { difference, .. } => difference.node,
+            Row::Heading { .. } | Row::More(_) => None,
+        };
+        if let Some(worst) = node.and_then(|node| shown.found()?.worst_of(node)) {
+            buf.set_string(inner.x + 1, y, severity::sign(worst), severity::style(worst, theme));
+        }
     }
     let count = text::counted(changes.count() as u64, "change");
     let since = format!("{count} from the one at {}", header::clock(model, changes.before_at));
