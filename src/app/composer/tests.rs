@@ -8,7 +8,7 @@ use super::{Tab, Verdict};
 use crate::app::fixture::{self, PURCHASE, at, busy, change, click, composing, fresh, polled};
 use crate::app::keymap::Action;
 use crate::app::layer::prompt::Prompt;
-use crate::app::layer::{Layer, picker};
+use crate::app::layer::{Layer, search_list};
 use crate::app::layout;
 use crate::app::pane::PaneId;
 use crate::app::{Draft, DraftId, Effect, Message, Model, Mouse, MouseKind, Outcome, Size};
@@ -534,7 +534,7 @@ fn the_mouse_places_the_cursor_picks_tabs_and_rows_and_scrolls() {
     assert!(model.composing().is_some(), "the table can be looked at beside it");
     assert_eq!(press(&mut model, "e x", at(21)).len(), 1, "and the keys stay with the composer");
     press(&mut model, "esc c", at(22));
-    let list = picker::list(model.layers.last().unwrap().area(model.size).inner());
+    let list = search_list::rows(model.layers.last().unwrap().area(model.size).inner());
     click(&mut model, list.x + 3, list.y + 2, at(22));
     assert!(model.composing().is_some());
     press(&mut model, "esc c", at(22));

@@ -6,6 +6,7 @@ pub mod help;
 pub mod palette;
 pub mod picker;
 pub mod prompt;
+pub mod search_list;
 
 use super::composer::completion::Completion;
 use super::composer::confirm::Confirm;

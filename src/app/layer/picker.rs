@@ -1,21 +1,16 @@
 //! The choice of a beginning for a composition.
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
-use tui_input::Input;
 
+use super::search_list::{Item, SearchList};
 use crate::app::composer::choice::{Beginning, Choice};
 use crate::app::composer::{Composer, completion};
-use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
-use crate::app::layout::Area;
-use crate::app::pane::{Answer, Context, Pane, Request};
+use crate::app::pane::{Answer, Request};
 use crate::app::shown::Shown;
-use crate::app::{KeyCode, Mouse, time};
+use crate::app::{KeyCode, time};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::text;
 
@@ -36,17 +31,8 @@ pub(in crate::app) static KEYS: Keys = {
 /// Of the drafts of earlier sessions, those that stand before the templates; the others stand after them.
 const DRAFTS_FIRST: usize = 3;
 
-/// A list to choose from, and the line in which it is searched.
-#[derive(Debug)]
-pub struct Picker {
-    /// The search.
-    pub input: Input,
-    choices: Vec<Choice>,
-    /// Indices into `choices`: what the search leaves, the best first.
-    order: Vec<usize>,
-    pattern: Option<Pattern>,
-    cursor: Cursor,
-}
+/// What there is to begin with, and the line in which it is searched.
+pub type Picker = SearchList<Choice>;
 
 impl Picker {
     /// Everything that there is to begin with.
@@ -84,139 +70,35 @@ impl Picker {
             detail: "to write, or to paste a curl command into".into(),
         });
         choices.extend(drafts);
-        let order: Vec<_> = (0..choices.len()).collect();
-        let mut cursor = Cursor::default();
-        cursor.set_len(order.len());
-        Self { input: Input::default(), choices, order, pattern: None, cursor }
-    }
-
-    /// Leaves what matches the search: templates by their name, then all else, the best match of each first.
-    fn search(&mut self) {
-        let query = self.input.value();
-        self.pattern =
-            (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Smart, Normalization::Smart));
-        self.order = (0..self.choices.len()).collect();
-        if let Some(pattern) = &self.pattern {
-            let mut matcher = Matcher::new(Config::DEFAULT);
-            let mut buffer = Vec::new();
-            let mut scored: Vec<_> = self
-                .choices
-                .iter()
-                .enumerate()
-                .filter_map(|(index, choice)| {
-                    let score = pattern.score(Utf32Str::new(&searched(choice), &mut buffer), &mut matcher)?;
-                    let named = is_template(choice)
-                        && pattern.score(Utf32Str::new(&choice.name, &mut buffer), &mut matcher).is_some();
-                    let exact = choice.name.eq_ignore_ascii_case(query.trim());
-                    Some((!named, !exact, Reverse(score), index))
-                })
-                .collect();
-            scored.sort_unstable();
-            self.order = scored.into_iter().map(|(.., index)| index).collect();
-        }
-        self.cursor.set_len(self.order.len());
-        self.cursor.put(0);
-    }
-
-    /// The choice under the cursor.
-    pub fn selected(&self) -> Option<&Choice> {
-        self.choices.get(*self.order.get(self.cursor.at())?)
-    }
-
-    /// The choices on screen, from the top, each with whether the cursor is on it.
-    pub fn visible(&self) -> impl Iterator<Item = (&Choice, bool)> {
-        let rows = self.cursor.visible();
-        let choices = rows.map(|row| (self.order.get(row).and_then(|index| self.choices.get(*index)), row));
-        choices.filter_map(|(choice, row)| Some((choice?, row == self.cursor.at())))
-    }
-
-    /// Where the cursor is among those that the search leaves.
-    pub fn cursor(&self) -> &Cursor {
-        &self.cursor
-    }
-
-    /// How many there are, searched or not.
-    pub fn total(&self) -> usize {
-        self.choices.len()
-    }
-
-    fn begin(&self) -> Answer {
-        match self.selected() {
-            Some(choice) => Answer::request(Request::Close).and(Request::Begin(Box::new(choice.clone()))),
-            None => Answer::done(),
-        }
-    }
-
-    /// The characters of the choice's name that the search matched, as positions.
-    pub fn matched(&self, choice: &Choice) -> Vec<usize> {
-        let Some(pattern) = &self.pattern else { return Vec::new() };
-        let mut indices = Vec::new();
-        let mut buffer = Vec::new();
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        pattern.indices(Utf32Str::new(&searched(choice), &mut buffer), &mut matcher, &mut indices);
-        let name = choice.name.chars().count();
-        let mut positions: Vec<_> = indices.into_iter().map(|at| at as usize).filter(|at| *at < name).collect();
-        positions.sort_unstable();
-        positions.dedup();
-        positions
+        Self::of(choices)
     }
 }
 
-/// The list in the layer: under the line that is typed and a gap.
-pub fn list(inner: Area) -> Area {
-    Area { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner }
-}
-
-impl Pane for Picker {
-    fn keys(&self) -> &'static Keys {
+impl Item for Choice {
+    fn keys() -> &'static Keys {
         &KEYS
     }
 
-    fn fit(&mut self, inner: Area) {
-        self.cursor.fit(list(inner).height.into());
+    fn searched(&self) -> String {
+        searched(self)
     }
 
-    fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
-        match action {
-            Action::Accept => Some(self.begin()),
-            Action::Back => Some(Answer::request(Request::Close)),
-            _ => self.cursor.act(action).then(Answer::done),
-        }
+    /// Who types the name of a template means that one, not what was once begun with it.
+    fn name(&self) -> Option<&str> {
+        matches!(self.beginning, Beginning::Own(_) | Beginning::Standard(_)).then_some(self.name.as_str())
     }
 
-    fn click(&mut self, mouse: Mouse, inner: Area, _context: &Context<'_>) -> Answer {
-        let list = list(inner);
-        let row = self.cursor.row_at(usize::from(mouse.row.saturating_sub(list.y)));
-        match row.filter(|_| list.holds(mouse)) {
-            Some(row) => {
-                self.cursor.put(row);
-                self.begin()
-            }
-            None => Answer::done(),
-        }
+    fn is(&self, query: &str) -> bool {
+        self.name.eq_ignore_ascii_case(query)
     }
 
-    fn scroll(&mut self, rows: isize) {
-        self.cursor.step(rows);
-    }
-
-    fn input(&mut self) -> Option<&mut Input> {
-        Some(&mut self.input)
-    }
-
-    fn edited(&mut self) -> Answer {
-        self.search();
-        Answer::done()
+    fn chosen(&self) -> Answer {
+        Answer::request(Request::Close).and(Request::Begin(Box::new(self.clone())))
     }
 }
 
-/// Who types the name of a template means that one, not what was once begun with it.
-fn is_template(choice: &Choice) -> bool {
-    matches!(choice.beginning, Beginning::Own(_) | Beginning::Standard(_))
-}
-
-/// The text that is searched: the name first, for that is what is looked for.
-fn searched(choice: &Choice) -> String {
+/// The text in which a choice is searched: the name first, for that is what is looked for.
+pub fn searched(choice: &Choice) -> String {
     format!("{} {}", choice.name, choice.beginning.label())
 }
 

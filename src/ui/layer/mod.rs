@@ -5,6 +5,7 @@ mod confirm;
 mod help;
 mod palette;
 mod picker;
+mod search_list;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;

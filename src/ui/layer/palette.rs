@@ -1,38 +1,17 @@
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
-use super::super::{Theme, footer, hint, rect, scroll_thumb};
-use super::frame;
+use super::super::Theme;
+use super::search_list;
 use crate::app::layer::palette::{Command, Palette};
-use crate::app::layer::picker::list;
 use crate::app::layout::Area;
 use crate::event::text;
 
 /// Every command. Gives the place of the cursor in the line that is typed.
 pub(super) fn render(palette: &Palette, area: Area, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
-    let (offset, left, all) = (palette.cursor().offset(), palette.cursor().len(), palette.total());
-    let count = if left == all { format!("{all} ") } else { format!("{left} of {all} ") };
-    let title = Line::from(vec![Span::styled(" Commands ", theme.title), Span::styled(count, theme.dim)]);
-    let inner = frame(title, area, theme, buf);
-    let line = Rect { height: 1, ..rect(inner) };
-    let (spans, cursor) = footer::prompt("search", &palette.input, theme, line);
-    Line::from(spans).render(line, buf);
-    let list = list(inner);
-    let scrolled = Area { y: list.y.saturating_sub(1), height: list.height + 2, ..area };
-    if left == 0 {
-        hint("No command matches.", theme, scrolled, buf);
-    }
-    for (y, (command, selected)) in (list.y..).zip(palette.visible()) {
-        let place = Rect { y, height: 1, ..rect(list) };
-        if selected {
-            buf.set_style(place, theme.selection);
-        }
-        row(command, theme, list.width.into()).render(place, buf);
-    }
-    scroll_thumb(scrolled, offset, left, theme, buf);
-    cursor
+    let row = |command: &Command, width| row(command, theme, width);
+    search_list::render(palette, ("Commands", "No command matches."), row, area, theme, buf)
 }
 
 /// A command: its key, what it does, and where it holds.

@@ -1,42 +1,21 @@
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
-use super::super::{Theme, footer, hint, rect, scroll_thumb};
-use super::frame;
+use super::super::Theme;
+use super::search_list;
 use crate::app::composer::choice::{Beginning, Choice};
-use crate::app::layer::picker::{Picker, list};
+use crate::app::layer::picker::{Picker, searched};
 use crate::app::layout::Area;
 use crate::event::text;
 
 /// The picker. Gives the place of the cursor in the line that is typed.
 pub(super) fn render(picker: &Picker, area: Area, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
-    let (offset, left, all) = (picker.cursor().offset(), picker.cursor().len(), picker.total());
-    let count = if left == all { format!("{all} ") } else { format!("{left} of {all} ") };
-    let title = Line::from(vec![Span::styled(" Compose ", theme.title), Span::styled(count, theme.dim)]);
-    let inner = frame(title, area, theme, buf);
-    let line = Rect { height: 1, ..rect(inner) };
-    let (spans, cursor) = footer::prompt("search", &picker.input, theme, line);
-    Line::from(spans).render(line, buf);
-    let list = list(inner);
-    if left == 0 {
-        let place = Area { y: list.y.saturating_sub(1), height: list.height + 2, ..area };
-        hint("Nothing has that name.", theme, place, buf);
-    }
-    for (y, (choice, selected)) in (list.y..).zip(picker.visible()) {
-        let place = Rect { y, height: 1, ..rect(list) };
-        if selected {
-            buf.set_style(place, theme.selection);
-        }
-        row(picker, choice, theme, list.width.into()).render(place, buf);
-    }
-    let scrolled = Area { y: list.y.saturating_sub(1), height: list.height + 2, ..area };
-    scroll_thumb(scrolled, offset, left, theme, buf);
-    cursor
+    let row = |choice: &Choice, width| row(picker, choice, theme, width);
+    search_list::render(picker, ("Compose", "Nothing has that name."), row, area, theme, buf)
 }
 
-fn row<'a>(picker: &Picker, choice: &Choice, theme: &Theme, width: usize) -> Line<'a> {
+fn row(picker: &Picker, choice: &Choice, theme: &Theme, width: usize) -> Line<'static> {
     const LABEL: usize = 8;
     let name_width = if width >= 70 { 26 } else { 22 };
     let style = match choice.beginning {
@@ -47,7 +26,7 @@ fn row<'a>(picker: &Picker, choice: &Choice, theme: &Theme, width: usize) -> Lin
     };
     let mut spans = vec![Span::styled(format!(" {:<LABEL$}", choice.beginning.label()), style)];
     let name = text::fit_middle(&choice.name, name_width);
-    let matched = if name == choice.name { picker.matched(choice) } else { Vec::new() };
+    let matched = if name == choice.name { picker.matched(&searched(choice)) } else { Vec::new() };
     for (position, c) in name.chars().enumerate() {
         let style = if matched.contains(&position) { theme.matched } else { theme.title_quiet };
         spans.push(Span::styled(c.to_string(), style));
