@@ -15,7 +15,7 @@ use clickscope::event::syntax::format;
 use clickscope::event::{Document, Payload};
 use clickscope::lint::{LintContext, Stage};
 use clickscope::plan::Linter;
-use clickscope::session::{Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Report};
+use clickscope::session::{Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Record};
 use clickscope::ui::{Theme, view};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -47,8 +47,9 @@ fn change(name: &str, text: &str, kind: ChangeKind, now: Moment) -> Change {
 
 fn poll(model: &mut Model, changes: Vec<Change>, now: Moment) {
     let (took, types) = (Duration::from_millis(20), changes.len());
-    let polled = Polled { at: now, took, status: 200, bytes: 1, types, changes, notes: Vec::new() };
-    update(model, Message::Report(Report::Polled(polled)), now);
+    let polled = Record::Polled(Polled { at: now, took, status: 200, bytes: 1, types });
+    let records = std::iter::once(polled).chain(changes.into_iter().map(Record::Change)).collect();
+    update(model, Message::Records(records), now);
 }
 
 /// An event of about a mebibyte: 6,000 products of eight fields.

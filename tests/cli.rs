@@ -287,7 +287,19 @@ fn once_prints_a_line_for_each_type_with_the_event_as_it_came() {
         let fields: Vec<&String> = line.as_object().unwrap().keys().collect();
         assert_eq!(
             fields,
-            ["type", "change", "event", "received", "captured", "observed_at", "latency_ms", "findings"]
+            [
+                "record",
+                "type",
+                "change",
+                "event",
+                "received",
+                "captured",
+                "arrived",
+                "coverage",
+                "observed_at",
+                "latency_ms",
+                "findings"
+            ]
         );
         assert!(line["findings"].is_array());
         assert_eq!((&line["change"], &line["captured"]), (&"new".into(), &1.into()));

@@ -32,7 +32,7 @@ fn run(call: &Call) -> Vec<String> {
 }
 
 fn call(body: &serde_json::Value, bulk: bool) -> Call {
-    Call { bulk, body: format!("{body:#}"), events: 1 }
+    Call { bulk, body: format!("{body:#}"), events: std::sync::Arc::default() }
 }
 
 #[test]

@@ -11,11 +11,11 @@ use super::findings::{Found, Linted};
 use super::keymap::Action;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, update};
 use crate::blueshift::Batch;
-use crate::event::{Document, Payload};
+use crate::event::{Document, EventId, Payload};
 use crate::lint;
 use crate::plan::Linter;
 use crate::session::{
-    Change, ChangeKind, Coverage, Delivery, HISTORY_LIMIT, Moment, Polled, Problem, ProblemKind, Report, Retry,
+    Change, ChangeKind, Coverage, Delivery, HISTORY_LIMIT, Moment, Polled, Problem, ProblemKind, Record, Retry,
     Trouble, Verdict,
 };
 
@@ -84,20 +84,15 @@ pub(crate) fn change(
     }
 }
 
-/// A report of a poll that brought `changes`.
+/// The records of a poll that brought `changes`.
 pub(crate) fn polled(changes: Vec<Change>, at: Moment) -> Message {
-    Message::Report(Report::Polled(Polled {
-        at,
-        took: Duration::from_millis(143),
-        status: 200,
-        bytes: 4_096,
-        types: changes.len(),
-        changes,
-        notes: Vec::new(),
-    }))
+    let types = changes.len();
+    let polled = Polled { at, took: Duration::from_millis(143), status: 200, bytes: 4_096, types };
+    let changes = changes.into_iter().map(Record::Change);
+    Message::Records(std::iter::once(Record::Polled(polled)).chain(changes).collect())
 }
 
-/// A report of a poll that failed.
+/// The records of a poll that failed.
 pub(crate) fn failed(
     kind: ProblemKind,
     what: &'static str,
@@ -106,7 +101,7 @@ pub(crate) fn failed(
     at: Moment,
 ) -> Message {
     let problem = Problem { kind, what: what.into(), advice: advice.into() };
-    Message::Report(Report::Trouble(Trouble { at, problem, attempt: 1, next, unknown: None }))
+    Message::Records(vec![Record::Trouble(Trouble { at, problem, attempt: 1, next, unknown: None })])
 }
 
 /// A model in the middle of a session, twenty seconds after the start.
@@ -264,7 +259,7 @@ pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
     model.outbox.send(batch, model.sending.limits, now)
 }
 
-/// A report of what came of a call, 88 ms after it went out at 14:03:20.
+/// The records of what came of a call, 88 ms after it went out at 14:03:20.
 pub(crate) fn answered(batch: u64, call: usize, events: usize, attempts: u32, verdict: Verdict) -> Message {
     let took = Duration::from_millis(88);
     let at = at_millis(20_088);
@@ -272,36 +267,36 @@ pub(crate) fn answered(batch: u64, call: usize, events: usize, attempts: u32, ve
         Verdict::Taken { status, .. } | Verdict::Refused { status, .. } => Some(status),
         Verdict::Failed(_) => None,
     };
-    Message::Report(Report::Delivered(Delivery {
+    Message::Records(vec![Record::Delivered(Delivery {
         batch,
         call,
         calls: call + 1,
-        events,
+        events: vec![EventId { event_type: "checkout".into(), uuid: "7f3a".into() }; events].into(),
         at,
         took,
         attempts,
         status,
         verdict,
-    }))
+    })])
 }
 
-/// A report of a call that the server took at once.
+/// The records of a call that the server took at once.
 pub(crate) fn taken(batch: u64, call: usize, events: usize) -> Message {
     let verdict = Verdict::Taken { status: 200, body: r#"{"status":"OK"}"#.into() };
     answered(batch, call, events, 1, verdict)
 }
 
-/// A report of a call that is made again at `next`.
+/// The records of a call that is made again at `next`.
 pub(crate) fn retried(batch: u64, attempts: u32, next: Moment) -> Message {
     let problem = Problem {
         kind: ProblemKind::RateLimited,
         what: "429: too many requests".into(),
         advice: "wait, or send less".into(),
     };
-    Message::Report(Report::Retrying(Retry { batch, attempts, problem, next }))
+    Message::Records(vec![Record::Retrying(Retry { batch, attempts, problem, next, at: at_millis(20_088) })])
 }
 
-/// A report of a poll that brought [`CHECKOUT`] back, with the revenue as a string.
+/// The records of a poll that brought [`CHECKOUT`] back, with the revenue as a string.
 pub(crate) fn received(at: Moment) -> Message {
     let text = CHECKOUT.replace("31.24", "\"31.24\"");
     polled(vec![change("checkout", ChangeKind::Updated, &text, 2, 1, at)], at)

@@ -2,7 +2,7 @@ use super::composer::findings::Answer;
 use super::findings::Linted;
 use super::input::{Key, Mouse, Size};
 use super::sending::DraftId;
-use crate::session::Report;
+use crate::session::Record;
 
 /// The things that can happen to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub enum Message {
     Paste(String),
     /// The terminal has this size now.
     Resized(Size),
-    /// The source told something.
-    Report(Report),
+    /// These things happened, in this order.
+    Records(Vec<Record>),
     /// The source has ended and will tell nothing more; the text says why, if it is known.
     SourceEnded(Option<String>),
     /// An instant that the model asked to be woken at has come.

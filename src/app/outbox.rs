@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::pane::activity::{Activity, Entry, EntryKind};
 use super::{Effect, time};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
-use crate::event::{Document, Payload, Sanitized, TypeName, text};
+use crate::event::{Document, EventId, Sanitized, TypeName, text};
 use crate::session::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
-use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Retry, Verdict};
+use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Recalled, Retry, Verdict};
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +50,8 @@ pub struct Sent {
 /// One call of a batch.
 #[derive(Clone, Debug)]
 pub struct SentCall {
-    /// How many events it holds.
-    pub events: usize,
+    /// The events that it holds.
+    pub events: Arc<[EventId]>,
     /// The outcome; `None` while that is open.
     pub delivery: Option<Delivery>,
 }
@@ -78,13 +78,13 @@ impl Default for Outbox {
 impl Sent {
     /// How many events it holds.
     pub fn events(&self) -> usize {
-        self.calls.iter().map(|call| call.events).sum()
+        self.calls.iter().map(|call| call.events.len()).sum()
     }
 
     /// The calls that the server took, and how many events they hold.
     pub fn taken(&self) -> (usize, usize) {
         let taken = self.calls.iter().filter(|call| call.is_taken());
-        taken.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events))
+        taken.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events.len()))
     }
 
     fn is_under_way(&self) -> bool {
@@ -94,8 +94,8 @@ impl Sent {
     /// The probes of the events that one call holds: calls hold the events in order.
     fn probes_of(&self, call: usize) -> &[ProbeId] {
         let unwatched = self.events().saturating_sub(self.probes.len());
-        let before: usize = self.calls.iter().take(call).map(|call| call.events).sum();
-        let events = self.calls.get(call).map_or(0, |call| call.events);
+        let before: usize = self.calls.iter().take(call).map(|call| call.events.len()).sum();
+        let events = self.calls.get(call).map_or(0, |call| call.events.len());
         let from = before.saturating_sub(unwatched).min(self.probes.len());
         let to = (before + events).saturating_sub(unwatched).min(self.probes.len());
         self.probes.get(from..to).unwrap_or_default()
@@ -104,7 +104,7 @@ impl Sent {
     /// The calls that were not made because one before them could not be delivered, and how many events they hold.
     pub fn untried(&self) -> (usize, usize) {
         let untried = self.calls.iter().filter(|call| call.delivery.as_ref().is_some_and(is_untried));
-        untried.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events))
+        untried.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events.len()))
     }
 
     /// The line of the log when all its calls have ended; nothing when none was taken, for each has said so itself.
@@ -244,7 +244,7 @@ impl Outbox {
             number: self.count,
             event_type: first.filter(|first| batch.events.iter().all(|event| event.event_type == *first)),
             bulk: batch.bulk,
-            calls: calls.iter().map(|call| SentCall { events: call.events, delivery: None }).collect(),
+            calls: calls.iter().map(|call| SentCall { events: Arc::clone(&call.events), delivery: None }).collect(),
             probes: self.begin(batch.events, now),
             retry: None,
         };
@@ -308,16 +308,10 @@ impl Outbox {
     }
 
     /// Takes in the events of a type that the history gave back.
-    pub(super) fn recalled(
-        &mut self,
-        event_type: &TypeName,
-        events: &[Arc<Payload>],
-        at: Moment,
-        activity: &mut Activity,
-    ) -> Vec<Effect> {
-        let found = self.probes.recall(event_type, events, at);
+    pub(super) fn recalled(&mut self, recalled: &Recalled, activity: &mut Activity) -> Vec<Effect> {
+        let found = self.probes.recall(recalled);
         self.mark_all(&found);
-        self.found_at(&found, at, activity)
+        self.found_at(&found, recalled.at, activity)
     }
 
     /// Writes down the probes that came, and asks the history for those that another event may have stepped over.
@@ -357,7 +351,7 @@ impl Outbox {
                 batch: sent.number,
                 call: index,
                 calls: sent.calls.len(),
-                events: call.events,
+                events: Arc::clone(&call.events),
                 at: now,
                 took: Duration::ZERO,
                 attempts: 0,

@@ -242,7 +242,7 @@ impl<'a> Page<'a> {
             again || trouble
         });
         for (index, call) in told.take(MOST_CALLS) {
-            let events = counted(call.events, "event");
+            let events = counted(call.events.len(), "event");
             self.say(&format!("call {} of {calls} · {events}", index + 1), Tone::Plain);
             self.call(call, sent);
         }

@@ -1,4 +1,4 @@
-//! Reports from the world: polls, troubles, counts, and the findings of events.
+//! What happened, taken into the model: events, counts, troubles, and the findings of events.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::findings::{self, Baseline, Linted};
 use super::pane::activity::{Entry, EntryKind};
 use super::{Effect, Model, time};
 use crate::event::{Document, text};
-use crate::session::{Change, ChangeKind, History, MOST_TYPES, Moment, Polled, Report, Trouble};
+use crate::session::{Change, ChangeKind, Errors, History, MOST_TYPES, Moment, Polled, Record, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
@@ -16,43 +16,54 @@ const ENTRIES_A_POLL: usize = 12;
 /// for it.
 const COMPARED: usize = 256 * 1024;
 
-/// Takes in a report of the source.
-pub(super) fn hear(model: &mut Model, report: Report, now: Moment) -> Vec<Effect> {
-    match report {
-        Report::Connecting { .. } => model.connection.connecting(),
-        Report::Polled(polled) => {
-            // Probes are looked for also while the screen is held still.
-            let (at, found) = (polled.at, model.outbox.observe(&polled.changes, polled.at));
-            remember(model, &polled.changes, at);
-            hear_poll(model, polled, now);
-            return model.outbox.found_at(&found, at, &mut model.activity);
-        }
-        Report::Counted { at, changes } => {
-            model.connection.counts_trouble = None;
-            let found = model.outbox.observe(&changes, at);
-            remember(model, &changes, at);
-            take_in(model, changes, now);
-            return model.outbox.found_at(&found, at, &mut model.activity);
-        }
-        Report::Trouble(trouble) => hear_trouble(model, trouble),
-        Report::CountsTrouble(trouble) => {
-            let text = format!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
-            note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
-            model.connection.counts_trouble = Some(trouble);
-        }
-        Report::Delivered(delivery) => return model.outbox.delivered(delivery, &mut model.activity),
-        Report::Retrying(retry) => model.outbox.retrying(retry),
-        Report::Recalled { at, event_type, events } => {
-            return model.outbox.recalled(&event_type, &events, at, &mut model.activity);
+/// Takes in what happened.
+pub(super) fn hear(model: &mut Model, records: Vec<Record>, now: Moment) -> Vec<Effect> {
+    let was_live = model.connection.last_good.is_some();
+    let errors_before = model.session.errors.clone();
+    remember(model, &records, now);
+    let (mut effects, mut changes, mut answered) = (Vec::new(), Vec::new(), None);
+    for record in records {
+        match record {
+            Record::Change(change) => changes.push(change),
+            Record::Connecting { .. } => model.connection.connecting(),
+            Record::Polled(polled) => {
+                answered = Some(polled.at);
+                hear_poll(model, &polled);
+            }
+            Record::Note { at, note: odd } => note(model, at, EntryKind::Note, text::harmless(&odd.0)),
+            Record::Counted { at } => {
+                answered = Some(at);
+                model.connection.counts_trouble = None;
+            }
+            Record::Trouble(trouble) => hear_trouble(model, trouble),
+            Record::CountsTrouble(trouble) => {
+                let text = format!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
+                note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
+                model.connection.counts_trouble = Some(trouble);
+            }
+            Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.activity)),
+            Record::Retrying(retry) => model.outbox.retrying(retry),
+            Record::Recalled(recalled) => effects.extend(model.outbox.recalled(&recalled, &mut model.activity)),
+            Record::Errors(errors) => hear_errors(model, &errors, errors_before.as_ref()),
+            Record::Proof(_) => {}
         }
     }
-    Vec::new()
+    let Some(at) = answered.or_else(|| changes.first().map(|change| change.at)) else { return effects };
+    // Probes are looked for also while the screen is held still.
+    let found = model.outbox.observe(&changes, at);
+    if !was_live && model.connection.last_good.is_some() {
+        begin(model, &changes, now);
+    } else {
+        take_in(model, changes, now);
+    }
+    effects.extend(model.outbox.found_at(&found, at, &mut model.activity));
+    effects
 }
 
 /// Keeps what came in the session, and tells the first time that something had to go for it.
-fn remember(model: &mut Model, changes: &[Change], at: Moment) {
+fn remember(model: &mut Model, records: &[Record], at: Moment) {
     let before = model.session.history.dropped();
-    model.session.take_in(changes);
+    model.session.take_in(records);
     let history = &model.session.history;
     let dropped = history.dropped();
     if before.events == 0 && dropped.events > 0 {
@@ -68,28 +79,38 @@ fn remember(model: &mut Model, changes: &[Change], at: Moment) {
     }
 }
 
-fn hear_poll(model: &mut Model, polled: Polled, now: Moment) {
-    let first = model.connection.last_good.is_none();
+fn hear_poll(model: &mut Model, polled: &Polled) {
+    if model.connection.last_good.is_none() {
+        let types = polled.types;
+        let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
+        note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
+    }
     if let Some(trouble) = &model.connection.trouble {
         let polls = if trouble.attempt == 1 { "poll" } else { "polls" };
         let text = format!("live again after {} failed {polls}", trouble.attempt);
         note(model, polled.at, EntryKind::Recovered, text);
     }
     model.unknown = None;
-    model.connection.polled(&polled);
-    for odd in &polled.notes {
-        note(model, polled.at, EntryKind::Note, text::harmless(&odd.0));
-    }
-    if first {
-        let types = polled.types;
-        let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
-        note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
-        expect_findings(model, of_each_type(&polled.changes).filter_map(<[Change]>::last));
-        model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
-        model.types.apply(&polled.changes, &model.session.history, now);
-        model.types.select_something();
-    } else {
-        take_in(model, polled.changes, now);
+    model.connection.polled(polled);
+}
+
+/// Shows what was there at the start.
+fn begin(model: &mut Model, changes: &[Change], now: Moment) {
+    expect_findings(model, of_each_type(changes).filter_map(<[Change]>::last));
+    model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
+    model.types.apply(changes, &model.session.history, now);
+    model.types.select_something();
+}
+
+/// Tells which of the server's counts of errors went up. What was counted before we came is in the header only.
+fn hear_errors(model: &mut Model, errors: &Errors, before: Option<&Errors>) {
+    let Some(before) = before else { return };
+    for (sort, count) in &errors.counts {
+        let more = count.saturating_sub(before.counts.get(sort).copied().unwrap_or_default());
+        if more > 0 {
+            let text = format!("{} the server could not process: {sort}", text::counted(more, "more event"));
+            note(model, errors.at, EntryKind::Trouble, text);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::pane::{PaneId, Tab};
 use super::{Effect, Message, Model, Outcome, Setup, Size};
 use crate::event::Unknown;
 use crate::lint::{Finding, Severity};
-use crate::session::{Change, ChangeKind, MOST_TYPES, ProblemKind, Report};
+use crate::session::{Change, ChangeKind, Errors, MOST_TYPES, ProblemKind, Record};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -242,7 +242,7 @@ fn trouble_stands_beside_the_last_good_data() {
     send(&mut model, failed(ProblemKind::Refused, "401", "set the key", None, at(32)), at(32));
     assert_eq!(model.connection.state(), ConnectionState::Refused);
     assert_eq!(press(&mut model, "r", at(33)), [Effect::PollNow]);
-    send(&mut model, Message::Report(Report::Connecting { at: at(33) }), at(33));
+    send(&mut model, Message::Records(vec![Record::Connecting { at: at(33) }]), at(33));
     assert_eq!(model.connection.state(), ConnectionState::Connecting);
 }
 
@@ -264,7 +264,9 @@ fn an_answer_that_cannot_be_read_is_there_to_be_looked_at() {
     let mut model = fresh(120, 36);
     let unknown = Unknown { reason: "HTML, not JSON".into(), body: "<html>\n<b>hi</b>".into(), length: 16 };
     let mut trouble = failed(ProblemKind::WrongAnswer, "not JSON", "look at Raw", Some(at(3)), at(1));
-    if let Message::Report(Report::Trouble(trouble)) = &mut trouble {
+    if let Message::Records(records) = &mut trouble
+        && let [Record::Trouble(trouble)] = &mut **records
+    {
         trouble.unknown = Some(unknown.into());
     }
     send(&mut model, trouble.clone(), at(1));
@@ -903,4 +905,26 @@ fn the_palette_finds_every_command_and_runs_it_where_it_holds() {
     assert_eq!(press(&mut model, "enter", at(20)), []);
     press(&mut model, "esc", at(20));
     assert!(model.layers.is_empty());
+}
+
+#[test]
+fn what_the_server_could_not_process_is_told_as_it_grows() {
+    let mut model = busy(120, 36);
+    let errors = |counts: &[(&'static str, u64)], now| {
+        let counts = counts.iter().map(|(sort, count)| ((*sort).into(), *count)).collect();
+        Message::Records(vec![Record::Counted { at: now }, Record::Errors(Errors { counts, at: now })])
+    };
+    let before = log(&model).len();
+    send(&mut model, errors(&[("missing_identifier", 5)], at(20)), at(20));
+    assert_eq!(log(&model).len(), before, "what was there before we came is no news");
+    send(&mut model, errors(&[("invalid_user_attributes", 1), ("missing_identifier", 7)], at(21)), at(21));
+    let lines = log(&model);
+    let told: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| line.contains("could not")).collect();
+    let expected = [
+        "2 more events the server could not process: missing_identifier",
+        "1 more event the server could not process: invalid_user_attributes",
+    ];
+    assert_eq!(told, expected);
+    send(&mut model, errors(&[("missing_identifier", 1)], at(22)), at(22));
+    assert_eq!(log(&model), lines, "a new day begins at nothing");
 }

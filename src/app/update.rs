@@ -51,7 +51,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             model.size = size;
             Vec::new()
         }
-        Message::Report(report) => hear(model, report, now),
+        Message::Records(records) => hear(model, records, now),
         Message::SourceEnded(why) => {
             let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
             note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));

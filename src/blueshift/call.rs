@@ -1,9 +1,11 @@
 use std::mem;
+use std::sync::Arc;
 
 use url::Url;
 
 use super::outgoing::{BULK_CLOSE, BULK_OPEN};
 use super::{BaseUrl, Batch, Outgoing, limits};
+use crate::event::EventId;
 
 /// One HTTP call that sends events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +14,8 @@ pub struct Call {
     pub bulk: bool,
     /// The body: the event, or `{"events":[…]}`.
     pub body: String,
-    /// How many events it holds.
-    pub events: usize,
+    /// The events that it holds.
+    pub events: Arc<[EventId]>,
 }
 
 impl Call {
@@ -44,7 +46,7 @@ impl Default for CallLimits {
 pub struct Packer {
     limits: CallLimits,
     body: String,
-    events: usize,
+    events: Vec<EventId>,
 }
 
 impl Packer {
@@ -53,30 +55,31 @@ impl Packer {
         let CallLimits { events, bytes } = limits;
         let limits =
             CallLimits { events: events.clamp(1, limits::MAX_BULK_EVENTS), bytes: bytes.min(limits::MAX_BODY_BYTES) };
-        Self { limits, body: String::new(), events: 0 }
+        Self { limits, body: String::new(), events: Vec::new() }
     }
 
     /// Adds an event; the call that was full before it comes back. An event that is larger than the limit goes alone:
     /// it was let through because the platform may take it all the same.
     pub fn push(&mut self, event: &Outgoing) -> Option<Call> {
         let bytes = self.body.len() + ",".len() + event.text().len() + BULK_CLOSE.len();
-        let full = if self.events == self.limits.events || bytes > self.limits.bytes { self.finish() } else { None };
-        self.body.push_str(if self.events == 0 { BULK_OPEN } else { "," });
+        let full =
+            if self.events.len() == self.limits.events || bytes > self.limits.bytes { self.finish() } else { None };
+        self.body.push_str(if self.events.is_empty() { BULK_OPEN } else { "," });
         self.body.push_str(event.text());
-        self.events += 1;
+        self.events.push(event.id());
         full
     }
 
     /// The last call, if there is anything in it.
     pub fn finish(&mut self) -> Option<Call> {
         let events = mem::take(&mut self.events);
-        if events == 0 {
+        if events.is_empty() {
             return None;
         }
         self.body.push_str(BULK_CLOSE);
         // The next body will be about as long as this one.
         let next = String::with_capacity(self.body.len());
-        Some(Call { bulk: true, body: mem::replace(&mut self.body, next), events })
+        Some(Call { bulk: true, body: mem::replace(&mut self.body, next), events: events.into() })
     }
 }
 
@@ -84,7 +87,7 @@ impl Batch {
     /// The calls that send it: one to `/api/v1/event` for a single event, else as many bulk calls as the limits ask for.
     pub fn calls(&self, limits: CallLimits) -> Vec<Call> {
         if let ([event], false) = (&*self.events, self.bulk) {
-            return vec![Call { bulk: false, body: event.text().to_owned(), events: 1 }];
+            return vec![Call { bulk: false, body: event.text().to_owned(), events: [event.id()].into() }];
         }
         let mut packer = Packer::new(limits);
         let mut calls: Vec<_> = self.events.iter().filter_map(|event| packer.push(event)).collect();
@@ -112,10 +115,10 @@ mod tests {
         let one = event(0, 0);
         let base: BaseUrl = "http://127.0.0.1:8787".parse().unwrap();
         let calls = |bulk| Batch { events: vec![one.clone()], bulk }.calls(CallLimits::default());
-        let alone = Call { bulk: false, body: one.text().to_owned(), events: 1 };
+        let alone = Call { bulk: false, body: one.text().to_owned(), events: [one.id()].into() };
         assert_eq!(alone.url(&base).as_str(), "http://127.0.0.1:8787/api/v1/event");
         assert_eq!(calls(false), [alone]);
-        let in_bulk = Call { bulk: true, body: format!(r#"{{"events":[{}]}}"#, one.text()), events: 1 };
+        let in_bulk = Call { bulk: true, body: format!(r#"{{"events":[{}]}}"#, one.text()), events: [one.id()].into() };
         assert_eq!(in_bulk.url(&base).as_str(), "http://127.0.0.1:8787/api/v1/bulkevents");
         assert_eq!(calls(true), [in_bulk]);
     }
@@ -134,7 +137,7 @@ mod tests {
     fn what_the_platform_refuses_for_certain_is_not_packed_whatever_the_limits_say() {
         let events: Vec<_> = (0..101).map(|n| event(n, 0)).collect();
         let calls = Batch { events, bulk: true }.calls(CallLimits { events: usize::MAX, bytes: usize::MAX });
-        assert_eq!(calls.iter().map(|call| call.events).collect::<Vec<_>>(), [100, 1]);
+        assert_eq!(calls.iter().map(|call| call.events.len()).collect::<Vec<_>>(), [100, 1]);
         assert_eq!(Packer::new(CallLimits { events: 0, bytes: 0 }).finish(), None);
     }
 
@@ -151,8 +154,8 @@ mod tests {
             for call in &calls {
                 let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();
                 let held = body.get("events").unwrap().as_array().unwrap().clone();
-                prop_assert!(call.bulk && held.len() == call.events && !held.is_empty());
-                prop_assert!(call.events <= events && (call.body.len() <= bytes || call.events == 1));
+                prop_assert!(call.bulk && held.len() == call.events.len() && !held.is_empty());
+                prop_assert!(call.events.len() <= events && (call.body.len() <= bytes || call.events.len() == 1));
                 arrived.extend(held);
             }
             let sent: Vec<serde_json::Value> =
@@ -162,7 +165,7 @@ mod tests {
             for pair in calls.windows(2) {
                 let [call, next] = pair else { unreachable!() };
                 let first = next.body.find('}').unwrap() + 1 - BULK_OPEN.len();
-                prop_assert!(call.events == events || call.body.len() + 1 + first > bytes);
+                prop_assert!(call.events.len() == events || call.body.len() + 1 + first > bytes);
             }
         }
     }

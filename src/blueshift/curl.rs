@@ -421,7 +421,7 @@ mod tests {
     #[test]
     fn a_call_is_written_as_a_command_on_a_few_lines() {
         let body = "{\n  \"event\": \"view\",\n  \"note\": \"it's \u{9b}2J\u{202e}\\n\"\n}".to_owned();
-        let call = Call { bulk: false, body, events: 1 };
+        let call = Call { bulk: false, body, events: std::sync::Arc::default() };
         assert_eq!(
             write(&call, &base(), KEY_VARIABLE),
             r#"curl -sS -u "$CLICKSCOPE_EVENT_KEY:" \
@@ -437,7 +437,7 @@ mod tests {
     #[test]
     fn a_body_too_long_for_an_argument_goes_through_the_standard_input() {
         let body = format!("{{\"event\":\"view\",\"filler\":\"{}\"}}", "x'$`\\\\".repeat(30_000));
-        let call = Call { bulk: false, body: body.clone(), events: 1 };
+        let call = Call { bulk: false, body: body.clone(), events: std::sync::Arc::default() };
         let command = write(&call, &base(), "STAGING_KEY");
         assert!(command.starts_with("curl -sS -u \"$STAGING_KEY:\" "), "{}", command.get(..100).unwrap());
         assert!(command.contains("--data-binary @- 'https://api.getblueshift.com/api/v1/event' <<'END_OF_EVENTS'\n{"));
@@ -577,7 +577,7 @@ mod tests {
             let event = serde_json::json!({ "event": "view", "value": value, "quotes": quotes });
             let text = if pretty { format!("{event:#}") } else { event.to_string() };
             let body = if bulk { format!("{{\"events\":[{text}]}}") } else { text.clone() };
-            let command = write(&Call { bulk, body, events: 1 }, &base(), KEY_VARIABLE);
+            let command = write(&Call { bulk, body, events: std::sync::Arc::default() }, &base(), KEY_VARIABLE);
             prop_assert!(!command.contains(|c: char| c.is_control() && c != '\n'));
             let pasted = read(&command).unwrap();
             prop_assert_eq!(&pasted.left_out, &[""; 0]);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::limits::{self, BadName};
 use crate::event::json;
 use crate::event::syntax::{self, SyntaxError};
-use crate::event::{Payload, TypeName, scan};
+use crate::event::{EventId, Payload, TypeName, scan};
 
 /// What stands around the events of a bulk call.
 pub(super) const BULK_OPEN: &str = r#"{"events":["#;
@@ -24,6 +24,13 @@ pub struct Outgoing {
     pub uuid: Arc<str>,
     /// The event itself, as it goes over the wire: one object.
     pub payload: Arc<Payload>,
+}
+
+impl Outgoing {
+    /// What names it.
+    pub fn id(&self) -> EventId {
+        EventId { event_type: self.event_type.clone(), uuid: Arc::clone(&self.uuid) }
+    }
 }
 
 /// What one draft is sent as.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::KeyMask;
@@ -15,9 +17,14 @@ use crate::event::{Sanitized, TypeName, Unknown, sanitized};
 pub struct Summary {
     /// Events by type.
     pub counts: IndexMap<TypeName, u64>,
-    /// Processing errors by sort, such as `missing_identifier`. Their list is open.
-    pub errors: IndexMap<String, u64>,
+    /// Processing errors by sort, such as `missing_identifier`, those that happened. Their list is open.
+    pub errors: BTreeMap<Sanitized, u64>,
 }
+
+/// Of so many sorts of errors the counts are taken; the platform has a handful.
+const MOST_ERRORS: usize = 100;
+/// The columns of the name of a sort.
+const LONGEST_ERROR: usize = 64;
 
 impl Summary {
     /// Reads the answer.
@@ -38,7 +45,7 @@ impl Summary {
                 "the answer is an object without `stats` or `events_chart_stats`, so not a summary".into()
             });
         }
-        let (mut totals, mut series) = (Self::default(), Self::default());
+        let (mut totals, mut series) = (Totals::default(), Totals::default());
         if let Some(Ok(Json::Object(stats))) = stats.map(json::read) {
             totals.read_totals(&stats);
         }
@@ -59,9 +66,20 @@ impl Summary {
         for (sort, count) in series.errors {
             totals.errors.entry(sort).or_insert(count);
         }
-        Ok(totals)
+        let happened = totals.errors.into_iter().filter(|(_, count)| *count > 0).take(MOST_ERRORS);
+        let errors = happened.map(|(sort, count)| (keys.line(&sort, LONGEST_ERROR), count)).collect();
+        Ok(Self { counts: totals.counts, errors })
     }
+}
 
+/// What one of the two tellings says.
+#[derive(Default)]
+struct Totals {
+    counts: IndexMap<TypeName, u64>,
+    errors: IndexMap<String, u64>,
+}
+
+impl Totals {
     /// `{"view":{"count":310,"type":"standard"},"missing_identifier":{"count":5,"type":"error"}}`
     fn read_totals(&mut self, stats: &Members<'_>) {
         for member in &stats.list {
@@ -119,7 +137,8 @@ mod tests {
     fn decode(body: &str) -> (Rows, Rows) {
         let summary = Summary::decode(body.as_bytes(), &KeyMask::default()).unwrap();
         let counts = summary.counts.into_iter().map(|(name, count)| (name.as_str().to_owned(), count));
-        (counts.collect(), summary.errors.into_iter().collect())
+        let errors = summary.errors.into_iter().map(|(sort, count)| (sort.to_string(), count));
+        (counts.collect(), errors.collect())
     }
 
     fn list(rows: &[(&str, u64)]) -> Rows {
@@ -138,7 +157,7 @@ mod tests {
           "status":"ok","timestamp_end":"2018-10-18T06:59:59.999Z","timestamp_start":"2018-10-16T07:00:00.000Z"}"#;
         let (counts, errors) = decode(body);
         assert_eq!(counts, list(&[("add_to_cart", 310), ("subscription_update", 190)]));
-        assert_eq!(errors, list(&[("missing_identifier", 7), ("invalid_user_attributes", 0)]));
+        assert_eq!(errors, list(&[("missing_identifier", 7)]));
     }
 
     #[test]

@@ -148,12 +148,20 @@ Examples:
                                                 a line for each change
   clickscope watch --once --json > seen.ndjson  a line for each event type
 
-A line of --json is an object with these fields:
+A line of --json is a record of what happened; its kind stands in `record`:
+  event        an event came
+  count        the server's count for a type moved, but no event came
+  errors       the server's counts of events that it could not process moved
+  connection   polling met with trouble, or recovered from it
+
+A record of an event is an object with these fields; only it has `event`:
   type         the event type
-  change       new, updated, unchanged (only a count moved) or gone
-  event        the event as it came; null when only a count is known
+  change       new, updated, earlier (older than the newest one) or gone
+  event        the event, token for token as it came
   received     how many the server says it received; null when unknown
   captured     how many distinct events of the type were seen
+  arrived      how many events this record stands for
+  coverage     captured and received since the count became known, or null
   observed_at  when this was seen, UTC
   latency_ms   from the event's timestamp to its receipt; null when unknown
   findings     what is wrong with the event: objects with rule, severity, path,

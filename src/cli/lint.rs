@@ -21,10 +21,11 @@ use super::input::{BadInput, Drafts, Input, InputError, not_json};
 use super::{Exit, Failure, args};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, harmless};
-use crate::event::{Document, DocumentError, NodeId, NodeKind, Segment, TypeName};
+use crate::event::{Document, DocumentError, NodeId, NodeKind, Segment};
 use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
+use crate::session::{Change, Line, Moment};
 use github::Github;
 use junit::Junit;
 use ndjson::Ndjson;
@@ -194,10 +195,9 @@ impl<W: Write> Run<'_, W> {
             Ok(Drafts::Lines(lines)) => {
                 for line in lines {
                     match line {
-                        Ok(line) => match read(&line.text) {
-                            Ok(array) if is_array(&array, NodeId::ROOT) => self.bad(no_event(""), line.number)?,
-                            Ok(document) => self.document(&document, line.number)?,
-                            Err(bad) => self.bad(bad, line.number)?,
+                        Ok(line) => match Form::read(&line.text) {
+                            Ok(Form::Call(_, NodeId::ROOT)) => self.bad(no_event(""), line.number)?,
+                            form => self.form(form, line.number)?,
                         },
                         Err(unreadable) => {
                             let goes_on = unreadable.only_this_line;
@@ -219,25 +219,19 @@ impl<W: Write> Run<'_, W> {
         if text.trim_ascii().is_empty() {
             return Ok(());
         }
-        match read(text) {
-            Ok(document) => self.document(&document, 1),
-            Err(bad) => self.bad(bad, 1),
-        }
+        self.form(Form::read(text), 1)
     }
 
     /// What is in a text that begins in that line.
-    fn document(&mut self, document: &Document, first: u64) -> io::Result<()> {
-        match Form::of(document) {
-            Form::Event => self.event(document, self.context.stage, first),
-            Form::Call(events) => self.call(document, events, first),
-            Form::Seen(inside) => {
-                let line = first - 1 + Lines::of(document.payload().text()).line(document.span(inside).start);
-                match seen(document, inside) {
-                    Ok(event) => self.event(&event, Stage::Received, line),
-                    Err(error) => self.bad(SyntaxError { line: 1, column: 0, message: error.to_string() }, line),
-                }
+    fn form(&mut self, form: Result<Form, SyntaxError>, first: u64) -> io::Result<()> {
+        match form {
+            Ok(Form::Event(event)) => self.event(&event, self.context, first),
+            Ok(Form::Call(call, events)) => self.call(&call, events, first),
+            Ok(Form::Captured { event, at, line }) => {
+                self.event(&event, LintContext { stage: Stage::Received, now: at.wall }, first + line)
             }
-            Form::Counted => Ok(()),
+            Ok(Form::NoEvent) => Ok(()),
+            Err(bad) => self.bad(bad, first),
         }
     }
 
@@ -257,7 +251,7 @@ impl<W: Write> Run<'_, W> {
         for element in call.children(events) {
             let line = line(element);
             match read(call.text(element)) {
-                Ok(event) if is_object(&event) => self.event(&event, self.context.stage, line)?,
+                Ok(event) if is_object(&event) => self.event(&event, self.context, line)?,
                 Ok(_) => self.bad(no_event("this element of the array is no event: "), line)?,
                 Err(bad) => self.bad(bad, line)?,
             }
@@ -266,13 +260,13 @@ impl<W: Write> Run<'_, W> {
     }
 
     /// An event whose text begins in that line.
-    fn event(&mut self, event: &Document, stage: Stage, first: u64) -> io::Result<()> {
+    fn event(&mut self, event: &Document, context: LintContext, first: u64) -> io::Result<()> {
         let lines = Lines::of(event.payload().text());
         let line = |span: Range<usize>| first - 1 + lines.line(span.start);
         if !is_object(event) {
             return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
         }
-        let findings = self.linter.observe(event, LintContext { stage, ..self.context });
+        let findings = self.linter.observe(event, context);
         let mut places = NodeLookup::of(event, &findings);
         let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
         self.tally.events += 1;
@@ -313,36 +307,51 @@ impl<W: Write> Run<'_, W> {
 
 /// The forms in which events come.
 pub(super) enum Form {
-    /// The text is one, or nothing that is known.
-    Event,
-    /// Many: an array, or a bulk call as it goes over the wire, `{"events":[…]}`.
-    Call(NodeId),
-    /// A received one, in a line that `clickscope watch --json` prints.
-    Seen(NodeId),
-    /// Such a line of a type of which only a count is known.
-    Counted,
+    /// One by itself, or nothing that is known.
+    Event(Document),
+    /// Many: an array, or a bulk call as it goes over the wire, `{"events":[…]}`, and where the array is in it.
+    Call(Document, NodeId),
+    /// One that was captured, in a record of ours.
+    Captured {
+        /// The event.
+        event: Document,
+        /// When it was seen.
+        at: Moment,
+        /// How many lines of the text stand before it.
+        line: u64,
+    },
+    /// A record of ours without an event.
+    NoEvent,
 }
 
 impl Form {
-    pub(super) fn of(document: &Document) -> Self {
-        let field = |name: &str| document.child(NodeId::ROOT, &Segment::key(name));
-        let kind = |id: NodeId| document.get(id).map(|node| node.kind);
-        let is_line = || ["type", "change", "captured", "observed_at"].into_iter().all(|name| field(name).is_some());
-        match (field("event"), field("events")) {
-            _ if is_array(document, NodeId::ROOT) => Self::Call(NodeId::ROOT),
-            (None, Some(events)) if is_array(document, events) => Self::Call(events),
-            (Some(inside), _) if kind(inside) == Some(NodeKind::Object) && is_line() => Self::Seen(inside),
-            (Some(inside), _) if kind(inside) == Some(NodeKind::Null) && is_line() => Self::Counted,
-            _ => Self::Event,
+    pub(super) fn read(text: &str) -> Result<Self, SyntaxError> {
+        let captured = match Line::read(text) {
+            Line::Event { change: Change { payload: Some(payload), at, .. }, text: event } => {
+                Some((payload, at, event))
+            }
+            Line::Other => None,
+            _ => return Ok(Self::NoEvent),
+        };
+        if let Some((payload, at, event)) = captured {
+            let start = event.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+            let line = Lines::of(text).line(start) - 1;
+            let event = Document::new(payload).map_err(|error| unreadable(&error))?;
+            return Ok(Self::Captured { event, at, line });
         }
+        let document = read(text)?;
+        let events = document.child(NodeId::ROOT, &Segment::key("events"));
+        let event = document.child(NodeId::ROOT, &Segment::key("event"));
+        Ok(match events {
+            _ if is_array(&document, NodeId::ROOT) => Self::Call(document, NodeId::ROOT),
+            Some(events) if event.is_none() && is_array(&document, events) => Self::Call(document, events),
+            _ => Self::Event(document),
+        })
     }
 }
 
-/// The event inside a line that `clickscope watch --json` prints, of the type that the line says.
-pub(super) fn seen(line: &Document, inside: NodeId) -> Result<Document, DocumentError> {
-    let named = line.child(NodeId::ROOT, &Segment::key("type")).map(|id| line.plain(id));
-    let event_type = named.as_deref().filter(|name| *name != TypeName::UNNAMED);
-    Document::read_under(line.text(inside), event_type)
+fn unreadable(error: &DocumentError) -> SyntaxError {
+    SyntaxError { line: 1, column: 0, message: error.to_string() }
 }
 
 pub(super) fn is_object(event: &Document) -> bool {
@@ -359,14 +368,14 @@ fn no_event(which: &str) -> SyntaxError {
 }
 
 /// Reads a text that must be JSON. What is allowed in a draft beyond that, is not here: these are events.
-pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
+fn read(text: &str) -> Result<Document, SyntaxError> {
     syntax::check(text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| SyntaxError {
         line: error.line(),
         column: error.column(),
         message: "not JSON: a placeholder outside of a string".to_owned(),
     })?;
-    Document::read(text).map_err(|error| SyntaxError { line: 1, column: 0, message: error.to_string() })
+    Document::read(text).map_err(|error| unreadable(&error))
 }
 
 /// Where the lines of a text end.

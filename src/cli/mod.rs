@@ -5,7 +5,6 @@ mod completions;
 mod demo;
 mod headless;
 mod input;
-mod line;
 mod lint;
 mod man;
 mod plan;
@@ -14,6 +13,7 @@ mod sandbox;
 mod send;
 mod sending;
 mod stdout;
+mod table;
 mod templates;
 mod watch;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::input::{Drafts, Input, InputError};
-use super::lint::{Form, is_object, read, seen};
+use super::lint::{Form, is_object};
 use super::{Exit, Failure, args};
 use crate::config::{self, Place, Setting};
 use crate::event::text::{counted, fit, harmless, harmless_json, width};
@@ -152,13 +152,13 @@ impl Learning<'_> {
 
     /// Learns from a text that begins in that line.
     fn text(&mut self, text: &str, first: u64) {
-        match read(text) {
+        match Form::read(text) {
             Err(bad) => {
                 let (line, column) = (first - 1 + bad.line as u64, bad.column);
                 self.unusable(&format!("{}:{line}:{column}: {}", self.called, bad.message));
             }
-            Ok(document) => {
-                for (event, stage) in events(&document, self.stage) {
+            Ok(form) => {
+                for (event, stage) in events(form, self.stage) {
                     if !is_object(&event) {
                         self.unusable(&format!("{}:{first}: an event is an object", self.called));
                     } else if !self.inference.observe(&event, stage) {
@@ -175,16 +175,16 @@ impl Learning<'_> {
     }
 }
 
-/// The events of a text: itself, the elements of an array, those of a bulk call, or the one in a line that
-/// `clickscope watch --json` prints, if it holds one. Those lines are of received events.
-fn events(document: &Document, stage: Stage) -> Vec<(Document, Stage)> {
-    let event = |id: NodeId| Document::read(document.text(id)).ok();
-    let each = |array: NodeId| document.children(array).filter_map(event).map(|event| (event, stage)).collect();
-    match Form::of(document) {
-        Form::Call(events) => each(events),
-        Form::Seen(inside) => seen(document, inside).map(|event| (event, Stage::Received)).into_iter().collect(),
-        Form::Counted => Vec::new(),
-        Form::Event => vec![(document.clone(), stage)],
+/// The events of a text, each with what it has gone through.
+fn events(form: Form, stage: Stage) -> Vec<(Document, Stage)> {
+    match form {
+        Form::Event(event) => vec![(event, stage)],
+        Form::Call(call, events) => {
+            let event = |id: NodeId| Document::read(call.text(id)).ok();
+            call.children(events).filter_map(event).map(|event| (event, stage)).collect()
+        }
+        Form::Captured { event, .. } => vec![(event, Stage::Received)],
+        Form::NoEvent => Vec::new(),
     }
 }
 

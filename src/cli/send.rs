@@ -5,7 +5,6 @@
 
 mod batching;
 mod linting;
-mod ndjson;
 mod reporter;
 mod verifier;
 
@@ -533,9 +532,10 @@ impl Run {
 
     /// Tells what came of these, in the order in which they were sent.
     fn print_proofs(&self, settled: &[ProbeId]) -> Result<(), Failure> {
+        let Some(verifier) = &self.verifier else { return Ok(()) };
         let settled = BTreeSet::from_iter(settled);
-        let probes = settled.into_iter().filter_map(|id| self.verifier.as_ref()?.get(*id));
-        let lines: String = probes.map(|probe| self.words.proof(probe, self.within)).collect();
+        let probes = settled.into_iter().filter_map(|id| verifier.get(*id));
+        let lines: String = probes.map(|probe| self.words.proof(probe, self.within, verifier.now())).collect();
         if !lines.is_empty() {
             Stdout.write(lines.as_bytes())?;
         }

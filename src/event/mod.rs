@@ -31,4 +31,4 @@ pub use path::{Path, PathError, Segment};
 pub use payload::Payload;
 pub use snapshot::{Note, Shape, Sighting, Snapshot, Unknown};
 pub use text::Sanitized;
-pub use type_name::TypeName;
+pub use type_name::{EventId, TypeName};

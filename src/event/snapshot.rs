@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Payload, Sanitized, TypeName};
 
 /// One answer of the debug endpoint, cut into what it says of each event type.
@@ -54,7 +56,7 @@ impl Shape {
 pub struct Note(pub Sanitized);
 
 /// An answer that is not a snapshot in any known shape, kept to be looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     /// Why it could not be read: one line, with the place where there is one.
     pub reason: Sanitized,

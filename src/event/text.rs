@@ -71,6 +71,13 @@ pub fn sanitize_json(json: &str) -> Sanitized {
     Sanitized::made(out)
 }
 
+/// [`sanitize_json`] on one line: line breaks and tabs can stand unescaped only between its tokens, and go.
+pub fn json_line(json: &str) -> Sanitized {
+    let mut line: String = sanitize_json(json).into();
+    line.retain(|c| !matches!(c, '\n' | '\r' | '\t'));
+    Sanitized::made(line)
+}
+
 /// [`sanitize`], as a string.
 pub fn harmless(text: &str) -> String {
     sanitize(text).into()

@@ -1,11 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// The name of an event type, as the platform knows it: `purchase`, `add_to_cart`, `your_custom_event_name`.
 ///
 /// It is whatever text came over the wire, so it may be empty, very long, or hold control characters: pass it through
 /// [`super::text`] before it is shown. Cloning shares the text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TypeName(Arc<str>);
 
 impl TypeName {
@@ -29,4 +31,15 @@ impl fmt::Debug for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
+}
+
+/// What names one event among those that were sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EventId {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub event_type: TypeName,
+    /// The text of its `event_uuid`.
+    #[serde(rename = "event_uuid")]
+    pub uuid: Arc<str>,
 }

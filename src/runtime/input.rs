@@ -2,7 +2,7 @@
 
 use crate::app::Message;
 
-/// What can reach the event loop from outside, the source's reports aside.
+/// What can reach the event loop from outside, the source's records aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Input {
     /// Something that the application is to be told.

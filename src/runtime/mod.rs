@@ -119,7 +119,7 @@ const INPUT_QUEUE: usize = 256;
 /// Shows the interface until it ends, on the terminal that standard output is.
 ///
 /// The first frame is on the screen before `start` is called: it makes the source, and may take its time for it.
-/// `clock` must tell the same time as the source's reports do.
+/// `clock` must tell the same time as the source's records do.
 ///
 /// # Panics
 ///

@@ -1,19 +1,25 @@
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Moment;
 use crate::event::{Payload, TypeName};
 
-/// What a snapshot, or a count, brought for one event type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a snapshot, or a count, brought for one event type: an event, or news of its count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The type.
+    #[serde(rename = "type")]
     pub event_type: TypeName,
     /// What happened to it.
+    #[serde(rename = "change")]
     pub kind: ChangeKind,
     /// The event that came; `None` where none did.
+    #[serde(rename = "event", default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Arc<Payload>>,
     /// The server's own count for the type, as the server tells it: it may start anew at midnight or run backwards.
     /// `None` is unknown, not zero.
+    #[serde(default)]
     pub received: Option<u64>,
     /// How many distinct events of the type were captured so far. One that comes back after so many others that it was
     /// forgotten counts anew.
@@ -22,10 +28,13 @@ pub struct Change {
     /// heard, and the one that knows of more is believed: the events that came, and the growth of the server's count.
     /// They are compared over the time since the count became known, so that an event is not told twice when its count
     /// follows a minute later. On the first snapshot of a session it is zero, for nothing arrived while we watched.
+    #[serde(default)]
     pub arrived: u64,
     /// How much of what the server received was captured, since its count became known; `None` while it is not.
+    #[serde(default)]
     pub coverage: Option<Coverage>,
     /// When we saw it.
+    #[serde(rename = "observed_at")]
     pub at: Moment,
 }
 
@@ -39,7 +48,7 @@ impl Change {
 }
 
 /// Captured against received, over one span of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Coverage {
     /// How many distinct payloads were captured.
     pub captured: u64,
@@ -48,7 +57,8 @@ pub struct Coverage {
 }
 
 /// The sorts of changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     /// The type is seen for the first time, or again after it was gone. All that the first snapshot holds is new.
     New,
@@ -60,17 +70,4 @@ pub enum ChangeKind {
     Unchanged,
     /// The server no longer knows the type.
     Gone,
-}
-
-impl ChangeKind {
-    /// The word for it, in lower case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Updated => "updated",
-            Self::Earlier => "earlier",
-            Self::Unchanged => "unchanged",
-            Self::Gone => "gone",
-        }
-    }
 }

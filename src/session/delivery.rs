@@ -1,10 +1,18 @@
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Moment, Problem};
-use crate::event::Sanitized;
+use indexmap::IndexMap;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::moment::millis;
+use super::{Moment, Problem, ProblemKind};
+use crate::event::{EventId, Sanitized};
 
 /// What became of one call that sends events.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "SentLine", into = "SentLine")]
 pub struct Delivery {
     /// Which batch, by the number that it was handed over with.
     pub batch: u64,
@@ -12,8 +20,8 @@ pub struct Delivery {
     pub call: usize,
     /// How many calls it takes.
     pub calls: usize,
-    /// How many events the call holds.
-    pub events: usize,
+    /// The events that the call holds.
+    pub events: Arc<[EventId]>,
     /// When the answer, or the last failure, was complete.
     pub at: Moment,
     /// From the request of the last attempt to the end of its answer.
@@ -51,7 +59,7 @@ pub enum Verdict {
 }
 
 /// An attempt that failed and will be made again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
     /// Which batch.
     pub batch: u64,
@@ -60,5 +68,121 @@ pub struct Retry {
     /// Why the last one failed.
     pub problem: Problem,
     /// When the next is due.
+    #[serde(rename = "next_at")]
     pub next: Moment,
+    /// When the last one failed.
+    #[serde(rename = "observed_at")]
+    pub at: Moment,
+}
+
+/// A delivery as it is written: what came of it stands flat beside the rest.
+#[derive(Serialize, Deserialize)]
+struct SentLine {
+    /// How many events the server took.
+    sent: usize,
+    status: Option<u16>,
+    attempts: u32,
+    #[serde(rename = "latency_ms", with = "millis")]
+    took: Duration,
+    events: Arc<[EventId]>,
+    message: Option<Sanitized>,
+    advice: Option<Sanitized>,
+    fields: Option<Fields>,
+    /// What the server answered when it took the events.
+    answer: Option<Sanitized>,
+    /// What sort of trouble it was, where the call failed.
+    trouble: Option<ProblemKind>,
+    batch: u64,
+    call: usize,
+    calls: usize,
+    #[serde(rename = "observed_at")]
+    at: Moment,
+}
+
+impl From<Delivery> for SentLine {
+    fn from(delivery: Delivery) -> Self {
+        let Delivery { batch, call, calls, events, at, took, attempts, status, verdict } = delivery;
+        let mut line = Self {
+            sent: 0,
+            status,
+            attempts,
+            took,
+            events,
+            message: None,
+            advice: None,
+            fields: None,
+            answer: None,
+            trouble: None,
+            batch,
+            call,
+            calls,
+            at,
+        };
+        match verdict {
+            Verdict::Taken { body, .. } => {
+                line.sent = line.events.len();
+                line.answer = Some(body);
+            }
+            Verdict::Refused { message, fields, .. } => {
+                line.message = Some(message);
+                line.fields = Some(Fields(fields));
+            }
+            Verdict::Failed(Problem { kind, what, advice }) => {
+                (line.message, line.advice, line.trouble) = (Some(what), Some(advice), Some(kind));
+            }
+        }
+        line
+    }
+}
+
+impl From<SentLine> for Delivery {
+    fn from(line: SentLine) -> Self {
+        let SentLine { status, attempts, took, events, message, advice, fields, answer, trouble, .. } = line;
+        let (batch, call, calls, at) = (line.batch, line.call, line.calls, line.at);
+        let message = message.unwrap_or_default();
+        let verdict = match (trouble, answer) {
+            (Some(kind), _) => Verdict::Failed(Problem { kind, what: message, advice: advice.unwrap_or_default() }),
+            (None, Some(body)) => Verdict::Taken { status: status.unwrap_or_default(), body },
+            (None, None) => {
+                let fields = fields.map(|Fields(fields)| fields).unwrap_or_default();
+                Verdict::Refused { status: status.unwrap_or_default(), message, fields }
+            }
+        };
+        Self { batch, call, calls, events, at, took, attempts, status, verdict }
+    }
+}
+
+/// Fields with what is said of them, as an object. Of what is said of a field twice the last stands, as with most readers
+/// of JSON.
+struct Fields(Vec<(Sanitized, Sanitized)>);
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields: IndexMap<_, _> = self.0.iter().map(|(field, said)| (field, said)).collect();
+        serializer.collect_map(fields)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("fields with what is said of them")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
 }

@@ -1,25 +1,27 @@
-//! The feed: what changed between one snapshot and the next, how often, and how the connection that brings it fares.
+//! The session: what happened, as records, and what a watcher knows of it.
 //!
 //! Pure: a snapshot and a moment go in, changes come out.
 
 mod change;
+mod connection;
 mod delivery;
 mod history;
 mod moment;
 pub mod probe;
-mod problem;
+mod proof;
 mod rate;
-mod report;
+mod record;
 mod seen;
 mod state;
 mod tracker;
 
 pub use change::{Change, ChangeKind, Coverage};
+pub use connection::{Polled, Problem, ProblemKind, Trouble};
 pub use delivery::{Delivery, Retry, Verdict};
 pub use history::{Captured, Dropped, HISTORY_LIMIT, History, MOST_TYPES};
 pub use moment::Moment;
-pub use problem::{Problem, ProblemKind};
+pub use proof::Proof;
 pub use rate::Rate;
-pub use report::{Polled, Report, Trouble};
+pub use record::{Errors, Line, Recalled, Record};
 pub use state::Session;
 pub use tracker::{Counts, Tracker};

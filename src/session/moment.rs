@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::Payload;
 
@@ -19,6 +20,43 @@ impl Moment {
     /// How long after `earlier` this is; zero if it is not after it.
     pub fn since(&self, earlier: Self) -> Duration {
         self.elapsed.saturating_sub(earlier.elapsed)
+    }
+}
+
+/// The time of day, to the millisecond.
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:.3}", self.wall))
+    }
+}
+
+/// Of a moment that is read back, only the time of day is known. Its `elapsed` counts from 1970, so that moments of one
+/// session stand as far apart as they should.
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wall: Timestamp = String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)?;
+        let elapsed = Duration::try_from(wall.duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default();
+        Ok(Self { elapsed, wall })
+    }
+}
+
+/// A span as whole milliseconds.
+pub(super) fn millis_of(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How a span is written and read.
+pub(super) mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(super::millis_of(*span))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexSet;
+use serde::{Deserialize, Serialize};
 
-use super::{Change, ChangeKind, Moment};
+use super::{Change, ChangeKind, Moment, Recalled};
 use crate::event::{Difference, DifferenceKind, Document, Groups, Path, Payload, TypeName, diff};
 use similarity::{Received, is_identified};
 
@@ -72,11 +73,13 @@ impl Seen {
 }
 
 /// How an event was recognized as the one that we sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Recognized {
     /// By its `event_uuid`.
+    #[serde(rename = "marker")]
     ByMarker,
     /// By its content, for no marker came back: a guess.
+    #[serde(rename = "content")]
     ByContent,
 }
 
@@ -201,7 +204,9 @@ impl Probes {
     ///
     /// The history also holds what came before a probe was sent. So an event without the marker is guessed to be a
     /// probe only when the platform's own time says that it came after; a clock that is ahead makes us miss one.
-    pub fn recall(&mut self, event_type: &TypeName, events: &[Arc<Payload>], at: Moment) -> Vec<ProbeId> {
+    pub fn recall(&mut self, recalled: &Recalled) -> Vec<ProbeId> {
+        let Recalled { event_type, events, at } = recalled;
+        let at = *at;
         let mut found = Vec::new();
         let mut unmarked = Vec::new();
         for payload in events {

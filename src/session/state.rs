@@ -1,23 +1,33 @@
 use std::sync::Arc;
 
-use super::{Captured, Change, ChangeKind, History};
+use super::{Captured, ChangeKind, Errors, History, Record};
 
 /// What a watcher knows of a session.
 #[derive(Debug, Default)]
 pub struct Session {
     /// The captured events.
     pub history: History,
+    /// The server's counts of events that it could not process, since they are known.
+    pub errors: Option<Errors>,
 }
 
 impl Session {
     /// One that knows nothing yet, and that will hold at most `limit` bytes of events beside the newest of each type.
     pub fn new(limit: usize) -> Self {
-        Self { history: History::new(limit) }
+        Self { history: History::new(limit), errors: None }
     }
 
-    /// Takes in what a poll or a count brought.
-    pub fn take_in(&mut self, changes: &[Change]) {
-        for change in changes {
+    /// Takes in what happened.
+    pub fn take_in(&mut self, records: &[Record]) {
+        for record in records {
+            let change = match record {
+                Record::Change(change) => change,
+                Record::Errors(errors) => {
+                    self.errors = Some(errors.clone());
+                    continue;
+                }
+                _ => continue,
+            };
             let Some(payload) = &change.payload else {
                 self.history.hear_of(&change.event_type);
                 continue;

@@ -14,10 +14,10 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::live::{self, Key, Settings};
 use super::send::{Label, Pace, Sender};
-use super::tests::{Reply, Server, answer, next, settings};
+use super::tests::{Reply, Server, answer, next, next_polled, settings};
 use crate::blueshift::Call;
 use crate::event::text;
-use crate::session::{Problem, Report, Verdict};
+use crate::session::{Problem, Record, Verdict};
 
 const EVENT_KEY: &str = "c4nary/5e1f+0b7c9d3a";
 const USER_KEY: &str = "f00d+4nd/b33r5e1f0b7";
@@ -147,9 +147,9 @@ async fn an_answer_that_cannot_be_read_shows_no_key() {
             let server = Server::always(bytes).await;
             let mut source = live::start(with_keys(&server));
             let trouble = loop {
-                match next(&mut source).await {
-                    Report::Trouble(trouble) => break trouble,
-                    Report::Connecting { .. } => {}
+                match &*next(&mut source).await {
+                    [Record::Trouble(trouble)] => break trouble.clone(),
+                    [Record::Connecting { .. }] => {}
                     other => panic!("{sent} gave {other:?}"),
                 }
             };
@@ -169,11 +169,7 @@ async fn what_is_odd_about_an_answer_shows_no_key_and_the_events_stay_as_they_ca
             );
             let server = Server::always(answer("200 OK", "", &body)).await;
             let mut source = live::start(with_keys(&server));
-            let polled = loop {
-                if let Report::Polled(polled) = next(&mut source).await {
-                    break polled;
-                }
-            };
+            let polled = next_polled(&mut source).await;
             let notes = format!("{:?}", polled.notes);
             assert!(notes.contains("[key]"), "{notes}");
             assert_no_key_in(&notes, &body);
@@ -198,12 +194,12 @@ async fn counts_and_histories_that_cannot_be_had_show_no_key() {
             source.commands.send(super::Command::Recall("view".into())).await.unwrap();
             let (mut counts, mut recalled) = (false, false);
             while !(counts && recalled) {
-                match next(&mut source).await {
-                    Report::CountsTrouble(trouble) => {
+                match &*next(&mut source).await {
+                    [Record::CountsTrouble(trouble)] => {
                         assert_no_key_in(&format!("{trouble:?}"), &sent);
                         counts = true;
                     }
-                    Report::Recalled { .. } => recalled = true,
+                    [Record::Recalled(_)] => recalled = true,
                     _ => {}
                 }
             }
@@ -228,7 +224,7 @@ async fn what_became_of_a_call_shows_no_key() {
         for bytes in keys.flat_map(|key| bad_answers(&key)) {
             let sent = String::from_utf8_lossy(&bytes).into_owned();
             said.lock().unwrap().clone_from(&bytes);
-            let call = Call { bulk: false, body: "{}".into(), events: 1 };
+            let call = Call { bulk: false, body: "{}".into(), events: Arc::default() };
             let mut retries = Vec::new();
             let label = Label { batch: 1, call: 0, calls: 1 };
             let delivery = sender.deliver(label, &call, |retry| retries.push(retry)).await;
@@ -246,7 +242,7 @@ async fn what_a_server_says_reaches_nobody_as_it_came() {
         let mut settings = with_keys(&server);
         settings.timeouts.retry = Duration::ZERO;
         let mut sender = Sender::new(settings, Pace::unlimited());
-        let call = Call { bulk: false, body: "{}".into(), events: 1 };
+        let call = Call { bulk: false, body: "{}".into(), events: Arc::default() };
         let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await;
         let told: Vec<text::Sanitized> = match delivery.verdict {
             Verdict::Taken { body, .. } => vec![body],

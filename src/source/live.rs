@@ -7,8 +7,8 @@ pub use super::failure::Timeouts;
 use super::poller::Poller;
 pub use super::settings::{BODY_LIMIT, Key, LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 
-/// How many reports may wait for a watcher that is busy, before the poller waits with them.
-const WAITING_REPORTS: usize = 16;
+/// How many records may wait for a watcher that is busy, before the poller waits with them.
+const WAITING_RECORDS: usize = 16;
 /// How many commands may wait for the poller.
 const WAITING_COMMANDS: usize = 16;
 
@@ -19,9 +19,9 @@ const WAITING_COMMANDS: usize = 16;
 ///
 /// Outside a tokio runtime.
 pub fn start(settings: Settings) -> Source {
-    let (report_sender, reports) = mpsc::channel(WAITING_REPORTS);
+    let (sender, records) = mpsc::channel(WAITING_RECORDS);
     let (commands, command_receiver) = mpsc::channel(WAITING_COMMANDS);
-    let poller = Poller::new(settings, report_sender);
+    let poller = Poller::new(settings, sender);
     tokio::spawn(poller.run(command_receiver));
-    Source { reports, commands }
+    Source { records, commands }
 }

@@ -27,7 +27,7 @@ pub use clock::Clock;
 
 use crate::blueshift::Call;
 use crate::event::TypeName;
-use crate::session::Report;
+use crate::session::Record;
 
 /// What a watcher may ask of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub enum Command {
     SetInterval(Duration),
     /// Poll now, whatever the interval or the backoff says; also the way out of a refusal.
     PollNow,
-    /// Send these calls, one after the other, at the documented rate. What becomes of each is reported.
+    /// Send these calls, one after the other, at the documented rate. What becomes of each is recorded.
     Send {
-        /// A number to name it by in reports.
+        /// A number to name it by in records.
         batch: u64,
         /// The calls.
         calls: Vec<Call>,
@@ -47,13 +47,14 @@ pub enum Command {
     Recall(TypeName),
 }
 
-/// The two ends that a watcher holds of a source: reports come out, commands go in.
+/// The two ends that a watcher holds of a source: records come out, commands go in.
 ///
 /// Dropping it ends the source.
 #[derive(Debug)]
 pub struct Source {
-    /// What the source tells. Bounded: a watcher that does not read slows the source, not the other way round.
-    pub reports: mpsc::Receiver<Report>,
+    /// What happened, in order; what came at once stands together. Bounded: a watcher that does not read slows the source,
+    /// not the other way round.
+    pub records: mpsc::Receiver<Vec<Record>>,
     /// What the watcher asks.
     pub commands: mpsc::Sender<Command>,
 }

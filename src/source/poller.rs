@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +15,8 @@ use super::http::Answer;
 use super::settings::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 use super::{Clock, Command, backoff, problem, send};
 use crate::blueshift::{Call, Decoded, Decoder, KeyMask, Summary, decode_history};
-use crate::event::{Note, Snapshot, TypeName, Unknown};
-use crate::session::{Change, Moment, Polled, Problem, ProblemKind, Report, Tracker, Trouble};
+use crate::event::{Note, Sanitized, Snapshot, TypeName, Unknown};
+use crate::session::{Change, Errors, Moment, Polled, Problem, ProblemKind, Recalled, Record, Tracker, Trouble};
 
 /// How many notes are remembered as told. A server that makes up a new one at every poll is told again some day.
 const NOTES_REMEMBERED: usize = 1024;
@@ -28,6 +30,8 @@ struct Memory {
     keys: KeyMask,
     decoder: Decoder,
     tracker: Tracker,
+    /// The server's counts of errors, as they were told last.
+    errors: BTreeMap<Sanitized, u64>,
 }
 
 /// What became of a body.
@@ -39,7 +43,7 @@ enum Digested {
 
 impl Memory {
     fn new(keys: KeyMask) -> Self {
-        Self { decoder: Decoder::new(keys.clone()), keys, tracker: Tracker::default() }
+        Self { decoder: Decoder::new(keys.clone()), keys, tracker: Tracker::default(), errors: BTreeMap::new() }
     }
 
     fn digest(&mut self, body: &[u8], at: Moment) -> Digested {
@@ -55,15 +59,22 @@ impl Memory {
         }
     }
 
-    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Change>, Unknown> {
-        let summary = Summary::decode(body, &self.keys)?;
-        Ok(self.tracker.observe_counts(&summary.counts, at))
+    /// The counts that moved. Of the errors all are told when one of them moved.
+    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Record>, Unknown> {
+        let Summary { counts, errors } = Summary::decode(body, &self.keys)?;
+        let changes = self.tracker.observe_counts(&counts, at).into_iter().map(Record::Change);
+        let mut records: Vec<_> = iter::once(Record::Counted { at }).chain(changes).collect();
+        if errors != self.errors {
+            self.errors.clone_from(&errors);
+            records.push(Record::Errors(Errors { counts: errors, at }));
+        }
+        Ok(records)
     }
 }
 
 pub(super) struct Poller {
     connection: Arc<Connection>,
-    reports: mpsc::Sender<Report>,
+    records: mpsc::Sender<Vec<Record>>,
     /// The one request in flight.
     polling: JoinSet<Result<Answer, Failure>>,
     interval: Duration,
@@ -87,14 +98,14 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    pub(super) fn new(settings: Settings, reports: mpsc::Sender<Report>) -> Self {
+    pub(super) fn new(settings: Settings, records: mpsc::Sender<Vec<Record>>) -> Self {
         let started = settings.clock.now();
         let interval = settings.interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
         let connection = Arc::new(Connection::new(settings));
         let (outbox, handed_over) = mpsc::unbounded_channel();
-        tokio::spawn(send::forward(Arc::clone(&connection), handed_over, reports.clone()));
+        tokio::spawn(send::forward(Arc::clone(&connection), handed_over, records.clone()));
         Self {
-            reports,
+            records,
             polling: JoinSet::new(),
             interval,
             due: Some(Instant::now()),
@@ -122,7 +133,7 @@ impl Poller {
         // While the debug endpoint is in trouble, the counts would only add to it.
         let counts_due = self.counting.due().filter(|_| self.failures == 0);
         tokio::select! {
-            () = self.reports.closed() => Err(Gone),
+            () = self.records.closed() => Err(Gone),
             Some(command) = commands.recv() => {
                 self.obey(command);
                 Ok(())
@@ -165,7 +176,7 @@ impl Poller {
     /// that cannot be had is an empty one.
     fn recall(&self, event_type: TypeName) {
         let connection = Arc::clone(&self.connection);
-        let reports = self.reports.clone();
+        let records = self.records.clone();
         tokio::spawn(async move {
             let events = match connection.history(&event_type).await {
                 Ok(answer) => decode_history(&answer.body, &event_type, &connection.keys).unwrap_or_default(),
@@ -175,7 +186,7 @@ impl Poller {
                 }
             };
             let at = connection.settings.clock.now();
-            drop(reports.send(Report::Recalled { at, event_type, events }).await);
+            drop(records.send(vec![Record::Recalled(Recalled { event_type, events, at })]).await);
         });
     }
 
@@ -185,7 +196,7 @@ impl Poller {
         self.again = false;
         self.started = self.clock().now();
         if self.fresh || self.failures > 0 {
-            self.tell(Report::Connecting { at: self.started }).await?;
+            self.tell(vec![Record::Connecting { at: self.started }]).await?;
         }
         let connection = Arc::clone(&self.connection);
         self.polling.spawn(async move { connection.debug().await });
@@ -228,8 +239,10 @@ impl Poller {
         self.due = Some((started + self.interval).max(Instant::now() + SHORTEST_INTERVAL));
         self.hurry();
         let took = at.since(self.started);
-        let polled = Polled { at, took, status: answer.status, bytes: length, types: self.types, changes, notes };
-        self.tell(Report::Polled(polled)).await
+        let polled = Polled { at, took, status: answer.status, bytes: length, types: self.types };
+        let notes = notes.into_iter().map(|note| Record::Note { at, note });
+        let records = iter::once(Record::Polled(polled)).chain(notes).chain(changes.into_iter().map(Record::Change));
+        self.tell(records.collect()).await
     }
 
     async fn failed(
@@ -246,23 +259,23 @@ impl Poller {
         self.due = next.map(|next| self.clock().instant(next));
         self.hurry();
         let trouble = Trouble { at, problem, attempt: self.failures, next, unknown: unknown.map(Arc::new) };
-        self.tell(Report::Trouble(trouble)).await
+        self.tell(vec![Record::Trouble(trouble)]).await
     }
 
     async fn counted(&mut self, asked: Asked) -> Result<(), Gone> {
         let at = self.clock().now();
         let trouble = match asked.outcome {
             Ok(Answer { body, .. }) => match self.aside(move |memory| memory.count(&body, at)).await {
-                Ok(changes) => {
+                Ok(records) => {
                     self.counting.succeeded(asked.with_event_key, at);
-                    return self.tell(Report::Counted { at, changes }).await;
+                    return self.tell(records).await;
                 }
                 Err(unknown) => self.counting.unreadable(&unknown, at),
             },
             Err(failure) => self.counting.failed(&failure, &asked.called, at),
         };
         match trouble {
-            Some(trouble) => self.tell(Report::CountsTrouble(trouble)).await,
+            Some(trouble) => self.tell(vec![Record::CountsTrouble(trouble)]).await,
             None => Ok(()),
         }
     }
@@ -299,8 +312,8 @@ impl Poller {
         notes
     }
 
-    async fn tell(&mut self, report: Report) -> Result<(), Gone> {
-        self.reports.send(report).await.map_err(|_| Gone)
+    async fn tell(&mut self, records: Vec<Record>) -> Result<(), Gone> {
+        self.records.send(records).await.map_err(|_| Gone)
     }
 
     fn clock(&self) -> Clock {
@@ -313,5 +326,22 @@ async fn until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_told_again_when_they_move() {
+        let mut memory = Memory::default();
+        let at = Clock::start().now();
+        let told = |memory: &mut Memory, count: u32| {
+            let body = format!(r#"{{"stats":{{"missing_identifier":{{"count":{count},"type":"error"}}}}}}"#);
+            let records = memory.count(body.as_bytes(), at).unwrap_or_default();
+            records.into_iter().any(|record| matches!(record, Record::Errors(_)))
+        };
+        assert_eq!([0, 5, 5, 6, 0, 0].map(|count| told(&mut memory, count)), [false, true, false, true, true, false]);
     }
 }

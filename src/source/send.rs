@@ -12,7 +12,7 @@ use super::http::Answer;
 use super::settings::Settings;
 use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
-use crate::session::{Delivery, ProblemKind, Report, Retry, Verdict};
+use crate::session::{Delivery, ProblemKind, Record, Retry, Verdict};
 
 /// How much of an answer's body is kept, in columns.
 const LONGEST_BODY: usize = 200;
@@ -98,7 +98,7 @@ impl Sender {
                 batch: label.batch,
                 call: label.call,
                 calls: label.calls,
-                events: call.events,
+                events: Arc::clone(&call.events),
                 at,
                 took: at.since(started),
                 attempts,
@@ -118,7 +118,7 @@ impl Sender {
             }
             let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());
             let wait = wait.mul_f64(self.connection.settings.timeouts.retry.as_secs_f64());
-            retrying(Retry { batch: label.batch, attempts, problem, next: Clock::after(at, wait) });
+            retrying(Retry { batch: label.batch, attempts, problem, next: Clock::after(at, wait), at });
             sleep(wait).await;
         }
     }
@@ -149,11 +149,11 @@ fn can_pass(kind: ProblemKind) -> bool {
     matches!(kind, ProblemKind::RateLimited | ProblemKind::Unreachable)
 }
 
-/// Sends what comes, in order, and reports what becomes of it, until nobody hands anything over or listens any more.
+/// Sends what comes, in order, and records what becomes of it, until nobody hands anything over or listens any more.
 pub(super) async fn forward(
     connection: Arc<Connection>,
     mut outbox: mpsc::UnboundedReceiver<(u64, Vec<Call>)>,
-    reports: mpsc::Sender<Report>,
+    records: mpsc::Sender<Vec<Record>>,
 ) {
     let mut sender = Sender::over(connection, Pace::default());
     while let Some((batch, calls)) = outbox.recv().await {
@@ -164,9 +164,9 @@ pub(super) async fn forward(
             tokio::pin!(delivering);
             let delivery = loop {
                 tokio::select! {
-                    () = reports.closed() => return,
+                    () = records.closed() => return,
                     Some(retry) = retries.recv() => {
-                        if reports.send(Report::Retrying(retry)).await.is_err() {
+                        if records.send(vec![Record::Retrying(retry)]).await.is_err() {
                             return;
                         }
                     }
@@ -174,7 +174,7 @@ pub(super) async fn forward(
                 }
             };
             let failed = matches!(delivery.verdict, Verdict::Failed(_)).then(|| delivery.clone());
-            if reports.send(Report::Delivered(delivery)).await.is_err() {
+            if records.send(vec![Record::Delivered(delivery)]).await.is_err() {
                 return;
             }
             let Some(failed) = failed else { continue };
@@ -183,13 +183,13 @@ pub(super) async fn forward(
             for (number, call) in calls.iter().enumerate().skip(number + 1) {
                 let untried = Delivery {
                     call: number,
-                    events: call.events,
+                    events: Arc::clone(&call.events),
                     attempts: 0,
                     status: None,
                     took: Duration::ZERO,
                     ..failed.clone()
                 };
-                if reports.send(Report::Delivered(untried)).await.is_err() {
+                if records.send(vec![Record::Delivered(untried)]).await.is_err() {
                     return;
                 }
             }

@@ -13,7 +13,7 @@ use super::{Clock, Command, Source};
 use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::{Batch, Call, CallLimits};
 use crate::sandbox::{Config, Fault, Sandbox};
-use crate::session::{Delivery, ProblemKind, Report, Verdict};
+use crate::session::{Delivery, ProblemKind, Recalled, Record, Verdict};
 
 const CANARY: &str = "canary-5f0c-event-key";
 
@@ -54,7 +54,7 @@ async fn a_single_event_and_an_array_are_taken_where_they_belong() {
     assert_eq!(single.verdict, Verdict::Taken { status: 200, body: r#"{"status":"OK"}"#.into() });
     let (bulk, _) = deliver(&sandbox.url(), r#"[{"event":"view"},{"event":"search"}]"#).await;
     assert_eq!(bulk.verdict, Verdict::Taken { status: 200, body: r#"{"status":"ok","count":2}"#.into() });
-    assert_eq!((sandbox.arrivals(), bulk.events, bulk.attempts), (3, 2, 1));
+    assert_eq!((sandbox.arrivals(), bulk.events.len(), bulk.attempts), (3, 2, 1));
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_429_and_then_a_200_is_a_delivery_with_its_attempts() {
 async fn a_refused_event_is_told_with_the_field_that_the_server_names() {
     let sandbox = sandbox(Config::default()).await;
     let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
-    let call = Call { bulk: false, body: r#"{"email":"a@example.com"}"#.into(), events: 1 };
+    let call = Call { bulk: false, body: r#"{"email":"a@example.com"}"#.into(), events: std::sync::Arc::default() };
     let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await;
     let Verdict::Refused { status: 400, fields, .. } = delivery.verdict else { panic!("{delivery:?}") };
     assert_eq!(fields, [("event".into(), "`event` can't be blank".into())]);
@@ -115,8 +115,8 @@ async fn a_refused_event_is_told_with_the_field_that_the_server_names() {
 
 async fn next_delivery(source: &mut Source) -> Delivery {
     loop {
-        if let Report::Delivered(delivery) = source.reports.recv().await.unwrap() {
-            return delivery;
+        if let [Record::Delivered(delivery)] = &*source.records.recv().await.unwrap() {
+            return delivery.clone();
         }
     }
 }
@@ -134,7 +134,7 @@ async fn the_poller_sends_in_order_and_asks_for_the_history() {
     }
     source.commands.send(Command::Recall("view".into())).await.unwrap();
     let uuids = loop {
-        if let Report::Recalled { event_type, events, .. } = source.reports.recv().await.unwrap() {
+        if let [Record::Recalled(Recalled { event_type, events, .. })] = &*source.records.recv().await.unwrap() {
             assert_eq!(event_type.as_str(), "view");
             break events.iter().filter_map(|event| event.head().uuid.clone()).collect::<Vec<_>>();
         }

@@ -13,7 +13,8 @@ use super::live::{self, Key, Settings, Timeouts};
 use super::send::{Label, Pace, Sender};
 use super::{Clock, Command, Source};
 use crate::blueshift::{BaseUrl, Call};
-use crate::session::{Polled, ProblemKind, Report, Trouble, Verdict};
+use crate::event::Note;
+use crate::session::{Change, Polled, ProblemKind, Record, Trouble, Verdict};
 
 const CANARY: &str = "canary-5e1f0b7c";
 const NOTHING_NEW: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
@@ -110,25 +111,61 @@ pub(super) fn settings(base: &BaseUrl) -> Settings {
     }
 }
 
-pub(super) async fn next(source: &mut Source) -> Report {
-    tokio::time::timeout(Duration::from_secs(20), source.reports.recv()).await.unwrap().unwrap()
+pub(super) async fn next(source: &mut Source) -> Vec<Record> {
+    tokio::time::timeout(Duration::from_secs(20), source.records.recv()).await.unwrap().unwrap()
 }
 
 async fn next_trouble(source: &mut Source) -> Trouble {
     loop {
-        match next(source).await {
-            Report::Trouble(trouble) => return trouble,
-            Report::Connecting { .. } => {}
+        match &*next(source).await {
+            [Record::Trouble(trouble)] => return trouble.clone(),
+            [Record::Connecting { .. }] => {}
             other => panic!("expected trouble, got {other:?}"),
         }
     }
 }
 
-async fn next_polled(source: &mut Source) -> Polled {
-    loop {
-        if let Report::Polled(polled) = next(source).await {
-            return polled;
+/// A poll that succeeded, with what it brought.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) polled: Polled,
+    pub(super) changes: Vec<Change>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl Heard {
+    fn of(records: Vec<Record>) -> Option<Self> {
+        let mut records = records.into_iter();
+        let Some(Record::Polled(polled)) = records.next() else { return None };
+        let (mut changes, mut notes) = (Vec::new(), Vec::new());
+        for record in records {
+            match record {
+                Record::Change(change) => changes.push(change),
+                Record::Note { note, .. } => notes.push(note),
+                other => panic!("a poll brought {other:?}"),
+            }
         }
+        Some(Self { polled, changes, notes })
+    }
+}
+
+pub(super) async fn next_polled(source: &mut Source) -> Heard {
+    loop {
+        if let Some(heard) = Heard::of(next(source).await) {
+            return heard;
+        }
+    }
+}
+
+/// The changes of the next counts.
+async fn next_counted(source: &mut Source) -> Vec<Change> {
+    loop {
+        let records = next(source).await;
+        if let Some(Record::Counted { .. }) = records.first() {
+            let change = |record| if let Record::Change(change) = record { Some(change) } else { None };
+            return records.into_iter().filter_map(change).collect();
+        }
+        assert!(!matches!(records.first(), Some(Record::CountsTrouble(_))), "{records:?}");
     }
 }
 
@@ -257,8 +294,8 @@ async fn a_refused_key_is_not_tried_again_until_asked_and_then_recovers() {
     source.commands.send(Command::SetInterval(Duration::from_millis(1))).await.unwrap();
     assert_eq!(server.requests().len(), 1);
     source.commands.send(Command::PollNow).await.unwrap();
-    assert!(matches!(next(&mut source).await, Report::Connecting { .. }));
-    assert_eq!(next_polled(&mut source).await.status, 200);
+    assert!(matches!(*next(&mut source).await, [Record::Connecting { .. }]));
+    assert_eq!(next_polled(&mut source).await.polled.status, 200);
 }
 
 #[tokio::test]
@@ -275,12 +312,12 @@ async fn retry_after_is_honoured_and_one_good_answer_ends_the_backoff() {
     let trouble = next_trouble(&mut source).await;
     assert_eq!(trouble.next.map(|next| next.since(trouble.at)), Some(Duration::from_secs(2)));
     let polled = next_polled(&mut source).await;
-    assert!(polled.at.since(trouble.at) >= Duration::from_secs(2));
+    assert!(polled.polled.at.since(trouble.at) >= Duration::from_secs(2));
     let trouble = next_trouble(&mut source).await;
     assert_eq!(trouble.attempt, 1);
     assert_eq!(trouble.next.map(|next| next.since(trouble.at)), Some(Duration::from_mins(10)));
     source.commands.send(Command::PollNow).await.unwrap();
-    assert!(next_polled(&mut source).await.at.since(trouble.at) < Duration::from_mins(10));
+    assert!(next_polled(&mut source).await.polled.at.since(trouble.at) < Duration::from_mins(10));
 }
 
 #[tokio::test]
@@ -348,13 +385,13 @@ async fn one_request_is_in_flight_and_a_poll_asked_for_meanwhile_comes_after_it(
     let mut patient = settings(&server.url);
     patient.timeouts.read = Duration::from_millis(300);
     let mut source = live::start(patient);
-    assert!(matches!(next(&mut source).await, Report::Connecting { .. }));
+    assert!(matches!(*next(&mut source).await, [Record::Connecting { .. }]));
     source.commands.send(Command::PollNow).await.unwrap();
     source.commands.send(Command::PollNow).await.unwrap();
     let trouble = next_trouble(&mut source).await;
     assert_eq!(server.requests().len(), 1);
     let polled = next_polled(&mut source).await;
-    assert!(polled.at.since(trouble.at) < Duration::from_millis(750), "the backoff was waited for");
+    assert!(polled.polled.at.since(trouble.at) < Duration::from_millis(750), "the backoff was waited for");
 }
 
 #[tokio::test]
@@ -362,7 +399,7 @@ async fn polling_stops_when_nobody_watches() {
     let server = Server::start(|_, _| Reply::Hang(Vec::new())).await;
     let source = live::start(settings(&server.url));
     let ended = source.commands.clone();
-    drop(source.reports);
+    drop(source.records);
     drop(source.commands);
     tokio::time::timeout(Duration::from_secs(20), ended.closed()).await.unwrap();
 }
@@ -402,10 +439,10 @@ async fn an_unchanged_answer_brings_no_changes_and_a_new_event_brings_one() {
     .await;
     let mut source = live::start(settings(&server.url));
     let first = next_polled(&mut source).await;
-    assert_eq!((first.changes.len(), first.types, first.status), (1, 1, 200));
-    assert_eq!(first.bytes, u64::try_from(ONE_VIEW.len()).unwrap());
+    assert_eq!((first.changes.len(), first.polled.types, first.polled.status), (1, 1, 200));
+    assert_eq!(first.polled.bytes, u64::try_from(ONE_VIEW.len()).unwrap());
     let second = next_polled(&mut source).await;
-    assert_eq!((second.changes.len(), second.types), (0, 1));
+    assert_eq!((second.changes.len(), second.polled.types), (0, 1));
     let third = next_polled(&mut source).await;
     let [change] = &third.changes[..] else { panic!("{third:?}") };
     assert_eq!(change.payload.as_ref().unwrap().text(), r#"{"event":"view","sku":"2"}"#);
@@ -442,17 +479,35 @@ async fn what_is_odd_about_an_answer_is_told_once() {
 async fn counts_come_with_the_user_key_and_span_today() {
     let server = counting_server(ONE_VIEW, |_| answer("200 OK", "", SUMMARY)).await;
     let mut source = live::start(with_user_key(&server));
-    let changes = loop {
-        if let Report::Counted { changes, .. } = next(&mut source).await {
-            break changes;
-        }
-    };
+    let changes = next_counted(&mut source).await;
     assert_eq!(changes.iter().map(|change| change.received).collect::<Vec<_>>(), [Some(7)]);
     let requests = server.requests();
     let asked = requests.iter().find(|request| request.starts_with("POST ")).unwrap();
     assert!(asked.starts_with("POST /api/v1/event/summary.json?timestamp_start=20"), "{asked}");
     assert!(asked.contains(r#"{"timestamp_start":"20"#) && asked.contains(r#""timestamp_end":"20"#), "{asked}");
     assert!(asked.contains(&basic("canary-of-the-user")) && !asked.contains(&basic(CANARY)), "{asked}");
+}
+
+#[tokio::test]
+async fn the_errors_that_the_server_counted_come_with_the_counts_and_show_no_key() {
+    let error = |name: &str, count: u32| format!(r#""{name}":{{"count":{count},"type":"error"}}"#);
+    let errors = [
+        error("missing_identifier", 5),
+        error("quiet", 0),
+        error(&format!("{CANARY} in it"), 1),
+        error(&"x".repeat(5_000), 1),
+    ];
+    let summary = format!(r#"{{"stats":{{{}}}}}"#, errors.join(","));
+    let server = counting_server(ONE_VIEW, move |_| answer("200 OK", "", &summary)).await;
+    let mut source = live::start(with_user_key(&server));
+    let counts = loop {
+        if let Some(Record::Errors(errors)) = next(&mut source).await.pop() {
+            break errors.counts;
+        }
+    };
+    let told = ["missing_identifier", "[key] in it", "quiet"].map(|sort| counts.get(sort).copied());
+    assert_eq!((told, counts.len()), ([Some(5), Some(1), None], 3), "{counts:?}");
+    assert!(counts.keys().all(|sort| sort.len() <= 70), "{counts:?}");
 }
 
 #[tokio::test]
@@ -466,13 +521,7 @@ async fn where_the_user_key_is_refused_the_event_key_has_a_try() {
     })
     .await;
     let mut source = live::start(with_user_key(&server));
-    loop {
-        match next(&mut source).await {
-            Report::Counted { changes, .. } => break assert_eq!(changes.len(), 1),
-            Report::CountsTrouble(trouble) => panic!("{trouble:?}"),
-            _ => {}
-        }
-    }
+    assert_eq!(next_counted(&mut source).await.len(), 1);
 }
 
 #[tokio::test]
@@ -480,8 +529,8 @@ async fn counts_that_cannot_be_had_are_told_once_and_watching_goes_on() {
     let server = counting_server(ONE_VIEW, |_| answer("403 Forbidden", "", r#"{"message":"Forbidden"}"#)).await;
     let mut source = live::start(with_user_key(&server));
     let trouble = loop {
-        if let Report::CountsTrouble(trouble) = next(&mut source).await {
-            break trouble;
+        if let [Record::CountsTrouble(trouble)] = &*next(&mut source).await {
+            break trouble.clone();
         }
     };
     assert_eq!(trouble.problem.kind, ProblemKind::Refused);
@@ -491,7 +540,7 @@ async fn counts_that_cannot_be_had_are_told_once_and_watching_goes_on() {
     source.commands.send(Command::PollNow).await.unwrap();
     let refusals = || server.requests().iter().filter(|request| request.starts_with("POST ")).count();
     while refusals() < 4 {
-        assert!(matches!(next(&mut source).await, Report::Polled(_)));
+        assert!(matches!(*next(&mut source).await, [Record::Polled(_), ..]));
     }
 }
 
@@ -520,7 +569,7 @@ async fn neither_an_interval_nor_a_key_held_down_makes_it_poll_without_a_pause()
     source.commands.send(Command::SetInterval(Duration::ZERO)).await.unwrap();
     let first = next_polled(&mut source).await;
     let second = next_polled(&mut source).await;
-    assert!(second.at.since(first.at) >= live::SHORTEST_INTERVAL);
+    assert!(second.polled.at.since(first.polled.at) >= live::SHORTEST_INTERVAL);
 
     source.commands.send(Command::SetInterval(Duration::MAX)).await.unwrap();
     let mut last = second;
@@ -529,7 +578,7 @@ async fn neither_an_interval_nor_a_key_held_down_makes_it_poll_without_a_pause()
         source.commands.send(Command::PollNow).await.unwrap();
         let next = next_polled(&mut source).await;
         let started = |polled: &Polled| polled.at.elapsed.saturating_sub(polled.took);
-        assert!(started(&next).saturating_sub(started(&last)) >= live::SHORTEST_INTERVAL);
+        assert!(started(&next.polled).saturating_sub(started(&last.polled)) >= live::SHORTEST_INTERVAL);
         last = next;
     }
 }
@@ -540,7 +589,7 @@ async fn verdict_of(server: &Server) -> Verdict {
     settings.timeouts.read = Duration::from_millis(200);
     settings.timeouts.retry = Duration::from_millis(1);
     let mut sender = Sender::new(settings, Pace::unlimited());
-    let call = Call { bulk: false, body: r#"{"event":"view"}"#.to_owned(), events: 1 };
+    let call = Call { bulk: false, body: r#"{"event":"view"}"#.to_owned(), events: Arc::default() };
     sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await.verdict
 }
 

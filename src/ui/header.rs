@@ -19,15 +19,33 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .unwrap_or_else(|| Line::from(self::state(model, now, theme, false)));
     let mark = if model.sending.safety.production { "production  " } else { "" };
     let room = width.saturating_sub(state.width() + mark.len() + 15);
-    let target = text::fit_middle(&model.target, room);
+    let errors = errors(model)
+        .into_iter()
+        .flatten()
+        .find(|errors| text::width(errors) + LEAST_TARGET <= room)
+        .unwrap_or_default();
+    let target = text::fit_middle(&model.target, room - text::width(&errors));
     let left = Line::from(vec![
         Span::styled(" clickscope", theme.name),
         Span::raw("  "),
         Span::styled(mark, theme.danger),
         Span::styled(target, theme.base),
+        Span::styled(errors, theme.warning),
     ]);
     left.render(area, buf);
     state.right_aligned().render(area, buf);
+}
+
+/// The columns that the target gets at least, where there are errors to tell of.
+const LEAST_TARGET: usize = 16;
+
+/// The server's counts of events that it could not process today, each sort by its name and all together; nothing where
+/// there are none.
+fn errors(model: &Model) -> Option<[String; 2]> {
+    let counts = &model.session.errors.as_ref().filter(|errors| !errors.counts.is_empty())?.counts;
+    let each: Vec<_> = counts.iter().map(|(sort, count)| format!("{sort} {}", time::count(*count))).collect();
+    let all = counts.values().fold(0, |all: u64, count| all.saturating_add(*count));
+    Some([format!("  ! {}", each.join(" · ")), format!("  ! {} errors", time::count(all))])
 }
 
 /// The connection in words; `wide` with what the last answer took.

@@ -12,9 +12,9 @@ use crate::app::fixture::{
     judged, lint_all, polled, press, retried, send, ship, taken,
 };
 use crate::app::keymap::Action;
-use crate::app::{Model, Outcome};
+use crate::app::{Message, Model, Outcome};
 use crate::event::{Unknown, syntax, text};
-use crate::session::{ChangeKind, Moment, Problem, ProblemKind, Report, Verdict};
+use crate::session::{ChangeKind, Errors, Moment, Problem, ProblemKind, Record, Verdict};
 
 #[test]
 fn a_session_at_every_size() {
@@ -106,12 +106,32 @@ fn states_of_the_connection() {
     let mut model = fresh(80, 24);
     let mut trouble =
         failed(ProblemKind::WrongAnswer, "the answer is HTML, not JSON", "check --url", Some(at(9)), at(1));
-    if let crate::app::Message::Report(Report::Trouble(trouble)) = &mut trouble {
+    if let Message::Records(records) = &mut trouble
+        && let [Record::Trouble(trouble)] = &mut **records
+    {
         let unknown = Unknown { reason: "HTML".into(), body: "<html>\u{1b}[2J</html>".into(), length: 20 };
         trouble.unknown = Some(unknown.into());
     }
     send(&mut model, trouble, at(1));
     insta::assert_snapshot!("unknown_answer_80x24", picture(&model, at(2)));
+}
+
+#[test]
+fn the_header_has_the_errors_that_the_server_counted_as_far_as_there_is_room() {
+    let header = |columns, counts: &[(&'static str, u64)]| {
+        let mut model = busy(columns, 24);
+        let counts = counts.iter().map(|(sort, count)| ((*sort).into(), *count)).collect();
+        send(&mut model, Message::Records(vec![Record::Errors(Errors { counts, at: at(20) })]), at(20));
+        picture(&model, at(20)).lines().next().unwrap().to_owned()
+    };
+    let two = [("invalid_user_attributes", 2), ("missing_identifier", 5)];
+    assert!(!header(120, &[]).contains('!'), "{}", header(120, &[]));
+    assert!(
+        header(160, &two).contains("  ! invalid_user_attributes 2 · missing_identifier 5"),
+        "{}",
+        header(160, &two)
+    );
+    assert!(header(80, &two).contains("  ! 7 errors"), "{}", header(80, &two));
 }
 
 #[test]
@@ -234,7 +254,9 @@ fn a_proof_tells_how_a_call_fares() {
     send(&mut model, retried(1, 1, at(25)), at(21));
     insta::assert_snapshot!("proof_retried", proof(&model, at_millis(21_400), 56, 6));
     let mut report = taken(1, 0, 1);
-    if let crate::app::Message::Report(Report::Delivered(delivery)) = &mut report {
+    if let Message::Records(records) = &mut report
+        && let [Record::Delivered(delivery)] = &mut **records
+    {
         (delivery.at, delivery.attempts) = (at_millis(25_088), 2);
     }
     send(&mut model, report, at_millis(25_088));

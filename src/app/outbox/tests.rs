@@ -10,7 +10,7 @@ use super::super::fixture::{
 };
 use super::super::{Effect, Message, Model, Outcome, proof};
 use super::*;
-use crate::session::{ChangeKind, Problem, ProblemKind, Report};
+use crate::session::{ChangeKind, Problem, ProblemKind, Record};
 
 /// What a message asks of the world, without the linting that every new event asks for.
 fn tell(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
@@ -130,8 +130,8 @@ fn a_probe_that_another_event_stepped_over_is_looked_for_in_the_history() {
     let effects = tell(&mut model, polled(vec![change], at(22)), at(22));
     assert_eq!(effects, [Effect::Recall("checkout".into())]);
     let events = vec![payload(other), payload(&CHECKOUT.replace("31.24", "\"31.24\""))];
-    let report = Report::Recalled { at: at(23), event_type: "checkout".into(), events };
-    let effects = tell(&mut model, Message::Report(report), at(23));
+    let recalled = Record::Recalled(Recalled { event_type: "checkout".into(), events, at: at(23) });
+    let effects = tell(&mut model, Message::Records(vec![recalled]), at(23));
     assert_eq!(effects, [Effect::SetInterval(Duration::from_secs(2))]);
     assert_eq!(mark(&model), Some(ProbeMark::Seen));
 }
@@ -164,7 +164,9 @@ fn a_call_that_is_made_again_is_waited_for_from_then_on() {
     let expiry = model.outbox.next_wake(at_millis(55_400), false);
     assert!(expiry > Some(Duration::from_secs(1)), "a countdown that nobody sees wakes nobody");
     let mut report = taken(1, 0, 1);
-    if let Message::Report(Report::Delivered(delivery)) = &mut report {
+    if let Message::Records(records) = &mut report
+        && let [Record::Delivered(delivery)] = &mut **records
+    {
         (delivery.at, delivery.attempts) = (at_millis(60_088), 2);
     }
     tell(&mut model, report, at_millis(60_088));

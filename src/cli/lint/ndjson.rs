@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Linted;
 use super::report::Report;
-use crate::cli::line::one_line;
+use crate::event::text::json_line;
 use crate::lint::Finding;
 
 /// Prints lines of JSON.
@@ -29,7 +29,7 @@ impl Report for Ndjson<'_> {
         let event_type = event.event_type.as_deref();
         event.findings.iter().try_for_each(|located| {
             let line = Entry { file: self.called, line: located.line, event_type, finding: &located.finding };
-            writeln!(out, "{}", one_line(&serde_json::to_string(&line)?))
+            writeln!(out, "{}", json_line(&serde_json::to_string(&line)?))
         })
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::report::{Report, UNREADABLE, message};
 use super::{Linted, Located};
 use crate::cli::input::BadInput;
-use crate::cli::line::one_line;
+use crate::event::text::json_line;
 use crate::lint::{Rule, Severity};
 use crate::plan::rules;
 
@@ -125,7 +125,7 @@ impl<'a> Sarif<'a> {
 
     fn write(&mut self, result: &Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
         let gap = if mem::take(&mut self.is_first) { "" } else { "," };
-        write!(out, "{gap}\n{}", one_line(&serde_json::to_string(result)?))
+        write!(out, "{gap}\n{}", json_line(&serde_json::to_string(result)?))
     }
 }
 

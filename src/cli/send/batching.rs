@@ -102,7 +102,7 @@ fn one(text: &str, preparation: &Preparation, batching: Batching) -> Result<Vec<
     let mut rest = events.split_off(skip).into_iter();
     let batch = Batch { events: rest.as_slice().to_vec(), bulk };
     let parcels = batch.calls(batching.limits).into_iter().map(|call| {
-        let events: Vec<Outgoing> = rest.by_ref().take(call.events).collect();
+        let events: Vec<Outgoing> = rest.by_ref().take(call.events.len()).collect();
         let first = through + 1;
         through += events.len() as u64;
         Parcel { call, events, numbers: (first..=through).collect(), through, part: Some(ratio(through, all)) }

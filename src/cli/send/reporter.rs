@@ -7,14 +7,13 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::batching::Parcel;
-use super::ndjson;
 use crate::blueshift::Outgoing;
 use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::safety::Safety;
 use crate::event::text::{counted, fit, harmless, harmless_within, width};
 use crate::event::{Difference, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeState, Seen, latency};
-use crate::session::{Delivery, Problem, Retry, Verdict};
+use crate::session::{Delivery, Moment, Problem, Proof, Record, Retry, Verdict};
 
 /// The widest value of a difference, in columns.
 const WIDEST_VALUE: usize = 48;
@@ -41,7 +40,7 @@ impl Words {
     /// A line for a call that ended.
     pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery) -> String {
         if self.json {
-            return ndjson::call(parcel, delivery);
+            return line(&Record::Delivered(delivery.clone()));
         }
         let what = what(&parcel.events);
         let took = latency(delivery.took);
@@ -57,9 +56,9 @@ impl Words {
     }
 
     /// What is said of an event that was to be proved.
-    pub(super) fn proof(self, probe: &Probe, within: Duration) -> String {
+    pub(super) fn proof(self, probe: &Probe, within: Duration, at: Moment) -> String {
         if self.json {
-            return ndjson::proof(probe);
+            return line(&Record::Proof(Proof::of(probe, at)));
         }
         let name = harmless(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
         match &probe.state {
@@ -72,6 +71,10 @@ impl Words {
             }
         }
     }
+}
+
+fn line(record: &Record) -> String {
+    format!("{}\n", record.line(&[]))
 }
 
 /// What a call holds: `purchase`, `30 events`.

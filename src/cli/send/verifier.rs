@@ -6,7 +6,7 @@ use crate::blueshift::Outgoing;
 use crate::cli::Exit;
 use crate::event::{Document, sanitized};
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
-use crate::session::{Moment, Problem, ProblemKind, Report, Trouble};
+use crate::session::{Moment, Problem, ProblemKind, Record, Trouble};
 use crate::source::live::{self, Settings};
 use crate::source::{Clock, Command, Source};
 
@@ -47,26 +47,29 @@ impl Verifier {
     pub(super) async fn start(settings: Settings, within: Duration, reporter: &Reporter) -> Result<Self, Exit> {
         let clock = settings.clock;
         let mut source = live::start(settings);
-        loop {
-            match source.reports.recv().await {
-                Some(Report::Polled(_)) => break,
-                Some(Report::Trouble(Trouble { problem, attempt, .. })) => {
-                    let exit = match problem.kind {
-                        ProblemKind::Refused => Exit::Refused,
-                        ProblemKind::WrongAnswer => Exit::Unreachable,
-                        _ if attempt >= ATTEMPTS => Exit::Unreachable,
-                        _ => {
-                            reporter.problem(&problem);
-                            continue;
-                        }
-                    };
-                    reporter.problem(&Problem { what: sanitized!("{}; nothing was sent", problem.what), ..problem });
-                    return Err(exit);
-                }
-                Some(_) => {}
-                None => {
-                    reporter.tell("the debug endpoint is not watched any more; nothing was sent");
-                    return Err(Exit::Unreachable);
+        'first: loop {
+            let Some(records) = source.records.recv().await else {
+                reporter.tell("the debug endpoint is not watched any more; nothing was sent");
+                return Err(Exit::Unreachable);
+            };
+            for record in records {
+                match record {
+                    Record::Polled(_) => break 'first,
+                    Record::Trouble(Trouble { problem, attempt, .. }) => {
+                        let exit = match problem.kind {
+                            ProblemKind::Refused => Exit::Refused,
+                            ProblemKind::WrongAnswer => Exit::Unreachable,
+                            _ if attempt >= ATTEMPTS => Exit::Unreachable,
+                            _ => {
+                                reporter.problem(&problem);
+                                continue;
+                            }
+                        };
+                        let what = sanitized!("{}; nothing was sent", problem.what);
+                        reporter.problem(&Problem { what, ..problem });
+                        return Err(exit);
+                    }
+                    _ => {}
                 }
             }
         }
@@ -101,36 +104,45 @@ impl Verifier {
     /// Waits for something to happen; the probes that are settled by it. It is safe to be dropped.
     pub(super) async fn listen(&mut self, reporter: &Reporter) -> Result<Vec<ProbeId>, Exit> {
         let patience = self.probes.next_expiry(self.clock.now());
-        let report = tokio::select! {
-            report = self.source.reports.recv() => report.ok_or(Exit::Unreachable)?,
+        let records = tokio::select! {
+            records = self.source.records.recv() => records.ok_or(Exit::Unreachable)?,
             () = elapse(patience) => return Ok(self.probes.expire(self.clock.now())),
         };
-        let mut settled = match report {
-            Report::Polled(polled) => {
-                self.trouble = None;
-                self.probes.observe(&polled.changes, polled.at)
-            }
-            Report::Counted { at, changes } => self.probes.observe(&changes, at),
-            Report::Recalled { at, event_type, events } => self.probes.recall(&event_type, &events, at),
-            Report::Trouble(trouble) => {
-                if self.trouble.as_ref() != Some(&trouble.problem) {
-                    reporter.problem(&trouble.problem);
+        let (mut settled, mut changes, mut answered) = (Vec::new(), Vec::new(), None);
+        for record in records {
+            match record {
+                Record::Change(change) => changes.push(change),
+                Record::Polled(polled) => {
+                    self.trouble = None;
+                    answered = Some(polled.at);
                 }
-                if trouble.problem.kind == ProblemKind::Refused {
-                    return Err(Exit::Refused);
+                Record::Counted { at } => answered = Some(at),
+                Record::Recalled(recalled) => settled.extend(self.probes.recall(&recalled)),
+                Record::Trouble(Trouble { problem, .. }) => {
+                    if self.trouble.as_ref() != Some(&problem) {
+                        reporter.problem(&problem);
+                    }
+                    if problem.kind == ProblemKind::Refused {
+                        return Err(Exit::Refused);
+                    }
+                    self.trouble = Some(problem);
                 }
-                self.trouble = Some(trouble.problem);
-                Vec::new()
+                _ => {}
             }
-            Report::Connecting { .. } | Report::CountsTrouble(_) | Report::Delivered(_) | Report::Retrying(_) => {
-                Vec::new()
-            }
-        };
+        }
+        if let Some(at) = answered {
+            settled.extend(self.probes.observe(&changes, at));
+        }
         for event_type in self.probes.overtaken() {
             let _ = self.source.commands.try_send(Command::Recall(event_type));
         }
         settled.extend(self.probes.expire(self.clock.now()));
         Ok(settled)
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     /// Whether any is waited for.

@@ -1,8 +1,8 @@
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{cut, cut_middle, sanitize};
 
@@ -63,6 +63,20 @@ impl Sanitized {
     /// How many columns it takes.
     pub fn width(&self) -> usize {
         super::width(self)
+    }
+}
+
+/// What is read is sanitized anew, whoever wrote it.
+impl<'de> Deserialize<'de> for Sanitized {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| sanitize(&text))
+    }
+}
+
+/// It is ordered and hashed as its text.
+impl Borrow<str> for Sanitized {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 

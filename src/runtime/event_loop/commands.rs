@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn call(number: u64) -> Call {
-        Call { bulk: false, body: format!(r#"{{"event":"e{number}"}}"#), events: 1 }
+        Call { bulk: false, body: format!(r#"{{"event":"e{number}"}}"#), events: std::sync::Arc::default() }
     }
 
     #[test]

@@ -29,7 +29,7 @@ use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};
 use crate::plan::Linter;
-use crate::session::{Moment, Report};
+use crate::session::{Moment, Record};
 use crate::source::Source;
 use crate::ui::{self, Theme};
 use commands::Commands;
@@ -196,7 +196,7 @@ struct EventLoop<A, C, N> {
 /// What the loop waited for.
 enum Happened {
     Input(Option<Input>),
-    Report(Option<Report>),
+    Records(Option<Vec<Record>>),
     Output(io::Result<Done>),
     Outcome(Outcome),
     CommandsTaken,
@@ -234,8 +234,8 @@ where
             }
 
             let happened = {
-                let (reports, commands) = match &mut source {
-                    Some(source) => (Some(&mut source.reports), Some(&source.commands)),
+                let (records, commands) = match &mut source {
+                    Some(source) => (Some(&mut source.records), Some(&source.commands)),
                     None => (None, None),
                 };
                 tokio::select! {
@@ -243,7 +243,7 @@ where
                     input = inputs.recv() => Happened::Input(input),
                     done = self.output.done() => Happened::Output(done),
                     Some(outcome) = self.outcomes.recv() => Happened::Outcome(outcome),
-                    report = recv(reports) => Happened::Report(report),
+                    records = recv(records) => Happened::Records(records),
                     () = self.commands.room(commands) => Happened::CommandsTaken,
                     () = until(self.wake) => Happened::Woke,
                     () = until(frame_due) => Happened::FrameDue,
@@ -264,7 +264,7 @@ where
     ) -> Result<Option<Ended>, RuntimeError> {
         let mut ended = match happened {
             Happened::Input(input) => self.input(input.unwrap_or(Input::TerminalGone)),
-            Happened::Report(report) => self.report(report, source),
+            Happened::Records(records) => self.records(records, source),
             Happened::Output(done) => self.output_done(done)?,
             Happened::Outcome(outcome) => {
                 self.limiter.wait_no_more();
@@ -282,8 +282,8 @@ where
             }
             if let Ok(input) = inputs.try_recv() {
                 ended = self.input(input);
-            } else if let Some(Ok(report)) = source.as_mut().map(|source| source.reports.try_recv()) {
-                ended = self.report(Some(report), source);
+            } else if let Some(Ok(records)) = source.as_mut().map(|source| source.records.try_recv()) {
+                ended = self.records(Some(records), source);
             } else {
                 break;
             }
@@ -334,17 +334,17 @@ where
         }
     }
 
-    fn report(&mut self, report: Option<Report>, source: &mut Option<Source>) -> Option<Ended> {
+    fn records(&mut self, records: Option<Vec<Record>>, source: &mut Option<Source>) -> Option<Ended> {
         if let Some(gone) = self.check_terminal() {
             return Some(gone);
         }
-        let Some(report) = report else {
+        let Some(records) = records else {
             tracing::error!("the source ended");
             *source = None;
             return self.update(Message::SourceEnded(None));
         };
-        log(&report);
-        self.update(Message::Report(report))
+        records.iter().for_each(log);
+        self.update(Message::Records(records))
     }
 
     fn output_done(&mut self, done: io::Result<Done>) -> Result<Option<Ended>, RuntimeError> {
@@ -557,25 +557,26 @@ fn is_typed(signal: i32) -> bool {
     [Signal::INT, Signal::QUIT].map(Signal::as_raw).contains(&signal)
 }
 
-/// Writes down what of a report is worth reading later.
-fn log(report: &Report) {
-    match report {
-        Report::Connecting { .. } => tracing::debug!("connecting"),
-        Report::Polled(polled) => {
-            tracing::debug!(polled.status, polled.bytes, polled.types, changes = polled.changes.len(), "polled");
+/// Writes down what of a record is worth reading later.
+fn log(record: &Record) {
+    match record {
+        Record::Connecting { .. } => tracing::debug!("connecting"),
+        Record::Polled(polled) => {
+            tracing::debug!(polled.status, polled.bytes, polled.types, "polled");
         }
-        Report::Counted { changes, .. } => tracing::debug!(changes = changes.len(), "counted"),
-        Report::Delivered(delivery) => {
-            tracing::info!(delivery.batch, delivery.events, delivery.attempts, "a call ended");
+        Record::Counted { .. } => tracing::debug!("counted"),
+        Record::Change(_) | Record::Errors(_) | Record::Note { .. } | Record::Proof(_) => {}
+        Record::Delivered(delivery) => {
+            tracing::info!(delivery.batch, events = delivery.events.len(), delivery.attempts, "a call ended");
         }
-        Report::Retrying(retry) => {
+        Record::Retrying(retry) => {
             tracing::warn!(retry.batch, retry.attempts, what = %retry.problem.what, "a call failed");
         }
-        Report::Recalled { events, .. } => tracing::debug!(events = events.len(), "recalled"),
-        Report::Trouble(trouble) => {
+        Record::Recalled(recalled) => tracing::debug!(events = recalled.events.len(), "recalled"),
+        Record::Trouble(trouble) => {
             tracing::warn!(trouble.attempt, what = %trouble.problem.what, "a poll failed");
         }
-        Report::CountsTrouble(trouble) => {
+        Record::CountsTrouble(trouble) => {
             tracing::warn!(trouble.attempt, what = %trouble.problem.what, "the counts could not be had");
         }
     }
@@ -589,9 +590,9 @@ fn drawing(source: io::Error) -> RuntimeError {
     RuntimeError::Terminal { doing: "drawn on", source }
 }
 
-async fn recv(reports: Option<&mut mpsc::Receiver<Report>>) -> Option<Report> {
-    match reports {
-        Some(reports) => reports.recv().await,
+async fn recv(records: Option<&mut mpsc::Receiver<Vec<Record>>>) -> Option<Vec<Record>> {
+    match records {
+        Some(records) => records.recv().await,
         None => std::future::pending().await,
     }
 }

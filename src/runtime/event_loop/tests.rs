@@ -197,7 +197,7 @@ impl Console for Fake {
 struct Outside {
     fake: Fake,
     inputs: mpsc::Sender<Input>,
-    reports: Option<mpsc::Sender<Report>>,
+    records: Option<mpsc::Sender<Vec<Record>>>,
     commands: mpsc::Receiver<Command>,
 }
 
@@ -239,16 +239,16 @@ where
     S: Future<Output = Outside>,
 {
     let (inputs, receiver) = mpsc::channel(64);
-    let (reports, report_receiver) = mpsc::channel(64);
+    let (records, record_receiver) = mpsc::channel(64);
     let (command_sender, commands) = mpsc::channel(1);
     let begun = Instant::now();
     let clock = move || Moment { elapsed: begun.elapsed(), wall: Timestamp::UNIX_EPOCH };
     let at_start = fake.clone();
     let start = move || {
         at_start.world().calls.push("start");
-        Source { reports: report_receiver, commands: command_sender }
+        Source { records: record_receiver, commands: command_sender }
     };
-    let outside = Outside { fake: fake.clone(), inputs, reports: Some(reports), commands };
+    let outside = Outside { fake: fake.clone(), inputs, records: Some(records), commands };
     let script = async {
         fake.until("started", |world| world.calls.contains(&"start")).await;
         // The loop is told to leave, unless it has left already.
@@ -290,7 +290,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         let what = "api.example.com answered 401".into();
         let problem = Problem { kind: ProblemKind::Refused, what, advice: "set another key".into() };
         let trouble = Trouble { at, problem, attempt: 1, next: None, unknown: None };
-        outside.reports.as_ref().unwrap().send(Report::Trouble(trouble)).await.unwrap();
+        outside.records.as_ref().unwrap().send(vec![Record::Trouble(trouble)]).await.unwrap();
         outside.fake.until("told", |world| world.display.screen().contents().contains("answered 401")).await;
 
         outside.press('r').await;
@@ -549,16 +549,19 @@ async fn reports_reach_the_application_and_the_end_of_the_source_is_told_once() 
     let fake = Fake::new();
     let at = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
     let ended = run_with(&fake, |mut outside| async move {
-        let reports = outside.reports.take().unwrap();
-        reports.send(Report::Connecting { at }).await.unwrap();
-        drop(reports);
+        let records = outside.records.take().unwrap();
+        records.send(vec![Record::Connecting { at }]).await.unwrap();
+        drop(records);
         outside.fake.until("told", |world| world.messages.len() == 2).await;
         outside.show("still here").await;
         outside
     });
     ended.await.unwrap();
-    let told =
-        [Message::Report(Report::Connecting { at }), Message::SourceEnded(None), Message::Paste("still here".into())];
+    let told = [
+        Message::Records(vec![Record::Connecting { at }]),
+        Message::SourceEnded(None),
+        Message::Paste("still here".into()),
+    ];
     assert_eq!(fake.world().messages, told);
 }
 
@@ -602,13 +605,13 @@ async fn a_terminal_that_is_gone_ends_the_loop_however_it_is_noticed() {
     for case in cases {
         let fake = Fake::new();
         let ended = run_with(&fake, |mut outside| async move {
-            let reports = outside.reports.take().unwrap();
+            let records = outside.records.take().unwrap();
             match case {
                 "told" => outside.inputs.send(Input::TerminalGone).await.unwrap(),
                 "at a report" => {
                     outside.fake.world().alive = false;
                     let at = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
-                    reports.send(Report::Connecting { at }).await.unwrap();
+                    records.send(vec![Record::Connecting { at }]).await.unwrap();
                 }
                 "when woken" => {
                     outside.fake.world().wake = Some(Duration::from_secs(1));
@@ -621,7 +624,7 @@ async fn a_terminal_that_is_gone_ends_the_loop_however_it_is_noticed() {
                 }
             }
             outside.inputs.closed().await;
-            drop(reports);
+            drop(records);
             outside
         });
         assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::TerminalGone), "{case}");
@@ -689,7 +692,7 @@ async fn what_is_sent_reaches_the_source_in_order_and_a_source_that_has_ended_re
             assert_eq!(outside.commands.recv().await, Some(Command::Send { batch, calls: Vec::new() }));
         }
         assert_eq!(outside.commands.recv().await, Some(Command::Recall("view".into())));
-        drop(outside.reports.take());
+        drop(outside.records.take());
         outside.fake.until("told", |world| world.messages.contains(&Message::SourceEnded(None))).await;
         let frames = outside.fake.world().frames.len();
         outside.press('t').await;

@@ -222,6 +222,10 @@ fn the_marker_overrules_a_guess_and_a_probe_that_was_given_up() {
     assert_eq!(seen(&probes, id).unwrap().after, Duration::from_secs(40));
 }
 
+fn recalled(events: &[Arc<Payload>], at: Moment) -> Recalled {
+    Recalled { event_type: "checkout".into(), events: events.to_vec(), at }
+}
+
 #[test]
 fn a_guess_falls_when_its_event_turns_out_to_be_another_probe() {
     let text = checkout(OURS.get(1).unwrap(), "c1");
@@ -229,7 +233,7 @@ fn a_guess_falls_when_its_event_turns_out_to_be_another_probe() {
     let guessed = send(&mut probes, 0, 1_000);
     assert_eq!(probes.observe(&[updated(&text)], at(2_000)), [guessed]);
     let marked = send(&mut probes, 1, 3_000);
-    assert_eq!(probes.recall(&"checkout".into(), &[payload(&text)], at(4_000)), [marked]);
+    assert_eq!(probes.recall(&recalled(&[payload(&text)], at(4_000))), [marked]);
     assert!(matches!(probes.get(guessed).unwrap().state, ProbeState::Waiting));
 }
 
@@ -241,7 +245,7 @@ fn a_marker_that_was_sent_twice_needs_two_events() {
         [1_000, 1_100].map(|millis| probes.sent("checkout".into(), "mine".into(), document(&text(1)), at(millis)));
     assert_eq!(probes.observe(&[updated(&text(2))], at(2_000)), [ids[1]]);
     let events = [2, 1].map(|total| payload(&text(total)));
-    assert_eq!(probes.recall(&"checkout".into(), &events, at(3_000)), [ids[0]]);
+    assert_eq!(probes.recall(&recalled(&events, at(3_000))), [ids[0]]);
     assert!(seen(&probes, ids[0]).unwrap().received.text().contains(r#""total":1"#));
 }
 
@@ -259,7 +263,7 @@ fn of_two_within_one_poll_the_newer_is_seen_and_the_older_is_found_in_the_histor
     assert_eq!(probes.overtaken(), [], "nothing came since");
 
     let events = [payload(&checkout(second, "c1")), payload(&checkout(first, "c1")), payload(&checkout(THEIRS, "c1"))];
-    assert_eq!(probes.recall(&"checkout".into(), &events, at(2_600)), [older]);
+    assert_eq!(probes.recall(&recalled(&events, at(2_600))), [older]);
     let seen = seen(&probes, older).unwrap();
     assert_eq!((seen.by, seen.after), (Recognized::ByMarker, Duration::from_millis(1_600)));
     assert!(!probes.is_waiting());
@@ -276,7 +280,7 @@ fn two_without_their_markers_are_found_one_by_one() {
     let (older, newer) = (send(&mut probes, 0, 5_100), send(&mut probes, 1, 6_200));
     assert_eq!(probes.observe(&[updated(&received("06.300", 3))], at(7_000)), [newer]);
     let events = [("06.300", 3), ("05.000", 2), ("04.900", 1)].map(|(time, id)| payload(&received(time, id)));
-    assert_eq!(probes.recall(&"checkout".into(), &events, at(7_100)), [older]);
+    assert_eq!(probes.recall(&recalled(&events, at(7_100))), [older]);
     assert_eq!(recognized(&probes, older), Some(Recognized::ByContent));
     assert!(seen(&probes, older).unwrap().received.text().contains("other-2"));
 }
@@ -289,7 +293,7 @@ fn the_history_gives_no_guess_that_may_be_older_than_the_probe() {
         let mut probes = Probes::new(PATIENCE);
         let id = send(&mut probes, 0, 5_900);
         let events = [payload(&format!(r#"{{"customer_id":"c1","total":30,"sku":"a"{time}}}"#))];
-        assert_eq!(probes.recall(&"checkout".into(), &events, at(7_000)).contains(&id), expected, "{time}");
+        assert_eq!(probes.recall(&recalled(&events, at(7_000))).contains(&id), expected, "{time}");
     }
 }
 
@@ -584,7 +588,7 @@ proptest! {
                 Step::Poll(changes) => probes.observe(&changes, now),
                 Step::Recall(events) => {
                     let text = |uuid: &usize| payload(&checkout(OURS.get(*uuid).copied().unwrap_or(THEIRS), "c1"));
-                    probes.recall(&"checkout".into(), &events.iter().map(text).collect::<Vec<_>>(), now)
+                    probes.recall(&recalled(&events.iter().map(text).collect::<Vec<_>>(), now))
                 }
                 Step::Expire => {
                     for id in probes.expire(now) {

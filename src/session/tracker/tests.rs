@@ -8,9 +8,19 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Head, Shape};
-use crate::session::{Coverage, Session};
+use crate::session::{Coverage, Record, Session};
 
 const NOW: Moment = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+
+fn word(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::New => "new",
+        ChangeKind::Updated => "updated",
+        ChangeKind::Earlier => "earlier",
+        ChangeKind::Unchanged => "unchanged",
+        ChangeKind::Gone => "gone",
+    }
+}
 
 /// An event without a time.
 fn event(text: &str) -> Arc<Payload> {
@@ -43,7 +53,7 @@ fn told(changes: &[Change]) -> Vec<Told> {
     let text = |payload: &Option<Arc<Payload>>| payload.as_ref().map(|payload| payload.text().to_owned());
     let tell = |change: &Change| {
         let name = change.event_type.as_str().to_owned();
-        (name, change.kind.as_str(), text(&change.payload), change.received, change.captured, change.arrived)
+        (name, word(change.kind), text(&change.payload), change.received, change.captured, change.arrived)
     };
     changes.iter().map(tell).collect()
 }
@@ -94,7 +104,7 @@ fn changes_stand_in_the_order_of_the_snapshot_and_what_is_gone_comes_last() {
     };
     let mut tracker = Tracker::default();
     let names = |changes: Vec<Change>| -> Vec<_> {
-        changes.iter().map(|change| format!("{} {}", change.event_type.as_str(), change.kind.as_str())).collect()
+        changes.iter().map(|change| format!("{} {}", change.event_type.as_str(), word(change.kind))).collect()
     };
     assert_eq!(names(tracker.observe(&row(&["c", "a", "b"]), NOW)), ["c new", "a new", "b new"]);
     assert_eq!(names(tracker.observe(&row(&["e", "a", "d"]), NOW)), ["e new", "d new", "c gone", "b gone"]);
@@ -250,7 +260,7 @@ fn counts_from_elsewhere_are_for_types_that_the_answer_does_not_count() {
 
     // A type that only a count was known of is not gone when the answer leaves it out, and new when it is seen.
     let changes = tracker.observe(&snapshot(Shape::Counted, vec![sighting("unseen", &[event("c")], None)]), NOW);
-    let kinds: Vec<_> = changes.iter().map(|change| (change.event_type.as_str(), change.kind.as_str())).collect();
+    let kinds: Vec<_> = changes.iter().map(|change| (change.event_type.as_str(), word(change.kind))).collect();
     assert_eq!(kinds, [("unseen", "new"), ("own", "gone"), ("other", "gone")]);
 }
 
@@ -350,7 +360,7 @@ proptest! {
                 let counts = Counts::from([(TypeName::from("type 0"), *count), (TypeName::from("counted"), *count)]);
                 changes.extend(tracker.observe_counts(&counts, NOW));
             }
-            session.take_in(&changes);
+            session.take_in(&changes.iter().cloned().map(Record::Change).collect::<Vec<_>>());
             for change in changes {
                 let before = last.get(&change.event_type);
                 prop_assert!(before.is_none_or(|before| before.captured <= change.captured));

@@ -1,0 +1,115 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Moment;
+use super::moment::millis_of;
+use super::probe::{Probe, ProbeState, Recognized};
+use crate::event::{Difference, DifferenceKind, TypeName};
+
+/// What became of an event that was sent and waited for, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub event_type: TypeName,
+    /// The text of its `event_uuid`.
+    #[serde(rename = "event_uuid")]
+    pub uuid: Arc<str>,
+    /// How it stands.
+    pub proof: Outcome,
+    /// How long after it was sent it was seen, in milliseconds.
+    pub after_ms: Option<u64>,
+    /// How it was recognized.
+    pub by: Option<Recognized>,
+    /// What is different from what was sent, where it was seen.
+    pub differences: Option<Vec<Altered>>,
+    /// What is known of it, where it was missed.
+    pub clues: Option<Vec<String>>,
+    /// When this was known.
+    #[serde(rename = "observed_at")]
+    pub at: Moment,
+}
+
+/// How an event that was sent stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is waited for.
+    Waiting,
+    /// The call that carried it failed.
+    #[serde(rename = "not sent")]
+    NotSent,
+    /// It came.
+    Seen,
+    /// It did not come in time.
+    Missed,
+}
+
+/// A field that came otherwise than it was sent. A value that is not there has no field; a `null` would be one that is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Altered {
+    /// Where it is, as a JSON Pointer.
+    pub path: String,
+    /// In which way.
+    pub kind: Alteration,
+    /// What was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
+    pub sent: Option<Value>,
+    /// What came.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
+    pub received: Option<Value>,
+}
+
+/// The ways in which a field may come otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Alteration {
+    Dropped,
+    Changed,
+    Retyped,
+    Added,
+}
+
+impl Proof {
+    /// How `probe` stands at `at`.
+    pub fn of(probe: &Probe, at: Moment) -> Self {
+        let (proof, seen, clues) = match &probe.state {
+            ProbeState::Waiting => (Outcome::Waiting, None, None),
+            ProbeState::NotSent => (Outcome::NotSent, None, None),
+            ProbeState::Seen(seen) => (Outcome::Seen, Some(seen), None),
+            ProbeState::Missed(clues) => (Outcome::Missed, None, Some(clues.iter().map(ToString::to_string).collect())),
+        };
+        Self {
+            event_type: probe.event_type.clone(),
+            uuid: Arc::clone(&probe.uuid),
+            proof,
+            after_ms: seen.map(|seen| millis_of(seen.after)),
+            by: seen.map(|seen| seen.by),
+            differences: seen.map(|seen| seen.differences.iter().map(Altered::from).collect()),
+            clues,
+            at,
+        }
+    }
+}
+
+impl From<&Difference> for Altered {
+    fn from(Difference { path, kind, before, after, .. }: &Difference) -> Self {
+        // What is nested too deeply to be read is told as its text.
+        let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()));
+        let kind = match kind {
+            DifferenceKind::Dropped => Alteration::Dropped,
+            DifferenceKind::Changed => Alteration::Changed,
+            DifferenceKind::Retyped { .. } => Alteration::Retyped,
+            DifferenceKind::Added => Alteration::Added,
+        };
+        let (sent, received) = (before.as_ref().map(value), after.as_ref().map(value));
+        Self { path: path.pointer(), kind, sent, received }
+    }
+}
+
+/// A `null` that is there.
+fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,269 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Change, Delivery, Moment, Polled, Proof, Retry, Trouble};
+use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
+use crate::lint::Finding;
+
+/// One thing that happened in a session.
+///
+/// Whatever the source, a session is a sequence of these: what is on screen is a fold over them, and so is what
+/// `watch --json` prints. A record has one line of JSON, in which its kind stands in `record`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// An event (`event`), or a count without one (`count`), of one type.
+    Change(Change),
+    /// The server's counts of events that it could not process moved (`errors`).
+    Errors(Errors),
+    /// A request for a snapshot is on its way (`connection`). Told of the first one, and of one after trouble.
+    Connecting {
+        /// When it went out.
+        at: Moment,
+    },
+    /// A snapshot came (`connection`).
+    Polled(Polled),
+    /// Counts came (`connection`).
+    Counted {
+        /// When the answer was complete.
+        at: Moment,
+    },
+    /// A poll failed (`connection`). What was known before stays known.
+    Trouble(Trouble),
+    /// The counts could not be had (`connection`). Watching goes on without them.
+    CountsTrouble(Trouble),
+    /// Something was odd about an answer (`note`). Told once.
+    Note {
+        /// When the answer came.
+        at: Moment,
+        /// What was odd.
+        note: Note,
+    },
+    /// A call that sends events has ended, well or not (`sent`).
+    Delivered(Delivery),
+    /// A call that sends events failed, and will be made again (`retry`).
+    Retrying(Retry),
+    /// The history endpoint gave events back (`backfill`).
+    Recalled(Recalled),
+    /// What became of an event that was sent and waited for (`proof`).
+    Proof(Proof),
+}
+
+/// The server's counts of the events that it took and could not process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errors {
+    /// How many today, by sort, such as `missing_identifier`; the list of sorts is the server's and open. None is zero.
+    #[serde(rename = "errors")]
+    pub counts: BTreeMap<Sanitized, u64>,
+    /// When we learnt it.
+    #[serde(rename = "observed_at")]
+    pub at: Moment,
+}
+
+/// The events of a type that the history endpoint gave back. A history that could not be had is told as an empty one: it
+/// only helps to find what polls stepped over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// Their type.
+    #[serde(rename = "type")]
+    pub event_type: TypeName,
+    /// The events, the newest first.
+    pub events: Vec<Arc<Payload>>,
+    /// When they came.
+    #[serde(rename = "observed_at")]
+    pub at: Moment,
+}
+
+/// A line of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line<'l> {
+    /// A record with an event.
+    Event {
+        /// The change that brought it.
+        change: Change,
+        /// The text of the event, where it stands in the line.
+        text: &'l str,
+    },
+    /// Another record.
+    Record(Box<Record>),
+    /// A record of a kind, or in a form, that is not known here.
+    Unknown,
+    /// Something else, such as an event by itself.
+    Other,
+}
+
+impl Record {
+    /// The record as one line of JSON, without its line feed and harmless to a terminal. An event stands in it with the
+    /// same tokens that it came with: only white space between them and the escapes within strings may differ.
+    /// `findings` are what is wrong with the event, if it has one.
+    pub fn line(&self, findings: &[Finding]) -> Sanitized {
+        let json = match self {
+            Self::Change(change) if change.payload.is_some() => {
+                tagged("event", &EventLine { change, latency_ms: change.latency_ms(), findings })
+            }
+            Self::Change(change) => tagged("count", change),
+            Self::Errors(errors) => tagged("errors", errors),
+            Self::Connecting { at } => connection(Endpoint::Events, State::Connecting, &At { at: *at }),
+            Self::Polled(polled) => connection(Endpoint::Events, State::Live, polled),
+            Self::Counted { at } => connection(Endpoint::Counts, State::Live, &At { at: *at }),
+            Self::Trouble(trouble) => connection(Endpoint::Events, State::Trouble, trouble),
+            Self::CountsTrouble(trouble) => connection(Endpoint::Counts, State::Trouble, trouble),
+            Self::Note { at, note } => tagged("note", &NoteLine { text: note.0.clone(), at: *at }),
+            Self::Delivered(delivery) => tagged("sent", delivery),
+            Self::Retrying(retry) => tagged("retry", retry),
+            Self::Recalled(recalled) => tagged("backfill", recalled),
+            Self::Proof(proof) => tagged("proof", proof),
+        };
+        text::json_line(&json)
+    }
+}
+
+impl<'l> Line<'l> {
+    /// Reads one line. The kind is taken first, and then what a line of that kind has. Lines of versions that wrote no
+    /// kind are read as well. Findings are not read: an event is judged anew.
+    pub fn read(line: &'l str) -> Self {
+        // Events by themselves are many, and are not read twice.
+        if !line.contains(r#""observed_at""#) {
+            return Self::Other;
+        }
+        let Ok(Kind { record, event, action, .. }) = serde_json::from_str(line) else { return Self::Other };
+        match (record.as_deref(), event.map(RawValue::get)) {
+            (Some("event"), Some(text)) => event_line(line, text).unwrap_or(Self::Other),
+            (None, Some(text)) if text.starts_with('{') => event_line(line, text).unwrap_or(Self::Other),
+            // The count of an older version.
+            (None, None) => read(line, Record::Change).unwrap_or(Self::Other),
+            // An event of somebody's own may have a field of that name.
+            (Some(record), None) if action.is_none() => other(record, line).unwrap_or(Self::Unknown),
+            _ => Self::Other,
+        }
+    }
+}
+
+fn event_line<'l>(line: &'l str, text: &'l str) -> Option<Line<'l>> {
+    let change: Change = serde_json::from_str(line).ok()?;
+    let event_type = &change.event_type;
+    let is_named = |payload: &Arc<Payload>| payload.event_type() == Some(event_type);
+    let payload = change.payload.as_ref().map(|payload| {
+        if is_named(payload) || event_type.as_str() == TypeName::UNNAMED {
+            return Arc::clone(payload);
+        }
+        // It has its type from the place it stood in.
+        let head = Head::of(payload.text(), Some(event_type.as_str()));
+        Arc::new(Payload::with_head(payload.text(), payload.hash(), head))
+    });
+    Some(Line::Event { change: Change { payload, ..change }, text })
+}
+
+/// Reads a line of a kind without an event.
+fn other<'l>(record: &str, line: &'l str) -> Option<Line<'l>> {
+    match record {
+        "count" => read(line, Record::Change),
+        "errors" => read(line, Record::Errors),
+        "connection" => {
+            let Connection { endpoint, state } = serde_json::from_str(line).ok()?;
+            match (endpoint, state) {
+                (Endpoint::Events, State::Connecting) => read(line, |At { at }| Record::Connecting { at }),
+                (Endpoint::Events, State::Live) => read(line, Record::Polled),
+                (Endpoint::Events, State::Trouble) => read(line, Record::Trouble),
+                (Endpoint::Counts, State::Live) => read(line, |At { at }| Record::Counted { at }),
+                (Endpoint::Counts, State::Trouble) => read(line, Record::CountsTrouble),
+                (Endpoint::Counts, State::Connecting) => None,
+            }
+        }
+        "note" => read(line, |NoteLine { text, at }| Record::Note { at, note: Note(text) }),
+        "sent" => read(line, Record::Delivered),
+        "retry" => read(line, Record::Retrying),
+        "backfill" => read(line, Record::Recalled),
+        "proof" => read(line, Record::Proof),
+        _ => None,
+    }
+}
+
+fn read<'l, T: Deserialize<'l>>(line: &'l str, record: impl FnOnce(T) -> Record) -> Option<Line<'l>> {
+    let what = serde_json::from_str(line).ok()?;
+    Some(Line::Record(Box::new(record(what))))
+}
+
+/// What tells a record from other JSON, and of which kind it is.
+#[derive(Deserialize)]
+struct Kind<'l> {
+    #[serde(borrow, default)]
+    record: Option<Cow<'l, str>>,
+    #[serde(borrow, default)]
+    event: Option<&'l RawValue>,
+    #[serde(default)]
+    action: Option<IgnoredAny>,
+    #[serde(rename = "observed_at")]
+    _observed_at: IgnoredAny,
+}
+
+#[derive(Serialize)]
+struct EventLine<'r> {
+    #[serde(flatten)]
+    change: &'r Change,
+    latency_ms: Option<i64>,
+    findings: &'r [Finding],
+}
+
+#[derive(Serialize, Deserialize)]
+struct NoteLine {
+    text: Sanitized,
+    #[serde(rename = "observed_at")]
+    at: Moment,
+}
+
+#[derive(Serialize, Deserialize)]
+struct At {
+    #[serde(rename = "observed_at")]
+    at: Moment,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Connection {
+    endpoint: Endpoint,
+    state: State,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Endpoint {
+    Events,
+    Counts,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Connecting,
+    Live,
+    Trouble,
+}
+
+fn connection(endpoint: Endpoint, state: State, what: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Line<'r, T> {
+        #[serde(flatten)]
+        connection: Connection,
+        #[serde(flatten)]
+        what: &'r T,
+    }
+    tagged("connection", &Line { connection: Connection { endpoint, state }, what })
+}
+
+fn tagged(record: &'static str, what: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Line<'r, T> {
+        record: &'static str,
+        #[serde(flatten)]
+        what: &'r T,
+    }
+    // Every name in it is a text, and every event is JSON: it can be written.
+    serde_json::to_string(&Line { record, what }).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
