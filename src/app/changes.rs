@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::event::{Difference, DifferenceKind, Document, Groups, NodeId, diff, text};
+use crate::event::{Difference, DifferenceKind, Document, Groups, NodeId, Sanitized, diff, sanitized, text};
 use crate::session::{Captured, Moment};
 
 /// Events that are larger together, in bytes, are not compared: a key would wait for it.
@@ -78,40 +78,40 @@ impl Changes {
     }
 
     /// The changes in a few words: `revenue 25 → 31.24 · +coupon · 2 more`; `nothing but times and ids` where there are no
-    /// others. Harmless.
-    pub fn summary(&self) -> String {
+    /// others.
+    pub fn summary(&self) -> Sanitized {
         let mut parts: Vec<_> = self.differences.iter().filter(|it| !it.is_volatile()).map(words).collect();
         if parts.is_empty() {
             let told =
                 if self.differences.is_empty() { "the same as the one before" } else { "only times and ids differ" };
-            return told.to_owned();
+            return told.into();
         }
         let more = parts.len().saturating_sub(NAMED);
         parts.truncate(NAMED);
         if more > 0 {
-            parts.push(format!("{more} more"));
+            parts.push(sanitized!("{} more", more));
         }
-        parts.join(" · ")
+        Sanitized::join(parts, " · ")
     }
 }
 
 /// One change in a few words.
-fn words(difference: &Difference) -> String {
-    let path = match text::harmless(&difference.path.to_string()) {
-        path if path.is_empty() => "the event".to_owned(),
-        path => text::fit_middle(&path, WIDEST),
+fn words(difference: &Difference) -> Sanitized {
+    let path = match Sanitized::of(&difference.path) {
+        path if path.is_empty() => "the event".into(),
+        path => path.fit_middle(WIDEST),
     };
     let [before, after] = [&difference.before, &difference.after].map(|json| {
         let json = json.as_deref().unwrap_or_default();
-        text::harmless_within(json, LOOKED_AT).0
+        text::sanitize_within(json, LOOKED_AT).0
     });
-    let fits = text::width(&before) <= WIDEST && text::width(&after) <= WIDEST;
+    let fits = before.width() <= WIDEST && after.width() <= WIDEST;
     let (before, after) = if fits { (before, after) } else { text::parted(&before, &after) };
     match difference.kind {
-        DifferenceKind::Added => format!("+{path}"),
-        DifferenceKind::Dropped => format!("−{path}"),
+        DifferenceKind::Added => sanitized!("+{}", path),
+        DifferenceKind::Dropped => sanitized!("−{}", path),
         DifferenceKind::Changed | DifferenceKind::Retyped { .. } => {
-            format!("{path} {} → {}", text::fit(&before, WIDEST), text::fit(&after, WIDEST))
+            sanitized!("{} {} → {}", path, before.fit(WIDEST), after.fit(WIDEST))
         }
     }
 }

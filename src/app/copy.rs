@@ -3,11 +3,10 @@
 use super::keymap::CopyTarget;
 use super::pane::inspector::Inspector;
 use super::pane::{Context, Pane};
-use crate::event::{Segment, text};
-use crate::lint::Finding;
+use crate::event::{Sanitized, Segment, sanitized};
 
 /// The text that was asked for, or why there is none.
-pub(super) fn text(inspector: &Inspector, target: CopyTarget, context: &Context<'_>) -> Result<String, String> {
+pub(super) fn text(inspector: &Inspector, target: CopyTarget, context: &Context<'_>) -> Result<String, Sanitized> {
     let Some(shown) = inspector.shown() else { return Err("nothing is selected".into()) };
     let picked = inspector.picked(&Context { shown: Some(shown), ..*context });
     let text = match (target, picked) {
@@ -21,16 +20,11 @@ pub(super) fn text(inspector: &Inspector, target: CopyTarget, context: &Context<
             Segment::Key { name, .. } => name.to_string(),
             Segment::Index(index) => index.to_string(),
         }),
-        (CopyTarget::Finding, Some(picked)) => picked.finding.map(Finding::description),
+        (CopyTarget::Finding, Some(picked)) => picked.finding.map(|finding| finding.description().into()),
     };
     text.ok_or_else(|| match target {
-        CopyTarget::Value => "there is no such field in the event, and so no value to copy".to_owned(),
-        CopyTarget::Finding => "nothing wrong was found here".to_owned(),
-        _ => format!("the event itself has no {}; move into it first", target.label()),
+        CopyTarget::Value => "there is no such field in the event, and so no value to copy".into(),
+        CopyTarget::Finding => "nothing wrong was found here".into(),
+        _ => sanitized!("the event itself has no {}; move into it first", target.label()),
     })
-}
-
-/// Text of several lines, each made harmless.
-pub(super) fn harmless_lines(source: &str) -> String {
-    source.lines().map(text::harmless).collect::<Vec<_>>().join("\n")
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::DraftId;
 use super::composer::findings::Question;
 use crate::blueshift::Call;
-use crate::event::{Payload, TypeName};
+use crate::event::{Payload, Sanitized, TypeName};
 
 /// The requests of the application to the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
@@ -58,8 +58,8 @@ pub enum Effect {
     /// Put the text on the clipboard of the person's own terminal.
     Copy(String),
     /// Leave the screen, print the text on the plain terminal, wait for a key, and come back: for terminals that do
-    /// not let programs copy. The text is already harmless.
-    Print(String),
+    /// not let programs copy.
+    Print(Sanitized),
     /// Give the terminal back and stop, as Ctrl-Z does; come back on `fg`.
     Suspend,
     /// Draw every cell anew, for a screen that something else has written on.

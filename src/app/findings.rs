@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::tree::{self, Part, Row, Spot};
-use crate::event::{Document, NodeId, Payload, Segment, TypeName, text};
+use crate::event::{Document, NodeId, Payload, Sanitized, Segment, TypeName, sanitized, text};
 use crate::lint::{Finding, NodeLookup, Severity, SeverityCounts};
 
 /// Of a type, so many different findings are told; of an integration that brings more, the table says enough.
@@ -186,15 +186,16 @@ fn sort_of(finding: &Finding) -> u64 {
     hasher.finish()
 }
 
-/// News in one line: the first, and how many more there are. Harmless.
-pub(super) fn headline(news: &[&Finding]) -> Option<(Severity, String)> {
+/// News in one line: the first, and how many more there are.
+pub(super) fn headline(news: &[&Finding]) -> Option<(Severity, Sanitized)> {
     let first = news.first()?;
-    let place = Some(first.place()).filter(|place| !place.is_empty()).map(|place| place + ": ").unwrap_or_default();
+    let place = Some(first.place()).filter(|place| !place.is_empty());
+    let place = place.map(|place| sanitized!("{}: ", place)).unwrap_or_default();
     let more = match news.len() - 1 {
-        0 => String::new(),
-        more => format!(" · and {more} more"),
+        0 => Sanitized::default(),
+        more => sanitized!(" · and {} more", more),
     };
-    Some((first.severity, place + &first.summary() + &more))
+    Some((first.severity, sanitized!("{}{}{}", place, first.summary(), more)))
 }
 
 /// The types that were there at the start, until all of them were checked: of these, the log has a summary only.
@@ -223,15 +224,16 @@ impl Baseline {
     }
 
     /// The summary, once all has been looked at, with the worst of it.
-    pub(super) fn summary(&self) -> Option<(Option<Severity>, String)> {
+    pub(super) fn summary(&self) -> Option<(Option<Severity>, Sanitized)> {
         if !self.awaited.is_empty() || self.types == 0 {
             return None;
         }
         let types = text::counted(self.types as u64, "type");
         let worst = self.counts.worst();
-        let told = match worst {
-            None => format!("nothing wrong was found in {types}"),
-            Some(_) => format!("findings in {} of {types}: {}", self.faulty, self.counts),
+        let told = if worst.is_none() {
+            sanitized!("nothing wrong was found in {}", types)
+        } else {
+            sanitized!("findings in {} of {}: {}", self.faulty, types, self.counts.summary())
         };
         Some((worst, told))
     }
@@ -251,7 +253,7 @@ mod tests {
 
     fn finding(id: &str, path: &str) -> Finding {
         let rule = rule(id).unwrap();
-        rule.at(path.parse().unwrap(), "something else", Actual::Value("\"none\"".to_owned()))
+        rule.at(path.parse().unwrap(), "something else", Actual::Value("\"none\"".into()))
     }
 
     fn found(event: &Document, findings: &[(&str, &str)]) -> Found {
@@ -372,7 +374,7 @@ mod tests {
         assert_eq!(news(&whole("total")).as_deref(), Some("a recommended attribute is missing: total"));
         assert_eq!(news(&whole("products")).as_deref(), Some("a recommended attribute is missing: products"));
         assert_eq!(news(&whole("total")), None);
-        let sum = |sum: &str| missing(format!("a sum of {sum}").into(), "");
+        let sum = |sum: &str| missing(text::sanitize(&format!("a sum of {sum}")).into(), "");
         let (sum, other_sum) = (sum("12.50"), sum("3.00"));
         assert!(news(&sum).is_some() && news(&other_sum).is_none());
     }
@@ -403,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_is_described_harmlessly_and_in_full() {
+    fn a_finding_is_described_in_full_and_sanitized() {
         let mut finding = finding("number-format", "");
         finding.path = Path(vec![Segment::key("to\u{1b}tal"), Segment::key("a/b")]);
         finding.fix = Some(Fix::Replace("[\n  1,\t\"\u{202e}\"\n]".into()));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::event::Sanitized;
+
 /// The terminal's size in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Size {
@@ -65,6 +67,13 @@ pub enum MouseKind {
     ScrollUp,
     /// The wheel turned down by one step.
     ScrollDown,
+}
+
+impl Key {
+    /// The key as people write it, to show.
+    pub fn shown(&self) -> Sanitized {
+        Sanitized::of(self)
+    }
 }
 
 /// The key as people write it: `↵`, `^L`, `space`, `q`.

@@ -2,6 +2,7 @@
 //! and the palette are made.
 
 use super::{Key, KeyCode};
+use crate::event::Sanitized;
 
 /// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -369,7 +370,7 @@ pub enum HelpLine {
     /// The heading of a section.
     Title(&'static str),
     /// Keys, and what they do.
-    Keys(String, &'static str),
+    Keys(Sanitized, &'static str),
     /// A gap between sections.
     Gap,
 }
@@ -384,8 +385,8 @@ pub(super) fn help(places: impl Iterator<Item = &'static Keys>) -> Vec<HelpLine>
         lines.push(HelpLine::Title(place.title));
         let told = place.bindings.iter().filter(|binding| !binding.label.is_empty() && !binding.keys.is_empty());
         lines.extend(told.map(|binding| {
-            let keys: Vec<_> = binding.keys.iter().map(Key::to_string).collect();
-            let keys = if binding.action == Action::Level(1) { "1 … 9".into() } else { keys.join("  ") };
+            let keys: Vec<_> = binding.keys.iter().map(Key::shown).collect();
+            let keys = if binding.action == Action::Level(1) { "1 … 9".into() } else { Sanitized::join(keys, "  ") };
             HelpLine::Keys(keys, binding.label)
         }));
     }

@@ -2,6 +2,7 @@ use super::composer::findings::Answer;
 use super::findings::Linted;
 use super::input::{Key, Mouse, Size};
 use super::sending::DraftId;
+use crate::event::Sanitized;
 use crate::session::Record;
 
 /// The things that can happen to the application.
@@ -18,7 +19,7 @@ pub enum Message {
     /// These things happened, in this order.
     Records(Vec<Record>),
     /// The source has ended and will tell nothing more; the text says why, if it is known.
-    SourceEnded(Option<String>),
+    SourceEnded(Option<Sanitized>),
     /// An instant that the model asked to be woken at has come.
     Woke,
     /// An effect was carried out, or failed.
@@ -34,13 +35,13 @@ pub enum Outcome {
         bytes: usize,
     },
     /// The text could not be handed over, and why.
-    CopyFailed(String),
+    CopyFailed(Sanitized),
     /// None of the batch's calls went out or ever will, and why.
     NotSent {
         /// Which batch, by the number that it was handed over with.
         batch: u64,
         /// Why.
-        why: String,
+        why: Sanitized,
     },
     /// This is what is wrong with events, or nothing.
     Linted(Vec<Linted>),
@@ -52,7 +53,7 @@ pub enum Outcome {
         answer: Option<Box<Answer>>,
     },
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
-    DraftNotKept(String),
+    DraftNotKept(Sanitized),
     /// After one that was not, a draft is on disk.
     DraftKeptAgain,
     /// The template of this name is on disk.
@@ -61,11 +62,11 @@ pub enum Outcome {
         name: String,
         /// The draft that it is.
         text: String,
-        /// Where it is. Not yet harmless.
-        place: String,
+        /// Where it is.
+        place: Sanitized,
     },
     /// The template could not be put on disk, and why.
-    TemplateNotKept(String),
+    TemplateNotKept(Sanitized),
     /// The user's editor ended, and this is what is in the draft now.
     Edited {
         /// Which draft.
@@ -73,6 +74,6 @@ pub enum Outcome {
         /// The whole of it.
         text: String,
     },
-    /// The user's editor could not be used, and why. The draft is as it was. Not yet harmless.
-    EditFailed(String),
+    /// The user's editor could not be used, and why. The draft is as it was.
+    EditFailed(Sanitized),
 }

@@ -11,13 +11,12 @@ use super::keymap::{Action, Keys};
 use super::layer::Layer;
 use super::layout::Layout;
 use super::outbox::Outbox;
-use super::pager;
 use super::pane::activity::{Activity, Entry, EntryKind};
 use super::pane::inspector::Inspector;
 use super::pane::types::{Earlier, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::{Sending, Size};
-use crate::event::{Payload, TypeName, Unknown, text};
+use crate::event::{Payload, Sanitized, TypeName, Unknown, sanitized};
 use crate::session::{Change, Moment, Session};
 
 /// How long a short answer stands in the footer.
@@ -32,8 +31,8 @@ const NOTICES: usize = 12;
 /// The setup of the application.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The target, for the header: `us · api.getblueshift.com`, `127.0.0.1:8787`. Harmless.
-    pub target: String,
+    /// The target, for the header: `us · api.getblueshift.com`, `127.0.0.1:8787`.
+    pub target: Sanitized,
     /// How often the source polls at first.
     pub interval: Duration,
     /// The time zone in which times of day are shown.
@@ -46,16 +45,15 @@ pub struct Setup {
     pub sending: Sending,
     /// How many bytes of events are held beside the newest of each type.
     pub history_limit: usize,
-    /// Troubles from the start, a sentence each: a file that could not be used, where, and why. Not
-    /// yet harmless.
-    pub notices: Vec<String>,
+    /// Troubles from the start, a sentence each: a file that could not be used, where, and why.
+    pub notices: Vec<Sanitized>,
 }
 
 /// All that the application knows.
 #[derive(Debug)]
 pub struct Model {
     /// The target, for the header.
-    pub target: String,
+    pub target: Sanitized,
     /// How often the source polls while no probe is waited for.
     pub interval: Duration,
     /// The interval that the source was told last.
@@ -112,8 +110,8 @@ pub struct Pause {
 /// A short answer to what the reader did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
-    /// The answer. Harmless.
-    pub text: String,
+    /// The answer.
+    pub text: Sanitized,
     /// Until when it stands.
     pub until: Moment,
     /// Whether it is bad news.
@@ -174,19 +172,22 @@ impl Model {
     }
 
     /// Tells what is not as it should be from the start: all of it in the log, the first in the footer.
-    fn tell(&mut self, notices: &[String], now: Moment) {
-        let mut note = |kind, text| self.activity.push(Entry { at: now, kind, subject: String::new(), text });
+    fn tell(&mut self, notices: &[Sanitized], now: Moment) {
+        let mut note = |kind, text| self.activity.push(Entry { at: now, kind, subject: "".into(), text });
         let rest = notices.len().saturating_sub(NOTICES);
         if rest > 0 {
-            note(EntryKind::Note, format!("and {rest} more of the kind"));
+            note(EntryKind::Note, sanitized!("and {} more of the kind", rest));
         }
         for notice in notices.iter().take(NOTICES).rev() {
-            note(EntryKind::Trouble, text::harmless(notice));
+            note(EntryKind::Trouble, notice.clone());
         }
         self.toast = notices.first().map(|first| {
-            let more = if notices.len() > 1 { format!(" · and {} more", notices.len() - 1) } else { String::new() };
+            let text = match notices.len() - 1 {
+                0 => first.clone(),
+                more => sanitized!("{} · and {} more", first, more),
+            };
             let until = Moment { elapsed: now.elapsed + NOTICE, ..now };
-            Toast { text: text::harmless(first) + &more, until, bad: true }
+            Toast { text, until, bad: true }
         });
     }
 
@@ -210,16 +211,16 @@ impl Model {
     }
 
     /// The trouble as it stands in the banner: what happened, and what to do.
-    pub fn banner(&self) -> Option<String> {
+    pub fn banner(&self) -> Option<Sanitized> {
         let trouble = self.connection.trouble.as_ref()?;
-        Some(text::harmless(&format!("{} — {}", trouble.problem.what, trouble.problem.advice)))
+        Some(sanitized!("{} — {}", trouble.problem.what, trouble.problem.advice))
     }
 
     /// The banner, broken into the lines that it takes on this screen.
-    pub fn banner_lines(&self) -> Vec<String> {
+    pub fn banner_lines(&self) -> Vec<Sanitized> {
         const MOST: usize = 4;
         let width = usize::from(self.size.width).saturating_sub(4).max(1);
-        let mut lines = self.banner().map_or_else(Vec::new, |banner| pager::wrap(&banner, width));
+        let mut lines = self.banner().map_or_else(Vec::new, |banner| banner.wrap(width));
         lines.truncate(MOST);
         lines
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::pane::activity::{Activity, Entry, EntryKind};
 use super::{Effect, time};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
-use crate::event::{Document, EventId, Sanitized, TypeName, text};
-use crate::session::probe::{PATIENCE, ProbeId, ProbeState, Probes, Recognized};
+use crate::event::{Document, EventId, Sanitized, TypeName, sanitized, text};
+use crate::session::probe::{Clue, PATIENCE, ProbeId, ProbeState, Probes, Recognized};
 use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Recalled, Retry, Verdict};
 
 #[cfg(test)]
@@ -108,15 +108,15 @@ impl Sent {
     }
 
     /// The line of the log when all its calls have ended; nothing when none was taken, for each has said so itself.
-    fn summary(&self, probes: &Probes) -> Option<String> {
+    fn summary(&self, probes: &Probes) -> Option<Sanitized> {
         let (taken, taken_events) = self.taken();
         if taken == 0 {
             return None;
         }
         let probe = self.probes.first().and_then(|id| probes.get(*id)).filter(|_| !self.bulk);
         let mut parts = vec![match probe {
-            Some(probe) => format!("sent as probe {}", short(&probe.uuid)),
-            None => format!(
+            Some(probe) => sanitized!("sent as probe {}", short(&probe.uuid)),
+            None => sanitized!(
                 "sent {} in {}",
                 part(taken_events, self.events(), "event"),
                 part(taken, self.calls.len(), "call")
@@ -125,16 +125,16 @@ impl Sent {
         if let [SentCall { delivery: Some(delivery), .. }] = self.calls.as_slice()
             && let Verdict::Taken { status, .. } = delivery.verdict
         {
-            parts.push(format!("{status} in {}", time::span(delivery.took)));
+            parts.push(sanitized!("{} in {}", status, time::span(delivery.took)));
             if delivery.attempts > 1 {
-                parts.push(format!("{} attempts", delivery.attempts));
+                parts.push(sanitized!("{} attempts", delivery.attempts));
             }
         }
-        Some(parts.join(" · "))
+        Some(Sanitized::join(parts, " · "))
     }
 
-    fn subject(&self) -> String {
-        self.event_type.as_ref().map_or_else(String::new, |name| name.as_str().to_owned())
+    fn subject(&self) -> Sanitized {
+        self.event_type.as_ref().map(TypeName::shown).unwrap_or_default()
     }
 }
 
@@ -267,19 +267,19 @@ impl Outbox {
             Verdict::Taken { .. } => Some(before(at, delivery.took)),
             Verdict::Refused { .. } | Verdict::Failed(_) => None,
         };
-        let trouble = trouble(delivery).map(|text| text::harmless(&text));
-        let which = format!("call {} of {}: ", index + 1, sent.calls.len());
-        let which = if sent.calls.len() > 1 { which } else { String::new() };
+        let trouble = trouble(delivery);
+        let which = sanitized!("call {} of {}: ", index + 1, sent.calls.len());
+        let which = if sent.calls.len() > 1 { which } else { "".into() };
         let subject = sent.subject();
         let entry = |kind, text| Entry { at, kind, subject: subject.clone(), text };
         if let Some(text) = trouble {
-            activity.push(entry(EntryKind::Trouble, which + &text));
+            activity.push(entry(EntryKind::Trouble, sanitized!("{}{}", which, text)));
         }
         let ended = !sent.is_under_way();
         if ended {
             let (calls, events) = sent.untried();
             if calls > 0 {
-                let text = format!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
+                let text = sanitized!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
                 activity.push(entry(EntryKind::Trouble, text));
             }
             if let Some(text) = sent.summary(&self.probes) {
@@ -324,7 +324,7 @@ impl Outbox {
                 Recognized::ByContent => EntryKind::Guessed,
             };
             let text = seen.summary();
-            Some(Entry { at, kind, subject: probe.event_type.as_str().to_owned(), text })
+            Some(Entry { at, kind, subject: probe.event_type.shown(), text })
         });
         let told = told.collect();
         write_down(activity, told, "seen", at);
@@ -370,23 +370,20 @@ impl Outbox {
         let told = given_up.iter().filter_map(|id| {
             let probe = self.probes.get(*id)?;
             let ProbeState::Missed(clues) = &probe.state else { return None };
-            let mut text = format!("not seen in {}", time::span(PATIENCE));
-            for clue in clues {
-                text.push_str(" · ");
-                text.push_str(&clue.to_string());
-            }
-            Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.as_str().to_owned(), text })
+            let missed = sanitized!("not seen in {}", time::span(PATIENCE));
+            let text = Sanitized::join(std::iter::once(missed).chain(clues.iter().map(Clue::sentence)), " · ");
+            Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.shown(), text })
         });
         let told = told.collect();
         write_down(activity, told, "not seen", now);
     }
 }
 
-fn write_down(activity: &mut Activity, told: Vec<Entry>, word: &str, at: Moment) {
+fn write_down(activity: &mut Activity, told: Vec<Entry>, word: &'static str, at: Moment) {
     let rest = told.len().saturating_sub(ENTRIES_AT_ONCE);
     if rest > 0 {
-        let text = format!("and {} {word}", counted(rest, "more probe"));
-        activity.push(Entry { at, kind: EntryKind::Note, subject: String::new(), text });
+        let text = sanitized!("and {} {}", counted(rest, "more probe"), word);
+        activity.push(Entry { at, kind: EntryKind::Note, subject: "".into(), text });
     }
     told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| activity.push(entry));
 }
@@ -402,30 +399,30 @@ pub(super) fn is_untried(delivery: &Delivery) -> bool {
 }
 
 /// The trouble of a call that was made and not taken.
-fn trouble(delivery: &Delivery) -> Option<String> {
+fn trouble(delivery: &Delivery) -> Option<Sanitized> {
     match &delivery.verdict {
         _ if is_untried(delivery) => None,
         Verdict::Taken { .. } => None,
-        Verdict::Refused { status, message, .. } if message.is_empty() => Some(format!("refused with {status}")),
-        Verdict::Refused { status, message, .. } => Some(format!("refused with {status}: {message}")),
-        Verdict::Failed(problem) => Some(format!("not sent: {} — {}", problem.what, problem.advice)),
+        Verdict::Refused { status, message, .. } if message.is_empty() => Some(sanitized!("refused with {}", status)),
+        Verdict::Refused { status, message, .. } => Some(sanitized!("refused with {}: {}", status, message)),
+        Verdict::Failed(problem) => Some(sanitized!("not sent: {} — {}", problem.what, problem.advice)),
     }
 }
 
-/// As much of an `event_uuid` as tells the probes of a session apart. Harmless.
-pub fn short(uuid: &str) -> String {
+/// As much of an `event_uuid` as tells the probes of a session apart.
+pub fn short(uuid: &str) -> Sanitized {
     let start: String = uuid.chars().take(4).collect();
-    text::harmless(&start)
+    text::sanitize(&start)
 }
 
 /// `1 event`, `30 events`.
-pub(super) fn counted(count: usize, word: &str) -> String {
+pub(super) fn counted(count: usize, word: &'static str) -> Sanitized {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{} {word}{plural}", time::count(count as u64))
+    sanitized!("{} {}{}", time::count(count as u64), word, plural)
 }
 
 /// `90 events`, or `60 of 90 events` when it is not all of them.
-fn part(some: usize, all: usize, word: &str) -> String {
+fn part(some: usize, all: usize, word: &'static str) -> Sanitized {
     let all_of_them = counted(all, word);
-    if some == all { all_of_them } else { format!("{} of {all_of_them}", time::count(some as u64)) }
+    if some == all { all_of_them } else { sanitized!("{} of {}", time::count(some as u64), all_of_them) }
 }

@@ -3,19 +3,20 @@
 use super::cursor::Cursor;
 use super::keymap::Action;
 use super::layout::Area;
-use crate::event::text;
+use crate::event::Sanitized;
+use crate::event::text::sanitize;
 
 /// At most this much of a text is laid out; copying is not limited by it.
 pub const SHOWN_BYTES: usize = 1 << 20;
 
-/// A long text, made harmless and broken into lines of a width.
+/// A long text, sanitized and broken into lines of a width.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pager {
-    /// The title. Harmless.
-    pub title: String,
+    /// The title.
+    pub title: Sanitized,
     source: String,
     width: usize,
-    lines: Vec<String>,
+    lines: Vec<Sanitized>,
     view: Cursor,
     /// How long the whole text is in bytes, when it is longer than what is shown.
     pub cut_from: Option<usize>,
@@ -23,14 +24,14 @@ pub struct Pager {
 
 impl Pager {
     /// A text to lay out. Its line breaks are kept.
-    pub(super) fn new(title: String, source: &str) -> Self {
+    pub(super) fn new(title: impl Into<Sanitized>, source: &str) -> Self {
         let mut end = source.len().min(SHOWN_BYTES);
         while !source.is_char_boundary(end) {
             end -= 1;
         }
         let cut_from = (end < source.len()).then_some(source.len());
         let source = source.get(..end).unwrap_or_default().to_owned();
-        Self { title, source, width: 0, lines: Vec::new(), view: Cursor::default(), cut_from }
+        Self { title: title.into(), source, width: 0, lines: Vec::new(), view: Cursor::default(), cut_from }
     }
 
     /// Lays the text out for an area, anew when its width is another.
@@ -42,7 +43,7 @@ impl Pager {
         }
         let share = self.view.offset().saturating_mul(1_000) / self.lines.len().max(1);
         self.width = width;
-        self.lines = self.source.lines().flat_map(|line| wrap(&text::harmless(line), width)).collect();
+        self.lines = self.source.lines().flat_map(|line| sanitize(line).wrap(width)).collect();
         self.view.set_len(self.lines.len());
         self.view.put_on_line(share.saturating_mul(self.lines.len()) / 1_000, 0);
     }
@@ -58,41 +59,14 @@ impl Pager {
     }
 
     /// The lines on screen, from the top.
-    pub fn visible(&self) -> impl Iterator<Item = &str> {
-        self.lines.get(self.view.visible()).unwrap_or_default().iter().map(String::as_str)
+    pub fn visible(&self) -> impl Iterator<Item = &Sanitized> {
+        self.lines.get(self.view.visible()).unwrap_or_default().iter()
     }
 
     /// Which part of it is on screen.
     pub fn view(&self) -> &Cursor {
         &self.view
     }
-}
-
-/// Breaks one harmless line into pieces of at most `width` columns, at spaces where there are some.
-pub fn wrap(line: &str, width: usize) -> Vec<String> {
-    use unicode_segmentation::UnicodeSegmentation;
-
-    if text::width(line) <= width {
-        return vec![line.to_owned()];
-    }
-    let mut out = Vec::new();
-    let mut current = String::new();
-    let mut used = 0;
-    for grapheme in line.graphemes(true) {
-        let columns = text::width(grapheme);
-        if used + columns > width && !current.is_empty() {
-            let rest = match current.rfind(' ') {
-                Some(space) if space > current.len() / 2 => current.split_off(space + 1),
-                _ => String::new(),
-            };
-            out.push(std::mem::replace(&mut current, rest));
-            used = text::width(&current);
-        }
-        current.push_str(grapheme);
-        used += columns;
-    }
-    out.push(current);
-    out
 }
 
 #[cfg(test)]
@@ -110,7 +84,7 @@ mod tests {
             ("\u{1b}[2J", 9, vec!["\\u001b[2J"]),
         ];
         for (source, width, expected) in cases {
-            let mut pager = Pager::new(String::new(), source);
+            let mut pager = Pager::new("", source);
             pager.fit_to(Area { width: u16::try_from(width).unwrap_or(1), height: 9, ..Area::default() });
             let lines = pager.lines;
             let wrapped: Vec<_> = lines.iter().map(|line| line.trim_end_matches('\u{0}')).collect();
@@ -124,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_huge_text_is_cut_and_says_so() {
-        let reader = Pager::new(String::new(), &"é".repeat(SHOWN_BYTES));
+        let reader = Pager::new("", &"é".repeat(SHOWN_BYTES));
         assert_eq!(reader.cut_from, Some(2 * SHOWN_BYTES));
         assert_eq!(reader.source.len(), SHOWN_BYTES);
     }

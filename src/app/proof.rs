@@ -4,9 +4,9 @@ use super::cursor::Cursor;
 use super::keymap::Action;
 use super::layout::Area;
 use super::outbox::{Outbox, Sent, SentCall, counted, is_untried};
-use super::{pager, time};
+use super::time;
 use crate::blueshift::limits;
-use crate::event::{Difference, text};
+use crate::event::{Difference, Sanitized, sanitized};
 use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, latency};
 use crate::session::{Moment, Verdict};
 
@@ -31,8 +31,8 @@ pub enum Row<'a> {
     Headline(&'a Probe),
     /// A sentence, or a piece of one that was broken.
     Sentence {
-        /// The text. Harmless.
-        text: String,
+        /// The text.
+        text: Sanitized,
         /// How it is meant.
         tone: Tone,
     },
@@ -47,10 +47,10 @@ pub enum Row<'a> {
     },
     /// A server's words about a field that it refused.
     Field {
-        /// The field. Not yet harmless.
-        name: &'a str,
-        /// What is wrong with it. Not yet harmless.
-        message: &'a str,
+        /// The field.
+        name: &'a Sanitized,
+        /// What is wrong with it.
+        message: &'a Sanitized,
         /// How wide the names around it are, at most.
         column: usize,
     },
@@ -187,25 +187,24 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn say(&mut self, sentence: &str, tone: Tone) {
-        let (sentence, _) = text::harmless_within(sentence, LONGEST_SENTENCE);
-        let lines = pager::wrap(&sentence, self.width);
+    fn say(&mut self, sentence: impl Into<Sanitized>, tone: Tone) {
+        let lines = sentence.into().fit(LONGEST_SENTENCE).wrap(self.width);
         self.rows.extend(lines.into_iter().map(|text| Row::Sentence { text, tone }));
     }
 
     /// Says several things in as few lines as they fit into, each unbroken where it can be.
-    fn list(&mut self, parts: &[String], tone: Tone) {
-        let mut line = String::new();
+    fn list(&mut self, parts: &[Sanitized], tone: Tone) {
+        let mut line = Sanitized::default();
         for part in parts {
-            let longer = if line.is_empty() { part.clone() } else { format!("{line} · {part}") };
-            if text::width(&longer) > self.width && !line.is_empty() {
-                self.say(&line, tone);
-                line.clone_from(part);
+            let longer = if line.is_empty() { part.clone() } else { sanitized!("{} · {}", line, part) };
+            if longer.width() > self.width && !line.is_empty() {
+                self.say(line, tone);
+                line = part.clone();
             } else {
                 line = longer;
             }
         }
-        self.say(&line, tone);
+        self.say(line, tone);
     }
 
     /// The rest of the state of a probe, for which a headline has no room.
@@ -216,7 +215,7 @@ impl<'a> Page<'a> {
             }
             ProbeState::Missed(clues) => {
                 for each in clues {
-                    self.say(&each.to_string(), Tone::Plain);
+                    self.say(each.sentence(), Tone::Plain);
                 }
             }
             ProbeState::Seen(_) | ProbeState::Waiting | ProbeState::NotSent => {}
@@ -225,15 +224,15 @@ impl<'a> Page<'a> {
 
     fn calls(&mut self, sent: &'a Sent) {
         let calls = sent.calls.len();
-        let head = format!("{} in {}", counted(sent.events(), "event"), counted(calls, "call"));
+        let head = sanitized!("{} in {}", counted(sent.events(), "event"), counted(calls, "call"));
         if let [call] = sent.calls.as_slice() {
-            self.say(&head, Tone::Plain);
+            self.say(head, Tone::Plain);
             self.call(call, sent);
             return;
         }
         let (taken, events) = sent.taken();
-        let taken = format!("{head} · taken: {}, {}", counted(taken, "call"), counted(events, "event"));
-        self.say(&taken, Tone::Plain);
+        let taken = sanitized!("{} · taken: {}, {}", head, counted(taken, "call"), counted(events, "event"));
+        self.say(taken, Tone::Plain);
         let open = sent.calls.iter().position(|call| call.delivery.is_none());
         let told = sent.calls.iter().enumerate().filter(|(index, call)| {
             let again = sent.retry.is_some() && open == Some(*index);
@@ -243,13 +242,13 @@ impl<'a> Page<'a> {
         });
         for (index, call) in told.take(MOST_CALLS) {
             let events = counted(call.events.len(), "event");
-            self.say(&format!("call {} of {calls} · {events}", index + 1), Tone::Plain);
+            self.say(sanitized!("call {} of {} · {}", index + 1, calls, events), Tone::Plain);
             self.call(call, sent);
         }
         let (untried, events) = sent.untried();
         if untried > 0 {
             let (untried, events) = (counted(untried, "call"), counted(events, "event"));
-            self.say(&format!("{untried} after it not tried: {events}"), Tone::Bad);
+            self.say(sanitized!("{} after it not tried: {}", untried, events), Tone::Bad);
         }
     }
 
@@ -270,25 +269,25 @@ impl<'a> Page<'a> {
         let took = time::span(delivery.took);
         match &delivery.verdict {
             Verdict::Taken { status, body } => {
-                let body = text::harmless_within(body, self.width * 4).0;
-                self.list(&[format!("{status} in {took}"), attempts, body], Tone::Quiet);
+                let body = body.fit(self.width * 4);
+                self.list(&[sanitized!("{} in {}", status, took), attempts, body], Tone::Quiet);
                 if delivery.attempts > 1 {
                     let twice = if delivery.attempts == 2 { "twice" } else { "more than once" };
-                    let text = format!("sent up to {} times: the platform may have it {twice}", delivery.attempts);
-                    self.say(&text, Tone::Warning);
+                    let text = sanitized!("sent up to {} times: the platform may have it {}", delivery.attempts, twice);
+                    self.say(text, Tone::Warning);
                 }
             }
             Verdict::Refused { status, message, fields } => {
-                self.list(&[format!("refused with {status} in {took}"), attempts], Tone::Bad);
+                self.list(&[sanitized!("refused with {} in {}", status, took), attempts], Tone::Bad);
                 if !message.is_empty() {
                     self.say(message, Tone::Plain);
                 }
-                let column = fields.iter().map(|(name, _)| text::width(&text::harmless_within(name, 64).0)).max();
+                let column = fields.iter().map(|(name, _)| name.width().min(64)).max();
                 let column = column.unwrap_or(0);
                 self.rows.extend(fields.iter().map(|(name, message)| Row::Field { name, message, column }));
             }
             Verdict::Failed(problem) => {
-                self.list(&[text::harmless(&problem.what), attempts], Tone::Bad);
+                self.list(&[problem.what.clone(), attempts], Tone::Bad);
                 self.say(&problem.advice, Tone::Plain);
             }
         }
@@ -306,16 +305,19 @@ impl<'a> Page<'a> {
                 ProbeState::NotSent => {}
             }
         }
-        let mut parts = vec![format!("{seen} of {all} seen")];
+        let mut parts = vec![sanitized!("{} of {} seen", seen, all)];
         for (count, word) in [(waiting, "waited for"), (missed, "not seen")] {
             if count > 0 {
-                parts.push(format!("{count} {word}"));
+                parts.push(sanitized!("{} {}", count, word));
             }
         }
         self.list(&parts, if all > 0 && seen == all { Tone::Good } else { Tone::Plain });
         let unwatched = sent.events().saturating_sub(all);
         if unwatched > 0 {
-            self.say(&format!("only the newest {all} are looked for, not the {unwatched} before them"), Tone::Quiet);
+            self.say(
+                sanitized!("only the newest {} are looked for, not the {} before them", all, unwatched),
+                Tone::Quiet,
+            );
         }
     }
 
@@ -334,7 +336,7 @@ impl<'a> Page<'a> {
             (Group::Added, groups.added),
         ];
         let shown = groups.iter().flat_map(|(_, members)| members.iter().take(MOST_DIFFERENCES));
-        let column = shown.map(|difference| text::width(&text::harmless(&difference.path.to_string()))).max();
+        let column = shown.map(|difference| Sanitized::of(&difference.path).width()).max();
         let column = column.unwrap_or(0);
         for (group, members) in groups.into_iter().filter(|(_, members)| !members.is_empty()) {
             let count = members.len();
@@ -342,7 +344,7 @@ impl<'a> Page<'a> {
             let shown = members.into_iter().take(MOST_DIFFERENCES);
             self.rows.extend(shown.map(|difference| Row::Difference { difference, group, column }));
             if count > MOST_DIFFERENCES {
-                self.say(&format!("and {} more", count - MOST_DIFFERENCES), Tone::Quiet);
+                self.say(sanitized!("and {} more", count - MOST_DIFFERENCES), Tone::Quiet);
             }
         }
     }
@@ -350,21 +352,26 @@ impl<'a> Page<'a> {
     fn latencies(&mut self, latencies: Latencies) {
         let Latencies { count, min, median, p95 } = latencies;
         let [min, median, p95] = [min, median, p95].map(latency);
-        let seen = format!("this session: {count} seen");
-        self.list(&[seen, format!("min {min}"), format!("median {median}"), format!("p95 {p95}")], Tone::Quiet);
+        let seen = sanitized!("this session: {} seen", count);
+        self.list(
+            &[seen, sanitized!("min {}", min), sanitized!("median {}", median), sanitized!("p95 {}", p95)],
+            Tone::Quiet,
+        );
     }
 }
 
 /// How a probe stands, in a word or two.
-pub fn state(probe: &Probe, now: Moment) -> String {
+pub fn state(probe: &Probe, now: Moment) -> Sanitized {
     match &probe.state {
         ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "waits to go out".into(),
-        ProbeState::Waiting => format!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), time::span(PATIENCE)),
+        ProbeState::Waiting => {
+            sanitized!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), time::span(PATIENCE))
+        }
         ProbeState::NotSent => "not sent".into(),
         ProbeState::Seen(seen) => {
             let probably = if seen.by == Recognized::ByContent { "probably " } else { "" };
-            format!("{probably}seen after {}", latency(seen.after))
+            sanitized!("{}seen after {}", probably, latency(seen.after))
         }
-        ProbeState::Missed(_) => format!("not seen in {}", time::span(PATIENCE)),
+        ProbeState::Missed(_) => sanitized!("not seen in {}", time::span(PATIENCE)),
     }
 }

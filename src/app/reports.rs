@@ -6,7 +6,7 @@ use super::changes::Changes;
 use super::findings::{self, Baseline, Linted};
 use super::pane::activity::{Entry, EntryKind};
 use super::{Effect, Model, time};
-use crate::event::{Document, text};
+use crate::event::{Document, Sanitized, sanitized, text};
 use crate::session::{Change, ChangeKind, Errors, History, MOST_TYPES, Moment, Polled, Record, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
@@ -30,15 +30,15 @@ pub(super) fn hear(model: &mut Model, records: Vec<Record>, now: Moment) -> Vec<
                 answered = Some(polled.at);
                 hear_poll(model, &polled);
             }
-            Record::Note { at, note: odd } => note(model, at, EntryKind::Note, text::harmless(&odd.0)),
+            Record::Note { at, note: odd } => note(model, at, EntryKind::Note, odd.0),
             Record::Counted { at } => {
                 answered = Some(at);
                 model.connection.counts_trouble = None;
             }
             Record::Trouble(trouble) => hear_trouble(model, trouble),
             Record::CountsTrouble(trouble) => {
-                let text = format!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
-                note(model, trouble.at, EntryKind::Trouble, text::harmless(&text));
+                let text = sanitized!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
+                note(model, trouble.at, EntryKind::Trouble, text);
                 model.connection.counts_trouble = Some(trouble);
             }
             Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.activity)),
@@ -69,12 +69,13 @@ fn remember(model: &mut Model, records: &[Record], at: Moment) {
     if before.events == 0 && dropped.events > 0 {
         let limit = history.limit() >> 20;
         let text =
-            format!("the history has reached {limit} MiB: from now on the oldest events of the largest types go");
+            sanitized!("the history has reached {} MiB: from now on the oldest events of the largest types go", limit);
         note(model, at, EntryKind::Note, text);
     }
     if before.types == 0 && dropped.types > 0 {
         let most = time::count(MOST_TYPES as u64);
-        let text = format!("more than {most} event types, or too large ones: from now on the quietest leave the table");
+        let text =
+            sanitized!("more than {} event types, or too large ones: from now on the quietest leave the table", most);
         note(model, at, EntryKind::Note, text);
     }
 }
@@ -82,12 +83,12 @@ fn remember(model: &mut Model, records: &[Record], at: Moment) {
 fn hear_poll(model: &mut Model, polled: &Polled) {
     if model.connection.last_good.is_none() {
         let types = polled.types;
-        let known = if types == 1 { "1 event type is".into() } else { format!("{types} event types are") };
-        note(model, polled.at, EntryKind::Note, format!("connected: {known} known"));
+        let known = if types == 1 { "1 event type is".into() } else { sanitized!("{} event types are", types) };
+        note(model, polled.at, EntryKind::Note, sanitized!("connected: {} known", known));
     }
     if let Some(trouble) = &model.connection.trouble {
         let polls = if trouble.attempt == 1 { "poll" } else { "polls" };
-        let text = format!("live again after {} failed {polls}", trouble.attempt);
+        let text = sanitized!("live again after {} failed {}", trouble.attempt, polls);
         note(model, polled.at, EntryKind::Recovered, text);
     }
     model.unknown = None;
@@ -108,7 +109,7 @@ fn hear_errors(model: &mut Model, errors: &Errors, before: Option<&Errors>) {
     for (sort, count) in &errors.counts {
         let more = count.saturating_sub(before.counts.get(sort).copied().unwrap_or_default());
         if more > 0 {
-            let text = format!("{} the server could not process: {sort}", text::counted(more, "more event"));
+            let text = sanitized!("{} the server could not process: {}", text::counted(more, "more event"), sort);
             note(model, errors.at, EntryKind::Trouble, text);
         }
     }
@@ -117,7 +118,7 @@ fn hear_errors(model: &mut Model, errors: &Errors, before: Option<&Errors>) {
 fn hear_trouble(model: &mut Model, trouble: Trouble) {
     let known = model.connection.trouble.as_ref().is_some_and(|before| before.problem == trouble.problem);
     if !known {
-        note(model, trouble.at, EntryKind::Trouble, text::harmless(&trouble.problem.what));
+        note(model, trouble.at, EntryKind::Trouble, trouble.problem.what.clone());
     }
     if trouble.unknown.is_some() || model.unknown.is_some() {
         model.unknown.clone_from(&trouble.unknown);
@@ -186,7 +187,7 @@ pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
     if told.len() > ENTRIES_A_POLL {
         let at = changes.first().map_or(now, |change| change.at);
         let rest = told.len() - ENTRIES_A_POLL;
-        note(model, at, EntryKind::Note, format!("and {rest} more changes"));
+        note(model, at, EntryKind::Note, sanitized!("and {} more changes", rest));
     }
     for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
         model.activity.push(entry);
@@ -220,7 +221,7 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
             continue;
         }
         told.extend(findings::headline(&news).map(|(severity, text)| {
-            let subject = linted.event_type.as_str().to_owned();
+            let subject = linted.event_type.shown();
             Entry { at: now, kind: EntryKind::Finding(severity), subject, text }
         }));
     }
@@ -230,7 +231,7 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
         model.baseline = None;
     }
     if told.len() > ENTRIES_A_POLL {
-        note(model, now, EntryKind::Note, format!("and findings in {} more types", told.len() - ENTRIES_A_POLL));
+        note(model, now, EntryKind::Note, sanitized!("and findings in {} more types", told.len() - ENTRIES_A_POLL));
     }
     for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
         model.activity.push(entry);
@@ -249,37 +250,37 @@ fn compared(change: &Change, history: &History, left: &mut usize) -> Option<Chan
 /// came.
 fn entry(change: &Change, captured: u64, changes: Option<&Changes>) -> Option<Entry> {
     let fields = change.payload.as_ref().map(|payload| match payload.head().fields {
-        1 => "1 field".to_owned(),
-        fields => format!("{fields} fields"),
+        1 => "1 field".into(),
+        fields => sanitized!("{} fields", fields),
     });
     let fields = fields.unwrap_or_else(|| "a count without an event".into());
     let came = match (change.arrived, captured) {
-        (0 | 1, _) => "a newer event".to_owned(),
-        (arrived, captured) if captured >= arrived => format!("{} events came", time::count(arrived)),
+        (0 | 1, _) => "a newer event".into(),
+        (arrived, captured) if captured >= arrived => sanitized!("{} events came", time::count(arrived)),
         (arrived, captured) => {
-            format!("{} events came, {} of them captured", time::count(arrived), time::count(captured))
+            sanitized!("{} events came, {} of them captured", time::count(arrived), time::count(captured))
         }
     };
     let (kind, text) = match change.kind {
-        ChangeKind::New if change.arrived > 1 => (EntryKind::New, format!("new type · {came} · {fields}")),
-        ChangeKind::New => (EntryKind::New, format!("new type · {fields}")),
+        ChangeKind::New if change.arrived > 1 => (EntryKind::New, sanitized!("new type · {} · {}", came, fields)),
+        ChangeKind::New => (EntryKind::New, sanitized!("new type · {}", fields)),
         ChangeKind::Updated => match (changes.map(Changes::summary), change.arrived) {
             (Some(summary), 0 | 1) => (EntryKind::Updated, summary),
-            (Some(summary), _) => (EntryKind::Updated, format!("{came} · {summary}")),
-            (None, _) => (EntryKind::Updated, format!("{came} · {fields}")),
+            (Some(summary), _) => (EntryKind::Updated, sanitized!("{} · {}", came, summary)),
+            (None, _) => (EntryKind::Updated, sanitized!("{} · {}", came, fields)),
         },
-        ChangeKind::Earlier => (EntryKind::Updated, format!("an event from before the newest · {fields}")),
+        ChangeKind::Earlier => (EntryKind::Updated, sanitized!("an event from before the newest · {}", fields)),
         ChangeKind::Unchanged if change.arrived > 0 => {
             let received = time::count(change.arrived);
-            (EntryKind::Updated, format!("{received} received, and the newest event is the same"))
+            (EntryKind::Updated, sanitized!("{} received, and the newest event is the same", received))
         }
         ChangeKind::Unchanged => return None,
         ChangeKind::Gone => (EntryKind::Gone, "no longer known to the endpoint; the last event stays here".into()),
     };
-    Some(Entry { at: change.at, kind, subject: change.event_type.as_str().to_owned(), text })
+    Some(Entry { at: change.at, kind, subject: change.event_type.shown(), text })
 }
 
 /// Tells something in the log that is about no event type.
-pub(super) fn note(model: &mut Model, at: Moment, kind: EntryKind, text: String) {
-    model.activity.push(Entry { at, kind, subject: String::new(), text });
+pub(super) fn note(model: &mut Model, at: Moment, kind: EntryKind, text: Sanitized) {
+    model.activity.push(Entry { at, kind, subject: "".into(), text });
 }

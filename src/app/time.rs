@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use crate::event::{Sanitized, sanitized};
+
 /// An age in at most four characters: `0s`, `59s`, `3m`, `23h`, `12d`, `99w`.
-pub fn age(age: Duration) -> String {
+pub fn age(age: Duration) -> Sanitized {
     let seconds = age.as_secs();
     let (size, sign) = unit(seconds);
-    format!("{}{sign}", (seconds / size).min(999))
+    sanitized!("{}{}", (seconds / size).min(999), sign)
 }
 
 /// How long until [`age`] of it reads differently.
@@ -17,27 +19,27 @@ pub fn until_next_age(age: Duration) -> Duration {
 }
 
 /// A count in at most six characters: `12,345`, `123k`, `4.5M`.
-pub fn count(count: u64) -> String {
+pub fn count(count: u64) -> Sanitized {
     match count {
-        0..1_000 => count.to_string(),
-        1_000..100_000 => format!("{},{:03}", count / 1_000, count % 1_000),
-        100_000..1_000_000 => format!("{}k", count / 1_000),
-        1_000_000..100_000_000 => format!("{}.{}M", count / 1_000_000, count / 100_000 % 10),
-        100_000_000..1_000_000_000 => format!("{}M", count / 1_000_000),
-        _ => format!("{}G", (count / 1_000_000_000).min(9_999)),
+        0..1_000 => sanitized!("{}", count),
+        1_000..100_000 => sanitized!("{},{:03}", count / 1_000, count % 1_000),
+        100_000..1_000_000 => sanitized!("{}k", count / 1_000),
+        1_000_000..100_000_000 => sanitized!("{}.{}M", count / 1_000_000, count / 100_000 % 10),
+        100_000_000..1_000_000_000 => sanitized!("{}M", count / 1_000_000),
+        _ => sanitized!("{}G", (count / 1_000_000_000).min(9_999)),
     }
 }
 
 /// An interval or a delay: `250 ms`, `2 s`, `1.5 s`, `10 min`.
-pub fn span(span: Duration) -> String {
+pub fn span(span: Duration) -> Sanitized {
     let millis = span.as_millis();
     match millis {
-        0 if !span.is_zero() => "<1 ms".to_owned(),
-        0..1_000 => format!("{millis} ms"),
-        1_000..60_000 if millis.is_multiple_of(1_000) || millis >= 10_000 => format!("{} s", millis / 1_000),
-        1_000..60_000 => format!("{}.{} s", millis / 1_000, millis / 100 % 10),
-        _ if millis % 60_000 < 1_000 => format!("{} min", millis / 60_000),
-        _ => format!("{} min {} s", millis / 60_000, millis / 1_000 % 60),
+        0 if !span.is_zero() => "<1 ms".into(),
+        0..1_000 => sanitized!("{} ms", millis),
+        1_000..60_000 if millis.is_multiple_of(1_000) || millis >= 10_000 => sanitized!("{} s", millis / 1_000),
+        1_000..60_000 => sanitized!("{}.{} s", millis / 1_000, millis / 100 % 10),
+        _ if millis % 60_000 < 1_000 => sanitized!("{} min", millis / 60_000),
+        _ => sanitized!("{} min {} s", millis / 60_000, millis / 1_000 % 60),
     }
 }
 
@@ -52,13 +54,13 @@ pub fn until_next_second(left: Duration) -> Option<Duration> {
     (!left.is_zero()).then(|| if beyond.is_zero() { Duration::from_secs(1) } else { beyond })
 }
 
-fn unit(seconds: u64) -> (u64, char) {
+fn unit(seconds: u64) -> (u64, &'static str) {
     match seconds {
-        0..60 => (1, 's'),
-        60..3_600 => (60, 'm'),
-        3_600..86_400 => (3_600, 'h'),
-        86_400..8_640_000 => (86_400, 'd'),
-        _ => (604_800, 'w'),
+        0..60 => (1, "s"),
+        60..3_600 => (60, "m"),
+        3_600..86_400 => (3_600, "h"),
+        86_400..8_640_000 => (86_400, "d"),
+        _ => (604_800, "w"),
     }
 }
 

@@ -17,7 +17,7 @@ use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft
 use super::places::places;
 use super::reports::{hear, learn, note, show};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy, time};
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
 
 /// The intervals that `+` and `-` step through.
@@ -53,8 +53,8 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         }
         Message::Records(records) => hear(model, records, now),
         Message::SourceEnded(why) => {
-            let text = why.map_or_else(String::new, |why| format!(": {}", text::harmless(&why)));
-            note(model, now, EntryKind::Trouble, format!("polling has ended{text}; leave with q and start again"));
+            let text = why.map_or_else(|| "".into(), |why| sanitized!(": {}", why));
+            note(model, now, EntryKind::Trouble, sanitized!("polling has ended{}; leave with q and start again", text));
             model.outbox.abandon(None, &"polling has ended".into(), now, &mut model.activity)
         }
         Message::Woke => Vec::new(),
@@ -86,12 +86,12 @@ pub fn prepare(model: &mut Model) {
     }
 }
 
-pub(super) fn toast(model: &mut Model, now: Moment, text: String) {
+pub(super) fn toast(model: &mut Model, now: Moment, text: impl Into<Sanitized>) {
     let until = Moment { elapsed: now.elapsed + TOAST, ..now };
-    model.toast = Some(Toast { text, until, bad: false });
+    model.toast = Some(Toast { text: text.into(), until, bad: false });
 }
 
-pub(super) fn bad_toast(model: &mut Model, now: Moment, text: String) {
+pub(super) fn bad_toast(model: &mut Model, now: Moment, text: impl Into<Sanitized>) {
     toast(model, now, text);
     if let Some(toast) = &mut model.toast {
         toast.bad = true;
@@ -106,16 +106,16 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         return apply(model, answer, now);
     }
     match outcome {
-        Outcome::Copied { bytes } => toast(model, now, format!("copied {}", text::counted(bytes as u64, "byte"))),
-        Outcome::CopyFailed(why) => bad_toast(model, now, text::harmless(&why)),
+        Outcome::Copied { bytes } => toast(model, now, sanitized!("copied {}", text::counted(bytes as u64, "byte"))),
+        Outcome::CopyFailed(why) => bad_toast(model, now, why),
         Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
             // What to do about it may be too long for the bottom row.
-            note(model, now, EntryKind::Trouble, text::harmless(&why));
-            bad_toast(model, now, text::harmless(&why));
+            note(model, now, EntryKind::Trouble, why.clone());
+            bad_toast(model, now, why);
         }
         Outcome::NotSent { batch, why } => {
-            bad_toast(model, now, text::harmless(&why));
-            return model.outbox.abandon(Some(batch), &text::sanitize(&why), now, &mut model.activity);
+            bad_toast(model, now, &why);
+            return model.outbox.abandon(Some(batch), &why, now, &mut model.activity);
         }
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::DraftNotKept(_)
@@ -279,7 +279,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         Request::Copy { target, print } => {
             let text = copy::text(&model.inspector, target, &model.context(now));
             match text {
-                Ok(text) if print => return vec![Effect::Print(copy::harmless_lines(&text))],
+                Ok(text) if print => return vec![Effect::Print(Sanitized::lines(&text))],
                 Ok(text) => return vec![Effect::Copy(text)],
                 Err(why) => bad_toast(model, now, why),
             }
@@ -319,8 +319,8 @@ fn run(model: &mut Model, place: &'static Keys, action: Action, now: Moment) -> 
     } else if is_it(model.types.keys()) {
         focus(model, PaneId::Types);
     } else if [&draft::KEYS, &preview::KEYS, &proof::KEYS].into_iter().any(is_it) {
-        let key = keymap::ANYWHERE.key_for(Action::Compose).map_or_else(String::new, |key| key.to_string());
-        bad_toast(model, now, format!("that works in the composer: {key} opens it"));
+        let key = keymap::ANYWHERE.key_for(Action::Compose).map_or_else(|| "".into(), |key| key.shown());
+        bad_toast(model, now, sanitized!("that works in the composer: {} opens it", key));
         return Vec::new();
     }
     act_in_pane(model, action, now)
@@ -341,7 +341,7 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Poll => {
-            toast(model, now, "polling now".into());
+            toast(model, now, "polling now");
             return vec![Effect::PollNow];
         }
         Action::Slower => step_interval(model, true, now),
@@ -427,11 +427,11 @@ fn step_interval(model: &mut Model, longer: bool, now: Moment) {
         INTERVALS.iter().rev().find(|interval| **interval < model.interval)
     };
     let Some(&interval) = next else {
-        toast(model, now, format!("polling every {} already: that is the limit", time::span(model.interval)));
+        toast(model, now, sanitized!("polling every {} already: that is the limit", time::span(model.interval)));
         return;
     };
     model.interval = interval;
-    toast(model, now, format!("polling every {}", time::span(interval)));
+    toast(model, now, sanitized!("polling every {}", time::span(interval)));
 }
 
 /// Shows the last event of the type that had worse findings than the newest, at the worst of them.
@@ -446,7 +446,7 @@ fn go_to_earlier(model: &mut Model, now: Moment) {
             (false, true) => "no event before had worse findings than the newest",
             (false, false) => "nothing wrong was found",
         };
-        toast(model, now, told.into());
+        toast(model, now, told);
         return;
     };
     let newest = newest.clone();

@@ -8,7 +8,7 @@ use url::Url;
 use super::outgoing::bulk_array;
 use super::shell::{Word, Words};
 use super::{BaseUrl, Call};
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
 
 /// The variable that stands for the key in a printed command.
 pub const KEY_VARIABLE: &str = "CLICKSCOPE_EVENT_KEY";
@@ -26,10 +26,10 @@ const LONGEST_TOLD: usize = 60;
 ///
 /// The body is the call's to the letter, but for what a terminal would act on: such characters become escapes, which say
 /// the same.
-pub fn write(call: &Call, base: &BaseUrl, key_variable: &str) -> String {
+pub fn write(call: &Call, base: &BaseUrl, key_variable: &str) -> Sanitized {
     let url = quoted(call.url(base).as_str());
     // It cannot be told from the line's end on a screen, and between the tokens of JSON it means nothing.
-    let body = text::harmless_json(&call.body).replace("\r\n", "\n").replace('\r', "\n");
+    let body = call.body.replace("\r\n", "\n").replace('\r', "\n");
     let mut command = format!("curl -sS -u \"${key_variable}:\" \\\n  -H 'Content-Type: application/json' \\\n  ");
     // Writing to a text cannot fail.
     let _ = if body.len() > LONGEST_ARGUMENT {
@@ -37,7 +37,7 @@ pub fn write(call: &Call, base: &BaseUrl, key_variable: &str) -> String {
     } else {
         write!(command, "--data-raw {} \\\n  {url}", quoted(&body))
     };
-    command
+    text::sanitize_json(&command)
 }
 
 /// `text` in single quotes, in which a shell leaves everything as it is but the quote itself.
@@ -50,8 +50,8 @@ fn quoted(text: &str) -> String {
 pub struct Pasted {
     /// The draft: the body, of a bulk call the array in it.
     pub draft: String,
-    /// What of the command was left out, each in a few words: another host, a key. Harmless, and without the key.
-    pub left_out: Vec<String>,
+    /// What of the command was left out, each in a few words: another host, a key; never the key.
+    pub left_out: Vec<Sanitized>,
 }
 
 /// Why a pasted text is no command that can be taken over.
@@ -62,7 +62,7 @@ pub enum CurlError {
     NotCurl,
     /// It is one, but cannot be read.
     #[error("the curl command cannot be taken over: {0}")]
-    Unusable(String),
+    Unusable(Sanitized),
 }
 
 /// Reads a curl command as a shell and curl would: quoting, line continuations, `-d`, `--data-raw`, `--json`, headers.
@@ -248,10 +248,10 @@ struct Request {
 }
 
 impl Request {
-    fn read(mut words: Words<'_>) -> Result<Self, String> {
+    fn read(mut words: Words<'_>) -> Result<Self, Sanitized> {
         let mut request = Self::default();
         let mut only_addresses = false;
-        while let Some(word) = words.next().map_err(|error| error.to_string())? {
+        while let Some(word) = words.next().map_err(|error| Sanitized::of(&error))? {
             let option = word.text.strip_prefix('-').filter(|name| !name.is_empty() && !only_addresses);
             match option.map(|name| (name, name.strip_prefix('-'))) {
                 None => request.put(&Meaning::Url, word)?,
@@ -284,19 +284,23 @@ impl Request {
             }
         }
         if !request.has_more {
-            request.input = words.into_input().map_err(|error| error.to_string())?;
+            request.input = words.into_input().map_err(|error| Sanitized::of(&error))?;
         }
         Ok(request)
     }
 
     /// Takes an option and its value in.
-    fn put(&mut self, meaning: &Meaning, word: Word) -> Result<(), String> {
+    fn put(&mut self, meaning: &Meaning, word: Word) -> Result<(), Sanitized> {
         match *meaning {
             Meaning::Data { file, between } => {
                 let part = match word.text.strip_prefix('@').filter(|_| file) {
                     Some("-" | "/dev/stdin") => Part::Input { between },
                     Some(file) => {
-                        return Err(format!("its data is in the file {}, which is not read: {INSTEAD}", told(file)));
+                        return Err(sanitized!(
+                            "its data is in the file {}, which is not read: {}",
+                            told(file),
+                            INSTEAD
+                        ));
                     }
                     None => Part::Text { between, word },
                 };
@@ -311,27 +315,28 @@ impl Request {
                 self.url.get_or_insert(word);
             }
             Meaning::Next => self.has_more = true,
-            Meaning::Foreign(why) => return Err(why.to_owned()),
+            Meaning::Foreign(why) => return Err(why.into()),
             Meaning::Value | Meaning::Flag => {}
         }
         Ok(())
     }
 
-    fn into_pasted(self) -> Result<Pasted, String> {
+    fn into_pasted(self) -> Result<Pasted, Sanitized> {
         let mut body = String::new();
         let count = self.parts.len();
         for part in self.parts {
             let (between, word) = match part {
                 Part::Text { between, word } => (between, word),
-                Part::Input { between } => {
-                    (between, self.input.clone().ok_or_else(|| format!("its data comes from elsewhere: {INSTEAD}"))?)
-                }
+                Part::Input { between } => (
+                    between,
+                    self.input.clone().ok_or_else(|| sanitized!("its data comes from elsewhere: {}", INSTEAD))?,
+                ),
             };
             if word.is_open {
                 return Err(
                     "its data holds a $VARIABLE or a $(command), which only a running shell fills in: put the \
                             value in its place"
-                        .to_owned(),
+                        .into(),
                 );
             }
             if !body.is_empty() {
@@ -342,23 +347,23 @@ impl Request {
         let body = body.replace("\r\n", "\n");
         let body = body.trim();
         if count == 0 {
-            return Err(format!("it sends no data: {INSTEAD}"));
+            return Err(sanitized!("it sends no data: {}", INSTEAD));
         }
         if !body.starts_with(['{', '[']) {
-            return Err(format!("its data is no JSON: {INSTEAD}"));
+            return Err(sanitized!("its data is no JSON: {}", INSTEAD));
         }
         if count > 1 && serde_json::from_str::<serde::de::IgnoredAny>(body).is_err() {
-            return Err(format!("curl joins the data of several options with &, which makes no JSON: {INSTEAD}"));
+            return Err(sanitized!("curl joins the data of several options with &, which makes no JSON: {}", INSTEAD));
         }
         let mut left_out = Vec::new();
         let address = self.url.filter(|word| !word.is_open).and_then(|word| address(&word.text));
         let key_in_address = address.as_ref().is_some_and(|url| !url.username().is_empty());
         if self.has_key || key_in_address {
-            left_out.push("the key".to_owned());
+            left_out.push("the key".into());
         }
-        left_out.extend(address.as_ref().and_then(foreign_host).map(|host| format!("the host {}", told(&host))));
+        left_out.extend(address.as_ref().and_then(foreign_host).map(|host| sanitized!("the host {}", told(&host))));
         if self.has_more {
-            left_out.push("the requests after --next".to_owned());
+            left_out.push("the requests after --next".into());
         }
         Ok(Pasted { draft: bulk_array(body).unwrap_or(body).trim().to_owned(), left_out })
     }
@@ -367,9 +372,9 @@ impl Request {
 /// What to do about data that is not in the command.
 const INSTEAD: &str = "put the JSON itself behind -d";
 
-fn value(words: &mut Words<'_>, option: &str) -> Result<Word, String> {
-    let word = words.next().map_err(|error| error.to_string())?;
-    word.ok_or_else(|| format!("{} has no value: copy the whole command", told(option)))
+fn value(words: &mut Words<'_>, option: &str) -> Result<Word, Sanitized> {
+    let word = words.next().map_err(|error| Sanitized::of(&error))?;
+    word.ok_or_else(|| sanitized!("{} has no value: copy the whole command", told(option)))
 }
 
 /// Whether the user of `-u` is a key, and not a variable or a place for one, as in `<EVENT_API_KEY>:`.
@@ -385,13 +390,13 @@ fn address(text: &str) -> Option<Url> {
 }
 
 /// The host of `url` with its port, unless it is the platform.
-fn foreign_host(url: &Url) -> Option<String> {
+fn foreign_host(url: &Url) -> Option<Sanitized> {
     let base: BaseUrl = url.origin().ascii_serialization().parse().ok()?;
     (!base.is_platform()).then(|| base.host_label())
 }
 
-fn told(text: &str) -> String {
-    text::fit(&text::harmless_within(text, LONGEST_TOLD).0, LONGEST_TOLD)
+fn told(text: &str) -> Sanitized {
+    text::excerpt(text, LONGEST_TOLD)
 }
 
 #[cfg(test)]
@@ -413,7 +418,7 @@ mod tests {
 
     fn unusable(command: &str) -> String {
         match read(command) {
-            Err(CurlError::Unusable(why)) => why,
+            Err(CurlError::Unusable(why)) => why.into(),
             other => panic!("{command}: {other:?}"),
         }
     }
@@ -582,7 +587,7 @@ mod tests {
             let pasted = read(&command).unwrap();
             prop_assert_eq!(&pasted.left_out, &[""; 0]);
             let expected = if bulk { format!("[{text}]") } else { text };
-            prop_assert_eq!(&pasted.draft, &text::harmless_json(&expected));
+            prop_assert_eq!(&pasted.draft, &*text::sanitize_json(&expected));
             let read: serde_json::Value = serde_json::from_str(&pasted.draft).unwrap();
             prop_assert_eq!(read, if bulk { serde_json::json!([event]) } else { event });
         }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::limits::{self, BadName};
 use crate::event::json;
 use crate::event::syntax::{self, SyntaxError};
+use crate::event::text::sanitize;
 use crate::event::{EventId, Payload, TypeName, scan};
 
 /// What stands around the events of a bulk call.
@@ -179,7 +180,7 @@ fn is_space(c: char) -> bool {
 fn broken(text: &str, error: &serde_json::Error) -> SyntaxError {
     syntax::check(text).err().unwrap_or_else(|| {
         let said = error.to_string();
-        let message = said.rsplit_once(" at line ").map_or(&*said, |(message, _)| message).to_owned();
+        let message = sanitize(said.rsplit_once(" at line ").map_or(&*said, |(message, _)| message));
         // The parser counts bytes, and from 0 where it stands before the first.
         let before = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
         let before = before.get(..before.floor_char_boundary(error.column())).unwrap_or_default();
@@ -198,7 +199,7 @@ fn name(text: &str, raw: Option<&str>) -> Result<String, UnsendableReason> {
         let line = before.rsplit('\n').next().unwrap_or_default();
         let message = "the event name holds half a character: an escape from \\ud800 to \\udfff needs its other half";
         let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
-        SyntaxError { line, column, message: message.to_owned() }.into()
+        SyntaxError { line, column, message: message.into() }.into()
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Batch;
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
 
 /// How many are named.
 const NAMED: usize = 3;
@@ -12,8 +12,8 @@ const NAMED: usize = 3;
 const WIDEST: usize = 36;
 
 /// Who the events are about, by their emails, and where there is none by another identifier:
-/// `about jane@example.com (customer_id 20418)`, `about a@example.com, customer_id 7 and 2 more`. Harmless.
-pub fn about(batch: &Batch) -> String {
+/// `about jane@example.com (customer_id 20418)`, `about a@example.com, customer_id 7 and 2 more`.
+pub fn about(batch: &Batch) -> Sanitized {
     let mut people = HashSet::new();
     let mut named = Vec::new();
     let mut others = HashSet::new();
@@ -21,9 +21,9 @@ pub fn about(batch: &Batch) -> String {
         let (emails, identifiers): (Vec<_>, Vec<_>) =
             event.payload.identifiers().partition(|(name, _)| *name == "email");
         let mut emails: Vec<_> = emails.into_iter().map(|(_, email)| email.into_owned()).collect();
-        let other = identifiers.first().map(|(field, value)| format!("{field} {}", shown(value)));
+        let other = identifiers.first().map(|(field, value)| sanitized!("{} {}", field, shown(value)));
         if emails.is_empty() {
-            emails.extend(other);
+            emails.extend(other.map(String::from));
         } else {
             others.extend(other);
         }
@@ -35,17 +35,18 @@ pub fn about(batch: &Batch) -> String {
         }
     }
     let more = people.len() - named.len();
-    match (named.as_slice(), more, others.len()) {
-        ([], ..) => "about nobody: no email and no other identifier is set".to_owned(),
-        ([one], _, 1) => format!("about {one} ({})", others.into_iter().collect::<String>()),
-        ([one], _, 2..) => format!("about {one} ({} other identifiers)", others.len()),
-        (_, 0, _) => format!("about {}", named.join(", ")),
-        _ => format!("about {} and {more} more", named.join(", ")),
+    let one_of_others = others.iter().next();
+    match (named.as_slice(), more, others.len(), one_of_others) {
+        ([], ..) => "about nobody: no email and no other identifier is set".into(),
+        ([one], _, 1, Some(other)) => sanitized!("about {} ({})", one, other),
+        ([one], _, 2.., _) => sanitized!("about {} ({} other identifiers)", one, others.len()),
+        (_, 0, ..) => sanitized!("about {}", Sanitized::join(named, ", ")),
+        _ => sanitized!("about {} and {} more", Sanitized::join(named, ", "), more),
     }
 }
 
-fn shown(value: &str) -> String {
-    text::fit(&text::harmless_within(value, WIDEST * 2).0, WIDEST)
+fn shown(value: &str) -> Sanitized {
+    text::excerpt(value, WIDEST)
 }
 
 #[cfg(test)]

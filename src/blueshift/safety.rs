@@ -6,8 +6,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::Outgoing;
-use crate::event::text::{fit, harmless_within};
-use crate::event::{Payload, TypeName};
+use crate::event::text::excerpt;
+use crate::event::{Payload, Sanitized, TypeName};
 
 /// What has to be typed before the first event of a session goes to production.
 pub const WORD: &str = "production";
@@ -44,8 +44,8 @@ pub enum Forbidden {
     /// The event is about somebody who is no test identity.
     #[error("{who} is not among the profile's test identities ({allowed})")]
     NotATestIdentity {
-        /// Who it is about. Harmless.
-        who: String,
+        /// Who it is about.
+        who: Sanitized,
         /// Who is allowed.
         allowed: String,
     },
@@ -80,7 +80,9 @@ impl Safety {
         let (emails, others): (Vec<_>, Vec<_>) = event.identifiers().partition(|(name, _)| *name == "email");
         let stranger = emails.iter().find(|(_, email)| !self.identities.iter().any(|known| known.includes(email)));
         match (stranger, others.first()) {
-            (Some((_, stranger)), _) => Err(Forbidden::NotATestIdentity { who: shown(stranger), allowed: allowed() }),
+            (Some((_, stranger)), _) => {
+                Err(Forbidden::NotATestIdentity { who: excerpt(stranger, WIDEST), allowed: allowed() })
+            }
             (None, Some((identifier, _))) if emails.is_empty() => {
                 Err(Forbidden::NoEmail { identifier, allowed: allowed() })
             }
@@ -166,10 +168,6 @@ impl fmt::Display for TestIdentity {
             Self::Address(text) | Self::Domain(text) => f.write_str(text),
         }
     }
-}
-
-fn shown(email: &str) -> String {
-    fit(&harmless_within(email, WIDEST).0, WIDEST)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use crate::event::text::sanitize;
+use crate::event::{Sanitized, sanitized};
 use std::fmt;
 use std::str::FromStr;
 
@@ -151,9 +153,9 @@ impl BaseUrl {
     }
 
     /// The host, with the port where it is not the scheme's own: `api.getblueshift.com`, `127.0.0.1:8787`.
-    pub fn host_label(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default();
-        self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    pub fn host_label(&self) -> Sanitized {
+        let host = sanitize(self.0.host_str().unwrap_or_default());
+        self.0.port().map_or_else(|| host.clone(), |port| sanitized!("{}:{}", host, port))
     }
 
     /// The address itself, without a slash at its end.
@@ -304,7 +306,7 @@ mod tests {
         ];
         for (given, is_loopback, label) in cases {
             let base: BaseUrl = given.parse().unwrap();
-            assert_eq!((base.is_loopback(), base.host_label().as_str()), (is_loopback, label));
+            assert_eq!((base.is_loopback(), &*base.host_label()), (is_loopback, label));
         }
     }
 

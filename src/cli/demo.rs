@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::watch::{log_to_file, on_terminal};
 use super::{Exit, Failure, plan};
 use crate::config::{Config, ConfigFile, Layer};
+use crate::event::sanitized;
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
 use crate::source::Clock;
@@ -36,7 +37,7 @@ async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let base = config.target.value.base_url();
     let key = |called: &'static str| Key { secret: SecretString::from(KEY), called: called.into() };
-    let target = format!("demo · {}", base.host_label());
+    let target = sanitized!("demo · {}", base.host_label());
     let settings = live::Settings {
         base,
         event_key: key("the Event key of the demo"),

@@ -1,4 +1,3 @@
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use tokio::time::Instant;
 use super::stdout::Output;
 use super::table::table;
 use super::{Exit, Failure};
-use crate::event::{Document, TypeName};
+use crate::event::{Document, Sanitized, TypeName, sanitized};
 use crate::lint::{Finding, LintContext, Stage};
 use crate::plan::Linter;
 use crate::session::{Change, ChangeKind, Problem, ProblemKind, Record, Trouble};
@@ -44,7 +43,7 @@ pub(super) async fn run(
     linter: Linter,
     mut source: Source,
     mut output: impl Output,
-    mut tell: impl FnMut(&str),
+    mut tell: impl FnMut(&Sanitized),
 ) -> Result<Exit, Failure> {
     let mut printer = Printer::new(mode, linter);
     let mut look = tokio::time::interval(LOOK);
@@ -63,11 +62,11 @@ pub(super) async fn run(
         let said = match records {
             Some(records) => printer.hear(records),
             None if patience.is_some() => printer.finish(),
-            None => Said { told: vec!["polling ended by itself".to_owned()], ..Said::leave(Exit::Unreachable) },
+            None => Said { told: vec!["polling ended by itself".into()], ..Said::leave(Exit::Unreachable) },
         };
-        said.told.iter().for_each(|line| tell(line));
+        said.told.iter().for_each(&mut tell);
         if !said.printed.is_empty() {
-            output.write(said.printed.as_bytes())?;
+            output.write(&said.printed)?;
         }
         if let Some(exit) = said.exit {
             return Ok(exit);
@@ -81,8 +80,8 @@ pub(super) async fn run(
 /// What is said of what happened at once.
 #[derive(Debug, Default)]
 struct Said {
-    printed: String,
-    told: Vec<String>,
+    printed: Sanitized,
+    told: Vec<Sanitized>,
     exit: Option<Exit>,
 }
 
@@ -92,8 +91,8 @@ impl Said {
     }
 
     fn print(&mut self, record: &Record, findings: &[Finding]) {
-        self.printed.push_str(&record.line(findings));
-        self.printed.push('\n');
+        self.printed.push(record.line(findings));
+        self.printed.push("\n");
     }
 }
 
@@ -133,7 +132,7 @@ impl Printer {
             Record::Errors(_) => said.print(record, &[]),
             Record::Polled(_) if self.trouble.take().is_some() => {
                 said.print(record, &[]);
-                said.told.push("the server answers again".to_owned());
+                said.told.push("the server answers again".into());
             }
             Record::Trouble(trouble) if self.tell(trouble, None, said) => said.print(record, &[]),
             Record::CountsTrouble(trouble) => {
@@ -180,7 +179,7 @@ impl Printer {
     fn finish(&mut self) -> Said {
         let mut said = Said::leave(Exit::Done);
         if self.types.is_empty() {
-            said.told.push("the endpoint knows no events yet".to_owned());
+            said.told.push("the endpoint knows no events yet".into());
         }
         let known = self.types.values().filter(|change| change.payload.is_some());
         let looked_at = known.map(|change| (change, look(&mut self.linter, change)));
@@ -218,10 +217,9 @@ impl Printer {
             _ => None,
         };
         let is_news = self.trouble.replace(problem.clone()).as_ref() != Some(problem);
-        let mut told = format!("{} - {}", problem.what, problem.advice);
+        let mut told = sanitized!("{} - {}", problem.what, problem.advice);
         if let (Some(attempts), None) = (attempts, said.exit) {
-            // Writing to a text cannot fail.
-            let _ = write!(told, " (attempt {attempt} of {attempts}; trying again)");
+            told.push(sanitized!(" (attempt {} of {}; trying again)", attempt, attempts));
         }
         if is_news || said.exit.is_some() {
             said.told.push(told);
@@ -238,8 +236,8 @@ fn look(linter: &mut Linter, change: &Change) -> Vec<Finding> {
     Document::new(Arc::clone(payload)).map(|event| linter.observe(&event, context)).unwrap_or_default()
 }
 
-fn counts_unknown(Trouble { problem, .. }: &Trouble) -> String {
-    format!("the counts stay unknown: {} - {}", problem.what, problem.advice)
+fn counts_unknown(Trouble { problem, .. }: &Trouble) -> Sanitized {
+    sanitized!("the counts stay unknown: {} - {}", problem.what, problem.advice)
 }
 
 async fn until(instant: Option<Instant>) {
@@ -270,8 +268,8 @@ mod tests {
     }
 
     impl Output for Pipe {
-        fn write(&mut self, text: &[u8]) -> io::Result<()> {
-            self.printed.lock().unwrap().push_str(std::str::from_utf8(text).unwrap());
+        fn write(&mut self, text: &Sanitized) -> io::Result<()> {
+            self.printed.lock().unwrap().push_str(text);
             Ok(())
         }
 
@@ -320,7 +318,7 @@ mod tests {
         drop(teller);
         let (printed, mut told) = (Arc::new(Mutex::new(String::new())), Vec::new());
         let pipe = Pipe { printed: Arc::clone(&printed), closed: false };
-        let exit = run(mode, Linter::default(), source, pipe, |line| told.push(line.to_owned())).await;
+        let exit = run(mode, Linter::default(), source, pipe, |line| told.push(line.to_string())).await;
         let printed = printed.lock().unwrap().clone();
         (printed, told, exit.ok().map(Exit::code))
     }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read};
 use std::path::Path;
@@ -13,7 +12,8 @@ use super::Exit;
 use super::templates::{self, NoTemplate};
 use crate::event::catalogue::Template;
 use crate::event::syntax::SyntaxError;
-use crate::event::text::harmless;
+use crate::event::text::sanitize;
+use crate::event::{Sanitized, sanitized};
 use crate::runtime::RuntimeError;
 
 /// The most that a file may have which is not NDJSON, and that a line of NDJSON may have, in bytes: these are held in
@@ -31,15 +31,15 @@ pub(super) enum InputError {
     NoTemplate(NoTemplate),
     /// No such file, and nothing else is meant by a name with `/` or `.` in it.
     #[error("there is no file {0}; `clickscope templates` lists what can be sent without one")]
-    NoFile(String),
+    NoFile(Sanitized),
     /// A folder.
     #[error("{0} is a folder, not a file")]
-    Folder(String),
+    Folder(Sanitized),
     /// The file cannot be opened.
     #[error("{file} cannot be opened: {source}")]
     Open {
-        /// Its name, harmless.
-        file: String,
+        /// Its name.
+        file: Sanitized,
         /// What the system said.
         source: io::Error,
     },
@@ -49,10 +49,10 @@ pub(super) enum InputError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BadInput {
     /// What the input is called.
-    pub(super) called: String,
+    pub(super) called: Sanitized,
     pub(super) line: Option<u64>,
     pub(super) column: Option<usize>,
-    pub(super) reason: String,
+    pub(super) reason: Sanitized,
     /// Whether the lines after it can be used without it.
     pub(super) can_be_left_out: bool,
 }
@@ -62,26 +62,27 @@ impl BadInput {
     pub(super) fn line_to_mend(&self) -> Option<u64> {
         self.line.filter(|_| self.can_be_left_out)
     }
-}
 
-impl fmt::Display for BadInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.called)?;
-        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))?;
-        self.column.map_or(Ok(()), |column| write!(f, ":{column}"))?;
-        write!(f, ": {}", self.reason)
+    /// What is wrong where, in a line.
+    pub(super) fn told(&self) -> Sanitized {
+        let place = match (self.line, self.column) {
+            (Some(line), Some(column)) => sanitized!("{}:{}:{}", self.called, line, column),
+            (Some(line), None) => sanitized!("{}:{}", self.called, line),
+            _ => self.called.clone(),
+        };
+        sanitized!("{}: {}", place, self.reason)
     }
 }
 
 /// Why a text is not JSON, as it is said of an input.
-pub(super) fn not_json(SyntaxError { message, .. }: &SyntaxError) -> String {
-    format!("not JSON: {message}")
+pub(super) fn not_json(SyntaxError { message, .. }: &SyntaxError) -> Sanitized {
+    sanitized!("not JSON: {}", message)
 }
 
 /// Where events are read from.
 pub(super) struct Input {
-    /// What messages call it: `events.ndjson`, `standard input`, `template purchase`. Harmless.
-    pub(super) called: String,
+    /// What messages call it: `events.ndjson`, `standard input`, `template purchase`.
+    pub(super) called: Sanitized,
     /// How long it is in bytes, where that is known beforehand.
     pub(super) size: Option<u64>,
     /// Whether another program writes it while it is read.
@@ -103,16 +104,16 @@ pub(super) struct Unreadable {
     /// The line, from 1.
     pub(super) line: u64,
     /// Why.
-    pub(super) reason: String,
+    pub(super) reason: Sanitized,
     /// Whether the lines after it can be read.
     pub(super) only_this_line: bool,
 }
 
 impl Unreadable {
     /// As it is said of the input that is called so.
-    pub(super) fn of(self, called: &str) -> BadInput {
+    pub(super) fn of(self, called: &Sanitized) -> BadInput {
         let Self { line, reason, only_this_line } = self;
-        BadInput { called: called.to_owned(), line: Some(line), column: None, reason, can_be_left_out: only_this_line }
+        BadInput { called: called.clone(), line: Some(line), column: None, reason, can_be_left_out: only_this_line }
     }
 }
 
@@ -129,15 +130,15 @@ impl Input {
         }
         match File::open(what) {
             Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_dir()) => {
-                Err(InputError::Folder(harmless(what)))
+                Err(InputError::Folder(sanitize(what)))
             }
             Ok(file) => Ok(Self::file(what, file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => match templates::find(what, own) {
                 Some(template) if !what.contains('/') => Ok(Self::template(template)),
                 _ if is_word => Err(InputError::NoTemplate(NoTemplate::new(what, own))),
-                _ => Err(InputError::NoFile(harmless(what))),
+                _ => Err(InputError::NoFile(sanitize(what))),
             },
-            Err(source) => Err(InputError::Open { file: harmless(what), source }),
+            Err(source) => Err(InputError::Open { file: sanitize(what), source }),
         }
     }
 
@@ -148,26 +149,26 @@ impl Input {
         }
         match File::open(what) {
             Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_dir()) => {
-                Err(InputError::Folder(harmless(what)))
+                Err(InputError::Folder(sanitize(what)))
             }
-            Ok(file) => Ok(Self { called: harmless(what), ..Self::file(what, file) }),
-            Err(source) => Err(InputError::Open { file: harmless(what), source }),
+            Ok(file) => Ok(Self { called: sanitize(what), ..Self::file(what, file) }),
+            Err(source) => Err(InputError::Open { file: sanitize(what), source }),
         }
     }
 
     fn stdin() -> Self {
         if io::stdin().is_terminal() {
-            eprintln!("clickscope: reading events from the terminal; ^D on an empty line ends them");
+            super::stderr::say(&"reading events from the terminal; ^D on an empty line ends them".into());
         }
         let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
         // A file that is given as standard input is there already.
         let is_file = fs::metadata("/dev/stdin").is_ok_and(|stdin| stdin.is_file());
         let is_live = !is_file && !io::stdin().is_terminal();
-        Self { called: "standard input".to_owned(), size: None, is_live, reader }
+        Self { called: "standard input".into(), size: None, is_live, reader }
     }
 
     fn template(template: &Template) -> Self {
-        let called = format!("template {}", harmless(&template.name));
+        let called = sanitized!("template {}", sanitize(&template.name));
         Self { called, size: None, is_live: false, reader: Box::new(Cursor::new(template.text.clone())) }
     }
 
@@ -175,7 +176,7 @@ impl Input {
         let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         let called = Path::new(name).file_name().map_or_else(|| name.into(), |name| name.to_string_lossy());
         let reader = Box::new(BufReader::with_capacity(BUFFER, file));
-        Self { called: harmless(&called), size: length, is_live: false, reader }
+        Self { called: sanitize(&called), size: length, is_live: false, reader }
     }
 
     /// Leaves the first interrupt to the program that writes a live input: `^C` reaches every program of a pipeline, and
@@ -259,7 +260,7 @@ impl Iterator for Lines {
         };
         Some(match String::from_utf8(bytes) {
             Ok(text) => Ok(Line { number, text, end }),
-            Err(_) => Err(Unreadable { line: number, reason: NOT_TEXT.to_owned(), only_this_line: true }),
+            Err(_) => Err(Unreadable { line: number, reason: NOT_TEXT.into(), only_this_line: true }),
         })
     }
 }
@@ -275,13 +276,13 @@ impl Lines {
             let read = (&mut self.reader).take(limit).read_until(b'\n', &mut bytes);
             self.line += 1;
             let number = self.line;
-            let fatal = |reason: String| Unreadable { line: number, reason, only_this_line: false };
-            let length = read.map_err(|error| fatal(format!("it cannot be read: {error}")))?;
+            let fatal = |reason: Sanitized| Unreadable { line: number, reason, only_this_line: false };
+            let length = read.map_err(|error| fatal(sanitized!("it cannot be read: {}", Sanitized::of(&error))))?;
             if length == 0 {
                 return Ok(None);
             }
             if length > LONGEST {
-                return Err(fatal("this line is longer than 64 MiB".to_owned()));
+                return Err(fatal("this line is longer than 64 MiB".into()));
             }
             self.bytes += length as u64;
             if number == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
@@ -298,18 +299,18 @@ impl Lines {
         let blank = usize::try_from(first.number).unwrap_or(usize::MAX).saturating_sub(1).min(LONGEST);
         let mut bytes = vec![b'\n'; blank];
         bytes.extend(first.bytes);
-        let fatal = |line: u64, reason: String| Unreadable { line, reason, only_this_line: false };
+        let fatal = |line: u64, reason: Sanitized| Unreadable { line, reason, only_this_line: false };
         let limit = (LONGEST + 1).saturating_sub(bytes.len()) as u64;
         let read = (&mut self.reader).take(limit).read_to_end(&mut bytes);
-        read.map_err(|error| fatal(first.number, format!("it cannot be read: {error}")))?;
+        read.map_err(|error| fatal(first.number, sanitized!("it cannot be read: {}", Sanitized::of(&error))))?;
         if bytes.len() > LONGEST {
             let reason = "this begins a JSON text of more than 64 MiB; with an event a line (NDJSON), each line must be \
                           a whole object";
-            return Err(fatal(first.number, reason.to_owned()));
+            return Err(fatal(first.number, reason.into()));
         }
         String::from_utf8(bytes).map_err(|error| {
             let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            fatal(valid.split(|byte| *byte == b'\n').count() as u64, NOT_TEXT.to_owned())
+            fatal(valid.split(|byte| *byte == b'\n').count() as u64, NOT_TEXT.into())
         })
     }
 }
@@ -338,7 +339,7 @@ mod tests {
     use super::*;
 
     fn input(bytes: &[u8]) -> Input {
-        Input { called: "test".to_owned(), size: None, is_live: false, reader: Box::new(Cursor::new(bytes.to_vec())) }
+        Input { called: "test".into(), size: None, is_live: false, reader: Box::new(Cursor::new(bytes.to_vec())) }
     }
 
     /// Lines with their numbers.
@@ -395,9 +396,9 @@ mod tests {
             let endless = start.as_bytes().chain(io::repeat(b'x'));
             let input = Input { reader: Box::new(BufReader::new(endless)), ..input(b"") };
             let reason = match input.drafts() {
-                Ok(Drafts::Lines(mut lines)) => lines.find_map(Result::err).unwrap().reason,
+                Ok(Drafts::Lines(mut lines)) => lines.find_map(Result::err).unwrap().reason.to_string(),
                 Ok(Drafts::One(_)) => String::new(),
-                Err(unreadable) => unreadable.reason,
+                Err(unreadable) => unreadable.reason.into(),
             };
             assert!(reason.contains(part), "{reason}");
         }

@@ -18,10 +18,10 @@ use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::input::{BadInput, Drafts, Input, InputError, not_json};
-use super::{Exit, Failure, args};
+use super::{Exit, Failure, args, stderr};
 use crate::event::syntax::{self, SyntaxError};
-use crate::event::text::{counted, fit, harmless};
-use crate::event::{Document, DocumentError, NodeId, NodeKind, Segment};
+use crate::event::text::{counted, fit, sanitize};
+use crate::event::{Document, DocumentError, NodeId, NodeKind, Sanitized, Segment, sanitized};
 use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
@@ -43,13 +43,13 @@ pub(super) enum LintError {
     #[error("{called}: there is no event in it")]
     Nothing {
         /// What the input is called.
-        called: String,
+        called: Sanitized,
     },
     /// Two options that exclude each other.
     #[error("{rule} is given to {first} and to {second}: keep one of them")]
     Conflict {
-        /// What was given, harmless.
-        rule: String,
+        /// What was given.
+        rule: Sanitized,
         /// The one option.
         first: &'static str,
         /// The other.
@@ -81,7 +81,7 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
         Tally { events: 0, unusable: 0, .. } => return Err(LintError::Nothing { called }.into()),
         // What was told of it is all that there is to tell.
         Tally { events: 0, .. } => {}
-        _ => eprintln!("{}", tally.summary()),
+        _ => stderr::say_plainly(&tally.summary()),
     }
     Ok(tally.exit(args.deny.into()))
 }
@@ -116,8 +116,8 @@ fn chosen(args: &args::Lint) -> Result<SeverityOverrides, LintError> {
     Ok(levels)
 }
 
-fn name(RuleOf { rule, event_type }: &RuleOf) -> String {
-    event_type.as_ref().map_or_else(|| rule.id.to_owned(), |of| harmless(&format!("{}@{of}", rule.id)))
+fn name(RuleOf { rule, event_type }: &RuleOf) -> Sanitized {
+    event_type.as_ref().map_or_else(|| rule.id.into(), |of| sanitize(&format!("{}@{of}", rule.id)))
 }
 
 /// The widest name of an event's type that is told, in columns: the platform takes 64 characters.
@@ -153,15 +153,16 @@ impl Tally {
     }
 
     /// `2 errors, 1 warning in 14 events`.
-    fn summary(&self) -> String {
+    fn summary(&self) -> Sanitized {
         let events = counted(self.events, "event");
-        let told = match self.findings.worst() {
-            None => format!("{events}, nothing found"),
-            Some(_) => format!("{} in {events}", self.findings),
+        let told = if self.findings.worst().is_none() {
+            sanitized!("{}, nothing found", events)
+        } else {
+            sanitized!("{} in {}", self.findings.summary(), events)
         };
         match self.unusable {
             0 => told,
-            count => format!("{told}; {count} could not be read"),
+            count => sanitized!("{}; {} could not be read", told, count),
         }
     }
 
@@ -180,7 +181,7 @@ struct Run<'a, W: Write> {
     out: W,
     context: LintContext,
     linter: Linter,
-    called: &'a str,
+    called: &'a Sanitized,
     /// Whether events come while it runs, so that somebody may be waiting for what is found.
     is_live: bool,
     tally: Tally,
@@ -286,13 +287,7 @@ impl<W: Write> Run<'_, W> {
     fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, first: u64) -> io::Result<()> {
         let line = Some(first - 1 + line as u64);
         let column = (column > 0).then_some(column);
-        self.unusable(&BadInput {
-            called: self.called.to_owned(),
-            line,
-            column,
-            reason: message,
-            can_be_left_out: true,
-        })
+        self.unusable(&BadInput { called: self.called.clone(), line, column, reason: message, can_be_left_out: true })
     }
 
     /// Says what is no event; what was found so far goes before it, as it stands in the file.
@@ -300,7 +295,7 @@ impl<W: Write> Run<'_, W> {
         self.tally.unusable += 1;
         self.report.unusable(bad, &mut self.out)?;
         self.out.flush()?;
-        eprintln!("{bad}");
+        stderr::say_plainly(&bad.told());
         Ok(())
     }
 }
@@ -351,7 +346,7 @@ impl Form {
 }
 
 fn unreadable(error: &DocumentError) -> SyntaxError {
-    SyntaxError { line: 1, column: 0, message: error.to_string() }
+    SyntaxError { line: 1, column: 0, message: Sanitized::of(error) }
 }
 
 pub(super) fn is_object(event: &Document) -> bool {
@@ -363,8 +358,8 @@ fn is_array(document: &Document, id: NodeId) -> bool {
 }
 
 /// Where something stands that is JSON and no event: at its beginning.
-fn no_event(which: &str) -> SyntaxError {
-    SyntaxError { line: 1, column: 0, message: format!("{which}an event is an object") }
+fn no_event(which: &'static str) -> SyntaxError {
+    SyntaxError { line: 1, column: 0, message: sanitized!("{}an event is an object", which) }
 }
 
 /// Reads a text that must be JSON. What is allowed in a draft beyond that, is not here: these are events.
@@ -373,7 +368,7 @@ fn read(text: &str) -> Result<Document, SyntaxError> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| SyntaxError {
         line: error.line(),
         column: error.column(),
-        message: "not JSON: a placeholder outside of a string".to_owned(),
+        message: "not JSON: a placeholder outside of a string".into(),
     })?;
     Document::read(text).map_err(|error| unreadable(&error))
 }

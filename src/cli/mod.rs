@@ -12,6 +12,7 @@ mod rules;
 mod sandbox;
 mod send;
 mod sending;
+mod stderr;
 mod stdout;
 mod table;
 mod templates;
@@ -24,6 +25,7 @@ use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
 use crate::config::{self, Config, ConfigError, ConfigFile, Layer};
+use crate::event::Sanitized;
 use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
 use crate::sandbox::SandboxError;
@@ -134,7 +136,7 @@ pub fn run() -> ExitCode {
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Failure::Config(ConfigError::Interrupted)) => ExitCode::from(Exit::Signal(2).code()),
         Err(failure) => {
-            eprintln!("clickscope: {failure}");
+            stderr::say(&Sanitized::lines(&failure.to_string()));
             ExitCode::from(failure.code())
         }
     }

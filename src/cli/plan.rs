@@ -1,7 +1,6 @@
 //! `clickscope plan`: makes a plan of events, and says what is wrong with one.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,11 +9,12 @@ use thiserror::Error;
 
 use super::input::{Drafts, Input, InputError};
 use super::lint::{Form, is_object};
-use super::{Exit, Failure, args};
+use super::{Exit, Failure, args, stderr};
 use crate::config::{self, Place, Setting};
-use crate::event::text::{counted, fit, harmless, harmless_json, width};
-use crate::event::{Document, NodeId};
+use crate::event::text::{counted, excerpt, sanitize, sanitize_json};
+use crate::event::{Document, NodeId, Sanitized, sanitized};
 use crate::lint::Stage;
+use crate::plan::PlannedType;
 use crate::plan::{BadSchema, Inference, Inferred, Plan};
 
 /// The widest name of an event type, in columns.
@@ -30,7 +30,7 @@ pub(super) enum PlanError {
     #[error("{called}: there is no event with a name in it")]
     Nothing {
         /// What the input is called.
-        called: String,
+        called: Sanitized,
     },
     /// Neither an option nor a profile names a folder.
     #[error("no plan is named: give its folder, as in `clickscope plan check plan`, or set plan in a profile")]
@@ -41,15 +41,15 @@ pub(super) enum PlanError {
     /// A file or a folder cannot be written.
     #[error("{path} cannot be written: {source}")]
     Write {
-        /// Which, harmless.
-        path: String,
+        /// Which.
+        path: Sanitized,
         /// What the system said.
         source: io::Error,
     },
 }
 
-fn lines(bad: &[BadSchema]) -> String {
-    bad.iter().map(|bad| format!("\n  {bad}")).collect::<Vec<_>>().concat()
+fn lines(bad: &[BadSchema]) -> Sanitized {
+    bad.iter().map(|bad| sanitized!("\n  {}", bad.sentence())).collect()
 }
 
 /// The plan in a folder that must be whole; none, where no folder is named.
@@ -73,24 +73,22 @@ pub(super) fn check(folder: &Setting<PathBuf>) -> Result<Exit, Failure> {
     let (plan, bad) = config::read_plan(folder)?;
     io::stdout().write_all(table(&plan).as_bytes())?;
     for remark in plan.remarks() {
-        eprintln!("clickscope: {remark}");
+        stderr::say(&remark.sentence());
     }
     if bad.is_empty() { Ok(Exit::Done) } else { Err(PlanError::Broken(bad).into()) }
 }
 
 /// A line for each event type.
-fn table(plan: &Plan) -> String {
-    let names: Vec<String> = plan.types().map(|known| fit(&harmless(known.name), WIDEST)).collect();
-    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
-    let longest = plan.types().map(|known| width(&harmless(known.file))).max().unwrap_or(0);
-    names.iter().zip(plan.types()).fold(String::new(), |mut table, (name, known)| {
-        let gap = widest - width(name);
-        let (file, fields) = (harmless(known.file), counted(known.fields as u64, "field"));
-        // Writing to a text cannot fail.
-        let rest = longest - width(&file);
-        let _ = writeln!(table, "{name}{:gap$}  {file}{:rest$}  {fields}, {} required", "", "", known.required);
-        table
-    })
+fn table(plan: &Plan) -> Sanitized {
+    let rows = plan.types().map(|known| (known, excerpt(known.name, WIDEST), sanitize(known.file)));
+    let rows: Vec<_> = rows.collect();
+    let widest = rows.iter().map(|(_, name, _)| name.width()).max().unwrap_or(0);
+    let longest = rows.iter().map(|(.., file)| file.width()).max().unwrap_or(0);
+    let line = |(known, name, file): &(PlannedType<'_>, Sanitized, Sanitized)| {
+        let fields = counted(known.fields as u64, "field");
+        sanitized!("{}  {}  {}, {} required\n", name.pad(widest), file.pad(longest), fields, known.required)
+    };
+    rows.iter().map(line).collect()
 }
 
 /// Learns from events what their plan may be, and prints or writes it.
@@ -112,10 +110,10 @@ pub(super) fn infer(args: &args::Infer) -> Result<Exit, Failure> {
     };
     let events = counted(inferred.iter().map(|inferred| inferred.events).sum(), "event");
     let left_out = match nameless {
-        0 => String::new(),
-        count => format!("; {} without a name left out", counted(count, "event")),
+        0 => "".into(),
+        count => sanitized!("; {} without a name left out", counted(count, "event")),
     };
-    eprintln!("{} from {events}{left_out}", counted(inferred.len() as u64, "event type"));
+    stderr::say_plainly(&sanitized!("{} from {}{}", counted(inferred.len() as u64, "event type"), events, left_out));
     Ok(if unusable > 0 { Exit::Unusable } else { exit })
 }
 
@@ -124,13 +122,13 @@ struct Learning<'a> {
     stage: Stage,
     nameless: u64,
     unusable: u64,
-    called: &'a str,
+    called: &'a Sanitized,
 }
 
 impl Learning<'_> {
     fn learn(&mut self, input: Input) {
         match input.events() {
-            Err(unreadable) => self.unusable(&unreadable.of(self.called).to_string()),
+            Err(unreadable) => self.unusable(&unreadable.of(self.called).told()),
             Ok(Drafts::One(text)) if text.trim_ascii().is_empty() => {}
             Ok(Drafts::One(text)) => self.text(&text, 1),
             Ok(Drafts::Lines(lines)) => {
@@ -139,7 +137,7 @@ impl Learning<'_> {
                         Ok(line) => self.text(&line.text, line.number),
                         Err(unreadable) => {
                             let goes_on = unreadable.only_this_line;
-                            self.unusable(&unreadable.of(self.called).to_string());
+                            self.unusable(&unreadable.of(self.called).told());
                             if !goes_on {
                                 break;
                             }
@@ -155,12 +153,12 @@ impl Learning<'_> {
         match Form::read(text) {
             Err(bad) => {
                 let (line, column) = (first - 1 + bad.line as u64, bad.column);
-                self.unusable(&format!("{}:{line}:{column}: {}", self.called, bad.message));
+                self.unusable(&sanitized!("{}:{}:{}: {}", self.called, line, column, bad.message));
             }
             Ok(form) => {
                 for (event, stage) in events(form, self.stage) {
                     if !is_object(&event) {
-                        self.unusable(&format!("{}:{first}: an event is an object", self.called));
+                        self.unusable(&sanitized!("{}:{}: an event is an object", self.called, first));
                     } else if !self.inference.observe(&event, stage) {
                         self.nameless += 1;
                     }
@@ -169,9 +167,9 @@ impl Learning<'_> {
         }
     }
 
-    fn unusable(&mut self, told: &str) {
+    fn unusable(&mut self, told: &Sanitized) {
         self.unusable += 1;
-        eprintln!("{told}");
+        stderr::say_plainly(told);
     }
 }
 
@@ -193,13 +191,13 @@ fn print(inferred: &[Inferred]) -> Result<Exit, Failure> {
     let schemas = inferred.iter().map(|inferred| (&*inferred.event_type, &inferred.schema));
     // Texts can always be written.
     let schemas = serde_json::to_string_pretty(&schemas.collect::<BTreeMap<_, _>>()).unwrap_or_default();
-    io::stdout().write_all((harmless_json(&schemas) + "\n").as_bytes())?;
+    writeln!(io::stdout(), "{}", sanitize_json(&schemas))?;
     Ok(Exit::Done)
 }
 
 /// Writes a file for each type and prints its name. What is there is kept, unless it is to be overwritten.
 fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Failure> {
-    let called = |path: &Path| harmless(&path.display().to_string());
+    let called = |path: &Path| sanitize(&path.display().to_string());
     let unwritten = |path: &Path, source| PlanError::Write { path: called(path), source };
     // Where there is no plan yet, nothing of it can be in the way.
     let (plan, _) = config::read_plan(&argument(folder.to_owned())).unwrap_or_default();
@@ -215,13 +213,14 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
             Some(path) => (*path).to_owned(),
             None => folder.join(file_name(&inferred.event_type, &mut taken)),
         };
-        let text = harmless_json(&inferred.text());
+        let text = sanitize_json(&inferred.text());
         if text.len() as u64 > config::LONGEST_FILE {
-            let of = fit(&harmless(&inferred.event_type), WIDEST);
-            eprintln!(
-                "{of} has no schema: it would be larger than the 1 MiB that one may have, for nearly every event names its \
-                 fields differently"
-            );
+            let of = excerpt(&inferred.event_type, WIDEST);
+            stderr::say_plainly(&sanitized!(
+                "{} has no schema: it would be larger than the 1 MiB that one may have, for nearly every event names its \
+                 fields differently",
+                of
+            ));
             exit = Exit::Incomplete;
             continue;
         }
@@ -230,7 +229,8 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
         match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
             Ok(()) => told = told.and(writeln!(io::stdout(), "{}", called(&path))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                eprintln!("{} is there and is kept: --force writes over it", called(&path));
+                let kept = sanitized!("{} is there and is kept: --force writes over it", called(&path));
+                stderr::say_plainly(&kept);
                 exit = Exit::Incomplete;
             }
             Err(source) => return Err(unwritten(&path, source).into()),

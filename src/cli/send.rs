@@ -28,6 +28,7 @@ use crate::blueshift::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, curl};
 use crate::config::{self, Config, Keys};
 use crate::event::text::counted;
+use crate::event::{Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::session::probe::{ProbeId, ProbeState, latency};
 use crate::session::{Delivery, Moment, ProblemKind, Verdict};
@@ -49,13 +50,13 @@ pub(super) enum SendError {
     #[error(transparent)]
     NoInput(#[from] InputError),
     /// What was read cannot be sent.
-    #[error("{0}")]
+    #[error("{}", .0.told())]
     Input(BadInput),
     /// There is nothing in it, or nothing after what is skipped.
     #[error("{called}: there is nothing to send{}", if *.skipped { " after what --skip leaves out" } else { "" })]
     Nothing {
         /// What the input is called.
-        called: String,
+        called: Sanitized,
         /// Whether something was to be skipped.
         skipped: bool,
     },
@@ -69,7 +70,7 @@ pub(super) enum SendError {
     )]
     NobodyToAsk {
         /// Where it would go.
-        target: String,
+        target: Sanitized,
     },
     /// Another word was typed.
     #[error("the word was not typed; nothing was sent")]
@@ -82,7 +83,7 @@ pub(super) enum SendError {
     TooManyToProve,
     /// An event that cannot be compared with another.
     #[error("an event cannot be proved: {0}")]
-    NotComparable(String),
+    NotComparable(Sanitized),
 }
 
 pub(super) fn run(args: args::Send, config: &Config) -> Result<Exit, Failure> {
@@ -107,7 +108,7 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
     }
     let (plan, broken) = plan::as_it_is(config.plan.as_ref())?;
     for schema in broken {
-        reporter.tell(format!("plan: {schema}"));
+        reporter.tell(&sanitized!("plan: {}", schema.sentence()));
     }
     let mut linting = Linting::new(&config.levels, plan);
     if args.dry_run {
@@ -159,7 +160,7 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
 /// Asks for the word that lets events go to real customers.
 fn confirm(config: &Config) -> Result<(), SendError> {
     let target = config.label();
-    let question = format!("clickscope: {target} is production; type {WORD} to send: ");
+    let question = sanitized!("clickscope: {} is production; type {} to send: ", target, WORD);
     match config::ask_for_word(&question) {
         None => Err(SendError::NobodyToAsk { target }),
         Some(Err(error)) => Err(SendError::NotAsked(error)),
@@ -183,7 +184,7 @@ async fn print_commands(
             Some(Ok(parcel)) => {
                 linting.describe(&parcel, reporter);
                 let command = curl::write(&parcel.call, &sending.base, &sending.key_variable);
-                stdout.write(format!("{}\n", command.trim_end()).as_bytes())?;
+                stdout.write(&sanitized!("{}\n", command))?;
             }
         }
     }
@@ -265,7 +266,7 @@ impl Parcels {
                 Packed::Stopped(bad) => return Some(Err(bad)),
                 Packed::LeftOut(bad) => {
                     self.left_out += 1;
-                    reporter.complain(format!("{bad}; left out"));
+                    reporter.complain(&sanitized!("{}; left out", bad.told()));
                 }
             }
         }
@@ -340,9 +341,13 @@ impl Run {
             let Tally { events, calls, .. } = self.tally;
             let elapsed = self.began.elapsed();
             let took = latency(elapsed);
-            Stdout.write(
-                format!("sent {events} events in {calls} calls and {took}, {}/s\n", rate(events, elapsed)).as_bytes(),
-            )?;
+            Stdout.write(&sanitized!(
+                "sent {} events in {} calls and {}, {}/s\n",
+                events,
+                calls,
+                took,
+                rate(events, elapsed)
+            ))?;
         }
         let exit = match ended {
             Some(Ended::With(exit)) => {
@@ -350,14 +355,14 @@ impl Run {
                 return Ok(exit);
             }
             Some(Ended::At(bad)) => {
-                self.reporter.tell(bad.to_string());
+                self.reporter.tell(&bad.told());
                 self.tell_how_to_go_on(bad.line_to_mend());
                 Exit::Unusable
             }
             None if self.tally.refused > 0 || parcels.left_out > 0 => {
                 let refused = counted(self.tally.refused, "event");
                 let left_out = counted(parcels.left_out, "line");
-                self.reporter.tell(format!("not everything went out: {refused} refused, {left_out} left out"));
+                self.reporter.tell(&sanitized!("not everything went out: {} refused, {} left out", refused, left_out));
                 Exit::Incomplete
             }
             None => Exit::Done,
@@ -377,7 +382,7 @@ impl Run {
                         Ok(settled) => self.print_proofs(&settled)?,
                         Err(exit) => {
                             if self.tally.events == 0 {
-                                self.reporter.tell("nothing was sent");
+                                self.reporter.tell(&"nothing was sent".into());
                             }
                             return Ok(Some(Ended::With(exit)));
                         }
@@ -420,10 +425,10 @@ impl Run {
                         // Between two attempts nothing is in flight.
                         let resting = waiting.is_some_and(|next| self.clock.now().elapsed < next.elapsed);
                         if interrupted.is_some() || resting {
-                            self.reporter.tell("ended before the call was answered; its events may have arrived");
+                            self.reporter.tell(&"ended before the call was answered; its events may have arrived".into());
                             return Ok(Some(Ended::With(exit)));
                         }
-                        self.reporter.tell("ending after the call in flight; once more ends at once");
+                        self.reporter.tell(&"ending after the call in flight; once more ends at once".into());
                         interrupted = Some(exit);
                     }
                     delivery = &mut delivering => break delivery,
@@ -464,7 +469,7 @@ impl Run {
         }
         self.reporter.verdict(parcel, &delivery.verdict);
         if self.words.json || !self.reporter.shows_progress() {
-            Stdout.write(self.words.call(parcel, delivery).as_bytes())?;
+            Stdout.write(&self.words.call(parcel, delivery))?;
         }
         Ok(())
     }
@@ -491,12 +496,15 @@ impl Run {
         let went_out = counted(events, "event");
         let is_seen = |state: &ProbeState| matches!(state, ProbeState::Seen(_));
         let seen = self.verifier.as_ref().map(|verifier| verifier.count(&self.probes, is_seen));
-        let seen = seen.map(|seen| format!(", {seen} of them seen so far")).unwrap_or_default();
-        let left = self.is_something_left().then(|| match to_mend {
-            Some(line) => format!("; mend line {line} and add --skip {through}, or add --skip {through} --keep-going"),
-            None => format!("; to go on with the others, add --skip {through}"),
+        let seen = seen.map(|seen| sanitized!(", {} of them seen so far", seen)).unwrap_or_default();
+        let left = self.is_something_left().then(|| {
+            if let Some(line) = to_mend {
+                sanitized!("; mend line {} and add --skip {}, or add --skip {} --keep-going", line, through, through)
+            } else {
+                sanitized!("; to go on with the others, add --skip {}", through)
+            }
         });
-        self.reporter.tell(format!("{went_out} went out{seen}{}", left.unwrap_or_default()));
+        self.reporter.tell(&sanitized!("{} went out{}{}", went_out, seen, left.unwrap_or_default()));
     }
 
     /// Whether there may be events that did not go out. All are known when they are to be proved.
@@ -524,7 +532,7 @@ impl Run {
         }
         let Some(verifier) = &self.verifier else { return Ok(Exit::Done) };
         if let Some(latencies) = verifier.latencies().filter(|_| !self.words.json) {
-            Stdout.write(format!("{latencies}\n").as_bytes())?;
+            Stdout.write(&sanitized!("{}\n", latencies))?;
         }
         let missed = self.probes.iter().any(|id| verifier.is_missed(*id));
         Ok(if missed { Exit::NotSeen } else { Exit::Done })
@@ -535,9 +543,9 @@ impl Run {
         let Some(verifier) = &self.verifier else { return Ok(()) };
         let settled = BTreeSet::from_iter(settled);
         let probes = settled.into_iter().filter_map(|id| verifier.get(*id));
-        let lines: String = probes.map(|probe| self.words.proof(probe, self.within, verifier.now())).collect();
+        let lines: Sanitized = probes.map(|probe| self.words.proof(probe, self.within, verifier.now())).collect();
         if !lines.is_empty() {
-            Stdout.write(lines.as_bytes())?;
+            Stdout.write(&lines)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::app::Sending;
 use crate::blueshift::CallLimits;
 use crate::config::{self, Config, Target};
+use crate::event::Sanitized;
 use crate::event::catalogue::Template;
 use crate::runtime::Folders;
 
@@ -21,7 +22,7 @@ pub(super) fn folders(config: &Config) -> Folders {
         (Some(profile), _) => profile.value.name.clone(),
         (None, Target::Region(region)) => region.to_string(),
         (None, Target::Url(url)) if url.is_loopback() => "local".to_owned(),
-        (None, Target::Url(url)) => url.host_label(),
+        (None, Target::Url(url)) => url.host_label().into(),
     };
     Folders {
         drafts: config::state_folder().map(|folder| folder.join("drafts").join(file_name(&owner))),
@@ -47,7 +48,7 @@ pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
     Sending {
         key_variable: config.key_names().event,
         safety: config.safety(),
-        environment: config.harmless_environment(std::env::vars_os()),
+        environment: config.environment_without_keys(std::env::vars_os()),
         templates: own_templates(folders.templates.as_deref()),
         // These are for the composer, which has them read for itself.
         drafts: Vec::new(),
@@ -62,7 +63,7 @@ pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
 pub(super) fn own_templates(folder: Option<&Path>) -> Vec<Template> {
     let (templates, troubles) = folder.map(config::own_templates).unwrap_or_default();
     for trouble in troubles {
-        eprintln!("clickscope: {trouble}");
+        super::stderr::say(&Sanitized::of(&trouble));
     }
     templates
 }

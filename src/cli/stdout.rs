@@ -2,10 +2,12 @@ use std::io::{self, Write};
 
 use rustix::event::{PollFd, PollFlags};
 
+use crate::event::Sanitized;
+
 /// Where lines for other programs go.
 pub(super) trait Output {
     /// Writes it all, now.
-    fn write(&mut self, text: &[u8]) -> io::Result<()>;
+    fn write(&mut self, text: &Sanitized) -> io::Result<()>;
 
     /// Whether nobody reads any more.
     fn is_closed(&self) -> bool;
@@ -18,10 +20,10 @@ pub(super) struct Stdout;
 impl Output for Stdout {
     /// A reader that does not read holds this up for as long as it likes, but nothing else: not even on a machine with
     /// one core, where the runtime has but one thread.
-    fn write(&mut self, text: &[u8]) -> io::Result<()> {
+    fn write(&mut self, text: &Sanitized) -> io::Result<()> {
         tokio::task::block_in_place(|| {
             let mut stdout = io::stdout().lock();
-            stdout.write_all(text)?;
+            stdout.write_all(text.as_bytes())?;
             stdout.flush()
         })
     }

@@ -1,49 +1,46 @@
 use jiff::Timestamp;
 
-use crate::event::{TypeName, text};
+use crate::event::text::{Printable, excerpt};
+use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
 use crate::session::Change;
 
 /// What is known of each type, with what is wrong with its event, as a table for people.
-pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Finding>)>) -> String {
-    let header = ["TYPE", "RECEIVED", "CAPTURED", "LAST EVENT", "FINDINGS"].map(str::to_owned);
+pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Finding>)>) -> Sanitized {
+    let header = ["TYPE", "RECEIVED", "CAPTURED", "LAST EVENT", "FINDINGS"].map(Sanitized::literal);
     let rows = std::iter::once(header).chain(changes.into_iter().map(|(change, findings)| {
         let head = change.payload.as_ref().map(|payload| payload.head());
         let last = head.and_then(|head| head.happened.or(head.received));
         [
-            name(&change.event_type),
+            excerpt(change.event_type.as_str(), NAME_COLUMNS),
             number_or(change.received, "?"),
-            change.captured.to_string(),
-            last.map_or_else(|| "?".to_owned(), |last: Timestamp| format!("{last:.0}")),
+            sanitized!("{}", change.captured),
+            last.map_or("?".into(), |last: Timestamp| sanitized!("{:.0}", last)),
             worst(&findings),
         ]
     }));
-    let rows: Vec<[String; 5]> = rows.collect();
-    let width = rows.iter().map(|[name, ..]| text::width(name)).max().unwrap_or_default();
+    let rows: Vec<[Sanitized; 5]> = rows.collect();
+    let width = rows.iter().map(|[name, ..]| name.width()).max().unwrap_or_default();
     let widest = rows.iter().map(|[.., last, _]| last.len()).max().unwrap_or_default();
-    rows.iter().fold(String::new(), |mut table, [name, received, captured, last, findings]| {
-        let gap = width.saturating_sub(text::width(name));
-        let row = format!("{name}{:gap$}  {received:>8}  {captured:>8}  {last:widest$}  {findings}", "");
-        table.push_str(row.trim_end());
-        table + "\n"
-    })
+    let lines = rows.iter().map(|[name, received, captured, last, findings]| {
+        let findings = if findings.is_empty() { findings.clone() } else { sanitized!("  {}", findings) };
+        let last = if findings.is_empty() { last.clone() } else { last.pad(widest) };
+        sanitized!("{}  {:>8}  {:>8}  {}{}\n", name.pad(width), received, captured, last, findings)
+    });
+    lines.collect()
 }
 
 /// The sign of the worst, and how many there are: `✗ 2`. Nothing, where nothing is wrong.
-fn worst(findings: &[Finding]) -> String {
+fn worst(findings: &[Finding]) -> Sanitized {
     let worst = findings.iter().map(|finding| finding.severity).max();
-    worst.map(|worst| format!("{} {}", worst.sign(), findings.len())).unwrap_or_default()
+    worst.map(|worst| sanitized!("{} {}", worst.sign(), findings.len())).unwrap_or_default()
 }
 
 /// The widest that a type's name gets in a table.
 const NAME_COLUMNS: usize = 64;
 
-fn name(event_type: &TypeName) -> String {
-    text::fit(&text::harmless(event_type.as_str()), NAME_COLUMNS)
-}
-
-fn number_or(number: Option<impl ToString>, unknown: &str) -> String {
-    number.map_or_else(|| unknown.to_owned(), |number| number.to_string())
+fn number_or(number: Option<impl Printable>, unknown: &'static str) -> Sanitized {
+    number.map_or(unknown.into(), |number| sanitized!("{}", number))
 }
 
 #[cfg(test)]

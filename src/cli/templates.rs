@@ -7,27 +7,27 @@ use thiserror::Error;
 use super::sending::{own_templates, templates_folder};
 use super::{Exit, Failure, args};
 use crate::event::catalogue::{Catalogue, Template};
-use crate::event::text::{harmless, width};
+use crate::event::text::{json_line, sanitize};
+use crate::event::{Sanitized, sanitized};
 
 /// There is no template of that name.
 #[derive(Debug, Error)]
 #[error(
     "there is no template \"{name}\"{} `clickscope templates` lists them",
-    nearest.as_ref().map_or_else(|| ";".to_owned(), |nearest| format!("; did you mean {nearest}?"))
+    nearest.as_ref().map_or(";".into(), |nearest| sanitized!("; did you mean {}?", nearest))
 )]
 pub(super) struct NoTemplate {
-    name: String,
+    name: Sanitized,
     /// The one that may have been meant.
-    nearest: Option<String>,
+    nearest: Option<Sanitized>,
 }
 
 impl NoTemplate {
-    /// With everything harmless.
     pub(super) fn new(name: &str, own: &[Template]) -> Self {
         let names = all(own).map(|(template, _)| &template.name);
         let (distance, nearest) = names.map(|known| (distance(name, known), known)).min().unzip();
         let is_near = distance.is_some_and(|distance| distance <= 1 + name.chars().count() / 4);
-        Self { name: harmless(name), nearest: nearest.filter(|_| is_near).map(|nearest| harmless(nearest)) }
+        Self { name: sanitize(name), nearest: nearest.filter(|_| is_near).map(|nearest| sanitize(nearest)) }
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn run(args: &args::Templates) -> Result<Exit, Failure> {
     let own = own_templates(templates_folder().as_deref());
     let mut stdout = io::stdout().lock();
     match &args.name {
-        None => stdout.write_all(list(&own, args.json).as_bytes())?,
+        None => write!(stdout, "{}", list(&own, args.json))?,
         Some(name) => {
             let found = all(&own).find(|(template, _)| template.name == *name);
             let (template, is_own) = found.ok_or_else(|| NoTemplate::new(name, &own))?;
@@ -83,16 +83,15 @@ pub(super) fn find<'a>(name: &str, own: &'a [Template]) -> Option<&'a Template> 
 }
 
 /// A line for each template.
-fn list(own: &[Template], as_json: bool) -> String {
+fn list(own: &[Template], as_json: bool) -> Sanitized {
     if as_json {
-        return all(own).fold(String::new(), |lines, (template, own)| lines + &json(template, own) + "\n");
+        return all(own).map(|(template, own)| sanitized!("{}\n", json(template, own))).collect();
     }
-    let names: Vec<String> = all(own).map(|(template, _)| harmless(&template.name)).collect();
-    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
-    let line = |(name, (template, _)): (&String, (&Template, bool))| {
-        format!("{name}{}  {}\n", " ".repeat(widest - width(name)), harmless(&template.description))
+    let widest = all(own).map(|(template, _)| sanitize(&template.name).width()).max().unwrap_or(0);
+    let line = |Template { name, description, .. }: &Template| {
+        sanitized!("{}  {}\n", sanitize(name).pad(widest), sanitize(description))
     };
-    names.iter().zip(all(own)).map(line).collect()
+    all(own).map(|(template, _)| line(template)).collect()
 }
 
 /// A template as `--json` prints it.
@@ -105,16 +104,16 @@ struct Told<'a> {
     text: &'a str,
 }
 
-fn json(Template { name, description, text }: &Template, own: bool) -> String {
+fn json(Template { name, description, text }: &Template, own: bool) -> Sanitized {
     // Texts can always be written.
-    serde_json::to_string(&Told { name, description, own, text }).unwrap_or_default()
+    json_line(&serde_json::to_string(&Told { name, description, own, text }).unwrap_or_default())
 }
 
 /// A JSON text in which nothing acts on a terminal. What is replaced can only stand within strings, where the escapes
 /// mean the same.
-fn visible(text: &str) -> String {
-    let tabbed = |line: &str| line.split('\t').map(harmless).collect::<Vec<_>>().join("\t");
-    text.lines().map(tabbed).collect::<Vec<_>>().join("\n")
+fn visible(text: &str) -> Sanitized {
+    let tabbed = |line: &str| Sanitized::join(line.split('\t').map(sanitize), "\t");
+    Sanitized::join(text.lines().map(tabbed), "\n")
 }
 
 #[cfg(test)]
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_printed_so_that_it_is_the_same_json_and_harmless() {
+    fn a_template_is_printed_so_that_it_is_the_same_json_and_sanitized() {
         assert_eq!(visible("{\n\t\"a\": \"\u{200b}\u{7f}\"\r\n}"), "{\n\t\"a\": \"\\u200b\\u007f\"\n}");
     }
 }

@@ -7,9 +7,10 @@ use super::args::Watch;
 use super::headless::{self, Mode};
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
-use super::{Exit, Failure, plan};
+use super::{Exit, Failure, plan, stderr};
 use crate::app::Sending;
 use crate::config::{self, Config, Keys};
+use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::plan::{BadSchema, Plan};
 use crate::runtime::{self, RuntimeError, drafts};
@@ -38,7 +39,7 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
     runtime::log::to_stderr()?;
     let (plan, broken) = plan;
     for schema in &broken {
-        tell(&format!("plan: {schema}"));
+        stderr::say(&sanitized!("plan: {}", schema.sentence()));
     }
     let linter = Linter::new(config.levels.clone(), plan);
     runtime::block_on(async {
@@ -49,7 +50,7 @@ pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
 
 /// Shows the interface on what `settings` say; the source starts after the first frame.
 pub(super) async fn on_terminal(
-    target: String,
+    target: Sanitized,
     config: &Config,
     plan: (Plan, Vec<BadSchema>),
     settings: live::Settings,
@@ -67,7 +68,7 @@ pub(super) async fn on_terminal(
         history_limit: HISTORY_LIMIT,
         folders,
         linter: Linter::new(config.levels.clone(), plan),
-        notices: broken.iter().map(|schema| format!("plan: {schema}")).collect(),
+        notices: broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence())).collect(),
     };
     let exit = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
     Ok(Exit::Interface(exit.code()))
@@ -96,11 +97,7 @@ pub(super) fn settings(config: &Config, keys: Keys) -> live::Settings {
 }
 
 async fn print(mode: Mode, linter: Linter, source: Source) -> Result<Exit, Failure> {
-    headless::run(mode, linter, source, Stdout, tell).await
-}
-
-fn tell(line: &str) {
-    eprintln!("clickscope: {line}");
+    headless::run(mode, linter, source, Stdout, stderr::say).await
 }
 
 /// Waits for `task`, or for a signal to end. The task may hang in a write to a reader that does not read, so it has a

@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::profile::Profile;
 use super::section::{Section, Source, line_after, shown};
 use super::{ConfigError, EVENT_KEY, Lookup, Place, Setting, USER_KEY, lint, text};
-use crate::event::text::harmless;
+use crate::event::text::sanitize;
 use crate::plan::SeverityOverrides;
 
 /// The name of the file in the config folder.
@@ -53,7 +53,7 @@ impl ConfigFile {
         let source = Source::new(&path, text);
         let root = DeTable::parse(text).map_err(|error| ConfigError::Unusable {
             place: source.place(&error.span().unwrap_or_default()),
-            reason: format!("not TOML: {}", harmless(error.message())),
+            reason: format!("not TOML: {}", sanitize(error.message())),
         })?;
         let section = Section::new(&source, String::new(), root.get_ref(), &FIELDS)?;
         let profiles = section.tables("profiles")?;
@@ -86,7 +86,7 @@ impl ConfigFile {
         self.profiles.iter().find(|profile| profile.name == name).ok_or_else(|| {
             let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
             let known = if names.is_empty() {
-                format!("there is none in {}", harmless(&self.path.display().to_string()))
+                format!("there is none in {}", sanitize(&self.path.display().to_string()))
             } else {
                 format!("there are {}", names.join(", "))
             };
@@ -295,8 +295,8 @@ environment = "production"
         let set = [EVENT_KEY, USER_KEY, "STAGING_EVENT_KEY", "STAGING_USER_KEY", "LIVE_KEY", "HOME"];
         let variables = set.map(|name| (OsString::from(name), OsString::from("value")));
         let config = config(Layer::default(), Some("near"), &[]).unwrap();
-        let harmless: Vec<String> = config.harmless_environment(variables).into_keys().collect();
-        assert_eq!(harmless, ["HOME"]);
+        let known: Vec<String> = config.environment_without_keys(variables).into_keys().collect();
+        assert_eq!(known, ["HOME"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::{ConfigError, Lookup, Place, parse_interval, text};
 use crate::blueshift::{BaseUrl, Region, TargetError};
+use crate::event::{Sanitized, sanitized};
 
 /// The variable that chooses the region.
 pub const REGION: &str = "CLICKSCOPE_REGION";
@@ -30,10 +31,10 @@ impl Target {
     }
 
     /// What the header calls it: `us · api.getblueshift.com`, `local · 127.0.0.1:8787`, `collector.example.com`.
-    pub fn label(&self) -> String {
+    pub fn label(&self) -> Sanitized {
         match self {
-            Self::Region(region) => format!("{region} · {}", region.base_url().host_label()),
-            Self::Url(url) if url.is_loopback() => format!("local · {}", url.host_label()),
+            Self::Region(region) => sanitized!("{} · {}", region.as_str(), region.base_url().host_label()),
+            Self::Url(url) if url.is_loopback() => sanitized!("local · {}", url.host_label()),
             Self::Url(url) => url.host_label(),
         }
     }

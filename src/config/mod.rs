@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::event::text::harmless;
+use crate::event::text::sanitize;
 
 pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE};
 pub use folders::{config_folder, state_folder};
@@ -70,7 +70,7 @@ impl fmt::Display for Place {
         match self {
             Self::Flag(name) => f.write_str(name),
             Self::Environment(name) => f.write_str(name),
-            Self::File { path, line } => write!(f, "{}:{line}", harmless(&path.display().to_string())),
+            Self::File { path, line } => write!(f, "{}:{line}", sanitize(&path.display().to_string())),
             Self::Default => f.write_str("the default"),
         }
     }
@@ -100,7 +100,7 @@ pub enum ConfigError {
         variable: String,
     },
     /// The config file is there and cannot be read.
-    #[error("{} cannot be read: {source}", harmless(&path.display().to_string()))]
+    #[error("{} cannot be read: {source}", sanitize(&path.display().to_string()))]
     Unreadable {
         /// The file.
         path: PathBuf,

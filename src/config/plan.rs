@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Unread, read_text};
 use super::{ConfigError, Setting};
-use crate::event::text::harmless;
+use crate::event::Sanitized;
+use crate::event::text::sanitize;
 use crate::plan::{BadSchema, Plan, SchemaFile, UnreadableFile};
 
 /// So many schemas make a plan; a folder with more is another one.
@@ -14,7 +15,7 @@ const MOST: usize = 1_000;
 /// are no schemas. The error says of a folder that is none, or holds no such file, where it was named.
 pub fn read_plan(folder: &Setting<PathBuf>) -> Result<(Plan, Vec<BadSchema>), ConfigError> {
     let Setting { value: path, place } = folder;
-    let shown = harmless(&path.display().to_string());
+    let shown = sanitize(&path.display().to_string());
     let unusable = |reason: String| ConfigError::Unusable { place: place.clone(), reason };
     let paths = schemas(path).map_err(|error| {
         unusable(match error.kind() {
@@ -48,11 +49,11 @@ fn schemas(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn file(path: &Path) -> SchemaFile {
     let text = read_text(path).map_err(|unread| match unread {
-        Unread::Absent => UnreadableFile { line: None, reason: "it is gone".to_owned() },
+        Unread::Absent => UnreadableFile { line: None, reason: "it is gone".into() },
         Unread::NotText { line } => {
-            UnreadableFile { line: Some(line), reason: "this line is not text (not UTF-8)".to_owned() }
+            UnreadableFile { line: Some(line), reason: "this line is not text (not UTF-8)".into() }
         }
-        Unread::Io(error) => UnreadableFile { line: None, reason: error.to_string() },
+        Unread::Io(error) => UnreadableFile { line: None, reason: Sanitized::of(&error) },
     });
     SchemaFile { name: path.display().to_string(), text }
 }
@@ -81,7 +82,7 @@ mod tests {
 
         let (plan, bad) = read(folder.path()).unwrap();
         assert_eq!(plan.types().map(|known| known.name).collect::<Vec<_>>(), ["booked", "purchase"]);
-        let told: Vec<String> = bad.iter().map(ToString::to_string).collect();
+        let told: Vec<String> = bad.iter().map(|bad| bad.sentence().into()).collect();
         let expected = [("folder.json: ", "not a file"), ("huge.json: ", "1 MiB"), ("latin.json:2: ", "not UTF-8")];
         assert_eq!(told.len(), expected.len(), "{told:?}");
         for (told, (file, reason)) in told.iter().zip(expected) {

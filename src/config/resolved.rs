@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::{ConfigError, ConfigFile, KeyNames, Layer, Lookup, Place, Profile, Setting, Target};
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
+use crate::event::text::sanitize;
+use crate::event::{Sanitized, sanitized};
 use crate::plan::SeverityOverrides;
 
 /// The interval for a server on the network. No rate is published for the debug endpoint, so it is a polite guess.
@@ -73,9 +75,12 @@ impl Config {
     }
 
     /// What the header calls it: `staging · us · api.getblueshift.com`.
-    pub fn label(&self) -> String {
+    pub fn label(&self) -> Sanitized {
         let target = self.target.value.label();
-        self.profile.as_ref().map_or_else(|| target.clone(), |profile| format!("{} · {target}", profile.value.name))
+        match &self.profile {
+            Some(profile) => sanitized!("{} · {}", sanitize(&profile.value.name), target),
+            None => target,
+        }
     }
 
     /// Where the keys are.
@@ -94,7 +99,7 @@ impl Config {
 
     /// What drafts may know of the environment: the variables that are text, without those that hold keys, be it of
     /// another profile.
-    pub fn harmless_environment(
+    pub fn environment_without_keys(
         &self,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> BTreeMap<String, String> {

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::{ConfigError, Place, Setting};
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
 
 /// The widest name from the file that a message repeats, in columns.
 const WIDEST: usize = 40;
@@ -168,8 +168,7 @@ pub(super) fn line_after(text: &[u8]) -> usize {
     text.split(|byte| *byte == b'\n').count()
 }
 
-/// A name from the file, in quotes, harmless and not too long.
-pub(super) fn shown(name: &str) -> String {
-    let (harmless, _) = text::harmless_within(name, WIDEST);
-    format!("\"{}\"", text::fit(&harmless, WIDEST))
+/// A name from the file, in quotes and not too long.
+pub(super) fn shown(name: &str) -> Sanitized {
+    sanitized!("\"{}\"", text::excerpt(name, WIDEST))
 }

@@ -6,11 +6,11 @@ use thiserror::Error;
 
 use super::file::{Unread, read_text};
 use crate::event::catalogue::Template;
-use crate::event::text::harmless;
+use crate::event::text::sanitize;
 
 /// A file in the template folder that is no template.
 #[derive(Debug, Error)]
-#[error("the template {} is left out: {reason}", harmless(&path.display().to_string()))]
+#[error("the template {} is left out: {reason}", sanitize(&path.display().to_string()))]
 pub struct TemplateError {
     /// The file, or the folder.
     pub path: PathBuf,

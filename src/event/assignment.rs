@@ -5,8 +5,8 @@ use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::syntax::{self, SyntaxError};
-use super::text::harmless;
-use super::{Document, DocumentError, NodeId, NodeKind, Path, Segment, placeholder};
+use super::text::sanitize;
+use super::{Document, DocumentError, NodeId, NodeKind, Path, Sanitized, Segment, placeholder, sanitized};
 
 /// A value for a place in an event, as in `products[0].price=19`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,18 +23,18 @@ pub enum AssignmentError {
     /// It is not spelled as one.
     #[error("`{text}`: {reason}; write PATH=VALUE, as in products[0].price=19")]
     Spelling {
-        /// What was given. Harmless.
-        text: String,
+        /// What was given.
+        text: Sanitized,
         /// What is wrong with it.
-        reason: String,
+        reason: Sanitized,
     },
     /// The place is inside something that is no container, or past the end of an array.
     #[error("{path} cannot be set: {reason}")]
     NoPlace {
-        /// The place. Harmless.
-        path: String,
+        /// The place.
+        path: Sanitized,
         /// Why it is none.
-        reason: String,
+        reason: Sanitized,
     },
     /// The event is no JSON, so that there are no places in it.
     #[error("nothing can be set in an event that is not JSON: {0}")]
@@ -47,8 +47,8 @@ impl FromStr for Assignment {
     type Err = AssignmentError;
 
     fn from_str(text: &str) -> Result<Self, AssignmentError> {
-        let spelling = |reason: String| AssignmentError::Spelling { text: harmless(text), reason };
-        let (path, rest) = Path::read(text).map_err(|error| spelling(error.to_string()))?;
+        let spelling = |reason: Sanitized| AssignmentError::Spelling { text: sanitize(text), reason };
+        let (path, rest) = Path::read(text).map_err(|error| spelling(Sanitized::of(&error)))?;
         let value = rest.strip_prefix('=').ok_or_else(|| spelling("there is no `=`".into()))?;
         if path == Path::root() {
             return Err(spelling("there is no path before the `=`".into()));
@@ -98,7 +98,7 @@ impl Assignment {
                 let rest = self.path.0.get(taken..).unwrap_or_default();
                 return grow(document, event, at, rest, &self.value).map_err(|reason| {
                     let place = document.path(root).0.into_iter().chain(self.path.0.iter().cloned());
-                    AssignmentError::NoPlace { path: harmless(&Path(place.collect()).to_string()), reason }
+                    AssignmentError::NoPlace { path: Sanitized::of(&Path(place.collect())), reason }
                 });
             };
             at = child;
@@ -116,7 +116,7 @@ fn grow(
     container: NodeId,
     rest: &[Segment],
     value: &str,
-) -> Result<(Range<usize>, String), String> {
+) -> Result<(Range<usize>, String), Sanitized> {
     let found = document.get(container).ok_or("there is no event")?;
     let (segment, inner) = rest.split_first().ok_or("the path is empty")?;
     let last = document.children(container).last();
@@ -134,8 +134,13 @@ fn grow(
         (segment, kind) => {
             let wanted = if matches!(segment, Segment::Index(_)) { "array" } else { "object" };
             let place = document.path(container);
-            let place = if place == Path::root() { "the event".into() } else { harmless(&place.to_string()) };
-            return Err(format!("{place} is {}, not an {wanted}", word(kind, event, document.span(container).end)));
+            let place = if place == Path::root() { "the event".into() } else { Sanitized::of(&place) };
+            return Err(sanitized!(
+                "{} is {}, not an {}",
+                place,
+                word(kind, event, document.span(container).end),
+                wanted
+            ));
         }
     };
     let span = document.span(container);
@@ -152,7 +157,7 @@ fn grow(
 }
 
 /// `value` inside the objects and arrays that `path` asks for.
-fn nested(path: &[Segment], colon: &str, value: &str) -> Result<String, String> {
+fn nested(path: &[Segment], colon: &str, value: &str) -> Result<String, Sanitized> {
     let (mut open, mut close) = (String::new(), String::new());
     for segment in path {
         is_next(segment, 0)?;
@@ -175,11 +180,13 @@ fn nested(path: &[Segment], colon: &str, value: &str) -> Result<String, String> 
 }
 
 /// Whether the step leads to the next place of something that holds `count` already.
-fn is_next(segment: &Segment, count: usize) -> Result<(), String> {
+fn is_next(segment: &Segment, count: usize) -> Result<(), Sanitized> {
     match segment {
-        Segment::Index(index) if *index != count => Err(format!("the next element of the array would be [{count}]")),
+        Segment::Index(index) if *index != count => {
+            Err(sanitized!("the next element of the array would be [{}]", count))
+        }
         Segment::Key { occurrence, .. } if *occurrence as usize != count => {
-            Err(format!("the object holds the key {count} times"))
+            Err(sanitized!("the object holds the key {} times", count))
         }
         _ => Ok(()),
     }
@@ -246,7 +253,11 @@ fn syntax_error(draft: &str, error: &DocumentError) -> SyntaxError {
     let at = if let DocumentError::Invalid(at) = error { *at } else { 0 };
     let before = String::from_utf8_lossy(draft.as_bytes().get(..at).unwrap_or_default());
     let line = before.rsplit('\n').next().unwrap_or_default();
-    SyntaxError { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, message: error.to_string() }
+    SyntaxError {
+        line: before.matches('\n').count() + 1,
+        column: line.chars().count() + 1,
+        message: Sanitized::of(&error),
+    }
 }
 
 #[cfg(test)]

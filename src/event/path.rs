@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::Sanitized;
+
 /// One step into a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
@@ -97,8 +99,8 @@ impl fmt::Display for Path {
 pub struct PathError {
     /// Where reading stopped, in characters from 1.
     pub column: usize,
-    /// What was expected there. Harmless.
-    pub reason: String,
+    /// What was expected there.
+    pub reason: Sanitized,
 }
 
 /// Reads a path as people write it, and as [`Path`] is shown: `products[0].price`, `["event-id"]`, `customer_id`. A dot
@@ -175,10 +177,10 @@ fn bracket<'t>(text: &'t str, inside: &'t str) -> Result<(Segment, &'t str), Pat
 }
 
 /// The error at the place in `text` where `rest` begins, which must be the end of it.
-fn error(text: &str, rest: &str, reason: &str) -> PathError {
+fn error(text: &str, rest: &str, reason: &'static str) -> PathError {
     let read = text.len().saturating_sub(rest.len());
     let column = text.get(..read).map_or(0, |read| read.chars().count()) + 1;
-    PathError { column, reason: reason.to_owned() }
+    PathError { column, reason: reason.into() }
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::lexer;
-use super::text::{fit, harmless};
+use super::text::excerpt;
+use super::{Sanitized, sanitized};
 
 /// Every placeholder as it is spelled, with what comes in its place.
 pub const ALL: &[(&str, &str)] = &[
@@ -51,8 +52,8 @@ pub struct PlaceholderError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong, and what is allowed. Harmless.
-    pub reason: String,
+    /// What is wrong, and what is allowed.
+    pub reason: Sanitized,
 }
 
 /// Puts values in the place of every placeholder of `draft`. Within a string a value is escaped as the string needs it;
@@ -146,7 +147,7 @@ enum Value {
 
 impl<'a> Placeholder<'a> {
     /// Reads one with its braces. The error says what is wrong and what is allowed.
-    fn read(spelling: &'a str) -> Result<Self, String> {
+    fn read(spelling: &'a str) -> Result<Self, Sanitized> {
         let name = spelling.trim_start_matches('{').trim_end_matches('}').trim();
         if let Some(variable) = name.strip_prefix("env.") {
             return Ok(Self::Environment(variable));
@@ -165,7 +166,7 @@ impl<'a> Placeholder<'a> {
     }
 
     /// Its value, or why there is none. `uuids` counts those that were given out.
-    fn value(&self, values: &Values<'_>, uuids: &mut u64) -> Result<Value, String> {
+    fn value(&self, values: &Values<'_>, uuids: &mut u64) -> Result<Value, Sanitized> {
         Ok(match self {
             Self::Uuid => {
                 *uuids += 1;
@@ -179,17 +180,23 @@ impl<'a> Placeholder<'a> {
             Self::Seq => Value::Number(values.seq.to_string()),
             Self::Email => Value::Text(tagged(values)),
             Self::Environment(name) => Value::Text((values.environment)(name).ok_or_else(|| {
-                let name = fit(&harmless(name), 60);
-                format!("the environment variable `{name}` is not set, or it holds a key, which no event may carry")
+                let name = excerpt(name, 60);
+                sanitized!(
+                    "the environment variable `{}` is not set, or it holds a key, which no event may carry",
+                    name
+                )
             })?),
         })
     }
 }
 
 /// Reads `-2d`, `+1h30m`, `+1d-2h`: a sign, then numbers with units; each further sign turns what follows it.
-fn read_offset(text: &str) -> Result<SignedDuration, String> {
+fn read_offset(text: &str) -> Result<SignedDuration, Sanitized> {
     let wrong = || {
-        format!("`now{}` is no time: write a sign and numbers with s, m, h, d or w, as in {{{{now-2d}}}}", shown(text))
+        sanitized!(
+            "`now{}` is no time: write a sign and numbers with s, m, h, d or w, as in {{{{now-2d}}}}",
+            shown(text)
+        )
     };
     let mut seconds: i64 = 0;
     let mut sign = 1;
@@ -253,28 +260,24 @@ fn tagged(values: &Values<'_>) -> String {
     format!("{name}{joint}{tag:08x}{domain}")
 }
 
-fn unknown(spelling: &str) -> String {
-    let known: Vec<_> = ALL.iter().map(|(spelling, _)| *spelling).collect();
-    format!(
-        "`{}` is no placeholder: there are {}; for the text itself write \\u007b{{",
-        shown(spelling),
-        known.join(", ")
-    )
+fn unknown(spelling: &str) -> Sanitized {
+    let known = Sanitized::join(ALL.iter().map(|(spelling, _)| *spelling), ", ");
+    sanitized!("`{}` is no placeholder: there are {}; for the text itself write \\u007b{{", shown(spelling), known)
 }
 
-fn out_of_range() -> String {
-    "this time is out of range: dates go from the year -9999 to 9999".to_owned()
+fn out_of_range() -> Sanitized {
+    "this time is out of range: dates go from the year -9999 to 9999".into()
 }
 
-fn shown(text: &str) -> String {
-    fit(&harmless(text), 40)
+fn shown(text: &str) -> Sanitized {
+    excerpt(text, 40)
 }
 
 fn without_quotes(quoted: &str) -> &str {
     quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted)
 }
 
-fn error_at(draft: &str, offset: usize, reason: String) -> PlaceholderError {
+fn error_at(draft: &str, offset: usize, reason: Sanitized) -> PlaceholderError {
     let (line, column) = lexer::position(draft, offset);
     PlaceholderError { line, column, reason }
 }

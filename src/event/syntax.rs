@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use super::Sanitized;
 use super::lexer::{self, Lexer, Piece};
 pub use check::check;
 
@@ -25,8 +26,8 @@ pub struct SyntaxError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What was expected or is wrong, in one line. Harmless.
-    pub message: String,
+    /// What was expected or is wrong, in one line.
+    pub message: Sanitized,
 }
 
 /// What a piece of a draft is.
@@ -233,7 +234,7 @@ mod tests {
 
     use super::*;
     use crate::event::placeholder::{self, TEST_ADDRESS, Values, resolve};
-    use crate::event::text::harmless;
+    use crate::event::text::sanitize;
 
     fn kinds(line: &str) -> Vec<(&str, TokenKind)> {
         tokens(line).into_iter().map(|(range, kind)| (line.get(range).unwrap(), kind)).collect()
@@ -567,11 +568,11 @@ mod tests {
         }
 
         #[test]
-        fn an_error_stands_in_the_draft_and_is_one_harmless_line(draft in prop_oneof![nearly_json(), any::<String>()]) {
+        fn an_error_stands_in_the_draft_and_is_one_sanitized_line(draft in prop_oneof![nearly_json(), any::<String>()]) {
             if let Err(SyntaxError { line, column, message }) = check(&draft) {
                 let width = draft.split('\n').nth(line - 1).map(|line| line.chars().count());
                 prop_assert!(width.is_some_and(|width| (1..=width + 1).contains(&column)), "{}:{}", line, column);
-                prop_assert_eq!(harmless(&message), message);
+                prop_assert_eq!(sanitize(&message), message);
             }
         }
 

@@ -11,7 +11,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 mod sanitized;
 
-pub use sanitized::{Printable, Sanitized};
+use crate::sanitized;
+
+pub use sanitized::{AsSanitized, Printable, Sanitized, SanitizedStr};
 #[doc(hidden)]
 pub use sanitized::{is_positional, printable};
 
@@ -29,6 +31,9 @@ pub fn sanitize(text: &str) -> Sanitized {
 /// Like [`sanitize`], for the first `columns` columns or a few more; also whether that was all of it. The work is
 /// bounded by the columns, not by the text.
 pub fn sanitize_within(text: &str, columns: usize) -> (Sanitized, bool) {
+    if text.len() <= columns && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return (Sanitized::made(text.to_owned()), true);
+    }
     let mut out = String::with_capacity(text.len().min(columns.saturating_mul(4)));
     let mut used = 0;
     let mut scan = Scan::default();
@@ -52,9 +57,19 @@ pub fn excerpt(text: &str, columns: usize) -> Sanitized {
 ///
 /// Less is escaped here than by [`sanitize`]: the text goes on to other programs, and an emoji stays what it is.
 pub fn sanitize_json(json: &str) -> Sanitized {
+    json_without(json, |_| false)
+}
+
+/// [`sanitize_json`] on one line: line breaks and tabs can stand unescaped only between its tokens, and go.
+pub fn json_line(json: &str) -> Sanitized {
+    json_without(json, |c| matches!(c, '\n' | '\r' | '\t'))
+}
+
+fn json_without(json: &str, left_out: impl Fn(char) -> bool) -> Sanitized {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
+            c if left_out(c) => {}
             '\n' | '\r' | '\t' => out.push(c),
             '\0'..='\u{1f}'
             | '\u{7f}'..='\u{9f}'
@@ -71,39 +86,16 @@ pub fn sanitize_json(json: &str) -> Sanitized {
     Sanitized::made(out)
 }
 
-/// [`sanitize_json`] on one line: line breaks and tabs can stand unescaped only between its tokens, and go.
-pub fn json_line(json: &str) -> Sanitized {
-    let mut line: String = sanitize_json(json).into();
-    line.retain(|c| !matches!(c, '\n' | '\r' | '\t'));
-    Sanitized::made(line)
-}
-
-/// [`sanitize`], as a string.
-pub fn harmless(text: &str) -> String {
-    sanitize(text).into()
-}
-
-/// [`sanitize_within`], as a string.
-pub fn harmless_within(text: &str, columns: usize) -> (String, bool) {
-    let (text, whole) = sanitize_within(text, columns);
-    (text.into(), whole)
-}
-
-/// [`sanitize_json`], as a string.
-pub fn harmless_json(json: &str) -> String {
-    sanitize_json(json).into()
-}
-
 /// A JSON string of `text` for showing: quoted, with the escapes that JSON needs and those that a terminal needs.
 /// At most about `columns` columns wide; also whether that was all of it.
-pub fn quoted_within(text: &str, columns: usize) -> (String, bool) {
+pub fn quoted_within(text: &str, columns: usize) -> (Sanitized, bool) {
     let mut out = String::from('"');
     let mut used = 1;
     let mut scan = Scan::default();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if used > columns {
-            return (out, false);
+            return (Sanitized::made(out), false);
         }
         used += match c {
             '"' | '\\' => {
@@ -116,16 +108,16 @@ pub fn quoted_within(text: &str, columns: usize) -> (String, bool) {
         };
     }
     out.push('"');
-    (out, true)
+    (Sanitized::made(out), true)
 }
 
 /// `1 event`, `2 events`.
-pub fn counted(count: u64, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+pub fn counted(count: u64, thing: &'static str) -> Sanitized {
+    sanitized!("{} {}{}", count, thing, if count == 1 { "" } else { "s" })
 }
 
 /// A number with a comma at each thousand: `12,480`.
-pub fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> Sanitized {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -134,17 +126,12 @@ pub fn grouped(number: u64) -> String {
         }
         grouped.push(digit);
     }
-    grouped
+    Sanitized::made(grouped)
 }
 
 /// Cuts sanitized text to `columns` columns, with an ellipsis where something was lost.
 pub fn fit(text: &str, columns: usize) -> String {
     cut(text, columns).unwrap_or_else(|| text.to_owned())
-}
-
-/// Cuts sanitized text to `columns` columns in its middle, for names whose ends tell them apart.
-pub fn fit_middle(text: &str, columns: usize) -> String {
-    cut_middle(text, columns).unwrap_or_else(|| text.to_owned())
 }
 
 /// `text` cut to `columns` columns; `None` when it fits as it is.
@@ -296,15 +283,15 @@ fn escape(c: char, out: &mut String) -> usize {
 }
 
 /// Two texts that have no room side by side, without most of the beginning that they share: `…19.7Z` and `…20.7Z`.
-pub fn parted(one: &str, other: &str) -> (String, String) {
+pub fn parted(one: &Sanitized, other: &Sanitized) -> (Sanitized, Sanitized) {
     /// How much of it stays, so that one sees where in the text that is, and how little is not worth leaving out.
     const KEPT: usize = 3;
     const LITTLE: usize = 7;
     let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
     if same <= LITTLE {
-        return (one.to_owned(), other.to_owned());
+        return (one.clone(), other.clone());
     }
-    let rest = |text: &str| std::iter::once(ELLIPSIS).chain(text.chars().skip(same - KEPT)).collect();
+    let rest = |text: &str| Sanitized::made(std::iter::once(ELLIPSIS).chain(text.chars().skip(same - KEPT)).collect());
     (rest(one), rest(other))
 }
 
@@ -390,7 +377,7 @@ mod tests {
             ("abcdef", 2, "a…"),
         ];
         for (text, columns, cut) in cases {
-            assert_eq!(fit_middle(text, columns), cut, "{text} in {columns}");
+            assert_eq!(sanitize(text).fit_middle(columns), cut, "{text} in {columns}");
         }
     }
 

@@ -3,10 +3,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::{Sanitized, sanitize_within};
+
 /// The name of an event type, as the platform knows it: `purchase`, `add_to_cart`, `your_custom_event_name`.
 ///
-/// It is whatever text came over the wire, so it may be empty, very long, or hold control characters: pass it through
-/// [`super::text`] before it is shown. Cloning shares the text.
+/// It is whatever text came over the wire, so it may be empty, very long, or hold control characters. Cloning shares the
+/// text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TypeName(Arc<str>);
 
@@ -18,6 +20,12 @@ impl TypeName {
     /// The name as it came.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name to show. One that is as long as a body is cut: its first part is enough to cut from.
+    pub fn shown(&self) -> Sanitized {
+        const MOST: usize = 512;
+        sanitize_within(&self.0, MOST).0
     }
 }
 

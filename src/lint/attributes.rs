@@ -133,7 +133,7 @@ mod tests {
     fn found(event: &str, stage: Stage, rule: &str) -> Vec<(String, String)> {
         of(event, stage, rule)
             .into_iter()
-            .map(|finding| (finding.path.pointer(), finding.expected.to_string()))
+            .map(|finding| (finding.path.pointer(), finding.expected.words().to_string()))
             .collect()
     }
 

@@ -97,7 +97,7 @@ mod tests {
 
     fn cut(event: &str) -> Vec<(String, String)> {
         let found = of(event, Stage::Received, "cut-short").into_iter();
-        found.map(|finding| (finding.path.pointer(), finding.found.to_string())).collect()
+        found.map(|finding| (finding.path.pointer(), finding.found.words().to_string())).collect()
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
             let found = findings(&event(count), Stage::Outgoing);
             let others = found.iter().filter(|finding| !of_rule(finding)).count();
             let of_rule = found.into_iter().filter(of_rule);
-            (of_rule.map(|finding| (finding.is_rest(), finding.found.to_string())).collect::<Vec<_>>(), others)
+            (of_rule.map(|finding| (finding.is_rest(), finding.found.words().to_string())).collect::<Vec<_>>(), others)
         };
         let others = 2;
         assert_eq!(listed(100), (vec![(false, r#""undefined""#.to_owned()); 100], others));

@@ -62,7 +62,8 @@ mod tests {
         ];
         for (events, bytes, wanted) in cases {
             let found = bulk(events, bytes);
-            let found: Vec<_> = found.iter().map(|finding| (finding.found.to_string(), finding.severity)).collect();
+            let found: Vec<_> =
+                found.iter().map(|finding| (finding.found.words().to_string(), finding.severity)).collect();
             let wanted: Vec<_> = wanted.iter().map(|(found, severity)| ((*found).to_owned(), *severity)).collect();
             assert_eq!(found, wanted, "{events} events, {bytes} bytes");
         }

@@ -1,6 +1,5 @@
-use std::fmt;
-
 use super::{Finding, Severity};
+use crate::event::Sanitized;
 use crate::event::text::counted;
 
 /// How many findings of each severity there are.
@@ -15,6 +14,11 @@ pub struct SeverityCounts {
 }
 
 impl SeverityCounts {
+    /// `2 errors, 1 warning, 3 notes`; empty when there is nothing to count.
+    pub fn summary(self) -> Sanitized {
+        Sanitized::join(self.each().map(|(severity, count)| counted(count, severity.as_str())), ", ")
+    }
+
     /// Counts one less.
     pub fn remove(&mut self, severity: Severity) {
         let count = self.of(severity);
@@ -46,13 +50,5 @@ impl<'a> Extend<&'a Finding> for SeverityCounts {
         for finding in findings {
             *self.of(finding.severity) += finding.count();
         }
-    }
-}
-
-/// `2 errors, 1 warning, 3 notes`; empty when there is nothing to count.
-impl fmt::Display for SeverityCounts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said: Vec<_> = self.each().map(|(severity, count)| counted(count, &severity.to_string())).collect();
-        f.write_str(&said.join(", "))
     }
 }

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{Finding, LintContext, Rule, Stage};
-use crate::event::text::{fit, harmless_within};
+use crate::event::text::excerpt;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 use fields::FieldHistory;
 use orders::OrderHistory;
@@ -127,12 +127,12 @@ impl<'a> KeyFields<'a> {
 /// How much of a text is remembered to be shown, in columns.
 const REMEMBERED: usize = 60;
 
-/// A text as it is remembered, harmless.
+/// A text as it is remembered.
 fn remembered(text: &str) -> Box<str> {
     if text.len() <= REMEMBERED && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.into();
     }
-    fit(&harmless_within(text, REMEMBERED).0, REMEMBERED).into()
+    excerpt(text, REMEMBERED).as_ref().into()
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use super::budget::looked_at;
 use super::dates::{DateForm, is_relative, is_slashed, is_time, rewritten};
 use super::{Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
-use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+use crate::event::text::sanitize;
+use crate::event::{Document, NodeId, NodeKind, Origin, origin, sanitized};
 
 const TYPES: &str = "https://help.blueshift.com/hc/en-us/articles/115002714773";
 
@@ -340,7 +341,8 @@ fn date_format(fix: Option<String>) -> Diagnosis {
 fn impossible(swapped: Option<String>) -> Diagnosis {
     let expected: Expected = match swapped {
         Some(swapped) => {
-            format!("a date that exists; with day and month swapped it is {swapped}, if that is meant").into()
+            sanitized!("a date that exists; with day and month swapped it is {}, if that is meant", sanitize(&swapped))
+                .into()
         }
         None => "a date that exists".into(),
     };
@@ -375,7 +377,7 @@ fn epoch_fault(key: &str, text: &str) -> Option<Diagnosis> {
     };
     // With a fraction the replacement would be another moment, and a birthday is a day in a place, not a moment.
     let sure = fraction.is_empty() && key != "date_of_birth";
-    let expected = format!("an ISO 8601 date; as {unit} since 1970 this is {time}");
+    let expected = sanitized!("an ISO 8601 date; as {} since 1970 this is {}", unit, time);
     Some(Diagnosis::new(&DATE_EPOCH, expected, sure.then(|| quoted(time.to_string()))))
 }
 

@@ -4,7 +4,7 @@ use std::mem;
 
 use super::json_types::JsonTypes;
 use super::{Rule, Severity};
-use crate::event::Path;
+use crate::event::{Path, Sanitized};
 
 /// One thing wrong with an event, as data; its words are made where they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub enum Expected {
         /// Why.
         reason: Reason,
     },
-    /// Anything else, in words. Harmless.
-    Text(Cow<'static, str>),
+    /// Anything else, in words.
+    Text(Sanitized),
 }
 
 /// Why something is expected.
@@ -84,8 +84,8 @@ pub enum Actual {
         /// The name of that one.
         but: Option<Box<str>>,
     },
-    /// A value, as its JSON. Harmless and short.
-    Value(String),
+    /// A value, as its JSON, cut short.
+    Value(Sanitized),
     /// A name that is wrong itself.
     Name(Box<str>),
     /// So many of something.
@@ -97,8 +97,8 @@ pub enum Actual {
     },
     /// The finding only counts those of its rule that are not listed, for there are too many in one event.
     Unlisted(u64),
-    /// Anything else, in words. Harmless.
-    Text(Cow<'static, str>),
+    /// Anything else, in words.
+    Text(Sanitized),
 }
 
 /// A change that sets a field right.
@@ -173,8 +173,7 @@ impl Expected {
             Self::Field { any_of, .. } => any_of.hash(hasher),
             Self::Name { name, .. } => name.hash(hasher),
             Self::Type { types, .. } => types.hash(hasher),
-            Self::Text(Cow::Borrowed(text)) => text.hash(hasher),
-            Self::Text(Cow::Owned(_)) => {}
+            Self::Text(words) => words.as_literal().hash(hasher),
         }
     }
 }
@@ -185,9 +184,9 @@ impl From<&'static str> for Expected {
     }
 }
 
-impl From<String> for Expected {
-    fn from(words: String) -> Self {
-        Self::Text(words.into())
+impl From<Sanitized> for Expected {
+    fn from(words: Sanitized) -> Self {
+        Self::Text(words)
     }
 }
 

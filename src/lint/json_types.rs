@@ -1,6 +1,4 @@
-use std::fmt;
-
-use crate::event::NodeKind;
+use crate::event::{NodeKind, Sanitized, sanitized};
 
 /// A set of the types that JSON Schema knows. A whole number is an integer and a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -66,15 +64,15 @@ impl From<NodeKind> for JsonTypes {
     }
 }
 
-/// As people say it: `a string, a number or null`.
-impl fmt::Display for JsonTypes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = if self.has(Self::NUMBER) { self.without(Self::INTEGER) } else { *self };
-        let words: Vec<&str> = ALL.iter().filter(|(types, ..)| told.has(*types)).map(|(.., words)| *words).collect();
+impl JsonTypes {
+    /// As people say it: `a string, a number or null`.
+    pub(super) fn words(self) -> Sanitized {
+        let told = if self.has(Self::NUMBER) { self.without(Self::INTEGER) } else { self };
+        let words: Vec<_> = ALL.iter().filter(|(types, ..)| told.has(*types)).map(|(.., words)| *words).collect();
         match words.split_last() {
-            None => f.write_str("no value"),
-            Some((last, [])) => f.write_str(last),
-            Some((last, others)) => write!(f, "{} or {last}", others.join(", ")),
+            None => "no value".into(),
+            Some((last, [])) => (*last).into(),
+            Some((last, others)) => sanitized!("{} or {}", Sanitized::join(others, ", "), last),
         }
     }
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::values::is_uuid;
 use super::{Actual, Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
-use crate::event::text::{fit, harmless_within};
-use crate::event::{Document, NodeId, NodeKind, Path};
+use crate::event::text::{excerpt, sanitize};
+use crate::event::{Document, NodeId, NodeKind, Path, sanitized};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
 const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-data";
@@ -189,7 +189,11 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<F
                         blank = true;
                         findings.push(IDENTIFIER_EMPTY.at(
                             event.path(field),
-                            format!("{} {name}, or no such field", if name == "email" { "an" } else { "a" }),
+                            sanitized!(
+                                "{} {}, or no such field",
+                                if name == "email" { "an" } else { "a" },
+                                sanitize(name)
+                            ),
                             shown(event, field),
                         ));
                     }
@@ -224,7 +228,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<F
         // A field that looks like one and is none is most likely where it went.
         let likely =
             event.children(NodeId::ROOT).filter_map(|field| event.key(field)).find(|key| is_like_identifier(key));
-        let but = likely.map(|key| fit(&harmless_within(&key, LONGEST_NAME).0, LONGEST_NAME).into());
+        let but = likely.map(|key| (&*excerpt(&key, LONGEST_NAME)).into());
         findings.push(IDENTIFIER_MISSING.at(Path::root(), Expected::any_of(EXPECTED), Actual::NoneOf { but }));
     }
 }
@@ -259,7 +263,7 @@ fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Ve
     }
     let length = name.chars().count();
     if length > LONGEST_NAME {
-        push(&NAME_TOO_LONG, format!("at most {LONGEST_NAME} characters, here are {length}").into(), None);
+        push(&NAME_TOO_LONG, sanitized!("at most {} characters, here are {}", LONGEST_NAME, length).into(), None);
     } else if let Some(standard) = twin(&name) {
         push(&NAME_CASE, standard.into(), Some(standard.to_owned()));
         // White space is not only another spelling: the platform takes no such name.
@@ -327,7 +331,7 @@ fn check_length(event: &Document, field: NodeId, name: &str, findings: &mut Vec<
         "cookie" if length > 36 => (36, Severity::Warning),
         _ => return,
     };
-    let expected = format!("at most {most} characters, here are {length}");
+    let expected = sanitized!("at most {} characters, here are {}", most, length);
     findings.push(Finding { severity, ..IDENTIFIER_TOO_LONG.at(event.path(field), expected, shown(event, field)) });
 }
 
@@ -453,7 +457,7 @@ mod tests {
             let found = of(&event, OUTGOING, "identifier-too-long");
             assert_eq!(found.first().map(|finding| finding.severity), severity, "{name} of {length}");
             assert!(
-                found.iter().all(|finding| finding.found.to_string().chars().count() <= 60),
+                found.iter().all(|finding| finding.found.words().to_string().chars().count() <= 60),
                 "{name} is shown short"
             );
         }
@@ -462,7 +466,7 @@ mod tests {
     #[test]
     fn what_other_platforms_call_a_customer_or_an_event_is_pointed_at() {
         let found = |event: &str, rule: &str| {
-            of(event, OUTGOING, rule).into_iter().next().map(|it| (it.found.to_string(), it.fix))
+            of(event, OUTGOING, rule).into_iter().next().map(|it| (it.found.words().to_string(), it.fix))
         };
         let missing = |event: &str| found(event, "identifier-missing").map(|(found, _)| found);
         assert_eq!(missing(r#"{"event":"x","userId":"7"}"#).as_deref(), Some("none of them, but userId"));

@@ -30,7 +30,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::event::text::{fit, harmless_within};
+use crate::event::text::excerpt;
 use crate::event::{Document, NodeId, Path, Segment};
 
 pub(crate) use bulk::bulk;
@@ -155,7 +155,7 @@ const SHOWN: usize = 60;
 
 /// The value at `id`.
 pub(crate) fn shown(event: &Document, id: NodeId) -> Actual {
-    Actual::Value(fit(&harmless_within(event.text(id), SHOWN).0, SHOWN))
+    Actual::Value(excerpt(event.text(id), SHOWN))
 }
 
 #[cfg(test)]
@@ -201,7 +201,7 @@ mod tests {
             let found = linter.observe(&read(event), context(stage)).into_iter();
             found
                 .filter(|finding| finding.rule.id == rule)
-                .map(move |it| (at, it.path.pointer(), it.expected.to_string()))
+                .map(move |it| (at, it.path.pointer(), it.expected.words().to_string()))
         });
         found.collect()
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::budget::looked_at;
 use super::{Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
-use crate::event::{Document, NodeId, NodeKind};
+use crate::event::{Document, NodeId, NodeKind, Sanitized, sanitized};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
 const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-data";
@@ -283,7 +283,7 @@ fn degrees(field: &FilledField<'_>, rule: &'static Rule, most: f64) -> Option<Fi
     let number = matches!(field.kind, NodeKind::Number | NodeKind::String);
     let degrees = field.text.trim().parse::<f64>().ok().filter(|_| number);
     let fits = degrees.is_some_and(|degrees| (-most..=most).contains(&degrees));
-    (!fits).then(|| field.breaks(rule, format!("a number from -{most} to {most}")))
+    (!fits).then(|| field.breaks(rule, sanitized!("a number from -{} to {}", most, most)))
 }
 
 fn currency(field: &FilledField<'_>) -> Option<Finding> {
@@ -331,15 +331,15 @@ fn check_time(event: &Document, id: NodeId, received: Option<Timestamp>, context
     }
     let received = received.filter(|_| late.abs() > SKEW)?;
     let (apart, side) = (rough(late), if late.is_positive() { "before" } else { "after" });
-    finding(&CLOCK_SKEW, format!("about {received}, when it was received; this is {apart} {side}").into())
+    finding(&CLOCK_SKEW, sanitized!("about {}, when it was received; this is {} {}", received, apart, side).into())
 }
 
 /// A duration in the unit that tells most.
-fn rough(duration: SignedDuration) -> String {
+fn rough(duration: SignedDuration) -> Sanitized {
     match duration.abs().as_mins() {
-        minutes @ ..120 => format!("{minutes} minutes"),
-        minutes @ ..2880 => format!("{} hours", minutes / 60),
-        minutes => format!("{} days", minutes / 1440),
+        minutes @ ..120 => sanitized!("{} minutes", minutes),
+        minutes @ ..2880 => sanitized!("{} hours", minutes / 60),
+        minutes => sanitized!("{} days", minutes / 1440),
     }
 }
 

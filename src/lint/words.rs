@@ -1,122 +1,113 @@
 //! The words for a finding: for people in as much room as there is, and for programs.
 
-use std::fmt;
-
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
 use super::finding::{Actual, Expected, Finding, Fix, Name, Reason};
-use crate::event::text::{fit, grouped, harmless, harmless_within};
+use crate::event::text::{excerpt, grouped, sanitize};
+use crate::event::{Sanitized, sanitized};
 
 /// The widest name or list of names, in columns.
 const WIDEST: usize = 100;
 
-/// Harmless.
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (is_field, reason) = match self {
-            Self::Field { any_of, reason } => {
-                f.write_str(&one_of(any_of))?;
-                (true, reason)
-            }
-            Self::Name { name, reason } => {
-                write!(f, "the name {}", shown(name))?;
-                (false, reason)
-            }
-            Self::Type { types, reason } => {
-                write!(f, "{types}")?;
-                (false, reason)
-            }
-            Self::Text(words) => return f.write_str(words),
+impl Expected {
+    /// What was expected, in words.
+    pub fn words(&self) -> Sanitized {
+        let (what, is_field, reason) = match self {
+            Self::Field { any_of, reason } => (one_of(any_of), true, reason),
+            Self::Name { name, reason } => (sanitized!("the name {}", shown(name)), false, reason),
+            Self::Type { types, reason } => (types.words(), false, reason),
+            Self::Text(words) => return words.clone(),
         };
         match reason {
-            Reason::Rule => Ok(()),
-            Reason::Beside(field) => write!(f, ", as there is {}", shown(field)),
-            Reason::Usual { times, of } if is_field => write!(f, ", which {times} of {of} before it have"),
-            Reason::Usual { times, of } => write!(f, ", as in {times} of {of} before it"),
-            Reason::SpelledBefore => f.write_str(", as it was spelled before"),
-            Reason::Platform => f.write_str(", as the platform spells it"),
+            Reason::Rule => what,
+            Reason::Beside(field) => sanitized!("{}, as there is {}", what, shown(field)),
+            Reason::Usual { times, of } if is_field => sanitized!("{}, which {} of {} before it have", what, times, of),
+            Reason::Usual { times, of } => sanitized!("{}, as in {} of {} before it", what, times, of),
+            Reason::SpelledBefore => sanitized!("{}, as it was spelled before", what),
+            Reason::Platform => sanitized!("{}, as the platform spells it", what),
         }
     }
 }
 
-/// Harmless.
-impl fmt::Display for Actual {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Actual {
+    /// What was there, in words.
+    pub fn words(&self) -> Sanitized {
         match self {
-            Self::Missing => f.write_str("none"),
-            Self::NoneOf { but: None } => f.write_str("none of them"),
-            Self::NoneOf { but: Some(name) } => write!(f, "none of them, but {}", shown(name)),
-            Self::Value(json) => f.write_str(json),
-            Self::Name(name) => write!(f, "the name {}", shown(name)),
-            Self::Count { count: 1, of } => write!(f, "1 {of}"),
-            Self::Count { count, of } => write!(f, "{} {of}s", grouped(*count)),
-            Self::Unlisted(count) => write!(f, "{} more places like those listed", grouped(*count)),
-            Self::Text(words) => f.write_str(words),
+            Self::Missing => "none".into(),
+            Self::NoneOf { but: None } => "none of them".into(),
+            Self::NoneOf { but: Some(name) } => sanitized!("none of them, but {}", shown(name)),
+            Self::Value(text) | Self::Text(text) => text.clone(),
+            Self::Name(name) => sanitized!("the name {}", shown(name)),
+            Self::Count { count: 1, of } => sanitized!("1 {}", of),
+            Self::Count { count, of } => sanitized!("{} {}s", grouped(*count), of),
+            Self::Unlisted(count) => sanitized!("{} more places like those listed", grouped(*count)),
         }
     }
 }
 
-/// The advice: `write 79.95`, `rename it to products`, `remove it`. Harmless.
-impl fmt::Display for Fix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Fix {
+    /// The advice: `write 79.95`, `rename it to products`, `remove it`.
+    pub fn words(&self) -> Sanitized {
         match self {
             // A line break or a tab stands between the values of JSON, never in them.
-            Self::Replace(json) => write!(f, "write {}", harmless(&json.replace(['\n', '\r', '\t'], " "))),
-            Self::Rename(name) => write!(f, "rename it to {}", harmless(name)),
-            Self::Remove => f.write_str("remove it"),
+            Self::Replace(json) => sanitized!("write {}", sanitize(&json.replace(['\n', '\r', '\t'], " "))),
+            Self::Rename(name) => sanitized!("rename it to {}", sanitize(name)),
+            Self::Remove => "remove it".into(),
         }
     }
 }
 
 impl Finding {
-    /// Where it is, as people write it; empty for the event itself. Harmless.
-    pub fn place(&self) -> String {
-        harmless(&self.path.to_string())
+    /// Where it is, as people write it; empty for the event itself.
+    pub fn place(&self) -> Sanitized {
+        Sanitized::of(&self.path)
     }
 
-    /// The same as a JSON Pointer. Harmless.
-    pub fn pointer(&self) -> String {
-        harmless(&self.path.pointer())
+    /// The same as a JSON Pointer.
+    pub fn pointer(&self) -> Sanitized {
+        sanitize(&self.path.pointer())
     }
 
-    /// A few words on what is wrong; of a missing field also its name. Harmless.
-    pub fn summary(&self) -> String {
+    /// A few words on what is wrong; of a missing field also its name.
+    pub fn summary(&self) -> Sanitized {
         let title = self.rule.title;
         if self.is_rest() {
-            format!("{title}: {}", self.found)
+            sanitized!("{}: {}", title, self.found.words())
         } else if self.place_says_little() {
-            format!("{title}: {}", self.expected)
+            sanitized!("{}: {}", title, self.expected.words())
         } else {
-            title.to_owned()
+            title.into()
         }
     }
 
-    /// The same in still fewer words, for where there is little room: `missing: price`. Harmless.
-    pub fn brief(&self) -> String {
+    /// The same in still fewer words, for where there is little room: `missing: price`.
+    pub fn brief(&self) -> Sanitized {
         match (&self.expected, &self.found) {
-            (Expected::Field { any_of, .. }, Actual::Missing) => format!("missing: {}", one_of(any_of)),
-            _ => self.rule.title.to_owned(),
+            (Expected::Field { any_of, .. }, Actual::Missing) => sanitized!("missing: {}", one_of(any_of)),
+            _ => self.rule.title.into(),
         }
     }
 
-    /// One line on what is wrong and what to do. Harmless.
-    pub fn sentence(&self) -> String {
+    /// One line on what is wrong and what to do.
+    pub fn sentence(&self) -> Sanitized {
         let Self { rule, expected, found, fix, .. } = self;
-        let fix = fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
-        format!("{}: expected {expected}, found {found}{fix}", rule.title)
+        let fix = fix.as_ref().map(|fix| sanitized!("; {}", fix.words())).unwrap_or_default();
+        sanitized!("{}: expected {}, found {}{}", rule.title, expected.words(), found.words(), fix)
     }
 
-    /// All that there is to say of it, in a few lines. Harmless.
-    pub fn description(&self) -> String {
+    /// All that there is to say of it, in a few lines.
+    pub fn description(&self) -> Sanitized {
         let Self { rule, severity, expected, found, fix, .. } = self;
-        let head = format!("{severity}[{}] {}", rule.id, self.pointer());
-        let mut lines = vec![head.trim_end().to_owned(), rule.title.to_owned(), String::new()];
-        lines.extend([format!("expected {expected}"), format!("found {found}")]);
-        lines.extend(fix.as_ref().map(|fix| format!("fix: {fix}")));
-        lines.extend([String::new(), rule.why.to_owned()]);
-        lines.extend((!rule.documentation.is_empty()).then(|| rule.documentation.to_owned()));
-        lines.join("\n")
+        let pointer = self.pointer();
+        let gap = if pointer.is_empty() { "" } else { " " };
+        let mut lines = vec![sanitized!("{}[{}]{}{}", severity.as_str(), rule.id, gap, pointer)];
+        lines.extend([rule.title.into(), "".into()]);
+        lines.extend([sanitized!("expected {}", expected.words()), sanitized!("found {}", found.words())]);
+        lines.extend(fix.as_ref().map(|fix| sanitized!("fix: {}", fix.words())));
+        lines.extend(["".into(), rule.why.into()]);
+        lines.extend((!rule.documentation.is_empty()).then(|| rule.documentation.into()));
+        Sanitized::join(lines, "\n")
     }
 }
 
@@ -127,8 +118,8 @@ impl Serialize for Finding {
         fields.serialize_field("rule", self.rule.id)?;
         fields.serialize_field("severity", &self.severity)?;
         fields.serialize_field("path", &self.path.pointer())?;
-        fields.serialize_field("expected", &format_args!("{}", self.expected))?;
-        fields.serialize_field("found", &format_args!("{}", self.found))?;
+        fields.serialize_field("expected", &self.expected.words())?;
+        fields.serialize_field("found", &self.found.words())?;
         fields.serialize_field("fix", &self.fix)?;
         fields.end()
     }
@@ -162,16 +153,13 @@ pub(super) fn unless_empty<S: Serializer>(text: &&str, serializer: S) -> Result<
 }
 
 /// `price`; `one of product_id, sku`.
-fn one_of(names: &[Name]) -> String {
+fn one_of(names: &[Name]) -> Sanitized {
     match names {
         [name] => shown(name),
-        names => {
-            let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
-            fit(&format!("one of {}", names.join(", ")), WIDEST)
-        }
+        names => sanitized!("one of {}", Sanitized::join(names.iter().map(|name| shown(name)), ", ")).fit(WIDEST),
     }
 }
 
-fn shown(name: &str) -> String {
-    fit(&harmless_within(name, WIDEST).0, WIDEST)
+fn shown(name: &str) -> Sanitized {
+    excerpt(name, WIDEST)
 }

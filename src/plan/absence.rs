@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::schema::{Constraint, SchemaId, Schemas};
 use super::{Plan, Planned, STALE, type_of};
-use crate::event::{Document, NodeId, NodeKind, Path, Segment};
+use crate::event::{Document, NodeId, NodeKind, Path, Segment, sanitized};
 use crate::lint::{Actual, Expected, Finding};
 
 /// After so many events without a field it is told; fewer say little.
@@ -129,7 +129,7 @@ impl Absences {
                 Some(true) => Absence::Settled,
                 Some(false) if events + 1 < ENOUGH => Absence::For(events + 1),
                 Some(false) => {
-                    let found = Actual::Text(format!("not in one of {ENOUGH} events").into());
+                    let found = Actual::Text(sanitized!("not in one of {} events", ENOUGH));
                     findings.push(STALE.at(Path::root(), Expected::field(field.name()), found));
                     Absence::Settled
                 }

@@ -8,8 +8,8 @@ use super::nearest;
 use super::schema::{Bounds, Constraint, Literal, Properties, SchemaId, Schemas};
 use super::{FIELD, MISSING, TYPE, VALUE, is_text};
 use crate::event::catalogue::{ANY_EVENT, Catalogue};
-use crate::event::text::{fit, harmless_within};
-use crate::event::{Document, NodeId, NodeKind, Origin, Path, Payload, origin};
+use crate::event::text::{counted, excerpt, sanitize};
+use crate::event::{Document, NodeId, NodeKind, Origin, Path, Payload, Sanitized, origin, sanitized};
 use crate::lint::{Actual, Expected, Finding, Fix, JsonTypes, Name, Reason, Rule, Severity, Stage, letters, shown};
 
 /// How much is looked at in one event: about a value and a keyword each. An event of 10,000 fields takes a tenth of it.
@@ -177,7 +177,7 @@ impl<'a> Validation<'a> {
             Constraint::MultipleOf(than) => (number().is_multiple_of(than), "a multiple of", than),
             _ => return true,
         };
-        holds || self.value(at, format!("{words} {than}"), None)
+        holds || self.value(at, sanitized!("{} {}", words, Sanitized::of(than)), None)
     }
 
     fn string_holds(&mut self, constraint: &Constraint, at: NodeId) -> bool {
@@ -185,13 +185,13 @@ impl<'a> Validation<'a> {
             Constraint::Length(bounds) => {
                 let length = self.event.plain(at).chars().count();
                 bounds.hold(length)
-                    || self.value(at, format!("{}, here are {length}", words(*bounds, "character")), None)
+                    || self.value(at, sanitized!("{}, here are {}", words(*bounds, "character"), length), None)
             }
             Constraint::Pattern(pattern) => {
                 let text = self.event.plain(at);
                 !self.spend(text.len() / BYTES_A_STEP)
                     || pattern.regex.is_match(&text)
-                    || self.value(at, format!("a text that fits {}", cut(&pattern.text)), None)
+                    || self.value(at, sanitized!("a text that fits {}", cut(&pattern.text)), None)
             }
             Constraint::Format(format) => format.fits(&self.event.plain(at)) || self.value(at, format.words(), None),
             _ => true,
@@ -203,7 +203,8 @@ impl<'a> Validation<'a> {
         let count = event.get(at).map_or(0, |node| node.children as usize);
         match constraint {
             Constraint::Elements(bounds) => {
-                bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "element")), None)
+                bounds.hold(count)
+                    || self.value(at, sanitized!("{}, here are {}", words(*bounds, "element"), count), None)
             }
             Constraint::Different => self.are_different(at) || self.value(at, "elements that are all different", None),
             Constraint::Items { first, rest } => {
@@ -226,8 +227,8 @@ impl<'a> Validation<'a> {
                     }
                 }
                 bounds.hold(count) || {
-                    let expected = format!("{} of the kind that the plan asks for", words(*bounds, "element"));
-                    self.value(at, format!("{expected}, here are {count}"), None)
+                    let expected = sanitized!("{} of the kind that the plan asks for", words(*bounds, "element"));
+                    self.value(at, sanitized!("{}, here are {}", expected, count), None)
                 }
             }
             Constraint::UnevaluatedItems(schema) => {
@@ -256,7 +257,8 @@ impl<'a> Validation<'a> {
             Constraint::With { field, schema } => self.sent(at, field).is_none() || self.fits(*schema, at, seen),
             Constraint::Fields(bounds) => {
                 let count = event.children(at).filter(|child| !self.is_left_out(*child)).count();
-                bounds.hold(count) || self.value(at, format!("{}, here are {count}", words(*bounds, "field")), None)
+                bounds.hold(count)
+                    || self.value(at, sanitized!("{}, here are {}", words(*bounds, "field"), count), None)
             }
             Constraint::Properties(properties) => self.properties(properties, at, seen),
             Constraint::Names(schema) => {
@@ -264,7 +266,7 @@ impl<'a> Validation<'a> {
                 for child in event.children(at) {
                     if !self.is_left_out(child) && !self.is_name(*schema, child) {
                         let expected = "a field whose name is as the plan wants it".into();
-                        let found = Actual::Text(cut(&event.key(child).unwrap_or_default()).into());
+                        let found = Actual::Text(cut(&event.key(child).unwrap_or_default()));
                         fits = self.violated(Violation { expected, found, ..Violation::of(&VALUE, child) });
                     }
                 }
@@ -358,7 +360,7 @@ impl<'a> Validation<'a> {
             return (Some(Expected::name(twin.to_owned())), Some(Fix::Rename(twin.to_owned())));
         }
         let near = nearest(&key, names().filter(is_free));
-        (near.map(|near| format!("a field of the plan, such as {}", cut(near)).into()), None)
+        (near.map(|near| sanitized!("a field of the plan, such as {}", cut(near)).into()), None)
     }
 
     /// Complains of the fields that nothing in the plan speaks of, in objects whose fields it names.
@@ -405,9 +407,9 @@ impl<'a> Validation<'a> {
             return found;
         }
         let shown: Vec<String> = values.iter().take(MOST).map(ToString::to_string).collect();
-        let expected = match (&values, shown.join(", ")) {
+        let expected = match (&values, sanitize(&shown.join(", "))) {
             ([_], value) => value,
-            (_, values) => format!("one of {values}"),
+            (_, values) => sanitized!("one of {}", values),
         };
         let text = event.plain(at);
         let alike: Vec<&Literal> = match values {
@@ -418,7 +420,7 @@ impl<'a> Validation<'a> {
             [value] => Some(Fix::Replace(value.to_string())),
             _ => None,
         };
-        self.value(at, fit(&harmless_within(&expected, WIDEST).0, WIDEST), fix)
+        self.value(at, expected.fit(WIDEST), fix)
     }
 
     fn are_different(&mut self, at: NodeId) -> bool {
@@ -454,7 +456,7 @@ impl<'a> Validation<'a> {
             0 if schemas.is_empty() => true,
             0 => self.none_fits(schemas, at),
             _ => {
-                let expected = format!("only one of the {} forms in the plan, here are {fitting}", schemas.len());
+                let expected = sanitized!("only one of the {} forms in the plan, here are {}", schemas.len(), fitting);
                 self.value(at, expected, None)
             }
         }
@@ -503,7 +505,7 @@ impl<'a> Validation<'a> {
             }
             return false;
         }
-        self.value(at, format!("one of the {} forms that the plan has for it", schemas.len()), None)
+        self.value(at, sanitized!("one of the {} forms that the plan has for it", schemas.len()), None)
     }
 
     /// Whether it fits; what is wrong with it is not told.
@@ -598,8 +600,7 @@ impl<'a> Validation<'a> {
             ));
         }
         if more > 0 {
-            findings
-                .push(note("an event as planned", Actual::Text(format!("{more} more findings of its plan").into())));
+            findings.push(note("an event as planned", Actual::Text(sanitized!("{} more findings of its plan", more))));
         }
         findings
     }
@@ -663,17 +664,17 @@ fn as_type(event: &Document, at: NodeId, types: JsonTypes) -> Option<String> {
 }
 
 /// `at least 1 element`, `1 to 5 elements`.
-fn words(bounds: Bounds, what: &str) -> String {
-    let counted = |count: usize| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+fn words(bounds: Bounds, what: &'static str) -> Sanitized {
+    let counted = |count: usize| counted(count as u64, what);
     match bounds {
         Bounds { least: Some(least), most: Some(most) } if least == most => counted(least),
-        Bounds { least: Some(least), most: Some(most) } => format!("{least} to {}", counted(most)),
-        Bounds { least: Some(least), most: None } => format!("at least {}", counted(least)),
-        Bounds { least: None, most: Some(most) } => format!("at most {}", counted(most)),
+        Bounds { least: Some(least), most: Some(most) } => sanitized!("{} to {}", least, counted(most)),
+        Bounds { least: Some(least), most: None } => sanitized!("at least {}", counted(least)),
+        Bounds { least: None, most: Some(most) } => sanitized!("at most {}", counted(most)),
         Bounds { least: None, most: None } => counted(0),
     }
 }
 
-fn cut(text: &str) -> String {
-    fit(&harmless_within(text, WIDEST).0, WIDEST)
+fn cut(text: &str) -> Sanitized {
+    excerpt(text, WIDEST)
 }

@@ -18,14 +18,13 @@ mod schema;
 mod severity_overrides;
 
 use std::collections::btree_map::{BTreeMap, Entry};
-use std::fmt;
 use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
 use crate::event::syntax;
-use crate::event::text::{fit, harmless, harmless_within};
-use crate::event::{Document, NodeId, NodeKind, Path, Segment};
+use crate::event::text::{excerpt, sanitize};
+use crate::event::{Document, NodeId, NodeKind, Path, Sanitized, Segment, sanitized};
 use crate::lint::{Actual, Finding, Fix, LintContext, Rule, Severity, Stage, letters, shown, twin};
 use absence::PlannedField;
 use reading::SchemaIssue;
@@ -157,8 +156,8 @@ pub struct SchemaFile {
 pub struct UnreadableFile {
     /// The line, from 1, where that is known.
     pub line: Option<usize>,
-    /// The reason. Harmless.
-    pub reason: String,
+    /// The reason.
+    pub reason: Sanitized,
 }
 
 /// Something wrong with a file of a plan.
@@ -172,23 +171,20 @@ pub struct BadSchema {
     pub column: Option<usize>,
     /// Where in the schema, as a JSON Pointer; empty for the file itself.
     pub pointer: String,
-    /// The reason. Harmless.
-    pub reason: String,
-    /// The advice on what to do. Harmless.
-    pub advice: String,
+    /// The reason.
+    pub reason: Sanitized,
+    /// The advice on what to do.
+    pub advice: Sanitized,
 }
 
-/// `plan/purchase.json:12: /properties/total/type: there is no type "nubmer"; write one of …`, harmless.
-impl fmt::Display for BadSchema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl BadSchema {
+    /// `plan/purchase.json:12: /properties/total/type: there is no type "nubmer" (write one of …)`.
+    pub fn sentence(&self) -> Sanitized {
         let Self { file, line, column, pointer, reason, advice } = self;
-        f.write_str(&harmless(file))?;
-        line.map_or(Ok(()), |line| write!(f, ":{line}"))?;
-        column.map_or(Ok(()), |column| write!(f, ":{column}"))?;
-        if !pointer.is_empty() {
-            write!(f, ": {}", harmless(pointer))?;
-        }
-        write!(f, ": {reason} ({advice})")
+        let number = |number: &Option<usize>| number.map(|number| sanitized!(":{}", number)).unwrap_or_default();
+        let place = sanitized!("{}{}{}", sanitize(file), number(line), number(column));
+        let pointer = if pointer.is_empty() { Sanitized::default() } else { sanitized!(": {}", sanitize(pointer)) };
+        sanitized!("{}{}: {} ({})", place, pointer, reason, advice)
     }
 }
 
@@ -225,20 +221,20 @@ impl Plan {
             let constant = document.find(&constant).filter(|id| is_text(&document, *id));
             let event_type = constant.map_or_else(|| type_of_file(&file).into(), |id| document.plain(id)).into_owned();
             let at = constant.unwrap_or(NodeId::ROOT);
-            let other = |reason, advice: &str| {
-                at_node(&file, &document, &SchemaIssue { at, reason, advice: advice.to_owned() })
+            let other = |reason, advice: &'static str| {
+                at_node(&file, &document, &SchemaIssue { at, reason, advice: advice.into() })
             };
             match places.entry(event_type.clone()) {
                 Entry::Occupied(first) => {
-                    let (event_type, first) = (cut(&event_type), harmless(first.get()));
-                    let reason = format!("the event type {event_type} is planned in {first} already");
+                    let (event_type, first) = (cut(&event_type), sanitize(first.get()));
+                    let reason = sanitized!("the event type {} is planned in {} already", event_type, first);
                     bad.push(other(reason, "keep one of the two"));
                     continue;
                 }
                 Entry::Vacant(place) => place.insert(file.clone()),
             };
             if let Some(standard) = twin(&event_type) {
-                let reason = format!("{} is another spelling of the standard event {standard}", cut(&event_type));
+                let reason = sanitized!("{} is another spelling of the standard event {}", cut(&event_type), standard);
                 plan.remarks.push(other(reason, "plan the event by the standard name, if it is that one"));
             }
             let planned = match reading::read(&document, type_of_file(&file)) {
@@ -288,7 +284,7 @@ impl Plan {
         match self.types.get(event_type) {
             Some(Ok(planned)) => check::check(&planned.schemas, event, context.stage),
             Some(Err(file)) => {
-                let expected = format!("a schema that can be used: {} is none", cut(file));
+                let expected = sanitized!("a schema that can be used: {} is none", cut(file));
                 vec![BROKEN.at(event.path(at), expected, shown_type(event, event_type))]
             }
             // Names with a period are those that the platform makes itself.
@@ -305,8 +301,8 @@ impl Plan {
             _ => None,
         };
         let near = twins.first().copied().or_else(|| nearest(event_type, names()));
-        let near = near.map(|near| format!(", such as {}", cut(near))).unwrap_or_default();
-        let expected = format!("an event of the plan{near}");
+        let near = near.map(|near| sanitized!(", such as {}", cut(near))).unwrap_or_default();
+        let expected = sanitized!("an event of the plan{}", near);
         Finding { fix, ..EVENT.at(event.path(at), expected, shown_type(event, event_type)) }
     }
 }
@@ -336,22 +332,22 @@ fn type_of_file(file: &str) -> &str {
 /// Reads the text of a file as JSON.
 fn document(file: &str, text: Result<String, UnreadableFile>) -> Result<Document, Box<BadSchema>> {
     let broken = |line, column, reason| {
-        let advice = "mend it, or take the file out of the folder".to_owned();
+        let advice = "mend it, or take the file out of the folder".into();
         Box::new(BadSchema { file: file.to_owned(), line, column, pointer: String::new(), reason, advice })
     };
-    let bad = |line, column, reason: String| {
-        broken(Some(line), Some(column).filter(|column| *column > 0), format!("not JSON: {reason}"))
+    let bad = |line, column, reason: Sanitized| {
+        broken(Some(line), Some(column).filter(|column| *column > 0), sanitized!("not JSON: {}", reason))
     };
     let text = text.map_err(|UnreadableFile { line, reason }| broken(line, None, reason))?;
     // Editors of other systems begin a file with this mark, which is no JSON.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.trim().is_empty() {
-        return Err(bad(1, 0, "it is empty".to_owned()));
+        return Err(bad(1, 0, "it is empty".into()));
     }
     syntax::check(text).map_err(|error| bad(error.line, error.column, error.message))?;
     serde_json::from_str::<IgnoredAny>(text)
-        .map_err(|error| bad(error.line(), error.column(), "a placeholder".to_owned()))?;
-    Document::read(text).map_err(|error| bad(1, 0, error.to_string()))
+        .map_err(|error| bad(error.line(), error.column(), "a placeholder".into()))?;
+    Document::read(text).map_err(|error| bad(1, 0, Sanitized::of(&error)))
 }
 
 fn at_node(file: &str, document: &Document, fault: &SchemaIssue) -> BadSchema {
@@ -372,8 +368,8 @@ fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
     alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
 }
 
-fn cut(text: &str) -> String {
-    fit(&harmless_within(text, WIDEST).0, WIDEST)
+fn cut(text: &str) -> Sanitized {
+    excerpt(text, WIDEST)
 }
 
 #[cfg(test)]

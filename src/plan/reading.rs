@@ -16,7 +16,8 @@ use super::schema::{
 };
 use super::{cut, nearest};
 use crate::event::catalogue::EVENT;
-use crate::event::{Document, NodeId, NodeKind, Segment};
+use crate::event::text::Printable;
+use crate::event::{Document, NodeId, NodeKind, Sanitized, Segment, sanitized};
 use crate::lint::JsonTypes;
 
 /// Where a schema without an `$id` stands, as far as its references go: as the standard ones do, which refer to
@@ -90,9 +91,9 @@ const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "a
 pub(super) struct SchemaIssue {
     /// Where in the document.
     pub(super) at: NodeId,
-    pub(super) reason: String,
+    pub(super) reason: Sanitized,
     /// The advice on what to do.
-    pub(super) advice: String,
+    pub(super) advice: Sanitized,
 }
 
 /// Reads the schema in `document`, of a file that is called `name`.
@@ -174,12 +175,12 @@ impl<'a> SchemaReader<'a> {
         let alike = |known: &&str| strsim::jaro_winkler(keyword, known) >= MISSPELLED;
         let meant = KEYWORDS.into_iter().filter(|known| *known != keyword).find(alike);
         if let Some(meant) = meant.filter(|_| place.document == OWN && self.remarks.len() < MOST_ISSUES) {
-            let reason = format!("{} is no keyword of JSON Schema and asks nothing", cut(keyword));
-            self.remarks.push(SchemaIssue { at: place.at, reason, advice: format!("{meant}, if that is meant") });
+            let reason = sanitized!("{} is no keyword of JSON Schema and asks nothing", cut(keyword));
+            self.remarks.push(SchemaIssue { at: place.at, reason, advice: sanitized!("{}, if that is meant", meant) });
         }
     }
 
-    fn fault(&mut self, place: SchemaPlace, reason: impl Into<String>, advice: impl Into<String>) {
+    fn fault(&mut self, place: SchemaPlace, reason: impl Into<Sanitized>, advice: impl Into<Sanitized>) {
         if place.document == OWN && self.faults.len() < MOST_ISSUES {
             self.faults.push(SchemaIssue { at: place.at, reason: reason.into(), advice: advice.into() });
         }
@@ -245,11 +246,11 @@ impl<'a> SchemaReader<'a> {
             && let Some(text) = self.text(SchemaPlace { at, ..*place })
             && text.trim_end_matches('#') != DRAFT
         {
-            let reason = format!("{} is another draft of JSON Schema than 2020-12", quoted(&text));
+            let reason = sanitized!("{} is another draft of JSON Schema than 2020-12", quoted(&text));
             self.fault(
                 SchemaPlace { at, ..*place },
                 reason,
-                format!("write the schema as 2020-12 has it, and {DRAFT} here"),
+                sanitized!("write the schema as 2020-12 has it, and {} here", DRAFT),
             );
         }
         for (at, is_dynamic) in anchors {
@@ -402,9 +403,9 @@ impl<'a> SchemaReader<'a> {
             let name = self.text(place)?;
             let Some(kind) = JsonTypes::named(&name) else {
                 let meant = nearest(&name, TYPES.into_iter());
-                let meant = meant.map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
-                let reason = format!("there is no type {}{meant}", quoted(&name));
-                self.fault(place, reason, format!("write one of {}", TYPES.join(", ")));
+                let meant = meant.map(|meant| sanitized!("; did you mean \"{}\"?", meant)).unwrap_or_default();
+                let reason = sanitized!("there is no type {}{}", quoted(&name), meant);
+                self.fault(place, reason, sanitized!("write one of {}", Sanitized::join(TYPES, ", ")));
                 return None;
             };
             types = types.or(kind);
@@ -484,24 +485,24 @@ impl<'a> SchemaReader<'a> {
     }
 
     /// The fields of an object that holds `what` by name.
-    fn fields(&mut self, place: SchemaPlace, what: &str) -> Vec<(Box<str>, SchemaPlace)> {
+    fn fields(&mut self, place: SchemaPlace, what: &'static str) -> Vec<(Box<str>, SchemaPlace)> {
         let document = self.document(place);
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Object) {
             let field = |at| Some((document.key(at)?.into(), SchemaPlace { at, ..place }));
             return document.children(place.at).filter_map(field).collect();
         }
-        self.expected(place, &format!("an object that holds {what} by their names"), "{ \"order_id\": … }");
+        self.expected(place, sanitized!("an object that holds {} by their names", what), "{ \"order_id\": … }");
         Vec::new()
     }
 
-    fn expected(&mut self, place: SchemaPlace, what: &str, example: &str) {
+    fn expected(&mut self, place: SchemaPlace, what: impl Printable, example: &'static str) {
         let document = self.document(place);
         let key = document.key(place.at).or_else(|| document.key(document.parent(place.at)?)).unwrap_or_default();
         let found = cut(document.text(place.at));
         self.fault(
             place,
-            format!("{} must be {what}, and here is {found}", cut(&key)),
-            format!("write {example}, for example"),
+            sanitized!("{} must be {}, and here is {}", cut(&key), what, found),
+            sanitized!("write {}, for example", example),
         );
     }
 
@@ -523,9 +524,9 @@ impl<'a> SchemaReader<'a> {
                 let known = unsupported.into_iter().find(|(sign, ..)| text.contains(sign));
                 let (reason, advice) = known.map_or_else(
                     || (cut(&error.to_string()), "mend it, or leave it out"),
-                    |(_, reason, advice)| (reason.to_owned(), advice),
+                    |(_, reason, advice)| (reason.into(), advice),
                 );
-                self.fault(place, format!("the pattern {} cannot be used: {}", quoted(text), reason), advice);
+                self.fault(place, sanitized!("the pattern {} cannot be used: {}", quoted(text), reason), advice);
                 None
             }
         }
@@ -554,7 +555,11 @@ impl<'a> SchemaReader<'a> {
     fn follow(&mut self, place: SchemaPlace, reference: &str) -> Option<(SchemaId, Option<Box<str>>)> {
         let base = self.resources.get(place.resource)?.url.clone();
         let Ok(url) = base.join(reference) else {
-            self.fault(place, format!("{} is no reference", quoted(reference)), "write #/$defs/product, for example");
+            self.fault(
+                place,
+                sanitized!("{} is no reference", quoted(reference)),
+                "write #/$defs/product, for example",
+            );
             return None;
         };
         let fragment = decoded(url.fragment().unwrap_or_default());
@@ -568,7 +573,7 @@ impl<'a> SchemaReader<'a> {
                 "clickscope" | "file" => "a file",
                 _ => "something outside of this schema",
             };
-            let reason = format!("{} leads to {what}: references stay within a schema", quoted(reference));
+            let reason = sanitized!("{} leads to {}: references stay within a schema", quoted(reference), what);
             self.fault(place, reason, "copy what is referred to into $defs, and refer to it as #/$defs/NAME");
             return None;
         };
@@ -583,7 +588,7 @@ impl<'a> SchemaReader<'a> {
                     _ => Some(Segment::key(step.as_str())),
                 };
                 let Some(at) = segment.and_then(|segment| document.child(target.at, &segment)) else {
-                    let reason = format!("{} leads nowhere: there is no {}", quoted(reference), cut(&step));
+                    let reason = sanitized!("{} leads nowhere: there is no {}", quoted(reference), cut(&step));
                     self.fault(place, reason, "mend the reference, or add what it names");
                     return None;
                 };
@@ -600,7 +605,7 @@ impl<'a> SchemaReader<'a> {
         let Some(schema) = resource.anchors.get(&*fragment).copied() else {
             self.fault(
                 place,
-                format!("{} leads nowhere: there is no such $anchor", quoted(reference)),
+                sanitized!("{} leads nowhere: there is no such $anchor", quoted(reference)),
                 "mend the reference",
             );
             return None;
@@ -680,7 +685,7 @@ fn decoded(fragment: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A text from a schema in quotes, harmless and short.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", cut(text))
+/// A text from a schema in quotes, cut short.
+fn quoted(text: &str) -> Sanitized {
+    sanitized!("\"{}\"", cut(text))
 }

@@ -3,7 +3,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::{rule, rules};
-use crate::event::text::{fit, harmless};
+use crate::event::Sanitized;
+use crate::event::text::excerpt;
 use crate::lint::{Finding, Rule, Severity};
 
 /// The widest name of a rule that a message repeats, in columns.
@@ -70,7 +71,7 @@ impl FromStr for RuleOf {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("there is no rule {name}{}; `clickscope rules` lists them", nearest.map(|id| format!(", but there is {id}")).unwrap_or_default())]
 pub struct UnknownRule {
-    name: String,
+    name: Sanitized,
     nearest: Option<&'static str>,
 }
 
@@ -80,7 +81,7 @@ impl UnknownRule {
         let alike =
             rules().map(|rule| (strsim::jaro_winkler(id, rule.id), rule.id)).filter(|(alike, _)| *alike >= ALIKE);
         let nearest = alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, id)| id);
-        Self { name: fit(&harmless(id), WIDEST), nearest }
+        Self { name: excerpt(id, WIDEST), nearest }
     }
 }
 
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_rule_is_named_harmlessly_with_the_nearest_that_there_is() {
+    fn an_unknown_rule_is_named_with_the_nearest_that_there_is() {
         for rule in rules() {
             let misspelt = format!("{}x", rule.id);
             let told = misspelt.parse::<RuleOf>().unwrap_err().to_string();

@@ -51,7 +51,7 @@ fn told(plan: &Plan, event: &str, stage: Stage) -> Vec<String> {
             Some(Fix::Remove) => " -> nothing".to_owned(),
         };
         let severity = finding.severity.as_str().get(..1).unwrap_or_default();
-        format!("{severity} {} {}: {}{fix}", finding.rule.id, finding.path.pointer(), finding.expected)
+        format!("{severity} {} {}: {}{fix}", finding.rule.id, finding.path.pointer(), finding.expected.words())
     };
     findings.into_iter().map(words).collect()
 }
@@ -300,7 +300,7 @@ fn each_thing_wrong_with_a_schema_is_told_with_its_place_and_what_to_do() {
     ];
     for (schema, expected) in cases {
         let (plan, bad) = Plan::read([file("plan/good.json", "{}"), file("plan/booked.json", schema)]);
-        let words: Vec<String> = bad.iter().map(ToString::to_string).collect();
+        let words: Vec<String> = bad.iter().map(|bad| bad.sentence().into()).collect();
         assert!(
             words.len() == 1 && words[0].contains(expected) && !words[0].contains('\u{1b}'),
             "{expected}: {words:#?}"
@@ -318,7 +318,7 @@ fn a_keyword_that_is_nearly_one_is_told_and_a_foreign_one_is_not() {
     let schema = r#"{"properites":{},"require":["a"],"x-owner":"shop","title":"t","additionalproperties":false}"#;
     let (plan, bad) = Plan::read([file("plan/booked.json", schema)]);
     assert_eq!(bad, []);
-    let told: Vec<String> = plan.remarks().iter().map(ToString::to_string).collect();
+    let told: Vec<String> = plan.remarks().iter().map(|bad| bad.sentence().into()).collect();
     let slip = |keyword: &str, meant: &str| {
         format!(
             "plan/booked.json:1: /{keyword}: {keyword} is no keyword of JSON Schema and asks nothing ({meant}, if that is meant)"
@@ -359,7 +359,7 @@ fn a_schema_is_for_the_type_that_it_names_or_else_its_file() {
         ("other", "plan/c.json"),
     ];
     assert_eq!(types, expected);
-    let words: Vec<String> = bad.iter().chain(plan.remarks()).map(ToString::to_string).collect();
+    let words: Vec<String> = bad.iter().chain(plan.remarks()).map(|bad| bad.sentence().into()).collect();
     assert_eq!(
         words,
         [
@@ -424,7 +424,7 @@ fn a_planned_field_that_no_event_has_is_told_once() {
             // Only every second event has products.
             let products = if number % 2 == 0 { r#","products":[{"sku":1},{"sku":2}]"# } else { "" };
             let findings = absences.observe(&plan, &read(&format!(r#"{{"event":"booked"{b}{products}}}"#)));
-            findings.into_iter().map(|finding| (number, finding.expected.to_string())).collect::<Vec<_>>()
+            findings.into_iter().map(|finding| (number, finding.expected.words().to_string())).collect::<Vec<_>>()
         });
         told.collect::<Vec<_>>()
     };
@@ -572,7 +572,7 @@ proptest! {
     #[test]
     fn no_schema_breaks_the_reading_of_a_plan(text in any::<String>(), keyword in "[a-zA-Z$]{1,12}", value in instance()) {
         let (_, bad) = Plan::read([file("a.json", &text)]);
-        prop_assert!(bad.iter().all(|bad| !bad.to_string().contains(char::is_control)));
+        prop_assert!(bad.iter().all(|bad| !bad.sentence().contains(char::is_control)));
         Plan::read([file("a.json", &json!({ keyword: value }).to_string())]);
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitStatus;
 
 use crate::app::Size;
+use crate::event::Sanitized;
 
 /// A terminal as the event loop uses it. The calls may block, and [`super::output::Output`] makes
 /// them where that holds up nobody.
@@ -12,14 +13,14 @@ pub(super) trait Console: Send + 'static {
     /// Puts the terminal into the state that the interface needs, and says how large it is.
     fn enter(&mut self) -> io::Result<Size>;
 
-    /// Gives it back as it was. Harmless when it is given back already.
+    /// Gives it back as it was. Does nothing when it is given back already.
     fn leave(&mut self);
 
     /// Writes all of `bytes`, in one piece where the system takes it so; nothing when the terminal was given back.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Shows `text` on the plain screen, where it stays, without giving the terminal back.
-    fn print(&mut self, text: &str) -> io::Result<()>;
+    fn print(&mut self, text: &Sanitized) -> io::Result<()>;
 
     /// Whether there is somebody who could continue the process if it were stopped.
     fn can_stop(&self) -> bool;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::folder::{self, Folder};
 use crate::app::{Draft, DraftId, Outcome};
+use crate::event::{Sanitized, sanitized};
 
 /// How many drafts are kept, and offered.
 const MOST: usize = 20;
@@ -84,7 +85,7 @@ impl Drafts {
         let writer = Writer { folder: folder.map(Folder::new), outcomes: outcomes.clone(), failed: false };
         if let Err(error) = thread::Builder::new().name("drafts".into()).spawn(move || writer.run(&at)) {
             shared.lock().closed = true;
-            tell(outcomes, Outcome::DraftNotKept(format!("drafts are not kept on disk: {error}")));
+            tell(outcomes, Outcome::DraftNotKept(sanitized!("drafts are not kept on disk: {}", Sanitized::of(&error))));
         }
         Self { shelf }
     }
@@ -178,7 +179,7 @@ impl Writer {
                     }
                 }
                 Err(why) => {
-                    tracing::warn!(why, "a draft was not kept");
+                    tracing::warn!(%why, "a draft was not kept");
                     if !std::mem::replace(&mut self.failed, true) {
                         tell(&self.outcomes, Outcome::DraftNotKept(why));
                     }
@@ -187,7 +188,7 @@ impl Writer {
         }
     }
 
-    fn write(&self, draft: &DraftId, text: &str) -> Result<(), String> {
+    fn write(&self, draft: &DraftId, text: &str) -> Result<(), Sanitized> {
         let Some(folder) = &self.folder else {
             return Err(
                 "the draft is in memory only: there is no folder to keep it in (set XDG_STATE_HOME or HOME)".into()
@@ -195,7 +196,7 @@ impl Writer {
         };
         let written =
             if text.trim().is_empty() { folder.remove(&draft.0) } else { folder.replace(&draft.0, text).map(|_| ()) };
-        written.map_err(|error| format!("the draft is in memory only: {error}"))
+        written.map_err(|error| sanitized!("the draft is in memory only: {}", Sanitized::of(&error)))
     }
 }
 
@@ -232,7 +233,7 @@ mod tests {
     fn told(outcomes: &mut mpsc::UnboundedReceiver<Outcome>) -> Vec<String> {
         std::iter::from_fn(|| outcomes.try_recv().ok())
             .map(|outcome| match outcome {
-                Outcome::DraftNotKept(why) => why,
+                Outcome::DraftNotKept(why) => why.into(),
                 Outcome::DraftKeptAgain => "kept again".to_owned(),
                 other => panic!("{other:?}"),
             })

@@ -13,6 +13,8 @@ use super::drafts::Shelf;
 use super::events::Keys;
 use super::folder::{self, Folder};
 use crate::app::{DraftId, Outcome};
+use crate::event::sanitized;
+use crate::event::text::sanitize;
 
 /// The longest text that is taken back.
 const LONGEST: u64 = 8 << 20;
@@ -56,7 +58,7 @@ impl Editing {
         };
         match edited {
             Ok(text) => Outcome::Edited { draft: self.draft, text },
-            Err(why) => Outcome::EditFailed(format!("{why}; {ADVICE}")),
+            Err(why) => Outcome::EditFailed(sanitized!("{}; {}", sanitize(&why), ADVICE)),
         }
     }
 
@@ -129,6 +131,8 @@ mod tests {
 
     use tokio::sync::mpsc;
 
+    use crate::event::Sanitized;
+
     use super::*;
     use crate::app::Size;
     use crate::runtime::drafts::{self, Drafts};
@@ -152,7 +156,7 @@ mod tests {
             Ok(())
         }
 
-        fn print(&mut self, _: &str) -> io::Result<()> {
+        fn print(&mut self, _: &Sanitized) -> io::Result<()> {
             Ok(())
         }
 

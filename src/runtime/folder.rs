@@ -89,7 +89,7 @@ impl Folder {
         }
     }
 
-    /// Takes the file away; harmless when it is not there.
+    /// Takes the file away, if it is there.
     pub(super) fn remove(&self, name: &str) -> Result<(), FolderError> {
         let place = self.place(name)?;
         match fs::remove_file(&place) {

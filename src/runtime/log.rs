@@ -13,6 +13,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::event::Sanitized;
+
 /// The variable that sets the level.
 const LEVEL: &str = "CLICKSCOPE_LOG";
 
@@ -48,7 +50,7 @@ pub fn to_file() -> Result<PathBuf, LogError> {
     let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("clickscope");
     let path = folder.join("clickscope.log");
     let file = BoundedFile::open(&path, LIMIT).map_err(|source| LogError::Open { path: path.clone(), source })?;
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(SanitizingWriter(file)));
     // A log that was set up before stays; that is as it should be for a second call.
     drop(tracing_subscriber::registry().with(layer).with(targets(level)).try_init());
     Ok(path)
@@ -57,7 +59,8 @@ pub fn to_file() -> Result<PathBuf, LogError> {
 /// Logs to standard error, at level `warn` unless `CLICKSCOPE_LOG` says otherwise.
 pub fn to_stderr() -> Result<(), LogError> {
     let level = level(LevelFilter::WARN)?;
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(io::stderr);
+    let layer =
+        tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(|| SanitizingWriter(io::stderr()));
     drop(tracing_subscriber::registry().with(layer).with(targets(level)).try_init());
     Ok(())
 }
@@ -86,6 +89,26 @@ fn parse_level(value: &str, default: LevelFilter) -> Result<LevelFilter, LogErro
         "debug" => Ok(LevelFilter::DEBUG),
         "trace" => Ok(LevelFilter::TRACE),
         _ => Err(LogError::Level(value.to_owned())),
+    }
+}
+
+/// Lets nothing of a record through that a terminal would act on: it may quote what came over the wire, and libraries
+/// write records too. Each is written in one piece.
+#[derive(Debug)]
+struct SanitizingWriter<W>(W);
+
+impl<W: Write> Write for SanitizingWriter<W> {
+    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
+        let mut text = Sanitized::lines(&String::from_utf8_lossy(record));
+        if record.ends_with(b"\n") {
+            text.push("\n");
+        }
+        self.0.write_all(text.as_bytes())?;
+        Ok(record.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -166,6 +189,15 @@ mod tests {
         file.write_all(b"3\n").unwrap();
         assert_eq!(aside(), "first line\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "second\n3\n");
+    }
+
+    #[test]
+    fn a_record_is_written_without_what_a_terminal_would_act_on() {
+        let mut written = SanitizingWriter(Vec::new());
+        written.write_all("WARN what=\u{1b}]0;title\u{7}\u{202e}\u{9b}2J\n".as_bytes()).unwrap();
+        written.write_all(b"broken \xff\n").unwrap();
+        let expected = "WARN what=\\u001b]0;title\\u0007\\u202e\\u009b2J\nbroken \u{fffd}\n";
+        assert_eq!(String::from_utf8(written.0).unwrap(), expected);
     }
 
     #[test]

@@ -31,6 +31,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::app::{Model, Sending, Setup};
+use crate::event::Sanitized;
 use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Source;
@@ -39,7 +40,7 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Settings {
     /// What is watched, for the header: `us · api.getblueshift.com`, `sandbox · 127.0.0.1:8787`.
-    pub target: String,
+    pub target: Sanitized,
     /// How often the source polls at first.
     pub interval: Duration,
     /// The time zone in which times of day are shown.
@@ -53,7 +54,7 @@ pub struct Settings {
     /// What looks for what is wrong with events and drafts.
     pub linter: Linter,
     /// What is not as it should be from the start, a sentence each.
-    pub notices: Vec<String>,
+    pub notices: Vec<Sanitized>,
 }
 
 /// Where drafts and templates are kept. Without a folder they are in memory only, and the user is told so.
@@ -133,7 +134,7 @@ pub async fn run(
     signals::forward(&inputs)?;
     terminal::forward(inputs.clone());
     let (console, guard, size) = terminal::take()?;
-    tracing::info!(watching = settings.target, width = size.width, height = size.height, "started");
+    tracing::info!(watching = %settings.target, width = size.width, height = size.height, "started");
 
     let now = clock();
     let model = Model::new(Setup {

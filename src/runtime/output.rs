@@ -6,6 +6,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::console::Console;
 use super::editor::Editing;
 use crate::app::{Outcome, Size};
+use crate::event::Sanitized;
 
 /// Something to do with the terminal.
 #[derive(Debug)]
@@ -13,7 +14,7 @@ pub(super) enum Job {
     /// Write these bytes.
     Write(Vec<u8>),
     /// Show this text on the plain screen.
-    Print(String),
+    Print(Sanitized),
     /// Give the terminal back and stop the process.
     Stop,
     /// Give the terminal to the user's editor.

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use crate::app::Outcome;
+use crate::event::{Sanitized, sanitized};
 
 /// Puts a template of the user on disk, unless another one has its name.
 pub(super) fn keep(folder: Option<&Path>, name: String, text: String) -> Outcome {
@@ -10,8 +11,8 @@ pub(super) fn keep(folder: Option<&Path>, name: String, text: String) -> Outcome
         return Outcome::TemplateNotKept(why.into());
     };
     match Folder::new(folder).add(&name, &text) {
-        Ok(place) => Outcome::TemplateKept { name, text, place: place.display().to_string() },
-        Err(error) => Outcome::TemplateNotKept(format!("the template was not kept: {error}")),
+        Ok(place) => Outcome::TemplateKept { name, text, place: Sanitized::of(&place.display()) },
+        Err(error) => Outcome::TemplateNotKept(sanitized!("the template was not kept: {}", Sanitized::of(&error))),
     }
 }
 
@@ -35,8 +36,12 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("clickscope/templates");
         let keep = |name: &str, text: &str| keep(Some(&folder), name.into(), text.into());
-        let place = folder.join("my_checkout.json").display().to_string();
-        let kept = Outcome::TemplateKept { name: "my_checkout".into(), text: "{}".into(), place: place.clone() };
+        let place = folder.join("my_checkout.json");
+        let kept = Outcome::TemplateKept {
+            name: "my_checkout".into(),
+            text: "{}".into(),
+            place: Sanitized::of(&place.display()),
+        };
         assert_eq!(keep("my_checkout", "{}"), kept);
         assert_eq!(keep("my_checkout", "{}"), kept);
         let refused = keep("my_checkout", "[]");

@@ -32,7 +32,8 @@ use super::RuntimeError;
 use super::console::Console;
 use super::input::Input;
 use crate::app::Size;
-use crate::event::text;
+use crate::event::text::sanitize;
+use crate::event::{Sanitized, sanitized};
 
 /// How long giving the terminal back waits for one that takes no output. The event loop has waited as long before it,
 /// and the program must be gone a tenth of a second after a signal.
@@ -114,7 +115,7 @@ impl Console for Terminal {
         if STATE.load(Ordering::SeqCst) == TAKEN { write_all(&self.tty, bytes) } else { Ok(()) }
     }
 
-    fn print(&mut self, text: &str) -> io::Result<()> {
+    fn print(&mut self, text: &Sanitized) -> io::Result<()> {
         let mut bytes = leave_sequence()?;
         for line in text.lines() {
             // In raw mode a line feed goes down and not back.
@@ -309,8 +310,8 @@ fn on_panic(info: &PanicHookInfo<'_>) {
 }
 
 /// What is printed of a panic. Its message may quote what came over the wire.
-fn obituary(place: &str, message: &str) -> String {
-    format!("clickscope ended because of a bug in it, at {place}: {}\n", text::harmless(message))
+fn obituary(place: &str, message: &str) -> Sanitized {
+    sanitized!("clickscope ended because of a bug in it, at {}: {}\n", sanitize(place), sanitize(message))
 }
 
 /// Tells the event loop of a panic in any task, and of the loss of the terminal.

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::Moment;
 use super::moment::millis_of;
-use super::probe::{Probe, ProbeState, Recognized};
-use crate::event::{Difference, DifferenceKind, TypeName};
+use super::probe::{Clue, Probe, ProbeState, Recognized};
+use crate::event::{Difference, DifferenceKind, Sanitized, TypeName};
 
 /// What became of an event that was sent and waited for, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Proof {
     /// What is different from what was sent, where it was seen.
     pub differences: Option<Vec<Altered>>,
     /// What is known of it, where it was missed.
-    pub clues: Option<Vec<String>>,
+    pub clues: Option<Vec<Sanitized>>,
     /// When this was known.
     #[serde(rename = "observed_at")]
     pub at: Moment,
@@ -79,7 +79,7 @@ impl Proof {
             ProbeState::Waiting => (Outcome::Waiting, None, None),
             ProbeState::NotSent => (Outcome::NotSent, None, None),
             ProbeState::Seen(seen) => (Outcome::Seen, Some(seen), None),
-            ProbeState::Missed(clues) => (Outcome::Missed, None, Some(clues.iter().map(ToString::to_string).collect())),
+            ProbeState::Missed(clues) => (Outcome::Missed, None, Some(clues.iter().map(Clue::sentence).collect())),
         };
         Self {
             event_type: probe.event_type.clone(),

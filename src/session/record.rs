@@ -97,7 +97,7 @@ pub enum Line<'l> {
 }
 
 impl Record {
-    /// The record as one line of JSON, without its line feed and harmless to a terminal. An event stands in it with the
+    /// The record as one line of JSON, without its line feed and sanitized. An event stands in it with the
     /// same tokens that it came with: only white space between them and the escapes within strings may differ.
     /// `findings` are what is wrong with the event, if it has one.
     pub fn line(&self, findings: &[Finding]) -> Sanitized {

@@ -29,7 +29,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(settings: Settings) -> Self {
-        let host = sanitize(&settings.base.host_label());
+        let host = settings.base.host_label();
         let keys = std::iter::once(&settings.event_key).chain(&settings.user_key).map(|key| &key.secret);
         Self { host, keys: KeyMask::new(keys), settings, http: OnceCell::new() }
     }

@@ -4,7 +4,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::Theme;
-use crate::event::{Difference, DifferenceKind, NodeKind, text};
+use crate::event::{Difference, DifferenceKind, NodeKind, Sanitized, sanitized, text};
+use crate::ui::write::{blank, joined, span};
 
 /// Paths wider than this, or than two fifths of the view, do not push the values around them to the right.
 const PATH_COLUMN: usize = 26;
@@ -26,35 +27,31 @@ pub(super) fn line(
     theme: &Theme,
 ) -> Line<'static> {
     let note = match difference.kind {
-        DifferenceKind::Retyped { from, to } => format!("{} → {}", word(from), word(to)),
-        DifferenceKind::Dropped | DifferenceKind::Changed | DifferenceKind::Added => String::new(),
+        DifferenceKind::Retyped { from, to } => sanitized!("{} → {}", word(from), word(to)),
+        DifferenceKind::Dropped | DifferenceKind::Changed | DifferenceKind::Added => Sanitized::default(),
     };
     // A blank at the end.
     let mut room = width.saturating_sub(indent + 1);
     let column = path_column(column, width);
-    let path = text::harmless_within(&difference.path.to_string(), 512).0;
-    let path = if path.is_empty() { "(event)".to_owned() } else { path };
-    let path = text::fit_middle(&path, (room / 2).max(column));
+    let path = text::sanitize_within(&difference.path.to_string(), 512).0;
+    let path = if path.is_empty() { "(event)".into() } else { path };
+    let path = path.fit_middle((room / 2).max(column));
     let gap = column.saturating_sub(text::width(&path)) + 2;
     room = room.saturating_sub(text::width(&path) + gap);
     let values =
         [&difference.before, &difference.after].map(|value| value.as_deref().map(|json| value_of(json, LOOKED_AT)));
-    let mut spans = vec![
-        Span::raw(" ".repeat(indent)),
-        Span::styled(path, if quiet { theme.dim } else { theme.json_key }),
-        Span::raw(" ".repeat(gap)),
-    ];
+    let mut spans = vec![blank(indent), span(path, if quiet { theme.dim } else { theme.json_key }), blank(gap)];
     for (index, (shown, json)) in fitted(&values, room).into_iter().enumerate() {
         if index > 0 {
-            spans.push(Span::styled(" → ", theme.dim));
+            spans.push(span(" → ", theme.dim));
         }
-        spans.push(Span::styled(shown, if quiet { theme.dim } else { value_style(json, theme) }));
+        spans.push(span(shown, if quiet { theme.dim } else { value_style(json, theme) }));
     }
     let used: usize = spans.iter().map(Span::width).sum();
     if !note.is_empty() && used + 2 + text::width(&note) <= width {
-        spans.push(Span::styled(format!("  {note}"), theme.dim));
+        spans.push(span(sanitized!("  {}", note), theme.dim));
     }
-    Line::from(spans)
+    joined(spans)
 }
 
 /// The style of a value of that kind.
@@ -69,7 +66,7 @@ pub(super) fn value_style(kind: NodeKind, theme: &Theme) -> Style {
 }
 
 /// A value as it is shown, no wider than a few columns more than `room`, with its sort.
-fn value_of(json: &str, room: usize) -> (String, NodeKind) {
+fn value_of(json: &str, room: usize) -> (Sanitized, NodeKind) {
     let kind = match json.as_bytes().first() {
         Some(b'"') => NodeKind::String,
         Some(b't' | b'f') => NodeKind::Bool,
@@ -78,11 +75,11 @@ fn value_of(json: &str, room: usize) -> (String, NodeKind) {
         Some(b'[') => NodeKind::Array,
         _ => NodeKind::Number,
     };
-    (text::harmless_within(json, room).0, kind)
+    (text::sanitize_within(json, room).0, kind)
 }
 
 /// The values that there are, cut so that they stand in `room` together. A short one leaves its room to the other.
-fn fitted(values: &[Option<(String, NodeKind)>; 2], room: usize) -> Vec<(String, NodeKind)> {
+fn fitted(values: &[Option<(Sanitized, NodeKind)>; 2], room: usize) -> Vec<(Sanitized, NodeKind)> {
     const ARROW: usize = 3;
     match values {
         [Some((before, from)), Some((after, to))] => {
@@ -91,9 +88,9 @@ fn fitted(values: &[Option<(String, NodeKind)>; 2], room: usize) -> Vec<(String,
             let (before, after) = if fits { (before.clone(), after.clone()) } else { text::parted(before, after) };
             let half = room / 2;
             let first = text::width(&before).min(half.max(room.saturating_sub(text::width(&after))));
-            vec![(text::fit(&before, first), *from), (text::fit(&after, room - first), *to)]
+            vec![(before.fit(first), *from), (after.fit(room - first), *to)]
         }
-        [one, other] => one.iter().chain(other).map(|(shown, kind)| (text::fit(shown, room), *kind)).collect(),
+        [one, other] => one.iter().chain(other).map(|(shown, kind)| (shown.fit(room), *kind)).collect(),
     }
 }
 
@@ -121,7 +118,7 @@ mod tests {
             (r#""one thing""#, r#""other things""#, 20, r#""one th…"#, r#""other t…"#),
         ];
         for (before, after, room, first, second) in cases {
-            let values = [before, after].map(|value| Some((value.to_owned(), NodeKind::String)));
+            let values = [before, after].map(|value| Some((value.into(), NodeKind::String)));
             let shown: Vec<_> = fitted(&values, room).into_iter().map(|(shown, _)| shown).collect();
             assert_eq!(shown, [first, second], "{before} → {after}");
         }

@@ -9,8 +9,10 @@ use super::Theme;
 use crate::app::Model;
 use crate::app::keymap::{Action, Binding, Keys};
 use crate::app::layer::Layer;
-use crate::event::text;
+use crate::event::text::AsSanitized;
+use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
+use crate::ui::write::{blank, joined, span};
 
 /// What the keys that choose a copy stand behind.
 const COPY: &str = " copy:";
@@ -21,7 +23,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     let toast = model.toast.as_ref().map_or_else(Line::default, |toast| {
         let style = if toast.bad { theme.error } else { theme.ok };
         // As a span: a line's own style would colour the whole row.
-        Line::from(Span::styled(format!(" {} ", text::fit(&toast.text, usize::from(area.width) - 2)), style))
+        joined(vec![span(sanitized!(" {} ", toast.text.fit(usize::from(area.width) - 2)), style)])
     });
     let room = usize::from(area.width).saturating_sub(toast.width());
     let keys = model.keys();
@@ -31,10 +33,8 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     let close = is_copying && COPY.len() + hints().map(hint_width).sum::<usize>() > room;
     let (mut spans, cursor) = match model.layers.last() {
         Some(Layer::Prompt(typed)) => prompt(typed.kind.label(), &typed.input, theme, area),
-        Some(Layer::Copy(_)) if area.width >= 110 => {
-            (vec![Span::styled(" copy, or print with a capital:", theme.name)], None)
-        }
-        Some(Layer::Copy(_)) => (vec![Span::styled(if close { " copy" } else { COPY }, theme.name)], None),
+        Some(Layer::Copy(_)) if area.width >= 110 => (vec![span(" copy, or print with a capital:", theme.name)], None),
+        Some(Layer::Copy(_)) => (vec![span(if close { " copy" } else { COPY }, theme.name)], None),
         _ => (Vec::new(), None),
     };
     let mut used: usize = spans.iter().map(Span::width).sum();
@@ -46,11 +46,11 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
             binding.short.unwrap_or_default()
         };
         let word = match close {
-            true if binding.action == Action::Back => String::new(),
-            true => format!(" {word}"),
-            false => format!(" {word} "),
+            true if binding.action == Action::Back => Sanitized::default(),
+            true => sanitized!(" {}", word),
+            false => sanitized!(" {} ", word),
         };
-        let pair = [Span::styled(format!(" {key}"), theme.hint_key), Span::styled(word, theme.dim)];
+        let pair = [span(sanitized!(" {}", key.shown()), theme.hint_key), span(word, theme.dim)];
         let width: usize = pair.iter().map(Span::width).sum();
         // Leaving and help are what a lost reader looks for: room is kept for them.
         let kept = if is_way_out(binding.action) { 0 } else { way_out_width(keys) };
@@ -60,7 +60,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         used += width;
         spans.extend(pair);
     }
-    Line::from(spans).render(area, buf);
+    joined(spans).render(area, buf);
     toast.right_aligned().render(area, buf);
     cursor
 }
@@ -85,15 +85,21 @@ fn hint_width(binding: &Binding) -> usize {
 }
 
 /// A line that is being typed, and the place of its cursor.
-pub(super) fn prompt<'a>(word: &str, input: &Input, theme: &Theme, area: Rect) -> (Vec<Span<'a>>, Option<Position>) {
+pub(super) fn prompt(
+    word: &'static str,
+    input: &Input,
+    theme: &Theme,
+    area: Rect,
+) -> (Vec<Span<'static>>, Option<Position>) {
     const ROOM: usize = 24;
-    let lead = format!(" {word}: ");
+    let lead = sanitized!(" {}: ", word);
     let scroll = input.visual_scroll(ROOM);
-    let typed: String = text::harmless(input.value()).chars().skip(scroll).take(ROOM).collect();
+    let value = text::sanitize(input.value());
+    let typed = value.as_sanitized().chars_at(scroll..scroll + ROOM);
     let before = input.visual_cursor().saturating_sub(scroll);
     let x = area.x + u16::try_from(text::width(&lead) + before).unwrap_or(0);
-    let gap = " ".repeat(ROOM.saturating_sub(text::width(&typed)) + 1);
+    let gap = ROOM.saturating_sub(text::width(&typed)) + 1;
     let typed_style = Style { bg: None, ..theme.title };
-    let spans = vec![Span::styled(lead, theme.name), Span::styled(typed, typed_style), Span::raw(gap)];
+    let spans = vec![span(lead, theme.name), span(typed, typed_style), blank(gap)];
     (spans, Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y }))
 }

@@ -1,36 +1,34 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
 use super::Theme;
 use crate::app::connection_status::ConnectionState;
 use crate::app::{Model, time};
-use crate::event::text;
+use crate::event::{Sanitized, sanitized};
 use crate::session::Moment;
+use crate::ui::write::{blank, joined, put, span};
 
 /// The top row: what is watched on the left, how it fares on the right. How it fares is never cut.
 pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
-    let state = [true, false].map(|wide| Line::from(state(model, now, theme, wide)));
+    let state = [true, false].map(|wide| joined(state(model, now, theme, wide)));
     let state = state
         .into_iter()
         .find(|line| line.width() + 40 <= width)
-        .unwrap_or_else(|| Line::from(self::state(model, now, theme, false)));
+        .unwrap_or_else(|| joined(self::state(model, now, theme, false)));
     let mark = if model.sending.safety.production { "production  " } else { "" };
     let room = width.saturating_sub(state.width() + mark.len() + 15);
-    let errors = errors(model)
-        .into_iter()
-        .flatten()
-        .find(|errors| text::width(errors) + LEAST_TARGET <= room)
-        .unwrap_or_default();
-    let target = text::fit_middle(&model.target, room - text::width(&errors));
-    let left = Line::from(vec![
-        Span::styled(" clickscope", theme.name),
-        Span::raw("  "),
-        Span::styled(mark, theme.danger),
-        Span::styled(target, theme.base),
-        Span::styled(errors, theme.warning),
+    let errors =
+        errors(model).into_iter().flatten().find(|errors| errors.width() + LEAST_TARGET <= room).unwrap_or_default();
+    let target = model.target.fit_middle(room - errors.width());
+    let left = joined(vec![
+        span(" clickscope", theme.name),
+        blank(2),
+        span(mark, theme.danger),
+        span(target, theme.base),
+        span(errors, theme.warning),
     ]);
     left.render(area, buf);
     state.right_aligned().render(area, buf);
@@ -41,57 +39,57 @@ const LEAST_TARGET: usize = 16;
 
 /// The server's counts of events that it could not process today, each sort by its name and all together; nothing where
 /// there are none.
-fn errors(model: &Model) -> Option<[String; 2]> {
+fn errors(model: &Model) -> Option<[Sanitized; 2]> {
     let counts = &model.session.errors.as_ref().filter(|errors| !errors.counts.is_empty())?.counts;
-    let each: Vec<_> = counts.iter().map(|(sort, count)| format!("{sort} {}", time::count(*count))).collect();
+    let each: Vec<_> = counts.iter().map(|(sort, count)| sanitized!("{} {}", sort, time::count(*count))).collect();
     let all = counts.values().fold(0, |all: u64, count| all.saturating_add(*count));
-    Some([format!("  ! {}", each.join(" · ")), format!("  ! {} errors", time::count(all))])
+    Some([sanitized!("  ! {}", Sanitized::join(each, " · ")), sanitized!("  ! {} errors", time::count(all))])
 }
 
 /// The connection in words; `wide` with what the last answer took.
-fn state<'a>(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'a>> {
+fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     if let Some(pause) = &model.pause {
-        spans.push(Span::styled(format!(" paused · +{} ", time::count(pause.arrived)), theme.badge));
-        spans.push(Span::raw("  "));
+        spans.push(span(sanitized!(" paused · +{} ", time::count(pause.arrived)), theme.badge));
+        spans.push(blank(2));
     }
-    let stale = model.connection.last_good.map(|good| format!("stale since {}", clock(model, good.at)));
-    let nothing = || "no answer yet".to_owned();
+    let stale = model.connection.last_good.map(|good| sanitized!("stale since {}", clock(model, good.at)));
+    let nothing = || "no answer yet".into();
     match model.connection.state() {
         ConnectionState::Connecting => {
-            spans.push(Span::styled("◌ connecting", theme.warning));
+            spans.push(span("◌ connecting", theme.warning));
             if let Some(stale) = stale {
-                spans.push(Span::styled(format!(" · {stale}"), theme.dim));
+                spans.push(span(sanitized!(" · {}", stale), theme.dim));
             }
         }
         ConnectionState::Live => {
             if model.pause.is_none() {
-                spans.push(Span::styled("● live", theme.ok));
+                spans.push(span("● live", theme.ok));
             } else {
                 // What is on screen is not what there is.
-                spans.push(Span::styled("polling", theme.dim));
+                spans.push(span("polling", theme.dim));
             }
-            spans.push(Span::styled(format!(" {}", time::span(model.polling_interval())), theme.dim));
+            spans.push(span(sanitized!(" {}", time::span(model.polling_interval())), theme.dim));
             if let Some(good) = model.connection.last_good {
                 if wide {
-                    let took = format!(" · {} ms · {}", good.took.as_millis(), good.status);
-                    spans.push(Span::styled(took, theme.dim));
+                    let took = sanitized!(" · {} ms · {}", good.took.as_millis(), good.status);
+                    spans.push(span(took, theme.dim));
                 }
-                spans.push(Span::styled(format!("   polled {}", clock(model, good.at)), theme.dim));
+                spans.push(span(sanitized!("   polled {}", clock(model, good.at)), theme.dim));
             }
         }
         ConnectionState::BackingOff(next) => {
             let seconds = time::seconds_left(next.since(now));
-            spans.push(Span::styled(format!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
-            spans.push(Span::styled(format!(" · trying again in {seconds} s"), theme.dim));
+            spans.push(span(sanitized!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
+            spans.push(span(sanitized!(" · trying again in {} s", seconds), theme.dim));
         }
         ConnectionState::Refused => {
-            spans.push(Span::styled("✗ refused", theme.error));
+            spans.push(span("✗ refused", theme.error));
             let since = stale.unwrap_or_else(nothing);
-            spans.push(Span::styled(format!(" · {since} · r tries again"), theme.dim));
+            spans.push(span(sanitized!(" · {} · r tries again", since), theme.dim));
         }
     }
-    spans.push(Span::raw(" "));
+    spans.push(blank(1));
     spans
 }
 
@@ -100,12 +98,12 @@ pub(super) fn render_banner(model: &Model, theme: &Theme, area: Rect, buf: &mut 
     for (y, line) in (area.y..area.bottom()).zip(model.banner_lines()) {
         let mark = if y == area.y { "✗" } else { " " };
         let room = usize::from(area.width.saturating_sub(1));
-        buf.set_stringn(area.x + 1, y, format!("{mark} {line}"), room, theme.error);
+        put(buf, (area.x + 1, y), sanitized!("{} {}", mark, line), room, theme.error);
     }
 }
 
 /// The time of day of a moment, to the second.
-pub(super) fn clock(model: &Model, at: Moment) -> String {
+pub(super) fn clock(model: &Model, at: Moment) -> Sanitized {
     let time = at.wall.to_zoned(model.time_zone.clone());
-    format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+    sanitized!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }

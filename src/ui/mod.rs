@@ -12,13 +12,16 @@ mod severity;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod write;
+
+use std::borrow::Cow;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Alignment, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Paragraph, Widget, Wrap};
+use ratatui::widgets::{Block, BorderType, Widget};
 
 pub use theme::Theme;
 
@@ -27,7 +30,10 @@ use crate::app::layer::Layer;
 use crate::app::layout::{Area, SMALLEST};
 use crate::app::pane::PaneId;
 use crate::event::syntax::TokenKind;
+use crate::event::text::AsSanitized;
+use crate::event::{Sanitized, sanitized};
 use crate::session::Moment;
+use write::{centered, put, span};
 
 /// Draws the model as it is at `now`.
 pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
@@ -62,11 +68,14 @@ pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
 
 fn too_small(theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let text = format!(
+    let text = sanitized!(
         "clickscope needs a terminal of {}x{}; this one has {}x{}",
-        SMALLEST.width, SMALLEST.height, area.width, area.height
+        SMALLEST.width,
+        SMALLEST.height,
+        area.width,
+        area.height
     );
-    let message = Paragraph::new(text).style(theme.base).wrap(Wrap { trim: true }).alignment(Alignment::Center);
+    let message = centered(text, theme.base);
     let y = area.height / 3;
     frame.render_widget(message, Rect { y, height: area.height - y, ..area });
 }
@@ -98,37 +107,39 @@ fn scroll_thumb(area: Area, offset: usize, total: usize, theme: &Theme, buf: &mu
     let start = (offset * (height - length)).div_ceil(total - height).min(height - length);
     for row in start..start + length {
         let y = inner.y.saturating_add(u16::try_from(row).unwrap_or(u16::MAX));
-        buf.set_string(inner.x + inner.width, y, "┃", theme.thumb);
+        put(buf, (inner.x + inner.width, y), "┃", usize::MAX, theme.thumb);
     }
 }
 
 /// A sentence in an empty pane.
-fn hint(text: &str, theme: &Theme, area: Area, buf: &mut Buffer) {
+fn hint(text: impl Into<Sanitized>, theme: &Theme, area: Area, buf: &mut Buffer) {
     let inner = rect(area.inner());
     let y = inner.y + inner.height / 3;
     let area =
         Rect { x: inner.x + 2, y, width: inner.width.saturating_sub(4), height: inner.height - inner.height / 3 };
-    Paragraph::new(text).style(theme.dim).wrap(Wrap { trim: true }).alignment(Alignment::Center).render(area, buf);
+    centered(text, theme.dim).render(area, buf);
 }
 
 /// `text` with every place that reads like `query` in the style of a match.
-fn highlight<'a>(text: String, query: &str, style: Style, matched: Style) -> Vec<Span<'a>> {
+fn highlight(text: &Sanitized, query: &str, style: Style, matched: Style) -> Vec<Span<'static>> {
     let exact = query.chars().any(char::is_uppercase);
     // Lower case may have another length: then places would be off, and no highlight is better than a wrong one.
-    let haystack = if exact { text.clone() } else { text.to_lowercase() };
+    let haystack = if exact { Cow::Borrowed(&**text) } else { Cow::Owned(text.to_lowercase()) };
     if query.is_empty() || haystack.len() != text.len() {
-        return vec![Span::styled(text, style)];
+        return vec![span(text, style)];
     }
     let mut spans = Vec::new();
     let mut rest = 0;
     for (start, found) in haystack.match_indices(query) {
-        let (before, hit) = (text.get(rest..start), text.get(start..start + found.len()));
-        let (Some(before), Some(hit)) = (before, hit) else { continue };
-        spans.push(Span::styled(before.to_owned(), style));
-        spans.push(Span::styled(hit.to_owned(), matched));
-        rest = start + found.len();
+        let end = start + found.len();
+        if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
+            continue;
+        }
+        spans.push(span(text.as_sanitized().part(rest..start), style));
+        spans.push(span(text.as_sanitized().part(start..end), matched));
+        rest = end;
     }
-    spans.push(Span::styled(text.get(rest..).unwrap_or_default().to_owned(), style));
+    spans.push(span(text.as_sanitized().part(rest..text.len()), style));
     spans
 }
 

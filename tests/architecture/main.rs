@@ -70,6 +70,34 @@ const IMPURE_NAMES: &[&str] = &[
     "std::io::stdout",
 ];
 
+/// The ways to the terminal: of the room, the names stand in the one file that takes sanitized text only.
+const SINKS: &[(&str, &str, &[&str])] = &[
+    (
+        "ui",
+        "ui/write.rs",
+        &[
+            "Line::from",
+            "Line::raw",
+            "Line::styled",
+            "Paragraph::new",
+            "Span::from",
+            "Span::raw",
+            "Span::styled",
+            "Text::from",
+            "Text::raw",
+            "Text::styled",
+            "set_char",
+            "set_line",
+            "set_span",
+            "set_string",
+            "set_stringn",
+            "set_symbol",
+        ],
+    ),
+    ("runtime", "runtime/log.rs", &["tracing_subscriber"]),
+    ("cli", "cli/stderr.rs", &["eprint!", "eprintln!", "io::stderr"]),
+];
+
 #[test]
 fn every_room_keeps_to_the_rooms_it_may_use() {
     let mut found = String::new();
@@ -231,6 +259,11 @@ fn violations(file: &Path, text: &str) -> Vec<(usize, String)> {
             found.push((line, format!("{room} is pure and may not use {impure}")));
         }
     }
+    found.extend(paths(&tokens(text)).into_iter().filter_map(|(line, path)| {
+        let (_, sink, names) = SINKS.iter().find(|(of, sink, _)| *of == room && file != Path::new(sink))?;
+        let name = names.iter().find(|name| is_named(&path, name))?;
+        Some((line, format!("{name} is for {sink}, which takes sanitized text only")))
+    }));
     found.dedup();
     found
 }
@@ -248,9 +281,11 @@ fn room_of(path: &[String], depth: usize) -> Option<&str> {
 fn impurity(path: &[String]) -> Option<&'static str> {
     let begins =
         |with: &&str| path.len() >= with.split("::").count() && with.split("::").zip(path).all(|(a, b)| a == b);
-    let names = |name: &&str| {
-        let name: Vec<_> = name.split("::").collect();
-        path.windows(name.len()).any(|part| part == name)
-    };
-    IMPURE_ROOTS.iter().find(|root| begins(root)).or_else(|| IMPURE_NAMES.iter().find(|name| names(name))).copied()
+    let names = |name: &&&str| is_named(path, name);
+    IMPURE_ROOTS.iter().find(|root| begins(root)).or_else(|| IMPURE_NAMES.iter().find(names)).copied()
+}
+
+fn is_named(path: &[String], name: &str) -> bool {
+    let name: Vec<_> = name.split("::").collect();
+    path.windows(name.len()).any(|part| part == name)
 }

@@ -1,6 +1,7 @@
 //! What a composition can begin with.
 
 use crate::app::sending::DraftId;
+use crate::event::Sanitized;
 use crate::event::catalogue::Template;
 
 /// One of the things to begin with.
@@ -8,10 +9,10 @@ use crate::event::catalogue::Template;
 pub struct Choice {
     /// What it is.
     pub beginning: Beginning,
-    /// Its name. Harmless.
-    pub name: String,
-    /// A description. Harmless.
-    pub detail: String,
+    /// Its name.
+    pub name: Sanitized,
+    /// A description.
+    pub detail: Sanitized,
 }
 
 /// The beginning of a composition.

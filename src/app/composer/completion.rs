@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::editor::{Editor, Place};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Need};
-use crate::event::{HeadFields, json, placeholder, text};
+use crate::event::{HeadFields, Sanitized, json, placeholder, text};
 
 /// Proposals for the place of the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub struct Completion {
 /// Something that can stand at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
-    /// Its name. Harmless.
-    pub label: String,
-    /// What it is. Harmless.
-    pub detail: String,
+    /// Its name.
+    pub label: Sanitized,
+    /// What it is.
+    pub detail: Sanitized,
     /// The text for the draft.
     text: String,
 }
@@ -74,7 +74,7 @@ impl Completion {
                     .into_iter()
                     .filter(|attribute| !keys.contains(&attribute.name.as_str()) || attribute.name == typed)
                     .map(|attribute| Proposal {
-                        label: text::harmless(&attribute.name),
+                        label: text::sanitize(&attribute.name),
                         detail: detail(attribute),
                         text: format!("{}{colon}", quoted(&attribute.name)),
                     })
@@ -85,8 +85,8 @@ impl Completion {
                 .iter()
                 .filter(|definition| definition.event_type != ANY_EVENT)
                 .map(|definition| Proposal {
-                    label: text::harmless(&definition.event_type),
-                    detail: text::harmless(&definition.description),
+                    label: text::sanitize(&definition.event_type),
+                    detail: text::sanitize(&definition.description),
                     text: quoted(&definition.event_type),
                 })
                 .collect(),
@@ -146,7 +146,7 @@ fn quoted(name: &str) -> String {
     serde_json::Value::from(name).to_string()
 }
 
-fn detail(attribute: &Attribute) -> String {
+fn detail(attribute: &Attribute) -> Sanitized {
     let need = match attribute.need {
         Need::Required => "required",
         Need::Recommended => "recommended",
@@ -154,7 +154,7 @@ fn detail(attribute: &Attribute) -> String {
     };
     let types = attribute.types.join("/");
     let parts = [types.as_str(), attribute.description.as_str(), need];
-    text::harmless(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "))
+    text::sanitize(&parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "))
 }
 
 /// Every placeholder, with the variables that there are in the place of `env.NAME`.
@@ -168,8 +168,8 @@ fn placeholders(environment: &BTreeMap<String, String>) -> Vec<Proposal> {
     plain
         .chain(named)
         .map(|(spelling, detail)| Proposal {
-            label: text::harmless(&spelling),
-            detail: text::harmless(&detail),
+            label: text::sanitize(&spelling),
+            detail: text::sanitize(&detail),
             text: spelling,
         })
         .collect()

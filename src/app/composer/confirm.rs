@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::verdict::Ready;
+use crate::event::Sanitized;
 
 /// The question before something is sent.
 #[derive(Debug)]
@@ -11,10 +12,10 @@ pub struct Confirm {
     pub word: Option<Input>,
     /// The batch that would be sent.
     pub ready: Ready,
-    /// Who it is about. Harmless.
-    pub about: String,
-    /// Types that usually trigger real messages. Harmless.
-    pub triggers: Vec<String>,
+    /// Who it is about.
+    pub about: Sanitized,
+    /// Types that usually trigger real messages.
+    pub triggers: Vec<Sanitized>,
     /// How many errors are known of in the draft.
     pub errors: u64,
     /// The draft that was looked at: its placeholders are resolved once more when it is sent.

@@ -322,7 +322,7 @@ impl Editor {
         let mut used = 0;
         let mut byte = start;
         for grapheme in self.line(line).get(start..).unwrap_or_default().graphemes(true) {
-            used += text::width(&text::harmless(grapheme));
+            used += text::width(&text::sanitize(grapheme));
             if used > column {
                 break;
             }
@@ -364,7 +364,7 @@ impl Editor {
         let room = width.saturating_sub(2).max(1);
         let text = self.line(line);
         let fits = |start: usize| {
-            let (shown, whole) = text::harmless_within(text.get(start..byte).unwrap_or_default(), room);
+            let (shown, whole) = text::sanitize_within(text.get(start..byte).unwrap_or_default(), room);
             whole && text::width(&shown) < room
         };
         if self.left == 0 && fits(0) {
@@ -379,7 +379,7 @@ impl Editor {
             let mut used = 0;
             let mut start = byte;
             for grapheme in text.get(..byte).unwrap_or_default().graphemes(true).rev() {
-                used += text::width(&text::harmless(grapheme));
+                used += text::width(&text::sanitize(grapheme));
                 if used > room / 2 {
                     break;
                 }
@@ -730,7 +730,7 @@ mod tests {
             editor.go_to(1, column);
             editor.fit(area(40, 1));
             let start = editor.start_of(1);
-            let seen = text::width(&text::harmless(editor.line(1).get(start..editor.cursor.byte).unwrap()));
+            let seen = text::width(&text::sanitize(editor.line(1).get(start..editor.cursor.byte).unwrap()));
             assert!(editor.top() == 1 && start <= editor.cursor.byte && seen < 39, "{column}: {seen}");
             let cell = seen + usize::from(start > 0);
             let cursor = editor.cursor();

@@ -22,10 +22,10 @@ pub(super) use update::curl_command;
 pub use verdict::{Ready, Refusal, Verdict};
 
 use super::layout::ComposerAreas;
-use super::pager;
 use super::proof::ProofView;
 use super::{Draft, DraftId, Sending};
 use crate::event::catalogue::Template;
+use crate::event::{Sanitized, sanitized};
 use editor::Editor;
 use findings::Findings;
 use preview::Preview;
@@ -52,8 +52,8 @@ pub struct Composer {
     sent_last: Option<DraftId>,
     /// Whether somebody has typed the word that production asks for.
     confirmed: bool,
-    /// Why the last draft could not be put on disk. Harmless.
-    not_kept: Option<String>,
+    /// Why the last draft could not be put on disk.
+    not_kept: Option<Sanitized>,
 }
 
 /// A draft being composed.
@@ -61,10 +61,10 @@ pub struct Composer {
 pub struct Composition {
     /// Its name on disk.
     pub id: DraftId,
-    /// Its name until its own type is known. Harmless.
-    title: String,
-    /// The fields that the platform had added to the event that this is. Harmless.
-    taken_out: Vec<String>,
+    /// Its name until its own type is known.
+    title: Sanitized,
+    /// The fields that the platform had added to the event that this is.
+    taken_out: Vec<Sanitized>,
     /// Its text.
     pub editor: Editor,
     /// The tab that is on.
@@ -174,9 +174,9 @@ impl Composer {
         self.composition.as_ref().map_or(0, |composition| composition.findings.counts().errors)
     }
 
-    /// Why drafts are in memory only, if they are. Harmless.
-    pub fn not_kept(&self) -> Option<&str> {
-        self.not_kept.as_deref()
+    /// Why drafts are in memory only, if they are.
+    pub fn not_kept(&self) -> Option<&Sanitized> {
+        self.not_kept.as_ref()
     }
 
     pub(super) fn composition_mut(&mut self) -> Option<&mut Composition> {
@@ -201,7 +201,7 @@ impl Composer {
 }
 
 impl Composition {
-    fn new(id: DraftId, title: String, text: &str, now: Timestamp) -> Self {
+    fn new(id: DraftId, title: Sanitized, text: &str, now: Timestamp) -> Self {
         Self {
             id,
             title,
@@ -216,8 +216,8 @@ impl Composition {
         }
     }
 
-    /// Its name: its type, when it can be sent, else as it was begun. Harmless.
-    pub fn name(&self) -> String {
+    /// Its name: its type, when it can be sent, else as it was begun.
+    pub fn name(&self) -> Sanitized {
         match &self.verdict {
             Some(Verdict::Ready(ready)) => ready.subject.clone(),
             _ => self.title.clone(),
@@ -230,11 +230,11 @@ impl Composition {
     }
 
     /// The notice above the draft, in lines of at most `width` columns: which fields were taken out.
-    pub fn notice(&self, width: usize) -> Vec<String> {
+    pub fn notice(&self, width: usize) -> Vec<Sanitized> {
         if self.taken_out.is_empty() || self.tab != Tab::Edit {
             return Vec::new();
         }
-        pager::wrap(&format!("taken out: {}", self.taken_out.join(", ")), width.max(1))
+        sanitized!("taken out: {}", Sanitized::join(&self.taken_out, ", ")).wrap(width.max(1))
     }
 
     /// When it was last changed.

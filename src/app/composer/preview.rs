@@ -5,6 +5,7 @@ use crate::app::layout::Area;
 use crate::app::pager::Pager;
 use crate::app::sending::Sending;
 use crate::blueshift::curl;
+use crate::event::Sanitized;
 use crate::session::Moment;
 
 /// The calls that a draft would be sent with.
@@ -25,10 +26,10 @@ impl Preview {
             |batch| {
                 let calls = batch.calls(sending.limits);
                 let written = calls.iter().map(|call| curl::write(call, &sending.base, &sending.key_variable));
-                written.collect::<Vec<_>>().join("\n\n")
+                Sanitized::join(written, "\n\n").into()
             },
         );
-        let page = batch.map(|_| Pager::new(String::new(), &commands));
+        let page = batch.map(|_| Pager::new("", &commands));
         Self { commands, page }
     }
 

@@ -4,7 +4,7 @@ use super::Composer;
 use super::findings::{Question, Repair, ToFix};
 use crate::app::pane::{Answer, Context};
 use crate::app::{DraftId, Effect, Sending};
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
 use crate::lint::{Finding, Fix};
 use crate::session::Moment;
 
@@ -30,7 +30,7 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
         let start = composition.editor.marks().get(number).map_or(placed.mark.start, |mark| mark.start);
         composition.in_view(|editor| editor.go_to_place(start));
         let name = name_of(&placed.finding);
-        return Answer::say(format!("what can be fixed for sure is here, {name}: ^F again"));
+        return Answer::say(sanitized!("what can be fixed for sure is here, {}: ^F again", name));
     }
     match placed.repair {
         Some(Repair::Edit { range, text }) => {
@@ -42,34 +42,34 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
         }
         Some(Repair::Placeholder(placeholder)) => {
             composition.editor.go_to_place(placed.mark.start);
-            let placeholder = text::fit(&text::harmless(&placeholder), 24);
+            let placeholder = text::excerpt(&placeholder, 24);
             let name = name_of(&placed.finding);
-            Answer::warn(format!("{placeholder} makes {name}: put the value in its place to fix it"))
+            Answer::warn(sanitized!("{} makes {}: put the value in its place to fix it", placeholder, name))
         }
         None => Answer::done(),
     }
 }
 
-/// The answer to a fix. Harmless.
-fn told(finding: &Finding, before: &str, after: &str) -> String {
+/// The answer to a fix.
+fn told(finding: &Finding, before: &str, after: &str) -> Sanitized {
     const WIDEST: usize = 24;
     // Of a container, what stands in it and not how it is laid out.
     let one_line = |json: &str| json.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = |json: &str| text::fit(&text::harmless_within(&one_line(json), WIDEST * 2).0, WIDEST);
+    let shown = |json: &str| text::excerpt(&one_line(json), WIDEST);
     let name = name_of(finding);
     let done = match &finding.fix {
-        Some(Fix::Remove) => format!("{name} is taken out"),
-        _ => format!("{name}: {} → {}", shown(before), shown(after)),
+        Some(Fix::Remove) => sanitized!("{} is taken out", name),
+        _ => sanitized!("{}: {} → {}", name, shown(before), shown(after)),
     };
-    format!("{done}; ^Z takes it back")
+    sanitized!("{}; ^Z takes it back", done)
 }
 
-/// The field that a finding is about, in a few columns. Harmless.
-fn name_of(finding: &Finding) -> String {
+/// The field that a finding is about, in a few columns.
+fn name_of(finding: &Finding) -> Sanitized {
     const WIDEST: usize = 28;
     match finding.place() {
-        name if name.is_empty() => "the event".to_owned(),
-        name => text::fit_middle(&name, WIDEST),
+        name if name.is_empty() => "the event".into(),
+        name => name.fit_middle(WIDEST),
     }
 }
 

@@ -1,13 +1,13 @@
 //! A received event as a draft: without what the platform put into it.
 
-use crate::event::{Document, NodeId, NodeKind, Origin, origin, placeholder, text};
+use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, origin, placeholder, text};
 
-/// The draft that sends `document` again, and the names of the fields that were taken out of it. Harmless.
+/// The draft that sends `document` again, and the names of the fields that were taken out of it.
 ///
 /// Values stay as they are spelled; only the layout is another. Fields that the sender had put in under a name that the
 /// platform uses too cannot be told from the platform's own. An event whose `event` does not say its type gets one that
 /// does.
-pub(super) fn draft(document: &Document, event_type: &str) -> (String, Vec<String>) {
+pub(super) fn draft(document: &Document, event_type: &str) -> (String, Vec<Sanitized>) {
     let whole = |id| document.indented(id, usize::MAX);
     if document.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return (literal(&whole(NodeId::ROOT)), Vec::new());
@@ -25,7 +25,7 @@ pub(super) fn draft(document: &Document, event_type: &str) -> (String, Vec<Strin
             continue;
         }
         if origin(&key) == Origin::Platform {
-            taken_out.push(text::harmless(&key));
+            taken_out.push(text::sanitize(&key));
             continue;
         }
         out.push_str(if out.len() > 1 { ",\n  " } else { "\n  " });
@@ -63,7 +63,7 @@ mod tests {
             let document = Document::new(payload(received)).expect("it is JSON");
             assert_eq!(
                 draft(&document, "view"),
-                (draft_text.to_owned(), taken_out.into_iter().map(str::to_owned).collect())
+                (draft_text.to_owned(), taken_out.into_iter().map(text::sanitize).collect())
             );
         }
     }

@@ -14,6 +14,7 @@ use crate::app::pane::PaneId;
 use crate::app::{Draft, DraftId, Effect, Message, Model, Mouse, MouseKind, Outcome, Size};
 use crate::blueshift::curl;
 use crate::event::catalogue::Template;
+use crate::event::text::sanitize;
 use crate::session::{ChangeKind, Moment};
 
 const VIEW: &str = r#"{"event": "view", "customer_id": "1"}"#;
@@ -45,13 +46,13 @@ fn tab(model: &Model) -> Tab {
 }
 
 fn toast(model: &Model) -> &str {
-    model.toast.as_ref().map_or("", |toast| toast.text.as_str())
+    model.toast.as_ref().map_or("", |toast| &*toast.text)
 }
 
 fn verdict(model: &Model) -> String {
     match model.composer.verdict().unwrap() {
-        Verdict::Ready(ready) => ready.summary(),
-        Verdict::Refused(refusal) => refusal.text.clone(),
+        Verdict::Ready(ready) => ready.summary().to_string(),
+        Verdict::Refused(refusal) => refusal.text.to_string(),
     }
 }
 
@@ -69,7 +70,7 @@ fn sent(effects: &[Effect]) -> Option<String> {
 
 fn popup(model: &Model) -> Vec<&str> {
     let Some(Layer::Completion(completion)) = model.layers.last() else { return Vec::new() };
-    completion.proposals().iter().map(|proposal| proposal.label.as_str()).collect()
+    completion.proposals().iter().map(|proposal| &*proposal.label).collect()
 }
 
 /// Puts the cursor behind the first `what` of the draft.
@@ -507,9 +508,9 @@ fn an_own_template_is_not_replaced_and_a_standard_one_not_silently() {
 #[test]
 fn a_draft_that_is_not_on_disk_says_so_for_as_long_as_it_is_true() {
     let mut model = composing(120, 36, VIEW);
-    send(&mut model, Message::Done(Outcome::DraftNotKept("the disk is full\u{7}".into())), at(21));
+    send(&mut model, Message::Done(Outcome::DraftNotKept(sanitize("the disk is full\u{7}"))), at(21));
     send(&mut model, Message::Woke, at(99));
-    assert_eq!(model.composer.not_kept(), Some("the disk is full\\u0007"));
+    assert_eq!(model.composer.not_kept().map(|why| &**why), Some("the disk is full\\u0007"));
     send(&mut model, Message::Done(Outcome::DraftKeptAgain), at(99));
     assert_eq!(model.composer.not_kept(), None);
 }

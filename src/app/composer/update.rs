@@ -16,7 +16,7 @@ use crate::blueshift::recipients::about;
 use crate::blueshift::safety::Forbidden;
 use crate::blueshift::{Batch, curl};
 use crate::event::catalogue::{Catalogue, Template};
-use crate::event::{syntax, text};
+use crate::event::{Sanitized, sanitized, syntax, text};
 use crate::session::Moment;
 
 /// The longest name of a template.
@@ -62,7 +62,7 @@ impl Composer {
     /// Begins a composition with a draft of that name.
     pub(in crate::app) fn begin(&mut self, name: &str, draft: &str, context: &Context<'_>) -> Answer {
         let now = context.now.wall;
-        let title = if name.is_empty() { "new draft".to_owned() } else { text::harmless_within(name, 256).0 };
+        let title = if name.is_empty() { "new draft".into() } else { text::sanitize_within(name, 256).0 };
         self.begun += 1;
         let id = id_of(name, context.sending.seed, self.begun, now);
         self.hold(Composition::new(id, title, draft, now))
@@ -133,8 +133,7 @@ impl Composer {
     /// Sends the draft, unless something is wrong with it or somebody has to be asked.
     pub(in crate::app) fn send(&mut self, context: &Context<'_>) -> Answer {
         if let Some(place) = &context.sending.safety.read_only {
-            let refused = Forbidden::ReadOnly(place.clone()).to_string();
-            return Answer::warn(text::harmless(&refused));
+            return Answer::warn(Sanitized::of(&Forbidden::ReadOnly(place.clone())));
         }
         let seq = self.next();
         let errors = self.errors();
@@ -201,8 +200,9 @@ impl Composer {
     /// Keeps the draft as the template of that name.
     pub(in crate::app) fn keep_template(&self, name: String) -> Answer {
         if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_in_names) {
-            return Answer::warn(format!(
-                "a template's name is at most {LONGEST_NAME} of a-z, 0-9, _ and -: my_purchase"
+            return Answer::warn(sanitized!(
+                "a template's name is at most {} of a-z, 0-9, _ and -: my_purchase",
+                LONGEST_NAME
             ));
         }
         let Some(composition) = &self.composition else { return Answer::done() };
@@ -224,16 +224,16 @@ impl Composer {
             };
         };
         match curl::read(command) {
-            Err(error) => Answer::warn(text::harmless(&error.to_string())),
+            Err(error) => Answer::warn(Sanitized::of(&error)),
             Ok(taken) => {
                 self.select_tab(Tab::Edit, context);
                 let draft = syntax::format(&taken.draft).unwrap_or(taken.draft);
                 let answer = self.change(context, |editor| editor.set_text(draft.trim_end()));
                 let left_out = match taken.left_out.as_slice() {
-                    [] => String::new(),
-                    left_out => format!("; left out: {}", left_out.join(", ")),
+                    [] => "".into(),
+                    left_out => sanitized!("; left out: {}", Sanitized::join(left_out, ", ")),
                 };
-                let said = Answer::say(format!("taken over from the curl command{left_out}")).said;
+                let said = Answer::say(sanitized!("taken over from the curl command{}", left_out)).said;
                 Answer { said, ..answer }
             }
         }
@@ -243,8 +243,7 @@ impl Composer {
     pub(in crate::app) fn done(&mut self, outcome: &Outcome, context: &Context<'_>) -> Option<Answer> {
         match outcome {
             Outcome::DraftNotKept(why) => {
-                let why = text::harmless(why);
-                let is_news = self.not_kept.as_ref() != Some(&why);
+                let is_news = self.not_kept.as_ref() != Some(why);
                 self.not_kept = Some(why.clone());
                 if is_news {
                     return Some(Answer::warn(why));
@@ -252,12 +251,16 @@ impl Composer {
             }
             Outcome::DraftKeptAgain => self.not_kept = None,
             Outcome::TemplateKept { name, text, place } => {
-                let place = text::harmless(place);
                 self.templates.retain(|template| template.name != *name);
                 let description = format!("kept in {place}");
                 self.templates.insert(0, Template { name: name.clone(), description, text: text.clone() });
                 let instead = if is_standard(name) { ", which takes the standard one's place," } else { "" };
-                return Some(Answer::say(format!("kept as the template {}{instead} in {place}", text::harmless(name))));
+                return Some(Answer::say(sanitized!(
+                    "kept as the template {}{} in {}",
+                    text::sanitize(name),
+                    instead,
+                    place
+                )));
             }
             Outcome::Edited { draft, text } => return Some(self.edited(draft, text, context.now)),
             Outcome::DraftLinted { number, answer } => {

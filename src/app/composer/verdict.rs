@@ -6,7 +6,7 @@ use crate::app::Sending;
 use crate::blueshift::safety::Safety;
 use crate::blueshift::{Batch, UnsendableReason};
 use crate::event::placeholder::{self, Values};
-use crate::event::{syntax, text};
+use crate::event::{Sanitized, TypeName, sanitized, syntax};
 
 /// Whether a draft can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub struct Ready {
     pub calls: usize,
     /// How many bytes their bodies have together.
     pub bytes: usize,
-    /// The type of the events, or how many types they have. Harmless.
-    pub subject: String,
+    /// The type of the events, or how many types they have.
+    pub subject: Sanitized,
 }
 
 /// Why a draft cannot be sent.
@@ -35,13 +35,13 @@ pub struct Ready {
 pub struct Refusal {
     /// The line and the column in characters, from 1, when it is about a place.
     pub place: Option<(usize, usize)>,
-    /// What is wrong, with the place. Harmless.
-    pub text: String,
+    /// What is wrong, with the place.
+    pub text: Sanitized,
 }
 
 impl Refusal {
-    fn new(place: Option<(usize, usize)>, error: &impl ToString) -> Self {
-        Self { place, text: text::harmless(&error.to_string()) }
+    fn new(place: Option<(usize, usize)>, error: &impl std::fmt::Display) -> Self {
+        Self { place, text: Sanitized::of(error) }
     }
 }
 
@@ -67,24 +67,24 @@ impl Ready {
     }
 
     /// The summary: `1 event · purchase · 312 bytes`, `5 events in 1 call · 3 types · 2,104 bytes`.
-    pub fn summary(&self) -> String {
+    pub fn summary(&self) -> Sanitized {
         let events = match (self.events, self.calls) {
-            (1, 1) => "1 event".to_owned(),
-            (events, 1) => format!("{events} events in 1 call"),
-            (events, calls) => format!("{events} events in {calls} calls"),
+            (1, 1) => "1 event".into(),
+            (events, 1) => sanitized!("{} events in 1 call", events),
+            (events, calls) => sanitized!("{} events in {} calls", events, calls),
         };
-        format!("{events} · {} · {} bytes", self.subject, crate::app::time::count(self.bytes as u64))
+        sanitized!("{} · {} · {} bytes", events, self.subject, crate::app::time::count(self.bytes as u64))
     }
 }
 
-fn subject(batch: &Batch) -> String {
+fn subject(batch: &Batch) -> Sanitized {
     const LONGEST: usize = 40;
     let mut types: Vec<_> = batch.events.iter().map(|event| &event.event_type).collect();
     types.sort_unstable();
     types.dedup();
     match types.as_slice() {
-        [one] => text::fit_middle(&text::harmless_within(one.as_str(), 512).0, LONGEST),
-        _ => format!("{} types", types.len()),
+        [one] => one.shown().fit_middle(LONGEST),
+        _ => sanitized!("{} types", types.len()),
     }
 }
 
@@ -124,7 +124,7 @@ fn marker(seed: u128, seq: u64, event: u64) -> Uuid {
     uuid::Builder::from_random_bytes(xxh3_128(&from).to_be_bytes()).into_uuid()
 }
 
-/// The types among the events that usually trigger real messages. Harmless.
-pub(super) fn triggers(batch: &Batch) -> Vec<String> {
-    Safety::triggers(&batch.events).into_iter().map(|name| text::harmless(name.as_str())).collect()
+/// The types among the events that usually trigger real messages.
+pub(super) fn triggers(batch: &Batch) -> Vec<Sanitized> {
+    Safety::triggers(&batch.events).into_iter().map(TypeName::shown).collect()
 }

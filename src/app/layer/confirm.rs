@@ -4,9 +4,9 @@ use tui_input::Input;
 
 use crate::app::composer::confirm::Confirm;
 use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, hint};
-use crate::app::pager;
 use crate::app::pane::{Answer, Context, Pane, Request, Said};
 use crate::blueshift::safety::WORD;
+use crate::event::sanitized;
 
 /// The keys of the question.
 pub(in crate::app) static KEYS: Keys = {
@@ -27,7 +27,7 @@ impl Confirm {
     /// How many rows it takes, border included, when only what is said of people has to be broken.
     pub(super) fn rows(&self) -> u16 {
         let (warning, word) = (u16::from(!self.triggers.is_empty()), u16::from(self.word.is_some()));
-        let about = pager::wrap(&self.about, usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
+        let about = self.about.wrap(usize::from(Self::WIDTH) - 4).len().min(Self::ABOUT);
         9 + u16::try_from(about).unwrap_or(0) + 3 * warning + word + 2 * u16::from(self.errors > 0)
     }
 }
@@ -44,7 +44,7 @@ impl Pane for Confirm {
                 Some(Answer { said, ..Answer::request(Request::Close) })
             }
             Action::Accept if self.word.as_ref().is_some_and(|word| word.value().trim() != WORD) => {
-                Some(Answer::warn(format!("nothing was sent: type {WORD} first, or press esc")))
+                Some(Answer::warn(sanitized!("nothing was sent: type {} first, or press esc", WORD)))
             }
             Action::Accept => {
                 let draft = std::mem::take(&mut self.draft);

@@ -1,9 +1,10 @@
 //! The palette: every command with its key and the place where it holds, to search and to run.
 
 use super::search_list::{Item, SearchList};
-use crate::app::KeyCode;
 use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
 use crate::app::pane::{Answer, Request};
+use crate::app::{Key, KeyCode};
+use crate::event::Sanitized;
 
 /// The keys of the palette.
 pub(in crate::app) static KEYS: Keys = {
@@ -33,8 +34,8 @@ pub struct Command {
 
 impl Command {
     /// Its first key; empty for a command that only the palette has.
-    pub fn key(&self) -> String {
-        self.binding.keys.first().map_or_else(String::new, ToString::to_string)
+    pub fn key(&self) -> Sanitized {
+        self.binding.keys.first().map(Key::shown).unwrap_or_default()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::app::pane::{Answer, Request};
 use crate::app::shown::Shown;
 use crate::app::{KeyCode, time};
 use crate::event::catalogue::{Catalogue, Template};
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
 
 /// The keys of the list.
 pub(in crate::app) static KEYS: Keys = {
@@ -40,22 +40,22 @@ impl Picker {
         let open = composer.composition().map(|composition| Choice {
             beginning: Beginning::Open,
             name: composition.name(),
-            detail: format!("the draft that you have open, {}", age(composition.changed(), now)),
+            detail: sanitized!("the draft that you have open, {}", age(composition.changed(), now)),
         });
         let mut drafts = composer.drafts().iter().map(|draft| Choice {
             beginning: Beginning::Draft(draft.id.clone()),
             name: name_of(&draft.text),
-            detail: format!("a draft that was left, {}, {} bytes", age(draft.changed, now), draft.text.len()),
+            detail: sanitized!("a draft that was left, {}, {} bytes", age(draft.changed, now), draft.text.len()),
         });
         let received = shown.map(|shown| Choice {
             beginning: Beginning::Received,
-            name: harmless(shown.event_type.as_str()),
+            name: shown.event_type.shown(),
             detail: "as it was received, without what the platform added".into(),
         });
         let template = |template: &Template, beginning: fn(Template) -> Beginning| Choice {
             beginning: beginning(template.clone()),
-            name: harmless(&template.name),
-            detail: harmless(&template.description),
+            name: name_shown(&template.name),
+            detail: name_shown(&template.description),
         };
         let mut choices: Vec<_> = open.into_iter().collect();
         choices.extend(drafts.by_ref().take(DRAFTS_FIRST));
@@ -85,7 +85,7 @@ impl Item for Choice {
 
     /// Who types the name of a template means that one, not what was once begun with it.
     fn name(&self) -> Option<&str> {
-        matches!(self.beginning, Beginning::Own(_) | Beginning::Standard(_)).then_some(self.name.as_str())
+        matches!(self.beginning, Beginning::Own(_) | Beginning::Standard(_)).then_some(&*self.name)
     }
 
     fn is(&self, query: &str) -> bool {
@@ -102,12 +102,12 @@ pub fn searched(choice: &Choice) -> String {
     format!("{} {}", choice.name, choice.beginning.label())
 }
 
-fn harmless(name: &str) -> String {
-    text::harmless_within(name, 256).0
+fn name_shown(name: &str) -> Sanitized {
+    text::sanitize_within(name, 256).0
 }
 
-/// The name of a draft: the type of its first event. Harmless.
-pub(in crate::app) fn name_of(draft: &str) -> String {
+/// The name of a draft: the type of its first event.
+pub(in crate::app) fn name_of(draft: &str) -> Sanitized {
     /// A name further on than this is not looked for.
     const LOOKED_AT: usize = 64 * 1024;
     let mut end = draft.len().min(LOOKED_AT);
@@ -116,12 +116,12 @@ pub(in crate::app) fn name_of(draft: &str) -> String {
     }
     let lines: Vec<_> = draft.get(..end).unwrap_or_default().lines().map(str::to_owned).collect();
     match completion::event_type(&lines) {
-        Some(name) if !name.is_empty() => harmless(&name),
+        Some(name) if !name.is_empty() => name_shown(&name),
         _ => "a draft without a type".into(),
     }
 }
 
-fn age(then: Timestamp, now: Timestamp) -> String {
+fn age(then: Timestamp, now: Timestamp) -> Sanitized {
     let millis = now.as_millisecond().saturating_sub(then.as_millisecond());
-    format!("changed {} ago", time::age(Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
+    sanitized!("changed {} ago", time::age(Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
 }

@@ -6,6 +6,7 @@ use super::{Answer, Context, Pane};
 use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Keys};
 use crate::app::layout::Area;
+use crate::event::Sanitized;
 use crate::lint::Severity;
 use crate::session::Moment;
 
@@ -29,10 +30,10 @@ pub struct Entry {
     pub at: Moment,
     /// The kind.
     pub kind: EntryKind,
-    /// The event type that it is about, or nothing. Not yet harmless.
-    pub subject: String,
-    /// What happened. Harmless.
-    pub text: String,
+    /// The event type that it is about, or nothing.
+    pub subject: Sanitized,
+    /// What happened.
+    pub text: Sanitized,
 }
 
 /// The sorts of things that happen.

@@ -108,7 +108,12 @@ pub(in crate::app) fn click(composer: &mut Composer, mouse: Mouse) {
     }
 }
 
-fn take_back(composer: &mut Composer, context: &Context<'_>, work: fn(&mut Editor) -> bool, otherwise: &str) -> Answer {
+fn take_back(
+    composer: &mut Composer,
+    context: &Context<'_>,
+    work: fn(&mut Editor) -> bool,
+    otherwise: &'static str,
+) -> Answer {
     let mut done = false;
     let context = Context { completing: false, ..*context };
     let answer = composer.change(&context, |editor| done = work(editor));

@@ -11,7 +11,7 @@ use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
 use crate::app::{Mouse, time};
-use crate::event::{NodeId, NodeKind, Path, Payload, TypeName, text};
+use crate::event::{NodeId, NodeKind, Path, Payload, Sanitized, TypeName, sanitized};
 use crate::lint::Finding;
 
 /// In a pane narrower than this the tabs have short names.
@@ -141,11 +141,11 @@ impl Inspector {
     }
 
     /// The tabs in a pane of that area from left to right, each with its label: its name, and how many things it has to show.
-    pub fn tabs(&self, area: Area) -> [(Tab, String); Tab::ALL.len()] {
+    pub fn tabs(&self, area: Area) -> [(Tab, Sanitized); Tab::ALL.len()] {
         let narrow = area.width < NARROW;
         Tab::ALL.map(|tab| match self.shown.as_ref().map_or(0, |shown| self.tabs.get(tab).count(shown)) {
-            0 => (tab, tab.label(narrow).to_owned()),
-            count => (tab, format!("{} {}", tab.label(narrow), time::count(count as u64))),
+            0 => (tab, tab.label(narrow).into()),
+            count => (tab, sanitized!("{} {}", tab.label(narrow), time::count(count as u64))),
         })
     }
 
@@ -197,16 +197,15 @@ impl Inspector {
 
     /// The value under the cursor as a text to read: a string as it is, a container indented, a finding in words. Beside a value
     /// stands the worst of its findings: below a short one, and above one that it would be far below.
-    fn readable(&self, context: &Context<'_>) -> Option<(String, String)> {
+    fn readable(&self, context: &Context<'_>) -> Option<(Sanitized, String)> {
         let shown = self.shown.as_ref()?;
         let picked = self.picked(context)?;
         if self.tab_in(context) == Tab::Findings {
-            return picked.finding.map(|finding| (finding.rule.id.to_owned(), finding.description()));
+            return picked.finding.map(|finding| (finding.rule.id.into(), finding.description().into()));
         }
         let document = shown.document.as_ref().ok()?;
         let node = document.find(&picked.path)?;
-        let name =
-            if picked.path.0.is_empty() { shown.event_type.as_str().to_owned() } else { picked.path.to_string() };
+        let name = if picked.path.0.is_empty() { shown.event_type.shown() } else { Sanitized::of(&picked.path) };
         let source = match document.get(node)?.kind {
             NodeKind::Object | NodeKind::Array => document.indented(node, pager::SHOWN_BYTES),
             _ => document.plain(node).into_owned(),
@@ -216,7 +215,7 @@ impl Inspector {
             Some(wrong) if source.len() > SHORT => format!("{wrong}\n\n{source}"),
             Some(wrong) => format!("{source}\n\n{wrong}"),
         };
-        Some((text::harmless(&name), text))
+        Some((name, text))
     }
 }
 

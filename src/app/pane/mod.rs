@@ -30,7 +30,7 @@ use super::pager::Pager;
 use super::shown::Shown;
 use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
-use crate::event::{Path, TypeName, Unknown};
+use crate::event::{Path, Sanitized, TypeName, Unknown};
 use crate::lint::Finding;
 use crate::session::{History, Moment};
 
@@ -88,7 +88,7 @@ pub(super) struct Context<'a> {
 pub(super) struct Answer {
     /// Effects on the world.
     pub(super) effects: Vec<Effect>,
-    /// A short answer for the reader. Harmless.
+    /// A short answer for the reader.
     pub(super) said: Option<Said>,
     /// Requests to the rest of the application, in order.
     pub(super) requests: Vec<Request>,
@@ -97,8 +97,8 @@ pub(super) struct Answer {
 /// A short answer for the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
-    /// The answer. Harmless.
-    pub(super) text: String,
+    /// The answer.
+    pub(super) text: Sanitized,
     /// Whether it is bad news.
     pub(super) bad: bool,
 }
@@ -202,12 +202,12 @@ impl Answer {
     }
 
     /// A short answer.
-    pub(super) fn say(text: impl Into<String>) -> Self {
+    pub(super) fn say(text: impl Into<Sanitized>) -> Self {
         Self { said: Some(Said { text: text.into(), bad: false }), ..Self::default() }
     }
 
     /// A short answer that is bad news.
-    pub(super) fn warn(text: impl Into<String>) -> Self {
+    pub(super) fn warn(text: impl Into<Sanitized>) -> Self {
         Self { said: Some(Said { text: text.into(), bad: true }), ..Self::default() }
     }
 

@@ -3,7 +3,8 @@
 use super::{Answer, Context, Request};
 use crate::app::composer::{Composer, Tab};
 use crate::app::keymap::{self, Action, BACK_TO_DRAFT, Binding, ESC_OR_Q, Keys, bind, char, ctrl, hint, key};
-use crate::app::{Effect, KeyCode, copy};
+use crate::app::{Effect, KeyCode};
+use crate::event::Sanitized;
 
 /// The keys of the preview.
 pub(in crate::app) static KEYS: Keys = {
@@ -43,7 +44,7 @@ pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Con
             Answer::warn("there is no command to copy: the draft cannot be sent as it is")
         }
         Action::CopyCommand => Answer::effect(Effect::Copy(preview.commands.clone())),
-        Action::PrintCommand => Answer::effect(Effect::Print(copy::harmless_lines(&preview.commands))),
+        Action::PrintCommand => Answer::effect(Effect::Print(Sanitized::lines(&preview.commands))),
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use crate::app::KeyCode;
 use crate::app::keymap::{self, Action, Binding, Keys, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
-use crate::event::{Path, Payload, Unknown, text};
+use crate::event::{Path, Payload, Unknown, sanitized};
 
 /// The keys of the text.
 pub(in crate::app) static KEYS: Keys = {
@@ -52,14 +52,12 @@ impl Pane for RawPane {
         }
         self.text = match (context.unknown, shown) {
             (Some(unknown), _) => {
-                let title = format!("answer of {} bytes: {}", unknown.length, text::harmless(&unknown.reason));
+                let title = sanitized!("answer of {} bytes: {}", unknown.length, unknown.reason);
                 let mut pager = Pager::new(title, &unknown.body);
                 pager.cut_from = (unknown.length > unknown.body.len()).then_some(unknown.length);
                 Some((Source::Unknown(Arc::clone(unknown)), pager))
             }
-            (None, Some(payload)) => {
-                Some((Source::Event(Arc::clone(payload)), Pager::new(String::new(), payload.text())))
-            }
+            (None, Some(payload)) => Some((Source::Event(Arc::clone(payload)), Pager::new("", payload.text()))),
             (None, None) => None,
         };
     }

@@ -9,7 +9,7 @@ use quick_xml::writer::ElementWriter;
 use super::report::{Report, UNREADABLE, WIDEST_TYPE, message};
 use super::{Linted, Located};
 use crate::cli::input::BadInput;
-use crate::event::text::{fit, harmless};
+use crate::event::text::excerpt;
 use crate::lint::Severity;
 
 /// Prints test cases, once all of them are there: how many there are stands before them.
@@ -43,7 +43,7 @@ impl Report for Junit<'_> {
             event.findings.iter().partition(|located| located.finding.severity >= denied);
         self.tests += 1;
         self.failures += u64::from(!failures.is_empty());
-        let of_type = event.event_type.as_deref().map(|name| format!(": {}", fit(&harmless(name), WIDEST_TYPE)));
+        let of_type = event.event_type.as_deref().map(|name| format!(": {}", excerpt(name, WIDEST_TYPE)));
         let case = self.case(&format!("line {}{}", event.line, of_type.unwrap_or_default()));
         if event.findings.is_empty() {
             case.write_empty()?;

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::{Linted, Located};
 use crate::cli::input::BadInput;
-use crate::event::text::{fit, harmless};
+use crate::event::text::excerpt;
+use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
 
 /// The widest name of an event type, in columns.
@@ -35,19 +36,19 @@ pub(super) trait Report {
 }
 
 /// Which field of an event of which type it is about, as the beginning of a line: `purchase /revenue: `.
-pub(super) fn place(event_type: Option<&str>, finding: &Finding) -> String {
-    let event_type = event_type.map(|name| fit(&harmless(name), WIDEST_TYPE)).filter(|name| !name.is_empty());
+pub(super) fn place(event_type: Option<&str>, finding: &Finding) -> Sanitized {
+    let event_type = event_type.map(|name| excerpt(name, WIDEST_TYPE)).filter(|name| !name.is_empty());
     let pointer = Some(finding.pointer()).filter(|pointer| !pointer.is_empty());
     match (event_type, pointer) {
-        (None, None) => String::new(),
-        (Some(one), None) | (None, Some(one)) => one + ": ",
-        (Some(event_type), Some(pointer)) => format!("{event_type} {pointer}: "),
+        (None, None) => Sanitized::default(),
+        (Some(one), None) | (None, Some(one)) => sanitized!("{}: ", one),
+        (Some(event_type), Some(pointer)) => sanitized!("{} {}: ", event_type, pointer),
     }
 }
 
 /// What is wrong and where, in one line.
-pub(super) fn message(event: &Linted, Located { finding, .. }: &Located) -> String {
-    place(event.event_type.as_deref(), finding) + &finding.sentence()
+pub(super) fn message(event: &Linted, Located { finding, .. }: &Located) -> Sanitized {
+    sanitized!("{}{}", place(event.event_type.as_deref(), finding), finding.sentence())
 }
 
 #[cfg(test)]
@@ -73,7 +74,7 @@ pub(super) mod tests {
     /// What a report prints of an event with an error and a note, and of what cannot be read, all of them hostile.
     pub(in crate::cli::lint) fn printed(report: &mut dyn Report) -> String {
         let path = Path(vec![Segment::key("a\u{1b}/,:%b")]);
-        let found = Actual::Value("100%\n<b>".to_owned());
+        let found = Actual::Value(Sanitized::literal("100%\n<b>"));
         let fix = Some(Fix::Replace("12.50".to_owned()));
         let finding = Finding { fix, ..A_RULE.at(path, "less, & \"more\"", found) };
         let note = Finding { severity: Severity::Note, fix: None, ..finding.clone() };
@@ -83,10 +84,10 @@ pub(super) mod tests {
             findings: vec![Located { line: 4, finding }, Located { line: 5, finding: note }],
         };
         let bad = BadInput {
-            called: CALLED.to_owned(),
+            called: CALLED.into(),
             line: Some(6),
             column: Some(2),
-            reason: "not JSON: <100%>".to_owned(),
+            reason: "not JSON: <100%>".into(),
             can_be_left_out: true,
         };
         let mut out = Vec::new();

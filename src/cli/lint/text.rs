@@ -10,9 +10,8 @@ use indexmap::IndexMap;
 
 use super::report::{Report, WIDEST_TYPE, place};
 use super::{Linted, Located};
-use crate::app::pager::wrap;
-use crate::event::text::{fit, grouped, harmless};
-use crate::lint::{Finding, Rule, Severity};
+use crate::event::text::{excerpt, grouped};
+use crate::lint::{Finding, Fix, Rule, Severity};
 
 /// Of the findings of one rule in one event type, so many are printed, and the others counted.
 const MOST_PRINTED: u64 = 10;
@@ -101,19 +100,18 @@ impl<'a> Text<'a> {
         write!(out, "{bold}{called}:{line}:{bold:#} {bad}{}[{id}]{bad:#}", finding.severity)?;
         writeln!(out, " {}{title}", place(event_type, finding))?;
         let is_new = self.explained.insert(id);
-        let (expected, found) = (finding.expected.to_string(), finding.found.to_string());
-        let fix = finding.fix.as_ref().map(ToString::to_string).unwrap_or_default();
+        let fix = finding.fix.as_ref().map(Fix::words).unwrap_or_default();
         let parts = [
-            ("expected", expected.as_str(), Style::new()),
-            ("found", &found, Style::new()),
-            ("fix", &fix, look.fix),
-            ("why", if is_new { why } else { "" }, look.quiet),
-            ("docs", if is_new { documentation } else { "" }, look.quiet),
+            ("expected", finding.expected.words(), Style::new()),
+            ("found", finding.found.words(), Style::new()),
+            ("fix", fix, look.fix),
+            ("why", if is_new { why } else { "" }.into(), look.quiet),
+            ("docs", if is_new { documentation } else { "" }.into(), look.quiet),
         ];
         for (label, said, style) in parts.into_iter().filter(|(_, said, _)| !said.is_empty()) {
             // An address that is broken leads nowhere.
             let room = look.width.filter(|_| label != "docs").map(|width| width.saturating_sub(LABEL + 5).max(20));
-            let lines = room.map_or_else(|| vec![said.to_owned()], |room| wrap(said, room));
+            let lines = room.map_or_else(|| vec![said.clone()], |room| said.wrap(room));
             for (index, line) in lines.iter().enumerate() {
                 let label = if index == 0 { label } else { "" };
                 writeln!(out, "{style}  {label:LABEL$}  {}{style:#}", line.trim_end())?;
@@ -146,7 +144,7 @@ impl Report for Text<'_> {
 impl fmt::Display for Of {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Type(Some(name)) => f.write_str(&fit(&harmless(name), WIDEST_TYPE)),
+            Self::Type(Some(name)) => f.write_str(&excerpt(name, WIDEST_TYPE)),
             Self::Type(None) => f.write_str("events without a name"),
             Self::Others => f.write_str("other events"),
         }

@@ -9,7 +9,7 @@ use crate::blueshift::{Batch, Call, CallLimits, Outgoing, Packer, Unsendable, Un
 use crate::cli::input::{BadInput, Drafts, Input, Line, Unreadable, not_json};
 use crate::event::placeholder::{self, PlaceholderError, Values};
 use crate::event::syntax::{self, SyntaxError};
-use crate::event::{Assignment, AssignmentError};
+use crate::event::{Assignment, AssignmentError, Sanitized, sanitized};
 
 /// A call, and what it carries.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ fn one(text: &str, preparation: &Preparation, batching: Batching) -> Result<Vec<
     preparation.safety.check(&events)?;
     let skip = usize::try_from(batching.skip).unwrap_or(usize::MAX);
     if skip >= events.len() {
-        return Err(Fault::of_all(format!("--skip {skip} leaves nothing of the {} events", events.len())));
+        return Err(Fault::of_all(sanitized!("--skip {} leaves nothing of the {} events", skip, events.len())));
     }
     let all = events.len() as u64;
     let mut through = batching.skip;
@@ -121,7 +121,7 @@ type Gone = mpsc::error::SendError<Packed>;
 
 /// The batching of an input with an event a line.
 struct LineByLine<'a> {
-    called: &'a str,
+    called: &'a Sanitized,
     size: Option<u64>,
     preparation: &'a Preparation,
     batching: Batching,
@@ -138,7 +138,7 @@ struct LineByLine<'a> {
 
 impl<'a> LineByLine<'a> {
     fn new(
-        called: &'a str,
+        called: &'a Sanitized,
         size: Option<u64>,
         preparation: &'a Preparation,
         batching: Batching,
@@ -240,21 +240,21 @@ impl Preparation {
 #[derive(Debug)]
 struct Fault {
     place: Option<(usize, usize)>,
-    reason: String,
+    reason: Sanitized,
 }
 
 impl Fault {
     /// One that has no place.
-    fn of_all(reason: String) -> Self {
+    fn of_all(reason: Sanitized) -> Self {
         Self { place: None, reason }
     }
 
     /// In an input, or in a line of it.
-    fn of(self, called: &str, line: Option<u64>) -> BadInput {
+    fn of(self, called: &Sanitized, line: Option<u64>) -> BadInput {
         let (own_line, column) = self.place.unzip();
         let can_be_left_out = line.is_some();
         let line = line.or(own_line.map(|line| line as u64));
-        BadInput { called: called.to_owned(), line, column, reason: self.reason, can_be_left_out }
+        BadInput { called: called.clone(), line, column, reason: self.reason, can_be_left_out }
     }
 }
 
@@ -274,7 +274,7 @@ impl From<UnsendableReason> for Fault {
     fn from(reason: UnsendableReason) -> Self {
         match reason {
             UnsendableReason::Syntax(error) => error.into(),
-            reason => Self::of_all(reason.to_string()),
+            reason => Self::of_all(Sanitized::of(&reason)),
         }
     }
 }
@@ -283,7 +283,7 @@ impl From<Unsendable> for Fault {
     fn from(unsendable: Unsendable) -> Self {
         match unsendable {
             Unsendable { index: None, reason } => reason.into(),
-            unsendable => Self::of_all(unsendable.to_string()),
+            unsendable => Self::of_all(Sanitized::of(&unsendable)),
         }
     }
 }
@@ -292,13 +292,13 @@ impl From<AssignmentError> for Fault {
     fn from(error: AssignmentError) -> Self {
         match error {
             AssignmentError::NotJson(error) => error.into(),
-            error => Self::of_all(format!("--set: {error}")),
+            error => Self::of_all(sanitized!("--set: {}", Sanitized::of(&error))),
         }
     }
 }
 
 impl From<Forbidden> for Fault {
     fn from(forbidden: Forbidden) -> Self {
-        Self::of_all(forbidden.to_string())
+        Self::of_all(Sanitized::of(&forbidden))
     }
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::batching::Parcel;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
-use crate::event::Document;
-use crate::event::text::{counted, harmless};
+use crate::event::text::{counted, sanitize};
+use crate::event::{Document, Sanitized, sanitized};
 use crate::lint::{Finding, LintContext, Severity, Stage};
 use crate::plan::Plan;
 use crate::plan::{Linter, SeverityOverrides};
@@ -35,12 +35,15 @@ impl Linting {
         for (event, number) in parcel.events.iter().zip(&parcel.numbers) {
             if self.seen == LOOKED_AT {
                 self.seen += 1;
-                reporter.tell(format!("only the first {LOOKED_AT} events are linted here; clickscope lint reads all"));
+                reporter.tell(&sanitized!(
+                    "only the first {} events are linted here; clickscope lint reads all",
+                    LOOKED_AT
+                ));
             }
             for finding in self.look(event) {
-                let name = harmless(event.event_type.as_str());
-                let of = if alone { name } else { format!("event {number}, {name}") };
-                reporter.complain(format!("{of}: {}", told(&finding)));
+                let name = sanitize(event.event_type.as_str());
+                let of = if alone { name } else { sanitized!("event {}, {}", number, name) };
+                reporter.complain(&sanitized!("{}: {}", of, told(&finding)));
             }
         }
     }
@@ -52,9 +55,8 @@ impl Linting {
             events.flat_map(|event| self.look(event)).filter(|found| found.severity == Severity::Error).count();
         if errors > 0 {
             let errors = counted(errors as u64, "error");
-            let events =
-                if self.seen == 1 { "the event".to_owned() } else { format!("the first {} events", self.seen) };
-            reporter.tell(format!("lint finds {errors} in {events}: add --dry-run to see which"));
+            let events = if self.seen == 1 { "the event".into() } else { sanitized!("the first {} events", self.seen) };
+            reporter.tell(&sanitized!("lint finds {} in {}: add --dry-run to see which", errors, events));
         }
     }
 
@@ -72,8 +74,8 @@ impl Linting {
 }
 
 /// What is wrong, in a line.
-fn told(finding: &Finding) -> String {
+fn told(finding: &Finding) -> Sanitized {
     let pointer = finding.pointer();
     let gap = if pointer.is_empty() { "" } else { " " };
-    format!("{}[{}]{gap}{pointer}: {}", finding.severity, finding.rule.id, finding.sentence())
+    sanitized!("{}[{}]{}{}: {}", finding.severity.as_str(), finding.rule.id, gap, pointer, finding.sentence())
 }

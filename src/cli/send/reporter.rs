@@ -1,6 +1,5 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -10,8 +9,9 @@ use super::batching::Parcel;
 use crate::blueshift::Outgoing;
 use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::safety::Safety;
-use crate::event::text::{counted, fit, harmless, harmless_within, width};
-use crate::event::{Difference, TypeName, sanitized};
+use crate::cli::stderr;
+use crate::event::text::{counted, excerpt, grouped, sanitize};
+use crate::event::{Difference, Sanitized, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeState, Seen, latency};
 use crate::session::{Delivery, Moment, Problem, Proof, Record, Retry, Verdict};
 
@@ -38,60 +38,58 @@ pub(super) struct Words {
 
 impl Words {
     /// A line for a call that ended.
-    pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery) -> String {
+    pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery) -> Sanitized {
         if self.json {
             return line(&Record::Delivered(delivery.clone()));
         }
         let what = what(&parcel.events);
         let took = latency(delivery.took);
         match &delivery.verdict {
-            Verdict::Taken { status, .. } if delivery.attempts > 1 => format!(
-                "sent {what}: {status} in {took}, at attempt {}; an earlier one may have brought it too\n",
+            Verdict::Taken { status, .. } if delivery.attempts > 1 => sanitized!(
+                "sent {}: {} in {}, at attempt {}; an earlier one may have brought it too\n",
+                what,
+                status,
+                took,
                 delivery.attempts
             ),
-            Verdict::Taken { status, .. } => format!("sent {what}: {status} in {took}\n"),
+            Verdict::Taken { status, .. } => sanitized!("sent {}: {} in {}\n", what, status, took),
             // These are told where troubles are told.
-            Verdict::Refused { .. } | Verdict::Failed(_) => String::new(),
+            Verdict::Refused { .. } | Verdict::Failed(_) => "".into(),
         }
     }
 
     /// What is said of an event that was to be proved.
-    pub(super) fn proof(self, probe: &Probe, within: Duration, at: Moment) -> String {
+    pub(super) fn proof(self, probe: &Probe, within: Duration, at: Moment) -> Sanitized {
         if self.json {
             return line(&Record::Proof(Proof::of(probe, at)));
         }
-        let name = harmless(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
+        let name = sanitize(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
         match &probe.state {
-            ProbeState::Waiting => format!("{name}: still waited for\n"),
-            ProbeState::NotSent => format!("{name}: not sent\n"),
-            ProbeState::Seen(seen) => format!("{name}: {}\n{}", seen.summary(), differences(seen)),
+            ProbeState::Waiting => sanitized!("{}: still waited for\n", name),
+            ProbeState::NotSent => sanitized!("{}: not sent\n", name),
+            ProbeState::Seen(seen) => sanitized!("{}: {}\n{}", name, seen.summary(), differences(seen)),
             ProbeState::Missed(clues) => {
-                let clues = clues.iter().fold(String::new(), |lines, clue| lines + "  " + &clue.to_string() + "\n");
-                format!("{name}: not seen within {}\n{clues}", latency(within))
+                let clues: Sanitized = clues.iter().map(|clue| sanitized!("  {}\n", clue.sentence())).collect();
+                sanitized!("{}: not seen within {}\n{}", name, latency(within), clues)
             }
         }
     }
 }
 
-fn line(record: &Record) -> String {
-    format!("{}\n", record.line(&[]))
+fn line(record: &Record) -> Sanitized {
+    sanitized!("{}\n", record.line(&[]))
 }
 
 /// What a call holds: `purchase`, `30 events`.
-fn what(events: &[Outgoing]) -> String {
+fn what(events: &[Outgoing]) -> Sanitized {
     match events {
-        [event] => harmless(event.event_type.as_str()),
+        [event] => sanitize(event.event_type.as_str()),
         events => counted(events.len() as u64, "event"),
     }
 }
 
-/// `4,990`.
-fn grouped(count: u64) -> String {
-    if count < 1_000 { count.to_string() } else { format!("{},{:03}", grouped(count / 1_000), count % 1_000) }
-}
-
 /// The differences in their groups, a line for each.
-fn differences(seen: &Seen) -> String {
+fn differences(seen: &Seen) -> Sanitized {
     let groups = seen.groups();
     let groups = [
         ("dropped", groups.dropped),
@@ -100,22 +98,17 @@ fn differences(seen: &Seen) -> String {
         ("the same instant in other words", groups.respelled),
         ("added by the platform", groups.added),
     ];
-    let shown = |text: &str, columns| fit(&harmless_within(text, columns).0, columns);
-    let place = |difference: &Difference| shown(&difference.path.to_string(), WIDEST_PLACE);
-    let mut lines = String::new();
-    for (name, group) in groups.into_iter().filter(|(_, group)| !group.is_empty()) {
-        let widest = group.iter().map(|difference| width(&place(difference))).max().unwrap_or(0);
-        // Writing to a text cannot fail.
-        let _ = writeln!(lines, "  {name}");
-        for difference in group {
+    let place = |difference: &Difference| excerpt(&difference.path.to_string(), WIDEST_PLACE);
+    let lines = groups.into_iter().filter(|(_, group)| !group.is_empty()).flat_map(|(name, group)| {
+        let widest = group.iter().map(|difference| place(difference).width()).max().unwrap_or(0);
+        let each = group.into_iter().map(|difference| {
             let values = [&difference.before, &difference.after].into_iter().flatten();
-            let values: Vec<String> = values.map(|value| shown(value, WIDEST_VALUE)).collect();
-            let place = place(difference);
-            let pad = " ".repeat(widest - width(&place));
-            let _ = writeln!(lines, "    {place}{pad}  {}", values.join(" → "));
-        }
-    }
-    lines
+            let values = Sanitized::join(values.map(|value| excerpt(value, WIDEST_VALUE)), " → ");
+            sanitized!("    {}  {}\n", place(difference).pad(widest), values)
+        });
+        std::iter::once(sanitized!("  {}\n", name)).chain(each).collect::<Vec<_>>()
+    });
+    lines.collect()
 }
 
 /// What is said to the person, beside what is printed: troubles, and how far it is.
@@ -136,7 +129,7 @@ impl Reporter {
 
     /// Shows a progress bar, if standard error is a terminal that nothing else is printed on.
     pub(super) fn show_progress(&mut self, printing: bool) {
-        if !io::stderr().is_terminal() || (printing && io::stdout().is_terminal()) {
+        if !stderr::is_terminal() || (printing && io::stdout().is_terminal()) {
             return;
         }
         let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
@@ -165,12 +158,11 @@ impl Reporter {
             )]
             bar.set_position((part * STEPS as f64) as u64);
         }
-        // Writing to a text cannot fail.
         if elapsed >= SETTLED {
-            let _ = write!(message, " · {}/s", rate(events, elapsed));
+            message = sanitized!("{} · {}/s", message, rate(events, elapsed));
             if let Some(part) = part.filter(|part| *part > 0.0) {
                 let left = elapsed.mul_f64((1.0 / part - 1.0).clamp(0.0, LONGEST_LEFT));
-                let _ = write!(message, " · {} left", latency(left));
+                message = sanitized!("{} · {} left", message, latency(left));
             }
         }
         bar.set_message(message);
@@ -183,12 +175,12 @@ impl Reporter {
         }
         let kept_back = self.complaints.take().saturating_sub(MOST_COMPLAINTS);
         if kept_back > 0 {
-            self.tell(format!("and {} more", grouped(kept_back)));
+            self.tell(&sanitized!("and {} more", grouped(kept_back)));
         }
     }
 
     /// Tells what is wrong with a line or a call while others go on; of thousands, the first few are enough.
-    pub(super) fn complain(&self, line: impl AsRef<str>) {
+    pub(super) fn complain(&self, line: &Sanitized) {
         self.complaints.set(self.complaints.get() + 1);
         if self.complaints.get() <= MOST_COMPLAINTS {
             self.tell(line);
@@ -196,8 +188,8 @@ impl Reporter {
     }
 
     /// Tells something, in a line.
-    pub(super) fn tell(&self, line: impl AsRef<str>) {
-        let tell = || eprintln!("clickscope: {}", line.as_ref());
+    pub(super) fn tell(&self, line: &Sanitized) {
+        let tell = || stderr::say(line);
         match &self.bar {
             Some(bar) => bar.suspend(tell),
             None => tell(),
@@ -205,11 +197,11 @@ impl Reporter {
     }
 
     pub(super) fn problem(&self, problem: &Problem) {
-        self.tell(format!("{} - {}", problem.what, problem.advice));
+        self.tell(&sanitized!("{} - {}", problem.what, problem.advice));
     }
 
     pub(super) fn retry(&self, retry: &Retry) {
-        self.tell(format!("{} (attempt {} of {ATTEMPTS}; trying again)", retry.problem.what, retry.attempts));
+        self.tell(&sanitized!("{} (attempt {} of {}; trying again)", retry.problem.what, retry.attempts, ATTEMPTS));
     }
 
     /// What became of a call that was not taken.
@@ -221,7 +213,7 @@ impl Reporter {
                     fields.iter().filter(|(field, what)| !message.contains(&**field) || !message.contains(&**what));
                 let said =
                     fields.fold(message.clone(), |said, (field, what)| sanitized!("{}; {}: {}", said, field, what));
-                self.complain(format!("the server refused {} with {status}: {said}", what(&parcel.events)));
+                self.complain(&sanitized!("the server refused {} with {}: {}", what(&parcel.events), status, said));
             }
             Verdict::Failed(problem) => self.problem(problem),
         }
@@ -232,8 +224,8 @@ impl Reporter {
         let new: Vec<TypeName> =
             Safety::triggers(events).into_iter().filter(|name| !self.named.contains(name)).cloned().collect();
         if !new.is_empty() {
-            let names: Vec<String> = new.iter().map(|name| harmless(name.as_str())).collect();
-            self.tell(format!("in production these usually trigger messages to customers: {}", names.join(", ")));
+            let names = Sanitized::join(new.iter().map(|name| sanitize(name.as_str())), ", ");
+            self.tell(&sanitized!("in production these usually trigger messages to customers: {}", names));
             self.named.extend(new);
         }
     }
@@ -242,16 +234,4 @@ impl Reporter {
 /// Events a second, rounded.
 pub(super) fn rate(events: u64, elapsed: Duration) -> u64 {
     u64::try_from(u128::from(events) * 1_000 / elapsed.as_millis().max(1)).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_count_is_grouped_by_thousands() {
-        for (count, expected) in [(0, "0"), (999, "999"), (4_990, "4,990"), (1_000_007, "1,000,007")] {
-            assert_eq!(grouped(count), expected);
-        }
-    }
 }

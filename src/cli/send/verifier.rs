@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
 use crate::cli::Exit;
-use crate::event::{Document, sanitized};
+use crate::event::{Document, Sanitized, sanitized};
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
 use crate::session::{Moment, Problem, ProblemKind, Record, Trouble};
 use crate::source::live::{self, Settings};
@@ -26,8 +26,8 @@ pub(super) struct Sample {
 
 impl Sample {
     /// The error is the reason why nothing can be compared with it.
-    pub(super) fn new(event: &Outgoing) -> Result<Self, String> {
-        let document = Document::new(Arc::clone(&event.payload)).map_err(|error| error.to_string())?;
+    pub(super) fn new(event: &Outgoing) -> Result<Self, Sanitized> {
+        let document = Document::new(Arc::clone(&event.payload)).map_err(|error| Sanitized::of(&error))?;
         Ok(Self { event: event.clone(), document: Arc::new(document) })
     }
 }
@@ -49,7 +49,7 @@ impl Verifier {
         let mut source = live::start(settings);
         'first: loop {
             let Some(records) = source.records.recv().await else {
-                reporter.tell("the debug endpoint is not watched any more; nothing was sent");
+                reporter.tell(&"the debug endpoint is not watched any more; nothing was sent".into());
                 return Err(Exit::Unreachable);
             };
             for record in records {
@@ -155,9 +155,9 @@ impl Verifier {
     }
 
     /// How long it took until they were seen; `None` when fewer than two were.
-    pub(super) fn latencies(&self) -> Option<String> {
+    pub(super) fn latencies(&self) -> Option<Sanitized> {
         let latencies = self.probes.latencies().filter(|latencies| latencies.count > 1)?;
-        Some(format!("seen {}: {latencies}", latencies.count))
+        Some(sanitized!("seen {}: {}", latencies.count, latencies.summary()))
     }
 
     /// How many of these are in a state.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::{SyntaxError, is_number, partner};
 use crate::event::lexer::{self, Lexer, Piece};
 use crate::event::placeholder;
-use crate::event::text::{fit, harmless};
+use crate::event::text::{excerpt, sanitize};
+use crate::event::{Sanitized, sanitized};
 
 /// How many containers may stand in one another: `serde_json` reads no more.
 const MAX_DEPTH: usize = 127;
@@ -50,7 +51,7 @@ struct Check<'a> {
     key: Option<Range<usize>>,
 }
 
-type Wrong = (usize, String);
+type Wrong = (usize, Sanitized);
 
 impl Check<'_> {
     fn step(&mut self, range: &Range<usize>, piece: Piece) -> Result<(), Wrong> {
@@ -99,13 +100,16 @@ impl Check<'_> {
         match (self.open.last(), self.expect) {
             (_, Expect::End) => Ok(()),
             (None, _) => Err((end, "there is nothing here: write an event as a JSON object, { … }".into())),
-            (Some(_), _) => Err((end, format!("the text ends here, and {}", self.still_open(end)))),
+            (Some(_), _) => Err((end, sanitized!("the text ends here, and {}", self.still_open(end)))),
         }
     }
 
     fn opened(&mut self, at: usize, expect: Expect) -> Result<Expect, Wrong> {
         if self.open.len() == MAX_DEPTH {
-            return Err((at, format!("more than {MAX_DEPTH} objects and arrays are nested here, which is too deep")));
+            return Err((
+                at,
+                sanitized!("more than {} objects and arrays are nested here, which is too deep", MAX_DEPTH),
+            ));
         }
         self.open.push(at);
         Ok(expect)
@@ -139,24 +143,26 @@ impl Check<'_> {
         let before = self.before.as_ref();
         let closes = matches!(piece, Piece::Mark(b'}' | b']'));
         let message = match self.expect {
-            _ if piece == Piece::Word && begins_comment(spelled) => NO_COMMENTS.to_owned(),
+            _ if piece == Piece::Word && begins_comment(spelled) => NO_COMMENTS.into(),
             Expect::Key | Expect::Value if closes && before.is_some_and(|(_, piece)| *piece == Piece::Mark(b',')) => {
                 let comma = before.map_or(range.start, |(comma, _)| comma.start);
-                return (comma, format!("this comma has nothing after it before the `{shown}`: take it out"));
+                return (comma, sanitized!("this comma has nothing after it before the `{}`: take it out", shown));
             }
             Expect::Key | Expect::KeyOrClose if piece == Piece::Word => {
                 let bare = spelled.trim_matches(is_quote);
-                format!("a key needs double quotes: \"{}\"", self::shown(bare))
+                sanitized!("a key needs double quotes: \"{}\"", self::shown(bare))
             }
             Expect::Key | Expect::KeyOrClose if piece == Piece::Placeholder => {
-                format!("a key is a string, and {shown} is a number")
+                sanitized!("a key is a string, and {} is a number", shown)
             }
-            Expect::Key => format!("expected a key in double quotes, not `{shown}`"),
-            Expect::KeyOrClose => format!("expected a key in double quotes or `}}`, not `{shown}`"),
-            Expect::Colon => format!("expected `:` between the key and its value, not `{shown}`"),
-            Expect::Value => format!("expected a value, not `{shown}`"),
-            Expect::ValueOrClose => format!("expected a value or `]`, not `{shown}`"),
-            Expect::CommaOrClose if closes => format!("`{shown}` closes nothing: {}", self.still_open(range.start)),
+            Expect::Key => sanitized!("expected a key in double quotes, not `{}`", shown),
+            Expect::KeyOrClose => sanitized!("expected a key in double quotes or `}}`, not `{}`", shown),
+            Expect::Colon => sanitized!("expected `:` between the key and its value, not `{}`", shown),
+            Expect::Value => sanitized!("expected a value, not `{}`", shown),
+            Expect::ValueOrClose => sanitized!("expected a value or `]`, not `{}`", shown),
+            Expect::CommaOrClose if closes => {
+                sanitized!("`{}` closes nothing: {}", shown, self.still_open(range.start))
+            }
             Expect::CommaOrClose | Expect::End
                 if piece == Piece::Word
                     && before.is_some_and(|(b, p)| b.end == range.start && matches!(p, Piece::String { .. })) =>
@@ -167,17 +173,17 @@ impl Check<'_> {
                 if let Some(wrong) = self.key_without_value() {
                     return wrong;
                 }
-                format!("expected `,` or `{}`, not `:`: only a key in an object has one", self.close())
+                sanitized!("expected `,` or `{}`, not `:`: only a key in an object has one", self.close())
             }
-            Expect::CommaOrClose => format!("a comma is missing before `{shown}`"),
-            Expect::End if closes => format!("`{shown}` closes nothing: no bracket is open here"),
+            Expect::CommaOrClose => sanitized!("a comma is missing before `{}`", shown),
+            Expect::End if closes => sanitized!("`{}` closes nothing: no bracket is open here", shown),
             Expect::End if piece == Piece::Mark(b',') && self.is_last(range) => {
                 "nothing comes after this comma: take it out".into()
             }
             Expect::End if piece == Piece::Mark(b',') || matches!(piece, Piece::Mark(b'{')) => {
                 "the value ends before this: several events stand in an array, [ …, … ]".into()
             }
-            Expect::End => format!("the value ends before this `{shown}`"),
+            Expect::End => sanitized!("the value ends before this `{}`", shown),
         };
         (range.start, message)
     }
@@ -188,35 +194,32 @@ impl Check<'_> {
         let key = self.key.as_ref().filter(|_| is_string && self.bracket() == Some(b'{'))?;
         let spelled = self.spelled(key);
         let shown = match spelled.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(name) => format!("\"{}\"", shown(name)),
+            Some(name) => sanitized!("\"{}\"", shown(name)),
             None => shown(spelled),
         };
-        Some((key.start, format!("the key {shown} has no value yet")))
+        Some((key.start, sanitized!("the key {} has no value yet", shown)))
     }
 
     /// Which bracket still needs its other one, for an error at `from`. Its line is named only where it is another one:
     /// the text may itself be a line of a file, and then its own count of lines says nothing.
-    fn still_open(&self, from: usize) -> String {
+    fn still_open(&self, from: usize) -> Sanitized {
         let Some(&at) = self.open.last() else { return "no bracket is open".into() };
         let (line, column) = lexer::position(self.text, at);
         let place = match lexer::position(self.text, from) {
-            (same, _) if same == line => format!("column {column}"),
-            _ => format!("line {line}, column {column}"),
+            (same, _) if same == line => sanitized!("column {}", column),
+            _ => sanitized!("line {}, column {}", line, column),
         };
-        let bracket = char::from(partner(self.close_byte()));
-        format!("the `{bracket}` in {place} needs its `{}`", self.close())
+        let bracket = if self.bracket() == Some(b'[') { "[" } else { "{" };
+        sanitized!("the `{}` in {} needs its `{}`", bracket, place, self.close())
     }
 
     fn is_last(&self, range: &Range<usize>) -> bool {
         self.text.get(range.end..).is_none_or(|rest| rest.trim().is_empty())
     }
 
-    fn close(&self) -> char {
-        char::from(self.close_byte())
-    }
-
-    fn close_byte(&self) -> u8 {
-        self.bracket().map_or(b'}', partner)
+    /// The bracket that it needs.
+    fn close(&self) -> &'static str {
+        if self.bracket() == Some(b'[') { "]" } else { "}" }
     }
 
     fn spelled(&self, range: &Range<usize>) -> &str {
@@ -236,7 +239,7 @@ fn is_quote(c: char) -> bool {
 }
 
 /// What is wrong with a word where a value stands.
-fn wrong_value(word: &str) -> Option<String> {
+fn wrong_value(word: &str) -> Option<Sanitized> {
     if matches!(word, "true" | "false" | "null") || is_number(word) {
         return None;
     }
@@ -244,25 +247,28 @@ fn wrong_value(word: &str) -> Option<String> {
     let lower = word.to_ascii_lowercase();
     let unsigned = word.trim_start_matches(['+', '-']);
     Some(match lower.as_str() {
-        _ if begins_comment(word) => NO_COMMENTS.to_owned(),
-        _ if word.starts_with(is_quote) => format!("a string needs double quotes, not `{shown}`"),
-        "true" | "false" | "null" => format!("`{shown}` is written `{lower}`"),
-        "undefined" | "none" | "nil" => format!("JSON has no `{shown}`: write null, or leave the field out"),
-        "nan" | "infinity" | "-infinity" => format!("JSON has no `{shown}`: leave the field out"),
-        _ if word.starts_with('+') => format!("a number has no plus sign in JSON: `{shown}`"),
-        _ if unsigned.starts_with('.') => format!("a number begins with a digit: 0.5, not `{shown}`"),
+        _ if begins_comment(word) => NO_COMMENTS.into(),
+        _ if word.starts_with(is_quote) => sanitized!("a string needs double quotes, not `{}`", shown),
+        "true" | "false" | "null" => sanitized!("`{}` is written `{}`", shown, sanitize(&lower)),
+        "undefined" | "none" | "nil" => sanitized!("JSON has no `{}`: write null, or leave the field out", shown),
+        "nan" | "infinity" | "-infinity" => sanitized!("JSON has no `{}`: leave the field out", shown),
+        _ if word.starts_with('+') => sanitized!("a number has no plus sign in JSON: `{}`", shown),
+        _ if unsigned.starts_with('.') => sanitized!("a number begins with a digit: 0.5, not `{}`", shown),
         _ if unsigned.starts_with('0') && unsigned.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => {
-            format!("a number has no zeros before it: `{shown}` is written without, or as a string")
+            sanitized!("a number has no zeros before it: `{}` is written without, or as a string", shown)
         }
         _ if unsigned.starts_with(|c: char| c.is_ascii_digit()) || unsigned.is_empty() => {
-            format!("`{shown}` is no number as JSON spells them: 19, -2.5, 1e9; as a string it needs double quotes")
+            sanitized!(
+                "`{}` is no number as JSON spells them: 19, -2.5, 1e9; as a string it needs double quotes",
+                shown
+            )
         }
-        _ => format!("`{shown}` is not a JSON value: a string needs double quotes"),
+        _ => sanitized!("`{}` is not a JSON value: a string needs double quotes", shown),
     })
 }
 
 /// What is wrong in a string, and at which of its bytes. A first quote is there; a second may not be.
-fn wrong_in_string(text: &str) -> Option<(usize, String)> {
+fn wrong_in_string(text: &str) -> Option<(usize, Sanitized)> {
     let bytes = text.as_bytes();
     let mut at = 0;
     loop {
@@ -284,12 +290,12 @@ fn wrong_in_string(text: &str) -> Option<(usize, String)> {
                 let escape: String = text.get(at..)?.chars().take(2).collect();
                 return Some((
                     at,
-                    format!("JSON has no escape {}: a backslash itself is written \\\\", harmless(&escape)),
+                    sanitized!("JSON has no escape {}: a backslash itself is written \\\\", sanitize(&escape)),
                 ));
             }
             _ => {
                 let control: String = text.get(at..)?.chars().take(1).collect();
-                return Some((at, format!("this control character is written {} in a string", harmless(&control))));
+                return Some((at, sanitized!("this control character is written {} in a string", sanitize(&control))));
             }
         };
     }
@@ -304,8 +310,6 @@ fn code_unit(bytes: &[u8]) -> Option<u16> {
     })
 }
 
-fn shown(text: &str) -> String {
-    // Long enough to recognize, and cut before it is made harmless: a word can be the whole draft.
-    let start = text.char_indices().nth(64).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
-    fit(&harmless(start), 32)
+fn shown(text: &str) -> Sanitized {
+    excerpt(text, 32)
 }

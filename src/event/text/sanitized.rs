@@ -1,8 +1,9 @@
 use std::borrow::{Borrow, Cow};
 use std::fmt::{self, Write as _};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use serde::{Deserialize, Deserializer, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::{cut, cut_middle, sanitize};
 
@@ -22,6 +23,19 @@ impl Sanitized {
         Self(Cow::Borrowed(words))
     }
 
+    /// How something shows itself, sanitized.
+    pub fn of(shown: &impl fmt::Display) -> Self {
+        sanitize(&shown.to_string())
+    }
+
+    /// The words, when they are the program's own.
+    pub fn as_literal(&self) -> Option<&'static str> {
+        match self.0 {
+            Cow::Borrowed(words) => Some(words),
+            Cow::Owned(_) => None,
+        }
+    }
+
     /// What an escaping function made.
     pub(super) fn made(text: String) -> Self {
         Self(Cow::Owned(text))
@@ -29,7 +43,7 @@ impl Sanitized {
 
     /// The text of a template whose parts may all be printed: for [`sanitized!`](crate::sanitized), which sees to that.
     #[doc(hidden)]
-    pub fn of_printable_parts(text: fmt::Arguments<'_>) -> Self {
+    pub fn of_printable_parts((): (), text: fmt::Arguments<'_>) -> Self {
         Self(text.as_str().map_or_else(|| Cow::Owned(text.to_string()), Cow::Borrowed))
     }
 
@@ -41,6 +55,16 @@ impl Sanitized {
             let _ = write!(joined, "{}{text}", if at > 0 { between } else { "" });
         }
         Self::made(joined)
+    }
+
+    /// The same words so many times.
+    pub fn repeated(words: &'static str, times: usize) -> Self {
+        Self::made(words.repeat(times))
+    }
+
+    /// Puts another text behind it.
+    pub fn push(&mut self, text: impl AsSanitized) {
+        self.0.to_mut().push_str(text.as_sanitized().as_str());
     }
 
     /// Text of several lines, each sanitized.
@@ -60,6 +84,37 @@ impl Sanitized {
         cut_middle(self, columns).map_or_else(|| self.clone(), Self::made)
     }
 
+    /// Broken into pieces of at most `width` columns, at spaces where there are some.
+    pub fn wrap(&self, width: usize) -> Vec<Self> {
+        if self.width() <= width {
+            return vec![self.clone()];
+        }
+        let mut out = Vec::new();
+        let mut current = String::new();
+        let mut used = 0;
+        for grapheme in self.graphemes(true) {
+            let columns = super::width(grapheme);
+            if used + columns > width && !current.is_empty() {
+                let rest = match current.rfind(' ') {
+                    Some(space) if space > current.len() / 2 => current.split_off(space + 1),
+                    _ => String::new(),
+                };
+                out.push(Self::made(std::mem::replace(&mut current, rest)));
+                used = super::width(&current);
+            }
+            current.push_str(grapheme);
+            used += columns;
+        }
+        out.push(Self::made(current));
+        out
+    }
+
+    /// With spaces after it, up to `columns` columns.
+    #[must_use]
+    pub fn pad(&self, columns: usize) -> Self {
+        Self::made(format!("{self}{}", " ".repeat(columns.saturating_sub(self.width()))))
+    }
+
     /// How many columns it takes.
     pub fn width(&self) -> usize {
         super::width(self)
@@ -77,6 +132,12 @@ impl<'de> Deserialize<'de> for Sanitized {
 impl Borrow<str> for Sanitized {
     fn borrow(&self) -> &str {
         self
+    }
+}
+
+impl<T: Printable> FromIterator<T> for Sanitized {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
+        Self::join(texts, "")
     }
 }
 
@@ -136,10 +197,107 @@ impl fmt::Debug for Sanitized {
     }
 }
 
+/// A part of [`Sanitized`] text, or of words of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SanitizedStr<'a>(&'a str);
+
+impl<'a> SanitizedStr<'a> {
+    /// A part of it; empty where there is none.
+    #[must_use]
+    pub fn part(self, range: Range<usize>) -> Self {
+        Self(self.0.get(range).unwrap_or_default())
+    }
+
+    /// A part of it, counted in characters.
+    #[must_use]
+    pub fn chars_at(self, range: Range<usize>) -> Self {
+        let byte = |at: usize| self.0.char_indices().nth(at).map_or(self.0.len(), |(byte, _)| byte);
+        self.part(byte(range.start)..byte(range.end))
+    }
+
+    /// Its words, each with the space behind it.
+    pub fn words(self) -> impl Iterator<Item = Self> {
+        self.0.split_inclusive(' ').map(Self)
+    }
+
+    /// Without the white space at its end.
+    #[must_use]
+    pub fn trim_end(self) -> Self {
+        Self(self.0.trim_end())
+    }
+
+    /// Cut to `columns` columns, with an ellipsis where something was lost.
+    pub fn fit(self, columns: usize) -> Sanitized {
+        cut(&self, columns).map_or_else(|| self.into(), Sanitized::made)
+    }
+
+    /// The characters.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl Deref for SanitizedStr<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+/// What can be shown without a copy of it: sanitized text, a part of some, and words of the program.
+pub trait AsSanitized {
+    /// All of it, to show or to take a part of.
+    fn as_sanitized(&self) -> SanitizedStr<'_>;
+}
+
+impl AsSanitized for Sanitized {
+    fn as_sanitized(&self) -> SanitizedStr<'_> {
+        SanitizedStr(self)
+    }
+}
+
+impl AsSanitized for SanitizedStr<'_> {
+    fn as_sanitized(&self) -> SanitizedStr<'_> {
+        *self
+    }
+}
+
+impl AsSanitized for &'static str {
+    fn as_sanitized(&self) -> SanitizedStr<'_> {
+        SanitizedStr(self)
+    }
+}
+
+impl<T: AsSanitized> AsSanitized for &T {
+    fn as_sanitized(&self) -> SanitizedStr<'_> {
+        (**self).as_sanitized()
+    }
+}
+
+impl fmt::Display for SanitizedStr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0, f)
+    }
+}
+
+impl From<SanitizedStr<'_>> for Sanitized {
+    fn from(text: SanitizedStr<'_>) -> Self {
+        Self::made(text.0.to_owned())
+    }
+}
+
+impl From<&Sanitized> for Sanitized {
+    fn from(text: &Sanitized) -> Self {
+        text.clone()
+    }
+}
+
 /// What writes nothing that a terminal would act on: sanitized text, words of the program, numbers.
 pub trait Printable: fmt::Display {}
 
 impl Printable for Sanitized {}
+impl Printable for SanitizedStr<'_> {}
 impl Printable for &'static str {}
 impl Printable for u8 {}
 impl Printable for u16 {}
@@ -147,6 +305,8 @@ impl Printable for u32 {}
 impl Printable for u64 {}
 impl Printable for u128 {}
 impl Printable for usize {}
+impl Printable for i8 {}
+impl Printable for i32 {}
 impl Printable for i64 {}
 impl Printable for f64 {}
 impl Printable for bool {}
@@ -197,12 +357,12 @@ pub const fn is_positional(template: &str) -> bool {
 /// ```
 #[macro_export]
 macro_rules! sanitized {
-    ($template:literal $(, $part:expr)* $(,)?) => {{
-        const { assert!($crate::event::text::is_positional($template), "name no variable in the template") };
+    ($template:literal $(, $part:expr)* $(,)?) => {
         $crate::event::text::Sanitized::of_printable_parts(
+            const { assert!($crate::event::text::is_positional($template), "name no variable in the template") },
             format_args!($template $(, $crate::event::text::printable(&$part))*)
         )
-    }};
+    };
 }
 
 #[cfg(test)]

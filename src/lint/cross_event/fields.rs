@@ -8,7 +8,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
 use crate::event::catalogue::IDENTIFIERS;
-use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+use crate::event::text::sanitize;
+use crate::event::{Document, NodeId, NodeKind, Origin, origin, sanitized};
 use crate::lint::budget::{cut_short, is_looked_at, looked_at};
 use crate::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::lint::per_event::{PRODUCT_KEYS, PRODUCT_NAMES};
@@ -379,7 +380,7 @@ impl Spellings {
         }
         let letters = xxh3_64_with_seed(letters.as_bytes(), TYPES);
         if let Some(other) = self.other(letters, xxh3_64(name.as_bytes()), name, |_| false) {
-            let expected = format!("{}, as it was spelled before", other.text);
+            let expected = sanitized!("{}, as it was spelled before", sanitize(&other.text));
             findings.push(CASE_TWINS.at(event.path(field), expected, shown(event, field)));
         }
     }

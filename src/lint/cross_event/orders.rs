@@ -3,7 +3,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
-use crate::event::{Document, NodeId, NodeKind};
+use crate::event::text::sanitize;
+use crate::event::{Document, NodeId, NodeKind, Sanitized, sanitized};
 use crate::lint::{Finding, Rule, Severity, Stage, shown};
 
 /// How many orders, and how many UUIDs of events are remembered.
@@ -109,8 +110,8 @@ impl OrderHistory {
             let another = before.filter(|before| *stage == Stage::Outgoing || before.content != content);
             if let Some(SeenEvent { event_type, .. }) = another {
                 copied = true;
-                let first = if event_type.is_empty() { "another event" } else { &*event_type };
-                let expected = format!("a UUID of its key_fields: {first} came with this one before");
+                let first = if event_type.is_empty() { "another event".into() } else { sanitize(&event_type) };
+                let expected = sanitized!("a UUID of its own: {} came with this one before", first);
                 findings.push(EVENT_UUID_TWICE.at(event.path(field), expected, shown(event, field)));
             }
         }
@@ -122,7 +123,7 @@ impl OrderHistory {
     }
 
     /// The rule that a purchase breaks beside an earlier one of the same order, and what was expected.
-    fn bought(&mut self, id: u64, mut now: SeenOrder, stage: Stage) -> Option<(&'static Rule, String)> {
+    fn bought(&mut self, id: u64, mut now: SeenOrder, stage: Stage) -> Option<(&'static Rule, Sanitized)> {
         let Some(before) = self.orders.get(id) else {
             self.orders.put(id, now);
             return None;
@@ -141,10 +142,10 @@ impl OrderHistory {
         Some(if per_line {
             (
                 &PURCHASE_PER_LINE_ITEM,
-                format!("one purchase of this order with all its products; this is number {times}"),
+                sanitized!("one purchase of this order with all its products; this is number {}", times),
             )
         } else {
-            (&ORDER_TWICE, format!("one purchase of this order; this is number {times}"))
+            (&ORDER_TWICE, sanitized!("one purchase of this order; this is number {}", times))
         })
     }
 

@@ -2,6 +2,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
+use crate::event::sanitized;
+use crate::event::text::sanitize;
 use crate::lint::values::is_address;
 use crate::lint::{Finding, Rule, Severity, shown};
 
@@ -64,10 +66,10 @@ impl IdentityHistory {
         let (this_email, this_customer) = (of(&email.to_lowercase(), &email), of(&customer, &customer));
         let (by_email, by_customer) = (this_email.hash, this_customer.hash);
         let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), KnownPair).is_some();
-        let mut compare = |field, before: Option<OtherIdentifier>, now: u64, what: &str| {
+        let mut compare = |field, before: Option<OtherIdentifier>, now: u64, what: &'static str| {
             if let Some(OtherIdentifier { shown: other, .. }) = before.filter(|before| before.hash != now && !is_known)
             {
-                let expected = format!("{other}, {what} before");
+                let expected = sanitized!("{}, {} before", sanitize(&other), what);
                 findings.push(IDENTITY_CONFLICT.at(
                     key_fields.event.path(field),
                     expected,

@@ -1,6 +1,7 @@
 //! Whether a message can reach a device.
 
 use super::object::Object;
+use crate::event::{Sanitized, sanitized};
 use crate::lint::{Actual, Expected, Finding, Fix, Rule, Severity};
 
 const MOBILE: &str = "https://developer.blueshift.com/docs/event-attributes-for-integration-without-sdk";
@@ -51,7 +52,7 @@ impl Object<'_> {
         if device.is_some_and(|device| !documented.is_empty() && !documented.contains(&&*device)) {
             let (expected, fix) = match documented {
                 [only] => (Expected::from(*only), Some(Fix::Replace(format!("\"{only}\"")))),
-                several => (format!("one of {}", several.join(", ")).into(), None),
+                several => (sanitized!("one of {}", Sanitized::join(several, ", ")).into(), None),
             };
             let finding = self.finding(&DEVICE_TYPE, "device_type", expected);
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));

@@ -1,8 +1,7 @@
 //! The products of an event, and what they sum up to.
 
 use super::object::Object;
-use crate::event::text::fit;
-use crate::event::{NodeId, NodeKind};
+use crate::event::{NodeId, NodeKind, sanitized};
 use crate::lint::{Expected, Finding, Fix, Rule, Severity, shown};
 
 const COMMERCE: &str = "https://help.blueshift.com/hc/en-us/articles/21719567098643";
@@ -137,10 +136,10 @@ impl Object<'_> {
         if self.event.event_type() != Some("purchase") {
             return;
         }
-        let mut holds = |name: &str, sums: &[f64], cents: f64, of: &str| {
+        let mut holds = |name: &str, sums: &[f64], cents: f64, of: &'static str| {
             let (Some(stated), Some(sum)) = (self.number(name), sums.first()) else { return };
             if sums.iter().all(|sum| ((sum - stated) * 100.0).round().abs() > cents) {
-                let expected = format!("{}: {of}", fit(&format!("{sum:.2}"), SUM_SHOWN));
+                let expected = sanitized!("{}: {}", sanitized!("{:.2}", sum).fit(SUM_SHOWN), of);
                 findings.extend(self.finding(&ARITHMETIC, name, expected));
             }
         };

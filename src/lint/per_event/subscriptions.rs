@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use super::object::Object;
+use crate::event::{Sanitized, sanitized};
 use crate::lint::{Finding, Rule, Severity, shown};
 
 /// How many days the end of a subscription may be from where its period puts it: months differ in length, and an end may
@@ -38,14 +39,14 @@ impl Object<'_> {
         let time = |name| self.text(name).and_then(|text| moment(&text));
         let Some((start, end)) = time("subscription_started_at").zip(time("subscription_end_at")) else { return };
         if end < start {
-            let started = self.get("subscription_started_at").map(|id| shown(self.event, id).to_string());
-            let expected = format!("a time after the start, {}", started.unwrap_or_default());
+            let started = self.get("subscription_started_at").map(|id| shown(self.event, id).words());
+            let expected = sanitized!("a time after the start, {}", started.unwrap_or_default());
             findings.extend(self.finding(&SUBSCRIPTION_DATES, "subscription_end_at", expected));
             return;
         }
         let Some(due) = self.period().and_then(|period| day(start).checked_add(period).ok()) else { return };
         if due.until(day(end)).is_ok_and(|apart| apart.get_days().abs() > DAYS_APART) {
-            let expected = format!("about {due}, one period after the start");
+            let expected = sanitized!("about {}, one period after the start", Sanitized::of(&due));
             findings.extend(self.finding(&SUBSCRIPTION_LENGTH, "subscription_end_at", expected));
         }
     }

@@ -5,7 +5,7 @@ use super::*;
 /// The findings of a rule in an event to be sent: where, what was expected, how bad.
 fn found(event: &str, rule: &str) -> Vec<(String, String, Severity)> {
     let found = of(event, Stage::Outgoing, rule).into_iter();
-    found.map(|finding| (finding.path.pointer(), finding.expected.to_string(), finding.severity)).collect()
+    found.map(|finding| (finding.path.pointer(), finding.expected.words().to_string(), finding.severity)).collect()
 }
 
 /// Holds that `rule` finds something at those places, and nowhere else.

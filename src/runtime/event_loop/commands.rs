@@ -5,7 +5,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::app::Outcome;
 use crate::blueshift::Call;
-use crate::event::TypeName;
+use crate::event::{TypeName, sanitized};
 use crate::source::Command;
 
 /// How many batches may wait for the source: more than anyone sends by hand while it takes nothing.
@@ -37,7 +37,7 @@ impl Commands {
     /// Has the calls sent, or says that they will not be.
     pub(super) fn ship(&mut self, batch: u64, calls: Vec<Call>) -> Option<Outcome> {
         if self.queue.iter().filter(|command| matches!(command, Command::Send { .. })).count() >= MOST_BATCHES {
-            let why = format!("{MOST_BATCHES} batches wait to be sent: send it again when they are gone");
+            let why = sanitized!("{} batches wait to be sent: send it again when they are gone", MOST_BATCHES);
             return Some(Outcome::NotSent { batch, why });
         }
         self.queue.push_back(Command::Send { batch, calls });
@@ -76,7 +76,7 @@ impl Commands {
         while let Some(command) = self.next() {
             tracing::warn!(command = name(&command), "the source has ended and was not told");
             if let Command::Send { batch, .. } = command {
-                refused.push(Outcome::NotSent { batch, why: why.to_owned() });
+                refused.push(Outcome::NotSent { batch, why: why.into() });
             }
         }
         refused

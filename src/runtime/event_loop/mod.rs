@@ -28,6 +28,7 @@ use super::output::{Done, Job, Output};
 use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};
+use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::session::{Moment, Record};
 use crate::source::Source;
@@ -449,14 +450,14 @@ where
                 self.output.submit(Job::Write(sequence.into_bytes()));
                 Outcome::Copied { bytes: text.len() }
             }
-            Err(refused) => Outcome::CopyFailed(refused.to_string()),
+            Err(refused) => Outcome::CopyFailed(Sanitized::of(&refused)),
         }
     }
 
     /// Shows `text` on the plain screen, where the terminal's own selection reaches all of it.
-    fn print(&mut self, text: &str) {
+    fn print(&mut self, text: &Sanitized) {
         self.away = Some(Away::Printing);
-        self.output.submit(Job::Print(format!("{text}\n\n-- press any key to go back --")));
+        self.output.submit(Job::Print(sanitized!("{}\n\n-- press any key to go back --", text)));
     }
 
     fn keep_template(&self, name: String, text: String) {

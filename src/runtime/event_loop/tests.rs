@@ -162,7 +162,7 @@ impl Console for Fake {
         Ok(())
     }
 
-    fn print(&mut self, text: &str) -> io::Result<()> {
+    fn print(&mut self, text: &Sanitized) -> io::Result<()> {
         let mut world = self.world();
         world.calls.push("print");
         world.display.process(&terminal::leave_sequence()?);
@@ -754,8 +754,7 @@ async fn a_template_is_kept_and_where_is_told() {
     ended.await.unwrap();
     let place = home.path().join("templates/mine.json");
     assert_eq!(fs::read_to_string(&place).unwrap(), "{}");
-    let kept =
-        Outcome::TemplateKept { name: "mine".into(), text: "{}".into(), place: place.to_string_lossy().into_owned() };
+    let kept = Outcome::TemplateKept { name: "mine".into(), text: "{}".into(), place: Sanitized::of(&place.display()) };
     assert_eq!(outcomes(&fake.world()), [kept]);
 }
 

@@ -490,7 +490,7 @@ fn times_and_clues_are_told_in_words() {
         assert_eq!(latency(Duration::from_millis(millis)), told);
     }
     let [min, median, p95] = [400, 1_300, 12_000].map(Duration::from_millis);
-    assert_eq!(Latencies { count: 3, min, median, p95 }.to_string(), "min 0.4 s · median 1.3 s · p95 12 s");
+    assert_eq!(Latencies { count: 3, min, median, p95 }.summary(), "min 0.4 s · median 1.3 s · p95 12 s");
     let clues = [
         Clue::AnotherCame { arrived: 1 },
         Clue::AnotherCame { arrived: 3 },
@@ -505,8 +505,8 @@ fn times_and_clues_are_told_in_words() {
         "no event of the type came at all",
         "no poll succeeded since it was sent",
     ];
-    assert_eq!(clues.map(|clue| clue.to_string()), told);
-    assert!(Clue::NoIdentifier.to_string().contains("customer_id, email, device_id"));
+    assert_eq!(clues.map(|clue| clue.sentence()), told);
+    assert!(Clue::NoIdentifier.sentence().contains("customer_id, email, device_id"));
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn what_is_wrong_stands_at_the_end_of_a_line() {
     let at = |path: Path, fix| Finding {
         severity: Severity::Warning,
         fix,
-        ..RULE.at(path, "a \"day\"", Actual::Value("2014-14-11".to_owned()))
+        ..RULE.at(path, "a \"day\"", Actual::Value("2014-14-11".into()))
     };
     let findings = [
         at(Path(vec![Segment::key("a/\u{9b}")]), Some(Fix::Replace("1.10".to_owned()))),

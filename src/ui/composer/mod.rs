@@ -6,7 +6,6 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::severity::{self, sign};
@@ -16,9 +15,10 @@ use crate::app::composer::completion::Proposal;
 use crate::app::composer::{Composition, Tab, Verdict};
 use crate::app::layer::Layer;
 use crate::app::layout::{self, Area};
-use crate::app::pager;
-use crate::event::text;
+use crate::event::text::AsSanitized;
+use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
+use crate::ui::write::{blank, joined, put, span};
 
 /// The composer in the inspector's place. Gives the place of the cursor, while the draft is written.
 pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) -> Option<Position> {
@@ -68,15 +68,15 @@ fn border(composition: &Composition, model: &Model, theme: &Theme, area: Area, b
     let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
     let mark = if production { " production " } else { "" };
     let room = usize::from(area.width).saturating_sub(taken + mark.len() + 15);
-    let title = Line::from(vec![
-        Span::styled(" Compose ", theme.title),
-        Span::styled(format!("{} ", text::fit_middle(&composition.name(), room)), theme.title_quiet),
-        Span::styled(mark, theme.danger),
+    let title = joined(vec![
+        span(" Compose ", theme.title),
+        span(sanitized!("{} ", composition.name().fit_middle(room)), theme.title_quiet),
+        span(mark, theme.danger),
     ]);
     Block::bordered().border_type(BorderType::Rounded).border_style(style).title_top(title).render(rect(area), buf);
     for (tab, place) in tabs {
         let style = if tab == composition.tab { theme.heading_sorted } else { theme.dim };
-        let label = Line::from(vec![Span::raw(" "), Span::styled(tab.label(), style), Span::raw(" ")]);
+        let label = joined(vec![blank(1), span(tab.label(), style), blank(1)]);
         label.render(rect(place), buf);
     }
 }
@@ -87,9 +87,9 @@ fn notice(composition: &Composition, theme: &Theme, area: Area, buf: &mut Buffer
     let shown = usize::from(area.height);
     let cut = lines.len() > shown;
     for ((y, line), number) in (area.y..area.y + area.height).zip(lines).zip(1..) {
-        let line = if cut && number == shown { format!("{}…", line.trim_end()) } else { line };
-        let line = text::fit(&line, area.width.saturating_sub(1).into());
-        buf.set_string(area.x + 1, y, line, theme.dim);
+        let line = if cut && number == shown { sanitized!("{}…", line.as_sanitized().trim_end()) } else { line };
+        let line = line.fit(area.width.saturating_sub(1).into());
+        put(buf, (area.x + 1, y), line, usize::MAX, theme.dim);
     }
 }
 
@@ -105,32 +105,33 @@ fn status(verdict: &Verdict, composition: &Composition, model: &Model, theme: &T
             } else {
                 ("✓", theme.ok, "ready: ^S sends it")
             };
-            (sign, style, vec![ready.summary(), format!("{ready_to} to {}", model.target)])
+            (sign, style, vec![ready.summary(), sanitized!("{} to {}", ready_to, model.target)])
         }
-        Verdict::Refused(refusal) => ("✗", theme.error, pager::wrap(&refusal.text, room.max(1))),
+        Verdict::Refused(refusal) => ("✗", theme.error, refusal.text.wrap(room.max(1))),
     };
     for (row, y) in (area.y..area.y + area.height).enumerate() {
         let Some(line) = lines.get(row) else { break };
         if row == 0 {
-            buf.set_string(area.x + 1, y, sign, style);
+            put(buf, (area.x + 1, y), sign, usize::MAX, style);
         }
-        let cut = row + 1 == usize::from(area.height) && lines.len() > row + 1;
-        let line = if cut { format!("{line} {}", lines.get(row + 1).map_or("", String::as_str)) } else { line.clone() };
+        let cut = row + 1 == usize::from(area.height);
+        let next = lines.get(row + 1).filter(|_| cut);
+        let line = next.map_or_else(|| line.clone(), |next| sanitized!("{} {}", line, next));
         let style = match (verdict, row) {
             (Verdict::Ready(_), 0) => theme.title_quiet,
             (Verdict::Ready(_), _) => theme.dim,
             (Verdict::Refused(_), _) => theme.error,
         };
-        buf.set_string(area.x + 3, y, text::fit(&line, room), style);
+        put(buf, (area.x + 3, y), line.fit(room), usize::MAX, style);
     }
 }
 
 /// All that is known of the chosen proposal.
 fn explain(proposal: &Proposal, theme: &Theme, area: Area, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(3);
-    let lines = pager::wrap(&format!("{} · {}", proposal.label, proposal.detail), room.max(1));
+    let lines = sanitized!("{} · {}", proposal.label, proposal.detail).wrap(room.max(1));
     for (y, line) in (area.y..area.y + area.height).zip(lines) {
-        buf.set_string(area.x + 3, y, text::fit(&line, room), theme.dim);
+        put(buf, (area.x + 3, y), line.fit(room), usize::MAX, theme.dim);
     }
 }
 
@@ -138,29 +139,29 @@ fn explain(proposal: &Proposal, theme: &Theme, area: Area, buf: &mut Buffer) {
 fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let editor = &composition.editor;
     let cursor = editor.cursor();
-    let place = format!(" line {} of {}, column {} ", cursor.line + 1, editor.lines().len(), editor.column() + 1);
+    let place = sanitized!(" line {} of {}, column {} ", cursor.line + 1, editor.lines().len(), editor.column() + 1);
     put_foot(&place, theme.dim, area, buf);
     let mut room = usize::from(area.width).saturating_sub(text::width(&place) + 8);
     let counts = composition.findings.counts();
     let found = counts.worst().map(|worst| {
-        let words = format!("{} {counts}", sign(worst));
+        let words = sanitized!("{} {}", sign(worst), counts.summary());
         let style = if composition.findings.are_stale() { theme.dim } else { severity::style(worst, theme) };
         (if text::width(&words) > room { findings::brief(counts) } else { words }, style)
     });
-    let not_kept = model.composer.not_kept().map(|why| (format!("not kept on disk: {why}"), theme.warning));
+    let not_kept = model.composer.not_kept().map(|why| (sanitized!("not kept on disk: {}", why), theme.warning));
     let mut x = area.x + 2;
     for (said, style) in found.into_iter().chain(not_kept) {
-        let said = text::fit(&said, room);
+        let said = said.fit(room);
         if !said.is_empty() {
-            (x, _) = buf.set_stringn(x, area.y + area.height - 1, format!(" {said} "), room + 2, style);
+            x = put(buf, (x, area.y + area.height - 1), sanitized!(" {} ", said), room + 2, style);
             room = room.saturating_sub(text::width(&said) + 2);
         }
     }
 }
 
 /// Writes at the right of the bottom border.
-fn put_foot(text: &str, style: Style, area: Area, buf: &mut Buffer) {
+fn put_foot(text: &Sanitized, style: Style, area: Area, buf: &mut Buffer) {
     let width = u16::try_from(text::width(text)).unwrap_or(0);
     let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
-    buf.set_stringn(x, area.y + area.height - 1, text, usize::from(area.width.saturating_sub(2)), style);
+    put(buf, (x, area.y + area.height - 1), text, usize::from(area.width.saturating_sub(2)), style);
 }

@@ -1,6 +1,5 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::super::{Theme, rect, scroll_thumb};
@@ -8,6 +7,7 @@ use crate::app::Model;
 use crate::app::composer::completion::Completion;
 use crate::app::layout::Area;
 use crate::event::text;
+use crate::ui::write::{blank, joined, span};
 
 /// The proposals for the cursor's place, under the cursor or above it.
 pub(super) fn render(completion: &Completion, cursor: Position, model: &Model, theme: &Theme, buf: &mut Buffer) {
@@ -42,15 +42,11 @@ pub(super) fn render(completion: &Completion, cursor: Position, model: &Model, t
     let shown = all.iter().enumerate().skip(first).take(rows);
     for (y, (number, proposal)) in (inner.y..).zip(shown) {
         let place = Rect { y, height: 1, ..rect(inner) };
-        let label = text::fit(&proposal.label, label_width);
-        let gap = " ".repeat(label_width.saturating_sub(text::width(&label)) + 2);
+        let label = proposal.label.fit(label_width);
+        let gap = label_width.saturating_sub(text::width(&label)) + 2;
         let room = usize::from(inner.width).saturating_sub(label_width + 4);
-        let line = Line::from(vec![
-            Span::raw(" "),
-            Span::styled(label, theme.json_key),
-            Span::raw(gap),
-            Span::styled(text::fit(&proposal.detail, room), theme.dim),
-        ]);
+        let line =
+            joined(vec![blank(1), span(label, theme.json_key), blank(gap), span(proposal.detail.fit(room), theme.dim)]);
         if number == chosen {
             buf.set_style(place, theme.selection);
         }

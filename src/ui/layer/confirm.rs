@@ -1,7 +1,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::super::{Theme, footer, rect};
@@ -10,8 +9,9 @@ use crate::app::Model;
 use crate::app::composer::WORD;
 use crate::app::composer::confirm::Confirm;
 use crate::app::layout::Area;
-use crate::app::pager;
-use crate::event::text;
+use crate::event::text::AsSanitized;
+use crate::event::{Sanitized, sanitized, text};
+use crate::ui::write::{joined, line_of, put};
 
 /// The question before something goes to production. Gives the place of the cursor, when a word is asked for.
 pub(super) fn render(
@@ -21,34 +21,38 @@ pub(super) fn render(
     theme: &Theme,
     buf: &mut Buffer,
 ) -> Option<Position> {
-    let inner = framed(Line::styled(" Send to production ", theme.danger), theme.danger, area, theme, buf);
+    let inner = framed(line_of(" Send to production ", theme.danger), theme.danger, area, theme, buf);
     let width = usize::from(inner.width).saturating_sub(2).max(1);
-    let mut lines: Vec<(String, Style)> =
-        vec![(String::new(), theme.base), (text::fit(&confirm.ready.summary(), width), theme.title)];
-    let people = pager::wrap(&confirm.about, width);
+    let mut lines: Vec<(Sanitized, Style)> =
+        vec![(Sanitized::default(), theme.base), (confirm.ready.summary().fit(width), theme.title)];
+    let people = confirm.about.wrap(width);
     let cut = people.len() > Confirm::ABOUT;
     lines.extend(people.into_iter().take(Confirm::ABOUT).zip(1..).map(|(line, number)| {
-        let line = if cut && number == Confirm::ABOUT { format!("{}…", line.trim_end()) } else { line };
-        (text::fit(&line, width), theme.title)
+        let line =
+            if cut && number == Confirm::ABOUT { sanitized!("{}…", line.as_sanitized().trim_end()) } else { line };
+        (line.fit(width), theme.title)
     }));
-    lines.extend([(text::fit(&format!("to {}", model.target), width), theme.title_quiet), (String::new(), theme.base)]);
+    lines.extend([
+        (sanitized!("to {}", model.target).fit(width), theme.title_quiet),
+        (Sanitized::default(), theme.base),
+    ]);
     if !confirm.triggers.is_empty() {
-        let types = confirm.triggers.join(", ");
-        let warning = format!("{types}: events of this kind usually trigger real messages to real customers");
-        lines.extend(pager::wrap(&warning, width).into_iter().take(3).map(|line| (line, theme.warning)));
-        lines.push((String::new(), theme.base));
+        let types = Sanitized::join(&confirm.triggers, ", ");
+        let warning = sanitized!("{}: events of this kind usually trigger real messages to real customers", types);
+        lines.extend(warning.wrap(width).into_iter().take(3).map(|line| (line, theme.warning)));
+        lines.push((Sanitized::default(), theme.base));
     }
     let errors = confirm.errors;
     if errors > 0 {
         let (count, them) = (text::counted(errors, "error"), if errors == 1 { "it" } else { "them" });
-        lines.push((text::fit(&format!("✗ {count} in the draft: esc, then F8 shows {them}"), width), theme.error));
-        lines.push((String::new(), theme.base));
+        lines.push((sanitized!("✗ {} in the draft: esc, then F8 shows {}", count, them).fit(width), theme.error));
+        lines.push((Sanitized::default(), theme.base));
     }
     let ask = match confirm.word {
-        Some(_) => format!("Type {WORD}, then ↵ sends it. Esc sends nothing."),
-        None => "↵ sends it. Esc sends nothing.".to_owned(),
+        Some(_) => sanitized!("Type {}, then ↵ sends it. Esc sends nothing.", WORD),
+        None => "↵ sends it. Esc sends nothing.".into(),
     };
-    lines.extend(pager::wrap(&ask, width).into_iter().map(|line| (line, theme.title_quiet)));
+    lines.extend(ask.wrap(width).into_iter().map(|line| (line, theme.title_quiet)));
     let room = usize::from(inner.height.saturating_sub(u16::from(confirm.word.is_some())));
     let mut over = lines.len().saturating_sub(room);
     // Where rows are few, the empty ones go first.
@@ -60,12 +64,12 @@ pub(super) fn render(
     let mut y = inner.y;
     for (line, style) in lines.into_iter().take(room) {
         let style = Style { bg: None, ..style };
-        buf.set_stringn(inner.x + 1, y, line, width, style);
+        put(buf, (inner.x + 1, y), line, width, style);
         y += 1;
     }
     let input = confirm.word.as_ref()?;
     let place = Rect { y, height: 1, ..rect(inner) };
     let (spans, cursor) = footer::prompt("word", input, theme, place);
-    Line::from(spans).render(place, buf);
+    joined(spans).render(place, buf);
     cursor
 }

@@ -18,7 +18,8 @@ use crate::app::Model;
 use crate::app::layer::Layer;
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
+use crate::ui::write::{line_of, put};
 
 /// A layer; `under` is the place of the cursor in what stands under it. Gives its own place, when a line is typed in it.
 pub(super) fn render(
@@ -50,33 +51,33 @@ pub(super) fn render(
 /// A long value, over the panes.
 fn render_pager(pager: &Pager, area: Area, theme: &Theme, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(30);
-    let title = Line::styled(format!(" {} ", text::fit(&pager.title, room)), theme.title);
+    let title = line_of(sanitized!(" {} ", pager.title.fit(room)), theme.title);
     let inner = frame(title, area, theme, buf);
     for (y, line) in (inner.y..).zip(pager.visible()) {
-        buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
+        put(buf, (inner.x, y), line, inner.width.into(), theme.title_quiet);
     }
     pager_foot(pager, None, area, theme, buf);
     scroll_thumb(area, pager.view().offset(), pager.view().len(), theme, buf);
 }
 
 /// The words in the bottom border about a text that is longer than what is shown.
-pub(super) fn pager_foot(pager: &Pager, held: Option<&str>, area: Area, theme: &Theme, buf: &mut Buffer) {
+pub(super) fn pager_foot(pager: &Pager, held: Option<Sanitized>, area: Area, theme: &Theme, buf: &mut Buffer) {
     let (offset, total) = (pager.view().offset(), pager.view().len());
     let height = usize::from(area.inner().height);
-    let mut foot = String::new();
+    let mut foot = Sanitized::default();
     if total > height {
-        foot = format!(" lines {}–{} of {total} ", offset + 1, (offset + height).min(total));
+        foot = sanitized!(" lines {}–{} of {} ", offset + 1, (offset + height).min(total), total);
     }
     if let Some(bytes) = pager.cut_from {
-        foot = format!(" the first mebibyte of {bytes} bytes ·{foot}");
+        foot = sanitized!(" the first mebibyte of {} bytes ·{}", bytes, foot);
     }
     if let Some(held) = held {
-        foot = if foot.is_empty() { format!(" {held} ") } else { format!(" {held} ·{foot}") };
+        foot = if foot.is_empty() { sanitized!(" {} ", held) } else { sanitized!(" {} ·{}", held, foot) };
     }
     let width = u16::try_from(text::width(&foot)).unwrap_or(0);
     let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
     let room = usize::from(area.width.saturating_sub(2));
-    buf.set_stringn(x, area.y + area.height - 1, foot, room, theme.dim);
+    put(buf, (x, area.y + area.height - 1), foot, room, theme.dim);
 }
 
 /// An empty overlay with its border; gives the area inside it.

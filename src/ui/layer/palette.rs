@@ -1,12 +1,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::super::Theme;
 use super::search_list;
 use crate::app::layer::palette::{Command, Palette};
 use crate::app::layout::Area;
-use crate::event::text;
+use crate::event::text::AsSanitized;
+use crate::event::{sanitized, text};
+use crate::ui::write::{blank, joined, span};
 
 /// Every command. Gives the place of the cursor in the line that is typed.
 pub(super) fn render(palette: &Palette, area: Area, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
@@ -19,15 +21,15 @@ fn row(command: &Command, theme: &Theme, width: usize) -> Line<'static> {
     const KEY: usize = 11;
     let place = command.place.title;
     let room = width.saturating_sub(KEY + text::width(place) + 4);
-    let label = text::fit(command.binding.label, room);
+    let label = command.binding.label.as_sanitized().fit(room);
     let gap = (room + 1).saturating_sub(text::width(&label));
-    let key = text::fit(&command.key(), KEY - 1);
+    let key = command.key().fit(KEY - 1);
     let pad = KEY.saturating_sub(text::width(&key));
-    Line::from(vec![
-        Span::styled(format!(" {key}"), theme.hint_key),
-        Span::raw(" ".repeat(pad)),
-        Span::styled(label, theme.title_quiet),
-        Span::raw(" ".repeat(gap)),
-        Span::styled(format!("{place} "), theme.dim),
+    joined(vec![
+        span(sanitized!(" {}", key), theme.hint_key),
+        blank(pad),
+        span(label, theme.title_quiet),
+        blank(gap),
+        span(sanitized!("{} ", place), theme.dim),
     ])
 }

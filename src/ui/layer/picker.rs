@@ -1,13 +1,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::super::Theme;
 use super::search_list;
 use crate::app::composer::choice::{Beginning, Choice};
 use crate::app::layer::picker::{Picker, searched};
 use crate::app::layout::Area;
-use crate::event::text;
+use crate::event::text::AsSanitized;
+use crate::event::{sanitized, text};
+use crate::ui::write::{blank, joined, span};
 
 /// The picker. Gives the place of the cursor in the line that is typed.
 pub(super) fn render(picker: &Picker, area: Area, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
@@ -24,15 +26,15 @@ fn row(picker: &Picker, choice: &Choice, theme: &Theme, width: usize) -> Line<'s
         Beginning::Own(_) => theme.warning,
         Beginning::Standard(_) | Beginning::Empty => theme.dim,
     };
-    let mut spans = vec![Span::styled(format!(" {:<LABEL$}", choice.beginning.label()), style)];
-    let name = text::fit_middle(&choice.name, name_width);
+    let mut spans = vec![span(sanitized!(" {:<LABEL$}", choice.beginning.label()), style)];
+    let name = choice.name.fit_middle(name_width);
     let matched = if name == choice.name { picker.matched(&searched(choice)) } else { Vec::new() };
-    for (position, c) in name.chars().enumerate() {
+    for position in 0..name.chars().count() {
         let style = if matched.contains(&position) { theme.matched } else { theme.title_quiet };
-        spans.push(Span::styled(c.to_string(), style));
+        spans.push(span(name.as_sanitized().chars_at(position..position + 1), style));
     }
-    spans.push(Span::raw(" ".repeat(name_width.saturating_sub(text::width(&name)) + 2)));
+    spans.push(blank(name_width.saturating_sub(text::width(&name)) + 2));
     let room = width.saturating_sub(LABEL + name_width + 4);
-    spans.push(Span::styled(text::fit(&choice.detail, room), theme.dim));
-    Line::from(spans)
+    spans.push(span(choice.detail.fit(room), theme.dim));
+    joined(spans)
 }

@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::PaneId;
@@ -11,7 +10,8 @@ use crate::app::Model;
 use crate::app::layout::Area;
 use crate::app::pane::diff::{Group, Row};
 use crate::app::shown::Shown;
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
+use crate::ui::write::{blank, joined, line_of, put, span};
 use crate::ui::{Theme, difference, header, hint, rect, scroll_thumb, severity};
 
 /// How far changes are indented under their heading; the sign of what is wrong with one stands there.
@@ -30,9 +30,9 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
         hint(why, theme, area, buf);
         return;
     };
-    let before = format!("the event before was seen at {}", header::clock(model, changes.before_at));
+    let before = sanitized!("the event before was seen at {}", header::clock(model, changes.before_at));
     if pane.cursor().is_empty() {
-        hint(&format!("Nothing differs: {before}."), theme, area, buf);
+        hint(sanitized!("Nothing differs: {}.", before), theme, area, buf);
         return;
     }
     let inner = area.inner();
@@ -49,15 +49,15 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
             buf.set_style(place, if focused { theme.selection } else { theme.selection_quiet });
         }
         match row {
-            Row::Heading { group, count } => Line::from(vec![
-                Span::raw(" "),
-                Span::styled(group.label(), if *group == Group::Volatile { theme.dim } else { theme.name }),
-                Span::styled(format!(" {count}"), theme.dim),
+            Row::Heading { group, count } => joined(vec![
+                blank(1),
+                span(group.label(), if *group == Group::Volatile { theme.dim } else { theme.name }),
+                span(sanitized!(" {}", count), theme.dim),
             ]),
             Row::Change { group, difference } => {
                 difference::line(difference, *group == Group::Volatile, columns, theme)
             }
-            Row::More(more) => Line::styled(format!("{}and {more} more", " ".repeat(INDENT)), theme.dim),
+            Row::More(more) => line_of(sanitized!("{}and {} more", Sanitized::repeated(" ", INDENT), more), theme.dim),
         }
         .render(place, buf);
         let node = match row {
@@ -65,15 +65,15 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
             Row::Heading { .. } | Row::More(_) => None,
         };
         if let Some(worst) = node.and_then(|node| shown.found()?.worst_of(node)) {
-            buf.set_string(inner.x + 1, y, severity::sign(worst), severity::style(worst, theme));
+            put(buf, (inner.x + 1, y), severity::sign(worst), 1, severity::style(worst, theme));
         }
     }
     let count = text::counted(changes.count() as u64, "change");
-    let since = format!("{count} from the one at {}", header::clock(model, changes.before_at));
+    let since = sanitized!("{} from the one at {}", count, header::clock(model, changes.before_at));
     let parts: Vec<_> = held(shown).into_iter().chain([since]).collect();
     let style = if shown.newer.is_some() { theme.updated } else { theme.dim };
-    let right = format!(" {} ", parts.join(" · "));
-    let path = pane.selected().map_or_else(String::new, |difference| text::harmless(&difference.path.to_string()));
+    let right = sanitized!(" {} ", Sanitized::join(parts, " · "));
+    let path = pane.selected().map_or_else(Sanitized::default, |difference| Sanitized::of(&difference.path));
     put_foot(&path, (&right, style), theme.dim, theme, area, buf);
     scroll_thumb(area, pane.cursor().offset(), pane.cursor().len(), theme, buf);
 }

@@ -11,8 +11,9 @@ use crate::app::composer::editor::Editor;
 use crate::app::composer::{Composition, Verdict};
 use crate::app::layout::Area;
 use crate::event::syntax::{self, TokenKind, matching_bracket};
-use crate::event::{Sanitized, text};
+use crate::event::{Sanitized, sanitized, text};
 use crate::ui::severity::{self, sign};
+use crate::ui::write::put;
 use crate::ui::{Theme, scroll_thumb, token_style};
 
 /// Lines up to this length are read whole; of longer ones only what is seen, and a little more.
@@ -53,7 +54,7 @@ pub(in crate::ui) fn render(
             _ if number == cursor.line => theme.title_quiet,
             _ => theme.dim,
         };
-        buf.set_stringn(area.x, y, format!("{:>digits$}", number + 1), digits, style);
+        put(buf, (area.x, y), sanitized!("{:>digits$}", number + 1), digits, style);
         painter.line(line, start, y, buf);
         let (mut worst, mut before) = (None, None);
         while let Some((finding, part)) = found.next_if(|(_, part)| part.start.line == number) {
@@ -71,7 +72,7 @@ pub(in crate::ui) fn render(
         }
         if let Some((worst, loud)) = worst {
             let style = if loud { severity::style(worst, theme) } else { theme.dim };
-            buf.set_string(area.x, y, sign(worst), style);
+            put(buf, (area.x, y), sign(worst), usize::MAX, style);
         }
         let mut mark = |column: usize, style: Style| {
             if let Some(place) = painter.cell(line, start, column) {
@@ -97,7 +98,7 @@ pub(in crate::ui) fn render(
     let line = editor.lines().get(cursor.line)?;
     let start = editor.start_of(cursor.line);
     let before = line.get(start..cursor.byte)?;
-    let column = text::width(&text::harmless_within(before, painter.room).0) + usize::from(start > 0);
+    let column = text::width(&text::sanitize_within(before, painter.room).0) + usize::from(start > 0);
     let column = u16::try_from(column.min(painter.room.saturating_sub(1))).ok()?;
     Some(Position { x: painter.x + column, y: area.y + row })
 }
@@ -136,20 +137,20 @@ impl Painter<'_> {
         let end = char_boundary(line, start.saturating_add(self.room * 4));
         let mut used = lead;
         for (range, kind) in tokens_seen(line, start..end) {
-            let (piece, _) = text::harmless_within(line.get(range).unwrap_or_default(), self.room);
+            let (piece, _) = text::sanitize_within(line.get(range).unwrap_or_default(), self.room);
             let width = text::width(&piece);
-            (x, _) = buf.set_stringn(x, y, &piece, self.room.saturating_sub(used), token_style(kind, self.theme));
+            x = put(buf, (x, y), &piece, self.room.saturating_sub(used), token_style(kind, self.theme));
             used += width;
             if used > self.room {
                 break;
             }
         }
         if start > 0 {
-            buf.set_string(self.x, y, "…", self.theme.dim);
+            put(buf, (self.x, y), "…", usize::MAX, self.theme.dim);
         }
         if used > self.room || end < line.len() {
             let last = u16::try_from(self.room.saturating_sub(1)).unwrap_or(0);
-            buf.set_string(self.x + last, y, "…", self.theme.dim);
+            put(buf, (self.x + last, y), "…", usize::MAX, self.theme.dim);
         }
     }
 
@@ -158,7 +159,7 @@ impl Painter<'_> {
         let lead = usize::from(start > 0);
         let column = |byte: usize| {
             let before = line.get(start..byte.max(start)).unwrap_or_default();
-            (text::width(&text::harmless_within(before, self.room).0) + lead).min(self.room)
+            (text::width(&text::sanitize_within(before, self.room).0) + lead).min(self.room)
         };
         let (from, to) = (column(part.start), column(part.end));
         let cells = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
@@ -169,7 +170,7 @@ impl Painter<'_> {
     /// Where the character of that number is drawn, if it is.
     fn cell(&self, line: &str, start: usize, column: usize) -> Option<u16> {
         let byte = line.char_indices().nth(column).map_or(line.len(), |(byte, _)| byte);
-        let (before, whole) = text::harmless_within(line.get(start..byte)?, self.room);
+        let (before, whole) = text::sanitize_within(line.get(start..byte)?, self.room);
         let column = text::width(&before) + usize::from(start > 0);
         let place = u16::try_from(column).ok().filter(|_| whole && column < self.room)?;
         Some(self.x + place)
@@ -184,12 +185,12 @@ impl Painter<'_> {
         // Servers name nested fields by their path; the last step is the key.
         let named = |field: &str| field.rsplit(['.', '/', '[', ']']).find(|step| !step.is_empty()) == Some(key);
         let Some((_, message)) = refused.iter().find(|(field, _)| named(field)) else { return };
-        let used = text::width(&text::harmless(line)) + 2;
+        let used = text::width(&text::sanitize(line)) + 2;
         let room = self.room.saturating_sub(used);
         if room > 4 {
-            let message = text::fit(&format!("✗ {}", text::harmless_within(message, room).0), room);
+            let message = sanitized!("✗ {}", message).fit(room);
             let x = self.x + u16::try_from(used).unwrap_or(0);
-            buf.set_string(x, y, message, self.theme.error);
+            put(buf, (x, y), message, usize::MAX, self.theme.error);
         }
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::{held, put_foot};
@@ -11,13 +11,13 @@ use crate::app::Model;
 use crate::app::findings::Found;
 use crate::app::keymap::Action;
 use crate::app::layout::Area;
-use crate::app::pager;
 use crate::app::pane::findings::{FindingsPane, KEYS, areas};
 use crate::app::pane::types::Earlier;
 use crate::app::shown::Shown;
-use crate::event::text;
-use crate::lint::Finding;
+use crate::event::{Sanitized, sanitized, text};
+use crate::lint::{Finding, Fix};
 use crate::ui::severity::{self, sign};
+use crate::ui::write::{blank, joined, put, span};
 use crate::ui::{Theme, hint, rect, scroll_thumb};
 
 /// Places wider than this, or than a third of the pane, do not push what is said of them further to the right.
@@ -36,13 +36,19 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     if found.tally().is_none() {
         let calm = if current { "Nothing wrong was found." } else { "Not checked yet." };
         let calm = match model.earlier().zip(KEYS.key_for(Action::NextFinding)) {
-            None => calm.to_owned(),
+            None => calm.into(),
             Some((Earlier { tally, .. }, key)) => {
                 let count = text::counted(tally.count as u64, "finding");
-                format!("{calm}\n\n{} An event before it had {count}: {key} shows it.", sign(tally.worst))
+                sanitized!(
+                    "{}\n\n{} An event before it had {}: {} shows it.",
+                    calm,
+                    sign(tally.worst),
+                    count,
+                    key.shown()
+                )
             }
         };
-        hint(&calm, theme, area, buf);
+        hint(calm, theme, area, buf);
         return;
     }
     let (rows, below) = areas(area.inner());
@@ -67,14 +73,14 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
 /// The bottom border: where the finding under the cursor is, and which of them it is.
 fn foot(pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut Buffer) {
     let place = match pane.cursor() {
-        _ if shown.found().is_none() => "of the event before".to_owned(),
-        Some(cursor) => format!("{} of {}", cursor.at() + 1, cursor.len()),
-        None => String::new(),
+        _ if shown.found().is_none() => "of the event before".into(),
+        Some(cursor) => sanitized!("{} of {}", cursor.at() + 1, cursor.len()),
+        None => Sanitized::default(),
     };
     let parts: Vec<_> = held(shown).into_iter().chain([place]).collect();
     let style = if shown.newer.is_some() { theme.updated } else { theme.dim };
-    let right = format!(" {} ", parts.join(" · "));
-    let pointer = pane.selected().map_or_else(String::new, Finding::pointer);
+    let right = sanitized!(" {} ", Sanitized::join(parts, " · "));
+    let pointer = pane.selected().map_or_else(Sanitized::default, Finding::pointer);
     put_foot(&pointer, (&right, style), theme.dim, theme, area, buf);
 }
 
@@ -98,8 +104,8 @@ impl Painter<'_> {
         let fresh = |style| self.fresh(style);
         let column = self.found.widest_place().min(PLACE_COLUMN.min(self.width / 3)).max(EVENT.len());
         let place = match finding.place() {
-            place if place.is_empty() => Span::styled(EVENT, theme.dim),
-            place => Span::styled(text::fit_middle(&place, column.max(self.width / 3)), fresh(theme.json_key)),
+            place if place.is_empty() => span(EVENT, theme.dim),
+            place => span(place.fit_middle(column.max(self.width / 3)), fresh(theme.json_key)),
         };
         let gap = (column + 2).saturating_sub(place.width()).max(2);
         let room = self.width.saturating_sub(3 + place.width() + gap + 1);
@@ -108,11 +114,11 @@ impl Painter<'_> {
             // Without its end, the first part would be the same of one attribute as of another; elsewhere it says enough.
             said = finding.brief();
         }
-        Line::from(vec![
-            Span::styled(format!(" {} ", sign(finding.severity)), fresh(severity::style(finding.severity, theme))),
+        joined(vec![
+            span(sanitized!(" {} ", sign(finding.severity)), fresh(severity::style(finding.severity, theme))),
             place,
-            Span::raw(" ".repeat(gap)),
-            Span::styled(text::fit(&said, room), fresh(theme.title_quiet)),
+            blank(gap),
+            span(said.fit(room), fresh(theme.title_quiet)),
         ])
     }
 
@@ -121,11 +127,11 @@ impl Painter<'_> {
         let theme = self.theme;
         let width = usize::from(area.width);
         let rule = finding.rule;
-        buf.set_string(area.x, area.y, "─".repeat(width), theme.border);
-        let id = format!(" {} {} ", finding.severity, rule.id);
-        buf.set_stringn(
-            area.x + 1,
-            area.y,
+        put(buf, (area.x, area.y), Sanitized::repeated("─", width), usize::MAX, theme.border);
+        let id = sanitized!(" {} {} ", finding.severity.as_str(), rule.id);
+        put(
+            buf,
+            (area.x + 1, area.y),
             id,
             width.saturating_sub(2),
             self.fresh(severity::style(finding.severity, theme)),
@@ -134,14 +140,15 @@ impl Painter<'_> {
         let mut rows = usize::from(area.height).saturating_sub(1);
         let mut y = area.y + 1;
         let documentation = usize::from(!rule.documentation.is_empty());
-        let (expected, found) = (finding.expected.to_string(), finding.found.to_string());
-        let fix = finding.fix.as_ref().map(ToString::to_string);
+        let (expected, found) = (finding.expected.words(), finding.found.words());
+        let fix = finding.fix.as_ref().map(Fix::words).unwrap_or_default();
+        let why = rule.why.into();
         // What does not fit is said in full by the key for it; the address has its line all the same.
         let parts = [
-            ("expected", expected.as_str(), theme.title_quiet, if rows < 8 { 2 } else { 3 }),
-            ("found", found.as_str(), theme.title_quiet, 1),
-            ("fix", fix.as_deref().unwrap_or_default(), theme.ok, 1),
-            ("why", rule.why, theme.dim, rows),
+            ("expected", &expected, theme.title_quiet, if rows < 8 { 2 } else { 3 }),
+            ("found", &found, theme.title_quiet, 1),
+            ("fix", &fix, theme.ok, 1),
+            ("why", &why, theme.dim, rows),
         ];
         for (label, said, style, most) in parts.into_iter().filter(|(_, said, ..)| !said.is_empty()) {
             let most = most.min(rows.saturating_sub(documentation));
@@ -150,7 +157,7 @@ impl Painter<'_> {
             y += used;
         }
         if documentation > 0 && rows > 0 {
-            put_part("docs", rule.documentation, theme.dim, Area { y, height: 1, ..area }, theme, buf);
+            put_part("docs", &rule.documentation.into(), theme.dim, Area { y, height: 1, ..area }, theme, buf);
         }
     }
 }
@@ -163,18 +170,18 @@ fn rows_of(count: usize) -> u16 {
 }
 
 /// A label, and what it is the label of in as many lines as it takes and `area` has. Gives how many.
-fn put_part(label: &str, said: &str, style: Style, area: Area, theme: &Theme, buf: &mut Buffer) -> u16 {
+fn put_part(label: &'static str, said: &Sanitized, style: Style, area: Area, theme: &Theme, buf: &mut Buffer) -> u16 {
     let room = usize::from(area.width).saturating_sub(LABEL + 2).max(1);
-    let lines = pager::wrap(said, room);
+    let lines = said.wrap(room);
     let most = usize::from(area.height);
     for (row, (y, line)) in (area.y..area.y + area.height).zip(&lines).enumerate() {
         if row == 0 {
-            buf.set_stringn(area.x + 1, y, label, LABEL, theme.dim);
+            put(buf, (area.x + 1, y), label, LABEL, theme.dim);
         }
         let cut = row + 1 == most && lines.len() > most;
-        let line = if cut { text::fit(&format!("{line}{}", text::ELLIPSIS), room) } else { line.clone() };
+        let line = if cut { sanitized!("{}…", line).fit(room) } else { line.clone() };
         let x = area.x + 1 + u16::try_from(LABEL).unwrap_or(0);
-        buf.set_stringn(x, y, line, room, style);
+        put(buf, (x, y), line, room, style);
     }
     rows_of(lines.len().min(most))
 }

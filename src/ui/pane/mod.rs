@@ -19,7 +19,8 @@ use crate::app::layout::Area;
 use crate::app::pane::{PaneId, Tab};
 use crate::app::shown::Shown;
 use crate::app::{Model, time};
-use crate::event::text;
+use crate::event::{Sanitized, sanitized, text};
+use crate::ui::write::put;
 
 /// The event on show in one of the inspector's tabs.
 fn render_tab(tab: Tab, shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
@@ -39,17 +40,17 @@ fn nothing(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
 }
 
 /// Whether the event on show stays there while newer ones come, and how many have.
-fn held(shown: &Shown) -> Option<String> {
+fn held(shown: &Shown) -> Option<Sanitized> {
     match &shown.newer {
-        Some((_, count)) => Some(format!("held, {} newer", time::count(*count))),
-        None => shown.held.then(|| "held".to_owned()),
+        Some((_, count)) => Some(sanitized!("held, {} newer", time::count(*count))),
+        None => shown.held.then(|| "held".into()),
     }
 }
 
 /// Writes into the bottom border: what the cursor is on at the left, and at the right what is said of the whole.
 fn put_foot(
-    left: &str,
-    (right, right_style): (&str, Style),
+    left: &Sanitized,
+    (right, right_style): (&Sanitized, Style),
     style: Style,
     theme: &Theme,
     area: Area,
@@ -58,11 +59,11 @@ fn put_foot(
     let room = usize::from(area.width).saturating_sub(6 + text::width(right));
     let y = area.y + area.height - 1;
     if !left.is_empty() && room > 3 {
-        let shown = text::fit(left, room);
-        buf.set_stringn(area.x + 1, y, format!(" {shown} "), room + 2, theme.title_quiet.patch(style));
+        let shown = left.fit(room);
+        put(buf, (area.x + 1, y), sanitized!(" {} ", shown), room + 2, theme.title_quiet.patch(style));
     }
-    let right = text::fit(right, usize::from(area.width.saturating_sub(2)));
+    let right = right.fit(usize::from(area.width.saturating_sub(2)));
     let width = u16::try_from(text::width(&right)).unwrap_or(0);
     let x = (area.x + area.width).saturating_sub(width + 2).max(area.x + 1);
-    buf.set_stringn(x, y, right, usize::from(area.width - 2), right_style);
+    put(buf, (x, y), right, usize::from(area.width - 2), right_style);
 }

@@ -3,15 +3,15 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Widget, Wrap};
+use ratatui::widgets::Widget;
 
 use crate::app::layout::Area;
 use crate::app::proof::{self, Group, INDENT, Row, Tone};
 use crate::app::{Model, outbox, time};
-use crate::event::text;
+use crate::event::{sanitized, text};
 use crate::session::Moment;
 use crate::session::probe::{Probe, ProbeState, Recognized};
+use crate::ui::write::{blank, centered, joined, line_of, span};
 use crate::ui::{Theme, difference, scroll_thumb};
 
 /// The proof of the newest batch. The last column of `area` is the scroll bar's.
@@ -24,8 +24,7 @@ pub(in crate::ui) fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect,
         let text = "Nothing sent yet. ^S sends the draft; whether it arrives, how long that takes and what changes on \
                     the way shows here.";
         let place = Rect { x: area.x + 2, y: area.y + area.height / 3, width: area.width.saturating_sub(4), height: 4 };
-        let hint = Paragraph::new(text).style(theme.dim).wrap(Wrap { trim: true }).centered();
-        hint.render(place.intersection(area), buf);
+        centered(text, theme.dim).render(place.intersection(area), buf);
         return;
     }
     let offset = model.composer.proof().offset().min(rows.len().saturating_sub(area.height.into()));
@@ -50,7 +49,7 @@ struct Painter<'a> {
 impl Painter<'_> {
     fn paint(&self, row: &Row<'_>, place: Rect, buf: &mut Buffer) {
         let theme = self.theme;
-        let indent = Span::raw(" ".repeat(INDENT));
+        let indent = blank(INDENT);
         match row {
             Row::Gap => {}
             Row::Headline(probe) => self.headline(probe, place, buf),
@@ -62,32 +61,26 @@ impl Painter<'_> {
                     Tone::Warning => theme.warning,
                     Tone::Bad => theme.error,
                 };
-                Line::from(vec![indent, Span::styled(text.as_str(), style)]).render(place, buf);
+                joined(vec![indent, span(text, style)]).render(place, buf);
             }
             Row::Again { next, attempt, most } => {
                 let seconds = time::seconds_left(next.since(self.now));
-                let text = format!("again in {seconds} s · attempt {attempt} of {most}");
-                Line::from(vec![indent, Span::styled(text, theme.warning)]).render(place, buf);
+                let text = sanitized!("again in {} s · attempt {} of {}", seconds, attempt, most);
+                joined(vec![indent, span(text, theme.warning)]).render(place, buf);
             }
             Row::Field { name, message, column } => {
                 let room = self.width.saturating_sub(INDENT);
                 let column = difference::path_column(*column, self.width);
-                let name = text::fit(&text::harmless_within(name, room).0, room / 2);
-                let gap = " ".repeat(column.saturating_sub(text::width(&name)) + 2);
-                let rest = room.saturating_sub(text::width(&name) + gap.len());
-                let message = text::fit(&text::harmless_within(message, rest).0, rest);
-                let spans = vec![
-                    indent,
-                    Span::styled(name, theme.json_key),
-                    Span::raw(gap),
-                    Span::styled(message, theme.title_quiet),
-                ];
-                Line::from(spans).render(place, buf);
+                let name = name.fit(room / 2);
+                let gap = column.saturating_sub(text::width(&name)) + 2;
+                let rest = room.saturating_sub(text::width(&name) + gap);
+                let message = message.fit(rest);
+                let spans = vec![indent, span(name, theme.json_key), blank(gap), span(message, theme.title_quiet)];
+                joined(spans).render(place, buf);
             }
             Row::Heading { group, count } => {
-                let spans =
-                    vec![indent, Span::styled(group.label(), theme.name), Span::styled(format!(" {count}"), theme.dim)];
-                Line::from(spans).render(place, buf);
+                let spans = vec![indent, span(group.label(), theme.name), span(sanitized!(" {}", count), theme.dim)];
+                joined(spans).render(place, buf);
             }
             Row::Difference { difference, group, column } => {
                 let quiet = matches!(group, Group::Respelled | Group::Added);
@@ -109,17 +102,12 @@ impl Painter<'_> {
         };
         let state = proof::state(probe, self.now);
         let room = self.width.saturating_sub(INDENT + 2 + text::width(&state));
-        let (name, _) = text::harmless_within(probe.event_type.as_str(), 512);
-        let name = text::fit_middle(&name, room);
-        let short = format!("probe {}", outbox::short(&probe.uuid));
-        let line = Line::from(vec![
-            Span::styled(format!(" {sign} "), style),
-            Span::styled(name, theme.title),
-            Span::raw("  "),
-            Span::styled(state, style),
-        ]);
+        let name = probe.event_type.shown().fit_middle(room);
+        let short = sanitized!("probe {}", outbox::short(&probe.uuid));
+        let line =
+            joined(vec![span(sanitized!(" {} ", sign), style), span(name, theme.title), blank(2), span(state, style)]);
         if line.width() + text::width(&short) + 3 <= self.width {
-            Line::styled(format!("{short} "), theme.dim).right_aligned().render(place, buf);
+            line_of(sanitized!("{} ", short), theme.dim).right_aligned().render(place, buf);
         }
         line.render(place, buf);
     }

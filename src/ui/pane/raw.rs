@@ -5,6 +5,8 @@ use ratatui::buffer::Buffer;
 use super::{held, nothing, put_foot};
 use crate::app::Model;
 use crate::app::layout::Area;
+use crate::event::Sanitized;
+use crate::ui::write::put;
 use crate::ui::{Theme, layer, scroll_thumb};
 
 /// The text of the event, or of an answer that could not be read.
@@ -15,13 +17,13 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
     };
     let inner = area.inner();
     for (y, line) in (inner.y..).zip(pager.visible()) {
-        buf.set_stringn(inner.x, y, line, inner.width.into(), theme.title_quiet);
+        put(buf, (inner.x, y), line, inner.width.into(), theme.title_quiet);
     }
     if pager.title.is_empty() {
         let held = model.inspector.shown().and_then(held);
-        layer::pager_foot(pager, held.as_deref(), area, theme, buf);
+        layer::pager_foot(pager, held, area, theme, buf);
     } else {
-        put_foot(&pager.title, ("", theme.dim), theme.error, theme, area, buf);
+        put_foot(&pager.title, (&Sanitized::default(), theme.dim), theme.error, theme, area, buf);
     }
     scroll_thumb(area, pager.view().offset(), pager.view().len(), theme, buf);
 }

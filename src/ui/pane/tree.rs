@@ -13,8 +13,9 @@ use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::app::tree::{Part, Range, Row, Tree};
 use crate::app::{Model, time};
-use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin, text};
+use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, Segment, origin, sanitized, text};
 use crate::session::Coverage;
+use crate::ui::write::{blank, joined, put, span};
 use crate::ui::{Theme, difference, highlight, rect, scroll_thumb, severity};
 
 /// Keys wider than this, or than a third of the pane, do not push the values of their siblings further to the right.
@@ -47,17 +48,17 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     // Left of the first level nothing stands but the event's own fold mark; its sign stands behind its name.
     for (y, row) in (inner.y..).zip(rows).filter(|(_, row)| row.depth > 0) {
         if let Some(severity) = found.and_then(|found| found.worst(row)) {
-            buf.set_stringn(inner.x, y, severity::sign(severity), 1, severity::style(severity, theme));
+            put(buf, (inner.x, y), severity::sign(severity), 1, severity::style(severity, theme));
         }
         if painter.has_changed(row) {
-            buf.set_stringn(inner.x + 1, y, "●", 1, theme.updated);
+            put(buf, (inner.x + 1, y), "●", 1, theme.updated);
         }
     }
 
     let (path, part) = tree.selected_path();
-    let mut place = text::harmless(&path.to_string());
+    let mut place = Sanitized::of(&path);
     if let Some(part) = part {
-        place.push_str(&part_label(part, tree.document(), path_node(tree)));
+        place.push(part_label(part, tree.document(), path_node(tree)));
     }
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
     let (right, style) = status(tree, shown, coverage, area.width.into(), theme);
@@ -68,10 +69,10 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
         let taken = text::width(&place) + if place.is_empty() { 1 } else { 3 };
         let room = usize::from(area.width).saturating_sub(taken + text::width(&right) + 6);
         if room > LEAST_NOTE {
-            let said = format!(" {} {} ", severity::sign(finding.severity), finding.brief());
+            let said = sanitized!(" {} {} ", severity::sign(finding.severity), finding.brief());
             let x = area.x + 1 + u16::try_from(taken).unwrap_or(0);
             let style = severity::style(finding.severity, theme);
-            buf.set_stringn(x, area.y + area.height - 1, text::fit(&said, room), room, style);
+            put(buf, (x, area.y + area.height - 1), said.fit(room), room, style);
         }
     }
     scroll_thumb(area, tree.cursor().offset(), tree.cursor().len(), theme, buf);
@@ -82,16 +83,16 @@ fn path_node(tree: &Tree) -> NodeId {
 }
 
 /// The right of the bottom border: the search, the newer events, or the event's size and journey.
-fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, theme: &Theme) -> (String, Style) {
+fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, theme: &Theme) -> (Sanitized, Style) {
     let mut parts = Vec::new();
     let mut style = theme.dim;
     if !tree.query().is_empty() {
         style = theme.warning;
         parts.push(match tree.matches() {
-            (_, 0) => "no match".to_owned(),
-            (None, 1) => "1 match".to_owned(),
-            (None, count) => format!("{count} matches"),
-            (Some(at), count) => format!("match {at} of {count}"),
+            (_, 0) => "no match".into(),
+            (None, 1) => "1 match".into(),
+            (None, count) => sanitized!("{} matches", count),
+            (Some(at), count) => sanitized!("match {} of {}", at, count),
         });
     }
     parts.extend(held(shown));
@@ -100,18 +101,18 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
     }
     if tree.query().is_empty() {
         let bytes = shown.payload.text().len();
-        parts.push(if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) });
+        parts.push(if bytes < 10_000 { sanitized!("{} bytes", bytes) } else { sanitized!("{} kB", bytes / 1_000) });
         if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
             let when = if width < 56 || shown.held { "" } else { " while watching" };
-            parts.push(format!("{} of {} captured{when}", time::count(captured), time::count(received)));
+            parts.push(sanitized!("{} of {} captured{}", time::count(captured), time::count(received), when));
         }
         let duplicates = tree.document().duplicate_keys();
         if duplicates > 0 {
             style = theme.warning;
-            parts.push(format!("{} twice", text::counted(duplicates as u64, "key")));
+            parts.push(sanitized!("{} twice", text::counted(duplicates as u64, "key")));
         }
     }
-    (format!(" {} ", parts.join(" · ")), style)
+    (sanitized!(" {} ", Sanitized::join(parts, " · ")), style)
 }
 
 /// Writes the line of a row.
@@ -142,42 +143,43 @@ impl Painter<'_> {
             Some(false) => "▸ ",
             None => "  ",
         };
-        let mut spans = vec![Span::raw(format!("{}{mark}", " ".repeat(row.depth as usize * 2)))];
+        let mut spans =
+            vec![span(sanitized!("{}{}", Sanitized::repeated(" ", row.depth as usize * 2), mark), Style::new())];
 
         let (key, key_style) = self.key(row, platform);
         let wanted = self.key_column(row).max(text::width(&key));
-        let key = text::fit(&key, room);
+        let key = key.fit(room);
         room = room.saturating_sub(text::width(&key));
         let pad = (wanted + 2).saturating_sub(text::width(&key)).min(room);
-        spans.extend(highlight(key, query, key_style, theme.matched));
+        spans.extend(highlight(&key, query, key_style, theme.matched));
         let value = self.value(row, room.saturating_sub(pad));
         if !value.is_empty() {
-            spans.push(Span::raw(" ".repeat(pad)));
+            spans.push(blank(pad));
             room -= pad;
             let style = if platform { theme.dim } else { self.value_style(row) };
             room = room.saturating_sub(text::width(&value));
-            spans.extend(highlight(value, query, style, theme.matched));
+            spans.extend(highlight(&value, query, style, theme.matched));
         }
         let was = self.was(row, room.saturating_sub(2));
         if !was.is_empty() {
             room = room.saturating_sub(2 + text::width(&was));
-            spans.push(Span::styled(format!("  {was}"), theme.dim));
+            spans.push(span(sanitized!("  {}", was), theme.dim));
         }
         let wrong = self.wrong(row, room.saturating_sub(2));
         if !wrong.is_empty() {
-            spans.push(Span::raw("  "));
+            spans.push(blank(2));
             room -= 2 + wrong.iter().map(Span::width).sum::<usize>();
             spans.extend(wrong);
         }
         if !tag.is_empty() {
             let gap = room.min(all) + 1;
-            spans.push(Span::raw(" ".repeat(gap)));
-            spans.push(Span::styled(tag, theme.dim));
+            spans.push(blank(gap));
+            spans.push(span(tag, theme.dim));
         }
         if document.occurrence(node) > 0 {
-            spans.push(Span::styled(" overridden", theme.warning));
+            spans.push(span(" overridden", theme.warning));
         }
-        Line::from(spans)
+        joined(spans)
     }
 
     fn is_platform(&self, node: NodeId) -> bool {
@@ -186,16 +188,16 @@ impl Painter<'_> {
             && document.key(node).is_some_and(|key| origin(&key) == Origin::Platform)
     }
 
-    fn key(&self, row: Row, platform: bool) -> (String, Style) {
+    fn key(&self, row: Row, platform: bool) -> (Sanitized, Style) {
         let theme = self.theme;
         let document = self.tree.document();
         if let Some(part) = row.spot.part {
             return (part_label(part, document, row.spot.node), theme.dim);
         }
-        let shown = |text: &str| text::harmless_within(text, KEY_COLUMN * 2).0;
+        let shown = |text: &str| text::sanitize_within(text, KEY_COLUMN * 2).0;
         match document.segment(row.spot.node) {
             None => (shown(self.shown.event_type.as_str()), theme.title),
-            Some(Segment::Index(index)) => (index.to_string(), theme.dim),
+            Some(Segment::Index(index)) => (sanitized!("{}", index), theme.dim),
             Some(Segment::Key { name, .. }) if name.is_empty() => ("\"\"".into(), theme.dim),
             Some(Segment::Key { name, .. }) => (shown(&name), if platform { theme.dim } else { theme.json_key }),
         }
@@ -216,17 +218,17 @@ impl Painter<'_> {
     }
 
     /// The tag at the right edge: how many children there are, or that the platform added the field.
-    fn tag(&self, row: Row, platform: bool) -> String {
+    fn tag(&self, row: Row, platform: bool) -> Sanitized {
         const WIDE: usize = 52;
-        let Some(node) = self.tree.document().get(row.spot.node) else { return String::new() };
+        let Some(node) = self.tree.document().get(row.spot.node) else { return Sanitized::default() };
         match node.kind {
-            _ if row.spot.part == Some(Part::Platform) => self.tree.platform_fields().to_string(),
-            _ if row.spot.part.is_some() => String::new(),
-            NodeKind::Object => format!("{{{}}}", node.children),
-            NodeKind::Array => format!("[{}]", node.children),
+            _ if row.spot.part == Some(Part::Platform) => sanitized!("{}", self.tree.platform_fields()),
+            _ if row.spot.part.is_some() => Sanitized::default(),
+            NodeKind::Object => sanitized!("{{{}}}", node.children),
+            NodeKind::Array => sanitized!("[{}]", node.children),
             _ if platform && self.width >= WIDE => "platform".into(),
             _ if platform => "+".into(),
-            _ => String::new(),
+            _ => Sanitized::default(),
         }
     }
 
@@ -237,18 +239,22 @@ impl Painter<'_> {
         let theme = self.theme;
         let Some(found) = self.found else { return spans };
         if let Some(severity) = found.worst(&row).filter(|_| row.depth == 0 && room > 0) {
-            spans.push(Span::styled(severity::sign(severity), severity::style(severity, theme)));
+            spans.push(span(severity::sign(severity), severity::style(severity, theme)));
             left -= 1;
         }
         let Some((finding, count)) = found.here(&row).filter(|_| left > LEAST_NOTE) else { return spans };
         if !spans.is_empty() {
-            spans.push(Span::raw(" "));
+            spans.push(blank(1));
             left -= 1;
         }
-        let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
-        let said = if finding.place_says_little() { finding.brief() } else { format!("expected {}", finding.expected) };
-        let said = text::fit(&said, left.saturating_sub(more.len()));
-        spans.push(Span::styled(said + &more, theme.dim));
+        let more = if count > 1 { sanitized!(" +{}", count - 1) } else { Sanitized::default() };
+        let said = if finding.place_says_little() {
+            finding.brief()
+        } else {
+            sanitized!("expected {}", finding.expected.words())
+        };
+        let said = said.fit(left.saturating_sub(more.len()));
+        spans.push(span(sanitized!("{}{}", said, more), theme.dim));
         spans
     }
 
@@ -260,27 +266,27 @@ impl Painter<'_> {
     }
 
     /// How the value was in the event before, where it was another and there is room to say so.
-    fn was(&self, row: Row, room: usize) -> String {
+    fn was(&self, row: Row, room: usize) -> Sanitized {
         let Some(difference) = self
             .shown
             .changes()
             .filter(|_| row.depth > 0 && row.spot.part.is_none())
             .and_then(|changes| changes.of(row.spot.node))
         else {
-            return String::new();
+            return Sanitized::default();
         };
         let said = match &difference.before {
-            Some(json) => format!("was {}", text::harmless_within(json, WAS).0),
-            None => "new".to_owned(),
+            Some(json) => sanitized!("was {}", text::sanitize_within(json, WAS).0),
+            None => "new".into(),
         };
-        if room < LEAST_WAS { String::new() } else { text::fit(&said, room.min(WAS)) }
+        if room < LEAST_WAS { Sanitized::default() } else { said.fit(room.min(WAS)) }
     }
 
-    fn value(&self, row: Row, room: usize) -> String {
+    fn value(&self, row: Row, room: usize) -> Sanitized {
         if row.spot.part.is_some() || row.open == Some(true) || room == 0 {
-            return String::new();
+            return Sanitized::default();
         }
-        text::fit(&scalar_or_preview(self.tree.document(), row.spot.node, room), room)
+        scalar_or_preview(self.tree.document(), row.spot.node, room).fit(room)
     }
 
     fn value_style(&self, row: Row) -> Style {
@@ -290,26 +296,26 @@ impl Painter<'_> {
 }
 
 /// A scalar as JSON, or a folded container's first values.
-fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> String {
-    let Some(value) = document.get(node) else { return String::new() };
+fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> Sanitized {
+    let Some(value) = document.get(node) else { return Sanitized::default() };
     match value.kind {
         NodeKind::String => text::quoted_within(&document.plain(node), room).0,
-        NodeKind::Number | NodeKind::Bool | NodeKind::Null => text::harmless_within(document.text(node), room).0,
+        NodeKind::Number | NodeKind::Bool | NodeKind::Null => text::sanitize_within(document.text(node), room).0,
         NodeKind::Object | NodeKind::Array => {
             let object = value.kind == NodeKind::Object;
-            let mut out = String::from(if object { "{" } else { "[" });
+            let mut out = Sanitized::literal(if object { "{" } else { "[" });
             for child in document.children(node) {
                 if out.len() > room {
                     return out;
                 }
                 if out.len() > 1 {
-                    out.push_str(", ");
+                    out.push(", ");
                 }
                 if let Some(key) = document.key(child) {
-                    out.push_str(&text::harmless_within(&key, room).0);
-                    out.push_str(": ");
+                    out.push(text::sanitize_within(&key, room).0);
+                    out.push(": ");
                 }
-                out.push_str(&match document.get(child).map(|node| (node.kind, node.children)) {
+                out.push(match document.get(child).map(|node| (node.kind, node.children)) {
                     Some((NodeKind::Object, 0)) => "{}".into(),
                     Some((NodeKind::Array, 0)) => "[]".into(),
                     Some((NodeKind::Object, _)) => "{…}".into(),
@@ -317,7 +323,7 @@ fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> String {
                     _ => scalar_or_preview(document, child, room),
                 });
             }
-            out.push(if object { '}' } else { ']' });
+            out.push(if object { "}" } else { "]" });
             out
         }
     }
@@ -325,9 +331,9 @@ fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> String {
 
 /// A range as people count it: `[0…99]`, the last one only as far as there are children; `platform` for the fields that
 /// the platform added.
-fn part_label(part: Part, document: &Document, container: NodeId) -> String {
-    let Part::Range(Range { first, size }) = part else { return "platform".to_owned() };
+fn part_label(part: Part, document: &Document, container: NodeId) -> Sanitized {
+    let Part::Range(Range { first, size }) = part else { return "platform".into() };
     let children = document.get(container).map_or(0, |node| node.children);
     let end = first.saturating_add(size).min(children).saturating_sub(1);
-    format!("[{first}…{end}]")
+    sanitized!("[{}…{}]", first, end)
 }

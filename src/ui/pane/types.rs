@@ -1,7 +1,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::connection_status::ConnectionState;
@@ -11,26 +10,27 @@ use crate::app::outbox::ProbeMark;
 use crate::app::pane::PaneId;
 use crate::app::pane::types::{Column, Mark, Row};
 use crate::app::{Model, time};
-use crate::event::text;
+use crate::event::text::{self, AsSanitized};
+use crate::event::{Sanitized, TypeName, sanitized};
 use crate::session::Moment;
+use crate::ui::write::{blank, joined, line_of, put, span};
 use crate::ui::{Theme, rect, severity};
 
 /// The table of event types.
 pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf: &mut Buffer) {
     let (left, all) = model.types.counts();
     let sort = model.types.sort();
-    let mut title =
-        vec![Span::raw(" "), Span::styled("Event types", crate::ui::title_style(PaneId::Types, model, theme))];
-    let count = if left == all { format!(" {all} ") } else { format!(" {left} of {all} ") };
-    title.push(Span::styled(count, theme.dim));
+    let mut title = vec![blank(1), span("Event types", crate::ui::title_style(PaneId::Types, model, theme))];
+    let count = if left == all { sanitized!(" {} ", all) } else { sanitized!(" {} of {} ", left, all) };
+    title.push(span(count, theme.dim));
     if !model.types.query().is_empty() {
         let room = usize::from(area.width).saturating_sub(26);
-        let query = text::fit(&text::harmless(model.types.query()), room);
-        title.push(Span::styled(format!("/{query} "), theme.matched));
+        let query = text::sanitize(model.types.query()).fit(room);
+        title.push(span(sanitized!("/{} ", query), theme.matched));
     }
     let arrow = if sort.descending { "↓" } else { "↑" };
-    let order = Line::styled(format!(" {} {arrow} ", sort.column.title()), theme.dim);
-    let title = Line::from(title);
+    let order = line_of(sanitized!(" {} {} ", sort.column.title(), arrow), theme.dim);
+    let title = joined(title);
     let both = title.width() + order.width() + 4 <= usize::from(area.width);
     let mut block = crate::ui::pane(PaneId::Types, model, title, theme);
     if both {
@@ -39,10 +39,10 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     let (above, below) = model.types.news_outside();
     if above > 0 {
         // At the edge of the rows; the title is too far from it.
-        block = block.title_bottom(Line::styled(format!(" ↑ {above} newer "), theme.updated));
+        block = block.title_bottom(line_of(sanitized!(" ↑ {} newer ", above), theme.updated));
     }
     if below > 0 {
-        block = block.title_bottom(Line::styled(format!(" ↓ {below} with news "), theme.updated));
+        block = block.title_bottom(line_of(sanitized!(" ↓ {} with news ", below), theme.updated));
     }
     block.render(rect(area), buf);
 
@@ -59,7 +59,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     let columns = model.types.columns(inner);
     for (column, place) in &columns {
         let style = if *column == sort.column { theme.heading_sorted } else { theme.heading };
-        put(column.label(), *column, Area { height: 1, ..*place }, style, buf);
+        put_cell(column.label(), *column, Area { height: 1, ..*place }, style, buf);
     }
     if left == 0 {
         crate::ui::hint("No type matches the filter.", theme, area, buf);
@@ -75,15 +75,15 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
             buf.set_style(line, theme.flash);
         }
         let (mark, style) = mark(row, model.outbox.mark(name), theme);
-        buf.set_stringn(inner.x, y, mark, 1, style);
+        put(buf, (inner.x, y), mark, 1, style);
         for (column, place) in &columns {
             let place = Area { y, height: 1, ..*place };
             let value = match column {
                 Column::Name => {
-                    put_name(model, name.as_str(), row, theme, place, buf);
+                    put_name(model, name, row, theme, place, buf);
                     continue;
                 }
-                Column::Findings => row.tally().map_or_else(String::new, tally),
+                Column::Findings => row.tally().map_or_else(Sanitized::default, tally),
                 Column::Received => row.received.map_or_else(|| "–".into(), time::count),
                 Column::Captured => time::count(row.captured),
                 Column::Rate => spark(row.rate.bars(rates_at)),
@@ -97,12 +97,12 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
                 Column::Received if row.received.is_some() => theme.base.bg_reset(),
                 _ => theme.dim,
             };
-            put(&value, *column, place, style, buf);
+            put_cell(&value, *column, place, style, buf);
             if let Some(earlier) = row.earlier().filter(|_| *column == Column::Findings) {
                 // Dim, and without a number: the newest event is better, but one before it was not.
                 let free = usize::from(place.width).saturating_sub(text::width(&value));
                 let at = if value.is_empty() { place.x } else { place.x + place.width.saturating_sub(1) };
-                buf.set_stringn(at, y, severity::sign(earlier.tally.worst), free.min(1), theme.dim);
+                put(buf, (at, y), severity::sign(earlier.tally.worst), free.min(1), theme.dim);
             }
         }
     }
@@ -142,7 +142,7 @@ fn mark(row: &Row, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, St
     }
 }
 
-fn put_name(model: &Model, name: &str, row: &Row, theme: &Theme, place: Area, buf: &mut Buffer) {
+fn put_name(model: &Model, name: &TypeName, row: &Row, theme: &Theme, place: Area, buf: &mut Buffer) {
     let room = usize::from(place.width);
     let base = if row.gone {
         theme.gone
@@ -151,17 +151,15 @@ fn put_name(model: &Model, name: &str, row: &Row, theme: &Theme, place: Area, bu
     } else {
         theme.title_quiet
     };
-    // A name can be as long as a body; its first part is enough to cut from.
-    let (whole, _) = text::harmless_within(name, 512);
-    let shown = text::fit_middle(&whole, room);
+    let shown = name.shown().fit_middle(room);
     if shown.is_empty() {
-        buf.set_stringn(place.x, place.y, "(no name)", room, theme.dim);
+        put(buf, (place.x, place.y), "(no name)", room, theme.dim);
         return;
     }
-    buf.set_stringn(place.x, place.y, &shown, room, base);
+    put(buf, (place.x, place.y), &shown, room, base);
     // Positions hold only where nothing was replaced or cut on the way to the screen.
-    if name.is_ascii() && shown == name && !model.types.query().is_empty() {
-        for at in model.types.matched(name) {
+    if name.as_str().is_ascii() && shown == name.as_str() && !model.types.query().is_empty() {
+        for at in model.types.matched(name.as_str()) {
             let x = place.x.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
             if x < place.x + place.width {
                 buf.set_style(Rect { x, y: place.y, width: 1, height: 1 }, theme.matched);
@@ -170,32 +168,33 @@ fn put_name(model: &Model, name: &str, row: &Row, theme: &Theme, place: Area, bu
     }
 }
 
-fn put(value: &str, column: Column, place: Area, style: Style, buf: &mut Buffer) {
+fn put_cell(value: impl AsSanitized, column: Column, place: Area, style: Style, buf: &mut Buffer) {
     let room = usize::from(place.width);
     // The signs of findings stand one below the other.
     let left = matches!(column, Column::Name | Column::Findings);
-    let lead = if left { 0 } else { room.saturating_sub(text::width(value)) };
+    let value = value.as_sanitized();
+    let lead = if left { 0 } else { room.saturating_sub(text::width(&value)) };
     let x = place.x + u16::try_from(lead).unwrap_or(0);
-    buf.set_stringn(x, place.y, value, room, style);
+    put(buf, (x, place.y), value, room, style);
 }
 
 /// How bad it is at worst, and how much there is.
-fn tally(Tally { worst, count }: Tally) -> String {
+fn tally(Tally { worst, count }: Tally) -> Sanitized {
     let sign = severity::sign(worst);
-    if count > 99 { format!("{sign}99+") } else { format!("{sign}{count:>2}") }
+    if count > 99 { sanitized!("{}99+", sign) } else { sanitized!("{}{:>2}", sign, count) }
 }
 
 /// The arrivals as bars, the largest full; nothing where nothing came.
-fn spark(bars: [u64; 8]) -> String {
-    const SIGNS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+fn spark(bars: [u64; 8]) -> Sanitized {
+    const SIGNS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     let most = bars.iter().copied().max().unwrap_or(0);
     bars.iter()
         .map(|bar| match bar.checked_mul(SIGNS.len() as u64).and_then(|scaled| scaled.checked_div(most)) {
-            None | Some(0) if *bar == 0 => ' ',
-            None => '█',
+            None | Some(0) if *bar == 0 => " ",
+            None => "█",
             Some(step) => {
                 let step = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
-                SIGNS.get(step).copied().unwrap_or('█')
+                SIGNS.get(step).copied().unwrap_or("█")
             }
         })
         .collect()

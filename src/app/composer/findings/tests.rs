@@ -60,7 +60,7 @@ fn cursor(model: &Model) -> (usize, usize) {
 }
 
 fn toast(model: &Model) -> &str {
-    model.toast.as_ref().map_or("", |toast| toast.text.as_str())
+    model.toast.as_ref().map_or("", |toast| &*toast.text)
 }
 
 /// What is marked on the screen now.
@@ -185,9 +185,9 @@ fn of_very_many_findings_the_worst_are_told_and_all_are_counted() {
     let Answer { list, counts } = found(&draft).unwrap();
     assert_eq!(list.len(), MOST);
     assert_eq!(list.last().unwrap().finding.severity, Severity::Error);
-    assert_eq!(counts.to_string(), "1 error, 1007 warnings");
+    assert_eq!(counts.summary(), "1 error, 1007 warnings");
     assert_eq!(
-        (SeverityCounts::default().to_string(), SeverityCounts { notes: 2, ..counts }.worst()),
+        (SeverityCounts::default().summary().to_string(), SeverityCounts { notes: 2, ..counts }.worst()),
         (String::new(), Some(Severity::Error))
     );
 }
@@ -230,7 +230,7 @@ fn each_text_is_asked_about_once_and_an_older_answer_is_passed_over() {
     assert_eq!(findings(&model).counts(), SeverityCounts::default(), "the text is the same again, yet nobody said so");
     let last = press(&mut model, "space", at(22));
     judge(&mut model, &last, at(22));
-    assert_eq!(findings(&model).counts().to_string(), "1 error, 1 warning");
+    assert_eq!(findings(&model).counts().summary(), "1 error, 1 warning");
     assert_eq!(shown(&model), ["{", "\"a.b\""]);
 }
 
@@ -244,14 +244,14 @@ fn what_is_known_stays_in_its_place_until_more_is_known() {
     assert!(!findings(&model).are_stale());
     judge(&mut model, &effects, at(30));
     assert!(findings(&model).are_stale(), "a draft that is no JSON keeps what was known before");
-    assert_eq!((shown(&model).len(), findings(&model).counts().to_string()), (2, "2 warnings".to_owned()));
+    assert_eq!((shown(&model).len(), findings(&model).counts().summary().to_string()), (2, "2 warnings".to_owned()));
     assert!(!model.can(crate::app::keymap::Action::Fix, at(20)));
     press(&mut model, "^f", at(30));
     assert!(toast(&model).contains("cannot be read yet"), "{}", toast(&model));
     let effects = type_in(&mut model, "\",", at(30));
     judge(&mut model, &effects, at(30));
     assert!(!findings(&model).are_stale() && model.can(crate::app::keymap::Action::Fix, at(20)));
-    assert_eq!(findings(&model).counts().to_string(), "2 warnings, 1 note", "the empty note");
+    assert_eq!(findings(&model).counts().summary(), "2 warnings, 1 note", "the empty note");
     let edited = Outcome::Edited { draft: model.composer.composition().unwrap().id.clone(), text: "nothing".into() };
     let effects = send(&mut model, Message::Done(edited), at(31));
     judge(&mut model, &effects, at(31));
