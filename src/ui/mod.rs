@@ -8,6 +8,8 @@ mod layer;
 mod pane;
 #[cfg(test)]
 mod picture;
+#[cfg(test)]
+mod sanitized_tests;
 mod severity;
 #[cfg(test)]
 mod tests;
