@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,15 +13,17 @@ use super::{Head, HeadFields, Path, Payload, Segment, TypeName};
 /// single pass, without recursion, so depth is no danger.
 #[derive(Clone, Debug)]
 pub struct Document {
-    payload: Arc<Payload>,
-    nodes: Vec<Node>,
+    pub(super) payload: Arc<Payload>,
+    pub(super) nodes: Vec<Node>,
     /// For the rare field that a later one of the same key stands in for: how many come after it.
-    occurrences: HashMap<NodeId, u32>,
+    pub(super) occurrences: HashMap<NodeId, u32>,
+    /// The containers of which not all values are here.
+    pub(super) cut: HashSet<NodeId>,
 }
 
 /// The place of a value in its [`Document`]: 0 is the event itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(u32);
+pub struct NodeId(pub(super) u32);
 
 impl NodeId {
     /// The event itself.
@@ -30,6 +32,18 @@ impl NodeId {
     /// The position in document order.
     pub fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// The value at that position.
+    pub(super) fn at(index: usize) -> Self {
+        Self(offset(index))
+    }
+}
+
+impl Node {
+    /// How long its name is as it is spelled.
+    pub(super) fn name_bytes(&self) -> u32 {
+        self.key.end.saturating_sub(self.key.start)
     }
 }
 
@@ -44,12 +58,12 @@ pub struct Node {
     pub position: u32,
     /// How many containers it stands in.
     pub depth: u32,
-    parent: u32,
+    pub(super) parent: u32,
     /// One past the last value inside it, in document order.
-    end: u32,
+    pub(super) end: u32,
     /// The key with its quotes; empty for elements and the root.
-    key: Range<u32>,
-    value: Range<u32>,
+    pub(super) key: Range<u32>,
+    pub(super) value: Range<u32>,
 }
 
 /// What sort of JSON value a node is.
@@ -98,7 +112,7 @@ impl Document {
     /// Reads an event that is known already.
     pub fn new(payload: Arc<Payload>) -> Result<Self, DocumentError> {
         let Scan { nodes, occurrences, .. } = Scan::of(payload.text())?;
-        Ok(Self { payload, nodes, occurrences })
+        Ok(Self { payload, nodes, occurrences, cut: HashSet::new() })
     }
 
     /// Reads a text, with the head of the event that it is.
@@ -111,7 +125,7 @@ impl Document {
         let scan = Scan::of(text)?;
         let payload = Payload::with_head(text, Payload::hash_of(text), scan.head().head(text, key));
         let Scan { nodes, occurrences, .. } = scan;
-        Ok(Self { payload: Arc::new(payload), nodes, occurrences })
+        Ok(Self { payload: Arc::new(payload), nodes, occurrences, cut: HashSet::new() })
     }
 
     /// The event that this is the document of.
@@ -164,6 +178,11 @@ impl Document {
     /// How many values there are, the event itself included.
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Whether all that the container at `id` holds is here, which may not be so in an extract of a large event.
+    pub(crate) fn is_whole(&self, id: NodeId) -> bool {
+        !self.cut.contains(&id)
     }
 
     /// The value at `id`.
@@ -333,6 +352,12 @@ pub struct Children<'a> {
     end: u32,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many values were gone through on this thread, for tests of what a check costs.
+    pub(crate) static VISITED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 impl Iterator for Children<'_> {
     type Item = NodeId;
 
@@ -340,6 +365,8 @@ impl Iterator for Children<'_> {
         if self.next >= self.end {
             return None;
         }
+        #[cfg(test)]
+        VISITED.set(VISITED.get() + 1);
         let id = NodeId(self.next);
         self.next = self.document.get(id)?.end;
         Some(id)

@@ -6,6 +6,8 @@ mod assignment;
 pub mod catalogue;
 mod diff;
 mod document;
+mod extract;
+mod field_index;
 mod head;
 pub(crate) mod json;
 mod lexer;
@@ -21,7 +23,11 @@ mod type_name;
 pub use crate::sanitized;
 pub use assignment::{Assignment, AssignmentError};
 pub use diff::{Difference, DifferenceKind, Groups, alike, diff};
+#[cfg(test)]
+pub(crate) use document::VISITED;
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
+pub(crate) use extract::{Extent, Extract};
+pub(crate) use field_index::FieldIndex;
 #[cfg(test)]
 pub(crate) use head::tests::TYPES;
 pub use head::{Head, HeadFields, Places};

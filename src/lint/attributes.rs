@@ -1,13 +1,12 @@
 //! The names and types of attributes, by the catalogue: what is close to a known attribute and yet another one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::budget::is_looked_at;
 use super::limits::letters;
-use super::{Expected, Finding, Fix, JsonTypes, LintContext, Reason, Rule, Severity, Stage, shown};
+use super::{Expected, Finding, Findings, Fix, JsonTypes, LintContext, Reason, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue};
-use crate::event::{Document, NodeId, NodeKind, Origin, Segment, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 
 static NAME: Rule = Rule {
     id: "attribute-name",
@@ -70,39 +69,48 @@ impl KnownAttributes {
     }
 }
 
-pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return;
     }
     let Some(known) = KnownAttributes::of(event.event_type().unwrap_or_default()) else { return };
+    let mut misnamed = Vec::new();
     for field in event.children(NodeId::ROOT) {
         let Some(key) = event.key(field) else { continue };
         if context.stage == Stage::Received && origin(&key) == Origin::Platform {
             continue;
         }
         let Some(attribute) = known.by_name.get(&*key) else {
-            findings.extend(misnamed(event, field, &key, known));
+            misnamed.extend(known.by_letters.get(&letters(&key)).map(|name| (field, *name)));
             continue;
         };
         findings.extend(another_type(event, field, attribute));
         let Some(inside) = known.inside.get(&*key) else { continue };
-        for object in event.children(field).filter(|id| is_looked_at(event, *id)) {
+        for object in event.children(field) {
+            let mut misnamed = Vec::new();
             for field in event.children(object) {
                 let key = event.key(field).filter(|key| !inside.by_name.contains_key(&**key));
-                findings.extend(key.and_then(|key| misnamed(event, field, &key, inside)));
+                let name = key.and_then(|key| inside.by_letters.get(&letters(&key)));
+                misnamed.extend(name.map(|name| (field, *name)));
             }
+            tell_misnamed(event, object, &misnamed, findings);
         }
     }
+    tell_misnamed(event, NodeId::ROOT, &misnamed, findings);
 }
 
-/// That a field has nearly the name of a known attribute, which is not there itself.
-fn misnamed(event: &Document, field: NodeId, key: &str, known: &KnownAttributes) -> Option<Finding> {
-    let name = *known.by_letters.get(&letters(key))?;
-    if event.child(event.parent(field)?, &Segment::key(name)).is_some() {
-        return None;
+/// Tells the fields of an object that have nearly the name of a known attribute, where that is not there itself.
+fn tell_misnamed(event: &Document, object: NodeId, misnamed: &[(NodeId, &'static str)], findings: &mut Findings) {
+    if misnamed.is_empty() {
+        return;
     }
-    let fix = Some(Fix::Rename(name.to_owned()));
-    Some(Finding { fix, ..NAME.at(event.path(field), Expected::name(name), shown(event, field)) })
+    let there: HashSet<_> = event.children(object).filter_map(|field| event.key(field)).collect();
+    for (field, name) in misnamed.iter().filter(|(_, name)| !there.contains(*name)) {
+        findings.tell(&NAME, || {
+            let fix = Some(Fix::Rename((*name).to_owned()));
+            Finding { fix, ..NAME.at(event.path(*field), Expected::name(*name), shown(event, *field)) }
+        });
+    }
 }
 
 /// That a value cannot be read as what the attribute is. A number and a string of digits stand for each other in the

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::{Finding, LintContext, Rule, Stage};
+use super::{Findings, LintContext, Rule, Stage};
 use crate::event::text::excerpt;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin};
 use fields::FieldHistory;
@@ -39,22 +39,21 @@ pub(crate) struct CrossEvent {
 }
 
 impl CrossEvent {
-    /// The findings in `event` beside those before it; and remembers it for those after it. The values that are
+    /// Finds what is wrong with `event` beside those before it; and remembers it for those after it. The values that are
     /// `malformed` by themselves are no example for others.
     pub(crate) fn observe(
         &mut self,
         event: &Document,
         malformed: &HashSet<NodeId>,
         context: LintContext,
-    ) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        findings: &mut Findings,
+    ) {
         if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
             let key_fields = KeyFields::read(event, context.stage);
-            self.fields.observe(&key_fields, malformed, &mut findings);
-            self.people.observe(&key_fields, &mut findings);
-            self.orders.observe(&key_fields, &mut findings);
+            self.fields.observe(&key_fields, malformed, findings);
+            self.people.observe(&key_fields, findings);
+            self.orders.observe(&key_fields, findings);
         }
-        findings
     }
 }
 
@@ -143,10 +142,18 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::*;
+    use crate::lint::Finding;
 
     fn observe(session: &mut CrossEvent, event: &Value, stage: Stage) {
         let document = Document::read(&event.to_string()).unwrap();
-        session.observe(&document, &HashSet::new(), LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH });
+        found(session, &document, stage);
+    }
+
+    fn found(session: &mut CrossEvent, event: &Document, stage: Stage) -> Vec<Finding> {
+        let mut findings = Findings::default();
+        let context = LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH };
+        session.observe(event, &HashSet::new(), context, &mut findings);
+        findings.done()
     }
 
     fn weight(session: &CrossEvent) -> usize {
@@ -240,8 +247,7 @@ mod tests {
                 let mut alone = CrossEvent::default();
                 observe(&mut alone, first, stage);
                 let document = Document::read(&first.to_string()).unwrap();
-                let context = LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH };
-                let again = alone.observe(&document, &HashSet::new(), context);
+                let again = found(&mut alone, &document, stage);
                 let odd = ["field-sometimes-missing", "identity-conflict"];
                 prop_assert!(again.iter().all(|finding| !odd.contains(&finding.rule.id)), "{:?}", again);
             }

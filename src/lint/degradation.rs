@@ -7,9 +7,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::amounts::{bare, currency, is_number};
-use super::budget::looked_at;
 use super::dates::{DateForm, is_relative, is_slashed, is_time, rewritten};
-use super::{Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
+use super::{Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::text::sanitize;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin, sanitized};
@@ -121,9 +120,9 @@ pub(super) const RULES: &[&Rule] = &[
     &KEY_TWICE,
 ];
 
-pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
     let mut platforms = false;
-    for id in looked_at(event) {
+    for id in event.ids() {
         let Some(node) = event.get(id) else { continue };
         let key = event.key(id);
         let key = key.as_deref().unwrap_or_default();
@@ -135,17 +134,17 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<F
             continue;
         }
         if event.occurrence(id) > 0 {
-            findings.push(KEY_TWICE.at(event.path(id), "one field of that name", shown(event, id)));
+            findings.tell(&KEY_TWICE, || KEY_TWICE.at(event.path(id), "one field of that name", shown(event, id)));
         }
         let diagnosis = match node.kind {
             NodeKind::String => in_text(event, id, key, &event.plain(id)),
             NodeKind::Number => in_number(key, event.text(id)),
             _ => None,
         };
-        findings.extend(diagnosis.map(|Diagnosis { rule, expected, fix }| {
+        if let Some(Diagnosis { rule, expected, fix }) = diagnosis {
             let fix = fix.map(Fix::Replace);
-            Finding { fix, ..rule.at(event.path(id), expected, shown(event, id)) }
-        }));
+            findings.tell(rule, || Finding { fix, ..rule.at(event.path(id), expected, shown(event, id)) });
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 
 use super::values::is_uuid;
-use super::{Actual, Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
+use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
 use crate::event::text::{excerpt, sanitize};
 use crate::event::{Document, NodeId, NodeKind, Path, sanitized};
@@ -164,7 +164,7 @@ pub(super) const RULES: &[&Rule] = &[
     &RESERVED_NAME,
 ];
 
-pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return;
     }
@@ -233,7 +233,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<F
     }
 }
 
-fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Vec<Finding>) {
+fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Findings) {
     let kind = event.get(field).map(|node| node.kind);
     let name = event.plain(field);
     let path = || event.path(field);
@@ -265,11 +265,10 @@ fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Ve
     if length > LONGEST_NAME {
         push(&NAME_TOO_LONG, sanitized!("at most {} characters, here are {}", LONGEST_NAME, length).into(), None);
     } else if let Some(standard) = twin(&name) {
-        push(&NAME_CASE, standard.into(), Some(standard.to_owned()));
+        let fix = Some(Fix::Replace(serde_json::Value::from(standard).to_string()));
         // White space is not only another spelling: the platform takes no such name.
-        if let Some(finding) = findings.last_mut().filter(|_| name.contains(char::is_whitespace)) {
-            finding.severity = Severity::Error;
-        }
+        let severity = if name.contains(char::is_whitespace) { Severity::Error } else { NAME_CASE.severity };
+        findings.push(Finding { severity, fix, ..NAME_CASE.at(path(), standard, shown(event, field)) });
     }
 }
 
@@ -311,7 +310,7 @@ pub(crate) fn letters(name: &str) -> String {
     name.chars().filter(counts).flat_map(char::to_lowercase).collect()
 }
 
-fn check_uuid(event: &Document, field: NodeId, findings: &mut Vec<Finding>) {
+fn check_uuid(event: &Document, field: NodeId, findings: &mut Findings) {
     let text = event.plain(field);
     if is_uuid(&text) {
         return;
@@ -321,7 +320,7 @@ fn check_uuid(event: &Document, field: NodeId, findings: &mut Vec<Finding>) {
     findings.push(Finding { fix, ..EVENT_UUID.at(event.path(field), expected, shown(event, field)) });
 }
 
-fn check_length(event: &Document, field: NodeId, name: &str, findings: &mut Vec<Finding>) {
+fn check_length(event: &Document, field: NodeId, name: &str, findings: &mut Findings) {
     let length = event.plain(field).chars().count();
     let (most, severity) = match name {
         "customer_id" if length > 128 => (128, Severity::Error),

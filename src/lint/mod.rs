@@ -25,7 +25,8 @@ mod severity;
 mod values;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,6 +34,7 @@ use serde::Serialize;
 use crate::event::text::excerpt;
 use crate::event::{Document, NodeId, Path, Segment};
 
+pub(crate) use budget::{Findings, extract};
 pub(crate) use bulk::bulk;
 pub use counts::SeverityCounts;
 pub(crate) use dates::{is_day, numbers};
@@ -90,23 +92,27 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
 /// The findings in `event`, in the order of its fields; what concerns the whole event comes first.
 #[cfg(test)]
 pub(crate) fn lint(event: &Document, context: LintContext) -> Vec<Finding> {
-    in_order(event, found(event, context))
+    let (event, mut findings) = extract(event);
+    find(&event, context, &mut findings);
+    in_order(&event, findings.done())
 }
 
-/// The findings of the rules for one event, in any order.
-pub(crate) fn found(event: &Document, context: LintContext) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for check in [limits::check, degradation::check, values::check, attributes::check, per_event::check, budget::check]
-    {
-        check(event, context, &mut findings);
+/// Finds what the rules for one event say of it.
+pub(crate) fn find(event: &Document, context: LintContext, findings: &mut Findings) {
+    for check in [limits::check, degradation::check, values::check, attributes::check, per_event::check] {
+        check(event, context, findings);
     }
-    findings
 }
 
 /// The findings in the order of the event's fields, each fault told once, and not too many of one rule.
-pub(crate) fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Finding> {
-    let mut places = NodeLookup::of(event, &findings);
-    findings.sort_by_cached_key(|finding| (places.nearest(&finding.path).index(), finding.rule.id));
+pub(crate) fn in_order(event: &Document, findings: Vec<Finding>) -> Vec<Finding> {
+    let mut lookup = NodeLookup::of(event, &findings);
+    let at: Vec<NodeId> = findings.iter().map(|finding| lookup.nearest(&finding.path)).collect();
+    let mut with_place: Vec<_> = at.into_iter().zip(findings).collect();
+    // What is missing in a container that was not looked at as a whole may stand in the rest of it.
+    with_place.retain(|(at, finding)| finding.missing().is_empty() || event.is_whole(*at));
+    with_place.sort_by_key(|(at, finding)| (*at, finding.rule.id));
+    let mut findings: Vec<Finding> = with_place.into_iter().map(|(_, finding)| finding).collect();
     findings.dedup();
     budget::listed(dedupe::told(findings))
 }
@@ -115,16 +121,34 @@ pub(crate) fn in_order(event: &Document, mut findings: Vec<Finding>) -> Vec<Find
 #[derive(Debug)]
 pub struct NodeLookup<'a> {
     event: &'a Document,
-    /// The children of each container that was passed by: one by one, the findings in the products of a large order would
-    /// each count through all of them. `None` for so few findings that this is cheaper.
-    children: Option<HashMap<NodeId, HashMap<Segment, NodeId>>>,
+    /// The children of each container that was passed by, of those that findings name: one by one, the findings in the
+    /// products of a large order would each count through all of them. `None` for so few findings that this is cheaper.
+    known: Option<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    names: HashSet<Arc<str>>,
+    indices: HashSet<usize>,
+    children: HashMap<NodeId, HashMap<Segment, NodeId>>,
 }
 
 impl<'a> NodeLookup<'a> {
-    /// The places of these findings in `event`.
+    /// The places of these findings, and of no others, in `event`.
     pub fn of(event: &'a Document, findings: &[Finding]) -> Self {
         const FEW: usize = 64;
-        Self { event, children: (findings.len() >= FEW).then(HashMap::new) }
+        let known = (findings.len() >= FEW).then(|| {
+            let mut known = Known::default();
+            for step in findings.iter().flat_map(|finding| &finding.path.0) {
+                match step {
+                    Segment::Key { name, .. } if known.names.contains(name) => {}
+                    Segment::Key { name, .. } => drop(known.names.insert(Arc::clone(name))),
+                    Segment::Index(index) => drop(known.indices.insert(*index)),
+                }
+            }
+            known
+        });
+        Self { event, known }
     }
 
     /// The value at `path`, or the innermost there is on the way to it.
@@ -134,10 +158,15 @@ impl<'a> NodeLookup<'a> {
 
     fn child(&mut self, id: NodeId, step: &Segment) -> Option<NodeId> {
         let event = self.event;
-        let Some(known) = &mut self.children else { return event.child(id, step) };
-        let children = known
-            .entry(id)
-            .or_insert_with(|| event.children(id).filter_map(|child| Some((event.segment(child)?, child))).collect());
+        let Some(Known { names, indices, children }) = &mut self.known else { return event.child(id, step) };
+        let is_named = |child: &NodeId| match event.key(*child) {
+            Some(key) => names.contains(&*key),
+            None => event.get(*child).is_some_and(|node| indices.contains(&(node.position as usize))),
+        };
+        let children = children.entry(id).or_insert_with(|| {
+            let named = event.children(id).filter(is_named);
+            named.filter_map(|child| Some((event.segment(child)?, child))).collect()
+        });
         children.get(step).copied()
     }
 }

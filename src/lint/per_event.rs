@@ -7,7 +7,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
-use super::{Actual, Expected, Finding, LintContext, Rule, Severity, Stage, shown};
+use super::{Actual, Expected, Findings, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Definition, Demand, Need};
 use crate::event::{Document, NodeId, NodeKind};
 use object::Object;
@@ -55,7 +55,7 @@ const OWN: &[&Rule] = &[&REQUIRED, &RECOMMENDED, &IDENTIFY];
 /// All of them, by what they are about.
 pub(super) const RULES: [&[&Rule]; 4] = [OWN, products::RULES, subscriptions::RULES, devices::RULES];
 
-pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
         return;
     }
@@ -78,7 +78,7 @@ fn definition(event: &Document, stage: Stage) -> Option<&'static Definition> {
 }
 
 impl Object<'_> {
-    fn check_demands(&self, definition: &'static Definition, findings: &mut Vec<Finding>) {
+    fn check_demands(&self, definition: &'static Definition, findings: &mut Findings) {
         for Demand { any_of, need } in &definition.demands {
             let names: Vec<_> = any_of.iter().map(String::as_str).collect();
             if names.contains(&"email") {
@@ -109,7 +109,7 @@ impl Object<'_> {
     }
 
     /// An identify needs one of its own identifiers; of other events only the platform's limits ask for one.
-    fn check_identifier(&self, definition: &Definition, names: &[&'static str], findings: &mut Vec<Finding>) {
+    fn check_identifier(&self, definition: &Definition, names: &[&'static str], findings: &mut Findings) {
         // The demand of every event, which a cookie also meets, stands beside identify's own.
         if definition.event_type != "identify" || names.contains(&"cookie") {
             return;
@@ -125,7 +125,7 @@ impl Object<'_> {
     }
 
     /// Checks that an object within `attribute` has the attributes that it needs.
-    fn check_needs(&self, attribute: &'static Attribute, findings: &mut Vec<Finding>) {
+    fn check_needs(&self, attribute: &'static Attribute, findings: &mut Findings) {
         let products = attribute.name == "products";
         if products && !self.is_product() && self.in_array() {
             let empty = PRODUCT_KEYS.iter().find_map(|name| self.named(name));

@@ -7,8 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 use uuid::Uuid;
 
-use super::budget::looked_at;
-use super::{Expected, Finding, Fix, LintContext, Rule, Severity, Stage, shown};
+use super::{Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::{Document, NodeId, NodeKind, Sanitized, sanitized};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -162,9 +161,9 @@ pub(super) const RULES: &[&Rule] = &[
     &CLOCK_SKEW,
 ];
 
-pub(super) fn check(event: &Document, context: LintContext, findings: &mut Vec<Finding>) {
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
     let (mut happened, mut received) = (None, None);
-    for id in looked_at(event) {
+    for id in event.ids() {
         let Some(key) = event.key(id) else { continue };
         let own = event.parent(id) == Some(NodeId::ROOT);
         match &*key {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::schema::{Constraint, SchemaId, Schemas};
 use super::{Plan, Planned, STALE, type_of};
-use crate::event::{Document, NodeId, NodeKind, Path, Segment, sanitized};
-use crate::lint::{Actual, Expected, Finding};
+use crate::event::{Document, FieldIndex, NodeId, NodeKind, Path, sanitized};
+use crate::lint::{Actual, Expected, Findings};
 
 /// After so many events without a field it is told; fewer say little.
 const ENOUGH: u32 = 20;
@@ -114,17 +114,17 @@ enum Absence {
 }
 
 impl Absences {
-    /// The fields of `plan` that `event` shows to be stale: not one event of its type had them. It is said once, at the
-    /// 20th. A field within another only counts where that is there.
-    pub(crate) fn observe(&mut self, plan: &Plan, event: &Document) -> Vec<Finding> {
-        let Some(event_type) = type_of(event) else { return Vec::new() };
-        let Some(Ok(planned)) = plan.types.get(event_type) else { return Vec::new() };
+    /// Finds the fields of `plan` that `event` shows to be stale: not one event of its type had them. It is said once, at
+    /// the 20th. A field within another only counts where that is there.
+    pub(crate) fn observe(&mut self, plan: &Plan, event: &Document, findings: &mut Findings) {
+        let Some(event_type) = type_of(event) else { return };
+        let Some(Ok(planned)) = plan.types.get(event_type) else { return };
         let Planned { fields, .. } = &**planned;
+        let mut index = FieldIndex::of(event);
         let known = self.types.entry(event_type.to_owned()).or_insert_with(|| vec![Absence::For(0); fields.len()]);
-        let mut findings = Vec::new();
         for (field, absence) in fields.iter().zip(known) {
             let Absence::For(events) = *absence else { continue };
-            *absence = match field.is_in(event) {
+            *absence = match field.is_in(event, &mut index, findings) {
                 None => continue,
                 Some(true) => Absence::Settled,
                 Some(false) if events + 1 < ENOUGH => Absence::For(events + 1),
@@ -135,23 +135,30 @@ impl Absences {
                 }
             };
         }
-        findings
     }
 }
 
 impl PlannedField {
-    /// Whether it is in `event`; `None` where what it would stand in is not.
-    fn is_in(&self, event: &Document) -> Option<bool> {
+    /// Whether it is in `event`; `None` where what it would stand in is not, and where not all of that was looked at.
+    fn is_in(&self, event: &Document, index: &mut FieldIndex<'_>, findings: &mut Findings) -> Option<bool> {
         let (last, way) = self.steps.split_last()?;
         let FieldStep::Field(name) = last else { return None };
         let mut places = vec![NodeId::ROOT];
         for step in way {
-            places = places.iter().flat_map(|place| step.from(event, *place)).collect();
+            places = match step {
+                FieldStep::Field(name) => places.iter().filter_map(|place| index.get(*place, name)).collect(),
+                FieldStep::Each => {
+                    let arrays = places.iter().filter(|place| is_a(event, **place, NodeKind::Array));
+                    arrays.flat_map(|array| event.children(*array)).collect()
+                }
+            };
+            if !findings.spend(places.len()) {
+                return None;
+            }
         }
-        places.retain(|place| event.get(*place).is_some_and(|node| node.kind == NodeKind::Object));
-        let is_there =
-            |place: &NodeId| event.children(*place).any(|it| event.key(it).is_some_and(|key| *key == **name));
-        (!places.is_empty()).then(|| places.iter().any(is_there))
+        places.retain(|place| is_a(event, *place, NodeKind::Object));
+        let is_there = places.iter().any(|place| index.get(*place, name).is_some());
+        (is_there || !places.is_empty() && places.iter().all(|place| event.is_whole(*place))).then_some(is_there)
     }
 
     /// `products[].price`.
@@ -164,14 +171,6 @@ impl PlannedField {
     }
 }
 
-impl FieldStep {
-    fn from(&self, event: &Document, place: NodeId) -> Vec<NodeId> {
-        match self {
-            Self::Field(name) => event.child(place, &Segment::key(&**name)).into_iter().collect(),
-            Self::Each if event.get(place).is_some_and(|node| node.kind == NodeKind::Array) => {
-                event.children(place).collect()
-            }
-            Self::Each => Vec::new(),
-        }
-    }
+fn is_a(event: &Document, id: NodeId, kind: NodeKind) -> bool {
+    event.get(id).is_some_and(|node| node.kind == kind)
 }

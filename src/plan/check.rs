@@ -9,11 +9,10 @@ use super::schema::{Bounds, Constraint, Literal, Properties, SchemaId, Schemas};
 use super::{FIELD, MISSING, TYPE, VALUE, is_text};
 use crate::event::catalogue::{ANY_EVENT, Catalogue};
 use crate::event::text::{counted, excerpt, sanitize};
-use crate::event::{Document, NodeId, NodeKind, Origin, Path, Payload, Sanitized, origin, sanitized};
-use crate::lint::{Actual, Expected, Finding, Fix, JsonTypes, Name, Reason, Rule, Severity, Stage, letters, shown};
-
-/// How much is looked at in one event: about a value and a keyword each. An event of 10,000 fields takes a tenth of it.
-const BUDGET: u32 = 1_000_000;
+use crate::event::{Document, FieldIndex, NodeId, NodeKind, Origin, Payload, Sanitized, origin, sanitized};
+use crate::lint::{
+    Actual, Expected, Finding, Findings, Fix, JsonTypes, Name, Reason, Rule, Severity, Stage, letters, shown,
+};
 
 /// How many schemas may be within one another, by fields or by references.
 const DEEPEST: u32 = 384;
@@ -21,8 +20,17 @@ const DEEPEST: u32 = 384;
 /// How deep a value is compared with another.
 const DEEPEST_VALUE: u32 = 128;
 
-/// So many findings of one event are told.
-const MOST: usize = 100;
+/// So many violations are kept, with those of alternatives, of which most are thrown away.
+const MOST: usize = 1_000;
+
+/// So many of the values that are allowed are told.
+const MOST_VALUES: usize = 100;
+
+/// The longest text that may be meant for one of those values, in bytes.
+const LONGEST_VALUE: usize = 1_024;
+
+/// How many values are gone through in a step, where each costs little.
+const VALUES_A_STEP: usize = 16;
 
 /// The cost of matching a pattern: so many bytes of the text are a step.
 const BYTES_A_STEP: usize = 8;
@@ -30,27 +38,32 @@ const BYTES_A_STEP: usize = 8;
 /// The widest list of values in a finding, in columns.
 const WIDEST: usize = 100;
 
-/// The findings where `event` is not as `schemas` want it, in the order of its fields.
-pub(super) fn check(schemas: &Schemas, event: &Document, stage: Stage) -> Vec<Finding> {
-    let mut check = Validation::new(schemas, event, stage);
+/// Finds where `event` is not as `schemas` want it, in the order of its fields.
+pub(super) fn check(schemas: &Schemas, event: &Document, stage: Stage, findings: &mut Findings) {
+    let mut check = Validation::new(schemas, event, stage, findings);
     check.fits(schemas.root, NodeId::ROOT, &mut Evaluated::default());
     check.unplanned();
-    check.told()
+    check.tell();
 }
 
 /// The values that a schema has looked at, directly in the one that it is held to.
 type Evaluated = HashSet<NodeId>;
 
-struct Validation<'a> {
+struct Validation<'a, 'f> {
     schemas: &'a Schemas,
     event: &'a Document,
     stage: Stage,
-    left: u32,
+    /// What the check costs is paid here.
+    findings: &'f mut Findings,
+    fields: FieldIndex<'a>,
     depth: u32,
     /// Above 0 where it is only asked whether something fits.
     silent: u32,
-    was_cut: bool,
+    /// Above 0 where it is not known yet which of several alternatives is told.
+    trials: u32,
     violations: Vec<Violation>,
+    /// Of each rule, how many are not kept.
+    more: Vec<(&'static Rule, usize)>,
     /// The resources on the way to where it is.
     scope: Vec<usize>,
     /// The objects whose fields the plan names, with how.
@@ -69,17 +82,19 @@ struct Violation {
     fix: Option<Fix>,
 }
 
-impl<'a> Validation<'a> {
-    fn new(schemas: &'a Schemas, event: &'a Document, stage: Stage) -> Self {
+impl<'a, 'f> Validation<'a, 'f> {
+    fn new(schemas: &'a Schemas, event: &'a Document, stage: Stage, findings: &'f mut Findings) -> Self {
         Self {
             schemas,
             event,
             stage,
-            left: BUDGET,
+            findings,
+            fields: FieldIndex::of(event),
             depth: 0,
             silent: 0,
-            was_cut: false,
+            trials: 0,
             violations: Vec::new(),
+            more: Vec::new(),
             scope: Vec::new(),
             described: HashMap::new(),
             known: vec![false; event.len()],
@@ -91,7 +106,7 @@ impl<'a> Validation<'a> {
         let schemas = self.schemas;
         let Some(schema) = schemas.get(id) else { return true };
         if !self.spend(1) || self.depth >= DEEPEST {
-            self.was_cut = true;
+            self.findings.cut();
             return true;
         }
         let is_new = self.scope.last() != Some(&schema.resource);
@@ -124,12 +139,9 @@ impl<'a> Validation<'a> {
         fits
     }
 
-    /// Takes steps from the budget; false when there are not so many left.
+    /// Pays for so many steps; false when there are not so many left.
     fn spend(&mut self, steps: usize) -> bool {
-        let left = u32::try_from(steps).ok().and_then(|steps| self.left.checked_sub(steps));
-        self.left = left.unwrap_or(0);
-        self.was_cut |= left.is_none();
-        left.is_some()
+        self.findings.spend(steps)
     }
 
     fn holds(&mut self, constraint: &'a Constraint, at: NodeId, seen: &mut Evaluated) -> bool {
@@ -182,6 +194,7 @@ impl<'a> Validation<'a> {
 
     fn string_holds(&mut self, constraint: &Constraint, at: NodeId) -> bool {
         match constraint {
+            _ if !self.spend(self.event.text(at).len() / BYTES_A_STEP) => true,
             Constraint::Length(bounds) => {
                 let length = self.event.plain(at).chars().count();
                 bounds.hold(length)
@@ -189,8 +202,7 @@ impl<'a> Validation<'a> {
             }
             Constraint::Pattern(pattern) => {
                 let text = self.event.plain(at);
-                !self.spend(text.len() / BYTES_A_STEP)
-                    || pattern.regex.is_match(&text)
+                pattern.regex.is_match(&text)
                     || self.value(at, sanitized!("a text that fits {}", cut(&pattern.text)), None)
             }
             Constraint::Format(format) => format.fits(&self.event.plain(at)) || self.value(at, format.words(), None),
@@ -202,6 +214,7 @@ impl<'a> Validation<'a> {
         let event = self.event;
         let count = event.get(at).map_or(0, |node| node.children as usize);
         match constraint {
+            _ if !self.spend(count / VALUES_A_STEP) => true,
             Constraint::Elements(bounds) => {
                 bounds.hold(count)
                     || self.value(at, sanitized!("{}, here are {}", words(*bounds, "element"), count), None)
@@ -226,7 +239,7 @@ impl<'a> Validation<'a> {
                         seen.insert(child);
                     }
                 }
-                bounds.hold(count) || {
+                bounds.hold(count) || !event.is_whole(at) || {
                     let expected = sanitized!("{} of the kind that the plan asks for", words(*bounds, "element"));
                     self.value(at, sanitized!("{}, here are {}", expected, count), None)
                 }
@@ -241,7 +254,9 @@ impl<'a> Validation<'a> {
 
     fn object_holds(&mut self, constraint: &'a Constraint, at: NodeId, seen: &mut Evaluated) -> bool {
         let event = self.event;
+        let count = event.get(at).map_or(0, |node| node.children as usize);
         match constraint {
+            _ if !self.spend(count / VALUES_A_STEP) => true,
             Constraint::Required(names) => {
                 let missing = self.missing(at, names);
                 each(missing, |name| self.is_missing(at, vec![name.to_owned().into()], Reason::Rule))
@@ -258,6 +273,7 @@ impl<'a> Validation<'a> {
             Constraint::Fields(bounds) => {
                 let count = event.children(at).filter(|child| !self.is_left_out(*child)).count();
                 bounds.hold(count)
+                    || !event.is_whole(at)
                     || self.value(at, sanitized!("{}, here are {}", words(*bounds, "field"), count), None)
             }
             Constraint::Properties(properties) => self.properties(properties, at, seen),
@@ -343,6 +359,9 @@ impl<'a> Validation<'a> {
         if self.silent > 0 {
             return false;
         }
+        if self.is_full(&FIELD) {
+            return false;
+        }
         let (expected, fix) = self.instead(at, planned);
         let expected = expected.unwrap_or_else(|| "no such field: the plan allows no others".into());
         let found = shown(self.event, at);
@@ -350,16 +369,19 @@ impl<'a> Validation<'a> {
     }
 
     /// The planned field that an unplanned one may be meant for; and the fix, where only its spelling differs.
-    fn instead(&self, at: NodeId, planned: &[&Properties]) -> (Option<Expected>, Option<Fix>) {
+    fn instead(&mut self, at: NodeId, planned: &[&Properties]) -> (Option<Expected>, Option<Fix>) {
         let Some(key) = self.event.key(at) else { return (None, None) };
         let parent = self.event.parent(at).unwrap_or(NodeId::ROOT);
-        let is_free = |name: &&str| self.sent(parent, name).is_none();
-        let names = || planned.iter().flat_map(|properties| properties.named.keys()).map(|name| &**name);
-        let twins: Vec<&str> = names().filter(|name| letters(name) == letters(&key)).filter(is_free).collect();
+        let spelled = letters(&key);
+        let twins = planned.iter().flat_map(|properties| properties.spelled(&spelled));
+        let twins: Vec<&str> = twins.filter(|name| self.sent(parent, name).is_none()).collect();
         if let [twin] = twins[..] {
             return (Some(Expected::name(twin.to_owned())), Some(Fix::Rename(twin.to_owned())));
         }
-        let near = nearest(&key, names().filter(is_free));
+        let names = planned.iter().flat_map(|properties| properties.named.keys()).map(|name| &**name);
+        let Self { fields, findings, event, stage, .. } = self;
+        let free = names.filter(|name| sent(fields, event, *stage, parent, name).is_none());
+        let near = nearest(&key, free, |steps| findings.may_guess(steps));
         (near.map(|near| sanitized!("a field of the plan, such as {}", cut(near)).into()), None)
     }
 
@@ -373,6 +395,9 @@ impl<'a> Validation<'a> {
                 if is_known || self.is_left_out(child) || at == NodeId::ROOT && is_usual(self.event, child) {
                     continue;
                 }
+                if self.is_full(&FIELD) {
+                    continue;
+                }
                 let (expected, fix) = self.instead(child, &planned);
                 let expected = expected.unwrap_or_else(|| "a field of the plan".into());
                 let found = shown(self.event, child);
@@ -382,7 +407,7 @@ impl<'a> Validation<'a> {
     }
 
     fn other_type(&mut self, at: NodeId, types: JsonTypes) -> bool {
-        if self.silent > 0 {
+        if self.silent > 0 || self.is_full(&TYPE) {
             return false;
         }
         let fix = as_type(self.event, at, types).map(Fix::Replace);
@@ -392,7 +417,7 @@ impl<'a> Validation<'a> {
 
     fn one_of(&mut self, values: &[Literal], at: NodeId) -> bool {
         let event = self.event;
-        if !self.spend(values.len() / BYTES_A_STEP) {
+        if !self.spend((values.len() + event.text(at).len()) / BYTES_A_STEP) {
             return true;
         }
         let found = if is_text(event, at) {
@@ -400,13 +425,15 @@ impl<'a> Validation<'a> {
             values.iter().any(|value| matches!(value, Literal::String(value) if **value == *text))
         } else {
             let value = Literal::read(event, at, DEEPEST_VALUE);
-            self.was_cut |= value.is_none();
+            if value.is_none() {
+                self.findings.cut();
+            }
             value.is_none_or(|value| values.contains(&value))
         };
-        if found || self.silent > 0 {
+        if found || self.silent > 0 || self.is_full(&VALUE) {
             return found;
         }
-        let shown: Vec<String> = values.iter().take(MOST).map(ToString::to_string).collect();
+        let shown: Vec<String> = values.iter().take(MOST_VALUES).map(ToString::to_string).collect();
         let expected = match (&values, sanitize(&shown.join(", "))) {
             ([_], value) => value,
             (_, values) => sanitized!("one of {}", values),
@@ -414,6 +441,7 @@ impl<'a> Validation<'a> {
         let text = event.plain(at);
         let alike: Vec<&Literal> = match values {
             [value] => vec![value],
+            _ if text.len() > LONGEST_VALUE => Vec::new(),
             _ => values.iter().filter(|value| value.is_spelled(&text)).collect(),
         };
         let fix = match alike[..] {
@@ -426,9 +454,11 @@ impl<'a> Validation<'a> {
     fn are_different(&mut self, at: NodeId) -> bool {
         let mut values = HashSet::new();
         for child in self.event.children(at) {
+            if !self.spend(1 + self.event.text(child).len() / BYTES_A_STEP) {
+                return true;
+            }
             match Literal::read(self.event, child, DEEPEST_VALUE) {
-                _ if !self.spend(1) => return true,
-                None => self.was_cut = true,
+                None => self.findings.cut(),
                 Some(value) => {
                     if !values.insert(value) {
                         return false;
@@ -469,11 +499,13 @@ impl<'a> Validation<'a> {
             return false;
         }
         let mut ways: Vec<Vec<Violation>> = Vec::new();
+        self.trials += 1;
         for schema in schemas {
             let before = self.violations.len();
             self.fits(*schema, at, &mut Evaluated::new());
             ways.push(self.violations.split_off(before.min(self.violations.len())));
         }
+        self.trials -= 1;
         let missing = |way: &Vec<Violation>| match &way[..] {
             [Violation { at: place, expected: Expected::Field { any_of, .. }, found: Actual::Missing, .. }]
                 if *place == at =>
@@ -520,45 +552,32 @@ impl<'a> Validation<'a> {
     fn is_name(&mut self, schema: SchemaId, at: NodeId) -> bool {
         let name = Arc::new(Payload::new(self.event.key_text(at)));
         let Ok(name) = Document::new(name) else { return true };
-        let mut check =
-            Validation { left: self.left, depth: self.depth, ..Validation::new(self.schemas, &name, self.stage) };
-        let fits = check.silently(schema, NodeId::ROOT, &mut Evaluated::new());
-        let (left, was_cut) = (check.left, check.was_cut);
-        self.left = left;
-        self.was_cut |= was_cut;
-        fits
+        let new = Validation::new(self.schemas, &name, self.stage, self.findings);
+        let mut check = Validation { depth: self.depth, ..new };
+        check.silently(schema, NodeId::ROOT, &mut Evaluated::new())
     }
 
-    /// Which of the names no field at `at` has.
-    fn missing<'n>(&self, at: NodeId, names: &'n [Box<str>]) -> Vec<&'n str> {
-        /// Up to here, going through the fields for each costs less than hashing them all.
-        const FEW: usize = 4;
-        if names.len() <= FEW {
-            let is_there =
-                |name: &str| self.event.children(at).any(|child| self.event.key(child).is_some_and(|key| key == name));
-            return names.iter().map(|name| &**name).filter(|name| !is_there(name)).collect();
+    /// Which of the names no field at `at` has, as far as that is known.
+    fn missing<'n>(&mut self, at: NodeId, names: &'n [Box<str>]) -> Vec<&'n str> {
+        if !self.event.is_whole(at) || !self.spend(names.len() / VALUES_A_STEP) {
+            return Vec::new();
         }
-        let keys: HashSet<_> = self.event.children(at).filter_map(|child| self.event.key(child)).collect();
-        names.iter().map(|name| &**name).filter(|name| !keys.contains(*name)).collect()
+        names.iter().map(|name| &**name).filter(|name| self.fields.get(at, name).is_none()).collect()
     }
 
     /// The field of that name, unless it is left out.
-    fn sent(&self, at: NodeId, name: &str) -> Option<NodeId> {
-        let mut children = self.event.children(at);
-        children.find(|child| self.event.key(*child).is_some_and(|key| key == name) && !self.is_left_out(*child))
+    fn sent(&mut self, at: NodeId, name: &str) -> Option<NodeId> {
+        sent(&mut self.fields, self.event, self.stage, at, name)
     }
 
     /// Whether the plan says nothing of that field: the platform put it into a received event, or may have, and the
     /// plan is of what is sent; or another of the same name comes after it, which is the one that counts.
     fn is_left_out(&self, at: NodeId) -> bool {
-        self.event.occurrence(at) > 0
-            || self.stage == Stage::Received
-                && self.event.parent(at) == Some(NodeId::ROOT)
-                && self.event.key(at).is_some_and(|key| origin(&key) == Origin::Platform)
+        is_left_out(self.event, self.stage, at)
     }
 
     fn is_missing(&mut self, at: NodeId, any_of: Vec<Name>, reason: Reason) -> bool {
-        if self.silent > 0 {
+        if self.silent > 0 || self.is_full(&MISSING) {
             return false;
         }
         let expected = Expected::Field { any_of, reason };
@@ -566,7 +585,7 @@ impl<'a> Validation<'a> {
     }
 
     fn value(&mut self, at: NodeId, expected: impl Into<Expected>, fix: Option<Fix>) -> bool {
-        if self.silent > 0 {
+        if self.silent > 0 || self.is_full(&VALUE) {
             return false;
         }
         let (expected, found) = (expected.into(), shown(self.event, at));
@@ -575,35 +594,47 @@ impl<'a> Validation<'a> {
 
     /// Keeps a violation, and says that something does not fit.
     fn violated(&mut self, violation: Violation) -> bool {
-        // With those of alternatives, of which most are thrown away.
-        if self.silent == 0 && self.violations.len() < 10 * MOST {
+        if self.silent == 0 && !self.is_full(violation.rule) {
             self.violations.push(violation);
         }
         false
     }
 
-    /// The violations as findings.
-    fn told(mut self) -> Vec<Finding> {
-        self.violations.sort_by_key(|violation| (violation.at, violation.rule.id));
-        let more = self.violations.len().saturating_sub(MOST);
-        let event = self.event;
-        let finding = |violation: Violation| {
-            let Violation { at, rule, severity, expected, found, fix, .. } = violation;
-            Finding { rule, severity, path: event.path(at), expected, found, fix }
-        };
-        let mut findings: Vec<Finding> = self.violations.into_iter().take(MOST).map(finding).collect();
-        findings.dedup();
-        if self.was_cut {
-            findings.push(note(
-                "an event that can be checked against its plan in time",
-                "too much: the rest was not checked".into(),
-            ));
+    /// Whether there is no room for another violation; then it is counted.
+    fn is_full(&mut self, rule: &'static Rule) -> bool {
+        let is_full = self.violations.len() >= MOST;
+        if is_full && self.trials == 0 {
+            match self.more.iter_mut().find(|(known, _)| std::ptr::eq(*known, rule)) {
+                Some((_, count)) => *count += 1,
+                None => self.more.push((rule, 1)),
+            }
         }
-        if more > 0 {
-            findings.push(note("an event as planned", Actual::Text(sanitized!("{} more findings of its plan", more))));
-        }
-        findings
+        is_full
     }
+
+    /// Tells the violations as findings.
+    fn tell(self) {
+        let Self { event, findings, mut violations, more, .. } = self;
+        violations.sort_by_key(|violation| (violation.at, violation.rule.id));
+        for Violation { at, rule, severity, expected, found, fix } in violations {
+            findings.tell(rule, || Finding { rule, severity, path: event.path(at), expected, found, fix });
+        }
+        for (rule, count) in more {
+            findings.more(rule, count);
+        }
+    }
+}
+
+/// The field of that name, unless it is left out.
+fn sent(fields: &mut FieldIndex<'_>, event: &Document, stage: Stage, at: NodeId, name: &str) -> Option<NodeId> {
+    fields.get(at, name).filter(|field| !is_left_out(event, stage, *field))
+}
+
+fn is_left_out(event: &Document, stage: Stage, at: NodeId) -> bool {
+    event.occurrence(at) > 0
+        || stage == Stage::Received
+            && event.parent(at) == Some(NodeId::ROOT)
+            && event.key(at).is_some_and(|key| origin(&key) == Origin::Platform)
 }
 
 impl Violation {
@@ -619,11 +650,6 @@ fn each<T>(items: impl IntoIterator<Item = T>, mut does: impl FnMut(T) -> bool) 
         all &= does(item);
     }
     all
-}
-
-/// A note that a check does not tell all.
-fn note(expected: &'static str, found: Actual) -> Finding {
-    Finding { severity: Severity::Note, ..VALUE.at(Path::root(), expected, found) }
 }
 
 /// Whether a field may be in any event, planned or not: what the platform knows of every event, and its own names.

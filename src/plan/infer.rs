@@ -398,7 +398,7 @@ mod tests {
 
     use super::super::{Plan, SchemaFile};
     use super::*;
-    use crate::lint::LintContext;
+    use crate::lint::{Findings, LintContext};
 
     fn read(event: &str) -> Document {
         Document::read(event).unwrap()
@@ -591,7 +591,9 @@ mod tests {
             prop_assert!(bad.is_empty(), "{:?}", bad);
             for document in &documents {
                 let context = LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH };
-                let findings = plan.check(document, context);
+                let mut findings = Findings::default();
+                plan.check(document, context, &mut findings);
+                let findings = findings.done();
                 prop_assert!(findings.is_empty(), "{}: {:#?}", document.payload().text(), findings);
             }
             let mut backwards = Inference::default();

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::{Absences, Plan, SeverityOverrides};
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};
 use crate::lint::cross_event::CrossEvent;
-use crate::lint::{Finding, LintContext, NodeLookup, bulk, dedupe, found, in_order};
+use crate::lint::{Finding, Findings, LintContext, NodeLookup, bulk, dedupe, extract, find, in_order};
 
 /// Lints one event after the other: each by itself, against the plan, and beside those before it.
 #[derive(Debug, Default)]
@@ -22,29 +22,30 @@ impl Linter {
 
     /// The findings in `event`, also beside those observed before; and learns from it for those after it.
     pub fn observe(&mut self, event: &Document, context: LintContext) -> Vec<Finding> {
-        let mut findings = self.by_itself(event, context);
-        let malformed = malformed(event, &findings);
-        findings.extend(self.cross_event.observe(event, &malformed, context));
-        findings.extend(self.absences.observe(&self.plan, event));
-        self.told(event, findings)
+        let (event, mut findings) = extract(event);
+        self.by_itself(&event, context, &mut findings);
+        let malformed = malformed(&event, findings.kept());
+        self.cross_event.observe(&event, &malformed, context, &mut findings);
+        self.absences.observe(&self.plan, &event, &mut findings);
+        self.told(&event, findings)
     }
 
     /// The findings in what may be sent one day: an event, or each of an array of them. Nothing is learnt from it.
     pub fn judge(&self, draft: &Document, context: LintContext) -> Vec<Finding> {
         if draft.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Array) {
-            return self.told(draft, self.by_itself(draft, context));
+            return self.alone(draft, context);
         }
-        let mut findings = Vec::new();
+        let mut findings = Findings::default();
         for (index, element) in draft.children(NodeId::ROOT).enumerate() {
             let Ok(event) = Document::read(draft.text(element)) else { continue };
-            let found = self.told(&event, self.by_itself(&event, context));
+            let found = self.alone(&event, context);
             findings.extend(found.into_iter().map(|mut finding| {
                 let Path(inside) = std::mem::take(&mut finding.path);
                 finding.path = Path(std::iter::once(Segment::Index(index)).chain(inside).collect());
                 finding
             }));
         }
-        findings
+        findings.done()
     }
 
     /// The findings in a bulk call of so many events in a body of so many bytes, apart from the events themselves.
@@ -52,15 +53,20 @@ impl Linter {
         self.levels.apply(None, bulk(events, bytes))
     }
 
-    fn by_itself(&self, event: &Document, context: LintContext) -> Vec<Finding> {
-        let mut findings = found(event, context);
-        findings.extend(self.plan.check(event, context));
-        findings
+    fn alone(&self, event: &Document, context: LintContext) -> Vec<Finding> {
+        let (event, mut findings) = extract(event);
+        self.by_itself(&event, context, &mut findings);
+        self.told(&event, findings)
+    }
+
+    fn by_itself(&self, event: &Document, context: LintContext, findings: &mut Findings) {
+        find(event, context, findings);
+        self.plan.check(event, context, findings);
     }
 
     /// Those of the findings that are told. One that is allowed does not stand in for another.
-    fn told(&self, event: &Document, findings: Vec<Finding>) -> Vec<Finding> {
-        in_order(event, self.levels.apply(event.event_type(), findings))
+    fn told(&self, event: &Document, findings: Findings) -> Vec<Finding> {
+        in_order(event, self.levels.apply(event.event_type(), findings.done()))
     }
 }
 
@@ -69,4 +75,83 @@ fn malformed(event: &Document, findings: &[Finding]) -> HashSet<NodeId> {
     let mut places = NodeLookup::of(event, findings);
     let of_form = findings.iter().filter(|finding| dedupe::is_of_form(finding.rule));
     of_form.map(|finding| places.nearest(&finding.path)).collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::event::VISITED;
+    use crate::lint::Stage;
+    use crate::plan::SchemaFile;
+
+    const CONTEXT: LintContext = LintContext { stage: Stage::Outgoing, now: jiff::Timestamp::UNIX_EPOCH };
+
+    /// What is hostile about an event of that size.
+    type Hostile = fn(usize) -> String;
+
+    fn repeated(count: usize, one: impl Fn(usize) -> String) -> String {
+        (0..count).map(one).collect::<Vec<_>>().join(",")
+    }
+
+    const HOSTILE: [(&str, Hostile); 14] = [
+        ("products", |n| format!(r#""products":[{}]"#, repeated(n, |_| r#"{"qty":1}"#.into()))),
+        ("products without anything", |n| format!(r#""products":[{}]"#, repeated(n, |_| "{}".into()))),
+        ("an object of products", |n| {
+            format!(r#""products":{{{}}}"#, repeated(n, |at| format!(r#""p{at}":{{"Sku":1}}"#)))
+        }),
+        ("a name again and again", |n| repeated(n, |_| r#""Email":1"#.into())),
+        ("an identifier again and again", |n| repeated(n, |_| r#""cookie":1,"email":1"#.into())),
+        ("twins of a standard name", |n| repeated(n, |at| format!(r#""customer{}id":1"#, "_".repeat(at % 50 + 2)))),
+        ("twins of each other", |n| repeated(n, |at| format!(r#""f{}{}":1"#, at / 4, "_".repeat(at % 4)))),
+        ("unplanned fields", |n| repeated(n, |at| format!(r#""planed_{at}":1"#))),
+        ("fields under a name", |n| {
+            format!(r#""{}":[{}]"#, "n".repeat(4 * n), repeated(n, |_| r#""undefined""#.into()))
+        }),
+        ("texts for nothing", |n| repeated(n, |at| format!(r#""f{at}":"undefined""#))),
+        ("levels", |n| format!(r#""a":{}{}"#, "[".repeat(n), "]".repeat(n))),
+        ("objects in each other", |n| format!(r#""a":{}1{}"#, r#"{"a":"#.repeat(n), "}".repeat(n))),
+        ("a long text", |n| format!(r#""email":"{}","planed":"{}""#, "a@".repeat(n), "x".repeat(8 * n))),
+        ("objects that lack all that is usual", |n| format!(r#""usual":[{}]"#, repeated(n, |_| "{}".into()))),
+    ];
+
+    /// A linter with a large plan that has seen events with many fields.
+    fn linter() -> Linter {
+        let fields = repeated(1_000, |at| format!(r#""planned_{at}":{{"type":"string"}}"#));
+        let each = format!(r#"{{"properties":{{{fields}}},"required":["planned_1","planned_2"]}}"#);
+        let schema = format!(r#"{{"properties":{{{fields},"products":{{"items":{each}}}}}}}"#);
+        let file = SchemaFile { name: "booked.json".into(), text: Ok(schema) };
+        let (plan, bad) = Plan::read([file]);
+        assert_eq!(bad, []);
+        let mut linter = Linter::new(SeverityOverrides::default(), plan);
+        let usual = repeated(1_000, |at| format!(r#""usual_{at}":1"#));
+        let event = Document::read(&format!(r#"{{"event":"booked","usual":[{{{usual}}}]}}"#)).unwrap();
+        for _ in 0..6 {
+            linter.observe(&event, CONTEXT);
+        }
+        linter
+    }
+
+    /// How many values are gone through for an event with those fields, and how many bytes the findings have.
+    fn cost(fields: &str) -> (u64, usize) {
+        let event = Document::read(&format!(r#"{{"event":"booked",{fields}}}"#)).unwrap();
+        let mut linter = linter();
+        let before = VISITED.get();
+        let findings = linter.observe(&event, CONTEXT);
+        let visited = VISITED.get() - before;
+        (
+            visited,
+            findings.iter().map(|finding| finding.path.pointer().len() + finding.found.words().to_string().len()).sum(),
+        )
+    }
+
+    #[test]
+    fn no_event_costs_more_than_in_proportion_to_its_size() {
+        for (name, hostile) in HOSTILE {
+            let [small, large] = [1_000, 4_000].map(hostile);
+            let ((few, _), (many, bytes)) = (cost(&small), cost(&large));
+            assert!(many <= 5 * few.max(10_000), "{name}: {few} values are gone through for a quarter, {many} for all");
+            assert!(bytes <= 10 * large.len() + 10_000, "{name}: {bytes} bytes are told of {}", large.len());
+        }
+    }
 }

@@ -25,7 +25,7 @@ use serde::de::IgnoredAny;
 use crate::event::syntax;
 use crate::event::text::{excerpt, sanitize};
 use crate::event::{Document, NodeId, NodeKind, Path, Sanitized, Segment, sanitized};
-use crate::lint::{Actual, Finding, Fix, LintContext, Rule, Severity, Stage, letters, shown, twin};
+use crate::lint::{Actual, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, letters, shown, twin};
 use absence::PlannedField;
 use reading::SchemaIssue;
 use schema::Schemas;
@@ -274,33 +274,41 @@ impl Plan {
         &self.remarks
     }
 
-    /// Where `event` is not as planned, in the order of its fields; what concerns the whole event comes first.
+    /// Finds where `event` is not as planned.
     ///
     /// Fields that the platform puts into the events that it shows are left out of it: they are there for a schema that
     /// requires them, and nothing else is asked of them.
-    pub(super) fn check(&self, event: &Document, context: LintContext) -> Vec<Finding> {
-        let Some(event_type) = type_of(event).filter(|_| !self.is_empty()) else { return Vec::new() };
+    pub(super) fn check(&self, event: &Document, context: LintContext, findings: &mut Findings) {
+        let Some(event_type) = type_of(event).filter(|_| !self.is_empty()) else { return };
         let at = event.type_field().unwrap_or(NodeId::ROOT);
         match self.types.get(event_type) {
-            Some(Ok(planned)) => check::check(&planned.schemas, event, context.stage),
+            Some(Ok(planned)) => check::check(&planned.schemas, event, context.stage, findings),
             Some(Err(file)) => {
                 let expected = sanitized!("a schema that can be used: {} is none", cut(file));
-                vec![BROKEN.at(event.path(at), expected, shown_type(event, event_type))]
+                findings.push(BROKEN.at(event.path(at), expected, shown_type(event, event_type)));
             }
             // Names with a period are those that the platform makes itself.
-            None if context.stage == Stage::Received && event_type.contains('.') => Vec::new(),
-            None => vec![self.not_planned(event, at, event_type)],
+            None if context.stage == Stage::Received && event_type.contains('.') => {}
+            None => {
+                let finding = self.not_planned(event, at, event_type, findings);
+                findings.push(finding);
+            }
         }
     }
 
-    fn not_planned(&self, event: &Document, at: NodeId, event_type: &str) -> Finding {
+    fn not_planned(&self, event: &Document, at: NodeId, event_type: &str, findings: &mut Findings) -> Finding {
         let names = || self.types.keys().map(String::as_str);
-        let twins: Vec<&str> = names().filter(|name| letters(name) == letters(event_type)).collect();
+        let spelled = letters(event_type);
+        let twins: Vec<&str> = if findings.spend(self.types.len()) {
+            names().filter(|name| letters(name) == spelled).collect()
+        } else {
+            Vec::new()
+        };
         let fix = match twins[..] {
             [twin] if at != NodeId::ROOT => Some(Fix::Replace(serde_json::Value::from(twin).to_string())),
             _ => None,
         };
-        let near = twins.first().copied().or_else(|| nearest(event_type, names()));
+        let near = twins.first().copied().or_else(|| nearest(event_type, names(), |steps| findings.may_guess(steps)));
         let near = near.map(|near| sanitized!(", such as {}", cut(near))).unwrap_or_default();
         let expected = sanitized!("an event of the plan{}", near);
         Finding { fix, ..EVENT.at(event.path(at), expected, shown_type(event, event_type)) }
@@ -362,9 +370,23 @@ fn at_node(file: &str, document: &Document, fault: &SchemaIssue) -> BadSchema {
     }
 }
 
-/// The name that is most like `name`, if one is like it.
-fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let alike = names.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(alike, _)| *alike >= ALIKE);
+/// The longest name for which another is looked for, in bytes: a longer one is no slip of the pen, and comparing two costs
+/// the product of their lengths.
+const LONGEST: usize = 128;
+
+/// The name that is most like `name`, if one is like it. Of each `may` is asked whether comparing it, which costs so many
+/// steps, is still worth it.
+fn nearest<'n>(
+    name: &str,
+    names: impl Iterator<Item = &'n str>,
+    mut may: impl FnMut(usize) -> bool,
+) -> Option<&'n str> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let near = names.filter(|known| known.len() <= LONGEST);
+    let near = near.take_while(|known| may(1 + name.len() * known.len() / 16));
+    let alike = near.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(alike, _)| *alike >= ALIKE);
     alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
 }
 

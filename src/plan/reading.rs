@@ -402,7 +402,7 @@ impl<'a> SchemaReader<'a> {
             let place = SchemaPlace { at, ..place };
             let name = self.text(place)?;
             let Some(kind) = JsonTypes::named(&name) else {
-                let meant = nearest(&name, TYPES.into_iter());
+                let meant = nearest(&name, TYPES.into_iter(), |_| true);
                 let meant = meant.map(|meant| sanitized!("; did you mean \"{}\"?", meant)).unwrap_or_default();
                 let reason = sanitized!("there is no type {}{}", quoted(&name), meant);
                 self.fault(place, reason, sanitized!("write one of {}", Sanitized::join(TYPES, ", ")));

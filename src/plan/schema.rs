@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 use regex_lite::Regex;
 use url::Url;
@@ -9,7 +10,7 @@ use url::Url;
 use super::decimal::Decimal;
 use super::format::Format;
 use crate::event::{Document, NodeId, NodeKind};
-use crate::lint::JsonTypes;
+use crate::lint::{JsonTypes, letters};
 
 /// The draft of JSON Schema that a plan is written in.
 pub(super) const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -105,6 +106,22 @@ pub(super) struct Properties {
     pub(super) patterns: Vec<(Pattern, SchemaId)>,
     /// The schema of all the others.
     pub(super) others: Option<SchemaId>,
+    /// The names by their letters, once that is asked for.
+    spelled: OnceLock<HashMap<String, Vec<Box<str>>>>,
+}
+
+impl Properties {
+    /// The names that have these letters.
+    pub(super) fn spelled(&self, with: &str) -> impl Iterator<Item = &str> {
+        let spelled = self.spelled.get_or_init(|| {
+            let mut spelled: HashMap<_, Vec<_>> = HashMap::new();
+            for name in self.named.keys() {
+                spelled.entry(letters(name)).or_default().push(name.clone());
+            }
+            spelled
+        });
+        spelled.get(with).into_iter().flatten().map(|name| &**name)
+    }
 }
 
 /// How many there must and may be.

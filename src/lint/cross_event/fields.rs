@@ -10,10 +10,10 @@ use super::{KeyFields, remembered};
 use crate::event::catalogue::IDENTIFIERS;
 use crate::event::text::sanitize;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin, sanitized};
-use crate::lint::budget::{cut_short, is_looked_at, looked_at};
+use crate::lint::budget::cut_short;
 use crate::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::lint::per_event::{PRODUCT_KEYS, PRODUCT_NAMES};
-use crate::lint::{Actual, Expected, Finding, Fix, Reason, Rule, Severity, Stage, degradation, shown};
+use crate::lint::{Actual, Expected, Finding, Findings, Fix, Reason, Rule, Severity, Stage, degradation, shown};
 
 /// How many fields of all types are remembered, and how many names of fields and types.
 const ROOM: usize = 100_000;
@@ -116,12 +116,7 @@ impl Default for FieldHistory {
 
 impl FieldHistory {
     /// A `malformed` value sets no example: that it is of another type than others is its own fault, and not theirs.
-    pub(super) fn observe(
-        &mut self,
-        key_fields: &KeyFields<'_>,
-        malformed: &HashSet<NodeId>,
-        findings: &mut Vec<Finding>,
-    ) {
+    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
         // Events without a name are of no type.
         let Some(name) = key_fields.event_type else { return };
         if let Some(field) = key_fields.event.type_field() {
@@ -132,7 +127,7 @@ impl FieldHistory {
         self.learn(&event, malformed, findings);
     }
 
-    fn judge(&self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
+    fn judge(&self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
         let mut there: Vec<bool> = Vec::new();
         // A mistake in one element of a list is in all of them, and worth one word.
         let mut told: HashSet<(u64, u64)> = HashSet::new();
@@ -140,14 +135,13 @@ impl FieldHistory {
         let enough = enough.is_some_and(|events| events.times >= FEWEST);
         for container in &event.containers {
             let Some(shape) = self.shapes.peek(event.shape(container)) else { continue };
+            // Each of its fields is looked for.
+            if !findings.spend(shape.fields.len()) {
+                break;
+            }
             there.clear();
             there.resize(shape.fields.len(), false);
-            let mut whole = true;
             for child in event.document.children(container.id) {
-                whole = is_looked_at(event.document, child);
-                if !whole {
-                    break;
-                }
                 let known = event.key(child).and_then(|key| shape.fields.get_full(&key));
                 let Some((index, key, field)) = known else { continue };
                 there.iter_mut().skip(index).take(1).for_each(|there| *there = true);
@@ -156,13 +150,14 @@ impl FieldHistory {
                     findings.extend(other.filter(|_| told.insert((event.shape(container), *key))));
                 }
             }
+            let whole = event.document.is_whole(container.id);
             if enough && whole && container.kind == NodeKind::Object && shape.times >= FEWEST {
                 shape.missing(event, container, &there, findings);
             }
         }
     }
 
-    fn learn(&mut self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Vec<Finding>) {
+    fn learn(&mut self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
         let Self { shapes, names } = self;
         for container in &event.containers {
             let key = event.shape(container);
@@ -172,6 +167,7 @@ impl FieldHistory {
             let Some(shape) = shapes.get(key) else { continue };
             let before = shape.fields.len();
             let mut count = 0_usize;
+            let mut there: Option<HashSet<u64>> = None;
             shape.times = shape.times.saturating_add(1);
             for child in event.document.children(container.id) {
                 let Some(key) = event.key(child) else { continue };
@@ -183,7 +179,12 @@ impl FieldHistory {
                     Entry::Vacant(place) => place.insert(FieldStats::new(event, container, child)),
                 };
                 field.learn(event.document, child, malformed.contains(&child));
-                findings.extend(names.check_field(event, container, child, field.letters));
+                if let Some(twin) = names.twin(event, child, field.letters) {
+                    let there = there.get_or_insert_with(|| {
+                        event.document.children(container.id).filter_map(|child| event.key(child)).collect()
+                    });
+                    findings.tell(&CASE_TWINS, || twin.finding(event.document, child, there));
+                }
             }
             let grown = shape.fields.len() - before;
             shapes.grew(grown);
@@ -203,7 +204,7 @@ impl FieldHistory {
 
 impl ContainerStats {
     /// The usual fields that are not in one object.
-    fn missing(&self, event: &EventPlaces<'_>, object: &PlacedContainer, there: &[bool], findings: &mut Vec<Finding>) {
+    fn missing(&self, event: &EventPlaces<'_>, object: &PlacedContainer, there: &[bool], findings: &mut Findings) {
         // Of identifiers one is enough, and which one is there depends on who it is.
         // The same holds for the names of a product.
         let is_one_of_several = |name: &str| match object.id {
@@ -223,7 +224,9 @@ impl ContainerStats {
             if field.letters == 0 || !spelled.contains(&field.letters) {
                 let reason = Reason::Usual { times: field.times, of: self.times };
                 let expected = Expected::Field { any_of: vec![field.name.to_string().into()], reason };
-                findings.push(SOMETIMES_MISSING.at(event.document.path(object.id), expected, Actual::Missing));
+                findings.tell(&SOMETIMES_MISSING, || {
+                    SOMETIMES_MISSING.at(event.document.path(object.id), expected, Actual::Missing)
+                });
             }
         }
     }
@@ -293,7 +296,7 @@ impl<'a> EventPlaces<'a> {
         let mut keys = Vec::with_capacity(document.len());
         let mut places: Vec<Option<u64>> = Vec::with_capacity(document.len());
         let mut containers = Vec::new();
-        for id in looked_at(document) {
+        for id in document.ids() {
             let Some(node) = document.get(id) else { continue };
             keys.resize(id.index(), None);
             places.resize(id.index(), None);
@@ -368,7 +371,7 @@ impl Spellings {
         self.0.peek(letters).filter(|known| known.hash != hash && !is_standard(name))
     }
 
-    fn check_type(&mut self, event: &Document, field: NodeId, name: &str, findings: &mut Vec<Finding>) {
+    fn check_type(&mut self, event: &Document, field: NodeId, name: &str, findings: &mut Findings) {
         // One that is so long is no name.
         if name.len() > 4 * LONGEST_NAME {
             return;
@@ -385,26 +388,27 @@ impl Spellings {
         }
     }
 
-    fn check_field(
-        &mut self,
-        event: &EventPlaces<'_>,
-        object: &PlacedContainer,
-        field: NodeId,
-        letters: u64,
-    ) -> Option<Finding> {
+    /// The other spelling of a field's name.
+    fn twin(&mut self, event: &EventPlaces<'_>, field: NodeId, letters: u64) -> Option<&Spelling> {
         static STANDARD: LazyLock<HashSet<&str>> = LazyLock::new(|| degradation::known(|_| true));
         let hash = event.key(field).filter(|_| letters != 0)?;
         if self.0.get(letters).is_some_and(|known| known.hash == hash) {
             return None;
         }
         let name = event.document.key(field)?;
-        let other = self.other(letters, hash, &name, |name| STANDARD.contains(name))?;
-        let twice = event.document.children(object.id).any(|field| event.key(field) == Some(other.hash));
-        let fix = (other.standard && !twice).then(|| Fix::Rename(other.text.to_string()));
-        let reason = if other.standard { Reason::Platform } else { Reason::SpelledBefore };
-        let expected = Expected::Name { name: other.text.to_string().into(), reason };
-        let found = Actual::Name(remembered(&name));
-        Some(Finding { fix, ..CASE_TWINS.at(event.document.path(field), expected, found) })
+        self.other(letters, hash, &name, |name| STANDARD.contains(name))
+    }
+}
+
+impl Spelling {
+    /// That a field's name is spelled otherwise than this; the names `there` are in the same object.
+    fn finding(&self, event: &Document, field: NodeId, there: &HashSet<u64>) -> Finding {
+        let fix = self.standard && !there.contains(&self.hash);
+        let fix = fix.then(|| Fix::Rename(self.text.to_string()));
+        let reason = if self.standard { Reason::Platform } else { Reason::SpelledBefore };
+        let expected = Expected::Name { name: self.text.to_string().into(), reason };
+        let found = Actual::Name(remembered(&event.key(field).unwrap_or_default()));
+        Finding { fix, ..CASE_TWINS.at(event.path(field), expected, found) }
     }
 }
 

@@ -5,7 +5,7 @@ use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
 use crate::event::text::sanitize;
 use crate::event::{Document, NodeId, NodeKind, Sanitized, sanitized};
-use crate::lint::{Finding, Rule, Severity, Stage, shown};
+use crate::lint::{Findings, Rule, Severity, Stage, shown};
 
 /// How many orders, and how many UUIDs of events are remembered.
 const ROOM: usize = 40_000;
@@ -88,7 +88,7 @@ impl Default for OrderHistory {
 }
 
 impl OrderHistory {
-    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Vec<Finding>) {
+    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
         let KeyFields { event, stage, .. } = key_fields;
         // A text that is no UUID has its own rule.
         let uuid = key_fields

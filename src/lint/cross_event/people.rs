@@ -5,7 +5,7 @@ use super::{KeyFields, remembered};
 use crate::event::sanitized;
 use crate::event::text::sanitize;
 use crate::lint::values::is_address;
-use crate::lint::{Finding, Rule, Severity, shown};
+use crate::lint::{Findings, Rule, Severity, shown};
 
 /// How many customers and how many addresses are remembered.
 const ROOM: usize = 40_000;
@@ -54,7 +54,7 @@ impl Default for IdentityHistory {
 }
 
 impl IdentityHistory {
-    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Vec<Finding>) {
+    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
         let Some((customer_field, customer)) = key_fields.identifier(key_fields.customer) else { return };
         // A text that is no address has its own rule, and stands for many people.
         let Some((email_field, email)) = key_fields.identifier(key_fields.email).filter(|(_, email)| is_address(email))

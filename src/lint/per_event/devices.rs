@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use crate::event::{Sanitized, sanitized};
-use crate::lint::{Actual, Expected, Finding, Fix, Rule, Severity};
+use crate::lint::{Actual, Expected, Finding, Findings, Fix, Rule, Severity};
 
 const MOBILE: &str = "https://developer.blueshift.com/docs/event-attributes-for-integration-without-sdk";
 
@@ -42,7 +42,7 @@ static DEVICE_TYPE: Rule = Rule {
 pub(super) const RULES: &[&Rule] = &[&DEVICE_TOKENS, &MOBILE_ATTRIBUTES, &DEVICE_TYPE];
 
 impl Object<'_> {
-    pub(super) fn check_device(&self, findings: &mut Vec<Finding>) {
+    pub(super) fn check_device(&self, findings: &mut Findings) {
         if !self.has("device_token") {
             findings.extend(self.finding(&DEVICE_TOKENS, "device_tokens", Expected::name("device_token")));
         }

@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use crate::event::{NodeId, NodeKind, sanitized};
-use crate::lint::{Expected, Finding, Fix, Rule, Severity, shown};
+use crate::lint::{Expected, Finding, Findings, Fix, Rule, Severity, shown};
 
 const COMMERCE: &str = "https://help.blueshift.com/hc/en-us/articles/21719567098643";
 
@@ -72,7 +72,7 @@ impl Object<'_> {
         PRODUCT_KEYS.iter().any(|name| self.has_some(name))
     }
 
-    pub(super) fn check_products(&self, findings: &mut Vec<Finding>) {
+    pub(super) fn check_products(&self, findings: &mut Findings) {
         self.check_products_array(findings);
         if self.has_misnamed_products() {
             // Beside a `products` that is null another of that name would stand.
@@ -85,7 +85,7 @@ impl Object<'_> {
         findings.extend(lists.filter_map(|product| product.misnamed_quantity()));
     }
 
-    pub(super) fn check_products_array(&self, findings: &mut Vec<Finding>) {
+    pub(super) fn check_products_array(&self, findings: &mut Findings) {
         const ARRAY: &str = "an array of objects, one a product";
         let Some(id) = self.get("products") else { return };
         let mut push = |expected: &'static str, fix: Option<Fix>| {
@@ -132,7 +132,7 @@ impl Object<'_> {
         Some(Finding { fix: Some(Fix::Rename("quantity".into())), ..finding })
     }
 
-    pub(super) fn check_order(&self, findings: &mut Vec<Finding>) {
+    pub(super) fn check_order(&self, findings: &mut Findings) {
         if self.event.event_type() != Some("purchase") {
             return;
         }

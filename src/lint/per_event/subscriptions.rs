@@ -6,7 +6,7 @@ use jiff::{Span, Timestamp};
 
 use super::object::Object;
 use crate::event::{Sanitized, sanitized};
-use crate::lint::{Finding, Rule, Severity, shown};
+use crate::lint::{Findings, Rule, Severity, shown};
 
 /// How many days the end of a subscription may be from where its period puts it: months differ in length, and an end may
 /// count its own day.
@@ -35,7 +35,7 @@ static SUBSCRIPTION_LENGTH: Rule = Rule {
 pub(super) const RULES: &[&Rule] = &[&SUBSCRIPTION_DATES, &SUBSCRIPTION_LENGTH];
 
 impl Object<'_> {
-    pub(super) fn check_subscription(&self, findings: &mut Vec<Finding>) {
+    pub(super) fn check_subscription(&self, findings: &mut Findings) {
         let time = |name| self.text(name).and_then(|text| moment(&text));
         let Some((start, end)) = time("subscription_started_at").zip(time("subscription_end_at")) else { return };
         if end < start {
