@@ -18,7 +18,7 @@ pub enum Effect {
     SetInterval(Duration),
     /// Send these calls.
     Send {
-        /// A number to name it by in reports.
+        /// A number to name it by in records.
         batch: u64,
         /// The calls.
         calls: Vec<Call>,

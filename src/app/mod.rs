@@ -21,7 +21,7 @@ pub mod pager;
 pub mod pane;
 mod places;
 pub mod proof;
-mod reports;
+mod records;
 mod sending;
 pub mod shown;
 pub mod tabs;

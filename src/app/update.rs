@@ -15,7 +15,7 @@ use super::model::{Parts, Pause, TOAST, Target};
 use super::pane::activity::EntryKind;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
-use super::reports::{hear, learn, note, show};
+use super::records::{hear, learn, note, show};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy, time};
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;

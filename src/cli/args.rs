@@ -152,7 +152,6 @@ A line of --json is a record of what happened; its kind stands in `record`:
   event        an event came
   count        the server's count for a type moved, but no event came
   errors       the server's counts of events that it could not process moved
-  connection   polling met with trouble, or recovered from it
 
 A record of an event is an object with these fields; only it has `event`:
   type         the event type

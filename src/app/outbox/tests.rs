@@ -1,4 +1,4 @@
-//! What follows when something was sent: reports in, effects, marks, log lines and a proof out.
+//! What follows when something was sent: records in, effects, marks, log lines and a proof out.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
@@ -256,7 +256,7 @@ fn the_log_sums_up_what_a_bulk_brings() {
 }
 
 #[test]
-fn reports_of_what_nobody_sent_change_nothing() {
+fn records_of_what_nobody_sent_change_nothing() {
     let mut model = busy(120, 36);
     let before = log(&model);
     for report in [taken(7, 0, 1), retried(7, 1, at(30))] {
