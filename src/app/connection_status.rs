@@ -15,6 +15,8 @@ pub struct ConnectionStatus {
     pub connecting: bool,
     /// The trouble that the counts had.
     pub counts_trouble: Option<Trouble>,
+    /// When the counts came that are asked for by themselves.
+    pub counted: Option<Moment>,
 }
 
 /// The last answer that was a snapshot.
@@ -43,7 +45,7 @@ pub enum ConnectionState {
 
 impl ConnectionStatus {
     pub(super) fn new() -> Self {
-        Self { last_good: None, trouble: None, connecting: true, counts_trouble: None }
+        Self { last_good: None, trouble: None, connecting: true, counts_trouble: None, counted: None }
     }
 
     pub(super) fn connecting(&mut self) {

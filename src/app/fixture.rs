@@ -87,7 +87,8 @@ pub(crate) fn change(
 /// The records of a poll that brought `changes`.
 pub(crate) fn polled(changes: Vec<Change>, at: Moment) -> Message {
     let types = changes.len();
-    let polled = Polled { at, took: Duration::from_millis(143), status: 200, bytes: 4_096, types };
+    let polled =
+        Polled { at, took: Duration::from_millis(143), status: 200, bytes: 4_096, types, server_ahead_ms: None };
     let changes = changes.into_iter().map(Record::Change);
     Message::Records(std::iter::once(Record::Polled(polled)).chain(changes).collect())
 }

@@ -373,7 +373,20 @@ impl Model {
         let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
         let types = self.types.next_wake(now, self.pause.is_none());
         let outbox = self.outbox.next_wake(now, self.proof_is_shown());
-        [toast, types, outbox, self.connection.next_wake(now)].into_iter().flatten().min()
+        let counts = self.connection.counted.map(|counted| {
+            let (age, shown_after) = (now.since(counted), self.polling_interval() * 2 + Duration::from_millis(1));
+            shown_after
+                .checked_sub(age)
+                .filter(|wait| !wait.is_zero())
+                .unwrap_or_else(|| super::time::until_next_age(age))
+        });
+        [toast, types, outbox, counts, self.connection.next_wake(now)].into_iter().flatten().min()
+    }
+
+    /// How old the counts of the server are, where that is more than two polls.
+    pub fn counts_age(&self, now: Moment) -> Option<Duration> {
+        let age = now.since(self.connection.counted?);
+        (age > self.polling_interval() * 2).then_some(age)
     }
 
     /// Whether the proof of what was sent last is on screen.

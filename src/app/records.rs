@@ -20,7 +20,12 @@ const COMPARED: usize = 256 * 1024;
 pub(super) fn hear(model: &mut Model, records: Vec<Record>, now: Moment) -> Vec<Effect> {
     let was_live = model.connection.last_good.is_some();
     let errors_before = model.session.errors.clone();
+    let clock_before = model.session.clock.complaint();
     remember(model, &records, now);
+    let complaint = model.session.clock.complaint();
+    if let Some(complaint) = complaint.filter(|_| clock_before.is_none()) {
+        note(model, now, EntryKind::Trouble, complaint);
+    }
     let (mut effects, mut changes, mut answered) = (Vec::new(), Vec::new(), None);
     for record in records {
         match record {
@@ -34,6 +39,7 @@ pub(super) fn hear(model: &mut Model, records: Vec<Record>, now: Moment) -> Vec<
             Record::Counted { at } => {
                 answered = Some(at);
                 model.connection.counts_trouble = None;
+                model.connection.counted = Some(at);
             }
             Record::Trouble(trouble) => hear_trouble(model, trouble),
             Record::CountsTrouble(trouble) => {
@@ -141,8 +147,11 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
             indexmap::map::Entry::Occupied(mut entry) => {
                 let before = entry.get();
                 let (kind, newer) = match (before.kind, change.kind) {
-                    (ChangeKind::New, ChangeKind::Updated) => (ChangeKind::New, true),
-                    (kind @ (ChangeKind::New | ChangeKind::Updated), ChangeKind::Earlier | ChangeKind::Unchanged)
+                    (first @ (ChangeKind::New | ChangeKind::Returned), ChangeKind::Updated) => (first, true),
+                    (
+                        kind @ (ChangeKind::New | ChangeKind::Returned | ChangeKind::Updated),
+                        ChangeKind::Earlier | ChangeKind::Unchanged,
+                    )
                     | (kind @ ChangeKind::Earlier, ChangeKind::Unchanged) => (kind, false),
                     (_, kind) => (kind, true),
                 };
@@ -177,9 +186,7 @@ pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
     model.types.apply(changes, &model.session.history, now);
     model.types.select_something();
     let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
-    let is_newer = |change: &&Change| {
-        Some(&change.event_type) == shown.as_ref() && matches!(change.kind, ChangeKind::New | ChangeKind::Updated)
-    };
+    let is_newer = |change: &&Change| Some(&change.event_type) == shown.as_ref() && change.kind.is_newest();
     let came = changes.iter().filter(is_newer).map(|change| change.arrived.max(1)).sum();
     if let Some(payload) = changes.iter().rfind(is_newer).and_then(|change| change.payload.as_ref()) {
         model.inspector.newer(payload, came);
@@ -240,7 +247,8 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
 
 /// The changes that the newest event of a type brought, as long as there are bytes `left` to compare for one poll.
 fn compared(change: &Change, history: &History, left: &mut usize) -> Option<Changes> {
-    let payload = change.payload.as_ref().filter(|_| change.kind == ChangeKind::Updated)?;
+    let payload =
+        change.payload.as_ref().filter(|_| matches!(change.kind, ChangeKind::Updated | ChangeKind::Returned))?;
     let before = history.before(&change.event_type, payload)?;
     *left = left.checked_sub(payload.text().len() + before.payload.text().len())?;
     Changes::between(before, &Document::new(Arc::clone(payload)).ok()?)
@@ -264,6 +272,10 @@ fn entry(change: &Change, captured: u64, changes: Option<&Changes>) -> Option<En
     let (kind, text) = match change.kind {
         ChangeKind::New if change.arrived > 1 => (EntryKind::New, sanitized!("new type · {} · {}", came, fields)),
         ChangeKind::New => (EntryKind::New, sanitized!("new type · {}", fields)),
+        ChangeKind::Returned => match changes.map(Changes::summary) {
+            Some(summary) => (EntryKind::Updated, sanitized!("known again · {}", summary)),
+            None => (EntryKind::Updated, sanitized!("known again · {}", fields)),
+        },
         ChangeKind::Updated => match (changes.map(Changes::summary), change.arrived) {
             (Some(summary), 0 | 1) => (EntryKind::Updated, summary),
             (Some(summary), _) => (EntryKind::Updated, sanitized!("{} · {}", came, summary)),

@@ -67,7 +67,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         effects.push(Effect::SetInterval(interval));
     }
     if !model.unlinted.is_empty() {
-        effects.push(Effect::Lint { events: std::mem::take(&mut model.unlinted), now: now.wall });
+        effects.push(Effect::Lint { events: std::mem::take(&mut model.unlinted), now: model.session.clock.time(now) });
     }
     let kept = effects.iter().find_map(|effect| match effect {
         Effect::KeepDraft { draft, text } => Some((draft, text)),

@@ -155,7 +155,7 @@ A line of --json is a record of what happened; its kind stands in `record`:
 
 A record of an event is an object with these fields; only it has `event`:
   type         the event type
-  change       new, updated, earlier (older than the newest one) or gone
+  change       new, updated, earlier (than the newest one), gone or returned
   event        the event, token for token as it came
   received     how many the server says it received; null when unknown
   captured     how many distinct events of the type were seen

@@ -10,7 +10,7 @@ use super::{Exit, Failure};
 use crate::event::{Document, Sanitized, TypeName, sanitized};
 use crate::lint::{Finding, LintContext, Stage};
 use crate::plan::Linter;
-use crate::session::{Change, ChangeKind, Problem, ProblemKind, Record, Trouble};
+use crate::session::{Change, ChangeKind, Problem, ProblemKind, Record, ServerClock, Trouble};
 use crate::source::Source;
 
 /// How many polls in a row may fail before `--once` gives up. The waits between them make 7 s.
@@ -99,6 +99,7 @@ impl Said {
 struct Printer {
     mode: Mode,
     linter: Linter,
+    clock: ServerClock,
     /// The trouble that was told last and still holds.
     trouble: Option<Problem>,
     /// What `--once` will print.
@@ -109,24 +110,30 @@ struct Printer {
 
 impl Printer {
     fn new(mode: Mode, linter: Linter) -> Self {
-        Self { mode, linter, trouble: None, types: IndexMap::new(), patience: None }
+        Self { mode, linter, clock: ServerClock::default(), trouble: None, types: IndexMap::new(), patience: None }
     }
 
     fn hear(&mut self, records: Vec<Record>) -> Said {
-        match self.mode {
-            Mode::Follow => records.into_iter().fold(Said::default(), |mut said, record| {
-                self.follow(&record, &mut said);
-                said
-            }),
-            Mode::Once { counts, .. } => self.once(records, counts),
+        let mut said = Said::default();
+        for polled in
+            records.iter().filter_map(|record| if let Record::Polled(polled) = record { Some(polled) } else { None })
+        {
+            let known = self.clock.complaint().is_some();
+            self.clock.hear(polled);
+            said.told.extend(self.clock.complaint().filter(|_| !known));
         }
+        match self.mode {
+            Mode::Follow => records.iter().for_each(|record| self.follow(record, &mut said)),
+            Mode::Once { counts, .. } => self.once(records, counts, &mut said),
+        }
+        said
     }
 
     /// Says what is news of `record`.
     fn follow(&mut self, record: &Record, said: &mut Said) {
         match record {
             Record::Change(change) => {
-                let findings = look(&mut self.linter, change);
+                let findings = look(&mut self.linter, self.clock, change);
                 said.print(record, &findings);
             }
             Record::Errors(_) => said.print(record, &[]),
@@ -139,8 +146,7 @@ impl Printer {
         }
     }
 
-    fn once(&mut self, records: Vec<Record>, counts: bool) -> Said {
-        let mut said = Said::default();
+    fn once(&mut self, records: Vec<Record>, counts: bool, said: &mut Said) {
         let mut done = false;
         for record in records {
             match record {
@@ -152,7 +158,7 @@ impl Printer {
                 Record::Counted { .. } => done = true,
                 // The events are there already: they are what was asked for.
                 Record::Trouble(_) if self.patience.is_some() => done = true,
-                Record::Trouble(trouble) => self.tell(&trouble, Some(ATTEMPTS), &mut said),
+                Record::Trouble(trouble) => self.tell(&trouble, Some(ATTEMPTS), said),
                 Record::CountsTrouble(trouble) => {
                     said.told.push(counts_unknown(&trouble));
                     done = true;
@@ -164,9 +170,8 @@ impl Printer {
         if done || self.patience.is_some() && counted() {
             let Said { printed, told, exit } = self.finish();
             said.told.extend(told);
-            said = Said { printed, exit, ..said };
+            (said.printed, said.exit) = (printed, exit);
         }
-        said
     }
 
     /// Prints what was learned, and leaves.
@@ -175,8 +180,7 @@ impl Printer {
         if self.types.is_empty() {
             said.told.push("the endpoint knows no events yet".into());
         }
-        let known = self.types.values().filter(|change| change.payload.is_some());
-        let looked_at = known.map(|change| (change, look(&mut self.linter, change)));
+        let looked_at = self.types.values().map(|change| (change, look(&mut self.linter, self.clock, change)));
         if matches!(self.mode, Mode::Once { json: false, .. }) {
             said.printed = table(looked_at);
         } else {
@@ -222,9 +226,9 @@ impl Printer {
 }
 
 /// What is wrong with the event of `change`, if there is one.
-fn look(linter: &mut Linter, change: &Change) -> Vec<Finding> {
+fn look(linter: &mut Linter, clock: ServerClock, change: &Change) -> Vec<Finding> {
     let Some(payload) = &change.payload else { return Vec::new() };
-    let context = LintContext { stage: Stage::Received, now: change.at.wall };
+    let context = LintContext { stage: Stage::Received, now: clock.time(change.at) };
     // What cannot be read says so itself, where it is printed.
     Document::new(Arc::clone(payload)).map(|event| linter.observe(&event, context)).unwrap_or_default()
 }
@@ -286,7 +290,8 @@ mod tests {
 
     fn polled(changes: Vec<Change>, at: Moment) -> Vec<Record> {
         let types = changes.len();
-        let polled = Record::Polled(Polled { at, took: Duration::ZERO, status: 200, bytes: 2, types });
+        let polled =
+            Record::Polled(Polled { at, took: Duration::ZERO, status: 200, bytes: 2, types, server_ahead_ms: None });
         std::iter::once(polled).chain(changes.into_iter().map(Record::Change)).collect()
     }
 
@@ -383,7 +388,7 @@ mod tests {
             |line: &serde_json::Value| ["type", "change", "received"].map(|field| line.get(field).unwrap().to_string());
         assert_eq!(
             lines.iter().map(told).collect::<Vec<_>>(),
-            [[r#""a""#, r#""new""#, "null"], [r#""b""#, r#""new""#, "7"]]
+            [[r#""a""#, r#""new""#, "null"], [r#""b""#, r#""new""#, "7"], [r#""c""#, r#""new""#, "1"]]
         );
         assert_eq!(exit, Some(0));
 
@@ -430,6 +435,34 @@ mod tests {
         let mistyped = vec!["/seats".to_owned()];
         let expected = [Vec::new(), mistyped, Vec::new(), Vec::new()];
         assert_eq!(lines.iter().map(paths).collect::<Vec<_>>(), expected, "{printed}");
+    }
+
+    #[tokio::test]
+    async fn a_clock_of_ours_that_is_wrong_is_told_once_and_is_no_fault_of_the_sender() {
+        let at = Clock::start().now();
+        let soon = at.wall.checked_add(jiff::SignedDuration::from_mins(50)).unwrap();
+        let text = format!(r#"{{"event":"view","email":"jane@example.com","timestamp":"{soon:.0}"}}"#);
+        let event = |number: u64| Change {
+            payload: Some(Arc::new(Payload::new(&text.replace("view", &format!("view{number}"))))),
+            ..change("view", ChangeKind::New, None, at)
+        };
+        let findings = |printed: &str| printed.matches(r#""rule":"#).count();
+        let hour_behind = |number| {
+            let mut records = polled(vec![event(number)], at);
+            if let Some(Record::Polled(polled)) = records.first_mut() {
+                polled.server_ahead_ms = Some(3_600_000);
+            }
+            records
+        };
+        let (printed, told, _) = outcome(Mode::Follow, [hour_behind(1), hour_behind(2)]).await;
+        assert_eq!((printed.lines().count(), findings(&printed)), (2, 0), "{printed}");
+        let ended = "polling ended by itself";
+        assert_eq!(
+            told,
+            ["the clock of this machine is 60 min behind the server's: times are judged by the server's", ended]
+        );
+        let (printed, told, _) = outcome(Mode::Follow, [polled(vec![event(1)], at)]).await;
+        assert_eq!((findings(&printed), &*told), (1, &[ended.to_owned()][..]), "{printed}");
     }
 
     #[tokio::test]

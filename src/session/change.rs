@@ -24,10 +24,9 @@ pub struct Change {
     /// How many distinct events of the type were captured so far. One that comes back after so many others that it was
     /// forgotten counts anew.
     pub captured: u64,
-    /// How many events this change is known to stand for; over all changes each arrival is told once. Two witnesses are
-    /// heard, and the one that knows of more is believed: the events that came, and the growth of the server's count.
-    /// They are compared over the time since the count became known, so that an event is not told twice when its count
-    /// follows a minute later. On the first snapshot of a session it is zero, for nothing arrived while we watched.
+    /// How many events this change is known to stand for; over all changes each arrival is told once, when it is known
+    /// first: by the event that came, or by the server's count. On the first snapshot of a session it is zero, for nothing
+    /// arrived while we watched.
     #[serde(default)]
     pub arrived: u64,
     /// How much of what the server received was captured, since its count became known; `None` while it is not.
@@ -60,8 +59,10 @@ pub struct Coverage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
-    /// The type is seen for the first time, or again after it was gone. All that the first snapshot holds is new.
+    /// The type is seen for the first time. All that the first snapshot holds is new.
     New,
+    /// The type is seen again after it was gone.
+    Returned,
     /// A newer event of a known type.
     Updated,
     /// An event that was not captured before, and that is older than the newest of its type.
@@ -70,4 +71,11 @@ pub enum ChangeKind {
     Unchanged,
     /// The server no longer knows the type.
     Gone,
+}
+
+impl ChangeKind {
+    /// Whether the event of such a change, if there is one, is the newest of its type.
+    pub fn is_newest(self) -> bool {
+        matches!(self, Self::New | Self::Returned | Self::Updated)
+    }
 }

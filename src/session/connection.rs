@@ -22,6 +22,10 @@ pub struct Polled {
     pub bytes: u64,
     /// How many types the answer spoke of.
     pub types: usize,
+    /// By how many milliseconds the server's clock is ahead of ours, as its `Date` header tells to the second; `None` where
+    /// it has none.
+    #[serde(default)]
+    pub server_ahead_ms: Option<i64>,
 }
 
 /// A poll that failed, and what comes next.

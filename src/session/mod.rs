@@ -12,6 +12,7 @@ mod proof;
 mod rate;
 mod record;
 mod seen;
+mod server_clock;
 mod state;
 mod tracker;
 
@@ -23,5 +24,6 @@ pub use moment::Moment;
 pub use proof::Proof;
 pub use rate::Rate;
 pub use record::{Errors, Line, Recalled, Record};
+pub use server_clock::ServerClock;
 pub use state::Session;
 pub use tracker::{Counts, Tracker};

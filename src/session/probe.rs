@@ -427,7 +427,7 @@ impl Watch {
 fn is_news(change: &Change) -> bool {
     match change.kind {
         ChangeKind::Updated => change.payload.is_some(),
-        ChangeKind::New | ChangeKind::Earlier => change.payload.is_some() && change.arrived > 0,
+        ChangeKind::New | ChangeKind::Returned | ChangeKind::Earlier => change.payload.is_some() && change.arrived > 0,
         ChangeKind::Unchanged | ChangeKind::Gone => false,
     }
 }

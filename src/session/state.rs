@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Captured, ChangeKind, Errors, History, Record};
+use super::{Captured, ChangeKind, Errors, History, Record, ServerClock};
 
 /// What a watcher knows of a session.
 #[derive(Debug, Default)]
@@ -9,12 +9,14 @@ pub struct Session {
     pub history: History,
     /// The server's counts of events that it could not process, since they are known.
     pub errors: Option<Errors>,
+    /// The server's clock.
+    pub clock: ServerClock,
 }
 
 impl Session {
     /// One that knows nothing yet, and that will hold at most `limit` bytes of events beside the newest of each type.
     pub fn new(limit: usize) -> Self {
-        Self { history: History::new(limit), errors: None }
+        Self { history: History::new(limit), errors: None, clock: ServerClock::default() }
     }
 
     /// Takes in what happened.
@@ -24,6 +26,10 @@ impl Session {
                 Record::Change(change) => change,
                 Record::Errors(errors) => {
                     self.errors = Some(errors.clone());
+                    continue;
+                }
+                Record::Polled(polled) => {
+                    self.clock.hear(polled);
                     continue;
                 }
                 _ => continue,

@@ -22,14 +22,18 @@ const MAX_QUIET: usize = 10_000;
 ///   the latest events of a type. Clocks are not asked, for the times in two events may come from two clocks.
 /// - An event that was captured before and is older than the newest, by its own time, is a stale answer (of a replica
 ///   that lags, perhaps), and changes nothing. Without such a time it is taken for an event that came again.
-/// - The server's count of a type is the one in the snapshot where there is one, else the one from elsewhere.
+/// - The server's count of a type is the one in the snapshot where there is one, else the one from elsewhere. A type that
+///   counts from elsewhere leave out has none, and is counted from zero when it comes.
 /// - A count that runs backwards, at midnight or after a reset, tells of no arrivals; counting goes on from there.
+/// - Each arrival is told once: an event when it comes, one that was not seen when it is counted.
 #[derive(Debug)]
 pub struct Tracker {
     types: IndexMap<TypeName, Known>,
     seen: Seen,
     /// How many snapshots were observed.
     snapshots: u64,
+    /// Whether counts from elsewhere came, which are complete.
+    counted: bool,
 }
 
 /// What is known of one type.
@@ -43,6 +47,8 @@ struct Known {
     /// Whether the server knew it in the last snapshot that could tell.
     present: bool,
     received: Option<Received>,
+    /// Whether counts from elsewhere left it out, so that the next one counts from zero.
+    from_zero: bool,
     captured: u64,
     tally: Tally,
 }
@@ -66,20 +72,40 @@ enum Origin {
     Elsewhere,
 }
 
-/// The two witnesses of arrivals, since the server's count became known.
+/// The arrivals since the server's count became known, as two witnesses tell them: the events that came, and the growth of
+/// the count. Either may be the first to know of one.
 #[derive(Debug, Default)]
 struct Tally {
-    /// Events that came, those that came again included.
-    came: u64,
+    /// How many were told.
+    told: u64,
     /// Distinct events among them.
     captured: u64,
-    /// By how much the server's count grew.
-    grown: u64,
+    /// Events that came and were not counted yet.
+    uncounted: u64,
+    /// Events that were told because they were counted, and that did not come.
+    unseen: u64,
 }
 
 impl Tally {
-    fn arrived(&self) -> u64 {
-        self.came.max(self.grown)
+    /// Events came in an answer without a count; `earlier` of them are older than the newest.
+    fn came(&mut self, events: u64, earlier: u64) {
+        let told_before = self.unseen.min(earlier);
+        self.unseen -= told_before;
+        let news = events - told_before;
+        self.uncounted += news;
+        self.told += news;
+    }
+
+    /// The count grew, in an answer that brought these events or none.
+    fn grew(&mut self, by: u64, events: u64) {
+        let late = by.min(self.uncounted);
+        self.uncounted -= late;
+        let new = by - late;
+        let uncounted = events.saturating_sub(new);
+        let told_before = self.unseen.min(uncounted);
+        self.unseen = (self.unseen - told_before).saturating_add(new.saturating_sub(events));
+        self.uncounted += uncounted - told_before;
+        self.told = self.told.saturating_add(new).saturating_add(uncounted - told_before);
     }
 }
 
@@ -92,7 +118,7 @@ impl Default for Tracker {
 impl Tracker {
     /// One that has seen nothing, and that will remember so many events beside those of the last snapshot.
     fn remembering(events: usize) -> Self {
-        Self { types: IndexMap::new(), seen: Seen::new(events), snapshots: 0 }
+        Self { types: IndexMap::new(), seen: Seen::new(events), snapshots: 0, counted: false }
     }
 
     /// Compares `snapshot` with what is known, learns it, and says what changed: in the snapshot's order, the events of a
@@ -103,7 +129,7 @@ impl Tracker {
         let mut changes = Vec::new();
         for sighting in &snapshot.sightings {
             if !self.types.contains_key(&sighting.event_type) {
-                self.types.insert(sighting.event_type.clone(), Known::default());
+                self.types.insert(sighting.event_type.clone(), Known::new(self.counted));
             }
             if let Some(known) = self.types.get_mut(&sighting.event_type) {
                 known.sight(sighting, number, &mut self.seen, now, &mut changes);
@@ -126,14 +152,16 @@ impl Tracker {
     pub fn observe_counts(&mut self, counts: &Counts, now: Moment) -> Vec<Change> {
         let mut changes = Vec::new();
         for (event_type, count) in counts {
-            let known = self.types.entry(event_type.clone()).or_default();
+            let known = self.types.entry(event_type.clone()).or_insert_with(|| Known::new(self.counted));
             changes.extend(known.count_elsewhere(event_type, Some(*count), now));
         }
         for (event_type, known) in &mut self.types {
             if !counts.contains_key(event_type) {
                 changes.extend(known.count_elsewhere(event_type, None, now));
+                known.from_zero = true;
             }
         }
+        self.counted = true;
         self.forget_quiet();
         changes
     }
@@ -156,31 +184,45 @@ impl Tracker {
 }
 
 impl Known {
+    /// One of which nothing is known yet.
+    fn new(from_zero: bool) -> Self {
+        Self { from_zero, ..Self::default() }
+    }
+
     fn sight(&mut self, sighting: &Sighting, number: u64, seen: &mut Seen, now: Moment, changes: &mut Vec<Change>) {
         let (was_present, is_first_snapshot) = (self.present, number == 1);
+        let returns = !was_present && self.seen_in > 0;
         (self.present, self.seen_in) = (true, number);
 
         let captured_before = self.captured;
-        let news = self.news(sighting, (was_present, is_first_snapshot), seen);
+        let first = match () {
+            () if returns => ChangeKind::Returned,
+            () if !was_present => ChangeKind::New,
+            () => ChangeKind::Updated,
+        };
+        let news = self.news(sighting, first, is_first_snapshot, seen);
         let captured = self.captured - captured_before;
         if let Some(newest) = news.iter().rev().find(|news| news.kind != ChangeKind::Earlier) {
             self.newest = Some(Newest { hash: newest.event.hash(), times: Times::of(newest.event) });
         }
         self.remember(sighting);
 
-        let arrived_before = self.tally.arrived();
-        if !is_first_snapshot {
-            let came_again = news.last().is_some_and(|news| news.kind == ChangeKind::Updated);
-            self.tally.came += captured.max(came_again.into());
-            self.tally.captured += captured;
+        let told_before = self.tally.told;
+        let came_again = news.last().is_some_and(|news| news.kind == ChangeKind::Updated);
+        let came = if is_first_snapshot { 0 } else { captured.max(came_again.into()) };
+        let earlier = news.iter().filter(|news| news.kind == ChangeKind::Earlier).count() as u64;
+        let (count, grown) = self.count(sighting.received, Origin::Snapshot);
+        match grown {
+            Some(grown) => self.tally.grew(grown, came),
+            None => self.tally.came(came, earlier.min(came)),
         }
-        let count = self.count(sighting.received, Origin::Snapshot);
-        let arrived = self.tally.arrived() - arrived_before;
+        self.tally.captured += if is_first_snapshot { 0 } else { captured };
+        let arrived = self.tally.told - told_before;
         self.start_over_if(count == Moved::BecameKnown);
 
         let event_type = &sighting.event_type;
         if news.is_empty() {
-            let kind = if was_present { ChangeKind::Unchanged } else { ChangeKind::New };
+            let kind = if was_present { ChangeKind::Unchanged } else { first };
             if !was_present || count != Moved::No {
                 changes.push(self.change(event_type, kind, arrived, now));
             }
@@ -196,13 +238,16 @@ impl Known {
         }
     }
 
-    /// The events of a sighting that are news, the oldest first. All that is there at first is new.
+    /// The events of a sighting that are news, the oldest first, which is of kind `first`. All that is there in the first
+    /// snapshot is new.
     fn news<'s>(
         &mut self,
         sighting: &'s Sighting,
-        (was_present, is_first): (bool, bool),
+        first: ChangeKind,
+        is_first_snapshot: bool,
         seen: &mut Seen,
     ) -> Vec<News<'s>> {
+        let was_present = first == ChangeKind::Updated;
         let event_type = &sighting.event_type;
         // What the answer lists after the one that was the newest so far is older than that.
         let known = sighting.events.iter().position(|event| self.is_newest(event));
@@ -226,7 +271,7 @@ impl Known {
             if is_new || is_newest {
                 let kind = match index {
                     _ if index >= end_of_new => ChangeKind::Earlier,
-                    _ if is_first || (!was_present && news.is_empty()) => ChangeKind::New,
+                    _ if is_first_snapshot || news.is_empty() => first,
                     _ => ChangeKind::Updated,
                 };
                 news.push(News { event, kind, captured: self.captured });
@@ -262,31 +307,40 @@ impl Known {
         if self.present && self.received.is_some_and(|received| received.origin == Origin::Snapshot) {
             return None;
         }
-        let arrived_before = self.tally.arrived();
-        let moved = self.count(count, Origin::Elsewhere);
-        let arrived = self.tally.arrived() - arrived_before;
+        let told_before = self.tally.told;
+        let (moved, grown) = self.count(count, Origin::Elsewhere);
+        if let Some(grown) = grown {
+            self.tally.grew(grown, 0);
+        }
+        let arrived = self.tally.told - told_before;
         self.start_over_if(moved == Moved::BecameKnown);
         (moved != Moved::No).then(|| self.change(event_type, ChangeKind::Unchanged, arrived, now))
     }
 
-    /// Learns the server's count, or that it is not told (any more) by `origin`.
-    fn count(&mut self, count: Option<u64>, origin: Origin) -> Moved {
+    /// Learns the server's count, or that it is not told (any more) by `origin`; and by how much it grew, where that is
+    /// known.
+    fn count(&mut self, count: Option<u64>, origin: Origin) -> (Moved, Option<u64>) {
         let before = self.received;
         let same_origin = before.filter(|received| received.origin == origin);
+        let from_zero = origin == Origin::Elsewhere && before.is_none() && self.from_zero;
         match (same_origin, count) {
-            (None, None) => Moved::No,
+            (None, None) => (Moved::No, None),
             (Some(_), None) => {
                 self.received = None;
-                Moved::Yes
+                (Moved::Yes, None)
             }
             (None, Some(count)) => {
                 self.received = Some(Received { count, origin });
-                Moved::BecameKnown
+                if from_zero { (Moved::Yes, Some(count)) } else { (Moved::BecameKnown, None) }
             }
             (Some(before), Some(count)) => {
                 self.received = Some(Received { count, origin });
-                self.tally.grown = self.tally.grown.saturating_add(count.saturating_sub(before.count));
-                if count == before.count { Moved::No } else { Moved::Yes }
+                if count < before.count {
+                    // Events that were not counted yet are in the new count, or never will be.
+                    self.tally.uncounted = 0;
+                }
+                let moved = if count == before.count { Moved::No } else { Moved::Yes };
+                (moved, Some(count.saturating_sub(before.count)))
             }
         }
     }
@@ -299,7 +353,7 @@ impl Known {
     }
 
     fn change(&self, event_type: &TypeName, kind: ChangeKind, arrived: u64, now: Moment) -> Change {
-        let coverage = Coverage { captured: self.tally.captured, received: self.tally.arrived() };
+        let coverage = Coverage { captured: self.tally.captured, received: self.tally.told };
         Change {
             event_type: event_type.clone(),
             kind,

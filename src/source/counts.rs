@@ -17,6 +17,12 @@ use crate::session::{Moment, Problem, ProblemKind, Trouble};
 
 /// How often the counts are asked for. They are kept by the day, and nothing is said of a rate that is tolerated.
 const INTERVAL: Duration = Duration::from_mins(1);
+/// How long after an event came the counts are asked for: by then the platform may have counted it.
+const SOON: Duration = Duration::from_secs(3);
+/// How often they are asked for at most, however much comes.
+const LEAST: Duration = Duration::from_secs(10);
+/// How often at most where the user asks.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Asks for the counts of today, where the debug answers have none and there is a User key.
 #[derive(Debug)]
@@ -25,6 +31,10 @@ pub(super) struct Counting {
     asking: JoinSet<Asked>,
     /// When they are asked for next; `None` while they are not wanted, under way, or refused.
     due: Option<Instant>,
+    /// When they were asked for last.
+    asked: Option<Instant>,
+    /// How soon they are wanted again, where that was said while a request was under way.
+    again: Option<Soon>,
     /// Whether the server took the Event key here where it refused the User key.
     event_key_serves: bool,
     refused: bool,
@@ -40,12 +50,23 @@ pub(super) struct Asked {
     pub(super) with_event_key: bool,
 }
 
+/// Why the counts are wanted before they are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Soon {
+    /// Something came.
+    Changed,
+    /// The user asks.
+    AtOnce,
+}
+
 impl Counting {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         Self {
             connection,
             asking: JoinSet::new(),
             due: None,
+            asked: None,
+            again: None,
             event_key_serves: false,
             refused: false,
             failures: 0,
@@ -69,16 +90,40 @@ impl Counting {
     /// Stops to ask: the debug answers have counts themselves.
     pub(super) fn rest(&mut self) {
         self.due = None;
+        self.again = None;
     }
 
-    /// Asks again although the server refused the keys.
-    pub(super) fn forgive(&mut self) {
-        self.refused = false;
+    /// Asks soon, for something came that the last counts do not have.
+    pub(super) fn changed(&mut self) {
+        self.hasten(Soon::Changed);
+    }
+
+    /// Asks now, also where the server refused the keys.
+    pub(super) fn ask_now(&mut self) {
+        if std::mem::take(&mut self.refused) || self.due.is_some() || !self.asking.is_empty() {
+            self.want();
+            self.hasten(Soon::AtOnce);
+        }
+    }
+
+    fn hasten(&mut self, soon: Soon) {
+        if !self.asking.is_empty() {
+            self.again = self.again.max(Some(soon));
+            return;
+        }
+        let Some(due) = self.due.filter(|_| self.failures == 0 || soon == Soon::AtOnce) else { return };
+        let (wait, gap) = match soon {
+            Soon::Changed => (SOON, LEAST),
+            Soon::AtOnce => (Duration::ZERO, AT_ONCE),
+        };
+        let soonest = self.asked.map_or_else(Instant::now, |asked| asked + gap);
+        self.due = Some(due.min(soonest.max(Instant::now() + wait)));
     }
 
     /// Sends the request off.
     pub(super) fn ask(&mut self) {
         self.due = None;
+        self.asked = Some(Instant::now());
         let connection = Arc::clone(&self.connection);
         let event_key_serves = self.event_key_serves;
         self.asking.spawn(async move { ask(&connection, event_key_serves).await });
@@ -98,6 +143,9 @@ impl Counting {
         self.failures = 0;
         self.told = None;
         self.due = Some(self.clock().instant(at) + INTERVAL);
+        if let Some(soon) = self.again.take() {
+            self.hasten(soon);
+        }
     }
 
     /// Learns that no answer came to a request with the key that is called `called`.
@@ -174,6 +222,40 @@ fn today(now: Timestamp, zone: TimeZone) -> (Timestamp, Timestamp) {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn counts_are_asked_for_soon_after_something_came_and_at_once_when_the_user_asks() {
+        let mut settings = super::super::tests::settings(&"http://127.0.0.1:9".parse().unwrap());
+        let mut counting = Counting::new(Arc::new(Connection::new(settings)));
+        let start = Instant::now();
+        let due = |counting: &Counting| counting.due().map(|due| due.duration_since(start).as_secs());
+        counting.want();
+        counting.changed();
+        counting.ask_now();
+        assert_eq!(due(&counting), None, "there is no key to ask with");
+
+        settings = super::super::tests::settings(&"http://127.0.0.1:9".parse().unwrap());
+        settings.user_key = Some(settings.event_key.clone());
+        let clock = settings.clock;
+        let mut counting = Counting::new(Arc::new(Connection::new(settings)));
+        counting.want();
+        assert_eq!(due(&counting), Some(0));
+        counting.asked = Some(start);
+        counting.succeeded(false, clock.now());
+        assert_eq!(due(&counting), Some(60));
+        counting.changed();
+        assert_eq!(due(&counting), Some(10), "at most every 10 s");
+        tokio::time::advance(Duration::from_secs(9)).await;
+        counting.changed();
+        assert_eq!(due(&counting), Some(10), "something that comes all the time does not put it off");
+        tokio::time::advance(Duration::from_secs(11)).await;
+        counting.asked = Some(start);
+        counting.succeeded(false, clock.now());
+        counting.changed();
+        assert_eq!(due(&counting), Some(23), "within 5 s");
+        counting.ask_now();
+        assert_eq!(due(&counting), Some(20));
+    }
 
     #[test]
     fn today_begins_at_midnight_of_this_machine() {

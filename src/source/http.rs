@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::Instant;
 use url::Url;
@@ -34,6 +34,8 @@ pub(super) struct Http {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
+    /// What the server's clock said.
+    pub(super) date: Option<Timestamp>,
 }
 
 impl Http {
@@ -79,10 +81,11 @@ impl Http {
         let failed = |error: reqwest::Error| Failure::of(&error, start.elapsed(), self.timeouts, &self.keys);
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
+        let date = response.headers().get(DATE).and_then(|value| date(value.to_str().ok()?));
         if status.is_success() {
             let body = read(&mut response, self.body_limit).await.map_err(failed)?;
             let body = body.ok_or(Failure::TooLarge(self.body_limit))?;
-            return Ok(Answer { status: status.as_u16(), body });
+            return Ok(Answer { status: status.as_u16(), body, date });
         }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return Err(Failure::Redirect { status: status.as_u16(), to: redirect_target(&response, &self.keys) });
@@ -162,8 +165,13 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let then = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    let then = date(value)?;
     Some(Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+/// An HTTP date (RFC 9110, section 5.6.7).
+fn date(value: &str) -> Option<Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(value).ok()?.timestamp())
 }
 
 fn root_cause(error: &dyn std::error::Error) -> String {

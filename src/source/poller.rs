@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexSet;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::Instant;
@@ -157,7 +158,7 @@ impl Poller {
                 }
             }
             Command::PollNow => {
-                self.counting.forgive();
+                self.counting.ask_now();
                 if self.polling.is_empty() {
                     self.due = Some(self.soonest());
                 } else {
@@ -214,7 +215,10 @@ impl Poller {
                 return self.failed(at, problem, failure.retry_after(), None).await;
             }
         };
+        let took = at.since(self.started);
+        let server_ahead_ms = answer.date.map(|date| ahead(date, at, took));
         let length = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
+        let status = answer.status;
         let digested = self.aside(move |memory| memory.digest(&answer.body, at)).await;
         let (changes, notes) = match digested {
             Digested::Same => (Vec::new(), Vec::new()),
@@ -233,16 +237,27 @@ impl Poller {
             self.counting.rest();
         } else {
             self.counting.want();
+            if changes.iter().any(|change| change.payload.is_some()) {
+                self.counting.changed();
+            }
         }
+        let mut notes = notes;
+        notes.extend(self.uncounted());
         let started = self.clock().instant(self.started);
         // A server that takes longer than the interval is given a pause all the same.
         self.due = Some((started + self.interval).max(Instant::now() + SHORTEST_INTERVAL));
         self.hurry();
-        let took = at.since(self.started);
-        let polled = Polled { at, took, status: answer.status, bytes: length, types: self.types };
+        let polled = Polled { at, took, status, bytes: length, types: self.types, server_ahead_ms };
         let notes = notes.into_iter().map(|note| Record::Note { at, note });
         let records = iter::once(Record::Polled(polled)).chain(notes).chain(changes.into_iter().map(Record::Change));
         self.tell(records.collect()).await
+    }
+
+    /// Says once why the events that the platform received are not counted, where they could be.
+    fn uncounted(&mut self) -> Option<Note> {
+        let is_unknown = self.types > 0 && !self.counted && self.connection.settings.user_key.is_none();
+        let note = Note("how many events the platform received is not known: its counts want a User key".into());
+        (is_unknown && self.told.insert(note.clone())).then_some(note)
     }
 
     async fn failed(
@@ -319,6 +334,13 @@ impl Poller {
     fn clock(&self) -> Clock {
         self.connection.settings.clock
     }
+}
+
+/// By how many milliseconds the server's clock is ahead of ours, where an answer that took so long, until `at`, is of the
+/// second `date`: it was written half way, in the middle of that second, as far as one can tell.
+fn ahead(date: Timestamp, at: Moment, took: Duration) -> i64 {
+    let written = at.wall.as_millisecond().saturating_sub(i64::try_from(took.as_millis() / 2).unwrap_or(i64::MAX));
+    date.as_millisecond().saturating_add(500).saturating_sub(written)
 }
 
 /// Waits until `due`; for ever when there is none.

@@ -262,7 +262,8 @@ impl Types {
         row.received = change.received;
         row.captured = change.captured;
         row.coverage = change.coverage;
-        row.gone = change.kind == ChangeKind::Gone;
+        // A count says nothing of whether the endpoint still knows the type.
+        row.gone = change.kind == ChangeKind::Gone || row.gone && change.kind == ChangeKind::Unchanged;
         row.came = row.came.saturating_add(change.arrived);
         row.rate.add(change.arrived, change.at);
         if change.payload.is_some() && change.kind != ChangeKind::Earlier {
@@ -270,13 +271,13 @@ impl Types {
         }
         let watched = change.arrived > 0;
         match change.kind {
-            ChangeKind::New | ChangeKind::Updated if watched => {
+            ChangeKind::New | ChangeKind::Returned | ChangeKind::Updated if watched => {
                 row.seen = Some(millis(change.at.elapsed));
                 row.flash = Some(change.at);
                 let new = first || row.mark == Some(Mark::New);
                 row.mark = Some(if new { Mark::New } else { Mark::Updated });
             }
-            ChangeKind::New | ChangeKind::Updated => row.seen = seen_before(change),
+            ChangeKind::New | ChangeKind::Returned | ChangeKind::Updated => row.seen = seen_before(change),
             ChangeKind::Earlier | ChangeKind::Unchanged if watched => {
                 row.seen = Some(millis(change.at.elapsed));
                 row.flash = Some(change.at);
@@ -364,7 +365,7 @@ impl Types {
 
     /// Sorts by the next column to the right.
     fn sort_by_next(&mut self, now: Moment) {
-        let shown = || Column::ALL.into_iter().filter(|column| *column != Column::Rate || self.shows_rate);
+        let shown = || Column::ALL.into_iter().filter(|column| self.shows(*column));
         let at = shown().position(|column| column == self.sort.column).unwrap_or(0);
         let next = shown().cycle().nth(at + 1).unwrap_or(Column::Name);
         self.sort_by(next, now);
@@ -484,7 +485,16 @@ impl Types {
 
     /// The columns that fit into `inner`, from the left, each where its text goes.
     pub fn columns(&self, inner: Area) -> Vec<(Column, Area)> {
-        columns(inner, self.shows_rate)
+        columns(inner, |column| self.shows(column))
+    }
+
+    /// Whether a column is shown where there is room: a count that nobody told is none.
+    fn shows(&self, column: Column) -> bool {
+        match column {
+            Column::Rate => self.shows_rate,
+            Column::Received => self.rows.values().any(|row| row.received.is_some()),
+            _ => true,
+        }
     }
 
     /// Where the cursor is.
@@ -623,7 +633,7 @@ fn millis(duration: Duration) -> i64 {
 }
 
 /// The columns of the type table that fit into `inner`, from the left, each where its text goes.
-fn columns(inner: Area, rate: bool) -> Vec<(Column, Area)> {
+fn columns(inner: Area, shows: impl Fn(Column) -> bool) -> Vec<(Column, Area)> {
     const GAP: u16 = 1;
     const SHORTEST_NAME: u16 = 16;
     // What is dropped first when there is no room stands last.
@@ -631,7 +641,7 @@ fn columns(inner: Area, rate: bool) -> Vec<(Column, Area)> {
         [(Column::Findings, 4), (Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
     let mut rest = inner.width.saturating_sub(MARK_WIDTH);
     let mut kept = Vec::new();
-    for (column, width) in wanted.into_iter().filter(|(column, _)| *column != Column::Rate || rate) {
+    for (column, width) in wanted.into_iter().filter(|(column, _)| shows(*column)) {
         if rest < SHORTEST_NAME + GAP + width {
             break;
         }
@@ -668,7 +678,7 @@ mod tests {
         ];
         for (width, expected) in cases {
             let inner = Area { x: 3, y: 0, width, height: 5 };
-            let columns = columns(inner, true);
+            let columns = columns(inner, |_| true);
             assert_eq!(columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(), expected, "{width}");
             let end = columns.last().map(|(_, area)| area.x + area.width);
             assert_eq!(end, Some(inner.x + width));

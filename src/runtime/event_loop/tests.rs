@@ -299,7 +299,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         outside.inputs.closed().await;
         outside
     });
-    assert_eq!(ended.await.unwrap(), Ended::Exit(Exit::Quit));
+    assert_eq!(Box::pin(ended).await.unwrap(), Ended::Exit(Exit::Quit));
 }
 
 #[tokio::test(start_paused = true)]

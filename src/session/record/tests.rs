@@ -84,7 +84,14 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
         ("connection", Record::Connecting { at: at(NOON) }),
         (
             "connection",
-            Record::Polled(Polled { at: at(NOON), took: Duration::from_millis(143), status: 200, bytes: 9, types: 1 }),
+            Record::Polled(Polled {
+                at: at(NOON),
+                took: Duration::from_millis(143),
+                status: 200,
+                bytes: 9,
+                types: 1,
+                server_ahead_ms: None,
+            }),
         ),
         ("connection", Record::Counted { at: at(NOON) }),
         ("connection", Record::Trouble(trouble(Some(unknown)))),

@@ -15,6 +15,7 @@ const NOW: Moment = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOC
 fn word(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::New => "new",
+        ChangeKind::Returned => "returned",
         ChangeKind::Updated => "updated",
         ChangeKind::Earlier => "earlier",
         ChangeKind::Unchanged => "unchanged",
@@ -73,7 +74,7 @@ fn count(kind: &'static str, received: Option<u64>, captured: u64, arrived: u64)
 }
 
 #[test]
-fn a_type_is_new_then_updated_then_gone_then_new_again() {
+fn a_type_is_new_then_updated_then_gone_then_back() {
     let (a, b, c) = (event("a"), event("b"), event("c"));
     let empty = snapshot(Shape::Empty, vec![]);
     let found =
@@ -84,7 +85,7 @@ fn a_type_is_new_then_updated_then_gone_then_new_again() {
         view("updated", "b", None, 2, 1),
         count("gone", None, 2, 0),
         vec![],
-        view("new", "b", None, 2, 0),
+        view("returned", "b", None, 2, 0),
         view("updated", "c", None, 3, 1),
     ];
     assert_eq!(found, expected);
@@ -168,7 +169,7 @@ fn several_events_in_an_answer_are_captured_once_each() {
         view("earlier", "x", 6, 1),
         [view("earlier", "y", 7, 1), view("updated", "f", 8, 1)].concat(),
         count("gone", None, 8, 0),
-        [view("new", "z", 9, 0), view("updated", "f", 9, 1)].concat(),
+        [view("returned", "z", 9, 0), view("updated", "f", 9, 1)].concat(),
     ];
     assert_eq!(observed(&rows), expected);
 }
@@ -240,6 +241,38 @@ fn an_event_is_not_told_twice_when_its_count_follows_later() {
     assert_eq!(told(&counted), count("unchanged", Some(107), 3, 5));
     let coverage = counted.first().unwrap().coverage.unwrap();
     assert_eq!(coverage, Coverage { captured: 2, received: 7 });
+}
+
+#[test]
+fn an_arrival_is_told_when_it_comes_and_one_that_was_missed_when_it_is_counted() {
+    let mut tracker = Tracker::default();
+    let counts = |count: u64| Counts::from([("view".into(), count)]);
+    let mut number = 0;
+    let mut come = |tracker: &mut Tracker| {
+        number += 1;
+        let changes = tracker.observe(&one(&event(&number.to_string()), None), NOW);
+        changes.first().unwrap().arrived
+    };
+    tracker.observe(&snapshot(Shape::Empty, vec![]), NOW);
+    tracker.observe_counts(&Counts::new(), NOW);
+    assert_eq!([come(&mut tracker), come(&mut tracker), come(&mut tracker)], [1, 1, 1]);
+    // Ten at once, of which one is seen; then two.
+    assert_eq!([come(&mut tracker), come(&mut tracker), come(&mut tracker)], [1, 1, 1]);
+    let counted = tracker.observe_counts(&counts(15), NOW);
+    assert_eq!(told(&counted), count("unchanged", Some(15), 6, 9));
+    assert_eq!(counted.first().unwrap().coverage, Some(Coverage { captured: 6, received: 15 }));
+    // What comes after is told at once, and not again when it is counted, however late that is.
+    assert_eq!(come(&mut tracker), 1);
+    assert_eq!(told(&tracker.observe_counts(&counts(15), NOW)), []);
+    assert_eq!(come(&mut tracker), 1);
+    assert_eq!(told(&tracker.observe_counts(&counts(17), NOW)), count("unchanged", Some(17), 8, 0));
+    // A new day.
+    assert_eq!(come(&mut tracker), 1);
+    assert_eq!(told(&tracker.observe_counts(&Counts::new(), NOW)), count("unchanged", None, 9, 0));
+    assert_eq!(come(&mut tracker), 1);
+    let counted = tracker.observe_counts(&counts(2), NOW);
+    assert_eq!(told(&counted), count("unchanged", Some(2), 10, 0));
+    assert_eq!(counted.first().unwrap().coverage, Some(Coverage { captured: 10, received: 19 }));
 }
 
 #[test]
@@ -342,7 +375,9 @@ proptest! {
                 let was_present = present.contains(&change.event_type);
                 let is_sighted = snapshot.sightings.iter().any(|sighting| sighting.event_type == change.event_type);
                 match change.kind {
-                    ChangeKind::New => prop_assert!(!before.contains(&change.event_type) && is_sighted),
+                    ChangeKind::New | ChangeKind::Returned => {
+                        prop_assert!(!before.contains(&change.event_type) && is_sighted);
+                    }
                     ChangeKind::Gone => prop_assert!(was_present && !is_sighted && snapshot.shape.covers_every_type()),
                     ChangeKind::Updated | ChangeKind::Earlier => prop_assert!(was_present && change.payload.is_some()),
                     ChangeKind::Unchanged => prop_assert!(was_present && change.payload.is_none()),

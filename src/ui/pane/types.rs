@@ -44,6 +44,10 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     if below > 0 {
         block = block.title_bottom(line_of(sanitized!(" ↓ {} with news ", below), theme.updated));
     }
+    if let Some(age) = model.counts_age(now) {
+        let line = line_of(sanitized!(" counts {} old ", time::age(age)), theme.dim);
+        block = block.title_bottom(line.right_aligned());
+    }
     block.render(rect(area), buf);
 
     if all == 0 {
