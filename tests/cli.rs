@@ -465,6 +465,25 @@ fn the_sandbox_prints_its_url_and_runs_until_it_is_told_to_end() {
 }
 
 #[test]
+fn a_sandbox_beyond_loopback_says_who_can_reach_it_and_prints_a_url_that_works() {
+    let command = ["sandbox", "--listen", "0.0.0.0:0", "--allow-host", "staging.lan"];
+    let mut child = clickscope(&command).spawn().unwrap();
+    let url = lines_of(child.stdout.take().unwrap()).recv_timeout(PATIENCE).unwrap();
+    let watched = clickscope(&["watch", "--once", "--json", "--url", &url]).output().unwrap();
+    assert_eq!(watched.status.code(), Some(0), "{}", text(&watched.stderr));
+    signal(&child, Signal::TERM);
+    ended(&mut child);
+    let mut warning = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut warning).unwrap();
+    let parts = ["clickscope: warning: 0.0.0.0:", "over the network", "read", "delete", "--listen 127.0.0.1:"];
+    assert!(parts.iter().all(|part| warning.contains(part)) && warning.lines().count() == 1, "{warning}");
+
+    let refused = clickscope(&["sandbox", "--allow-host", "http://staging.lan"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("is no host"), "{}", text(&refused.stderr));
+}
+
+#[test]
 fn a_port_in_use_is_told_with_the_option_to_change() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let addr = listener.local_addr().unwrap().to_string();

@@ -15,7 +15,7 @@ use crate::config::{parse_interval, parse_patience};
 use crate::event::Assignment;
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
-use crate::sandbox::{DEFAULT_LISTEN, DebugShape, Fault, Rewrite};
+use crate::sandbox::{AllowedHost, DEFAULT_LISTEN, DebugShape, Fault, Rewrite};
 
 // Help is laid out for 80 columns.
 const EXAMPLES: &str = "\
@@ -478,11 +478,18 @@ const SANDBOX_EXAMPLES: &str = "\
 Examples:
   clickscope sandbox                            on http://127.0.0.1:8787
   clickscope sandbox --listen 127.0.0.1:0       on any free port
+  clickscope sandbox --listen 0.0.0.0:8787 --allow-host staging.lan
+                                                for other machines too
   clickscope sandbox --fault status=429:0.2 --fault delay=2s
   clickscope sandbox --rewrite retype=revenue   take numbers for strings
 
 The URL is printed as one line; it runs until interrupted. Any key that is not
-empty is taken. DELETE /_sandbox/events forgets every event.
+empty is taken.
+
+Events are taken from everywhere, pages of any origin included. They are shown
+only under localhost, the address that it listens on and each --allow-host, and
+to no page of another origin. This forgets every event:
+  curl -X DELETE -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/events
 
 A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
   status=CODE  delay=DURATION  truncate  reset  garbage  html  blank
@@ -496,6 +503,9 @@ pub(super) struct Sandbox {
     /// Where to listen; port 0 takes any free one
     #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN)]
     pub(super) listen: SocketAddr,
+    /// A name or address to show events under besides its own, any number of times
+    #[arg(long = "allow-host", value_name = "NAME")]
+    pub(super) allowed_hosts: Vec<AllowedHost>,
     /// The form of the debug answer
     #[arg(long, value_name = "SHAPE", value_enum, default_value_t)]
     pub(super) debug_shape: DebugShape,

@@ -2,14 +2,15 @@ use std::io::Write;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Exit, Failure, args};
+use super::{Exit, Failure, args, stderr};
+use crate::event::Sanitized;
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, Sandbox};
 
 pub(super) fn run(args: args::Sandbox) -> Result<Exit, Failure> {
     runtime::log::to_stderr()?;
-    let args::Sandbox { listen, debug_shape, faults, rewrites } = args;
-    let config = sandbox::Config { listen, debug_shape, faults, rewrites, ..sandbox::Config::default() };
+    let args::Sandbox { listen, allowed_hosts, debug_shape, faults, rewrites } = args;
+    let config = sandbox::Config { listen, allowed_hosts, debug_shape, faults, rewrites, ..sandbox::Config::default() };
     runtime::block_on(serve(config))?
 }
 
@@ -18,6 +19,9 @@ async fn serve(config: sandbox::Config) -> Result<Exit, Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let sandbox = Sandbox::start(config).await?;
+    if let Some(exposure) = sandbox.exposure() {
+        stderr::say(&Sanitized::lines(&format!("warning: {exposure}")));
+    }
     writeln!(std::io::stdout(), "{}", sandbox.url())?;
     let exit = tokio::select! {
         _ = interrupt.recv() => Exit::Signal(2),

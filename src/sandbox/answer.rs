@@ -6,9 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
 use futures_util::stream;
 use serde::Serialize;
@@ -35,15 +33,16 @@ const GARBAGE: &[u8] = b"\x1b[2J\x1b]0;garbage\x07\xff\xfe\x00\x80{\"event\":\"g
 /// In how many pieces a slow body drips in.
 const DRIPS: u32 = 20;
 
+/// What a request to forget everything carries. A page of another origin cannot add it without being allowed to, and it
+/// is not.
+pub(super) const CONFIRMATION: HeaderName = HeaderName::from_static("x-clickscope");
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 fn answer(status: StatusCode, content_type: HeaderValue, body: impl Into<Body>) -> Response<Body> {
     let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, content_type);
-    // A page of any origin may send to the collector and read its answer.
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
     answer
 }
 
@@ -90,6 +89,14 @@ pub(super) enum Refusal {
     Rejected(Rejection),
     /// One field or parameter is unusable, and why.
     Field(&'static str, String),
+    /// It was sent to a name that is none of the collector's.
+    WrongHost(String),
+    /// A page of another origin asks for what is for watchers.
+    ForeignPage,
+    /// It would delete, and lacks the header that says so on purpose.
+    Unconfirmed,
+    /// Its body took longer than this.
+    TooSlow(Duration),
 }
 
 impl From<NoKey> for Refusal {
@@ -115,6 +122,23 @@ impl Refusal {
             Self::UnknownKey => unauthorized("this collector takes other keys only".into()),
             Self::Rejected(rejection) => rejected(rejection),
             Self::Field(field, reason) => problem(StatusCode::BAD_REQUEST, &Problem::of_field(field, reason.clone())),
+            Self::WrongHost(name) => because(
+                StatusCode::MISDIRECTED_REQUEST,
+                format!(
+                    "this collector shows events under localhost and its own address only, not under `{name}`; start it \
+                     with --allow-host NAME for another name"
+                ),
+            ),
+            Self::ForeignPage => {
+                because(StatusCode::FORBIDDEN, "a page of another origin may send events, and not look at them".into())
+            }
+            Self::Unconfirmed => because(
+                StatusCode::FORBIDDEN,
+                format!("deleting needs the header `{CONFIRMATION}: 1`, so that no page can do it"),
+            ),
+            Self::TooSlow(limit) => {
+                because(StatusCode::REQUEST_TIMEOUT, format!("the body was not there after {} ms", limit.as_millis()))
+            }
         }
     }
 }
@@ -189,6 +213,12 @@ fn problem(status: StatusCode, body: &Problem<'_>) -> Response<Body> {
     answer(status, JSON, json(body))
 }
 
+/// A status that the platform is not known to give, with its usual words and the reason.
+fn because(status: StatusCode, detail: String) -> Response<Body> {
+    let message = status.canonical_reason().unwrap_or_default();
+    problem(status, &Problem { detail: Some(detail), ..Problem::message(message) })
+}
+
 /// As JSON; texts and numbers can always be written.
 fn json(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
@@ -246,7 +276,7 @@ pub(super) fn spoilt(fault: &FaultKind, status: StatusCode, content_type: Header
     }
 }
 
-fn sized(mut answer: Response<Body>, length: u64) -> Response<Body> {
+pub(super) fn sized(mut answer: Response<Body>, length: u64) -> Response<Body> {
     answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     answer
 }

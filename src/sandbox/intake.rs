@@ -8,13 +8,12 @@ use std::fmt;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use thiserror::Error;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::blueshift::limits::{self, BadName, BulkTooLarge};
+use crate::event::json::{self, Json};
 use crate::event::scan;
 
 use super::browser::Browser;
@@ -130,19 +129,16 @@ pub(super) fn read(text: &str) -> Result<Draft, Rejection> {
 
 /// Reads the events of a bulk call, `{"events":[…]}`: all of them or none.
 pub(super) fn read_bulk(text: &str) -> Result<Vec<Draft>, Rejection> {
-    #[derive(Deserialize)]
-    struct Bulk<'a> {
-        #[serde(borrow)]
-        events: Option<Vec<&'a RawValue>>,
-    }
-    let bulk: Bulk<'_> = serde_json::from_str(text)
-        .map_err(|error| if error.is_data() { Rejection::NoEvents } else { Rejection::NotJson(error.to_string()) })?;
-    let events = bulk.events.ok_or(Rejection::NoEvents)?;
-    limits::check_bulk(events.len(), text.len())?;
-    let read_at = |(index, raw): (usize, &&RawValue)| {
-        read(raw.get()).map_err(|reason| Rejection::InBulk { index, reason: Box::new(reason) })
+    let level = |text| json::read(text).map_err(|error| Rejection::NotJson(error.to_string()));
+    let Json::Object(call) = level(text)? else { return Err(Rejection::NoEvents) };
+    // Of a key that is there twice the last counts, as in an event.
+    let events = call.list.into_iter().rfind(|member| member.name == "events").ok_or(Rejection::NoEvents)?;
+    let Json::Array(events) = level(events.value)? else { return Err(Rejection::NoEvents) };
+    limits::check_bulk(events.list.len() + events.left_out, text.len())?;
+    let read_at = |(index, event): (usize, &&str)| {
+        read(event).map_err(|reason| Rejection::InBulk { index, reason: Box::new(reason) })
     };
-    events.iter().enumerate().map(read_at).collect()
+    events.list.iter().enumerate().map(read_at).collect()
 }
 
 fn is_json_space(c: char) -> bool {
@@ -152,8 +148,7 @@ fn is_json_space(c: char) -> bool {
 fn name(raw: Option<&str>) -> Result<String, Rejection> {
     let raw = raw.filter(|raw| *raw != "null").ok_or(Rejection::NoName)?;
     match raw.chars().next() {
-        // An escape that stands for no character, such as a lone surrogate, makes a valid JSON text without a value.
-        Some('"') => serde_json::from_str(raw).map_err(|error| Rejection::NotJson(error.to_string())),
+        Some('"') => Ok(json::string(raw).into_owned()),
         Some('-' | '0'..='9') => Err(BadName::Numeric.into()),
         _ => Err(Rejection::NameNotText),
     }
@@ -381,7 +376,6 @@ mod tests {
             ("{\"event\":null}", "`event` can't be blank"),
             ("{\"event\":{}}", "`event` is not a text"),
             ("{\"event\":true}", "`event` is not a text"),
-            ("{\"event\":\"\\ud800\"}", "the body is not JSON: "),
             ("{\"event\":5}", "the event name is a number"),
             ("{\"event\":\"\"}", "the event name is empty"),
             ("{\"event\":\"page load\"}", "the event name holds white space"),
@@ -389,6 +383,31 @@ mod tests {
         for (text, reason) in cases {
             let rejection = read(text).map(|draft| draft.name).unwrap_err().to_string();
             assert!(rejection.starts_with(reason), "{text}: {rejection}");
+        }
+    }
+
+    #[test]
+    fn what_other_readers_of_json_refuse_is_taken_as_it_came() {
+        let deep = format!("{}1{}", r#"{"a":["#.repeat(300), "]}".repeat(300));
+        let deepest = format!("{}{}", "[".repeat(400_000), "]".repeat(400_000));
+        let cases = [
+            r#"{"event":"view","email":"x@y.example","title":"shoe \ud83d"}"#.to_owned(),
+            r#"{"event":"view","email":"x@y.example","\udc00":{"\ud83d":"\ud83d\ud83d"}}"#.to_owned(),
+            r#"{"event":"view\ud83d","email":"x@y.example"}"#.to_owned(),
+            format!(r#"{{"event":"view","email":"x@y.example","deep":{deep}}}"#),
+            format!(r#"{{"event":"view","email":"x@y.example","deep":{deepest}}}"#),
+            r#"{"event":"a","n":1,"email":"","event":"view","n":2,"email":"x@y.example"}"#.to_owned(),
+        ];
+        for event in cases {
+            let start: String = event.chars().take(80).collect();
+            let draft = read(&event).unwrap();
+            assert_eq!((draft.text(), draft.person.is_some()), (&*event, true), "{start}");
+            // The type is the one that a watcher reads.
+            assert_eq!(Document::read(&event).unwrap().event_type(), Some(&*draft.name), "{start}");
+            let call = format!(r#"{{"\ud83d":"\udc00","events":[],"deep":{deep},"events":[{event}]}}"#);
+            let texts: Vec<_> = read_bulk(&call).unwrap().iter().map(|draft| draft.text().to_owned()).collect();
+            assert_eq!(texts, [event.as_str()], "{start}");
+            assert!(shown(&event).starts_with(event.strip_suffix('}').unwrap()), "{start}");
         }
     }
 

@@ -5,6 +5,9 @@
 //! its own: `DELETE /_sandbox/events` forgets everything, and `/blueshift.js` stands in for the browser library, so that a
 //! page with the vendor's snippet only needs the host replaced. Nothing is written to disk and nothing leaves the machine.
 //!
+//! Whoever reaches it may send, pages of any origin included, as on the platform. What came is shown and forgotten only
+//! under names that are its own, and for no page of another origin (see `access`).
+//!
 //! Where the platform's behaviour is not public, this is what the collector does:
 //!
 //! - An event without an identifier is answered with 200. It shows in the debug answer ("the most recent events our
@@ -15,6 +18,7 @@
 //! - Any key that is not empty is taken, unless the configuration lists some.
 //! - Days are UTC days.
 
+mod access;
 mod answer;
 mod browser;
 mod connection;
@@ -42,6 +46,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+pub use access::AllowedHost;
 pub use fault::{Fault, FaultKind, Scope};
 pub use intake::Rejection;
 pub use rewrite::Rewrite;
@@ -49,15 +54,15 @@ pub use scenario::Scenario;
 pub use shape::DebugShape;
 pub use traffic::Traffic;
 
-use connection::{CuttableListener, Peer};
+use access::Access;
 use intake::{Account, Origin};
 use state::Shared;
 
 /// Where the collector listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
 
-/// How long answers under way may take once the collector is to end.
-const GRACE: Duration = Duration::from_millis(50);
+/// How long a client may take unless told otherwise.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Why the collector, or its traffic, could not be set up.
 #[derive(Debug, Error)]
@@ -77,6 +82,12 @@ pub enum SandboxError {
         addr: SocketAddr,
         /// What the system says.
         source: io::Error,
+    },
+    /// A host that cannot be read.
+    #[error("`{name}` is no host: give a name or an address alone, without scheme, port and path, as in staging.lan")]
+    Host {
+        /// The text.
+        name: String,
     },
     /// A fault that cannot be read.
     #[error("the fault `{spec}` cannot be used: {reason}")]
@@ -107,6 +118,10 @@ pub enum SandboxError {
 pub struct Config {
     /// Where to listen; port 0 takes any free port.
     pub listen: SocketAddr,
+    /// The names and addresses under which it shows what came, besides localhost and its own.
+    pub allowed_hosts: Vec<AllowedHost>,
+    /// How long a client may take for a head, for a body, and before it takes more of an answer.
+    pub time_limit: Duration,
     /// The form of the debug answer.
     pub debug_shape: DebugShape,
     /// The faults that strike.
@@ -124,6 +139,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
+            allowed_hosts: Vec::new(),
+            time_limit: TIME_LIMIT,
             debug_shape: DebugShape::default(),
             faults: Vec::new(),
             rewrites: Vec::new(),
@@ -143,7 +160,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts a collector. It needs a tokio runtime, and answers as soon as this returns.
     pub async fn start(config: Config) -> Result<Self, SandboxError> {
-        let Config { listen, debug_shape, faults, rewrites, accept_keys, seed } = config;
+        let Config { listen, allowed_hosts, time_limit, debug_shape, faults, rewrites, accept_keys, seed } = config;
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => SandboxError::PortInUse { addr: listen },
             _ => SandboxError::Listen { addr: listen, source },
@@ -157,14 +174,10 @@ impl Sandbox {
             site: "sandbox.example".into(),
             seed,
         };
-        let shared = Arc::new(Shared::new(account, accept_keys, rewrites, faults, debug_shape));
-        let service = server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Peer>();
-        let stopped = Arc::clone(&shared);
-        let server = tokio::spawn(async move {
-            let serve = axum::serve(CuttableListener(listener), service);
-            // The listener never gives up, so there is no error to pass on.
-            let _ = serve.with_graceful_shutdown(async move { stopped.stopped().await }).await;
-        });
+        let access = Access::new(addr.ip(), allowed_hosts);
+        let shared = Arc::new(Shared::new(account, access, time_limit, accept_keys, rewrites, faults, debug_shape));
+        let router = server::router(Arc::clone(&shared));
+        let server = tokio::spawn(connection::serve(listener, router, Arc::clone(&shared)));
         Ok(Self { shared, addr, server })
     }
 
@@ -177,6 +190,19 @@ impl Sandbox {
             addr.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
         }
         format!("http://{addr}")
+    }
+
+    /// What to know of a collector that more than this machine reaches: who can do what. `None` for one on loopback.
+    pub fn exposure(&self) -> Option<String> {
+        let addr = self.addr;
+        let loopback = if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        let alone = SocketAddr::new(loopback, addr.port());
+        (!addr.ip().to_canonical().is_loopback()).then(|| {
+            format!(
+                "{addr} is open beyond this machine: whoever reaches it over the network can send events, read those \
+                 that came and delete them, with any key; --listen {alone} keeps it to this machine"
+            )
+        })
     }
 
     /// Lets the traffic come in until the collector ends, in the rhythm of its scenario. The first events are there
@@ -201,8 +227,8 @@ impl Sandbox {
     /// Ends the collector: its port is free when this returns, and answers under way get a moment to finish.
     pub async fn shutdown(mut self) {
         self.shared.stop();
-        // A request that never ends must not hold the end up.
-        let _ = tokio::time::timeout(GRACE, &mut self.server).await;
+        // It ends by itself, and has nothing to give back.
+        let _ = (&mut self.server).await;
     }
 }
 

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
 use super::SandboxError;
 use super::intake::{self, Draft};
-use crate::event::{Path, Segment};
+use crate::event::{Assignment, Document, NodeId, NodeKind, Path, Segment, json};
 
 /// One thing that happens to every event that is taken in and has a value in that place.
 ///
@@ -24,8 +24,8 @@ enum MangleKind {
     Drop,
     /// A number or a boolean becomes a string, and a string that holds one becomes it.
     Retype,
-    /// Another value stands there.
-    Set(Value),
+    /// Another value stands there, as JSON.
+    Set(String),
 }
 
 const ALLOWED: &str = "use drop=PATH, retype=PATH or set=PATH=JSON, as in `retype=revenue` or `drop=products[0].price`";
@@ -41,9 +41,9 @@ impl FromStr for Rewrite {
             "retype" => (rest, MangleKind::Retype),
             "set" => {
                 let (path, value) = rest.split_once('=').ok_or_else(|| refuse("`set` needs a value".into()))?;
-                let value = serde_json::from_str(value);
-                let value = value.map_err(|_| refuse("the value is not JSON; a string needs its quotes".into()))?;
-                (path, MangleKind::Set(value))
+                serde_json::from_str::<IgnoredAny>(value)
+                    .map_err(|_| refuse("the value is not JSON; a string needs its quotes".into()))?;
+                (path, MangleKind::Set(value.trim().to_owned()))
             }
             _ => return Err(refuse(ALLOWED.into())),
         };
@@ -65,61 +65,81 @@ impl fmt::Display for Rewrite {
     }
 }
 
-/// Lets `rewrites` happen to an event. One that none of them touches, or that would be no event after them, stays as it is
-/// to the letter.
+/// Lets `rewrites` happen to an event. What none of them touches stays as it is to the letter, and so does an event that
+/// would be none after them.
 pub(super) fn rewrite(rewrites: &[Rewrite], draft: Draft) -> Draft {
-    let Ok(mut event) = serde_json::from_str::<Value>(draft.text()) else { return draft };
-    let touched = rewrites.iter().filter(|rewrite| rewrite.happen(&mut event)).count();
-    if touched == 0 { draft } else { intake::read(&event.to_string()).unwrap_or(draft) }
+    let mut rewritten = None;
+    for rewrite in rewrites {
+        let text = rewritten.as_deref().unwrap_or(draft.text());
+        rewritten = rewrite.happen(text).or(rewritten);
+    }
+    rewritten.and_then(|text| intake::read(&text).ok()).unwrap_or(draft)
 }
 
 impl Rewrite {
-    /// Whether it found something to do.
-    fn happen(&self, event: &mut Value) -> bool {
-        let Some((last, way)) = self.path.0.split_last() else { return false };
-        let Some(parent) = way.iter().try_fold(event, |value, segment| step(value, segment)) else { return false };
-        if let (MangleKind::Set(value), Value::Object(fields), Segment::Key { name, .. }) =
-            (&self.kind, &mut *parent, last)
-        {
-            fields.insert(name.to_string(), value.clone());
-            return true;
-        }
-        match (&self.kind, parent, last) {
-            (MangleKind::Drop, Value::Object(fields), Segment::Key { name, .. }) => {
-                fields.shift_remove(&**name).is_some()
+    /// The event with it; `None` where it finds nothing to do.
+    fn happen(&self, event: &str) -> Option<String> {
+        let (last, way) = self.path.0.split_last()?;
+        let document = Document::read(event).ok()?;
+        let parent = document.find(&Path(way.to_vec()))?;
+        let place = document.child(parent, last);
+        match &self.kind {
+            MangleKind::Drop => place.and_then(|_| without(&document, event, parent, last)),
+            MangleKind::Retype => {
+                let place = place?;
+                let value = retyped(document.text(place))?;
+                Some(replaced(&document, event, place, &value))
             }
-            (MangleKind::Drop, Value::Array(elements), Segment::Index(index)) => {
-                let there = *index < elements.len();
-                if there {
-                    elements.remove(*index);
+            MangleKind::Set(value) => match place {
+                Some(place) => Some(replaced(&document, event, place, value)),
+                None if matches!(last, Segment::Key { .. }) => {
+                    Assignment { path: self.path.clone(), value: value.clone() }.apply(event).ok()
                 }
-                there
-            }
-            (MangleKind::Retype, parent, _) => step(parent, last).is_some_and(retype),
-            (MangleKind::Set(value), parent, _) => step(parent, last).map(|place| *place = value.clone()).is_some(),
-            _ => false,
+                None => None,
+            },
         }
     }
 }
 
-fn step<'a>(value: &'a mut Value, segment: &Segment) -> Option<&'a mut Value> {
-    match segment {
-        Segment::Key { name, .. } => value.as_object_mut()?.get_mut(&**name),
-        Segment::Index(index) => value.as_array_mut()?.get_mut(*index),
-    }
+fn replaced(document: &Document, event: &str, place: NodeId, value: &str) -> String {
+    let end = document.span(place).end;
+    let (before, after) = event.split_at_checked(end - document.text(place).len()).unwrap_or((event, ""));
+    format!("{before}{value}{}", after.get(document.text(place).len()..).unwrap_or_default())
 }
 
-fn retype(value: &mut Value) -> bool {
-    let other = match value {
-        Value::Number(_) | Value::Bool(_) => Some(Value::String(value.to_string())),
-        Value::String(text) => {
-            serde_json::from_str(text).ok().filter(|inner: &Value| inner.is_number() || inner.is_boolean())
-        }
-        _ => None,
+/// The event without what stands there; of a key that its object holds twice, without both.
+fn without(document: &Document, event: &str, parent: NodeId, gone: &Segment) -> Option<String> {
+    let span = document.span(parent);
+    let start = span.end - document.text(parent).len() + 1;
+    let is_gone = |id| match gone {
+        Segment::Key { name, .. } => document.key(id).is_some_and(|key| key == **name),
+        Segment::Index(index) => document.get(id).is_some_and(|node| node.position as usize == *index),
     };
-    let Some(other) = other else { return false };
-    *value = other;
-    true
+    let mut out = event.get(..start)?.to_owned();
+    let (mut from, mut is_first) = (start, true);
+    for child in document.children(parent) {
+        let end = document.span(child).end;
+        if !is_gone(child) {
+            // With the comma before it, unless nothing stands before it any more.
+            let kept = event.get(from..end)?;
+            out.push_str(if is_first { kept.trim_ascii_start().trim_start_matches(',') } else { kept });
+            is_first = false;
+        }
+        from = end;
+    }
+    out.push_str(event.get(from..)?);
+    Some(out)
+}
+
+/// A number or a boolean as a string, and the other way round.
+fn retyped(value: &str) -> Option<String> {
+    let kind = |text: &str| Document::read(text).ok()?.get(NodeId::ROOT).map(|node| node.kind);
+    let is_plain = |text: &str| matches!(kind(text), Some(NodeKind::Number | NodeKind::Bool));
+    if is_plain(value) {
+        return Some(format!("\"{value}\""));
+    }
+    let inner = json::as_string(value)?.trim().to_owned();
+    (is_plain(&inner) && serde_json::from_str::<IgnoredAny>(&inner).is_ok()).then_some(inner)
 }
 
 #[cfg(test)]
@@ -155,6 +175,12 @@ mod tests {
                 "drop=products[0]",
                 r#"{"event":"purchase","revenue":31.240,"vip":true,"n":"2","products":[{"sku":"b"}]}"#,
             ),
+            (
+                "set=coupon=null",
+                r#"{"event":"purchase","revenue":31.240,"vip":true,"n":"2","products":[{"sku":"a","price":19},{"sku":"b"}],"coupon":null}"#,
+            ),
+            ("set=products[2]=1", event),
+            ("set=cart.total=1", event),
             ("drop=nothing", event),
             ("retype=products", event),
             ("drop=event", event),
@@ -163,6 +189,32 @@ mod tests {
             let rewrite: Rewrite = spec.parse().unwrap();
             assert_eq!(super::rewrite(&[rewrite], intake::read(event).unwrap()).text(), expected, "{spec}");
         }
+    }
+
+    #[test]
+    fn what_is_not_named_keeps_its_spelling() {
+        let deep = format!("{}{}", "[".repeat(300), "]".repeat(300));
+        let cases = [
+            ("retype=revenue", r#""revenue":1e2"#, r#""revenue":"1e2""#),
+            ("retype=revenue", r#""revenue":" 1.50 ""#, r#""revenue":1.50"#),
+            ("retype=revenue", r#""revenue":"1,50""#, r#""revenue":"1,50""#),
+            ("retype=revenue", r#""revenue":1,"revenue":2"#, r#""revenue":1,"revenue":"2""#),
+            ("drop=revenue", r#""revenue":1, "keep" : 1.10 ,"revenue":2"#, r#" "keep" : 1.10"#),
+            ("set=revenue={}", r#""revenue" : 1"#, r#""revenue" : {}"#),
+        ];
+        for (spec, part, expected) in cases {
+            for rest in
+                [r#""title":"shoe \ud83d""#.to_owned(), format!(r#""deep":{deep}"#), r#""n":1,"n":2.0"#.to_owned()]
+            {
+                let event = format!(r#"{{"event":"purchase",{rest},{part}}}"#);
+                let rewrite: Rewrite = spec.parse().unwrap();
+                let text = super::rewrite(&[rewrite], intake::read(&event).unwrap()).text().to_owned();
+                assert_eq!(text, format!(r#"{{"event":"purchase",{rest},{expected}}}"#), "{spec}");
+            }
+        }
+        let first = ["drop=event", "set=event=\"view\""].map(|spec| spec.parse().unwrap());
+        let draft = super::rewrite(&first, intake::read(r#"{ "event" : "a", "n":1 }"#).unwrap());
+        assert_eq!(draft.text(), r#"{ "n":1, "event":"view" }"#);
     }
 
     #[test]

@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT, VARY,
 };
 use axum::http::{Method, Response, StatusCode};
+use axum::middleware::{self, Next};
 use axum::routing::{delete, get, post};
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -17,13 +18,14 @@ use url::form_urlencoded;
 
 use crate::blueshift::{auth, limits};
 
-use super::answer::Refusal;
+use super::answer::{CONFIRMATION, Refusal};
 use super::connection::Peer;
 use super::fault::{self, FaultKind, Scope};
 use super::intake::{self, Origin, Rejection};
+use super::shape::EventsAnswer;
 use super::state::Shared;
 use super::summary::Span;
-use super::{answer, pixel, shape, summary};
+use super::{answer, pixel, summary};
 
 /// How much of a body that is too large is still read, so that a client in the middle of sending it gets the answer and
 /// not a reset.
@@ -32,40 +34,68 @@ const MAX_DRAINED_BYTES: usize = 16 << 20;
 /// The most bytes of a `User-Agent` header that are kept.
 const MAX_USER_AGENT_BYTES: usize = 512;
 
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PRIVATE_NETWORK_REQUEST: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const PRIVATE_NETWORK_ALLOW: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
 type Outcome = Result<Response<Body>, Refusal>;
 
+/// What is sent may come from anywhere, as on the platform; what is shown, or forgotten, is for those who belong here.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/api/v1/event", post(post_event).options(preflight))
-        .route("/api/v1/bulkevents", post(post_bulk).options(preflight))
-        .route("/api/v1/event/debug", get(get_debug).options(preflight))
-        .route("/api/v1/event/history", get(get_history).options(preflight))
-        .route("/api/v1/event/summary.json", post(post_summary).options(preflight))
-        .route("/unity.gif", get(get_pixel).options(preflight))
-        .route("/blueshift.js", get(async || answer::script()))
-        .route("/_sandbox/events", delete(delete_events).options(preflight))
-        .method_not_allowed_fallback(async || answer::wrong_method())
-        .fallback(
-            async |request: Request| {
+    let intake =
+        Router::new()
+            .route("/api/v1/event", post(post_event).options(preflight))
+            .route("/api/v1/bulkevents", post(post_bulk).options(preflight))
+            .route("/unity.gif", get(get_pixel).options(preflight))
+            .route("/blueshift.js", get(async || answer::script()))
+            .fallback(async |request: Request| {
                 if request.method() == Method::OPTIONS { preflight(request).await } else { answer::no_such_path() }
-            },
-        )
-        .with_state(shared)
+            })
+            .method_not_allowed_fallback(async || answer::wrong_method())
+            .layer(middleware::map_response(readable_by_any_page));
+    let watch = Router::new()
+        .route("/api/v1/event/debug", get(get_debug))
+        .route("/api/v1/event/history", get(get_history))
+        .route("/api/v1/event/summary.json", post(post_summary))
+        .route("/_sandbox/events", delete(delete_events))
+        .method_not_allowed_fallback(async || answer::wrong_method())
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), guard));
+    intake.merge(watch).with_state(shared)
+}
+
+/// A page of any origin may send, and read why it was refused.
+async fn readable_by_any_page(mut answer: Response<Body>) -> Response<Body> {
+    answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    answer
+}
+
+/// Keeps pages of other origins from what is for watchers.
+async fn guard(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let allowed = shared.access().check(request.version(), request.uri(), request.headers(), peer.local);
+    let mut answer = match allowed {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.answer(),
+    };
+    // A page that names it as a script or a picture gets nothing, also of a browser that does not say where it is.
+    answer.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    answer
 }
 
 async fn post_event(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
     let (shared, peer) = (&*shared, &peer);
     with_faults(shared, Scope::Send, peer, async move {
         authorize(shared, &request)?;
         let origin = origin(peer, request.headers());
-        let body = read_body(request).await?;
+        let body = read_body(shared, request).await?;
         let draft = intake::read(text(&body)?)?;
         shared.take_in([draft], &origin, Timestamp::now());
         Ok(answer::event_ok())
@@ -75,14 +105,14 @@ async fn post_event(
 
 async fn post_bulk(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
     let (shared, peer) = (&*shared, &peer);
     with_faults(shared, Scope::Send, peer, async move {
         authorize(shared, &request)?;
         let origin = origin(peer, request.headers());
-        let body = read_body(request).await?;
+        let body = read_body(shared, request).await?;
         let drafts = intake::read_bulk(text(&body)?)?;
         let count = drafts.len();
         shared.take_in(drafts, &origin, Timestamp::now());
@@ -93,7 +123,7 @@ async fn post_bulk(
 
 async fn get_pixel(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
     let (shared, peer) = (&*shared, &peer);
@@ -109,7 +139,7 @@ async fn get_pixel(
 
 async fn get_debug(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
     shared.count_poll();
@@ -118,14 +148,14 @@ async fn get_debug(
         authorize(shared, &request)?;
         let shape = shared.debug_shape();
         let answer = shape.take(&shared.store());
-        Ok(answer::ok(answer.write(shared.account())))
+        Ok(events(shared, answer))
     })
     .await
 }
 
 async fn get_history(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
     let (shared, peer) = (&*shared, &peer);
@@ -147,22 +177,22 @@ async fn get_history(
         let name = name
             .filter(|name| !name.is_empty())
             .ok_or_else(|| Refusal::Field("event_name", "can't be blank".into()))?;
-        let events = shared.store().history(&name, limit);
-        Ok(answer::ok(shape::write_history(&name, &events, shared.account())))
+        let answer = EventsAnswer::history(&name, shared.store().history(&name, limit));
+        Ok(events(shared, answer))
     })
     .await
 }
 
 async fn post_summary(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response<Body> {
     let (shared, peer) = (&*shared, &peer);
     with_faults(shared, Scope::Watch, peer, async move {
         authorize(shared, &request)?;
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let body = read_body(request).await?;
+        let body = read_body(shared, request).await?;
         let span = Span::read(&query, text(&body)?, Timestamp::now())
             .map_err(|(field, reason)| Refusal::Field(field, reason))?;
         let days = span.days();
@@ -172,20 +202,28 @@ async fn post_summary(
     .await
 }
 
-/// The collector's own: forgets every event. Without a key, since whoever reaches it may fill it as well.
-async fn delete_events(State(shared): State<Arc<Shared>>) -> Response<Body> {
+fn events(shared: &Shared, answer: EventsAnswer) -> Response<Body> {
+    let (length, body) = answer.into_body(shared.account());
+    answer::sized(answer::ok(body), length)
+}
+
+/// The collector's own: forgets every event. Without a key, since whoever reaches it may fill it as well; but no page does
+/// it behind its reader's back.
+async fn delete_events(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response<Body> {
+    if !headers.contains_key(CONFIRMATION) {
+        return Refusal::Unconfirmed.answer();
+    }
     shared.store().clear();
     answer::event_ok()
 }
 
-/// What a browser asks before a page may send: everything is allowed, and from a public site to this machine too
-/// (Private Network Access).
+/// What a browser asks before a page may send: it may, and from a public site to this machine too (Private Network
+/// Access).
 async fn preflight(request: Request) -> Response<Body> {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     let headers = answer.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE, OPTIONS"));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
     // The wildcard does not cover Authorization (Fetch standard), so that one is named.
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, accept, *"));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
@@ -249,8 +287,13 @@ fn origin(peer: &Peer, headers: &HeaderMap) -> Origin {
     Origin { ip: Some(peer.addr.ip().to_canonical()), user_agent }
 }
 
-/// The whole body, if it is not too large.
-async fn read_body(request: Request) -> Result<Bytes, Refusal> {
+/// The whole body, if it is not too large and not too slow.
+async fn read_body(shared: &Shared, request: Request) -> Result<Bytes, Refusal> {
+    let limit = shared.time_limit();
+    tokio::time::timeout(limit, whole_body(request)).await.unwrap_or(Err(Refusal::TooSlow(limit)))
+}
+
+async fn whole_body(request: Request) -> Result<Bytes, Refusal> {
     let too_large = |bytes| Refusal::from(Rejection::TooLarge(limits::BulkTooLarge::Bytes { bytes }));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if let Some(bytes) = announced.filter(|bytes| *bytes > MAX_DRAINED_BYTES) {

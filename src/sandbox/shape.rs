@@ -1,6 +1,9 @@
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
 use clap::ValueEnum;
+use futures_util::stream;
 
 use super::intake::{Account, Arrival};
 use super::store::{Store, TypeView};
@@ -33,96 +36,179 @@ pub enum DebugShape {
 /// How many events of a type the keyed arrays hold.
 const KEYED_ARRAY_DEPTH: usize = 10;
 
-/// What is to be written of the store, taken out of it so that the store is free while it is written.
-pub(super) enum DebugAnswer {
-    Single(Option<Arc<Arrival>>),
-    Types(DebugShape, Vec<TypeView>),
+/// How many bytes of an answer are written before they go out.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// What is to be answered of the store, taken out of it so that the store is free while it is written.
+///
+/// It shares its events with the store and with every other answer, and they are written while they are read: a client
+/// that is slow to read costs a chunk, and no copy of what the store holds.
+#[derive(Default)]
+pub(super) struct EventsAnswer {
+    pieces: Vec<Piece>,
+    /// What comes after the last event so far.
+    end: String,
+    /// Whether each event stands in a string.
+    encoded: bool,
+}
+
+/// One event, and what stands before it.
+struct Piece {
+    before: String,
+    event: Arc<Arrival>,
 }
 
 impl DebugShape {
-    pub(super) fn take(self, store: &Store) -> DebugAnswer {
+    pub(super) fn take(self, store: &Store) -> EventsAnswer {
+        let mut out = EventsAnswer { encoded: self == Self::DoubleEncoded, ..EventsAnswer::default() };
         match self {
-            Self::Single => DebugAnswer::Single(store.newest()),
-            Self::KeyedArrays => DebugAnswer::Types(self, store.view(KEYED_ARRAY_DEPTH)),
-            Self::Empty => DebugAnswer::Types(self, Vec::new()),
-            _ => DebugAnswer::Types(self, store.view(1)),
-        }
-    }
-}
-
-impl DebugAnswer {
-    pub(super) fn write(&self, account: &Account) -> Vec<u8> {
-        let mut out = Vec::new();
-        match self {
-            Self::Single(Some(event)) => event.write(account, &mut out),
-            Self::Single(None) => out.extend_from_slice(b"{}"),
-            Self::Types(DebugShape::Empty, _) => {}
-            Self::Types(DebugShape::Array, types) => {
-                write_array(types.iter().flat_map(|view| &view.events), account, &mut out);
+            Self::Single => match store.newest() {
+                Some(event) => out.event(event),
+                None => out.text("{}"),
+            },
+            Self::Empty => {}
+            Self::Array => out.array(store.view(1).into_iter().flat_map(|view| view.events)),
+            Self::KeyedArrays => out.keyed(self, store.view(KEYED_ARRAY_DEPTH)),
+            Self::Wrapped => {
+                out.text(r#"{"status":"ok","events":"#);
+                out.keyed(self, store.view(1));
+                out.text("}");
             }
-            Self::Types(shape, types) => {
-                if *shape == DebugShape::Wrapped {
-                    out.extend_from_slice(br#"{"status":"ok","events":"#);
-                }
-                write_keyed(*shape, types, account, &mut out);
-                if *shape == DebugShape::Wrapped {
-                    out.push(b'}');
-                }
-            }
+            Self::Keyed | Self::Counted | Self::DoubleEncoded => out.keyed(self, store.view(1)),
         }
         out
     }
 }
 
-/// `{"<name>":[<event>,…]}`, the form of `/event/history`.
-pub(super) fn write_history(name: &str, events: &[Arc<Arrival>], account: &Account) -> Vec<u8> {
-    let mut out = vec![b'{'];
-    write_string(name, &mut out);
-    out.push(b':');
-    write_array(events.iter(), account, &mut out);
-    out.push(b'}');
-    out
+impl EventsAnswer {
+    /// `{"<name>":[<event>,…]}`, the form of `/event/history`.
+    pub(super) fn history(name: &str, events: Vec<Arc<Arrival>>) -> Self {
+        let mut out = Self::default();
+        out.text("{");
+        out.string(name);
+        out.text(":");
+        out.array(events.into_iter());
+        out.text("}");
+        out
+    }
+
+    fn text(&mut self, text: &str) {
+        self.end.push_str(text);
+    }
+
+    fn string(&mut self, text: &str) {
+        self.end.push_str(&serde_json::Value::from(text).to_string());
+    }
+
+    fn event(&mut self, event: Arc<Arrival>) {
+        self.pieces.push(Piece { before: std::mem::take(&mut self.end), event });
+    }
+
+    fn array(&mut self, events: impl Iterator<Item = Arc<Arrival>>) {
+        self.text("[");
+        for (index, event) in events.enumerate() {
+            if index > 0 {
+                self.text(",");
+            }
+            self.event(event);
+        }
+        self.text("]");
+    }
+
+    fn keyed(&mut self, shape: DebugShape, types: Vec<TypeView>) {
+        self.text("{");
+        for (index, TypeView { name, received, events }) in types.into_iter().enumerate() {
+            if index > 0 {
+                self.text(",");
+            }
+            self.string(&name);
+            self.text(":");
+            let mut events = events.into_iter();
+            match shape {
+                DebugShape::KeyedArrays => self.array(events),
+                DebugShape::Counted => {
+                    self.text(&format!(r#"{{"count":{received},"last":"#));
+                    events.next().into_iter().for_each(|event| self.event(event));
+                    self.text("}");
+                }
+                _ => events.next().into_iter().for_each(|event| self.event(event)),
+            }
+        }
+        self.text("}");
+    }
+
+    /// How many bytes it has, and the body that writes them.
+    pub(super) fn into_body(self, account: &Arc<Account>) -> (u64, Body) {
+        let mut length = self.end.len();
+        let mut scratch = Vec::new();
+        for piece in &self.pieces {
+            scratch.clear();
+            piece.write(account, self.encoded, &mut scratch);
+            length += scratch.len();
+        }
+        let chunks = self.into_chunks(Arc::clone(account)).map(Ok::<_, Infallible>);
+        (length as u64, Body::from_stream(stream::iter(chunks)))
+    }
+
+    fn into_chunks(self, account: Arc<Account>) -> impl Iterator<Item = Bytes> {
+        let Self { pieces, mut end, encoded } = self;
+        let mut pieces = pieces.into_iter();
+        std::iter::from_fn(move || {
+            let mut chunk = Vec::new();
+            while chunk.len() < CHUNK_BYTES
+                && let Some(piece) = pieces.next()
+            {
+                piece.write(&account, encoded, &mut chunk);
+            }
+            if pieces.len() == 0 {
+                chunk.append(&mut std::mem::take(&mut end).into_bytes());
+            }
+            (!chunk.is_empty()).then(|| chunk.into())
+        })
+    }
 }
 
-fn write_keyed(shape: DebugShape, types: &[TypeView], account: &Account, out: &mut Vec<u8>) {
-    out.push(b'{');
-    for (index, TypeView { name, received, events }) in types.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        write_string(name, out);
-        out.push(b':');
-        match (shape, events.first()) {
-            (DebugShape::KeyedArrays, _) => write_array(events.iter(), account, out),
-            (DebugShape::Counted, Some(event)) => {
-                out.extend_from_slice(format!(r#"{{"count":{received},"last":"#).as_bytes());
-                event.write(account, out);
-                out.push(b'}');
-            }
-            (DebugShape::DoubleEncoded, Some(event)) => {
-                let mut text = Vec::new();
-                event.write(account, &mut text);
-                write_string(&String::from_utf8_lossy(&text), out);
-            }
-            (_, Some(event)) => event.write(account, out),
-            (_, None) => out.extend_from_slice(b"null"),
+impl Piece {
+    fn write(&self, account: &Account, encoded: bool, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.before.as_bytes());
+        if encoded {
+            let mut text = Vec::new();
+            self.event.write(account, &mut text);
+            // Writing a text to a vector cannot fail.
+            let _ = serde_json::to_writer(out, &String::from_utf8_lossy(&text));
+        } else {
+            self.event.write(account, out);
         }
     }
-    out.push(b'}');
 }
 
-fn write_array<'a>(events: impl Iterator<Item = &'a Arc<Arrival>>, account: &Account, out: &mut Vec<u8>) {
-    out.push(b'[');
-    for (index, event) in events.enumerate() {
-        if index > 0 {
-            out.push(b',');
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+    use jiff::Timestamp;
+
+    use super::super::intake::{self, Origin};
+    use super::*;
+
+    #[test]
+    fn an_answer_copies_a_chunk_at_a_time_however_much_the_store_holds() {
+        let account = Arc::new(Account { uuid: uuid::Uuid::nil(), site: "shop.example".into(), seed: 0 });
+        let filler = "x".repeat(500_000);
+        let mut store = Store::default();
+        for number in 0..40 {
+            let event = format!(r#"{{"event":"t{number}","filler":"{filler}"}}"#);
+            store.insert(intake::read(&event).unwrap(), Origin::default(), Timestamp::UNIX_EPOCH);
         }
-        event.write(account, out);
+        for shape in DebugShape::value_variants() {
+            let mut answers: Vec<_> = (0..8).map(|_| shape.take(&store)).collect();
+            let newest = store.newest().unwrap();
+            // The store and this test hold it too.
+            let holders = Arc::strong_count(&newest) - 2;
+            assert_eq!(holders, if *shape == DebugShape::Empty { 0 } else { 8 }, "{shape:?}");
+            let chunks = answers.pop().unwrap().into_chunks(Arc::clone(&account));
+            let longest = chunks.map(|chunk| chunk.len()).max().unwrap_or(0);
+            assert!(longest < CHUNK_BYTES + 502_000, "{shape:?}: {longest}");
+        }
     }
-    out.push(b']');
-}
-
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    // Writing a text to a vector cannot fail.
-    let _ = serde_json::to_writer(out, text);
 }

@@ -1,11 +1,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
 use super::DebugShape;
+use super::access::Access;
 use super::fault::{Dice, Fault};
 use super::intake::{Account, Draft, Origin};
 use super::rewrite::{Rewrite, rewrite};
@@ -17,7 +19,9 @@ pub(super) struct Shared {
     settings: RwLock<Settings>,
     accept_keys: Vec<SecretString>,
     rewrites: Vec<Rewrite>,
-    account: Account,
+    account: Arc<Account>,
+    access: Access,
+    time_limit: Duration,
     dice: Dice,
     polls: AtomicU64,
     stop: watch::Sender<bool>,
@@ -32,6 +36,8 @@ struct Settings {
 impl Shared {
     pub(super) fn new(
         account: Account,
+        access: Access,
+        time_limit: Duration,
         accept_keys: Vec<SecretString>,
         rewrites: Vec<Rewrite>,
         faults: Vec<Fault>,
@@ -43,7 +49,9 @@ impl Shared {
             accept_keys,
             rewrites,
             dice: Dice::new(account.seed),
-            account,
+            account: Arc::new(account),
+            access,
+            time_limit,
             polls: AtomicU64::new(0),
             stop: watch::Sender::new(false),
         }
@@ -63,8 +71,17 @@ impl Shared {
         }
     }
 
-    pub(super) fn account(&self) -> &Account {
+    pub(super) fn account(&self) -> &Arc<Account> {
         &self.account
+    }
+
+    pub(super) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// How long a client may take for a head, for a body, and before it takes more of an answer.
+    pub(super) fn time_limit(&self) -> Duration {
+        self.time_limit
     }
 
     pub(super) fn accept_keys(&self) -> &[SecretString] {

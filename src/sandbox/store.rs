@@ -26,6 +26,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 #[derive(Debug)]
 pub(super) struct Store {
     max_bytes: usize,
+    /// In no order, for a type that goes must not cost a shift of those after it.
     types: IndexMap<Arc<str>, TypeLog>,
     /// The types by the number of their newest event, so that the first is the one to let go.
     recency: BTreeMap<u64, Arc<str>>,
@@ -36,6 +37,8 @@ pub(super) struct Store {
 
 #[derive(Debug, Default)]
 struct TypeLog {
+    /// The number of its first event.
+    first: u64,
     /// The newest first.
     events: VecDeque<Arc<Arrival>>,
     received: DayCounts,
@@ -85,7 +88,8 @@ impl Store {
         }
         self.bytes += arrival.bytes();
 
-        let log = self.types.entry(Arc::clone(&name)).or_default();
+        let log =
+            self.types.entry(Arc::clone(&name)).or_insert_with(|| TypeLog { first: number, ..TypeLog::default() });
         self.recency.remove(&log.newest);
         log.newest = number;
         log.received.add(day);
@@ -104,7 +108,7 @@ impl Store {
     /// Lets go of the type that was not heard of for longest.
     fn let_go(&mut self) {
         if let Some((_, name)) = self.recency.pop_first()
-            && let Some(log) = self.types.shift_remove(&name)
+            && let Some(log) = self.types.swap_remove(&name)
         {
             self.bytes -= log.events.iter().map(|event| event.bytes()).sum::<usize>();
         } else {
@@ -130,7 +134,14 @@ impl Store {
             received: log.received.total,
             events: log.events.iter().take(depth).map(Arc::clone).collect(),
         };
-        self.types.iter().map(view).collect()
+        self.in_order().map(view).collect()
+    }
+
+    /// The types in the order in which they first came.
+    fn in_order(&self) -> impl Iterator<Item = (&Arc<str>, &TypeLog)> {
+        let mut types: Vec<_> = self.types.iter().collect();
+        types.sort_unstable_by_key(|(_, log)| log.first);
+        types.into_iter()
     }
 
     /// The newest event of all.
@@ -147,7 +158,7 @@ impl Store {
 
     /// How many events came on each of the days, for each type that has any, and how many of all had no identifier.
     pub(super) fn counts(&self, days: &Days) -> Counts {
-        let events = self.types.iter().map(|(name, log)| (Arc::clone(name), log.received.on(days)));
+        let events = self.in_order().map(|(name, log)| (Arc::clone(name), log.received.on(days)));
         Counts {
             events: events.filter(|(_, counts)| counts.iter().any(|count| *count > 0)).collect(),
             missing_identifier: self.missing_identifier.on(days),
@@ -248,6 +259,18 @@ mod tests {
         let names = names(&store);
         assert_eq!(names.len(), MAX_TYPES);
         assert!(names.contains(&"t0".into()) && !names.contains(&"t1".into()) && names.contains(&"one_more".into()));
+    }
+
+    #[test]
+    fn the_types_stay_in_the_order_in_which_they_came_when_one_goes() {
+        let mut store = Store::default();
+        for n in 0..MAX_TYPES + 3 {
+            put(&mut store, &format!(r#"{{"event":"t{n}"}}"#), 0);
+        }
+        let expected: Vec<_> = (3..MAX_TYPES + 3).map(|n| format!("t{n}")).collect();
+        assert_eq!(names(&store), expected);
+        let counts = store.counts(&Days { first: 0, last: 0 });
+        assert!(counts.events.iter().map(|(name, _)| &**name).eq(expected.iter().map(String::as_str)));
     }
 
     #[test]

@@ -8,9 +8,13 @@ use tokio::net::TcpStream;
 
 use super::*;
 
+mod access;
 mod running;
 mod sending;
 mod watching;
+
+/// What deleting needs.
+const CONFIRM: &str = "X-Clickscope: 1\r\n";
 
 const KEY: &str = "Authorization: Basic a2V5Og==\r\n";
 
@@ -46,9 +50,15 @@ async fn exchange(sandbox: &Sandbox, request: &[u8]) -> std::io::Result<Vec<u8>>
     Ok(answer)
 }
 
+/// What comes back for a head as it is given, without a body.
+async fn raw(sandbox: &Sandbox, head: &str) -> String {
+    let answer = exchange(sandbox, format!("{head}\r\n").as_bytes()).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 fn request(method: &str, target: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
-        "{method} {target} HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
+        "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
         body.len()
     );
     [head.as_bytes(), body].concat()

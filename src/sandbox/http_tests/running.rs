@@ -10,7 +10,7 @@ use super::*;
 async fn a_reset_forgets_every_event() {
     let sandbox = start().await;
     sandbox.accept(r#"{"event":"view"}"#).unwrap();
-    assert_eq!(ask(&sandbox, "DELETE", "/_sandbox/events", "", "").await.status, 200);
+    assert_eq!(ask(&sandbox, "DELETE", "/_sandbox/events", CONFIRM, "").await.status, 200);
     assert_eq!(debug(&sandbox).await.text(), "{}");
     let summary = post(&sandbox, "/api/v1/event/summary.json", "").await.json();
     assert_eq!(summary.pointer("/stats/missing_identifier/count"), Some(&json!(0)));
