@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Change, Delivery, Moment, Polled, Proof, Retry, Trouble};
+use super::{Change, Delivery, Moment, Polled, Proof, Recalled, Retry, Trouble};
 use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
 use crate::lint::Finding;
 
@@ -60,20 +60,6 @@ pub struct Errors {
     #[serde(rename = "errors")]
     pub counts: BTreeMap<Sanitized, u64>,
     /// When we learnt it.
-    #[serde(rename = "observed_at")]
-    pub at: Moment,
-}
-
-/// The events of a type that the history endpoint gave back. A history that could not be had is told as an empty one: it
-/// only helps to find what polls stepped over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recalled {
-    /// Their type.
-    #[serde(rename = "type")]
-    pub event_type: TypeName,
-    /// The events, the newest first.
-    pub events: Vec<Arc<Payload>>,
-    /// When they came.
     #[serde(rename = "observed_at")]
     pub at: Moment,
 }
