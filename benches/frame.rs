@@ -7,8 +7,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clickscope::app::composer::findings::Answer;
-use clickscope::app::findings::{Found, Linted};
+use clickscope::app::composer::findings::DraftFindings;
+use clickscope::app::findings::{EventFindings, Linted};
 use clickscope::app::{Effect, Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, update};
 use clickscope::blueshift::Region;
 use clickscope::event::syntax::format;
@@ -111,7 +111,7 @@ fn terminal() -> Terminal<CrosstermBackend<io::Sink>> {
 }
 
 /// The question that a paste asks, answered: the 1,000 worst of some 6,000 findings in a mebibyte.
-fn answer(model: &mut Model, draft: String) -> Option<Box<Answer>> {
+fn answer(model: &mut Model, draft: String) -> Option<Box<DraftFindings>> {
     let effects = update(model, Message::Paste(draft), at(1_000));
     let question = effects.into_iter().find_map(|effect| match effect {
         Effect::LintDraft(question) => Some(question),
@@ -130,7 +130,7 @@ fn answer(model: &mut Model, draft: String) -> Option<Box<Answer>> {
 
 /// The time in milliseconds that 99 of 100 key presses in the draft do not exceed, each with its frame, and with what is
 /// found in the draft if that is told after each.
-fn p99_of_typing(model: &mut Model, answer: Option<&Answer>) -> f64 {
+fn p99_of_typing(model: &mut Model, answer: Option<&DraftFindings>) -> f64 {
     let theme = Theme::dark();
     let mut terminal = terminal();
     let mut times: Vec<_> = ["x", " ", "\u{8}", "\u{8}"]
@@ -244,7 +244,7 @@ fn careless_order() -> String {
 fn linted(event_type: &str, payload: &Arc<Payload>) -> Linted {
     let event = Document::new(Arc::clone(payload)).unwrap();
     let context = LintContext { stage: Stage::Received, now: at(1).wall };
-    let found = Found::new(&event, Linter::default().observe(&event, context));
+    let found = EventFindings::new(&event, Linter::default().observe(&event, context));
     Linted { event_type: event_type.into(), payload: Arc::clone(payload), found: Arc::new(found) }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::post;
-use clickscope::sandbox::{Config, Sandbox};
+use clickscope::sandbox::{Sandbox, SandboxConfig};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_clickscope");
@@ -29,7 +29,7 @@ fn main() {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let sandbox = runtime.block_on(Sandbox::start(Config { listen, ..Config::default() })).unwrap();
+    let sandbox = runtime.block_on(Sandbox::start(SandboxConfig { listen, ..SandboxConfig::default() })).unwrap();
     for number in 0..100 {
         sandbox.accept(&format!(r#"{{"event":"type_{number}","customer_id":"{number}","revenue":1.10}}"#)).unwrap();
     }

@@ -238,7 +238,7 @@ fn a_broken_config_file_ends_with_2_and_names_the_line_and_what_is_allowed() {
     assert_eq!(status.code(), Some(2));
     assert!(stdout.is_empty());
     let told = format!(
-        "clickscope: {}:7: unknown field \"regoin\" in profile staging: allowed are region, url, environment, ",
+        "clickscope: {}:7: unknown field \"regoin\" in profile staging: use one of region, url, environment, ",
         path.display()
     );
     assert!(text(&stderr).starts_with(&told), "{}", text(&stderr));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::event::text;
 use crate::session::{Moment, Polled, Trouble};
 
 /// How the connection to the endpoint fares.
@@ -77,6 +78,6 @@ impl ConnectionStatus {
     /// When the countdown to the next poll changes.
     pub(super) fn next_wake(&self, now: Moment) -> Option<Duration> {
         let ConnectionState::BackingOff(next) = self.state() else { return None };
-        super::time::until_next_second(next.since(now))
+        text::until_next_second(next.since(now))
     }
 }

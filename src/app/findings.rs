@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::tree::{self, Part, Row, Spot};
+use super::tree::{self, Part, Spot, TreeRow};
 use crate::event::{Document, NodeId, Payload, Sanitized, Segment, TypeName, sanitized, text};
 use crate::lint::{Finding, NodeLookup, Severity, SeverityCounts};
 
@@ -20,13 +20,13 @@ pub struct Linted {
     pub event_type: TypeName,
     /// The event.
     pub payload: Arc<Payload>,
-    /// What is wrong with it.
-    pub found: Arc<Found>,
+    /// The reason.
+    pub found: Arc<EventFindings>,
 }
 
 /// The findings of one event, and their places. Made once an event: what is drawn looks up only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct EventFindings {
     /// The worst first, each severity in the order of the fields.
     findings: Vec<Finding>,
     marks: HashMap<Spot, Mark>,
@@ -53,7 +53,7 @@ pub struct Tally {
     pub count: usize,
 }
 
-impl Found {
+impl EventFindings {
     /// Finds a place in `event` for each finding. One whose field is missing is put down to the container it would be in.
     pub fn new(event: &Document, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| Reverse(finding.severity));
@@ -95,13 +95,13 @@ impl Found {
     }
 
     /// The worst of the findings at the row, with how many there are.
-    pub fn here(&self, row: &Row) -> Option<(&Finding, usize)> {
+    pub fn here(&self, row: &TreeRow) -> Option<(&Finding, usize)> {
         let (index, count) = self.marks.get(&row.spot)?.here?;
         Some((self.findings.get(index)?, count))
     }
 
     /// How bad what the row stands for is: of what is folded, all that is inside counts.
-    pub fn worst(&self, row: &Row) -> Option<Severity> {
+    pub fn worst(&self, row: &TreeRow) -> Option<Severity> {
         if row.open == Some(true) {
             return self.here(row).map(|(finding, _)| finding.severity);
         }
@@ -256,8 +256,8 @@ mod tests {
         rule.at(path.parse().unwrap(), "something else", Actual::Value("\"none\"".into()))
     }
 
-    fn found(event: &Document, findings: &[(&str, &str)]) -> Found {
-        Found::new(event, findings.iter().map(|(id, path)| finding(id, path)).collect())
+    fn found(event: &Document, findings: &[(&str, &str)]) -> EventFindings {
+        EventFindings::new(event, findings.iter().map(|(id, path)| finding(id, path)).collect())
     }
 
     fn linted(event_type: &str, findings: &[(&str, &str)]) -> Linted {
@@ -267,8 +267,8 @@ mod tests {
     }
 
     /// The marks of the rows of a tree: how bad, and the rule and the number of what is found there.
-    fn signs(tree: &Tree, found: &Found) -> Vec<String> {
-        let said = |row: &Row| {
+    fn signs(tree: &Tree, found: &EventFindings) -> Vec<String> {
+        let said = |row: &TreeRow| {
             let place = tree.document().path(row.spot.node).to_string();
             let range = row.spot.part.map_or_else(String::new, |part| match part {
                 Part::Range(range) => format!("~{}", range.first),
@@ -332,7 +332,11 @@ mod tests {
         let range = Some(Range { first: 10_000, size: 10_000 });
         let list = tree.nearest("list".parse().unwrap());
         assert_eq!(
-            found.worst(&Row { spot: Spot { node: list, part: range.map(Part::Range) }, depth: 2, open: Some(false) }),
+            found.worst(&TreeRow {
+                spot: Spot { node: list, part: range.map(Part::Range) },
+                depth: 2,
+                open: Some(false)
+            }),
             None
         );
     }
@@ -352,7 +356,7 @@ mod tests {
         };
         assert_eq!(places(true), ["total", "lines[0].at", "lines[1]", ""]);
         assert_eq!(places(false), ["lines[1]", "lines[0].at", "total", ""]);
-        assert_eq!(Found::default().next(NodeId::ROOT, true), None);
+        assert_eq!(EventFindings::default().next(NodeId::ROOT, true), None);
     }
 
     #[test]
@@ -428,9 +432,9 @@ mod tests {
                 let severity = levels.get(*level).copied().unwrap();
                 Finding { severity, ..finding("number-format", &format!("a.list[{index}]")) }
             }).collect();
-            let found = Found::new(&event, findings.clone());
+            let found = EventFindings::new(&event, findings.clone());
             let list = event.find(&"a.list".parse().unwrap()).unwrap();
-            let folded = |spot| found.worst(&Row { spot, depth: 1, open: Some(false) });
+            let folded = |spot| found.worst(&TreeRow { spot, depth: 1, open: Some(false) });
             let worst = |inside: &dyn Fn(usize) -> bool| {
                 let inside = severities.iter().zip(&findings).filter(|((index, _), _)| inside(*index));
                 inside.map(|(_, finding)| finding.severity).max()

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::findings::{Found, Linted};
+use super::findings::{EventFindings, Linted};
 use super::keymap::Action;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, update};
 use crate::blueshift::Batch;
@@ -151,7 +151,7 @@ pub(crate) fn linted(event_type: &str, payload: &Arc<Payload>, now: Moment) -> L
     Linted {
         event_type: event_type.into(),
         payload: Arc::clone(payload),
-        found: Arc::new(Found::new(&event, findings)),
+        found: Arc::new(EventFindings::new(&event, findings)),
     }
 }
 

@@ -1,4 +1,4 @@
-use super::composer::findings::Answer;
+use super::composer::findings::DraftFindings;
 use super::findings::Linted;
 use super::input::{Key, Mouse, Size};
 use super::sending::DraftId;
@@ -50,7 +50,7 @@ pub enum Outcome {
         /// The number of the question.
         number: u64,
         /// What is wrong with it; `None` when it cannot be read.
-        answer: Option<Box<Answer>>,
+        answer: Option<Box<DraftFindings>>,
     },
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(Sanitized),

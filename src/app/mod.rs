@@ -27,7 +27,6 @@ pub mod shown;
 pub mod tabs;
 #[cfg(test)]
 mod tests;
-pub mod time;
 pub mod tree;
 mod update;
 
@@ -35,5 +34,5 @@ pub use effect::Effect;
 pub use input::{Key, KeyCode, Mouse, MouseKind, Size};
 pub use message::{Message, Outcome};
 pub use model::{Model, Setup, Toast};
-pub use sending::{Draft, DraftId, Sending};
+pub use sending::{DraftId, SavedDraft, Sending};
 pub use update::{prepare, update};

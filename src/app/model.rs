@@ -16,7 +16,7 @@ use super::pane::inspector::Inspector;
 use super::pane::types::{Earlier, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::{Sending, Size};
-use crate::event::{Payload, Sanitized, TypeName, Unknown, sanitized};
+use crate::event::{Payload, Sanitized, TypeName, Unknown, sanitized, text};
 use crate::session::{Change, Moment, Session};
 
 /// How long a short answer stands in the footer.
@@ -375,10 +375,7 @@ impl Model {
         let outbox = self.outbox.next_wake(now, self.proof_is_shown());
         let counts = self.connection.counted.map(|counted| {
             let (age, shown_after) = (now.since(counted), self.polling_interval() * 2 + Duration::from_millis(1));
-            shown_after
-                .checked_sub(age)
-                .filter(|wait| !wait.is_zero())
-                .unwrap_or_else(|| super::time::until_next_age(age))
+            shown_after.checked_sub(age).filter(|wait| !wait.is_zero()).unwrap_or_else(|| text::until_next_age(age))
         });
         [toast, types, outbox, counts, self.connection.next_wake(now)].into_iter().flatten().min()
     }
@@ -391,7 +388,7 @@ impl Model {
 
     /// Whether the proof of what was sent last is on screen.
     fn proof_is_shown(&self) -> bool {
-        self.composing().is_some_and(|composition| composition.tab == composer::Tab::Proof)
+        self.composing().is_some_and(|composition| composition.tab == composer::ComposerTab::Proof)
     }
 
     /// How often the source polls just now: while a probe is waited for, at least as often as that asks.

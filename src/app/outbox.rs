@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Effect;
 use super::pane::activity::{Activity, Entry, EntryKind};
-use super::{Effect, time};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
 use crate::event::{Document, EventId, Sanitized, TypeName, sanitized, text};
 use crate::session::probe::{Clue, PATIENCE, ProbeId, ProbeState, Probes, Recognized};
@@ -125,7 +125,7 @@ impl Sent {
         if let [SentCall { delivery: Some(delivery), .. }] = self.calls.as_slice()
             && let Verdict::Taken { status, .. } = delivery.verdict
         {
-            parts.push(sanitized!("{} in {}", status, time::span(delivery.took)));
+            parts.push(sanitized!("{} in {}", status, text::span(delivery.took)));
             if delivery.attempts > 1 {
                 parts.push(sanitized!("{} attempts", delivery.attempts));
             }
@@ -229,9 +229,9 @@ impl Outbox {
         let waiting = newest.and_then(|sent| {
             let mut probes = sent.probes.iter().filter_map(|id| self.probes.get(*id));
             let waiting = probes.find(|probe| matches!(probe.state, ProbeState::Waiting))?;
-            (waiting.sent_at.elapsed <= now.elapsed).then(|| time::until_next_age(now.since(waiting.sent_at)))
+            (waiting.sent_at.elapsed <= now.elapsed).then(|| text::until_next_age(now.since(waiting.sent_at)))
         });
-        let retry = newest.and_then(|sent| time::until_next_second(sent.retry.as_ref()?.next.since(now)));
+        let retry = newest.and_then(|sent| text::until_next_second(sent.retry.as_ref()?.next.since(now)));
         [expiry, waiting, retry].into_iter().flatten().min()
     }
 
@@ -370,7 +370,7 @@ impl Outbox {
         let told = given_up.iter().filter_map(|id| {
             let probe = self.probes.get(*id)?;
             let ProbeState::Missed(clues) = &probe.state else { return None };
-            let missed = sanitized!("not seen in {}", time::span(PATIENCE));
+            let missed = sanitized!("not seen in {}", text::span(PATIENCE));
             let text = Sanitized::join(std::iter::once(missed).chain(clues.iter().map(Clue::sentence)), " · ");
             Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.shown(), text })
         });
@@ -417,12 +417,11 @@ pub fn short(uuid: &str) -> Sanitized {
 
 /// `1 event`, `30 events`.
 pub(super) fn counted(count: usize, word: &'static str) -> Sanitized {
-    let plural = if count == 1 { "" } else { "s" };
-    sanitized!("{} {}{}", time::count(count as u64), word, plural)
+    text::counted(count as u64, word)
 }
 
 /// `90 events`, or `60 of 90 events` when it is not all of them.
 fn part(some: usize, all: usize, word: &'static str) -> Sanitized {
     let all_of_them = counted(all, word);
-    if some == all { all_of_them } else { sanitized!("{} of {}", time::count(some as u64), all_of_them) }
+    if some == all { all_of_them } else { sanitized!("{} of {}", text::grouped(some as u64), all_of_them) }
 }

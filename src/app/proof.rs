@@ -4,10 +4,9 @@ use super::cursor::Cursor;
 use super::keymap::Action;
 use super::layout::Area;
 use super::outbox::{Outbox, Sent, SentCall, counted, is_untried};
-use super::time;
 use crate::blueshift::limits;
-use crate::event::{Difference, Sanitized, sanitized};
-use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, latency};
+use crate::event::{Difference, Sanitized, sanitized, text};
+use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized};
 use crate::session::{Moment, Verdict};
 
 /// The indent of every row that belongs to a headline, in columns.
@@ -24,7 +23,7 @@ const LONGEST_SENTENCE: usize = 2_000;
 
 /// One row of the proof.
 #[derive(Clone, Debug)]
-pub enum Row<'a> {
+pub enum ProofRow<'a> {
     /// An empty one.
     Gap,
     /// How a probe stands.
@@ -49,7 +48,7 @@ pub enum Row<'a> {
     Field {
         /// The field.
         name: &'a Sanitized,
-        /// What is wrong with it.
+        /// The reason.
         message: &'a Sanitized,
         /// How wide the names around it are, at most.
         column: usize,
@@ -57,7 +56,7 @@ pub enum Row<'a> {
     /// The heading of a group of differences.
     Heading {
         /// The group.
-        group: Group,
+        group: ProofGroup,
         /// How many differences it has.
         count: usize,
     },
@@ -66,7 +65,7 @@ pub enum Row<'a> {
         /// The difference.
         difference: &'a Difference,
         /// The group that it stands in.
-        group: Group,
+        group: ProofGroup,
         /// How wide the paths around it are, at most.
         column: usize,
     },
@@ -89,7 +88,7 @@ pub enum Tone {
 
 /// The groups of differences, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
+pub enum ProofGroup {
     /// Sent, and not received.
     Dropped,
     /// Received with another value.
@@ -102,7 +101,7 @@ pub enum Group {
     Added,
 }
 
-impl Group {
+impl ProofGroup {
     /// The heading.
     pub fn label(self) -> &'static str {
         match self {
@@ -155,12 +154,12 @@ impl ProofView {
 }
 
 /// The rows of the proof of the newest batch, with sentences broken at `columns`.
-pub fn rows(outbox: &Outbox, columns: usize) -> Vec<Row<'_>> {
+pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
     let mut page = Page { rows: Vec::new(), width: columns.saturating_sub(INDENT + 1).max(1) };
     let Some(sent) = outbox.newest() else { return page.rows };
     let probes = || sent.probes.iter().filter_map(|id| outbox.probes().get(*id));
     if let ([probe], [call]) = (probes().collect::<Vec<_>>().as_slice(), sent.calls.as_slice()) {
-        page.rows.push(Row::Headline(probe));
+        page.rows.push(ProofRow::Headline(probe));
         page.fate(&probe.state);
         page.call(call, sent);
         page.findings(&probe.state);
@@ -169,27 +168,27 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<Row<'_>> {
         page.tally(sent, probes());
         // What was not sent is told of the calls already.
         for probe in probes().filter(|probe| !matches!(probe.state, ProbeState::NotSent)) {
-            page.rows.extend([Row::Gap, Row::Headline(probe)]);
+            page.rows.extend([ProofRow::Gap, ProofRow::Headline(probe)]);
             page.fate(&probe.state);
             page.findings(&probe.state);
         }
     }
     if let Some(latencies) = outbox.probes().latencies() {
-        page.rows.push(Row::Gap);
+        page.rows.push(ProofRow::Gap);
         page.latencies(latencies);
     }
     page.rows
 }
 
 struct Page<'a> {
-    rows: Vec<Row<'a>>,
+    rows: Vec<ProofRow<'a>>,
     width: usize,
 }
 
 impl<'a> Page<'a> {
     fn say(&mut self, sentence: impl Into<Sanitized>, tone: Tone) {
         let lines = sentence.into().fit(LONGEST_SENTENCE).wrap(self.width);
-        self.rows.extend(lines.into_iter().map(|text| Row::Sentence { text, tone }));
+        self.rows.extend(lines.into_iter().map(|text| ProofRow::Sentence { text, tone }));
     }
 
     /// Says several things in as few lines as they fit into, each unbroken where it can be.
@@ -259,14 +258,14 @@ impl<'a> Page<'a> {
                 Some(retry) => {
                     self.say(&retry.problem.what, Tone::Warning);
                     let attempt = retry.attempts.saturating_add(1);
-                    self.rows.push(Row::Again { next: retry.next, attempt, most: limits::ATTEMPTS });
+                    self.rows.push(ProofRow::Again { next: retry.next, attempt, most: limits::ATTEMPTS });
                     self.say("a retry can duplicate an event: the platform may have it already", Tone::Quiet);
                 }
             }
             return;
         };
-        let attempts = counted(delivery.attempts as usize, "attempt");
-        let took = time::span(delivery.took);
+        let attempts = text::counted(delivery.attempts.into(), "attempt");
+        let took = text::span(delivery.took);
         match &delivery.verdict {
             Verdict::Taken { status, body } => {
                 let body = body.fit(self.width * 4);
@@ -284,7 +283,7 @@ impl<'a> Page<'a> {
                 }
                 let column = fields.iter().map(|(name, _)| name.width().min(64)).max();
                 let column = column.unwrap_or(0);
-                self.rows.extend(fields.iter().map(|(name, message)| Row::Field { name, message, column }));
+                self.rows.extend(fields.iter().map(|(name, message)| ProofRow::Field { name, message, column }));
             }
             Verdict::Failed(problem) => {
                 self.list(&[problem.what.clone(), attempts], Tone::Bad);
@@ -326,23 +325,23 @@ impl<'a> Page<'a> {
         let ProbeState::Seen(seen) = state else { return };
         let groups = seen.groups();
         if groups.altered() == 0 {
-            self.say("all that was sent came as it was", Tone::Good);
+            self.say("everything arrived as it was sent", Tone::Good);
         }
         let groups = [
-            (Group::Dropped, groups.dropped),
-            (Group::Changed, groups.changed),
-            (Group::Retyped, groups.retyped),
-            (Group::Respelled, groups.respelled),
-            (Group::Added, groups.added),
+            (ProofGroup::Dropped, groups.dropped),
+            (ProofGroup::Changed, groups.changed),
+            (ProofGroup::Retyped, groups.retyped),
+            (ProofGroup::Respelled, groups.respelled),
+            (ProofGroup::Added, groups.added),
         ];
         let shown = groups.iter().flat_map(|(_, members)| members.iter().take(MOST_DIFFERENCES));
         let column = shown.map(|difference| Sanitized::of(&difference.path).width()).max();
         let column = column.unwrap_or(0);
         for (group, members) in groups.into_iter().filter(|(_, members)| !members.is_empty()) {
             let count = members.len();
-            self.rows.extend([Row::Gap, Row::Heading { group, count }]);
+            self.rows.extend([ProofRow::Gap, ProofRow::Heading { group, count }]);
             let shown = members.into_iter().take(MOST_DIFFERENCES);
-            self.rows.extend(shown.map(|difference| Row::Difference { difference, group, column }));
+            self.rows.extend(shown.map(|difference| ProofRow::Difference { difference, group, column }));
             if count > MOST_DIFFERENCES {
                 self.say(sanitized!("and {} more", count - MOST_DIFFERENCES), Tone::Quiet);
             }
@@ -351,7 +350,7 @@ impl<'a> Page<'a> {
 
     fn latencies(&mut self, latencies: Latencies) {
         let Latencies { count, min, median, p95 } = latencies;
-        let [min, median, p95] = [min, median, p95].map(latency);
+        let [min, median, p95] = [min, median, p95].map(text::span);
         let seen = sanitized!("this session: {} seen", count);
         self.list(
             &[seen, sanitized!("min {}", min), sanitized!("median {}", median), sanitized!("p95 {}", p95)],
@@ -363,15 +362,15 @@ impl<'a> Page<'a> {
 /// How a probe stands, in a word or two.
 pub fn state(probe: &Probe, now: Moment) -> Sanitized {
     match &probe.state {
-        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "waits to go out".into(),
+        ProbeState::Waiting if probe.sent_at.elapsed > now.elapsed => "waiting to be sent".into(),
         ProbeState::Waiting => {
-            sanitized!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), time::span(PATIENCE))
+            sanitized!("waiting {} s of {}", now.since(probe.sent_at).as_secs(), text::span(PATIENCE))
         }
         ProbeState::NotSent => "not sent".into(),
         ProbeState::Seen(seen) => {
             let probably = if seen.by == Recognized::ByContent { "probably " } else { "" };
-            sanitized!("{}seen after {}", probably, latency(seen.after))
+            sanitized!("{}seen after {}", probably, text::span(seen.after))
         }
-        ProbeState::Missed(_) => sanitized!("not seen in {}", time::span(PATIENCE)),
+        ProbeState::Missed(_) => sanitized!("not seen in {}", text::span(PATIENCE)),
     }
 }

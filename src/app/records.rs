@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::findings::{self, Baseline, Linted};
 use super::pane::activity::{Entry, EntryKind};
-use super::{Effect, Model, time};
+use super::{Effect, Model};
 use crate::event::{Document, Sanitized, sanitized, text};
 use crate::session::{Change, ChangeKind, Errors, History, MOST_TYPES, Moment, Polled, Record, Trouble};
 
@@ -79,7 +79,7 @@ fn remember(model: &mut Model, records: &[Record], at: Moment) {
         note(model, at, EntryKind::Note, text);
     }
     if before.types == 0 && dropped.types > 0 {
-        let most = time::count(MOST_TYPES as u64);
+        let most = text::grouped(MOST_TYPES as u64);
         let text =
             sanitized!("more than {} event types, or too large ones: from now on the quietest leave the table", most);
         note(model, at, EntryKind::Note, text);
@@ -264,9 +264,9 @@ fn entry(change: &Change, captured: u64, changes: Option<&Changes>) -> Option<En
     let fields = fields.unwrap_or_else(|| "a count without an event".into());
     let came = match (change.arrived, captured) {
         (0 | 1, _) => "a newer event".into(),
-        (arrived, captured) if captured >= arrived => sanitized!("{} events came", time::count(arrived)),
+        (arrived, captured) if captured >= arrived => sanitized!("{} events came", text::grouped(arrived)),
         (arrived, captured) => {
-            sanitized!("{} events came, {} of them captured", time::count(arrived), time::count(captured))
+            sanitized!("{} events came, {} of them captured", text::grouped(arrived), text::grouped(captured))
         }
     };
     let (kind, text) = match change.kind {
@@ -283,7 +283,7 @@ fn entry(change: &Change, captured: u64, changes: Option<&Changes>) -> Option<En
         },
         ChangeKind::Earlier => (EntryKind::Updated, sanitized!("an event from before the newest · {}", fields)),
         ChangeKind::Unchanged if change.arrived > 0 => {
-            let received = time::count(change.arrived);
+            let received = text::grouped(change.arrived);
             (EntryKind::Updated, sanitized!("{} received, and the newest event is the same", received))
         }
         ChangeKind::Unchanged => return None,

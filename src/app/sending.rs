@@ -13,7 +13,7 @@ pub struct DraftId(pub String);
 
 /// A draft of an earlier session, as it was found on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct SavedDraft {
     /// Which.
     pub id: DraftId,
     /// Its text.
@@ -36,7 +36,7 @@ pub struct Sending {
     /// The user's own templates.
     pub templates: Vec<Template>,
     /// The drafts of earlier sessions, the newest first.
-    pub drafts: Vec<Draft>,
+    pub drafts: Vec<SavedDraft>,
     /// The seed of the session's identifiers; different in each session.
     pub seed: u128,
     /// How much one bulk call may hold.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::changes::Changes;
-use super::findings::{Found, Linted};
+use super::findings::{EventFindings, Linted};
 use crate::event::{Document, DocumentError, Payload, TypeName};
 use crate::session::History;
 
@@ -17,7 +17,7 @@ pub struct Shown {
     /// The same as a document, or why it is none.
     pub document: Result<Arc<Document>, DocumentError>,
     /// Its findings or, until they are known, those of the event before it.
-    found: Option<Arc<Found>>,
+    found: Option<Arc<EventFindings>>,
     /// Whether the findings are its own.
     is_linted: bool,
     /// A newer event of the type that the reader has not gone on to, and how many there were.
@@ -77,12 +77,12 @@ impl Shown {
     }
 
     /// Its findings; `None` while it has not been checked.
-    pub fn found(&self) -> Option<&Arc<Found>> {
+    pub fn found(&self) -> Option<&Arc<EventFindings>> {
         self.found.as_ref().filter(|_| self.is_linted)
     }
 
     /// The same, or those of the event before it, and whether they are its own.
-    pub fn latest_found(&self) -> Option<(&Arc<Found>, bool)> {
+    pub fn latest_found(&self) -> Option<(&Arc<EventFindings>, bool)> {
         self.found.as_ref().map(|found| (found, self.is_linted))
     }
 }

@@ -11,7 +11,7 @@ use super::fixture::{
 };
 use super::keymap::Action;
 use super::layer::Layer;
-use super::pane::diff::Row;
+use super::pane::diff::DiffRow;
 use super::pane::types::{Column, Mark};
 use super::pane::{PaneId, Tab};
 use super::{Effect, Message, Model, Outcome, Setup, Size};
@@ -788,9 +788,9 @@ fn the_diff_tab_goes_through_the_changes_and_to_their_fields() {
     let changes = |model: &Model| {
         let rows = model.inspector.panes().diff.visible();
         rows.map(|(row, selected)| match row {
-            Row::Heading { group, count } => format!("{} {count}", group.label()),
-            Row::Change { difference, .. } => format!("{}{}", if selected { ">" } else { " " }, difference.path),
-            Row::More(more) => format!("{more} more"),
+            DiffRow::Heading { group, count } => format!("{} {count}", group.label()),
+            DiffRow::Change { difference, .. } => format!("{}{}", if selected { ">" } else { " " }, difference.path),
+            DiffRow::More(more) => format!("{more} more"),
         })
         .collect::<Vec<_>>()
     };

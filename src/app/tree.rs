@@ -24,7 +24,7 @@ pub struct Tree {
     open_parts: HashSet<Spot>,
     /// The event's fields that the platform added, in order, where they fold into a row of their own.
     platform: Vec<NodeId>,
-    rows: Vec<Row>,
+    rows: Vec<TreeRow>,
     cursor: Cursor,
     search: Search,
 }
@@ -58,7 +58,7 @@ pub struct Range {
 
 /// One line of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct TreeRow {
     /// The value, or part of one, that it stands for.
     pub spot: Spot,
     /// How far it is indented.
@@ -173,12 +173,12 @@ impl Tree {
     }
 
     /// The rows to show, from the top.
-    pub fn visible(&self) -> &[Row] {
+    pub fn visible(&self) -> &[TreeRow] {
         self.rows.get(self.cursor.visible()).unwrap_or_default()
     }
 
     /// The row under the cursor.
-    pub fn selected(&self) -> Option<Row> {
+    pub fn selected(&self) -> Option<TreeRow> {
         self.rows.get(self.cursor.at()).copied()
     }
 
@@ -224,7 +224,7 @@ impl Tree {
                 Step::Row(spot, depth) => {
                     let children = self.children(spot.node);
                     let open = (children > 0).then(|| self.spot_is_open(spot));
-                    rows.push(Row { spot, depth, open });
+                    rows.push(TreeRow { spot, depth, open });
                     if open != Some(true) {
                         continue;
                     }
@@ -330,7 +330,7 @@ impl Tree {
 
     /// Folds or unfolds the row under the cursor; `false` when there is nothing to fold.
     pub(super) fn toggle(&mut self) -> bool {
-        let Some(Row { spot, open: Some(open), .. }) = self.selected() else {
+        let Some(TreeRow { spot, open: Some(open), .. }) = self.selected() else {
             return false;
         };
         self.set_open(spot, !open);

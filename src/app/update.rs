@@ -16,7 +16,7 @@ use super::pane::activity::EntryKind;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
 use super::records::{hear, learn, note, show};
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy, time};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
 
@@ -54,7 +54,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::Records(records) => hear(model, records, now),
         Message::SourceEnded(why) => {
             let text = why.map_or_else(|| "".into(), |why| sanitized!(": {}", why));
-            note(model, now, EntryKind::Trouble, sanitized!("polling has ended{}; leave with q and start again", text));
+            note(model, now, EntryKind::Trouble, sanitized!("polling has ended{}; quit with q and start again", text));
             model.outbox.abandon(None, &"polling has ended".into(), now, &mut model.activity)
         }
         Message::Woke => Vec::new(),
@@ -106,7 +106,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         return apply(model, answer, now);
     }
     match outcome {
-        Outcome::Copied { bytes } => toast(model, now, sanitized!("copied {}", text::counted(bytes as u64, "byte"))),
+        Outcome::Copied { bytes } => toast(model, now, sanitized!("copied {}", text::size(bytes as u64))),
         Outcome::CopyFailed(why) => bad_toast(model, now, why),
         Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
             // What to do about it may be too long for the bottom row.
@@ -427,11 +427,11 @@ fn step_interval(model: &mut Model, longer: bool, now: Moment) {
         INTERVALS.iter().rev().find(|interval| **interval < model.interval)
     };
     let Some(&interval) = next else {
-        toast(model, now, sanitized!("polling every {} already: that is the limit", time::span(model.interval)));
+        toast(model, now, sanitized!("polling every {} already: that is the limit", text::span(model.interval)));
         return;
     };
     model.interval = interval;
-    toast(model, now, sanitized!("polling every {}", time::span(interval)));
+    toast(model, now, sanitized!("polling every {}", text::span(interval)));
 }
 
 /// Shows the last event of the type that had worse findings than the newest, at the worst of them.

@@ -6,7 +6,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::outgoing::bulk_array;
-use super::shell::{Word, Words};
+use super::shell::{ShellWords, Word};
 use super::{BaseUrl, Call};
 use crate::event::{Sanitized, sanitized, text};
 
@@ -16,7 +16,7 @@ pub const KEY_VARIABLE: &str = "CLICKSCOPE_EVENT_KEY";
 /// The longest body that is written as an argument. Linux takes no argument of more than 128 KiB (`MAX_ARG_STRLEN`).
 const LONGEST_ARGUMENT: usize = 120_000;
 
-/// What ends a body that is too long for an argument. No line of valid JSON is a bare word.
+/// Ends a body that is too long for an argument. No line of valid JSON is a bare word.
 const END: &str = "END_OF_EVENTS";
 
 /// The widest that something from a pasted command is told.
@@ -45,12 +45,12 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// What a pasted curl command would send.
+/// The request of a pasted curl command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pasted {
     /// The draft: the body, of a bulk call the array in it.
     pub draft: String,
-    /// What of the command was left out, each in a few words: another host, a key; never the key.
+    /// The parts of the command that were left out, each in a few words: another host, a key; never the key.
     pub left_out: Vec<Sanitized>,
 }
 
@@ -58,10 +58,10 @@ pub struct Pasted {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CurlError {
     /// It does not begin with `curl`: it is not meant as a command.
-    #[error("this is no curl command")]
+    #[error("this is not a curl command")]
     NotCurl,
     /// It is one, but cannot be read.
-    #[error("the curl command cannot be taken over: {0}")]
+    #[error("the curl command cannot be used: {0}")]
     Unusable(Sanitized),
 }
 
@@ -70,7 +70,7 @@ pub enum CurlError {
 ///
 /// Whether the draft is good JSON is not asked: one with a mistake in it is taken over to be mended.
 pub fn read(command: &str) -> Result<Pasted, CurlError> {
-    let mut words = Words::new(command);
+    let mut words = ShellWords::new(command);
     if !begins_with_curl(&mut words) {
         return Err(CurlError::NotCurl);
     }
@@ -78,7 +78,7 @@ pub fn read(command: &str) -> Result<Pasted, CurlError> {
 }
 
 /// Goes over a prompt, variables that are set for the command, and the command's name.
-fn begins_with_curl(words: &mut Words<'_>) -> bool {
+fn begins_with_curl(words: &mut ShellWords<'_>) -> bool {
     let mut is_first = true;
     while let Ok(Some(word)) = words.next() {
         let is_prompt = is_first && word.text == "$";
@@ -98,7 +98,7 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// What an option of curl is to us.
+/// The meaning of an option of curl.
 enum Meaning {
     /// Data for the body; whether `@` before it names a file, and what curl puts between it and the data before.
     Data { file: bool, between: &'static str },
@@ -237,7 +237,7 @@ enum Part {
     },
 }
 
-/// What a command asks for, as far as it matters.
+/// The request of a command, as far as it matters.
 #[derive(Default)]
 struct Request {
     parts: Vec<Part>,
@@ -248,7 +248,7 @@ struct Request {
 }
 
 impl Request {
-    fn read(mut words: Words<'_>) -> Result<Self, Sanitized> {
+    fn read(mut words: ShellWords<'_>) -> Result<Self, Sanitized> {
         let mut request = Self::default();
         let mut only_addresses = false;
         while let Some(word) = words.next().map_err(|error| Sanitized::of(&error))? {
@@ -350,10 +350,13 @@ impl Request {
             return Err(sanitized!("it sends no data: {}", INSTEAD));
         }
         if !body.starts_with(['{', '[']) {
-            return Err(sanitized!("its data is no JSON: {}", INSTEAD));
+            return Err(sanitized!("its data is not JSON: {}", INSTEAD));
         }
         if count > 1 && serde_json::from_str::<serde::de::IgnoredAny>(body).is_err() {
-            return Err(sanitized!("curl joins the data of several options with &, which makes no JSON: {}", INSTEAD));
+            return Err(sanitized!(
+                "curl joins the data of several options with &, which does not make JSON: {}",
+                INSTEAD
+            ));
         }
         let mut left_out = Vec::new();
         let address = self.url.filter(|word| !word.is_open).and_then(|word| address(&word.text));
@@ -369,10 +372,10 @@ impl Request {
     }
 }
 
-/// What to do about data that is not in the command.
+/// Advice for data that is not in the command.
 const INSTEAD: &str = "put the JSON itself behind -d";
 
-fn value(words: &mut Words<'_>, option: &str) -> Result<Word, Sanitized> {
+fn value(words: &mut ShellWords<'_>, option: &str) -> Result<Word, Sanitized> {
     let word = words.next().map_err(|error| Sanitized::of(&error))?;
     word.ok_or_else(|| sanitized!("{} has no value: copy the whole command", told(option)))
 }
@@ -538,7 +541,7 @@ mod tests {
             ("curl -d \"{\\\"n\\\":$N}\" x", "only a running shell"),
             ("curl -d \"$(cat x)\" x", "only a running shell"),
             ("curl --json \"`cat x`\" x", "only a running shell"),
-            ("curl -d 'event=view' x", "no JSON"),
+            ("curl -d 'event=view' x", "not JSON"),
             ("curl -d '{\"a\":1}' -d '{\"b\":2}' x", "several options"),
             ("curl -F event=view x", "a form"),
             ("curl --data-urlencode 'a=b' x", "a form"),

@@ -30,7 +30,7 @@ pub struct Decoder {
     memo: Memo,
 }
 
-/// What a body turned out to be.
+/// The content of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded {
     /// Byte for byte the same as the last body that was a snapshot.

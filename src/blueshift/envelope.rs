@@ -1,4 +1,4 @@
-//! What stands around the events of an answer: wrappers, plain values, complaints; and the words for what is no answer.
+//! The envelope of an answer: wrappers, plain values, complaints; and the words for what is no answer.
 
 use super::KeyMask;
 use super::error_body::{ErrorBody, html_title};

@@ -9,7 +9,7 @@ const MAX_LINE: usize = 240;
 /// How many fields are kept.
 const MAX_FIELDS: usize = 32;
 
-/// What the body of an answer says went wrong, in one line of bounded length.
+/// The error message in the body of an answer, in one line of bounded length.
 ///
 /// Every envelope of the platform is read: `message`, `error`, `errors` as an array of objects, an object of arrays or
 /// an array of strings, `status`; and what proxies put in their place: an HTML page or plain text.

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::event::{Sanitized, text};
 
-/// What stands for a key.
+/// Replaces a key.
 const WITHHELD: &str = "[key]";
 /// A shorter key is no secret but a word (`any`, `demo`), which may well stand in a text by itself.
 const SHORTEST_SECRET: usize = 12;

@@ -1,6 +1,8 @@
-//! What the platform accepts, as far as it is written down: names, sizes and rates.
+//! The platform's limits, as far as they are written down: names, sizes and rates.
 
 use thiserror::Error;
+
+use crate::event::text::{counted, grouped};
 
 /// The most characters that an event name may have. (doc) developer.blueshift.com/reference/post_api-v1-event
 pub const MAX_NAME_CHARS: usize = 64;
@@ -27,7 +29,7 @@ pub const ATTEMPTS: u32 = 5;
 /// The most events that `/event/history` returns at once. (doc) developer.blueshift.com/reference/get_api-v1-event-history
 pub const MAX_HISTORY_EVENTS: usize = 50;
 
-/// What is wrong with an event's name. (doc) developer.blueshift.com/reference/post_api-v1-event
+/// A violation of the rules for event names. (doc) developer.blueshift.com/reference/post_api-v1-event
 ///
 /// The rules are for names that are *sent*: the platform itself derives names with a period in them, such as
 /// `back_in_stock.view`.
@@ -37,16 +39,16 @@ pub enum BadName {
     #[error("the event name is empty: name the event, as in `add_to_cart`")]
     Empty,
     /// More than [`MAX_NAME_CHARS`].
-    #[error("the event name has {chars} characters: {MAX_NAME_CHARS} is the most")]
+    #[error("the event name has {chars} characters: at most {MAX_NAME_CHARS} are allowed")]
     TooLong {
         /// How many it has.
         chars: usize,
     },
     /// A `.` in it.
-    #[error("the event name holds a period: use `_` instead")]
+    #[error("the event name contains a period: use `_` instead")]
     Period,
     /// A blank, a tab, a line break or another white space in it.
-    #[error("the event name holds white space: use `_` instead")]
+    #[error("the event name contains white space: use `_` instead")]
     WhiteSpace,
     /// A number, such as `2024` or `-1e3`. A name that only holds digits somewhere, such as `step2`, is fine.
     #[error("the event name is a number: begin it with a word, as in `step_2`")]
@@ -90,7 +92,7 @@ pub enum BulkFit {
 pub enum BulkTooLarge {
     /// More than [`MAX_BULK_EVENTS`].
     #[error(
-        "the call holds {events} events: {MAX_BULK_EVENTS} is the most ({SAFE_BULK_EVENTS} by the newer documentation), \
+        "the call holds {events} events: at most {MAX_BULK_EVENTS} are allowed ({SAFE_BULK_EVENTS} by the newer documentation), \
          so split it"
     )]
     Events {
@@ -98,7 +100,11 @@ pub enum BulkTooLarge {
         events: usize,
     },
     /// More than [`MAX_BODY_BYTES`].
-    #[error("the body has {bytes} bytes: 1 MB ({MAX_BODY_BYTES}) is the most, so split it")]
+    #[error(
+        "the body has {}: at most 1 MB ({}) is allowed, so split it",
+        counted(*bytes as u64, "byte"),
+        grouped(MAX_BODY_BYTES as u64)
+    )]
     Bytes {
         /// How many it has.
         bytes: usize,

@@ -1,6 +1,6 @@
 //! The wire contract with Blueshift, in both directions: addresses, auth, every known shape of an answer, limits.
 //!
-//! What is documented, what is seen in client code and what is inferred is told at each part; where sources disagree,
+//! Each part says whether it is documented, seen in client code or inferred; where sources disagree,
 //! every variant is read.
 
 pub mod auth;

@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::limits::{self, BadName};
 use crate::event::json;
 use crate::event::syntax::{self, SyntaxError};
+use crate::event::text::counted;
 use crate::event::text::sanitize;
 use crate::event::{EventId, Payload, TypeName, scan};
 
-/// What stands around the events of a bulk call.
+/// The text before the events of a bulk call.
 pub(super) const BULK_OPEN: &str = r#"{"events":["#;
 /// The other side of [`BULK_OPEN`].
 pub(super) const BULK_CLOSE: &str = "]}";
@@ -28,13 +29,13 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// What names it.
+    /// Its type and its UUID.
     pub fn id(&self) -> EventId {
         EventId { event_type: self.event_type.clone(), uuid: Arc::clone(&self.uuid) }
     }
 }
 
-/// What one draft is sent as.
+/// The events that one draft is sent as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// The events, at least one.
@@ -63,7 +64,7 @@ pub enum UnsendableReason {
     #[error("the array is empty: there is nothing to send")]
     NoEvents,
     /// Some other JSON value.
-    #[error("an event is a JSON object, and this is {0}")]
+    #[error("an event is a JSON object, but this is {0}")]
     NotAnObject(&'static str),
     /// No `event`.
     #[error("there is no event name: add \"event\": \"purchase\", or whatever it is")]
@@ -78,7 +79,7 @@ pub enum UnsendableReason {
     #[error("event_uuid is {0}, not a string: correct it, or leave it out and one is added")]
     UuidNotText(&'static str),
     /// One event is larger than a whole call may be.
-    #[error("the event has {bytes} bytes: 1 MB is the most that a call may have")]
+    #[error("the event has {}: a call may have at most 1 MB", counted(*bytes as u64, "byte"))]
     TooLarge {
         /// How many it has.
         bytes: usize,
@@ -203,7 +204,7 @@ fn name(text: &str, raw: Option<&str>) -> Result<String, UnsendableReason> {
     })
 }
 
-/// What sort of value `raw` is, in words.
+/// The kind of value that `raw` is, in words.
 fn sort(raw: &str) -> &'static str {
     match raw.as_bytes().first() {
         Some(b'{') => "an object",
@@ -389,7 +390,7 @@ mod tests {
         }
         assert_eq!(
             error(r#"[{"event":"view"}, 7]"#).to_string(),
-            "at [1]: an event is a JSON object, and this is a number"
+            "at [1]: an event is a JSON object, but this is a number"
         );
         assert_eq!(error(r#"{"events":[[]]}"#).reason, UnsendableReason::NotAnObject("an array"));
         assert_eq!(error(r#"{"events":{"event":"view"}}"#).reason, UnsendableReason::NoName);

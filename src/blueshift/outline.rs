@@ -1,4 +1,4 @@
-//! What an object in an answer is: an event, a count with a sample, or neither.
+//! The kinds of objects in an answer: an event, a count with a sample, or neither.
 
 use crate::event::{HeadFields, as_name, json, scan};
 
@@ -39,7 +39,7 @@ impl<'a> Outline<'a> {
                 }
             }
             "count" => self.count = json::as_count(value),
-            // What the summary says of a type beside its count (documented).
+            // The other fields of a type in the summary (documented).
             "archived" | "display_name" | "properties" | "type" => {}
             _ => self.beyond_count = true,
         }

@@ -16,12 +16,12 @@ use super::outline::{Outline, holds_events};
 use crate::event::json::{self, Elements, Json, Member, Members};
 use crate::event::{Head, Note, Payload, Sanitized, Shape, Sighting, TypeName, sanitized};
 
-/// What slices of earlier bodies were found to be, by the hash of their text and of the key that they stood under.
-pub(super) type Memo = HashMap<u128, Found>;
+/// The contents of slices of earlier bodies, by the hash of their text and of the key that they stood under.
+pub(super) type Memo = HashMap<u128, SliceContent>;
 
-/// What a slice is.
+/// The content of a slice.
 #[derive(Clone, Debug)]
-pub(super) enum Found {
+pub(super) enum SliceContent {
     /// An event.
     Event(Arc<Payload>),
     /// An array of events, with how many of its elements are something else.
@@ -44,14 +44,14 @@ pub(super) struct Reading<'m> {
     keys: &'m KeyMask,
     old: &'m Memo,
     memo: Memo,
-    groups: IndexMap<TypeName, Group>,
+    groups: IndexMap<TypeName, TypeEvents>,
     notes: Vec<Note>,
     events_left: usize,
     odd: usize,
 }
 
 #[derive(Default)]
-struct Group {
+struct TypeEvents {
     events: Vec<Arc<Payload>>,
     received: Option<u64>,
 }
@@ -232,18 +232,18 @@ impl<'m> Reading<'m> {
             };
         }
         match self.found(key, text) {
-            Found::Event(event) => {
+            SliceContent::Event(event) => {
                 self.file(&event);
                 Shape::Keyed
             }
-            Found::List { events, odd } => {
+            SliceContent::List { events, odd } => {
                 self.odd += odd;
                 for event in &*events {
                     self.file(event);
                 }
                 Shape::KeyedArrays
             }
-            Found::Counted { received, sample } => {
+            SliceContent::Counted { received, sample } => {
                 let name = sample.first().map_or_else(|| key.into(), type_of);
                 for event in &*sample {
                     self.file(event);
@@ -255,8 +255,8 @@ impl<'m> Reading<'m> {
         }
     }
 
-    /// What a slice under a key is, from the memo when it is known.
-    fn found(&mut self, key: &str, text: &str) -> Found {
+    /// The content of a slice under a key, from the memo when it is known.
+    fn found(&mut self, key: &str, text: &str) -> SliceContent {
         let text_hash = Payload::hash_of(text);
         let hash = memo_hash(text_hash, Some(key));
         if let Some(found) = self.memo.get(&hash) {
@@ -269,7 +269,7 @@ impl<'m> Reading<'m> {
         let mut events = Vec::new();
         let found = if text.starts_with('[') {
             let odd = self.collect_from(text, Some(key), &mut events, 0);
-            Found::List { events: events.into(), odd }
+            SliceContent::List { events: events.into(), odd }
         } else {
             let outline = Outline::of(text);
             match outline.counted() {
@@ -281,12 +281,16 @@ impl<'m> Reading<'m> {
                     let mut names = events.iter().filter(|event| event.head().names_its_type()).map(type_of);
                     let first = names.next();
                     if names.all(|name| Some(name) == first) {
-                        Found::Counted { received, sample: events.into() }
+                        SliceContent::Counted { received, sample: events.into() }
                     } else {
-                        Found::List { events: events.into(), odd: 0 }
+                        SliceContent::List { events: events.into(), odd: 0 }
                     }
                 }
-                None => Found::Event(Arc::new(Payload::with_head(text, text_hash, outline.head.head(text, Some(key))))),
+                None => SliceContent::Event(Arc::new(Payload::with_head(
+                    text,
+                    text_hash,
+                    outline.head.head(text, Some(key)),
+                ))),
             }
         };
         self.memo.insert(hash, found.clone());
@@ -297,25 +301,25 @@ impl<'m> Reading<'m> {
     fn event(&mut self, text: &str, key: Option<&str>) -> Arc<Payload> {
         let text_hash = Payload::hash_of(text);
         let hash = memo_hash(text_hash, key);
-        if let Some(Found::Event(event)) = self.memo.get(&hash) {
+        if let Some(SliceContent::Event(event)) = self.memo.get(&hash) {
             return Arc::clone(event);
         }
         let event = match self.old.get(&hash) {
-            Some(Found::Event(event)) => Arc::clone(event),
+            Some(SliceContent::Event(event)) => Arc::clone(event),
             _ => Arc::new(Payload::with_head(text, text_hash, Head::of(text, key))),
         };
         // The same text under a key may be a count with a sample: that stays remembered.
-        self.memo.entry(hash).or_insert_with(|| Found::Event(Arc::clone(&event)));
+        self.memo.entry(hash).or_insert_with(|| SliceContent::Event(Arc::clone(&event)));
         event
     }
 
     /// Carries over what is known of a slice under a key, with the events in it: when only one of them changes, the
     /// others are still known.
-    fn remember(&mut self, key: &str, hash: u128, found: &Found) {
-        if let Found::List { events, .. } | Found::Counted { sample: events, .. } = found {
+    fn remember(&mut self, key: &str, hash: u128, found: &SliceContent) {
+        if let SliceContent::List { events, .. } | SliceContent::Counted { sample: events, .. } = found {
             for event in &**events {
                 let hash = memo_hash(event.hash(), Some(key));
-                self.memo.entry(hash).or_insert_with(|| Found::Event(Arc::clone(event)));
+                self.memo.entry(hash).or_insert_with(|| SliceContent::Event(Arc::clone(event)));
             }
         }
         self.memo.insert(hash, found.clone());
@@ -387,7 +391,7 @@ fn type_of(event: &Arc<Payload>) -> TypeName {
     event.event_type().cloned().unwrap_or_else(|| TypeName::UNNAMED.into())
 }
 
-/// What is remembered of a text is remembered for the key that it stood under: the key may name its type.
+/// The memo's key for a text and the key that it stood under, since that may name its type.
 fn memo_hash(text: u128, key: Option<&str>) -> u128 {
     text ^ key.map_or(0, |key| xxh3_128(key.as_bytes())).rotate_left(64)
 }

@@ -1,4 +1,4 @@
-//! What may be sent, and what asks first: the promises of a profile, the same on the screen and in scripts.
+//! The rules for sending, and when to ask first: the promises of a profile, the same on the screen and in scripts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,13 @@ use super::Outgoing;
 use crate::event::text::excerpt;
 use crate::event::{Payload, Sanitized, TypeName};
 
-/// What has to be typed before the first event of a session goes to production.
+/// The word to type before the first event of a session goes to production.
 pub const WORD: &str = "production";
 
 /// The widest address that a message repeats, in columns.
 const WIDEST: usize = 60;
 
-/// What a profile says about sending.
+/// A profile's rules for sending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Safety {
     /// Nothing is sent at all; the text says where that is set, as in `profile live (…/config.toml:4)`.

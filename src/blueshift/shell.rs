@@ -27,12 +27,12 @@ pub(super) enum ShellError {
     #[error("it is written for PowerShell: copy it once more \"as cURL (bash)\"")]
     PowerShell,
     /// `$'\xff'`
-    #[error("an escape in $'…' gives bytes that are no text")]
+    #[error("an escape in $'…' gives bytes that are not text")]
     NotText,
 }
 
 /// The words of the first command in a text. Redirections are left out, but for what they say of the standard input.
-pub(super) struct Words<'a> {
+pub(super) struct ShellWords<'a> {
     chars: Peekable<Chars<'a>>,
     here: Option<Here>,
     input: Option<Word>,
@@ -46,10 +46,10 @@ struct Here {
     without_tabs: bool,
 }
 
-/// What stands in the place of a value that only a running shell knows.
+/// Stands in for a value that only a running shell knows.
 const OPEN: char = '$';
 
-impl<'a> Words<'a> {
+impl<'a> ShellWords<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { chars: text.chars().peekable(), here: None, input: None, ended: false }
     }
@@ -78,7 +78,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// What the command gets on its standard input, as far as the text says. To be asked for after the last word.
+    /// The standard input of the command, as far as the text gives it. To be asked for after the last word.
     pub(super) fn into_input(self) -> Result<Option<Word>, ShellError> {
         let Some(Here { delimiter, is_quoted, without_tabs }) = self.here else { return Ok(self.input) };
         let rest: String = self.chars.collect();
@@ -360,7 +360,7 @@ mod tests {
     /// The words, with a sign before those that are open, and the standard input.
     fn read(text: &str) -> Result<(Vec<String>, Option<String>), ShellError> {
         let spelled = |word: Word| if word.is_open { format!("open:{}", word.text) } else { word.text };
-        let mut words = Words::new(text);
+        let mut words = ShellWords::new(text);
         let mut list = Vec::new();
         while let Some(word) = words.next()? {
             list.push(spelled(word));

@@ -12,7 +12,7 @@ const MAX_HISTORY: u8 = 50;
 
 /// A span of time as the platform takes it.
 #[derive(Serialize)]
-struct Span {
+struct SummaryQuery {
     timestamp_start: String,
     timestamp_end: String,
 }
@@ -79,10 +79,10 @@ pub enum TargetError {
     #[error("not a URL: {0}; write it as in http://127.0.0.1:8787")]
     Syntax(url::ParseError),
     /// A user or a password before the host.
-    #[error("the URL must not hold a user or a key before its host; set CLICKSCOPE_EVENT_KEY instead")]
+    #[error("the URL must not contain a user or a key before its host; set CLICKSCOPE_EVENT_KEY instead")]
     UserInfo,
     /// A query or a fragment.
-    #[error("the URL must end with its path, without `?` or `#`; a key belongs into CLICKSCOPE_EVENT_KEY")]
+    #[error("the URL must end with its path, without `?` or `#`; a key belongs in CLICKSCOPE_EVENT_KEY")]
     Query,
 }
 
@@ -124,7 +124,7 @@ impl BaseUrl {
     /// query in one place and as a JSON body in another.
     pub fn summary_between(&self, start: Timestamp, end: Timestamp) -> (Url, String) {
         let mut url = self.summary();
-        let span = Span { timestamp_start: start.to_string(), timestamp_end: end.to_string() };
+        let span = SummaryQuery { timestamp_start: start.to_string(), timestamp_end: end.to_string() };
         url.query_pairs_mut()
             .append_pair("timestamp_start", &span.timestamp_start)
             .append_pair("timestamp_end", &span.timestamp_end);

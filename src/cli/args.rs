@@ -25,26 +25,26 @@ Examples:
   CLICKSCOPE_EVENT_KEY=any clickscope --url http://127.0.0.1:8787
                                                 watch a local collector
   clickscope watch --once --json | jq .event    the latest event of each type
-  clickscope send purchase --prove              send one, and see it arrive
-  clickscope lint events.ndjson                 what is wrong with these events
+  clickscope send purchase --prove              send one and see it arrive
+  clickscope lint events.ndjson                 check the events in a file
   clickscope plan infer events.ndjson --into plan
-                                                what they look like, as schemas
+                                                derive schemas from events
 
-Keys are never given as arguments:
-  CLICKSCOPE_EVENT_KEY   the Event API key; asked for on the terminal when unset
-  CLICKSCOPE_USER_KEY    the User API key; adds the counts of received events
+Keys are never passed as arguments:
+  CLICKSCOPE_EVENT_KEY   the Event API key; prompted for if unset
+  CLICKSCOPE_USER_KEY    the User API key; adds counts of received events
 
 Exit codes:
-  0    as asked
+  0    success
   1    the server refused an event, --keep-going left some out, or errors were
        found in events
-  2    a usage or configuration error, or input that cannot be read or sent
-  3    an event that was to be proved was not seen in time
+  2    usage or configuration error, or input that cannot be read or sent
+  3    an event to be proved was not seen in time
   4    there is no key, or the server refused it
-  5    network or server trouble, after retries
+  5    network or server error, after retries
   130  interrupted";
 
-/// See live what Blueshift received of your events.
+/// See live which of your events Blueshift received.
 #[derive(Debug, Parser)]
 #[command(name = "clickscope", version, after_help = EXAMPLES)]
 pub(super) struct Cli {
@@ -57,18 +57,17 @@ pub(super) struct Cli {
 // The environment is laid under these by `config` and not by clap, for which a flag and a variable that exclude each
 // other are a conflict even where the flag is there to win.
 const REGION: &str =
-    "Where the account lives; `us`, the default, is also the rest of the world [env: CLICKSCOPE_REGION]";
-const URL: &str = "Another server that speaks the API, such as http://127.0.0.1:8787 [env: CLICKSCOPE_URL]";
-const INTERVAL: &str =
-    "How often to poll, 250ms to 10min; by default 2s, or 500ms on this machine [env: CLICKSCOPE_INTERVAL]";
+    "The region of the account; `us`, the default, covers the rest of the world too [env: CLICKSCOPE_REGION]";
+const URL: &str = "Another server that implements the API, such as http://127.0.0.1:8787 [env: CLICKSCOPE_URL]";
+const INTERVAL: &str = "How often to poll, 250ms to 10min; by default 2s, or 500ms for a server on this machine [env: CLICKSCOPE_INTERVAL]";
 
-const PLAN: &str = "A folder of JSON Schemas, one an event type, that events are held to (see `clickscope plan`)";
+const PLAN: &str = "A folder of JSON Schemas, one per event type, to check events against (see `clickscope plan`)";
 
-const PROFILE: &str = "A profile of the config file; what it says wins over the environment [env: CLICKSCOPE_PROFILE]";
+const PROFILE: &str = "A profile in the config file; its settings override the environment [env: CLICKSCOPE_PROFILE]";
 
-/// What every command takes.
+/// The options of every command.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of every command")]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Options {
     #[arg(long, global = true, value_name = "NAME", help = PROFILE)]
     pub(super) profile: Option<String>,
@@ -88,40 +87,40 @@ fn region() -> impl TypedValueParser<Value = Region> {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Watch the events that arrive (what clickscope does without a command)
+    /// Watch events as they arrive (the default command)
     #[command(after_help = WATCH_EXAMPLES)]
-    Watch(Watch),
-    /// Watch a small shop's traffic on a local collector; needs no account and no network
+    Watch(WatchArgs),
+    /// Watch the traffic of a small shop on a local collector; needs no account or network
     #[command(after_help = "Example:\n  clickscope demo")]
     Demo,
-    /// Send events, and prove that they arrived
+    /// Send events, and prove that they arrive
     #[command(after_help = SEND_EXAMPLES)]
-    Send(Send),
-    /// Say what is wrong with events, at each field, and how to set it right
+    Send(SendArgs),
+    /// Report what is wrong with events, field by field, and how to fix it
     #[command(after_help = LINT_EXAMPLES)]
-    Lint(Lint),
-    /// List the rules of lint
+    Lint(LintArgs),
+    /// List the lint rules
     #[command(after_help = RULES_EXAMPLES)]
-    Rules(Rules),
-    /// Say all about a rule of lint
+    Rules(RulesArgs),
+    /// Explain a lint rule
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
-        /// Its id (see `clickscope rules`)
+        /// The id of the rule (see `clickscope rules`)
         #[arg(value_parser = known_rule)]
         rule: &'static Rule,
     },
-    /// Make a plan of what events look like, or check one
+    /// Derive a tracking plan from events, or check one
     #[command(after_help = PLAN_EXAMPLES)]
     Plan {
         #[command(subcommand)]
-        command: Plan,
+        command: PlanCommand,
     },
-    /// List the templates for events, or print one
+    /// List the event templates, or print one
     #[command(after_help = TEMPLATES_EXAMPLES)]
-    Templates(Templates),
+    Templates(TemplatesArgs),
     /// Run a local collector that imitates the platform
     #[command(after_help = SANDBOX_EXAMPLES)]
-    Sandbox(Sandbox),
+    Sandbox(SandboxArgs),
     /// Print shell completions
     #[command(
         after_help = COMPLETIONS_EXAMPLES
@@ -143,96 +142,96 @@ Examples:
 
 const WATCH_EXAMPLES: &str = "\
 Examples:
-  clickscope watch                              on the terminal
+  clickscope watch                              in the terminal
   clickscope watch --json | jq 'select(.type == \"purchase\")'
-                                                a line for each change
-  clickscope watch --once --json > seen.ndjson  a line for each event type
+                                                one line per change
+  clickscope watch --once --json > seen.ndjson  one line per event type
 
-A line of --json is a record of what happened; its kind stands in `record`:
+Each line of --json is a record of what happened; `record` is its kind:
   event        an event came
-  count        the server's count for a type moved, but no event came
-  errors       the server's counts of events that it could not process moved
+  count        the server's count for a type changed, but no event came
+  errors       the server's counts of events that it could not process changed
 
 A record of an event is an object with these fields; only it has `event`:
   type         the event type
   change       new, updated, earlier (than the newest one), gone or returned
-  event        the event, token for token as it came
+  event        the event, token for token as received
   received     how many the server says it received; null when unknown
   captured     how many distinct events of the type were seen
   arrived      how many events this record stands for
   coverage     captured and received since the count became known, or null
-  observed_at  when this was seen, UTC
+  observed_at  when this was seen, in UTC
   latency_ms   from the event's timestamp to its receipt; null when unknown
   findings     what is wrong with the event: objects with rule, severity, path,
                expected, found and fix, as `clickscope lint --json` prints them.
-               As on screen, [lint] of the config file and --plan hold for them";
+               As on screen, [lint] in the config file and --plan apply";
 
 #[derive(Clone, Copy, Debug, Default, Args)]
-pub(super) struct Watch {
-    /// Print what the endpoint knows and leave
+pub(super) struct WatchArgs {
+    /// Print what the endpoint knows, then exit
     #[arg(long)]
     pub(super) once: bool,
-    /// Print one JSON object a line instead of showing the screen; needs no terminal
+    /// Print one JSON object per line instead of showing the screen; needs no terminal
     #[arg(long)]
     pub(super) json: bool,
 }
 
 const SEND_EXAMPLES: &str = "\
 Examples:
-  clickscope send purchase --prove              a template, and see it arrive
+  clickscope send purchase --prove              send a template, see it arrive
   clickscope send purchase --set 'products[0].price=19' --set coupon=BF26
-  clickscope send view --dry-run                the curl command; sends nothing
-  clickscope send events.ndjson --keep-going    one event a line
+  clickscope send view --dry-run                print the curl command only
+  clickscope send events.ndjson --keep-going    one event per line
   jq -c .event seen.ndjson | clickscope send -  from another program
 
-An object goes to /api/v1/event; an array, or an object a line (NDJSON), goes to
-/api/v1/bulkevents. An event without event_uuid gets one.
+An object goes to /api/v1/event; an array, or one object per line (NDJSON), to
+/api/v1/bulkevents. An event without an event_uuid is given one.
 
 Placeholders, resolved when an event is sent:
   {{uuid}}  {{now}}  {{now-2d}}  {{epoch}}  {{seq}}  {{email}}  {{env.NAME}}
 
-A line of --json is an object for each call, then one for each proof:
+--json prints one object per call, then one per proof, with these fields:
   sent, status, attempts, latency_ms, events, message, fields
   type, event_uuid, proof, after_ms, by, differences, clues";
 
-/// What to send, and how.
+/// The arguments of `send`.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
-pub(super) struct Send {
+pub(super) struct SendArgs {
     /// A template (see `clickscope templates`), a file, or - for standard input
     #[arg(value_name = "TYPE|FILE|-")]
     pub(super) what: String,
-    /// Set a value in each event, as JSON or as plain text; any number of times
+    /// Set a value in each event, as JSON or as plain text; can be repeated
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(super) assignments: Vec<Assignment>,
-    /// Send {{…}} as it stands
+    /// Send {{…}} unchanged
     #[arg(long)]
     pub(super) no_placeholders: bool,
     /// Print the curl commands and send nothing; needs no key
     #[arg(long, conflicts_with_all = ["prove", "json"])]
     pub(super) dry_run: bool,
-    /// Wait until each event is seen at the debug endpoint, and print what was changed on the way; at most 100 events
+    /// Wait until each event is seen at the debug endpoint, and print what changed on the way; at most 100 events
     #[arg(long)]
     pub(super) prove: bool,
     /// How long to wait for an event, 1s to 10min
     #[arg(long, value_name = "DURATION", value_parser = parse_patience, default_value = "30s", requires = "prove")]
     pub(super) within: Duration,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
-    /// Leave out lines that cannot be sent and events that are refused, and go on
+    /// Leave out lines that cannot be sent and events that are refused, and carry on
     #[arg(long)]
     pub(super) keep_going: bool,
-    /// The most events of one bulk call, 1 to 100; older documentation allows more than 30
+    /// The maximum number of events in a bulk call, 1 to 100; only older documentation allows more than 30
     #[arg(long, value_name = "N", value_parser = batch(), default_value_t = SAFE_BULK_EVENTS)]
     pub(super) batch: usize,
-    /// The most calls a second, or `off` for a server of your own
+    /// The maximum number of calls per second, or `off` for a server of your own
     #[arg(long, value_name = "N|off", default_value_t)]
     pub(super) rate: CallRate,
-    /// Leave out the first N lines (or events), to go on where a run ended; blank lines do not count, broken ones do
+    /// Skip the first N lines (or events), to resume where a run ended; blank lines do not count, broken ones do
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) skip: u64,
-    /// Yes, send to production: do not ask for the word
+    /// Send to production without asking for confirmation
     #[arg(long)]
     pub(super) production: bool,
 }
@@ -246,7 +245,7 @@ fn batch() -> impl TypedValueParser<Value = usize> {
 pub(super) struct CallRate(pub(super) Option<NonZero<u32>>);
 
 impl Default for CallRate {
-    /// What the platform recommends.
+    /// The platform's recommendation.
     fn default() -> Self {
         Self(NonZero::new(BULK_CALLS_PER_SECOND))
     }
@@ -258,7 +257,7 @@ impl FromStr for CallRate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "off" => Ok(Self(None)),
-            _ => text.parse().map(|rate| Self(Some(rate))).map_err(|_| "use a number from 1 up, or `off`"),
+            _ => text.parse().map(|rate| Self(Some(rate))).map_err(|_| "use a whole number of at least 1, or `off`"),
         }
     }
 }
@@ -274,61 +273,62 @@ impl fmt::Display for CallRate {
 
 const LINT_EXAMPLES: &str = "\
 Examples:
-  clickscope lint events.ndjson                 one event a line
-  clickscope lint purchase.json --deny warning  exit 1 at warnings too
-  clickscope lint - --json < events.json        a finding a line
-  clickscope lint events.ndjson --format github annotations of a pull request
+  clickscope lint events.ndjson                 one event per line
+  clickscope lint purchase.json --deny warning  exit 1 on warnings too
+  clickscope lint - --json < events.json        one finding per line
+  clickscope lint events.ndjson --format github pull request annotations
   clickscope lint events.ndjson -A identifier-missing -D event-name-case@view
-  clickscope lint events.ndjson --plan plan     hold them to the team's plan too
-  clickscope watch --json | clickscope lint -   what arrives, until interrupted
+  clickscope lint events.ndjson --plan plan     check against the plan too
+  clickscope watch --json | clickscope lint -   live events, until interrupted
 
-Events are also set beside those before them in the file. An array, or an object
-with an array `events`, is one bulk call and held to its limits. Of one rule in
-one event type the first ten findings are printed for people; other forms have up
-to a hundred for each event, and count the rest.
+Each event is also compared with those before it in the file. An array, or an
+object with an array `events`, counts as one bulk call and must keep within its
+limits. The text output prints the first ten findings of a rule per event type;
+the other formats print up to a hundred per event and count the rest.
 
-Without options each rule is at worst as bad as `clickscope rules` says. The config
-file changes that for every run, and the options win over it:
+Without options, a finding has at most the severity that `clickscope rules`
+lists for its rule. The config file changes that for every run, and options
+override the config file:
   [lint]
   event-name-case = \"note\"       allow, note, warning or error
   [lint.purchase]
   identifier-missing = \"error\"   in events of this type
 
-A line of --json is an object with these fields:
-  file, line   where the field stands, or the event if there is no such field
-  type         the event type; null without one
+Each line of --json is an object with these fields:
+  file, line   where the field is, or the event if it has no such field
+  type         the event type; null if there is none
   rule, severity, path, expected, found
                path is a JSON Pointer
   fix          null, or an object with kind (replace, rename, remove) and value
 
-Exit codes: 0 no errors, 1 errors, 2 something in the input is no event";
+Exit codes: 0 no errors, 1 errors, 2 part of the input is not an event";
 
-/// What to lint, and how to say it.
+/// The arguments of `lint`.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Lint {
-    /// An event, an array or a bulk call of them, or one a line (NDJSON), also as `watch --json` prints it; - for
+pub(super) struct LintArgs {
+    /// An event, an array or bulk call of events, one event per line (NDJSON), or the output of `watch --json`; - for
     /// standard input
     #[arg(value_name = "FILE|-")]
     pub(super) file: String,
-    /// The platform shows these events: what it added itself does not count
+    /// The events come from the platform: ignore the fields that it added
     #[arg(long)]
     pub(super) received: bool,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
-    /// Print for another program
+    /// Print in the format of another program
     #[arg(long, value_enum, conflicts_with = "json")]
     pub(super) format: Option<LintFormat>,
-    /// Exit 1 at findings from this severity up
+    /// Exit 1 on findings of at least this severity
     #[arg(long, value_name = "SEVERITY", value_enum, default_value = "error", hide_default_value = true)]
     pub(super) deny: Denied,
-    /// Make a rule a warning, for events of a TYPE or for all; any number of times
+    /// Report a rule as a warning, for events of a TYPE or for all; can be repeated
     #[arg(short = 'W', value_name = "RULE[@TYPE]")]
     pub(super) warn: Vec<RuleOf>,
-    /// Allow what a rule forbids
+    /// Allow what a rule forbids: report nothing
     #[arg(short = 'A', value_name = "RULE[@TYPE]")]
     pub(super) allow: Vec<RuleOf>,
-    /// Make a rule an error
+    /// Report a rule as an error
     #[arg(short = 'D', value_name = "RULE[@TYPE]")]
     pub(super) error: Vec<RuleOf>,
 }
@@ -338,9 +338,9 @@ pub(super) struct Lint {
 pub(super) enum LintFormat {
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// A test report in XML, a case for each event
+    /// A test report in XML, with one case per event
     Junit,
-    /// Workflow commands of GitHub Actions
+    /// Workflow commands for GitHub Actions
     Github,
 }
 
@@ -370,8 +370,8 @@ Examples:
 
 /// How to print the rules.
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct Rules {
-    /// Print one JSON object a line
+pub(super) struct RulesArgs {
+    /// Print one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -379,7 +379,7 @@ pub(super) struct Rules {
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   clickscope explain event-name-period
-  clickscope rules                              those that there are";
+  clickscope rules                              list all rules";
 
 fn known_rule(id: &str) -> Result<&'static Rule, UnknownRule> {
     crate::plan::rule(id).ok_or_else(|| UnknownRule::new(id))
@@ -388,35 +388,35 @@ fn known_rule(id: &str) -> Result<&'static Rule, UnknownRule> {
 const PLAN_EXAMPLES: &str = "\
 Examples:
   clickscope plan infer events.ndjson --into plan
-                                                write a schema for each type
-  clickscope plan check plan                    what is planned, what is broken
-  clickscope lint events.ndjson --plan plan     hold events to it
+                                                write one schema per type
+  clickscope plan check plan                    list its types and problems
+  clickscope lint events.ndjson --plan plan     check events against it
 
-A plan is a folder of JSON Schemas (2020-12), one an event type, to be checked
-in. A file purchase.json or purchase.schema.json is for the type purchase,
-unless properties.event.const in it names another. References stay within a
-file; only ../event.json, as in the standard schemas, is known besides. Patterns
-look neither ahead nor behind, so that none takes for ever.
+A plan is a folder of JSON Schemas (2020-12), one per event type, to be kept
+under version control. The file purchase.json or purchase.schema.json is for the
+type purchase, unless properties.event.const in it names another. References
+stay within a file, except for ../event.json, as in the standard schemas.
+Patterns have no lookahead or lookbehind, so that none can run for ever.
 
-A profile of the config file can name the plan, from where the file stands:
+A profile in the config file can name the plan, relative to that file:
   [profiles.staging]
   plan = \"plan\"";
 
-/// What to do about a plan.
+/// The subcommands of `plan`.
 #[derive(Clone, Debug, Subcommand)]
-pub(super) enum Plan {
-    /// Make schemas that these events satisfy
+pub(super) enum PlanCommand {
+    /// Derive schemas that the given events satisfy
     #[command(after_help = INFER_EXAMPLES)]
-    Infer(Infer),
-    /// List the event types of a plan, and what is wrong with it
+    Infer(InferArgs),
+    /// List the event types of a plan, and the problems in it
     #[command(after_help = "\
 Examples:
   clickscope plan check plan
-  clickscope --profile staging plan check       the plan of the profile
+  clickscope --profile staging plan check       the profile's plan
 
-Exit codes: 0 every schema can be used, 2 one is broken")]
+Exit codes: 0 every schema can be used, 2 at least one is broken")]
     Check {
-        /// The folder; without it, that of --plan or of the profile
+        /// The folder of the plan; by default that of --plan or of the profile
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
@@ -426,50 +426,50 @@ const INFER_EXAMPLES: &str = "\
 Examples:
   clickscope plan infer events.ndjson --into plan
   clickscope watch --json | clickscope plan infer - --into plan
-                                                from what arrives until ^C
+                                                from live events, until ^C
   clickscope plan infer events.json | jq .purchase
 
-It learns types, fields that all events of a type have, formats, and values
-where a few come again and again. Of ids, times and what else differs from one
-event to the next only the type is written; what the platform adds is left out.
-No identifier is required, for an event needs only one of them. It is a draft:
-what 20 events had in common the next may not have.
+A schema states the types, the fields that all events of a type have, formats,
+and values where only a few keep recurring. For ids, times and whatever else
+differs from event to event it states the type only. Fields that the platform
+adds are left out. No identifier is required, because an event needs only one of
+them. The result is a draft: what 20 events had in common, the next may lack.
 
-Exit codes: 0 as asked, 1 a file was there and is kept, or a type got no schema,
-2 something in the input is no event";
+Exit codes: 0 success, 1 an existing file was kept or a type got no schema,
+2 part of the input is not an event";
 
 /// From which events to make a plan, and where.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Infer {
-    /// An array of events, a bulk call of them, one event a line (NDJSON), or what watch --json prints; - for standard input
+pub(super) struct InferArgs {
+    /// An array or bulk call of events, one event per line (NDJSON), or the output of `watch --json`; - for standard input
     #[arg(value_name = "FILE|-", default_value = "-", hide_default_value = true)]
     pub(super) file: String,
-    /// Write a file for each event type into this folder; without it, print an object with a schema for each
+    /// Write one file per event type into this folder; without it, print one object that holds all schemas
     #[arg(long, value_name = "DIR")]
     pub(super) into: Option<PathBuf>,
-    /// Write over files that are there
+    /// Overwrite existing files
     #[arg(long, requires = "into")]
     pub(super) force: bool,
-    /// The platform shows these events: leave out what it added itself
+    /// The events come from the platform: leave out the fields that it added
     #[arg(long)]
     pub(super) received: bool,
 }
 
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
-  clickscope templates                          names and what they are
-  clickscope templates purchase > mine.json     one to begin with
+  clickscope templates                          names and descriptions
+  clickscope templates purchase > mine.json     a starting point
   clickscope templates --json | jq -r .name
 
-Your own stand in ~/.config/clickscope/templates, one file NAME.json each; one
-that is named as a standard one takes its place.";
+Your own templates are in ~/.config/clickscope/templates, one file NAME.json
+each; one with the name of a standard template replaces it.";
 
-/// What to print of the templates.
+/// The arguments of `templates`.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Templates {
-    /// Print this one
+pub(super) struct TemplatesArgs {
+    /// The template to print
     pub(super) name: Option<String>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -479,16 +479,16 @@ Examples:
   clickscope sandbox                            on http://127.0.0.1:8787
   clickscope sandbox --listen 127.0.0.1:0       on any free port
   clickscope sandbox --listen 0.0.0.0:8787 --allow-host staging.lan
-                                                for other machines too
+                                                open to other machines too
   clickscope sandbox --fault status=429:0.2 --fault delay=2s
-  clickscope sandbox --rewrite retype=revenue   take numbers for strings
+  clickscope sandbox --rewrite retype=revenue   turn numbers into strings
 
-The URL is printed as one line; it runs until interrupted. Any key that is not
-empty is taken.
+It prints its URL on one line and runs until interrupted. Any key that is not
+empty is accepted.
 
-Events are taken from everywhere, pages of any origin included. They are shown
-only under localhost, the address that it listens on and each --allow-host, and
-to no page of another origin. This forgets every event:
+Events are accepted from everywhere, including pages of any origin. They are
+shown only under localhost, the address that it listens on and each --allow-host,
+and to no page of another origin. This forgets all events:
   curl -X DELETE -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/events
 
 A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
@@ -496,23 +496,24 @@ A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
   slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION
 
 A rewrite is drop=PATH, retype=PATH (number or boolean to string and back) or
-set=PATH=JSON, as in products[0].price: see what a sender makes of it.";
+set=PATH=JSON, with a PATH such as products[0].price. It changes events as a
+platform might, to test how the sender copes.";
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct Sandbox {
-    /// Where to listen; port 0 takes any free one
+pub(super) struct SandboxArgs {
+    /// The address to listen on; port 0 takes any free port
     #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN)]
     pub(super) listen: SocketAddr,
-    /// A name or address to show events under besides its own, any number of times
+    /// A name or address to show events under besides its own; can be repeated
     #[arg(long = "allow-host", value_name = "NAME")]
     pub(super) allowed_hosts: Vec<AllowedHost>,
-    /// The form of the debug answer
+    /// The form of the debug endpoint's answer
     #[arg(long, value_name = "SHAPE", value_enum, default_value_t)]
     pub(super) debug_shape: DebugShape,
-    /// Trouble to order, any number of times; see below
+    /// A fault to inject, see below; can be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     pub(super) faults: Vec<Fault>,
-    /// What to do to events on their way in, any number of times; see below
+    /// A change to make to incoming events, see below; can be repeated
     #[arg(long = "rewrite", alias = "mangle", value_name = "REWRITE")]
     pub(super) rewrites: Vec<Rewrite>,
 }

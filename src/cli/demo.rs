@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::watch::{log_to_file, on_terminal};
 use super::{Exit, Failure, plan};
-use crate::config::{Config, ConfigFile, Layer};
+use crate::config::{Config, ConfigFile, ConfigLayer};
 use crate::event::sanitized;
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
@@ -17,7 +17,7 @@ const KEY: &str = "demo";
 
 /// Takes the interval from `layers`; what is watched is not theirs to choose, nor the profile's. The `file` only says
 /// which variables hold keys.
-pub(super) fn run(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
+pub(super) fn run(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     if !io::stdout().is_terminal() {
         return Err(RuntimeError::NoTerminal.into());
     }
@@ -25,14 +25,15 @@ pub(super) fn run(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure
     runtime::block_on(show(layers, file))?
 }
 
-async fn show(layers: [Layer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
+async fn show(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     // With counts in it, the answer shows received beside captured from the first second on.
     let debug_shape = DebugShape::Counted;
-    let sandbox = Sandbox::start(sandbox::Config { listen, debug_shape, ..sandbox::Config::default() }).await?;
+    let sandbox =
+        Sandbox::start(sandbox::SandboxConfig { listen, debug_shape, ..sandbox::SandboxConfig::default() }).await?;
     // The same shop at every start: who looks for the second time, or shows it to others, finds what was there before.
     sandbox.play(Traffic::shop(0)?);
-    let here = Layer::flags(None, Some(&sandbox.url()), None)?;
+    let here = ConfigLayer::flags(None, Some(&sandbox.url()), None)?;
     let config = Config::resolve(std::iter::once(here).chain(layers), file);
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let base = config.target.value.base_url();

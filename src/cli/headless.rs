@@ -22,12 +22,12 @@ const COUNTS_PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks whether anybody still reads.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What to print, and for how long.
+/// The form of the output, and its end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mode {
     /// A line for each change, for ever.
     Follow,
-    /// What the endpoint knows, once.
+    /// The endpoint's current state, once.
     Once {
         /// As JSON lines; else as a table.
         json: bool,
@@ -102,7 +102,7 @@ struct Printer {
     clock: ServerClock,
     /// The trouble that was told last and still holds.
     trouble: Option<Problem>,
-    /// What `--once` will print.
+    /// The types that `--once` will print.
     types: IndexMap<TypeName, Change>,
     /// Until when `--once` waits for counts, once it has the events.
     patience: Option<Instant>,
@@ -225,16 +225,16 @@ impl Printer {
     }
 }
 
-/// What is wrong with the event of `change`, if there is one.
+/// The findings in the event of `change`, if there is one.
 fn look(linter: &mut Linter, clock: ServerClock, change: &Change) -> Vec<Finding> {
     let Some(payload) = &change.payload else { return Vec::new() };
     let context = LintContext { stage: Stage::Received, now: clock.time(change.at) };
-    // What cannot be read says so itself, where it is printed.
+    // Text that cannot be read has its own error where it is printed.
     Document::new(Arc::clone(payload)).map(|event| linter.observe(&event, context)).unwrap_or_default()
 }
 
 fn counts_unknown(Trouble { problem, .. }: &Trouble) -> Sanitized {
-    sanitized!("the counts stay unknown: {} - {}", problem.what, problem.advice)
+    sanitized!("the counts remain unknown: {} - {}", problem.what, problem.advice)
 }
 
 async fn until(instant: Option<Instant>) {
@@ -342,7 +342,7 @@ mod tests {
                 "down - mend it",
                 "too fast - mend it",
                 "the server answers again",
-                "the counts stay unknown: refused - mend it",
+                "the counts remain unknown: refused - mend it",
                 "down - mend it",
                 "polling ended by itself",
             ]
@@ -395,7 +395,7 @@ mod tests {
         let refused = vec![Record::CountsTrouble(trouble(ProblemKind::Refused, "refused", 1, None, at))];
         let (printed, told, exit) = outcome(ONCE_WITH_COUNTS, [events(), refused]).await;
         assert_eq!((printed.lines().count(), exit), (2, Some(0)));
-        assert_eq!(told, ["the counts stay unknown: refused - mend it"]);
+        assert_eq!(told, ["the counts remain unknown: refused - mend it"]);
 
         let down = vec![Record::Trouble(trouble(ProblemKind::Unreachable, "down", 1, Some(1), at))];
         let (printed, _, exit) = outcome(ONCE_WITH_COUNTS, [events(), down]).await;

@@ -27,10 +27,10 @@ const BUFFER: usize = 256 * 1024;
 #[derive(Debug, Error)]
 pub(super) enum InputError {
     /// Neither a template nor a file.
-    #[error("{0}; nor is there a file of that name here")]
+    #[error("{0}; there is no file of that name here either")]
     NoTemplate(NoTemplate),
     /// No such file, and nothing else is meant by a name with `/` or `.` in it.
-    #[error("there is no file {0}; `clickscope templates` lists what can be sent without one")]
+    #[error("there is no file {0}; `clickscope templates` lists what can be sent without a file")]
     NoFile(Sanitized),
     /// A folder.
     #[error("{0} is a folder, not a file")]
@@ -40,7 +40,7 @@ pub(super) enum InputError {
     Open {
         /// Its name.
         file: Sanitized,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -48,7 +48,7 @@ pub(super) enum InputError {
 /// Something in an input that cannot be used, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BadInput {
-    /// What the input is called.
+    /// The name of the input.
     pub(super) called: Sanitized,
     pub(super) line: Option<u64>,
     pub(super) column: Option<usize>,
@@ -81,7 +81,7 @@ pub(super) fn not_json(SyntaxError { message, .. }: &SyntaxError) -> Sanitized {
 
 /// Where events are read from.
 pub(super) struct Input {
-    /// What messages call it: `events.ndjson`, `standard input`, `template purchase`.
+    /// Its name in messages: `events.ndjson`, `standard input`, `template purchase`.
     pub(super) called: Sanitized,
     /// How long it is in bytes, where that is known beforehand.
     pub(super) size: Option<u64>,
@@ -90,8 +90,8 @@ pub(super) struct Input {
     reader: Box<dyn BufRead + Send>,
 }
 
-/// What an input holds.
-pub(super) enum Drafts {
+/// The text of an input.
+pub(super) enum InputText {
     /// One JSON text: an event, or an array of them.
     One(String),
     /// An event a line.
@@ -158,7 +158,7 @@ impl Input {
 
     fn stdin() -> Self {
         if io::stdin().is_terminal() {
-            super::stderr::say(&"reading events from the terminal; ^D on an empty line ends them".into());
+            super::stderr::say(&"reading events from the terminal; press ^D on an empty line to end".into());
         }
         let reader = Box::new(BufReader::with_capacity(BUFFER, io::stdin()));
         // A file that is given as standard input is there already.
@@ -197,27 +197,27 @@ impl Input {
     /// Looks at what it holds. It is NDJSON when its first line is an object that ends on it, else all of it is one JSON
     /// text. No second line is waited for: an event alone is the same as a line and as a whole, and who writes the next
     /// one may take hours.
-    pub(super) fn events(self) -> Result<Drafts, Unreadable> {
+    pub(super) fn events(self) -> Result<InputText, Unreadable> {
         let mut lines = Lines { reader: self.reader, line: 0, bytes: 0, ahead: Vec::new() };
-        let Some(first) = lines.read()? else { return Ok(Drafts::One(String::new())) };
+        let Some(first) = lines.read()? else { return Ok(InputText::One(String::new())) };
         if !is_whole_object(&first.bytes) {
-            return lines.rest(first).map(Drafts::One);
+            return lines.rest(first).map(InputText::One);
         }
         lines.ahead = vec![first];
-        Ok(Drafts::Lines(lines))
+        Ok(InputText::Lines(lines))
     }
 
     /// The same, but an object alone is one JSON text: it goes out by itself, and not in a call of many.
-    pub(super) fn drafts(self) -> Result<Drafts, Unreadable> {
+    pub(super) fn drafts(self) -> Result<InputText, Unreadable> {
         let mut lines = match self.events()? {
-            Drafts::Lines(lines) => lines,
-            one @ Drafts::One(_) => return Ok(one),
+            InputText::Lines(lines) => lines,
+            one @ InputText::One(_) => return Ok(one),
         };
         match (lines.read()?, lines.ahead.pop()) {
-            (None, Some(only)) => lines.rest(only).map(Drafts::One),
+            (None, Some(only)) => lines.rest(only).map(InputText::One),
             (second, first) => {
                 lines.ahead.extend(second.into_iter().chain(first));
-                Ok(Drafts::Lines(lines))
+                Ok(InputText::Lines(lines))
             }
         }
     }
@@ -228,7 +228,7 @@ pub(super) struct Lines {
     reader: Box<dyn BufRead + Send>,
     line: u64,
     bytes: u64,
-    /// What was read already, the next line last.
+    /// The lines read ahead, the next one last.
     ahead: Vec<RawLine>,
 }
 
@@ -243,7 +243,7 @@ struct RawLine {
 pub(super) struct Line {
     /// Its number, from 1.
     pub(super) number: u64,
-    /// What stands in it.
+    /// Its text.
     pub(super) text: String,
     /// How many bytes were read up to its end.
     pub(super) end: u64,
@@ -304,7 +304,7 @@ impl Lines {
         let read = (&mut self.reader).take(limit).read_to_end(&mut bytes);
         read.map_err(|error| fatal(first.number, sanitized!("it cannot be read: {}", Sanitized::of(&error))))?;
         if bytes.len() > LONGEST {
-            let reason = "this begins a JSON text of more than 64 MiB; with an event a line (NDJSON), each line must be \
+            let reason = "this begins a JSON text of more than 64 MiB; with one event per line (NDJSON), each line must be \
                           a whole object";
             return Err(fatal(first.number, reason.into()));
         }
@@ -348,8 +348,8 @@ mod tests {
     /// One text, or the lines.
     fn read(bytes: &[u8]) -> Result<String, Numbered> {
         match input(bytes).drafts() {
-            Ok(Drafts::One(text)) => Ok(text),
-            Ok(Drafts::Lines(lines)) => Err(lines
+            Ok(InputText::One(text)) => Ok(text),
+            Ok(InputText::Lines(lines)) => Err(lines
                 .map(|line| match line {
                     Ok(line) => (line.number, line.text.trim_end().to_owned()),
                     Err(unreadable) => (unreadable.line, format!("! {}", unreadable.reason)),
@@ -396,8 +396,8 @@ mod tests {
             let endless = start.as_bytes().chain(io::repeat(b'x'));
             let input = Input { reader: Box::new(BufReader::new(endless)), ..input(b"") };
             let reason = match input.drafts() {
-                Ok(Drafts::Lines(mut lines)) => lines.find_map(Result::err).unwrap().reason.to_string(),
-                Ok(Drafts::One(_)) => String::new(),
+                Ok(InputText::Lines(mut lines)) => lines.find_map(Result::err).unwrap().reason.to_string(),
+                Ok(InputText::One(_)) => String::new(),
                 Err(unreadable) => unreadable.reason.into(),
             };
             assert!(reason.contains(part), "{reason}");

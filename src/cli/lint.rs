@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-use super::input::{BadInput, Drafts, Input, InputError, not_json};
+use super::input::{BadInput, Input, InputError, InputText, not_json};
 use super::{Exit, Failure, args, stderr};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, sanitize};
@@ -29,7 +29,7 @@ use crate::session::{Change, Line, Moment};
 use github::Github;
 use junit::Junit;
 use ndjson::Ndjson;
-use report::Report;
+use report::FindingsWriter;
 use sarif::Sarif;
 use text::{Look, Text};
 
@@ -42,11 +42,11 @@ pub(super) enum LintError {
     /// There is nothing in it.
     #[error("{called}: there is no event in it")]
     Nothing {
-        /// What the input is called.
+        /// The name of the input.
         called: Sanitized,
     },
     /// Two options that exclude each other.
-    #[error("{rule} is given to {first} and to {second}: keep one of them")]
+    #[error("{rule} is passed to both {first} and {second}: keep one of them")]
     Conflict {
         /// What was given.
         rule: Sanitized,
@@ -57,7 +57,7 @@ pub(super) enum LintError {
     },
 }
 
-pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan) -> Result<Exit, Failure> {
+pub(super) fn run(args: &args::LintArgs, configured: &SeverityOverrides, plan: Plan) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
     let input = Input::open(&args.file).map_err(LintError::from)?;
     input.outlast_an_interrupt()?;
@@ -79,7 +79,7 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
     drop(run);
     match tally {
         Tally { events: 0, unusable: 0, .. } => return Err(LintError::Nothing { called }.into()),
-        // What was told of it is all that there is to tell.
+        // The errors already say everything.
         Tally { events: 0, .. } => {}
         _ => stderr::say_plainly(&tally.summary()),
     }
@@ -87,7 +87,7 @@ pub(super) fn run(args: &args::Lint, configured: &SeverityOverrides, plan: Plan)
 }
 
 /// The report that the options ask for, of the input that is called so.
-fn report<'a>(args: &args::Lint, called: &'a str) -> Box<dyn Report + 'a> {
+fn report<'a>(args: &args::LintArgs, called: &'a str) -> Box<dyn FindingsWriter + 'a> {
     match args.format {
         None if args.json => Box::new(Ndjson { called }),
         None => Box::new(Text::new(called, Look::of_stdout())),
@@ -97,8 +97,8 @@ fn report<'a>(args: &args::Lint, called: &'a str) -> Box<dyn Report + 'a> {
     }
 }
 
-/// What the options say of rules. The order of different options is not known, so they may not speak of the same.
-fn chosen(args: &args::Lint) -> Result<SeverityOverrides, LintError> {
+/// The severities from the options. The order of different options is not known, so they may not speak of the same.
+fn chosen(args: &args::LintArgs) -> Result<SeverityOverrides, LintError> {
     let options = [
         ("-W", &args.warn, Level::At(Severity::Warning)),
         ("-A", &args.allow, Level::Allow),
@@ -125,7 +125,7 @@ const WIDEST_TYPE: usize = 256;
 
 /// An event, or a call of many, with what is wrong with it.
 struct Linted {
-    /// What type it is of, if it says so; short.
+    /// Its event type, if it names one; short.
     event_type: Option<String>,
     /// The line where it begins, from 1.
     line: u64,
@@ -143,7 +143,7 @@ struct Located {
 struct Tally {
     events: u64,
     findings: SeverityCounts,
-    /// What is no event.
+    /// How many things in the input are not events.
     unusable: u64,
 }
 
@@ -177,7 +177,7 @@ impl Tally {
 
 /// One reading of one input.
 struct Run<'a, W: Write> {
-    report: Box<dyn Report + 'a>,
+    report: Box<dyn FindingsWriter + 'a>,
     out: W,
     context: LintContext,
     linter: Linter,
@@ -192,8 +192,8 @@ impl<W: Write> Run<'_, W> {
         self.report.begin(&mut self.out)?;
         match input.events() {
             Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
-            Ok(Drafts::One(text)) => self.one(&text)?,
-            Ok(Drafts::Lines(lines)) => {
+            Ok(InputText::One(text)) => self.one(&text)?,
+            Ok(InputText::Lines(lines)) => {
                 for line in lines {
                     match line {
                         Ok(line) => match Form::read(&line.text) {
@@ -223,7 +223,7 @@ impl<W: Write> Run<'_, W> {
         self.form(Form::read(text), 1)
     }
 
-    /// What is in a text that begins in that line.
+    /// Lints a text that begins in that line.
     fn form(&mut self, form: Result<Form, SyntaxError>, first: u64) -> io::Result<()> {
         match form {
             Ok(Form::Event(event)) => self.event(&event, self.context, first),

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
-use crate::config::{self, Config, ConfigError, ConfigFile, Layer};
+use crate::config::{self, Config, ConfigError, ConfigFile, ConfigLayer};
 use crate::event::Sanitized;
 use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
@@ -46,7 +46,7 @@ enum Exit {
     Found,
     /// The input cannot be sent or read; what is wrong with it was told.
     Unusable,
-    /// What was to be proved was not seen in time.
+    /// An event to be proved was not seen in time.
     NotSeen,
     /// The server does not take the key.
     Refused,
@@ -144,27 +144,29 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli { options, command } = cli;
-    let flags = Layer::flags(options.region, options.url.as_deref(), options.interval)?.with_plan(options.plan);
+    let flags = ConfigLayer::flags(options.region, options.url.as_deref(), options.interval)?.with_plan(options.plan);
     let file = || Ok(config::config_folder().map(|folder| ConfigFile::read(&folder)).transpose()?.unwrap_or_default());
     let lookup = |name: &str| std::env::var_os(name);
     let config = |flags| Config::read(flags, options.profile.as_deref(), &lookup, &file()?);
-    // What is only about events asks nothing of where they go.
+    // Commands that only read events need no target.
     let plan = |file: &ConfigFile| {
         let profile = file.choose(options.profile.as_deref(), &lookup)?;
         let named = flags.plan.clone().or_else(|| profile?.value.plan().cloned());
         Ok::<_, ConfigError>(named)
     };
-    match command.unwrap_or(Command::Watch(args::Watch::default())) {
+    match command.unwrap_or(Command::Watch(args::WatchArgs::default())) {
         Command::Watch(watch) => watch::run(watch, &config(flags)?),
-        Command::Demo => demo::run([flags, Layer::environment(&lookup)?], &file()?),
+        Command::Demo => demo::run([flags, ConfigLayer::environment(&lookup)?], &file()?),
         Command::Send(send) => send::run(send, &config(flags)?),
         Command::Lint(lint) => {
             let file = file()?;
             lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?)
         }
-        Command::Plan { command: args::Plan::Infer(infer) } => plan::infer(&infer),
-        Command::Plan { command: args::Plan::Check { folder: Some(folder) } } => plan::check(&plan::argument(folder)),
-        Command::Plan { command: args::Plan::Check { folder: None } } => {
+        Command::Plan { command: args::PlanCommand::Infer(infer) } => plan::infer(&infer),
+        Command::Plan { command: args::PlanCommand::Check { folder: Some(folder) } } => {
+            plan::check(&plan::argument(folder))
+        }
+        Command::Plan { command: args::PlanCommand::Check { folder: None } } => {
             plan::check(&plan(&file()?)?.ok_or(PlanError::None)?)
         }
         Command::Rules(rules) => rules::list(rules),

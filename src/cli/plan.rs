@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::input::{Drafts, Input, InputError};
+use super::input::{Input, InputError, InputText};
 use super::lint::{Form, is_object};
 use super::{Exit, Failure, args, stderr};
-use crate::config::{self, Place, Setting};
+use crate::config::{self, Provenance, Setting};
 use crate::event::text::{counted, excerpt, sanitize, sanitize_json};
 use crate::event::{Document, NodeId, Sanitized, sanitized};
 use crate::lint::Stage;
@@ -29,11 +29,11 @@ pub(super) enum PlanError {
     /// There is nothing in it to learn from.
     #[error("{called}: there is no event with a name in it")]
     Nothing {
-        /// What the input is called.
+        /// The name of the input.
         called: Sanitized,
     },
     /// Neither an option nor a profile names a folder.
-    #[error("no plan is named: give its folder, as in `clickscope plan check plan`, or set plan in a profile")]
+    #[error("no plan is given: name its folder, as in `clickscope plan check plan`, or set `plan` in a profile")]
     None,
     /// Something in it is no schema.
     #[error("the plan cannot be used{}", lines(.0))]
@@ -43,7 +43,7 @@ pub(super) enum PlanError {
     Write {
         /// Which.
         path: Sanitized,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -65,7 +65,7 @@ pub(super) fn as_it_is(folder: Option<&Setting<PathBuf>>) -> Result<(Plan, Vec<B
 
 /// A folder that is named as an argument.
 pub(super) fn argument(folder: PathBuf) -> Setting<PathBuf> {
-    Setting { value: folder, place: Place::Flag("DIR") }
+    Setting { value: folder, place: Provenance::Flag("DIR") }
 }
 
 /// Lists what is planned, and tells what is broken.
@@ -92,7 +92,7 @@ fn table(plan: &Plan) -> Sanitized {
 }
 
 /// Learns from events what their plan may be, and prints or writes it.
-pub(super) fn infer(args: &args::Infer) -> Result<Exit, Failure> {
+pub(super) fn infer(args: &args::InferArgs) -> Result<Exit, Failure> {
     let stage = if args.received { Stage::Received } else { Stage::Outgoing };
     let input = Input::open(&args.file).map_err(PlanError::from)?;
     input.outlast_an_interrupt()?;
@@ -129,9 +129,9 @@ impl Learning<'_> {
     fn learn(&mut self, input: Input) {
         match input.events() {
             Err(unreadable) => self.unusable(&unreadable.of(self.called).told()),
-            Ok(Drafts::One(text)) if text.trim_ascii().is_empty() => {}
-            Ok(Drafts::One(text)) => self.text(&text, 1),
-            Ok(Drafts::Lines(lines)) => {
+            Ok(InputText::One(text)) if text.trim_ascii().is_empty() => {}
+            Ok(InputText::One(text)) => self.text(&text, 1),
+            Ok(InputText::Lines(lines)) => {
                 for line in lines {
                     match line {
                         Ok(line) => self.text(&line.text, line.number),
@@ -217,7 +217,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
         if text.len() as u64 > config::LONGEST_FILE {
             let of = excerpt(&inferred.event_type, WIDEST);
             stderr::say_plainly(&sanitized!(
-                "{} has no schema: it would be larger than the 1 MiB that one may have, for nearly every event names its \
+                "{} has no schema: it would be larger than the 1 MiB that one may have, because nearly every event names its \
                  fields differently",
                 of
             ));
@@ -229,7 +229,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
         match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
             Ok(()) => told = told.and(writeln!(io::stdout(), "{}", called(&path))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let kept = sanitized!("{} is there and is kept: --force writes over it", called(&path));
+                let kept = sanitized!("{} exists and was kept; --force overwrites it", called(&path));
                 stderr::say_plainly(&kept);
                 exit = Exit::Incomplete;
             }

@@ -5,7 +5,7 @@ use crate::lint::Rule;
 use crate::plan::rules;
 
 /// Prints a line for each rule.
-pub(super) fn list(args: args::Rules) -> Result<Exit, Failure> {
+pub(super) fn list(args: args::RulesArgs) -> Result<Exit, Failure> {
     let widest = rules().map(|rule| rule.id.len()).max().unwrap_or(0);
     let words = |rule: &Rule| format!("{:widest$}  {:7}  {}\n", rule.id, rule.severity, rule.title);
     let line = |rule: &'static Rule| if args.json { json(rule) } else { words(rule) };

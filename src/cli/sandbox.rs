@@ -7,14 +7,21 @@ use crate::event::Sanitized;
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, Sandbox};
 
-pub(super) fn run(args: args::Sandbox) -> Result<Exit, Failure> {
+pub(super) fn run(args: args::SandboxArgs) -> Result<Exit, Failure> {
     runtime::log::to_stderr()?;
-    let args::Sandbox { listen, allowed_hosts, debug_shape, faults, rewrites } = args;
-    let config = sandbox::Config { listen, allowed_hosts, debug_shape, faults, rewrites, ..sandbox::Config::default() };
+    let args::SandboxArgs { listen, allowed_hosts, debug_shape, faults, rewrites } = args;
+    let config = sandbox::SandboxConfig {
+        listen,
+        allowed_hosts,
+        debug_shape,
+        faults,
+        rewrites,
+        ..sandbox::SandboxConfig::default()
+    };
     runtime::block_on(serve(config))?
 }
 
-async fn serve(config: sandbox::Config) -> Result<Exit, Failure> {
+async fn serve(config: sandbox::SandboxConfig) -> Result<Exit, Failure> {
     let no_signals = |source| RuntimeError::System { what: "the handling of signals", source };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;

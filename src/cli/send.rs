@@ -1,6 +1,6 @@
 //! `clickscope send`: reads events, sends them, and proves that they arrived.
 //!
-//! What is sent goes through three hands: [`super::input`] reads drafts, [`batching`] makes calls of them on a thread of its own,
+//! Sending has three stages: [`super::input`] reads drafts, [`batching`] makes calls of them on a thread of its own,
 //! and the loop here sends one call after the other while [`proving`] watches for what was sent.
 
 mod batching;
@@ -26,17 +26,17 @@ use super::{Exit, Failure, args, plan, watch};
 use crate::app::Sending;
 use crate::blueshift::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, curl};
-use crate::config::{self, Config, Keys};
-use crate::event::text::counted;
+use crate::config::{self, AccountKeys, Config};
+use crate::event::text::{counted, grouped, span};
 use crate::event::{Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
-use crate::session::probe::{ProbeId, ProbeState, latency};
+use crate::session::probe::{ProbeId, ProbeState};
 use crate::session::{Delivery, Moment, ProblemKind, Verdict};
 use crate::source::Clock;
 use crate::source::live::Settings;
 use crate::source::send::{Label, Pace, Sender};
 use batching::{Batching, Packed, Parcel, Placeholders, Preparation};
-use linting::Linting;
+use linting::InputLinter;
 use reporter::{Reporter, Words, rate};
 use verifier::{MOST, Sample, Verifier};
 
@@ -49,13 +49,13 @@ pub(super) enum SendError {
     /// There is no input.
     #[error(transparent)]
     NoInput(#[from] InputError),
-    /// What was read cannot be sent.
+    /// The input cannot be sent.
     #[error("{}", .0.told())]
     Input(BadInput),
     /// There is nothing in it, or nothing after what is skipped.
-    #[error("{called}: there is nothing to send{}", if *.skipped { " after what --skip leaves out" } else { "" })]
+    #[error("{called}: there is nothing to send{}", if *.skipped { " after the lines that --skip leaves out" } else { "" })]
     Nothing {
-        /// What the input is called.
+        /// The name of the input.
         called: Sanitized,
         /// Whether something was to be skipped.
         skipped: bool,
@@ -65,7 +65,7 @@ pub(super) enum SendError {
     Forbidden(#[from] Forbidden),
     /// Nobody can be asked.
     #[error(
-        "{target} is production, and there is no terminal to ask on: give --production if these events are to reach real \
+        "{target} is production, and there is no terminal to ask on: pass --production if these events are to reach real \
          customers; nothing was sent"
     )]
     NobodyToAsk {
@@ -73,20 +73,22 @@ pub(super) enum SendError {
         target: Sanitized,
     },
     /// Another word was typed.
-    #[error("the word was not typed; nothing was sent")]
+    #[error("not confirmed; nothing was sent")]
     NotConfirmed,
     /// The terminal did not give a word.
-    #[error("the terminal cannot be asked ({0}): give --production if these events are to reach real customers")]
+    #[error("cannot ask on the terminal ({0}): pass --production if these events are to reach real customers")]
     NotAsked(io::Error),
     /// More than can be proved.
-    #[error("there are more than {MOST} events: so many can be proved in one run; send fewer, or without --prove")]
+    #[error(
+        "there are more than {MOST} events, the most that can be proved in one run: send fewer, or leave out --prove"
+    )]
     TooManyToProve,
     /// An event that cannot be compared with another.
     #[error("an event cannot be proved: {0}")]
     NotComparable(Sanitized),
 }
 
-pub(super) fn run(args: args::Send, config: &Config) -> Result<Exit, Failure> {
+pub(super) fn run(args: args::SendArgs, config: &Config) -> Result<Exit, Failure> {
     let sending = sending(config, &folders(config));
     if !args.dry_run {
         // Before anything is read: a profile that only watches needs no look at what would be sent.
@@ -97,7 +99,7 @@ pub(super) fn run(args: args::Send, config: &Config) -> Result<Exit, Failure> {
     runtime::block_on(send(args, config, sending, input))?
 }
 
-async fn send(args: args::Send, config: &Config, sending: Sending, input: Input) -> Result<Exit, Failure> {
+async fn send(args: args::SendArgs, config: &Config, sending: Sending, input: Input) -> Result<Exit, Failure> {
     let nothing = SendError::Nothing { called: input.called.clone(), skipped: args.skip > 0 };
     let mut reporter = Reporter::new();
     let mut parcels = Parcels::begin(&args, &sending, input);
@@ -110,7 +112,7 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
     for schema in broken {
         reporter.tell(&sanitized!("plan: {}", schema.sentence()));
     }
-    let mut linting = Linting::new(&config.levels, plan);
+    let mut linting = InputLinter::new(&config.levels, plan);
     if args.dry_run {
         let printed = print_commands(parcels, &sending, &mut linting, &reporter).await;
         reporter.done();
@@ -118,7 +120,7 @@ async fn send(args: args::Send, config: &Config, sending: Sending, input: Input)
     }
     linting.count(&parcels.ahead, &reporter);
     let samples = if args.prove { parcels.samples()? } else { VecDeque::new() };
-    let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
+    let keys = AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     if sending.safety.production {
         reporter.triggers(parcels.ahead.iter().flat_map(|parcel| &parcel.events));
         if !args.production {
@@ -172,7 +174,7 @@ fn confirm(config: &Config) -> Result<(), SendError> {
 async fn print_commands(
     mut parcels: Parcels,
     sending: &Sending,
-    linting: &mut Linting,
+    linting: &mut InputLinter,
     reporter: &Reporter,
 ) -> Result<Exit, Failure> {
     let mut stdout = Stdout;
@@ -194,14 +196,14 @@ async fn print_commands(
 struct Parcels {
     packed: mpsc::Receiver<Packed>,
     ahead: VecDeque<Parcel>,
-    /// What ended it, when it ended before its time.
+    /// The error that ended it early, if one did.
     stopped: Option<BadInput>,
     /// How many lines were left out.
     left_out: u64,
 }
 
 impl Parcels {
-    fn begin(args: &args::Send, sending: &Sending, input: Input) -> Self {
+    fn begin(args: &args::SendArgs, sending: &Sending, input: Input) -> Self {
         let (sender, packed) = mpsc::channel(READY);
         let placeholders = Placeholders {
             seed: sending.seed,
@@ -242,7 +244,7 @@ impl Parcels {
         Ok(())
     }
 
-    /// What the events that are ready will be compared with, call by call.
+    /// The samples to compare with the events that are ready, call by call.
     fn samples(&self) -> Result<VecDeque<Vec<Sample>>, SendError> {
         let samples = |parcel: &Parcel| parcel.events.iter().map(Sample::new).collect();
         self.ahead.iter().map(samples).collect::<Result<_, _>>().map_err(SendError::NotComparable)
@@ -294,7 +296,7 @@ impl Signals {
     }
 }
 
-/// What went out so far.
+/// How much went out so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     /// Events that the server took.
@@ -307,7 +309,7 @@ struct Tally {
     through: u64,
 }
 
-/// What ends the sending before everything is sent.
+/// A reason to stop before everything is sent.
 enum Ended {
     /// A signal, or trouble that was told.
     With(Exit),
@@ -325,9 +327,9 @@ struct Run {
     signals: Signals,
     reporter: Reporter,
     verifier: Option<Verifier>,
-    /// What will be proved, call by call.
+    /// The events still to be proved, call by call.
     samples: VecDeque<Vec<Sample>>,
-    /// What is being proved.
+    /// The probes that are running.
     probes: Vec<ProbeId>,
     tally: Tally,
     began: Instant,
@@ -340,13 +342,13 @@ impl Run {
         if self.tally.calls > 1 && !self.words.json {
             let Tally { events, calls, .. } = self.tally;
             let elapsed = self.began.elapsed();
-            let took = latency(elapsed);
+            let took = span(elapsed);
             Stdout.write(&sanitized!(
-                "sent {} events in {} calls and {}, {}/s\n",
-                events,
-                calls,
+                "sent {} in {} and {}, {}/s\n",
+                counted(events, "event"),
+                counted(calls, "call"),
                 took,
-                rate(events, elapsed)
+                grouped(rate(events, elapsed))
             ))?;
         }
         let exit = match ended {
@@ -425,10 +427,10 @@ impl Run {
                         // Between two attempts nothing is in flight.
                         let resting = waiting.is_some_and(|next| self.clock.now().elapsed < next.elapsed);
                         if interrupted.is_some() || resting {
-                            self.reporter.tell(&"ended before the call was answered; its events may have arrived".into());
+                            self.reporter.tell(&"stopped before the call was answered; its events may have arrived".into());
                             return Ok(Some(Ended::With(exit)));
                         }
-                        self.reporter.tell(&"ending after the call in flight; once more ends at once".into());
+                        self.reporter.tell(&"stopping after the call in flight; interrupt again to stop at once".into());
                         interrupted = Some(exit);
                     }
                     delivery = &mut delivering => break delivery,
@@ -474,7 +476,7 @@ impl Run {
         Ok(())
     }
 
-    /// What ends the sending after this call, if anything does.
+    /// The reason to stop after this call, if there is one.
     fn goes_on(&mut self, parcel: &Parcel, verdict: &Verdict) -> Option<Ended> {
         match verdict {
             Verdict::Failed(problem) if problem.kind == ProblemKind::Refused => Some(Ended::With(Exit::Refused)),
@@ -499,9 +501,14 @@ impl Run {
         let seen = seen.map(|seen| sanitized!(", {} of them seen so far", seen)).unwrap_or_default();
         let left = self.is_something_left().then(|| {
             if let Some(line) = to_mend {
-                sanitized!("; mend line {} and add --skip {}, or add --skip {} --keep-going", line, through, through)
+                sanitized!(
+                    "; to resume, fix line {} and add --skip {}, or add --skip {} --keep-going",
+                    line,
+                    through,
+                    through
+                )
             } else {
-                sanitized!("; to go on with the others, add --skip {}", through)
+                sanitized!("; to resume with the rest, add --skip {}", through)
             }
         });
         self.reporter.tell(&sanitized!("{} went out{}{}", went_out, seen, left.unwrap_or_default()));
@@ -551,7 +558,7 @@ impl Run {
     }
 }
 
-/// What the verifier has to tell; nothing ever, where there is none.
+/// The verifier's next news; pending for ever without a verifier.
 async fn listen(verifier: &mut Option<Verifier>, reporter: &Reporter) -> Result<Vec<ProbeId>, Exit> {
     match verifier {
         Some(verifier) => verifier.listen(reporter).await,

@@ -41,7 +41,7 @@ fn file_name(name: &str) -> String {
     name.chars().take(64).map(plain).collect()
 }
 
-/// What sending needs to know of the world, as `config` and the `folders` say.
+/// The settings for sending, from `config` and the `folders`.
 pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
     let base = config.target.value.base_url();
     let longest = if base.is_loopback() { PROBE_NEAR } else { PROBE_FAR };

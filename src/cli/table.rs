@@ -5,7 +5,7 @@ use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
 use crate::session::Change;
 
-/// What is known of each type, with what is wrong with its event, as a table for people.
+/// A table of the types, with the findings in the newest event of each.
 pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Finding>)>) -> Sanitized {
     let header = ["TYPE", "RECEIVED", "CAPTURED", "LAST EVENT", "FINDINGS"].map(Sanitized::literal);
     let rows = std::iter::once(header).chain(changes.into_iter().map(|(change, findings)| {

@@ -45,7 +45,7 @@ fn distance(name: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-pub(super) fn run(args: &args::Templates) -> Result<Exit, Failure> {
+pub(super) fn run(args: &args::TemplatesArgs) -> Result<Exit, Failure> {
     let own = own_templates(templates_folder().as_deref());
     let mut stdout = io::stdout().lock();
     match &args.name {
@@ -96,7 +96,7 @@ fn list(own: &[Template], as_json: bool) -> Sanitized {
 
 /// A template as `--json` prints it.
 #[derive(Serialize)]
-struct Told<'a> {
+struct TemplateLine<'a> {
     name: &'a str,
     description: &'a str,
     /// Whether it is the user's own.
@@ -106,7 +106,7 @@ struct Told<'a> {
 
 fn json(Template { name, description, text }: &Template, own: bool) -> Sanitized {
     // Texts can always be written.
-    json_line(&serde_json::to_string(&Told { name, description, own, text }).unwrap_or_default())
+    json_line(&serde_json::to_string(&TemplateLine { name, description, own, text }).unwrap_or_default())
 }
 
 /// A JSON text in which nothing acts on a terminal. What is replaced can only stand within strings, where the escapes

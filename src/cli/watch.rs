@@ -3,13 +3,13 @@ use std::io::{self, IsTerminal};
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::Watch;
+use super::args::WatchArgs;
 use super::headless::{self, Mode};
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::{Exit, Failure, plan, stderr};
 use crate::app::Sending;
-use crate::config::{self, Config, Keys};
+use crate::config::{self, AccountKeys, Config};
 use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::plan::{BadSchema, Plan};
@@ -18,15 +18,15 @@ use crate::session::HISTORY_LIMIT;
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
-pub(super) fn run(watch: Watch, config: &Config) -> Result<Exit, Failure> {
-    let Watch { once, json } = watch;
+pub(super) fn run(watch: WatchArgs, config: &Config) -> Result<Exit, Failure> {
+    let WatchArgs { once, json } = watch;
     let on_screen = !once && !json;
     // Before a key is asked for, which would be in vain.
     if on_screen && !io::stdout().is_terminal() {
         return Err(RuntimeError::NoTerminal.into());
     }
     let plan = plan::as_it_is(config.plan.as_ref())?;
-    let keys = Keys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
+    let keys = AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     let mode = match (once, json) {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
         (false, _) => Mode::Follow,
@@ -60,7 +60,7 @@ pub(super) async fn on_terminal(
     let folders = folders(config);
     let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
     let sending = Sending { drafts, ..sending(config, &folders) };
-    let interface = runtime::Settings {
+    let interface = runtime::InterfaceSettings {
         target,
         interval: settings.interval,
         time_zone: TimeZone::system(),
@@ -82,9 +82,9 @@ pub(super) fn log_to_file() -> Result<(), Failure> {
     }
 }
 
-/// What to poll and to send with, as `config` says.
-pub(super) fn settings(config: &Config, keys: Keys) -> live::Settings {
-    let key = |config::Key { secret, called }| live::Key { secret, called };
+/// The settings of the poller and the sender, from `config`.
+pub(super) fn settings(config: &Config, keys: AccountKeys) -> live::Settings {
+    let key = |config::AccountKey { secret, called }| live::Key { secret, called };
     live::Settings {
         base: config.target.value.base_url(),
         event_key: key(keys.event),

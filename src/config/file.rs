@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::profile::Profile;
-use super::section::{Section, Source, line_after, shown};
-use super::{ConfigError, EVENT_KEY, Lookup, Place, Setting, USER_KEY, lint, text};
+use super::section::{ConfigText, Section, line_after, shown};
+use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, text};
 use crate::event::text::sanitize;
 use crate::plan::SeverityOverrides;
 
@@ -19,7 +19,7 @@ pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 /// The most that a config file or a template may have, in bytes: what is longer was put there by mistake.
 pub const LONGEST_FILE: u64 = 1 << 20;
 
-/// What stands in the file itself. What is new there begins with a name in this list.
+/// The fields of the file itself. A new one begins with a name in this list.
 const FIELDS: [&str; 3] = ["profile", "profiles", "lint"];
 
 /// The user's config file. Without one it is empty.
@@ -40,7 +40,7 @@ impl ConfigFile {
             Ok(text) => Self::parse(path, &text),
             Err(Unread::Absent) => Ok(Self { path, ..Self::default() }),
             Err(Unread::NotText { line }) => Err(ConfigError::Unusable {
-                place: Place::File { path: path.into(), line },
+                place: Provenance::File { path: path.into(), line },
                 reason: "this line is not text (not UTF-8)".to_owned(),
             }),
             Err(Unread::Io(source)) => Err(ConfigError::Unreadable { path, source }),
@@ -50,7 +50,7 @@ impl ConfigFile {
     fn parse(path: PathBuf, text: &str) -> Result<Self, ConfigError> {
         // Editors of other systems begin a file with this mark, which is no TOML.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Source::new(&path, text);
+        let source = ConfigText::new(&path, text);
         let root = DeTable::parse(text).map_err(|error| ConfigError::Unusable {
             place: source.place(&error.span().unwrap_or_default()),
             reason: format!("not TOML: {}", sanitize(error.message())),
@@ -73,8 +73,8 @@ impl ConfigFile {
     /// The profile to use, and who chose it: `--profile`, else the environment, else the file itself.
     pub fn choose(&self, flag: Option<&str>, lookup: Lookup<'_>) -> Result<Option<Setting<&Profile>>, ConfigError> {
         let (name, place) = match (flag, text(lookup, PROFILE)?, &self.profile) {
-            (Some(name), _, _) => (name.to_owned(), Place::Flag("--profile")),
-            (None, Some(name), _) => (name, Place::Environment(PROFILE.into())),
+            (Some(name), _, _) => (name.to_owned(), Provenance::Flag("--profile")),
+            (None, Some(name), _) => (name, Provenance::Environment(PROFILE.into())),
             (None, None, Some(Setting { value, place })) => (value.clone(), place.clone()),
             (None, None, None) => return Ok(None),
         };
@@ -82,11 +82,11 @@ impl ConfigFile {
         Ok(Some(Setting { value, place }))
     }
 
-    fn find(&self, name: &str, place: &Place) -> Result<&Profile, ConfigError> {
+    fn find(&self, name: &str, place: &Provenance) -> Result<&Profile, ConfigError> {
         self.profiles.iter().find(|profile| profile.name == name).ok_or_else(|| {
             let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
             let known = if names.is_empty() {
-                format!("there is none in {}", sanitize(&self.path.display().to_string()))
+                format!("{} has none", sanitize(&self.path.display().to_string()))
             } else {
                 format!("there are {}", names.join(", "))
             };
@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
     use crate::blueshift::safety::TestIdentity;
-    use crate::config::{Config, KeyNames, Layer, REGION, URL};
+    use crate::config::{Config, ConfigLayer, KeyNames, REGION, URL};
 
     const FULL: &str = r#"
 profile = "staging"
@@ -177,7 +177,7 @@ environment = "production"
         ConfigFile::parse(PathBuf::from("/x/config.toml"), text)
     }
 
-    fn config(flags: Layer, chosen: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    fn config(flags: ConfigLayer, chosen: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let lookup =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
         Config::read(flags, chosen, &lookup, &parse(FULL).unwrap())
@@ -186,8 +186,8 @@ environment = "production"
     #[test]
     fn a_profile_is_chosen_by_flag_else_environment_else_file_and_is_laid_where_it_was_chosen() {
         let near = "http://127.0.0.1:1";
-        let region = |name: &str| Layer::flags(Some(name.parse().unwrap()), None, None).unwrap();
-        let none = Layer::default;
+        let region = |name: &str| ConfigLayer::flags(Some(name.parse().unwrap()), None, None).unwrap();
+        let none = ConfigLayer::default;
         let cases = [
             (none(), None, &[][..], "staging · us · api.getblueshift.com", "/x/config.toml:5", "5s"),
             (none(), None, &[(PROFILE, "live")], "live · eu · api.eu.getblueshift.com", "/x/config.toml:14", "2s"),
@@ -211,7 +211,7 @@ environment = "production"
         }
         assert_eq!(parse("").unwrap().choose(None, &|_| None).unwrap(), None);
         let told = parse("").unwrap().choose(Some("prod"), &|_| None).unwrap_err().to_string();
-        assert_eq!(told, "--profile: no profile \"prod\": there is none in /x/config.toml");
+        assert_eq!(told, "--profile: no profile \"prod\": /x/config.toml has none");
     }
 
     #[test]
@@ -221,7 +221,7 @@ environment = "production"
         );
         let file = file.unwrap();
         let folder = |flag: Option<&str>, chosen| {
-            let flags = Layer::default().with_plan(flag.map(PathBuf::from));
+            let flags = ConfigLayer::default().with_plan(flag.map(PathBuf::from));
             let plan = Config::read(flags, Some(chosen), &|_| None, &file).unwrap().plan;
             plan.map(|plan| (plan.value.display().to_string(), plan.place.to_string()))
         };
@@ -240,8 +240,8 @@ environment = "production"
 
     #[test]
     fn production_is_what_says_so_and_the_platform_unless_it_is_known_to_be_something_else() {
-        let none = Layer::default;
-        let to = |url: &str| Layer::flags(None, Some(url), None).unwrap();
+        let none = ConfigLayer::default;
+        let to = |url: &str| ConfigLayer::flags(None, Some(url), None).unwrap();
         let cases = [
             (none(), Some("staging"), false),
             (none(), Some("live"), true),
@@ -264,10 +264,10 @@ environment = "production"
             let config = Config::resolve([to(url)], &ConfigFile::default());
             assert_eq!(config.safety().production, production, "{url}");
         }
-        // What a profile says of its own server is not said of the platform.
+        // A profile's promises about its own server do not hold for the platform.
         let own = parse("[profiles.own]\nurl = \"https://collector.example.com\"\nenvironment = \"staging\"").unwrap();
         for (region, production) in [(None, false), (Some("us"), true), (Some("eu"), true)] {
-            let flags = Layer::flags(region.map(|name| name.parse().unwrap()), None, None).unwrap();
+            let flags = ConfigLayer::flags(region.map(|name| name.parse().unwrap()), None, None).unwrap();
             let config = Config::read(flags, Some("own"), &|_| None, &own).unwrap();
             assert_eq!(config.safety().production, production, "{region:?}");
         }
@@ -275,10 +275,10 @@ environment = "production"
 
     #[test]
     fn what_a_profile_promises_holds_wherever_it_is_sent() {
-        let here = Layer::flags(None, Some("http://127.0.0.1:1"), None).unwrap();
+        let here = ConfigLayer::flags(None, Some("http://127.0.0.1:1"), None).unwrap();
         let live = config(here, Some("live"), &[]).unwrap();
         assert_eq!(live.safety().read_only.as_deref(), Some("profile live (/x/config.toml:16)"));
-        let staging = config(Layer::default(), None, &[]).unwrap().safety();
+        let staging = config(ConfigLayer::default(), None, &[]).unwrap().safety();
         let identities =
             [TestIdentity::Address("qa@example.com".to_owned()), TestIdentity::Domain("example.org".to_owned())];
         assert_eq!((staging.read_only, staging.identities), (None, identities.into()));
@@ -286,7 +286,7 @@ environment = "production"
 
     #[test]
     fn every_profile_has_its_own_keys_and_no_key_is_in_the_environment_of_drafts() {
-        let names = |chosen| config(Layer::default(), Some(chosen), &[]).unwrap().key_names();
+        let names = |chosen| config(ConfigLayer::default(), Some(chosen), &[]).unwrap().key_names();
         let own = |event: &str, user: Option<&str>| KeyNames { event: event.into(), user: user.map(Into::into) };
         assert_eq!(names("staging"), own("STAGING_EVENT_KEY", Some("STAGING_USER_KEY")));
         assert_eq!(names("live"), own("LIVE_KEY", None));
@@ -294,7 +294,7 @@ environment = "production"
 
         let set = [EVENT_KEY, USER_KEY, "STAGING_EVENT_KEY", "STAGING_USER_KEY", "LIVE_KEY", "HOME"];
         let variables = set.map(|name| (OsString::from(name), OsString::from("value")));
-        let config = config(Layer::default(), Some("near"), &[]).unwrap();
+        let config = config(ConfigLayer::default(), Some("near"), &[]).unwrap();
         let known: Vec<String> = config.environment_without_keys(variables).into_keys().collect();
         assert_eq!(known, ["HOME"]);
     }
@@ -302,24 +302,24 @@ environment = "production"
     #[test]
     fn what_is_wrong_is_told_with_file_line_and_what_is_allowed_and_never_with_the_value() {
         let cases = [
-            ("profil = \"a\"", 1, "unknown field \"profil\": allowed are profile, profiles"),
+            ("profil = \"a\"", 1, "unknown field \"profil\": use one of profile, profiles"),
             (
                 "[profiles.a]\n\nregoin = \"us\"\nzzz = 1",
                 3,
-                "unknown field \"regoin\" in profile a: allowed are region, url, environment, read_only, \
+                "unknown field \"regoin\" in profile a: use one of region, url, environment, read_only, \
                  test_identities, event_key, user_key, interval",
             ),
             ("[profiles.a]\nregion = \"asia\"", 2, "region in profile a: no such region; use `us`"),
             ("[profiles.a]\nurl = \"example.com\"", 2, "url in profile a: the URL must start with http://"),
-            ("[profiles.a]\nurl = \"https://s3cr3t@example.com\"", 2, "must not hold a user or a key"),
+            ("[profiles.a]\nurl = \"https://s3cr3t@example.com\"", 2, "must not contain a user or a key"),
             ("[profiles.a]\nregion = \"us\"\nurl = \"http://a.example\"", 3, "both set in profile a: keep one"),
-            ("[profiles.a]\nenvironment = \"prod\"", 2, "allowed are production, staging, development"),
+            ("[profiles.a]\nenvironment = \"prod\"", 2, "use production, staging or development"),
             ("[profiles.a]\nread_only = \"yes\"", 2, "read_only in profile a must be true or false"),
             ("[profiles.a]\nread_only = 1", 2, "read_only in profile a must be true or false"),
-            ("[profiles.a]\ninterval = 2", 2, "interval in profile a must be a text in quotes"),
+            ("[profiles.a]\ninterval = 2", 2, "interval in profile a must be a string in quotes"),
             ("[profiles.a]\ninterval = \"1h\"", 2, "250ms to 10min"),
-            ("[profiles.a]\ntest_identities = \"a@b.c\"", 2, "must be a list of texts"),
-            ("[profiles.a]\ntest_identities = [\n \"a@b.c\",\n 7]", 4, "must be a list of texts"),
+            ("[profiles.a]\ntest_identities = \"a@b.c\"", 2, "must be a list of strings"),
+            ("[profiles.a]\ntest_identities = [\n \"a@b.c\",\n 7]", 4, "must be a list of strings"),
             ("[profiles.a]\ntest_identities = [\n \"a@b.c\",\n \"a@@b\"]", 4, "write an address such as"),
             ("[profiles.a]\nevent_key = \"s3cr3t0123456789abcdef\"", 2, "such as STAGING_EVENT_KEY"),
             ("[profiles.a]\nuser_key = \"S3CR3T0123456789ABCDEF\"", 2, "take it out of the file"),

@@ -28,7 +28,7 @@ fn parse_within(text: &str, range: RangeInclusive<Duration>, allowed: &str) -> R
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("the unit is missing; {SPELLING}"));
     }
-    let interval: SignedDuration = text.parse().map_err(|_| format!("not a length of time; {SPELLING}"))?;
+    let interval: SignedDuration = text.parse().map_err(|_| format!("not a duration; {SPELLING}"))?;
     Duration::try_from(interval)
         .ok()
         .filter(|interval| range.contains(interval))
@@ -53,9 +53,9 @@ mod tests {
             ("1m 30s", ok(90_000)),
             ("2", Err("unit is missing")),
             ("", Err("unit is missing")),
-            ("fast", Err("not a length of time")),
-            ("2 parsecs", Err("not a length of time")),
-            ("\u{1b}[31m", Err("not a length of time")),
+            ("fast", Err("not a duration")),
+            ("2 parsecs", Err("not a duration")),
+            ("\u{1b}[31m", Err("not a duration")),
             ("249ms", Err("250ms to 10min")),
             ("11min", Err("250ms to 10min")),
             ("-2s", Err("250ms to 10min")),

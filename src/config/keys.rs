@@ -2,7 +2,7 @@ use std::io;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ConfigError, Lookup, Place, text};
+use super::{ConfigError, Lookup, Provenance, text};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, sanitized};
 
@@ -13,20 +13,20 @@ pub const USER_KEY: &str = "CLICKSCOPE_USER_KEY";
 
 /// A key of the account.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub struct AccountKey {
     /// The key itself.
     pub secret: SecretString,
-    /// What a message calls it: `the Event key from CLICKSCOPE_EVENT_KEY`.
+    /// Its name in messages: `the Event key from CLICKSCOPE_EVENT_KEY`.
     pub called: Sanitized,
 }
 
 /// The keys of the account.
 #[derive(Clone, Debug)]
-pub struct Keys {
+pub struct AccountKeys {
     /// The Event key: sends events and sees what was received.
-    pub event: Key,
+    pub event: AccountKey,
     /// The User key: has the counts too. It can read and delete personal data, so it is used for nothing else.
-    pub user: Option<Key>,
+    pub user: Option<AccountKey>,
 }
 
 /// The variables that hold the keys.
@@ -45,7 +45,7 @@ impl Default for KeyNames {
     }
 }
 
-impl Keys {
+impl AccountKeys {
     /// Reads the keys from the environment, and asks `ask` for the Event key where there is none. `ask` gives `None`
     /// when there is nobody to ask.
     pub fn read(
@@ -71,17 +71,17 @@ impl Keys {
             return Err(ConfigError::NoKey { variable: variable() });
         }
         check(typed.expose_secret())
-            .map_err(|reason| ConfigError::Unusable { place: Place::Flag("the key that was typed in"), reason })?;
-        let event = Key { secret: typed, called: "the Event key that was typed in".into() };
+            .map_err(|reason| ConfigError::Unusable { place: Provenance::Flag("the key that was typed in"), reason })?;
+        let event = AccountKey { secret: typed, called: "the Event key that was typed in".into() };
         Ok(Self { event, user })
     }
 }
 
-fn from_environment(lookup: Lookup<'_>, name: &str, kind: &'static str) -> Result<Option<Key>, ConfigError> {
+fn from_environment(lookup: Lookup<'_>, name: &str, kind: &'static str) -> Result<Option<AccountKey>, ConfigError> {
     let Some(secret) = text(lookup, name)?.map(SecretString::from) else { return Ok(None) };
     check(secret.expose_secret())
-        .map_err(|reason| ConfigError::Unusable { place: Place::Environment(name.to_owned().into()), reason })?;
-    Ok(Some(Key { secret, called: sanitized!("the {} key from {}", kind, sanitize(name)) }))
+        .map_err(|reason| ConfigError::Unusable { place: Provenance::Environment(name.to_owned().into()), reason })?;
+    Ok(Some(AccountKey { secret, called: sanitized!("the {} key from {}", kind, sanitize(name)) }))
 }
 
 /// Whether `key` can be a key at all. The reason never repeats it.
@@ -92,7 +92,7 @@ fn check(key: &str) -> Result<(), String> {
         .iter()
         .any(|name| upper.strip_prefix("YOUR_").unwrap_or(&upper) == *name);
     if bracketed || named {
-        return Err("this is the placeholder from a sample; put the key of the account in its place".to_owned());
+        return Err("this is the placeholder from a sample; replace it with the key of the account".to_owned());
     }
     // Basic authentication ends the user name, which the key is, at the first colon.
     if let Some(odd) = key.chars().find(|c| !c.is_ascii_graphic() || *c == ':') {
@@ -102,7 +102,7 @@ fn check(key: &str) -> Result<(), String> {
             odd if odd.is_control() => "a control character".to_owned(),
             _ => "a character that is not ASCII".to_owned(),
         };
-        return Err(format!("there is {what} in it, which no key has; copy the key again, alone"));
+        return Err(format!("it holds {what}, which no key has; copy the key again, without anything else"));
     }
     Ok(())
 }
@@ -114,13 +114,13 @@ mod tests {
 
     use super::*;
 
-    fn read(event: &str, user: &str, typed: Option<&str>) -> Result<Keys, ConfigError> {
+    fn read(event: &str, user: &str, typed: Option<&str>) -> Result<AccountKeys, ConfigError> {
         let lookup = |name: &str| match name {
             EVENT_KEY => Some(OsString::from(event)),
             USER_KEY => Some(OsString::from(user)),
             _ => None,
         };
-        Keys::read(&KeyNames::default(), &lookup, || typed.map(|typed| Ok(SecretString::from(typed))))
+        AccountKeys::read(&KeyNames::default(), &lookup, || typed.map(|typed| Ok(SecretString::from(typed))))
     }
 
     #[test]
@@ -179,13 +179,13 @@ mod tests {
             "STAGING_KEY" => Some(OsString::from("of-staging")),
             _ => None,
         };
-        let keys = Keys::read(&names, &lookup, || None).unwrap();
+        let keys = AccountKeys::read(&names, &lookup, || None).unwrap();
         assert_eq!(keys.event.secret.expose_secret(), "of-staging");
         assert_eq!(keys.event.called, "the Event key from STAGING_KEY");
         assert!(keys.user.is_none());
 
         let names = KeyNames { event: "LIVE_KEY".to_owned(), user: None };
-        let error = Keys::read(&names, &lookup, || None).unwrap_err();
+        let error = AccountKeys::read(&names, &lookup, || None).unwrap_err();
         assert!(error.to_string().contains("set LIVE_KEY to"), "{error}");
     }
 

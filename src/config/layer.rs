@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, Lookup, Place, parse_interval, text};
+use super::{ConfigError, Lookup, Provenance, parse_interval, text};
 use crate::blueshift::{BaseUrl, Region, TargetError};
 use crate::event::{Sanitized, sanitized};
 
@@ -12,7 +12,7 @@ pub const URL: &str = "CLICKSCOPE_URL";
 /// The variable that sets the interval.
 pub const INTERVAL: &str = "CLICKSCOPE_INTERVAL";
 
-/// What is watched.
+/// The server to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The platform itself.
@@ -30,7 +30,7 @@ impl Target {
         }
     }
 
-    /// What the header calls it: `us · api.getblueshift.com`, `local · 127.0.0.1:8787`, `collector.example.com`.
+    /// Its label in the header: `us · api.getblueshift.com`, `local · 127.0.0.1:8787`, `collector.example.com`.
     pub fn label(&self) -> Sanitized {
         match self {
             Self::Region(region) => sanitized!("{} · {}", region.as_str(), region.base_url().host_label()),
@@ -46,13 +46,13 @@ pub struct Setting<T> {
     /// The value.
     pub value: T,
     /// Where it came from.
-    pub place: Place,
+    pub place: Provenance,
 }
 
-/// What one place says. All of it is optional.
+/// The settings from one place, all of them optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layer {
-    /// What to watch.
+pub struct ConfigLayer {
+    /// The target.
     pub target: Option<Setting<Target>>,
     /// How often to poll.
     pub interval: Option<Setting<Duration>>,
@@ -60,27 +60,27 @@ pub struct Layer {
     pub plan: Option<Setting<PathBuf>>,
 }
 
-impl Layer {
-    /// What the command line says. The URL comes as text, for only here is it certain that an error does not repeat it:
+impl ConfigLayer {
+    /// The layer of the command line. The URL comes as text, for only here is it certain that an error does not repeat it:
     /// people put keys into URLs.
     pub fn flags(region: Option<Region>, url: Option<&str>, interval: Option<Duration>) -> Result<Self, ConfigError> {
-        let region = region.map(|value| Setting { value, place: Place::Flag("--region") });
-        let place = Place::Flag("--url");
+        let region = region.map(|value| Setting { value, place: Provenance::Flag("--region") });
+        let place = Provenance::Flag("--url");
         let url = url.map(str::parse).transpose();
         let unusable = |error: TargetError| ConfigError::Unusable { place: place.clone(), reason: error.to_string() };
         let url = url.map_err(unusable)?;
         let url = url.map(|value| Setting { value, place });
-        let interval = interval.map(|value| Setting { value, place: Place::Flag("--interval") });
+        let interval = interval.map(|value| Setting { value, place: Provenance::Flag("--interval") });
         Ok(Self { target: target(region, url)?, interval, plan: None })
     }
 
     /// The same, with the folder of the plan that the command line names, if it names one.
     #[must_use]
     pub fn with_plan(self, folder: Option<PathBuf>) -> Self {
-        Self { plan: folder.map(|value| Setting { value, place: Place::Flag("--plan") }), ..self }
+        Self { plan: folder.map(|value| Setting { value, place: Provenance::Flag("--plan") }), ..self }
     }
 
-    /// What the environment says.
+    /// The layer of the environment.
     pub fn environment(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let region = read(lookup, REGION, |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
         let url = read(lookup, URL, |text| text.parse::<BaseUrl>().map_err(|error| error.to_string()))?;
@@ -94,7 +94,7 @@ fn read<T>(
     name: &'static str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<Setting<T>>, ConfigError> {
-    let place = Place::Environment(name.into());
+    let place = Provenance::Environment(name.into());
     let Some(text) = text(lookup, name)? else { return Ok(None) };
     match parse(&text) {
         Ok(value) => Ok(Some(Setting { value, place })),
@@ -121,8 +121,8 @@ mod tests {
 
     use super::*;
 
-    fn environment(variables: &[(&str, &str)]) -> Result<Layer, ConfigError> {
-        Layer::environment(&|name| {
+    fn environment(variables: &[(&str, &str)]) -> Result<ConfigLayer, ConfigError> {
+        ConfigLayer::environment(&|name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
         })
     }
@@ -141,9 +141,9 @@ mod tests {
             assert!(message.starts_with(start) && message.contains(part), "{message}");
             assert!(!message.contains("s3cr3t"), "{message}");
         }
-        let error = Layer::flags(None, Some("http://s3cr3t@a.example"), None).unwrap_err();
+        let error = ConfigLayer::flags(None, Some("http://s3cr3t@a.example"), None).unwrap_err();
         assert!(error.to_string().starts_with("--url: ") && !error.to_string().contains("s3cr3t"), "{error}");
-        let error = Layer::flags(Some(Region::Us), Some("http://a.example"), None).unwrap_err();
+        let error = ConfigLayer::flags(Some(Region::Us), Some("http://a.example"), None).unwrap_err();
         assert!(error.to_string().starts_with("--region and --url are both set"), "{error}");
     }
 }

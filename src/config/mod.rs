@@ -1,6 +1,6 @@
 //! Where settings and secrets come from, and which wins.
 //!
-//! A setting is looked for in layers, the nearest first: flag, environment, profile, default. Each layer is a [`Layer`],
+//! A setting is looked for in layers, the nearest first: flag, environment, profile, default. Each layer is a [`ConfigLayer`],
 //! read on its own and checked on its own, so an error names the place where the value stands; [`Config::resolve`] lays
 //! them over one another and remembers where each value came from. A profile that the command line names is itself
 //! given by a flag, so what it says wins over the environment.
@@ -36,8 +36,8 @@ use crate::event::text::sanitize;
 pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE};
 pub use folders::{config_folder, state_folder};
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_patience};
-pub use keys::{EVENT_KEY, Key, KeyNames, Keys, USER_KEY};
-pub use layer::{INTERVAL, Layer, REGION, Setting, Target, URL};
+pub use keys::{AccountKey, AccountKeys, EVENT_KEY, KeyNames, USER_KEY};
+pub use layer::{ConfigLayer, INTERVAL, REGION, Setting, Target, URL};
 pub use plan::read_plan;
 pub use profile::{Environment, Profile};
 pub use prompt::{ask_for_word, prompt};
@@ -49,7 +49,7 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum Provenance {
     /// A command line option, spelled with its dashes.
     Flag(&'static str),
     /// An environment variable.
@@ -65,7 +65,7 @@ pub enum Place {
     Default,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => f.write_str(name),
@@ -83,17 +83,17 @@ pub enum ConfigError {
     #[error("{place}: {reason}")]
     Unusable {
         /// Where it stands.
-        place: Place,
-        /// What is wrong with it, and what is allowed.
+        place: Provenance,
+        /// The reason, and what is allowed.
         reason: String,
     },
     /// Two settings of the same layer that exclude each other.
-    #[error("{0} and {1} are both set: a region is a URL by another name, so keep one of them")]
-    Conflict(Place, Place),
+    #[error("{0} and {1} are both set: a region stands for a URL, so keep one of them")]
+    Conflict(Provenance, Provenance),
     /// There is no key, and nobody who could be asked for it.
     #[error(
         "no Event key: set {variable} to the Event API key of the account (in the dashboard under Account settings, API \
-         keys); for a local collector any text will do"
+         keys); for a local collector, any text will do"
     )]
     NoKey {
         /// The variable that should hold it.
@@ -104,7 +104,7 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The person thought better of it.
@@ -115,7 +115,7 @@ pub enum ConfigError {
     Prompt {
         /// The variable that could hold it.
         variable: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
@@ -124,7 +124,7 @@ pub enum ConfigError {
 fn text(lookup: Lookup<'_>, name: &str) -> Result<Option<String>, ConfigError> {
     let Some(value) = lookup(name) else { return Ok(None) };
     let value = value.into_string().map_err(|_| ConfigError::Unusable {
-        place: Place::Environment(name.to_owned().into()),
+        place: Provenance::Environment(name.to_owned().into()),
         reason: "the value is not text (not UTF-8)".to_owned(),
     })?;
     let value = value.trim();

@@ -22,7 +22,7 @@ pub fn read_plan(folder: &Setting<PathBuf>) -> Result<(Plan, Vec<BadSchema>), Co
             io::ErrorKind::NotFound => {
                 format!("there is no folder {shown}; `clickscope plan infer FILE --into {shown}` makes one from events")
             }
-            io::ErrorKind::NotADirectory => format!("{shown} is no folder: name the one that holds the schemas"),
+            io::ErrorKind::NotADirectory => format!("{shown} is not a folder: name the one that holds the schemas"),
             _ => format!("the folder {shown} cannot be read: {error}"),
         })
     })?;
@@ -62,10 +62,10 @@ fn file(path: &Path) -> SchemaFile {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::config::Place;
+    use crate::config::Provenance;
 
     fn read(folder: &Path) -> Result<(Plan, Vec<BadSchema>), ConfigError> {
-        read_plan(&Setting { value: folder.to_owned(), place: Place::Flag("--plan") })
+        read_plan(&Setting { value: folder.to_owned(), place: Provenance::Flag("--plan") })
     }
 
     #[test]
@@ -97,7 +97,7 @@ mod tests {
         fs::write(path("file"), "").unwrap();
         for (folder, part) in [
             (path("nothing"), "there is no folder"),
-            (path("file"), "is no folder"),
+            (path("file"), "is not a folder"),
             (path(""), "there is no schema in"),
         ] {
             let told = read(&folder).unwrap_err().to_string();

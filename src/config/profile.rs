@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::section::{Section, Source, shown};
-use super::{ConfigError, KeyNames, Layer, Place, Setting, Target, parse_interval};
+use super::section::{ConfigText, Section, shown};
+use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, parse_interval};
 use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BaseUrl, Region};
 
-/// What a profile may say. What is new begins with a name in this list.
+/// The fields of a profile. A new one begins with a name in this list.
 const FIELDS: [&str; 9] =
     ["region", "url", "environment", "read_only", "test_identities", "event_key", "user_key", "interval", "plan"];
 
@@ -19,13 +19,13 @@ const LONGEST_WORD: usize = 15;
 /// A named target: where it is, which keys open it, and what may be sent there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     target: Option<Setting<Target>>,
     interval: Option<Setting<Duration>>,
     plan: Option<Setting<PathBuf>>,
     environment: Option<Environment>,
-    read_only: Option<Place>,
+    read_only: Option<Provenance>,
     identities: Vec<TestIdentity>,
     event_key: Option<String>,
     user_key: Option<String>,
@@ -50,14 +50,14 @@ impl FromStr for Environment {
             "production" => Ok(Self::Production),
             "staging" => Ok(Self::Staging),
             "development" => Ok(Self::Development),
-            _ => Err("allowed are production, staging, development".to_owned()),
+            _ => Err("use production, staging or development".to_owned()),
         }
     }
 }
 
 impl Profile {
     pub(super) fn read<'a>(
-        source: &'a Source<'a>,
+        source: &'a ConfigText<'a>,
         name: Setting<&str>,
         table: &'a DeTable<'a>,
     ) -> Result<Self, ConfigError> {
@@ -93,9 +93,9 @@ impl Profile {
         })
     }
 
-    /// What it says of the settings that other places set too.
-    pub(super) fn layer(&self) -> Layer {
-        Layer { target: self.target.clone(), interval: self.interval.clone(), plan: self.plan.clone() }
+    /// Its layer: the settings that other places can set too.
+    pub(super) fn layer(&self) -> ConfigLayer {
+        ConfigLayer { target: self.target.clone(), interval: self.interval.clone(), plan: self.plan.clone() }
     }
 
     /// Where its keys are. A profile that names its own Event key is of an account of its own, so it has a User key only
@@ -117,7 +117,7 @@ impl Profile {
         [&self.event_key, &self.user_key].into_iter().flatten().map(String::as_str)
     }
 
-    /// What it promises about sending to `base`.
+    /// Its safety rules for sending to `base`.
     ///
     /// Its `environment` is about its own target: where a flag or a variable leads elsewhere, it says nothing. Without a
     /// word, the platform itself is production and nothing else is.
@@ -143,5 +143,5 @@ fn variable(text: &str) -> Result<String, String> {
     }
     let rule = "this is the name of the environment variable that holds the key, such as STAGING_EVENT_KEY: capital \
                 letters, digits and `_`";
-    Err(format!("{rule}; if a key stands there, take it out of the file"))
+    Err(format!("{rule}; if a key is there, take it out of the file"))
 }

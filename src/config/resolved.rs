@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, ConfigFile, KeyNames, Layer, Lookup, Place, Profile, Setting, Target};
+use super::{ConfigError, ConfigFile, ConfigLayer, KeyNames, Lookup, Profile, Provenance, Setting, Target};
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
 use crate::event::text::sanitize;
@@ -18,7 +18,7 @@ const INTERVAL_NEAR: Duration = Duration::from_millis(500);
 /// Every setting, and where each came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// What to watch.
+    /// The target.
     pub target: Setting<Target>,
     /// How often to poll.
     pub interval: Setting<Duration>,
@@ -35,16 +35,16 @@ impl Config {
     /// Chooses the profile and lays everything over one another: the `flags`, what the environment says, the profile,
     /// the defaults. A profile that is named by a flag, as `chosen`, goes before the environment.
     pub fn read(
-        flags: Layer,
+        flags: ConfigLayer,
         chosen: Option<&str>,
         lookup: Lookup<'_>,
         file: &ConfigFile,
     ) -> Result<Self, ConfigError> {
-        let environment = Layer::environment(lookup)?;
+        let environment = ConfigLayer::environment(lookup)?;
         let profile =
             file.choose(chosen, lookup)?.map(|Setting { value, place }| Setting { value: value.clone(), place });
         let said = profile.as_ref().map(|profile| profile.value.layer()).unwrap_or_default();
-        let by_flag = matches!(&profile, Some(Setting { place: Place::Flag(_), .. }));
+        let by_flag = matches!(&profile, Some(Setting { place: Provenance::Flag(_), .. }));
         let layers = if by_flag { [flags, said, environment] } else { [flags, environment, said] };
         Ok(Self { profile, ..Self::resolve(layers, file) })
     }
@@ -52,18 +52,19 @@ impl Config {
     /// Lays `layers` over one another, the nearest first, and the defaults under them. No profile is chosen.
     ///
     /// Region and URL are one setting: a region in a nearer layer wins over a URL in a farther one.
-    pub fn resolve(layers: impl IntoIterator<Item = Layer>, file: &ConfigFile) -> Self {
-        let layers = layers.into_iter().fold(Layer::default(), |near, far| Layer {
+    pub fn resolve(layers: impl IntoIterator<Item = ConfigLayer>, file: &ConfigFile) -> Self {
+        let layers = layers.into_iter().fold(ConfigLayer::default(), |near, far| ConfigLayer {
             target: near.target.or(far.target),
             interval: near.interval.or(far.interval),
             plan: near.plan.or(far.plan),
         });
         let target =
-            layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Place::Default });
+            layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Provenance::Default });
         let loopback = target.value.base_url().is_loopback();
-        let interval = layers
-            .interval
-            .unwrap_or(Setting { value: if loopback { INTERVAL_NEAR } else { INTERVAL_FAR }, place: Place::Default });
+        let interval = layers.interval.unwrap_or(Setting {
+            value: if loopback { INTERVAL_NEAR } else { INTERVAL_FAR },
+            place: Provenance::Default,
+        });
         Self {
             target,
             interval,
@@ -74,7 +75,7 @@ impl Config {
         }
     }
 
-    /// What the header calls it: `staging · us · api.getblueshift.com`.
+    /// Its label in the header: `staging · us · api.getblueshift.com`.
     pub fn label(&self) -> Sanitized {
         let target = self.target.value.label();
         match &self.profile {
@@ -88,7 +89,7 @@ impl Config {
         self.profile.as_ref().map(|profile| profile.value.key_names()).unwrap_or_default()
     }
 
-    /// What may be sent, and what asks first.
+    /// The rules for sending: who may be sent to, and when to ask first.
     pub fn safety(&self) -> Safety {
         let base = self.target.value.base_url();
         match &self.profile {
@@ -97,7 +98,7 @@ impl Config {
         }
     }
 
-    /// What drafts may know of the environment: the variables that are text, without those that hold keys, be it of
+    /// The environment that drafts may use: the variables that are text, without those that hold keys, be it of
     /// another profile.
     pub fn environment_without_keys(
         &self,
@@ -118,27 +119,55 @@ mod tests {
     fn a_flag_wins_over_the_environment_and_that_over_the_default() {
         let near = "http://127.0.0.1:8787";
         let cases = [
-            (None, None, &[][..], "us · api.getblueshift.com", Place::Default, 2_000),
-            (Some(Region::Eu), None, &[(REGION, "us")], "eu · api.eu.getblueshift.com", Place::Flag("--region"), 2_000),
-            (None, Some(near), &[(REGION, "eu")], "local · 127.0.0.1:8787", Place::Flag("--url"), 500),
-            (Some(Region::Us), None, &[(URL, near)], "us · api.getblueshift.com", Place::Flag("--region"), 2_000),
-            (None, None, &[(REGION, "eu")], "eu · api.eu.getblueshift.com", Place::Environment(REGION.into()), 2_000),
-            (None, None, &[(URL, near), (REGION, " ")], "local · 127.0.0.1:8787", Place::Environment(URL.into()), 500),
-            (None, None, &[(URL, "https://a.example.com/x")], "a.example.com", Place::Environment(URL.into()), 2_000),
+            (None, None, &[][..], "us · api.getblueshift.com", Provenance::Default, 2_000),
+            (
+                Some(Region::Eu),
+                None,
+                &[(REGION, "us")],
+                "eu · api.eu.getblueshift.com",
+                Provenance::Flag("--region"),
+                2_000,
+            ),
+            (None, Some(near), &[(REGION, "eu")], "local · 127.0.0.1:8787", Provenance::Flag("--url"), 500),
+            (Some(Region::Us), None, &[(URL, near)], "us · api.getblueshift.com", Provenance::Flag("--region"), 2_000),
+            (
+                None,
+                None,
+                &[(REGION, "eu")],
+                "eu · api.eu.getblueshift.com",
+                Provenance::Environment(REGION.into()),
+                2_000,
+            ),
+            (
+                None,
+                None,
+                &[(URL, near), (REGION, " ")],
+                "local · 127.0.0.1:8787",
+                Provenance::Environment(URL.into()),
+                500,
+            ),
+            (
+                None,
+                None,
+                &[(URL, "https://a.example.com/x")],
+                "a.example.com",
+                Provenance::Environment(URL.into()),
+                2_000,
+            ),
             (
                 None,
                 None,
                 &[(URL, near), (INTERVAL, "3s")],
                 "local · 127.0.0.1:8787",
-                Place::Environment(URL.into()),
+                Provenance::Environment(URL.into()),
                 3_000,
             ),
         ];
         for (region, url, variables, label, place, milliseconds) in cases {
-            let flags = Layer::flags(region, url, None).unwrap();
+            let flags = ConfigLayer::flags(region, url, None).unwrap();
             let lookup =
                 |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
-            let config = Config::resolve([flags, Layer::environment(&lookup).unwrap()], &ConfigFile::default());
+            let config = Config::resolve([flags, ConfigLayer::environment(&lookup).unwrap()], &ConfigFile::default());
             assert_eq!(config.target.value.label(), label);
             assert_eq!(config.target.place, place, "{label}");
             assert_eq!(config.interval.value, Duration::from_millis(milliseconds), "{label}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{ConfigError, Place, Setting};
+use super::{ConfigError, Provenance, Setting};
 use crate::event::{Sanitized, sanitized, text};
 
 /// The widest name from the file that a message repeats, in columns.
@@ -13,20 +13,20 @@ const WIDEST: usize = 40;
 
 /// The text of a config file, and where it stands.
 #[derive(Debug)]
-pub(super) struct Source<'a> {
+pub(super) struct ConfigText<'a> {
     path: Arc<Path>,
     text: &'a str,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ConfigText<'a> {
     pub(super) fn new(path: &Path, text: &'a str) -> Self {
         Self { path: path.into(), text }
     }
 
     /// The place of what stands at these bytes.
-    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+    pub(super) fn place(&self, span: &Range<usize>) -> Provenance {
         let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
-        Place::File { path: Arc::clone(&self.path), line: line_after(before) }
+        Provenance::File { path: Arc::clone(&self.path), line: line_after(before) }
     }
 
     /// A folder that the file names: from where the file stands, unless it is a whole path.
@@ -46,8 +46,8 @@ impl<'a> Source<'a> {
 /// repeats a value, for people put keys where only their names belong.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
-    source: &'a Source<'a>,
-    /// What messages call it: `profile staging`; empty for the file itself.
+    source: &'a ConfigText<'a>,
+    /// Its name in messages: `profile staging`; empty for the file itself.
     called: String,
     table: &'a DeTable<'a>,
 }
@@ -55,7 +55,7 @@ pub(super) struct Section<'a> {
 impl<'a> Section<'a> {
     /// The table, which may hold no other fields than `allowed`.
     pub(super) fn new(
-        source: &'a Source<'a>,
+        source: &'a ConfigText<'a>,
         called: String,
         table: &'a DeTable<'a>,
         allowed: &[&str],
@@ -66,7 +66,7 @@ impl<'a> Section<'a> {
             None => Ok(section),
             Some(key) => {
                 let name = shown(key.get_ref());
-                let reason = format!("unknown field {name}{}: allowed are {}", section.within(), allowed.join(", "));
+                let reason = format!("unknown field {name}{}: use one of {}", section.within(), allowed.join(", "));
                 Err(source.unusable(&key.span(), reason))
             }
         }
@@ -74,7 +74,7 @@ impl<'a> Section<'a> {
 
     /// A field that is a text.
     pub(super) fn text(&self, field: &str) -> Result<Option<Setting<&'a str>>, ConfigError> {
-        self.field(field, "a text in quotes", DeValue::as_str)
+        self.field(field, "a string in quotes", DeValue::as_str)
     }
 
     /// A field that is a text which stands for something else; the error of `parse` says what is allowed.
@@ -101,7 +101,7 @@ impl<'a> Section<'a> {
         field: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Vec<T>, ConfigError> {
-        let expected = "a list of texts in quotes, as in [\"one\", \"two\"]";
+        let expected = "a list of strings in quotes, as in [\"one\", \"two\"]";
         let Some(list) = self.field(field, expected, DeValue::as_array)? else { return Ok(Vec::new()) };
         let parse = |item: &Spanned<DeValue<'_>>| {
             let reason = match item.get_ref().as_str() {

@@ -25,7 +25,7 @@ pub enum AssignmentError {
     Spelling {
         /// What was given.
         text: Sanitized,
-        /// What is wrong with it.
+        /// The reason.
         reason: Sanitized,
     },
     /// The place is inside something that is no container, or past the end of an array.
@@ -90,7 +90,7 @@ impl Assignment {
         Ok(out)
     }
 
-    /// What to put where, so that the value stands at the path from `root`.
+    /// The text to insert and its place, so that the value is at the path from `root`.
     fn edit(&self, document: &Document, event: &str, root: NodeId) -> Result<(Range<usize>, String), AssignmentError> {
         let mut at = root;
         for (taken, segment) in self.path.0.iter().enumerate() {
@@ -108,7 +108,7 @@ impl Assignment {
     }
 }
 
-/// What to put where, so that `container` gets a last member or element that holds `value` at `rest`, of which the
+/// The text to insert and its place, so that `container` gets a last member or element that holds `value` at `rest`, of which the
 /// first step leads nowhere yet. The error is the reason why it cannot be.
 fn grow(
     document: &Document,
@@ -192,7 +192,7 @@ fn is_next(segment: &Segment, count: usize) -> Result<(), Sanitized> {
     }
 }
 
-/// What stands between the key and the value of a member.
+/// The text between the key and the value of a member.
 fn colon<'e>(document: &Document, event: &'e str, member: NodeId) -> &'e str {
     let span = document.span(member);
     let to_value = event.get(span.start..span.end - document.text(member).len()).unwrap_or_default();

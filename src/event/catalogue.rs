@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// What the platform knows a customer by, in the order in which it asks (documented; `user_uuid` and `group_id` are sent
+/// The identifiers of a customer, in the order in which it asks (documented; `user_uuid` and `group_id` are sent
 /// by clients; an account may have others).
 pub const IDENTIFIERS: [&str; 7] =
     ["user_uuid", "customer_id", "email", "device_id", "cookie", "phone_number", "group_id"];
 
-/// What every event may carry.
+/// The attributes that every event may have.
 pub(crate) const EVENT: &str = include_str!("../../assets/event.json");
 
 /// The event types, in the order in which they are offered.
@@ -40,23 +40,23 @@ const BULK: &str = include_str!("../../assets/bulk.json");
 /// The type of the definition that stands for every event type that has none of its own.
 pub const ANY_EVENT: &str = "custom";
 
-/// What is known of the standard events.
+/// Knowledge about the standard events.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     definitions: Vec<Definition>,
     bulk: Vec<Template>,
 }
 
-/// What is known of one event type.
+/// A standard event type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     /// The event type; `custom` for one of the sender's own.
     pub event_type: String,
-    /// What it is for, in a sentence.
+    /// Its purpose, in a sentence.
     pub description: String,
     /// Its attributes, in the order of the schema: its own, then those of every event.
     pub attributes: Vec<Attribute>,
-    /// What an event of the type must or should have.
+    /// The attributes that an event of the type must or should have.
     pub demands: Vec<Demand>,
     /// Its examples: the first is called as the type (`custom_event` for a custom one), the others by their own names.
     pub templates: Vec<Template>,
@@ -71,12 +71,12 @@ pub struct Demand {
     pub need: Need,
 }
 
-/// What is known of one attribute.
+/// An attribute of a standard event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     /// Its name.
     pub name: String,
-    /// What it is for, in a few words.
+    /// Its purpose, in a few words.
     pub description: String,
     /// The JSON types that it may have, by their JSON Schema names: `string`, `number`, `array`. Where a number may also
     /// be a string of digits, as in many of the vendor's samples, both are here, the better one first.
@@ -101,9 +101,9 @@ pub enum Need {
 /// A draft to begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// What it is called: `purchase`, `identify_mobile`.
+    /// Its name: `purchase`, `identify_mobile`.
     pub name: String,
-    /// What it is, in one line.
+    /// A description in one line.
     pub description: String,
     /// The draft: JSON with placeholders, an object or an array.
     pub text: String,
@@ -130,7 +130,7 @@ impl Catalogue {
         })
     }
 
-    /// What is known of `event_type`.
+    /// The standard event type of that name.
     pub fn get(&self, event_type: &str) -> Option<&Definition> {
         self.definitions.iter().find(|definition| definition.event_type == event_type)
     }
@@ -204,7 +204,7 @@ fn attributes(layers: &[&Value]) -> Vec<Attribute> {
     found.into_iter().map(|(name, properties)| Attribute::read(name, &properties, &demands)).collect()
 }
 
-/// What `layers` ask of an object, each thing once.
+/// The requirements of `layers` on an object, each once.
 fn demands(layers: &[&Value]) -> Vec<Demand> {
     let mut demands: Vec<Demand> = Vec::new();
     for layer in layers {

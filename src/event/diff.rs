@@ -15,7 +15,7 @@ pub struct Difference {
     /// Where: in the event before, or in the one after for [`DifferenceKind::Added`]. The two are the same but for
     /// elements of an array that grew or shrank.
     pub path: Path,
-    /// What sort of difference.
+    /// The kind of difference.
     pub kind: DifferenceKind,
     /// The JSON text of the value before; `None` for [`DifferenceKind::Added`].
     pub before: Option<String>,
@@ -92,7 +92,7 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// What makes `after` out of `before`, in the order of the paths in `before`, what was added last. The order of keys
+/// The differences that turn `before` into `after`, in the order of the paths in `before`, additions last. The order of keys
 /// does not count, nor how a number is spelled; of a key that an object holds twice the last ones are compared, then those
 /// before them.
 ///
@@ -110,8 +110,8 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
     comparison.run();
     let mut found = comparison.found;
     found.sort_unstable_by_key(|found| match *found {
-        Found::Dropped(id) | Found::Differs(id, _) => (false, id),
-        Found::Added(id) => (true, id),
+        NodeDifference::Dropped(id) | NodeDifference::Differs(id, _) => (false, id),
+        NodeDifference::Added(id) => (true, id),
     });
     found.into_iter().map(|found| found.told(before, after)).collect()
 }
@@ -137,13 +137,13 @@ fn are_one_instant(one: &str, other: &str) -> bool {
 
 /// A difference by the places of its values.
 #[derive(Clone, Copy)]
-enum Found {
+enum NodeDifference {
     Dropped(NodeId),
     Differs(NodeId, NodeId),
     Added(NodeId),
 }
 
-impl Found {
+impl NodeDifference {
     fn told(self, before: &Document, after: &Document) -> Difference {
         let text = |document: &Document, id| Some(document.text(id).to_owned());
         let kind = |document: &Document, id| document.get(id).map_or(NodeKind::Null, |node| node.kind);
@@ -182,7 +182,7 @@ struct Comparison<'a> {
     before: Side<'a>,
     after: Side<'a>,
     open: Vec<(NodeId, NodeId)>,
-    found: Vec<Found>,
+    found: Vec<NodeDifference>,
 }
 
 impl Comparison<'_> {
@@ -195,7 +195,7 @@ impl Comparison<'_> {
             match (self.before.kind(old), self.after.kind(new)) {
                 (Some(NodeKind::Object), Some(NodeKind::Object)) => self.objects(old, new),
                 (Some(NodeKind::Array), Some(NodeKind::Array)) => self.arrays(old, new),
-                _ => self.found.push(Found::Differs(old, new)),
+                _ => self.found.push(NodeDifference::Differs(old, new)),
             }
         }
     }
@@ -206,10 +206,10 @@ impl Comparison<'_> {
         for id in self.before.document.children(old) {
             match fields.remove(&self.before.field(id)) {
                 Some(other) => self.open.push((id, other)),
-                None => self.found.push(Found::Dropped(id)),
+                None => self.found.push(NodeDifference::Dropped(id)),
             }
         }
-        self.found.extend(fields.into_values().map(Found::Added));
+        self.found.extend(fields.into_values().map(NodeDifference::Added));
     }
 
     fn arrays(&mut self, old: NodeId, new: NodeId) {
@@ -224,8 +224,8 @@ impl Comparison<'_> {
             new.pop();
         }
         let common = old.len().min(new.len());
-        self.found.extend(old.iter().skip(common).copied().map(Found::Dropped));
-        self.found.extend(new.iter().skip(common).copied().map(Found::Added));
+        self.found.extend(old.iter().skip(common).copied().map(NodeDifference::Dropped));
+        self.found.extend(new.iter().skip(common).copied().map(NodeDifference::Added));
         self.open.extend(old.into_iter().zip(new).skip(equal));
     }
 
@@ -244,7 +244,7 @@ impl<'a> Side<'a> {
     fn new(document: &'a Document) -> Self {
         let mut side = Self { document, digests: vec![0; document.len()] };
         let mut text = Vec::new();
-        // What stands in a value comes after it, so from the end each container finds its values digested.
+        // Children come after their parent, so from the end each container finds its values digested.
         for id in document.ids().rev() {
             text.clear();
             side.canonical(id, &mut text);
@@ -303,7 +303,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// What the JSON string stands for; `None` for one that no text can stand for (a lone surrogate).
+/// The text of a JSON string; `None` for one that no text can stand for (a lone surrogate).
 fn decoded(quoted: &str) -> Option<Cow<'_, str>> {
     if quoted.contains('\\') {
         return serde_json::from_str::<String>(quoted).ok().map(Cow::Owned);
@@ -558,7 +558,7 @@ mod tests {
             let document = document(text.as_ref().unwrap());
             tree(&document, NodeId::ROOT)
         };
-        // What changes keeps its place, so it comes first; elements go from the last on, and come from the first on.
+        // Changes keep their places, so they come first; elements go from the last on, and come from the first on.
         let is = |kind: DifferenceKind| differences.iter().filter(move |difference| difference.kind == kind);
         let stays = |kind| !matches!(kind, DifferenceKind::Dropped | DifferenceKind::Added);
         for difference in differences.iter().filter(|difference| stays(difference.kind)) {

@@ -50,7 +50,7 @@ impl Node {
 /// One value of a [`Document`].
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// What sort of value it is.
+    /// The kind of value.
     pub kind: NodeKind,
     /// How many values stand directly in it; 0 for one that is not a container.
     pub children: u32,
@@ -66,7 +66,7 @@ pub struct Node {
     pub(super) value: Range<u32>,
 }
 
-/// What sort of JSON value a node is.
+/// The kind of JSON value that a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is the JSON value of that name")]
 pub enum NodeKind {
@@ -84,7 +84,7 @@ impl NodeKind {
         matches!(self, Self::Object | Self::Array)
     }
 
-    /// What people call a value of it: `an object`.
+    /// The words for a value of this kind: `an object`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Object => "an object",

@@ -226,7 +226,7 @@ pub(crate) fn as_name(value: &str) -> Option<(&str, Cow<'_, str>)> {
     name.map(|name| (value, name))
 }
 
-/// What a value says, unless it is null or blank: the text of a string, of anything else the JSON.
+/// The text of a value, unless it is null or blank: the text of a string, of anything else the JSON.
 pub(super) fn said(value: &str) -> Option<Cow<'_, str>> {
     let said = json::as_string(value).unwrap_or(Cow::Borrowed(value));
     (value != "null" && !said.trim().is_empty()).then_some(said)

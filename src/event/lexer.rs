@@ -1,4 +1,4 @@
-//! What a draft is made of, before anything is known of its grammar. Whoever looks for placeholders and whoever looks
+//! The tokens of a draft, before anything is known of its grammar. Whoever looks for placeholders and whoever looks
 //! for JSON must agree on where strings begin and end: both read a draft through this.
 
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 /// A piece of a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// What JSON takes for white space, and nothing else.
+    /// White space as JSON defines it.
     Space,
     /// A brace, a bracket, a colon or a comma.
     Mark(u8),

@@ -156,7 +156,7 @@ fn step<'t>(text: &'t str, rest: &'t str, is_first: bool) -> Result<(Option<Segm
     }
 }
 
-/// What stands in brackets: an index, or a key as a JSON string.
+/// The content of brackets: an index, or a key as a JSON string.
 fn bracket<'t>(text: &'t str, inside: &'t str) -> Result<(Segment, &'t str), PathError> {
     let (segment, after) = if inside.starts_with('"') {
         let mut key = serde_json::Deserializer::from_str(inside).into_iter::<String>();

@@ -29,11 +29,11 @@ pub const ALL: &[(&str, &str)] = &[
 #[cfg(test)]
 pub(crate) const TEST_ADDRESS: &str = "clickscope@example.com";
 
-/// What placeholders are resolved from. The same values give the same text.
+/// The values that placeholders are resolved from. The same values give the same text.
 pub struct Values<'a> {
     /// `{{now}}`, `{{now-2d}}`, `{{epoch}}`.
     pub now: Timestamp,
-    /// What `{{uuid}}` and the tag of `{{email}}` are made from, together with `seq`; each `{{uuid}}` in a text is
+    /// The seed of `{{uuid}}` and of the tag of `{{email}}`, together with `seq`; each `{{uuid}}` in a text is
     /// another.
     pub seed: u128,
     /// `{{seq}}`: how many drafts were sent before in this session, and one.
@@ -139,7 +139,7 @@ enum Placeholder<'a> {
     Environment(&'a str),
 }
 
-/// What comes in the place of one.
+/// The replacement for a placeholder.
 enum Value {
     Number(String),
     Text(String),
@@ -232,7 +232,7 @@ fn read_offset(text: &str) -> Result<SignedDuration, Sanitized> {
     }
 }
 
-/// What the values are hashed from: the same for one sending.
+/// The seed of the values: the same for one sending.
 fn sending(values: &Values<'_>) -> [u8; 24] {
     let mut bytes = [0; 24];
     let (seed, seq) = bytes.split_at_mut(16);
@@ -262,7 +262,7 @@ fn tagged(values: &Values<'_>) -> String {
 
 fn unknown(spelling: &str) -> Sanitized {
     let known = Sanitized::join(ALL.iter().map(|(spelling, _)| *spelling), ", ");
-    sanitized!("`{}` is no placeholder: there are {}; for the text itself write \\u007b{{", shown(spelling), known)
+    sanitized!("`{}` is not a placeholder: there are {}; for the text itself write \\u007b{{", shown(spelling), known)
 }
 
 fn out_of_range() -> Sanitized {
@@ -332,15 +332,15 @@ mod tests {
     #[test]
     fn what_cannot_be_resolved_is_named_with_its_place_and_what_is_allowed() {
         let cases = [
-            ("{\n \"é\": \"{{nwo}}\"}", 2, 8, "`{{nwo}}` is no placeholder: there are {{uuid}}, {{now}}"),
-            ("{{}}", 1, 1, "`{{}}` is no placeholder"),
-            ("[{{NOW}}]", 1, 2, "`{{NOW}}` is no placeholder"),
-            ("[\"{{\u{202e}}}\"]", 1, 3, "`{{\\u202e}}` is no placeholder"),
+            ("{\n \"é\": \"{{nwo}}\"}", 2, 8, "`{{nwo}}` is not a placeholder: there are {{uuid}}, {{now}}"),
+            ("{{}}", 1, 1, "`{{}}` is not a placeholder"),
+            ("[{{NOW}}]", 1, 2, "`{{NOW}}` is not a placeholder"),
+            ("[\"{{\u{202e}}}\"]", 1, 3, "`{{\\u202e}}` is not a placeholder"),
             ("[\"{{now-2}}\"]", 1, 3, "`now-2` is no time: write a sign and numbers with s, m, h, d or w"),
             ("[\"{{now-}}\"]", 1, 3, "`now-` is no time"),
             ("[\"{{now-1d 3}}\"]", 1, 3, "`now-1d 3` is no time"),
             ("[\"{{now+2y}}\"]", 1, 3, "`now+2y` is no time"),
-            ("[\"{{nowhere}}\"]", 1, 3, "`{{nowhere}}` is no placeholder"),
+            ("[\"{{nowhere}}\"]", 1, 3, "`{{nowhere}}` is not a placeholder"),
             ("[\"{{now-99999999d}}\"]", 1, 3, "out of range"),
             ("[\"{{now+99999999999999999999w}}\"]", 1, 3, "out of range"),
             ("[\"{{now+9223372036854775807s1s}}\"]", 1, 3, "out of range"),

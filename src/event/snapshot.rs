@@ -9,13 +9,13 @@ use super::{Payload, Sanitized, TypeName};
 pub struct Snapshot {
     /// The form the answer had.
     pub shape: Shape,
-    /// What it says of each type, in the answer's order, each type once.
+    /// One sighting per type, in the order of the answer.
     pub sightings: Vec<Sighting>,
-    /// What was odd about the answer and yet readable.
+    /// Oddities of the answer that did not keep it from being read.
     pub notes: Vec<Note>,
 }
 
-/// What one snapshot says of one event type.
+/// One snapshot's view of one event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
     /// The type.

@@ -30,7 +30,7 @@ pub struct SyntaxError {
     pub message: Sanitized,
 }
 
-/// What a piece of a draft is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// A string that stands where a key stands.
@@ -347,8 +347,8 @@ mod tests {
             ("{\"a\": +1}", 1, 7, "no plus sign"),
             ("{\"a\": .5}", 1, 7, "begins with a digit"),
             ("{\"a\": 007}", 1, 7, "no zeros before it"),
-            ("{\"a\": 2026-03-17}", 1, 7, "`2026-03-17` is no number"),
-            ("{\"a\": -}", 1, 7, "`-` is no number"),
+            ("{\"a\": 2026-03-17}", 1, 7, "`2026-03-17` is not a number"),
+            ("{\"a\": -}", 1, 7, "`-` is not a number"),
             ("{\"a\": word}", 1, 7, "`word` is not a JSON value: a string needs double quotes"),
             ("{\"a\": 1 // one\n}", 1, 9, "JSON has no comments"),
             ("{ # first\n}", 1, 3, "JSON has no comments"),

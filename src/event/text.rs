@@ -9,10 +9,10 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+mod quantity;
 mod sanitized;
 
-use crate::sanitized;
-
+pub use quantity::{age, counted, grouped, seconds_left, short_count, size, span, until_next_age, until_next_second};
 pub use sanitized::{AsSanitized, Printable, Sanitized, SanitizedStr};
 #[doc(hidden)]
 pub use sanitized::{is_positional, printable};
@@ -111,24 +111,6 @@ pub fn quoted_within(text: &str, columns: usize) -> (Sanitized, bool) {
     (Sanitized::made(out), true)
 }
 
-/// `1 event`, `2 events`.
-pub fn counted(count: u64, thing: &'static str) -> Sanitized {
-    sanitized!("{} {}{}", count, thing, if count == 1 { "" } else { "s" })
-}
-
-/// A number with a comma at each thousand: `12,480`.
-pub fn grouped(number: u64) -> Sanitized {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    Sanitized::made(grouped)
-}
-
 /// Cuts sanitized text to `columns` columns, with an ellipsis where something was lost.
 pub fn fit(text: &str, columns: usize) -> String {
     cut(text, columns).unwrap_or_else(|| text.to_owned())
@@ -178,7 +160,7 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// What came before, as far as it decides on the next character.
+/// The context before a character, as far as it decides on it.
 #[derive(Default)]
 struct Scan {
     after_letter: bool,
@@ -322,14 +304,6 @@ mod tests {
         ];
         for (text, shown) in cases {
             assert_eq!(sanitize(text), shown);
-        }
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        for (number, told) in [(0, "0"), (999, "999"), (1_000, "1,000"), (123_456, "123,456"), (1_000_007, "1,000,007")]
-        {
-            assert_eq!(grouped(number), told);
         }
     }
 

@@ -13,7 +13,7 @@ use super::text::{Sanitized, sanitize_within};
 pub struct TypeName(Arc<str>);
 
 impl TypeName {
-    /// What an event is filed under that has no name and stands in no place that would give it one. The platform allows
+    /// The type of an event without a name, in a place that gives it none. The platform allows
     /// no white space in a name (documented), so no type of its own can be called this.
     pub const UNNAMED: &str = "(no name)";
 

@@ -55,7 +55,7 @@ static BROKEN: Rule = Rule {
     id: "plan-broken",
     severity: Severity::Warning,
     title: "an event whose schema cannot be used",
-    why: "What is wrong with the schema is told at the start; until it is mended, nothing holds the event to the plan.",
+    why: "The problem in the schema is reported at the start; until it is fixed, the event is not checked against the plan.",
     documentation: "",
     bad: r#"{"properties":{"seats":{"type":"nubmer"}}}"#,
     good: r#"{"properties":{"seats":{"type":"number"}}}"#,
@@ -227,7 +227,7 @@ impl Plan {
             match places.entry(event_type.clone()) {
                 Entry::Occupied(first) => {
                     let (event_type, first) = (cut(&event_type), sanitize(first.get()));
-                    let reason = sanitized!("the event type {} is planned in {} already", event_type, first);
+                    let reason = sanitized!("the event type {} is already planned in {}", event_type, first);
                     bad.push(other(reason, "keep one of the two"));
                     continue;
                 }
@@ -284,7 +284,7 @@ impl Plan {
         match self.types.get(event_type) {
             Some(Ok(planned)) => check::check(&planned.schemas, event, context.stage, findings),
             Some(Err(file)) => {
-                let expected = sanitized!("a schema that can be used: {} is none", cut(file));
+                let expected = sanitized!("a usable schema: {} is not", cut(file));
                 findings.push(BROKEN.at(event.path(at), expected, shown_type(event, event_type)));
             }
             // Names with a period are those that the platform makes itself.
@@ -340,7 +340,7 @@ fn type_of_file(file: &str) -> &str {
 /// Reads the text of a file as JSON.
 fn document(file: &str, text: Result<String, UnreadableFile>) -> Result<Document, Box<BadSchema>> {
     let broken = |line, column, reason| {
-        let advice = "mend it, or take the file out of the folder".into();
+        let advice = "fix it, or move the file out of the folder".into();
         Box::new(BadSchema { file: file.to_owned(), line, column, pointer: String::new(), reason, advice })
     };
     let bad = |line, column, reason: Sanitized| {

@@ -175,8 +175,12 @@ impl<'a> SchemaReader<'a> {
         let alike = |known: &&str| strsim::jaro_winkler(keyword, known) >= MISSPELLED;
         let meant = KEYWORDS.into_iter().filter(|known| *known != keyword).find(alike);
         if let Some(meant) = meant.filter(|_| place.document == OWN && self.remarks.len() < MOST_ISSUES) {
-            let reason = sanitized!("{} is no keyword of JSON Schema and asks nothing", cut(keyword));
-            self.remarks.push(SchemaIssue { at: place.at, reason, advice: sanitized!("{}, if that is meant", meant) });
+            let reason = sanitized!("{} is not a JSON Schema keyword and has no effect", cut(keyword));
+            self.remarks.push(SchemaIssue {
+                at: place.at,
+                reason,
+                advice: sanitized!("{}, if that is what you mean", meant),
+            });
         }
     }
 
@@ -204,7 +208,7 @@ impl<'a> SchemaReader<'a> {
                 self.constraints(place, id)
             }
             _ => {
-                self.fault(place, "a schema is an object, or true or false", "write { } for one that asks nothing");
+                self.fault(place, "a schema is an object, or true or false", "write { } for one that accepts anything");
                 Vec::new()
             }
         };
@@ -236,7 +240,7 @@ impl<'a> SchemaReader<'a> {
                 }
                 Some(_) => self.fault(
                     SchemaPlace { at, ..*place },
-                    "this is no address that a schema can have",
+                    "a schema cannot have this address",
                     "write an absolute URL without #, or leave $id out",
                 ),
                 None => {}
@@ -246,7 +250,7 @@ impl<'a> SchemaReader<'a> {
             && let Some(text) = self.text(SchemaPlace { at, ..*place })
             && text.trim_end_matches('#') != DRAFT
         {
-            let reason = sanitized!("{} is another draft of JSON Schema than 2020-12", quoted(&text));
+            let reason = sanitized!("{} is a different draft of JSON Schema than 2020-12", quoted(&text));
             self.fault(
                 SchemaPlace { at, ..*place },
                 reason,
@@ -435,7 +439,7 @@ impl<'a> SchemaReader<'a> {
         let number = self.number(place)?;
         let count = number.as_count();
         if count.is_none() {
-            self.expected(place, "a whole number from 0 up", "1");
+            self.expected(place, "a whole number of at least 0", "1");
         }
         count
     }
@@ -456,7 +460,7 @@ impl<'a> SchemaReader<'a> {
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::String) {
             return Some(document.plain(place.at).into_owned());
         }
-        self.expected(place, "a text in quotes", "\"…\"");
+        self.expected(place, "a string in quotes", "\"…\"");
         None
     }
 
@@ -475,7 +479,7 @@ impl<'a> SchemaReader<'a> {
         if document.get(place.at).is_some_and(|node| node.kind == NodeKind::Array && node.children > 0) {
             return document.children(place.at).map(|at| self.schema(SchemaPlace { at, ..place })).collect();
         }
-        self.expected(place, "a list of schemas, at least one", "[{ }]");
+        self.expected(place, "a list of at least one schema", "[{ }]");
         Vec::new()
     }
 
@@ -501,7 +505,7 @@ impl<'a> SchemaReader<'a> {
         let found = cut(document.text(place.at));
         self.fault(
             place,
-            sanitized!("{} must be {}, and here is {}", cut(&key), what, found),
+            sanitized!("{} must be {}, not {}", cut(&key), what, found),
             sanitized!("write {}, for example", example),
         );
     }
@@ -523,7 +527,7 @@ impl<'a> SchemaReader<'a> {
                 ];
                 let known = unsupported.into_iter().find(|(sign, ..)| text.contains(sign));
                 let (reason, advice) = known.map_or_else(
-                    || (cut(&error.to_string()), "mend it, or leave it out"),
+                    || (cut(&error.to_string()), "fix it, or leave it out"),
                     |(_, reason, advice)| (reason.into(), advice),
                 );
                 self.fault(place, sanitized!("the pattern {} cannot be used: {}", quoted(text), reason), advice);
@@ -557,7 +561,7 @@ impl<'a> SchemaReader<'a> {
         let Ok(url) = base.join(reference) else {
             self.fault(
                 place,
-                sanitized!("{} is no reference", quoted(reference)),
+                sanitized!("{} is not a reference", quoted(reference)),
                 "write #/$defs/product, for example",
             );
             return None;
@@ -589,7 +593,7 @@ impl<'a> SchemaReader<'a> {
                 };
                 let Some(at) = segment.and_then(|segment| document.child(target.at, &segment)) else {
                     let reason = sanitized!("{} leads nowhere: there is no {}", quoted(reference), cut(&step));
-                    self.fault(place, reason, "mend the reference, or add what it names");
+                    self.fault(place, reason, "fix the reference, or add what it names");
                     return None;
                 };
                 target.at = at;
@@ -606,7 +610,7 @@ impl<'a> SchemaReader<'a> {
             self.fault(
                 place,
                 sanitized!("{} leads nowhere: there is no such $anchor", quoted(reference)),
-                "mend the reference",
+                "fix the reference",
             );
             return None;
         };
@@ -659,8 +663,8 @@ impl<'a> SchemaReader<'a> {
                 let place = SchemaPlace { document, at, resource: 0 };
                 self.fault(
                     place,
-                    "it refers back to itself for the same value, without end",
-                    "take one of the references out",
+                    "it refers back to itself for the same value, endlessly",
+                    "remove one of the references",
                 );
             }
         }

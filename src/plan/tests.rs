@@ -247,19 +247,19 @@ fn each_thing_wrong_with_a_schema_is_told_with_its_place_and_what_to_do() {
             "{\n\"properties\": {\n\"a\": {\"type\": \"nubmer\"}}}",
             "plan/booked.json:3: /properties/a/type: there is no type \"nubmer\"; did you mean \"number\"? (write one of ",
         ),
-        (r#"{"type":["string",1]}"#, ":1: /type/1: type must be a text in quotes, and here is 1 "),
-        (r#"{"required":"a"}"#, ": /required: required must be a list of names, and here is \"a\" "),
+        (r#"{"type":["string",1]}"#, ":1: /type/1: type must be a string in quotes, not 1 "),
+        (r#"{"required":"a"}"#, ": /required: required must be a list of names, not \"a\" "),
         (r#"{"required":true}"#, ": /required: required must be a list of names"),
         (r#"{"properties":["a"]}"#, ": /properties: properties must be an object that holds schemas by their names"),
         (r#"{"properties":{"a":1}}"#, ": /properties/a: a schema is an object"),
         (r#"{"items":[{}]}"#, ": /items: items is one schema, for all elements (call it prefixItems"),
-        (r#"{"anyOf":[]}"#, ": /anyOf: anyOf must be a list of schemas, at least one"),
+        (r#"{"anyOf":[]}"#, ": /anyOf: anyOf must be a list of at least one schema"),
         (
             r#"{"minimum":"3"}"#,
-            ": /minimum: minimum must be a number, and here is \"3\" (write 1, without quotes, for example)",
+            ": /minimum: minimum must be a number, not \"3\" (write 1, without quotes, for example)",
         ),
         (r#"{"exclusiveMinimum":true}"#, ": /exclusiveMinimum: exclusiveMinimum must be a number"),
-        (r#"{"minLength":-1}"#, ": /minLength: minLength must be a whole number from 0 up"),
+        (r#"{"minLength":-1}"#, ": /minLength: minLength must be a whole number of at least 0"),
         (r#"{"multipleOf":0}"#, ": /multipleOf: multipleOf must be above 0"),
         (r#"{"enum":"a"}"#, ": /enum: enum must be a list of values"),
         (r#"{"uniqueItems":1}"#, ": /uniqueItems: uniqueItems must be true or false"),
@@ -285,18 +285,18 @@ fn each_thing_wrong_with_a_schema_is_told_with_its_place_and_what_to_do() {
             r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","$ref":"https://json-schema.org/draft/2020-12/schema"}"#,
             ": /$ref: \"https://json-schema.org/draft/2020-12/schema\" leads to the network: ",
         ),
-        (r##"{"$ref":"#/$defs/a"}"##, ": /$ref: \"#/$defs/a\" leads nowhere: there is no $defs (mend the reference"),
+        (r##"{"$ref":"#/$defs/a"}"##, ": /$ref: \"#/$defs/a\" leads nowhere: there is no $defs (fix the reference"),
         (r##"{"$ref":"#a"}"##, ": /$ref: \"#a\" leads nowhere: there is no such $anchor"),
-        (r##"{"$ref":"#"}"##, "it refers back to itself for the same value, without end"),
+        (r##"{"$ref":"#"}"##, "it refers back to itself for the same value, endlessly"),
         (
             r##"{"$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}}"##,
-            "it refers back to itself for the same value, without end",
+            "it refers back to itself for the same value, endlessly",
         ),
         (
             r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
-            ": /$schema: \"http://json-schema.org/draft-07/schema#\" is another draft of JSON Schema than 2020-12 (write ",
+            ": /$schema: \"http://json-schema.org/draft-07/schema#\" is a different draft of JSON Schema than 2020-12 (write ",
         ),
-        (r#"{"$id":"https://example.com/#a"}"#, ": /$id: this is no address that a schema can have"),
+        (r#"{"$id":"https://example.com/#a"}"#, ": /$id: a schema cannot have this address"),
         ("{\"properties\":{\"\\u001b[2J\":1}}", ": /properties/\\u001b[2J: a schema is"),
     ];
     for (schema, expected) in cases {
@@ -322,7 +322,7 @@ fn a_keyword_that_is_nearly_one_is_told_and_a_foreign_one_is_not() {
     let told: Vec<String> = plan.remarks().iter().map(|bad| bad.sentence().into()).collect();
     let slip = |keyword: &str, meant: &str| {
         format!(
-            "plan/booked.json:1: /{keyword}: {keyword} is no keyword of JSON Schema and asks nothing ({meant}, if that is meant)"
+            "plan/booked.json:1: /{keyword}: {keyword} is not a JSON Schema keyword and has no effect ({meant}, if that is what you mean)"
         )
     };
     let wanted = [
@@ -337,7 +337,7 @@ fn a_keyword_that_is_nearly_one_is_told_and_a_foreign_one_is_not() {
 fn an_event_whose_schema_is_broken_is_not_passed_over_in_silence() {
     let (plan, bad) = Plan::read([file("plan/booked.json", r#"{"type":"nubmer"}"#)]);
     assert_eq!(bad.len(), 1);
-    let expected = "w plan-broken /event: a schema that can be used: plan/booked.json is none";
+    let expected = "w plan-broken /event: a usable schema: plan/booked.json is not";
     assert_eq!(told(&plan, r#"{"event":"booked"}"#, Stage::Received), [expected]);
 }
 
@@ -364,7 +364,7 @@ fn a_schema_is_for_the_type_that_it_names_or_else_its_file() {
     assert_eq!(
         words,
         [
-            "plan/d.json:1: /properties/event/const: the event type a is planned in plan/a.json already (keep one of the \
+            "plan/d.json:1: /properties/event/const: the event type a is already planned in plan/a.json (keep one of the \
              two)",
             "plan/Purchase.json:1: Purchase is another spelling of the standard event purchase (plan the event by the \
              standard name, if it is that one)",

@@ -13,7 +13,7 @@ pub(super) const LIMIT: usize = 74_994;
 /// GNU screen passes on a device control string of at most 768 bytes.
 const SCREEN_CHUNK: usize = 512;
 
-/// What stands between the program and the terminal, and must be told to pass the sequence on.
+/// A multiplexer between the program and the terminal, which must be told to pass the sequence on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Multiplexer {
     None,
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// What a terminal would put on its clipboard.
+    /// The text that a terminal would put on its clipboard.
     fn copied(bytes: &str) -> Vec<String> {
         #[derive(Default)]
         struct Clipboard(Vec<String>);
@@ -113,13 +113,13 @@ mod tests {
         std::mem::take(&mut terminal.callbacks_mut().0)
     }
 
-    /// What tmux hands to the terminal outside with `allow-passthrough`.
+    /// The bytes that tmux passes to the outer terminal with `allow-passthrough`.
     fn passed_by_tmux(bytes: &str) -> String {
         let wrapped = bytes.split_once("\x1bPtmux;").unwrap().1;
         wrapped.strip_suffix("\x1b\\").unwrap().replace("\x1b\x1b", "\x1b")
     }
 
-    /// What screen hands on: the insides of its device control strings.
+    /// The bytes that screen passes on: the insides of its device control strings.
     fn passed_by_screen(bytes: &str) -> String {
         bytes.split("\x1bP").map(|part| part.strip_suffix("\x1b\\").unwrap_or(part)).collect()
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::folder::{self, Folder};
-use crate::app::{Draft, DraftId, Outcome};
+use crate::app::{DraftId, Outcome, SavedDraft};
 use crate::event::{Sanitized, sanitized};
 
 /// How many drafts are kept, and offered.
@@ -29,7 +29,7 @@ const RECENT: Duration = Duration::from_hours(24);
 const PATIENCE: Duration = Duration::from_millis(30);
 
 /// The drafts of earlier sessions, the newest first. What cannot be read, or is not text, is passed over.
-pub fn recent(folder: &Path) -> Vec<Draft> {
+pub fn recent(folder: &Path) -> Vec<SavedDraft> {
     let folder = Folder::new(folder);
     let mut left = MOST_BYTES;
     folder
@@ -40,7 +40,7 @@ pub fn recent(folder: &Path) -> Vec<Draft> {
             let place = folder.place(&entry.name).ok()?;
             let text = String::from_utf8(folder::read(&place, LONGEST.min(left)).ok()?).ok()?;
             left = left.saturating_sub(entry.bytes);
-            Some(Draft { id: DraftId(entry.name), text, changed: Timestamp::try_from(entry.changed).ok()? })
+            Some(SavedDraft { id: DraftId(entry.name), text, changed: Timestamp::try_from(entry.changed).ok()? })
         })
         .take(MOST)
         .collect()
@@ -51,7 +51,7 @@ pub fn recent(folder: &Path) -> Vec<Draft> {
 ///
 /// When dropped, it writes what waits, as far as that takes no longer than the end of the program may.
 #[derive(Debug)]
-pub(super) struct Drafts {
+pub(super) struct DraftWriter {
     shelf: Shelf,
 }
 
@@ -75,7 +75,7 @@ struct State {
     closed: bool,
 }
 
-impl Drafts {
+impl DraftWriter {
     /// For drafts in `folder`. Those that are too many are taken away. Failures are told to `outcomes`: one, until a
     /// draft can be kept again.
     pub(super) fn new(folder: Option<&Path>, outcomes: &mpsc::UnboundedSender<Outcome>) -> Self {
@@ -85,7 +85,10 @@ impl Drafts {
         let writer = Writer { folder: folder.map(Folder::new), outcomes: outcomes.clone(), failed: false };
         if let Err(error) = thread::Builder::new().name("drafts".into()).spawn(move || writer.run(&at)) {
             shared.lock().closed = true;
-            tell(outcomes, Outcome::DraftNotKept(sanitized!("drafts are not kept on disk: {}", Sanitized::of(&error))));
+            tell(
+                outcomes,
+                Outcome::DraftNotKept(sanitized!("drafts are not saved to disk: {}", Sanitized::of(&error))),
+            );
         }
         Self { shelf }
     }
@@ -104,7 +107,7 @@ impl Drafts {
     }
 }
 
-impl Drop for Drafts {
+impl Drop for DraftWriter {
     fn drop(&mut self) {
         if !self.shelf.settle(PATIENCE) {
             tracing::warn!("the disk is slow: the last change of a draft is not on it");
@@ -143,7 +146,7 @@ impl Shared {
     }
 }
 
-/// What runs on the thread.
+/// The work of the thread.
 struct Writer {
     folder: Option<Folder>,
     outcomes: mpsc::UnboundedSender<Outcome>,
@@ -191,7 +194,7 @@ impl Writer {
     fn write(&self, draft: &DraftId, text: &str) -> Result<(), Sanitized> {
         let Some(folder) = &self.folder else {
             return Err(
-                "the draft is in memory only: there is no folder to keep it in (set XDG_STATE_HOME or HOME)".into()
+                "the draft is in memory only: there is no folder for drafts (set XDG_STATE_HOME or HOME)".into()
             );
         };
         let written =
@@ -250,7 +253,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("drafts");
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let drafts = Drafts::new(Some(&folder), &sender);
+        let drafts = DraftWriter::new(Some(&folder), &sender);
         for length in 0..1000 {
             drafts.keep(id("one"), "x".repeat(length));
         }
@@ -269,7 +272,7 @@ mod tests {
     #[test]
     fn what_waits_to_be_written_is_written_at_the_end() {
         let home = tempfile::tempdir().unwrap();
-        let drafts = Drafts::new(Some(home.path()), &mpsc::unbounded_channel().0);
+        let drafts = DraftWriter::new(Some(home.path()), &mpsc::unbounded_channel().0);
         drafts.keep(id("last"), "{}".into());
         drop(drafts);
         assert_eq!(fs::read_to_string(home.path().join("last.json")).unwrap(), "{}");
@@ -281,7 +284,7 @@ mod tests {
         let folder = home.path().join("drafts");
         fs::write(&folder, "in the way").unwrap();
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let drafts = Drafts::new(Some(&folder), &sender);
+        let drafts = DraftWriter::new(Some(&folder), &sender);
         let keep = |text: &str| {
             drafts.keep(id("one"), text.into());
             assert!(drafts.shelf().settle(LONG_ENOUGH));
@@ -304,7 +307,7 @@ mod tests {
     #[test]
     fn without_a_folder_the_reader_is_told_so_once() {
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let drafts = Drafts::new(None, &sender);
+        let drafts = DraftWriter::new(None, &sender);
         for text in ["a", "b"] {
             drafts.keep(id("one"), text.into());
             assert!(drafts.shelf().settle(LONG_ENOUGH));

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::console::Console;
 use super::drafts::Shelf;
-use super::events::Keys;
+use super::events::Keyboard;
 use super::folder::{self, Folder};
 use crate::app::{DraftId, Outcome};
 use crate::event::sanitized;
@@ -22,8 +22,8 @@ const LONGEST: u64 = 8 << 20;
 /// How long a slow disk may take over what was typed before the editor opens.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is said with every failure.
-const ADVICE: &str = "the draft is as it was; set EDITOR (or VISUAL) to choose the editor";
+/// Advice added to every failure.
+const ADVICE: &str = "the draft is unchanged; set EDITOR (or VISUAL) to choose the editor";
 
 /// The command of the user's editor, for a shell: `$VISUAL`, else `$EDITOR`, else `vi`.
 pub(super) fn command(lookup: &dyn Fn(&str) -> Option<String>) -> String {
@@ -39,7 +39,7 @@ pub(super) struct Editing {
     pub(super) draft: DraftId,
     pub(super) text: String,
     pub(super) shelf: Shelf,
-    pub(super) keys: Keys,
+    pub(super) keys: Keyboard,
 }
 
 impl Editing {
@@ -63,7 +63,7 @@ impl Editing {
     }
 
     fn edit_in(&self, folder: &Folder, console: &mut impl Console) -> Result<String, String> {
-        // What waits to be written would be put over what the editor saves.
+        // A write that still waits would overwrite the text that the editor saves.
         if !self.shelf.settle(PATIENCE) {
             return Err("the disk takes too long to write the draft".into());
         }
@@ -79,13 +79,13 @@ impl Editing {
             Err(error) => Err(format!("`{}` could not be run: {error}", self.command)),
         };
         edited.map_err(|why| match self.restore(folder, &place) {
-            Some(beside) => format!("{why}; what it left is kept as {beside}"),
+            Some(beside) => format!("{why}; its output is kept as {beside}"),
             None => why,
         })
     }
 
     fn read_back(&self, place: &Path) -> Result<String, String> {
-        let unusable = |why: &dyn std::fmt::Display| format!("what `{}` left cannot be used: {why}", self.command);
+        let unusable = |why: &dyn std::fmt::Display| format!("the output of `{}` cannot be used: {why}", self.command);
         let bytes = folder::read(place, LONGEST).map_err(|error| unusable(&error))?;
         let mut text = String::from_utf8(bytes).map_err(|_| unusable(&"it is not UTF-8"))?;
         // Editors end the last line of a file, whether it was ended before or not.
@@ -112,11 +112,11 @@ impl Editing {
     }
 }
 
-/// What an exit status says of the editor. The numbers above 125 are those of shells.
+/// The reason in the editor's exit status, if it failed. The numbers above 125 are those of shells.
 fn failure(command: &str, status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(127), _) => format!("`{command}` was not found"),
-        (Some(126), _) => format!("`{command}` is not a program that may be run"),
+        (Some(126), _) => format!("`{command}` is not executable"),
         (Some(code), _) => format!("`{command}` ended with exit code {code}"),
         (None, signal) => format!("`{command}` was ended by signal {}", signal.unwrap_or_default()),
     }
@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
     use crate::app::Size;
-    use crate::runtime::drafts::{self, Drafts};
+    use crate::runtime::drafts::{self, DraftWriter};
     use crate::runtime::events;
 
     /// Leaves something in the file and ends with a status, as `sh` gives it.
@@ -184,9 +184,9 @@ mod tests {
 
     const BEFORE: &str = "{\n  \"a\": 1\n}";
 
-    /// What becomes of the draft, in `folder`, and where the editor found it.
+    /// Edits a draft in `folder`; gives its new text, and the file that the editor was given.
     fn edited(folder: Option<&Path>, leaves: Option<&'static [u8]>, status: i32) -> (Outcome, PathBuf) {
-        let drafts = Drafts::new(folder, &mpsc::unbounded_channel().0);
+        let drafts = DraftWriter::new(folder, &mpsc::unbounded_channel().0);
         let mut console = Fake { leaves, status, file: None };
         let editing = Editing {
             command: "code --wait".into(),

@@ -7,15 +7,15 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::input::Input;
+use super::input::LoopInput;
 use super::terminal;
 use crate::app::{Key, KeyCode, Message, Mouse, MouseKind, Size};
 
 /// Takes the keys from the reader, for another program that is given the terminal.
 #[derive(Clone, Debug)]
-pub(super) struct Keys(mpsc::Sender<Claim>);
+pub(super) struct Keyboard(mpsc::Sender<Claim>);
 
-/// The reader's end of [`Keys`].
+/// The reader's end of [`Keyboard`].
 #[derive(Debug)]
 pub(super) struct Claims(mpsc::Receiver<Claim>);
 
@@ -34,12 +34,12 @@ pub(super) struct Claimed {
 }
 
 /// The two ends by which the reader is told to leave the keys alone.
-pub(super) fn keys() -> (Keys, Claims) {
+pub(super) fn keys() -> (Keyboard, Claims) {
     let (sender, receiver) = mpsc::channel(1);
-    (Keys(sender), Claims(receiver))
+    (Keyboard(sender), Claims(receiver))
 }
 
-impl Keys {
+impl Keyboard {
     /// Waits until nothing reads the terminal, and keeps it so. Blocks, so it is not for the event loop.
     pub(super) fn claim(&self) -> Claimed {
         let (granted, wait) = oneshot::channel();
@@ -58,13 +58,13 @@ impl Keys {
 /// and turns in circles when the terminal is gone. Neither may hold up the event loop.
 ///
 /// A change of size is seen only from here on, so one since the terminal had `size` is told first.
-pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size, mut claims: Claims) {
+pub(super) fn forward(inputs: mpsc::Sender<LoopInput>, size: Size, mut claims: Claims) {
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         runtime.block_on(async move {
             let mut events = EventStream::new();
             let now = terminal::size();
-            if now != size && inputs.send(Input::Message(Message::Resized(now))).await.is_err() {
+            if now != size && inputs.send(LoopInput::Message(Message::Resized(now))).await.is_err() {
                 return;
             }
             loop {
@@ -78,16 +78,16 @@ pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size, mut claims: Claim
                 };
                 let input = match event {
                     Some(Ok(event)) => match message(event) {
-                        Some(message) => Input::Message(message),
+                        Some(message) => LoopInput::Message(message),
                         None => continue,
                     },
                     Some(Err(error)) => {
                         tracing::error!(%error, "reading the terminal failed");
-                        Input::TerminalGone
+                        LoopInput::TerminalGone
                     }
-                    None => Input::TerminalGone,
+                    None => LoopInput::TerminalGone,
                 };
-                let last = input == Input::TerminalGone;
+                let last = input == LoopInput::TerminalGone;
                 if inputs.send(input).await.is_err() || last {
                     return;
                 }
@@ -98,7 +98,7 @@ pub(super) fn forward(inputs: mpsc::Sender<Input>, size: Size, mut claims: Claim
 
 /// Reads nothing while the claim lasts.
 async fn leave_alone(mut events: EventStream, claim: Claim) -> EventStream {
-    // What was typed by now was meant for the other program. It cannot be passed on, but it must not be taken for
+    // Keys typed until now were meant for the other program. They cannot be passed on, but it must not be taken for
     // something that was typed after it either.
     while let Some(Some(Ok(_))) = events.next().now_or_never() {}
     drop(events);

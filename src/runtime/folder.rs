@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::event::text::size;
+
 /// How every file ends.
 const EXTENSION: &str = ".json";
 
@@ -23,7 +25,7 @@ pub(super) struct Folder(PathBuf);
 
 /// A file of the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct FolderEntry {
     /// Its name, without the extension.
     pub(super) name: String,
     /// When it was last changed.
@@ -35,7 +37,7 @@ pub(super) struct Entry {
 /// Why something could not be put into a folder.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FolderError {
-    #[error("`{}` is no name for a file: use letters, digits, `-` and `_`, at most {LONGEST_NAME} of them", .0.escape_debug())]
+    #[error("`{}` is not a valid file name: use letters, digits, `-` and `_`, at most {LONGEST_NAME} of them", .0.escape_debug())]
     Name(String),
     #[error("{} exists: choose another name", .0.display())]
     Exists(PathBuf),
@@ -101,12 +103,12 @@ impl Folder {
     }
 
     /// The files, the one that was changed last first; none of a folder that cannot be read.
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<FolderEntry> {
         let mut entries: Vec<_> = self
             .files()
             .filter_map(|(file, metadata)| {
                 let name = file.strip_suffix(EXTENSION).filter(|name| is_name(name))?.to_owned();
-                Some(Entry { name, changed: metadata.modified().ok()?, bytes: metadata.len() })
+                Some(FolderEntry { name, changed: metadata.modified().ok()?, bytes: metadata.len() })
             })
             .collect();
         entries.sort_by(|one, other| other.changed.cmp(&one.changed).then_with(|| one.name.cmp(&other.name)));
@@ -161,7 +163,7 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
         Ok(bytes)
     } else {
-        Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it holds more than {} MiB", limit >> 20)))
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it holds more than {}", size(limit))))
     }
 }
 

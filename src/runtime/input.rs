@@ -2,9 +2,9 @@
 
 use crate::app::Message;
 
-/// What can reach the event loop from outside, the source's records aside.
+/// Input to the event loop from outside, except for the source's records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Input {
+pub(super) enum LoopInput {
     /// Something that the application is to be told.
     Message(Message),
     /// A signal that asks to leave; its number.

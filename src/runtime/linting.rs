@@ -11,12 +11,12 @@ use tokio::sync::mpsc;
 
 use crate::app::Outcome;
 use crate::app::composer::findings::Question;
-use crate::app::findings::{Found, Linted};
+use crate::app::findings::{EventFindings, Linted};
 use crate::event::{Document, Payload, TypeName};
 use crate::lint::{LintContext, Stage};
 use crate::plan::Linter;
 
-/// What is found is told after so long, however much is still to be looked at.
+/// Findings are passed on after so long, however many events are still to be checked.
 const TOLD_AFTER: Duration = Duration::from_millis(30);
 
 /// Lints events and drafts, and tells what it finds as [`Outcome`]s. Of each type only the events that came last wait, and
@@ -24,7 +24,7 @@ const TOLD_AFTER: Duration = Duration::from_millis(30);
 ///
 /// It ends when it is dropped, after the event that it is at.
 #[derive(Debug)]
-pub(super) struct Linting {
+pub(super) struct LintWorker {
     shared: Arc<Shared>,
 }
 
@@ -48,13 +48,13 @@ struct Waiting {
     now: Timestamp,
 }
 
-/// What the thread does next.
+/// The next task of the thread.
 enum Work {
     Draft(Box<Question>),
     Events(VecDeque<(TypeName, Waiting)>),
 }
 
-impl Linting {
+impl LintWorker {
     pub(super) fn new(linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) -> Self {
         let shared = Arc::new(Shared::default());
         let (at, outcomes) = (Arc::clone(&shared), outcomes.clone());
@@ -81,7 +81,7 @@ impl Linting {
     }
 }
 
-impl Drop for Linting {
+impl Drop for LintWorker {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
@@ -147,10 +147,10 @@ impl Shared {
                 continue;
             };
             let (event_type, now) = (event_type.clone(), *now);
-            // What cannot be read says so itself, where it is shown.
+            // Text that cannot be read has its own error where it is shown.
             let found = Document::new(Arc::clone(&payload)).map(|event| {
                 let findings = linter.observe(&event, LintContext { stage: Stage::Received, now });
-                Found::new(&event, findings)
+                EventFindings::new(&event, findings)
             });
             told.push(Linted { event_type, payload, found: found.unwrap_or_default().into() });
             if begun.elapsed() > TOLD_AFTER || self.lock().closed {
@@ -160,7 +160,7 @@ impl Shared {
         told
     }
 
-    /// What was not looked at yet goes before what has come since, unless that is newer.
+    /// Puts events back that were not looked at, before those that have come since, unless these are newer.
     fn put_back(&self, events: VecDeque<(TypeName, Waiting)>) {
         if events.is_empty() {
             return;
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn every_event_that_is_handed_over_is_told_of_with_what_is_wrong_with_it() {
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let linting = Linting::new(Linter::default(), &sender);
+        let linting = LintWorker::new(Linter::default(), &sender);
         let names: Vec<_> = (0..500).map(|number| format!("type_{number}")).collect();
         let text = r#"{"event":"x","email":"jane.doe@acme.com","billing_date":"2014-14-11T17:27:20+00:00"}"#;
         linting.events(names.iter().map(|name| event(name, text)).collect(), now());
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn of_a_draft_the_newest_text_is_told_of_last_and_by_its_number() {
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let linting = Linting::new(Linter::default(), &sender);
+        let linting = LintWorker::new(Linter::default(), &sender);
         for number in 1..=50 {
             let draft = r#"[{"event":"a.b","customer_id":"1"}]"#.to_owned();
             let (email, environment) = (String::new(), BTreeMap::new());
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn it_ends_when_nobody_needs_it_any_more() {
         let (sender, mut outcomes) = mpsc::unbounded_channel();
-        let linting = Linting::new(Linter::default(), &sender);
+        let linting = LintWorker::new(Linter::default(), &sender);
         drop(sender);
         drop(linting);
         assert_eq!(outcomes.blocking_recv(), None);

@@ -35,7 +35,7 @@ pub enum LogError {
     Open {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -65,7 +65,7 @@ pub fn to_stderr() -> Result<(), LogError> {
     Ok(())
 }
 
-/// What is logged: our own words at `level`, those of libraries only when they warn. A library's finer ones may hold
+/// The log filter: our own records at `level`, those of libraries only from warnings up. A library's finer ones may hold
 /// what must not be written down, such as a request's headers.
 fn targets(level: LevelFilter) -> Targets {
     Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("clickscope", level)

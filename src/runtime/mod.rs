@@ -36,24 +36,24 @@ use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Source;
 
-/// What the interface is told when it starts; the rest of [`Setup`] it reads from the terminal and the clock.
+/// The settings of the interface at its start; the rest of [`Setup`] it reads from the terminal and the clock.
 #[derive(Debug)]
-pub struct Settings {
-    /// What is watched, for the header: `us · api.getblueshift.com`, `sandbox · 127.0.0.1:8787`.
+pub struct InterfaceSettings {
+    /// The label of the target in the header: `us · api.getblueshift.com`, `sandbox · 127.0.0.1:8787`.
     pub target: Sanitized,
     /// How often the source polls at first.
     pub interval: Duration,
     /// The time zone in which times of day are shown.
     pub time_zone: TimeZone,
-    /// What sending needs to know.
+    /// The settings for sending.
     pub sending: Sending,
     /// How many bytes of events are held beside the newest of each type.
     pub history_limit: usize,
     /// Where drafts and templates are kept.
     pub folders: Folders,
-    /// What looks for what is wrong with events and drafts.
+    /// Checks events and drafts.
     pub linter: Linter,
-    /// What is not as it should be from the start, a sentence each.
+    /// Warnings from the start, a sentence each.
     pub notices: Vec<Sanitized>,
 }
 
@@ -93,22 +93,24 @@ impl Exit {
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// Standard output is a file or a pipe.
-    #[error("standard output is not a terminal: run it in one, or use `clickscope watch --json`, which needs none")]
+    #[error(
+        "standard output is not a terminal: run clickscope in one, or use `clickscope watch --json`, which needs none"
+    )]
     NoTerminal,
     /// The operating system refused something about the terminal.
     #[error("the terminal could not be {doing}: {source}")]
     Terminal {
-        /// What was being done to it, as a participle: `switched to raw mode`.
+        /// The action that failed, as a participle: `switched to raw mode`.
         doing: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The operating system refused to start what the program runs on.
     #[error("{what} could not be set up: {source}")]
     System {
-        /// What could not be set up.
+        /// The part that could not be set up.
         what: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -126,7 +128,7 @@ const INPUT_QUEUE: usize = 256;
 ///
 /// When any task of the program panicked; the terminal was given back and the message printed by then.
 pub async fn run(
-    settings: Settings,
+    settings: InterfaceSettings,
     clock: impl Fn() -> Moment,
     start: impl FnOnce() -> Source,
 ) -> Result<Exit, RuntimeError> {
@@ -154,7 +156,7 @@ pub async fn run(
         keys,
         editor: editor::command(&|name| std::env::var(name).ok()),
     };
-    let application = event_loop::Watch { model, theme: theme::suiting(&|name| std::env::var(name).ok()) };
+    let application = event_loop::WatchApplication { model, theme: theme::suiting(&|name| std::env::var(name).ok()) };
     let ended = event_loop::run(application, size, console, workplace, receiver, clock, || {
         events::forward(inputs, size, claims);
         #[cfg(debug_assertions)]

@@ -23,7 +23,7 @@ pub(super) enum Job {
     Enter,
 }
 
-/// What became of a job.
+/// The outcome of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Done {
     /// The bytes or the text were written.
@@ -41,14 +41,14 @@ pub(super) enum Done {
 /// Does the jobs for a terminal one after the other, away from the event loop: a terminal that takes no output, because
 /// the line is slow or the other end is stopped, must not keep the program from reading, polling or leaving.
 #[derive(Debug)]
-pub(super) struct Output<C> {
+pub(super) struct TerminalOutput<C> {
     /// `None` while a job runs, and when one panicked.
     console: Option<C>,
     waiting: VecDeque<Job>,
     running: Option<JoinHandle<(C, io::Result<Done>)>>,
 }
 
-impl<C: Console> Output<C> {
+impl<C: Console> TerminalOutput<C> {
     pub(super) fn new(console: C) -> Self {
         Self { console: Some(console), waiting: VecDeque::new(), running: None }
     }
@@ -69,7 +69,7 @@ impl<C: Console> Output<C> {
         self.console.as_ref().is_none_or(Console::is_alive)
     }
 
-    /// What became of the job that runs; never when none does. Nothing is lost when it is not waited for to the end.
+    /// Waits for the running job; for ever when none runs. Nothing is lost when it is not waited for to the end.
     pub(super) async fn done(&mut self) -> io::Result<Done> {
         let Some(running) = &mut self.running else { return std::future::pending().await };
         let joined = running.await;

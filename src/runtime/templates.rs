@@ -7,12 +7,12 @@ use crate::event::{Sanitized, sanitized};
 /// Puts a template of the user on disk, unless another one has its name.
 pub(super) fn keep(folder: Option<&Path>, name: String, text: String) -> Outcome {
     let Some(folder) = folder else {
-        let why = "there is no folder to keep templates in: set XDG_CONFIG_HOME or HOME";
+        let why = "there is no folder for templates: set XDG_CONFIG_HOME or HOME";
         return Outcome::TemplateNotKept(why.into());
     };
     match Folder::new(folder).add(&name, &text) {
         Ok(place) => Outcome::TemplateKept { name, text, place: Sanitized::of(&place.display()) },
-        Err(error) => Outcome::TemplateNotKept(sanitized!("the template was not kept: {}", Sanitized::of(&error))),
+        Err(error) => Outcome::TemplateNotKept(sanitized!("the template was not saved: {}", Sanitized::of(&error))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The terminal of the process: taken once, and given back whatever happens.
 //!
-//! What is switched on is process-wide state, because the panic hook must be able to switch it off from any thread.
+//! The modes that are on are process-wide state, because the panic hook must be able to switch it off from any thread.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fs::File;
@@ -30,7 +30,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::RuntimeError;
 use super::console::Console;
-use super::input::Input;
+use super::input::LoopInput;
 use crate::app::Size;
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, sanitized};
@@ -46,7 +46,7 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 /// Ends a string sequence that a broken-off write may have left open; nothing otherwise.
 const STRING_TERMINATOR: &str = "\x1b\\";
 
-/// What is switched on now: one of the three below. Whoever sets it to [`FREE`] switches it off.
+/// The modes that are on now: one of the three below. Whoever sets it to [`FREE`] switches it off.
 static STATE: AtomicU8 = AtomicU8::new(FREE);
 /// Nothing: the terminal is somebody else's.
 const FREE: u8 = 0;
@@ -185,14 +185,14 @@ fn size_of(tty: impl AsFd) -> Size {
     }
 }
 
-/// What switches the terminal's screen to ours.
+/// Switches the terminal to our screen.
 pub(super) fn enter_sequence() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     queue!(bytes, EnterAlternateScreen, Hide, EnableBracketedPaste, Print(MOUSE_ON))?;
     Ok(bytes)
 }
 
-/// What switches it back.
+/// Switches it back.
 pub(super) fn leave_sequence() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     queue!(
@@ -309,20 +309,20 @@ fn on_panic(info: &PanicHookInfo<'_>) {
     PANICKED.notify_one();
 }
 
-/// What is printed of a panic. Its message may quote what came over the wire.
+/// The message for a panic. Its own text may quote what came over the wire.
 fn obituary(place: &str, message: &str) -> Sanitized {
-    sanitized!("clickscope ended because of a bug in it, at {}: {}\n", sanitize(place), sanitize(message))
+    sanitized!("clickscope ended because of a bug at {}: {}\n", sanitize(place), sanitize(message))
 }
 
 /// Tells the event loop of a panic in any task, and of the loss of the terminal.
 ///
 /// The loss is told by the hang-up signal as well, unless something ignores it or the terminal is not the controlling
 /// one. Without either, crossterm's reader would keep a core busy.
-pub(super) fn forward(inputs: mpsc::Sender<Input>) {
+pub(super) fn forward(inputs: mpsc::Sender<LoopInput>) {
     tokio::spawn(async move {
         let input = tokio::select! {
-            () = PANICKED.notified() => Input::Panicked,
-            () = lost() => Input::TerminalGone,
+            () = PANICKED.notified() => LoopInput::Panicked,
+            () = lost() => LoopInput::TerminalGone,
         };
         // The event loop is gone only when the program ends already.
         drop(inputs.send(input).await);

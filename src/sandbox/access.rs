@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Uri, Version};
 use url::{Host, Url};
 
 use super::SandboxError;
-use super::answer::Refusal;
+use super::answer::RefusedRequest;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -54,19 +54,19 @@ impl Access {
         uri: &Uri,
         headers: &HeaderMap,
         local: Option<IpAddr>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RefusedRequest> {
         let mut names: Vec<_> = headers.get_all(HOST).iter().map(HeaderValue::to_str).collect();
         // The target stands in for the header where it names a host itself.
         names.extend(uri.authority().map(|authority| Ok(authority.as_str())));
         // No browser is as old as a request that needs no `Host`.
         if names.is_empty() && version >= Version::HTTP_11 {
-            return Err(Refusal::WrongHost(String::new()));
+            return Err(RefusedRequest::WrongHost(String::new()));
         }
         let mut own = None;
         for name in names {
             let name = name.unwrap_or_default();
             let authority = Authority::read(name).filter(|authority| self.answers_to(&authority.host, local));
-            own = Some(authority.ok_or_else(|| Refusal::WrongHost(name.to_owned()))?);
+            own = Some(authority.ok_or_else(|| RefusedRequest::WrongHost(name.to_owned()))?);
         }
         let is_own = |origin: &HeaderValue| {
             let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
@@ -76,7 +76,7 @@ impl Access {
         if headers.get_all(ORIGIN).iter().all(is_own) && headers.get_all(SEC_FETCH_SITE).iter().all(is_near) {
             Ok(())
         } else {
-            Err(Refusal::ForeignPage)
+            Err(RefusedRequest::ForeignPage)
         }
     }
 

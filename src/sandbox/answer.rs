@@ -51,12 +51,12 @@ pub(super) fn ok(body: impl Into<Body>) -> Response<Body> {
     answer(StatusCode::OK, JSON, body)
 }
 
-/// What `POST /event` says to an event that it takes. (doc)
+/// The answer of `POST /event` to an event that it accepts. (doc)
 pub(super) fn event_ok() -> Response<Body> {
     ok(r#"{"status":"OK"}"#)
 }
 
-/// What `POST /bulkevents` says to a call that it takes. (doc)
+/// The answer of `POST /bulkevents` to a call that it accepts. (doc)
 pub(super) fn bulk_ok(count: usize) -> Response<Body> {
     #[derive(Serialize)]
     struct Taken {
@@ -66,7 +66,7 @@ pub(super) fn bulk_ok(count: usize) -> Response<Body> {
     ok(json(&Taken { status: "ok", count }))
 }
 
-/// What the pixel answers. (inferred)
+/// The pixel's answer. (inferred)
 pub(super) fn pixel() -> Response<Body> {
     let mut answer = answer(StatusCode::OK, HeaderValue::from_static("image/gif"), GIF);
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -80,7 +80,7 @@ pub(super) fn script() -> Response<Body> {
 
 /// Why a request is not answered as it asks.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum RefusedRequest {
     /// It has no usable key.
     NoKey(NoKey),
     /// Its key is not one of those that are taken.
@@ -99,29 +99,34 @@ pub(super) enum Refusal {
     TooSlow(Duration),
 }
 
-impl From<NoKey> for Refusal {
+impl From<NoKey> for RefusedRequest {
     fn from(reason: NoKey) -> Self {
         Self::NoKey(reason)
     }
 }
 
-impl From<Rejection> for Refusal {
+impl From<Rejection> for RefusedRequest {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(rejection)
     }
 }
 
-impl Refusal {
+impl RefusedRequest {
     /// The documented status and envelope, with the reason in it.
     pub(super) fn answer(&self) -> Response<Body> {
         let unauthorized = |detail: String| {
-            problem(StatusCode::UNAUTHORIZED, &Problem { detail: Some(detail), ..Problem::message("Not authorized") })
+            problem(
+                StatusCode::UNAUTHORIZED,
+                &ProblemBody { detail: Some(detail), ..ProblemBody::message("Not authorized") },
+            )
         };
         match self {
             Self::NoKey(reason) => unauthorized(reason.to_string()),
-            Self::UnknownKey => unauthorized("this collector takes other keys only".into()),
+            Self::UnknownKey => unauthorized("this collector accepts only other keys".into()),
             Self::Rejected(rejection) => rejected(rejection),
-            Self::Field(field, reason) => problem(StatusCode::BAD_REQUEST, &Problem::of_field(field, reason.clone())),
+            Self::Field(field, reason) => {
+                problem(StatusCode::BAD_REQUEST, &ProblemBody::of_field(field, reason.clone()))
+            }
             Self::WrongHost(name) => because(
                 StatusCode::MISDIRECTED_REQUEST,
                 format!(
@@ -145,25 +150,25 @@ impl Refusal {
 
 /// 400, 413 or 422. The documentation gives no body for 413.
 fn rejected(rejection: &Rejection) -> Response<Body> {
-    let of = |field| Problem::of_field(field, rejection.to_string());
+    let of = |field| ProblemBody::of_field(field, rejection.to_string());
     match root(rejection) {
         Rejection::TooLarge(_) => problem(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &Problem { detail: Some(rejection.to_string()), ..Problem::message("Payload Too Large") },
+            &ProblemBody { detail: Some(rejection.to_string()), ..ProblemBody::message("Payload Too Large") },
         ),
         Rejection::BadName(_) | Rejection::NameNotText => problem(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &Problem { success: Some(false), error: Some("Validation failed"), ..of("event") },
+            &ProblemBody { success: Some(false), error: Some("Validation failed"), ..of("event") },
         ),
         Rejection::NoName => problem(StatusCode::BAD_REQUEST, &of("event")),
         Rejection::NoEvents => problem(StatusCode::BAD_REQUEST, &of("events")),
         Rejection::NotJson(_) | Rejection::NotAnObject | Rejection::InBulk { .. } => {
-            problem(StatusCode::BAD_REQUEST, &Problem { message: Some("Bad Request"), ..of("body") })
+            problem(StatusCode::BAD_REQUEST, &ProblemBody { message: Some("Bad Request"), ..of("body") })
         }
     }
 }
 
-/// What is wrong with the event itself, wherever it stood.
+/// The reason to refuse the event itself, wherever it stood.
 fn root(rejection: &Rejection) -> &Rejection {
     match rejection {
         Rejection::InBulk { reason, .. } => root(reason),
@@ -173,17 +178,20 @@ fn root(rejection: &Rejection) -> &Rejection {
 
 /// 404 as seen for a path that leads nowhere. (third party)
 pub(super) fn no_such_path() -> Response<Body> {
-    problem(StatusCode::NOT_FOUND, &Problem { status: Some("404"), error: Some("Not Found"), ..Problem::default() })
+    problem(
+        StatusCode::NOT_FOUND,
+        &ProblemBody { status: Some("404"), error: Some("Not Found"), ..ProblemBody::default() },
+    )
 }
 
 /// 405; the router adds `Allow`.
 pub(super) fn wrong_method() -> Response<Body> {
-    problem(StatusCode::METHOD_NOT_ALLOWED, &Problem::message("Method Not Allowed"))
+    problem(StatusCode::METHOD_NOT_ALLOWED, &ProblemBody::message("Method Not Allowed"))
 }
 
 /// The body of an answer that is not as asked: the envelopes differ from status to status.
 #[derive(Default, Serialize)]
-struct Problem<'a> {
+struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     success: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +207,7 @@ struct Problem<'a> {
     errors: Option<[BTreeMap<&'a str, String>; 1]>,
 }
 
-impl<'a> Problem<'a> {
+impl<'a> ProblemBody<'a> {
     fn message(message: &'a str) -> Self {
         Self { message: Some(message), ..Self::default() }
     }
@@ -209,14 +217,14 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn problem(status: StatusCode, body: &Problem<'_>) -> Response<Body> {
+fn problem(status: StatusCode, body: &ProblemBody<'_>) -> Response<Body> {
     answer(status, JSON, json(body))
 }
 
 /// A status that the platform is not known to give, with its usual words and the reason.
 fn because(status: StatusCode, detail: String) -> Response<Body> {
     let message = status.canonical_reason().unwrap_or_default();
-    problem(status, &Problem { detail: Some(detail), ..Problem::message(message) })
+    problem(status, &ProblemBody { detail: Some(detail), ..ProblemBody::message(message) })
 }
 
 /// As JSON; texts and numbers can always be written.
@@ -224,7 +232,7 @@ fn json(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }
 
-/// What a fault that needs no request answers; `None` for one that spoils a real answer.
+/// The answer of a fault that needs no request; `None` for one that spoils a real answer.
 pub(super) fn instead(fault: &FaultKind, retry_after: Option<Duration>) -> Option<Response<Body>> {
     match fault {
         FaultKind::Status(code) => {
@@ -233,7 +241,7 @@ pub(super) fn instead(fault: &FaultKind, retry_after: Option<Duration>) -> Optio
                 StatusCode::UNAUTHORIZED => "Not authorized",
                 other => other.canonical_reason().unwrap_or("Fault"),
             };
-            let mut answer = problem(status, &Problem::message(message));
+            let mut answer = problem(status, &ProblemBody::message(message));
             if let Some(after) = retry_after {
                 // Whole seconds (RFC 9110), and never sooner than asked.
                 let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
@@ -252,7 +260,7 @@ pub(super) fn instead(fault: &FaultKind, retry_after: Option<Duration>) -> Optio
     }
 }
 
-/// What a fault makes of an answer whose body is `whole`.
+/// Applies a fault to an answer whose body is `whole`.
 pub(super) fn spoilt(fault: &FaultKind, status: StatusCode, content_type: HeaderValue, whole: Bytes) -> Response<Body> {
     match fault {
         FaultKind::Garbage => answer(StatusCode::OK, content_type, GARBAGE),

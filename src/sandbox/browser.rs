@@ -1,4 +1,4 @@
-/// What a `User-Agent` header says, in the three fields that the platform makes of it.
+/// A `User-Agent` header in the three fields that the platform makes of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Browser<'a> {
     pub(super) name: &'a str,

@@ -25,7 +25,7 @@ const OVERSIZE: u64 = 100_000_000;
 /// answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// What happens.
+    /// The kind of fault.
     pub kind: FaultKind,
     /// How likely it is for each answer, from 0 to 1.
     pub probability: f64,
@@ -33,7 +33,7 @@ pub struct Fault {
     pub scope: Scope,
 }
 
-/// What happens to an answer.
+/// The kinds of faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// `status=CODE`: this status with the platform's body for it. The request has no effect.
@@ -95,7 +95,7 @@ impl FromStr for Fault {
             Some((rest, "all")) => (rest, Scope::All),
             // An address may hold an `@`.
             _ if spec.starts_with("redirect=") => (spec, Scope::default()),
-            Some((_, other)) => return Err(refuse(format!("`{other}` is no scope"))),
+            Some((_, other)) => return Err(refuse(format!("`{other}` is not a scope"))),
             None => (spec, Scope::default()),
         };
         // The value may hold a colon too (an address does), so only a number behind the last one is a probability.
@@ -103,7 +103,7 @@ impl FromStr for Fault {
             Some((head, tail)) => match tail.parse::<f64>() {
                 Ok(probability) if (0.0..=1.0).contains(&probability) => (head, probability),
                 _ if rest.starts_with("redirect=") => (rest, 1.0),
-                _ => return Err(refuse(format!("`{tail}` is no probability from 0 to 1"))),
+                _ => return Err(refuse(format!("`{tail}` is not a probability from 0 to 1"))),
             },
             None => (rest, 1.0),
         };
@@ -126,7 +126,7 @@ impl FaultKind {
         match name {
             "status" => match required()?.parse() {
                 Ok(code @ 200..=599) => Ok(Self::Status(code)),
-                _ => Err("the status is no number from 200 to 599".into()),
+                _ => Err("the status is not a number from 200 to 599".into()),
             },
             "retry-after" => Ok(Self::RetryAfter(duration(required()?)?)),
             "delay" => Ok(Self::Delay(duration(required()?)?)),
@@ -134,7 +134,7 @@ impl FaultKind {
             "slow-body" => Ok(Self::SlowBody(value.map_or(Ok(SLOW_BODY), duration)?)),
             "oversize" => match value.map_or(Ok(OVERSIZE), str::parse) {
                 Ok(bytes) => Ok(Self::Oversize(bytes)),
-                Err(_) => Err("the size is no number of bytes".into()),
+                Err(_) => Err("the size is not a number of bytes".into()),
             },
             "truncate" => plain(Self::Truncate),
             "reset" => plain(Self::Reset),
@@ -150,7 +150,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     let parsed: Option<jiff::SignedDuration> = text.parse().ok();
     parsed
         .and_then(|duration| Duration::try_from(duration).ok())
-        .ok_or_else(|| format!("`{text}` is no duration such as 250ms, 2s or 1m"))
+        .ok_or_else(|| format!("`{text}` is not a duration such as 250ms, 2s or 1m"))
 }
 
 impl fmt::Display for Fault {
@@ -185,17 +185,17 @@ impl fmt::Display for Friendly {
     }
 }
 
-/// What the faults come to for one answer.
+/// The combined effect of the faults on one answer.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Verdict {
+pub(super) struct RolledFaults {
     pub(super) delay: Duration,
     pub(super) retry_after: Option<Duration>,
     pub(super) fault: Option<FaultKind>,
 }
 
 /// Rolls every fault for an answer to someone in `scope`.
-pub(super) fn roll(faults: &[Fault], scope: Scope, dice: &Dice) -> Verdict {
-    let mut verdict = Verdict::default();
+pub(super) fn roll(faults: &[Fault], scope: Scope, dice: &Dice) -> RolledFaults {
+    let mut verdict = RolledFaults::default();
     for fault in faults.iter().filter(|fault| fault.scope.covers(scope)) {
         if dice.roll() >= fault.probability {
             continue;
@@ -282,16 +282,16 @@ mod tests {
             ("", "use status=CODE"),
             ("explode", "use status=CODE"),
             ("status", "`status` needs a value"),
-            ("status=abc", "the status is no number from 200 to 599"),
-            ("status=99", "the status is no number from 200 to 599"),
-            ("delay=soon", "`soon` is no duration"),
-            ("delay=-2s", "`-2s` is no duration"),
+            ("status=abc", "the status is not a number from 200 to 599"),
+            ("status=99", "the status is not a number from 200 to 599"),
+            ("delay=soon", "`soon` is not a duration"),
+            ("delay=-2s", "`-2s` is not a duration"),
             ("truncate=1", "`truncate` takes no value"),
-            ("reset:2", "`2` is no probability"),
-            ("reset:nan", "`nan` is no probability"),
-            ("reset:", "`` is no probability"),
-            ("reset@home", "`home` is no scope"),
-            ("oversize=big", "the size is no number of bytes"),
+            ("reset:2", "`2` is not a probability"),
+            ("reset:nan", "`nan` is not a probability"),
+            ("reset:", "`` is not a probability"),
+            ("reset@home", "`home` is not a scope"),
+            ("oversize=big", "the size is not a number of bytes"),
         ];
         for (spec, reason) in cases {
             let message = spec.parse::<Fault>().unwrap_err().to_string();
@@ -305,7 +305,7 @@ mod tests {
         let dice = Dice::new(1);
         let struck = (0..4000).filter(|_| roll(&faults, Scope::Watch, &dice).fault.is_some()).count();
         assert!((850..1150).contains(&struck), "{struck}");
-        assert_eq!(roll(&faults, Scope::Send, &dice), Verdict::default());
+        assert_eq!(roll(&faults, Scope::Send, &dice), RolledFaults::default());
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub enum Rejection {
     #[error("`event` can't be blank")]
     NoName,
     /// `event` is neither a text nor a number.
-    #[error("`event` is not a text")]
+    #[error("`event` is not a string")]
     NameNotText,
     /// `event` breaks a rule for names.
     #[error(transparent)]
@@ -47,7 +47,7 @@ pub enum Rejection {
     InBulk {
         /// Its place in the call, from 0.
         index: usize,
-        /// What is wrong with it.
+        /// The reason.
         reason: Box<Rejection>,
     },
 }
@@ -87,9 +87,9 @@ impl Sent {
     }
 }
 
-/// An event as it was sent, found acceptable.
+/// An event that was accepted, as it was sent.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(super) struct AcceptedEvent {
     pub(super) name: String,
     text: Box<str>,
     sent: Sent,
@@ -97,22 +97,22 @@ pub(super) struct Draft {
     happened: Option<Timestamp>,
 }
 
-impl Draft {
+impl AcceptedEvent {
     /// The event, as the sender wrote it.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 }
 
-/// Where an event came from.
+/// Who sent an event, as far as the request says.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Origin {
+pub(super) struct Client {
     pub(super) ip: Option<IpAddr>,
     pub(super) user_agent: Option<Box<str>>,
 }
 
 /// Reads one event. Whatever the sender spelled is kept as it is.
-pub(super) fn read(text: &str) -> Result<Draft, Rejection> {
+pub(super) fn read(text: &str) -> Result<AcceptedEvent, Rejection> {
     if text.len() > limits::MAX_BODY_BYTES {
         return Err(BulkTooLarge::Bytes { bytes: text.len() }.into());
     }
@@ -124,11 +124,11 @@ pub(super) fn read(text: &str) -> Result<Draft, Rejection> {
     let name = name(head.event)?;
     limits::check_name(&name)?;
     let person = head.customer().map(|(_, value)| xxh3_128_with_seed(value.as_bytes(), 0));
-    Ok(Draft { name, text: text.into(), sent, person, happened: head.happened() })
+    Ok(AcceptedEvent { name, text: text.into(), sent, person, happened: head.happened() })
 }
 
 /// Reads the events of a bulk call, `{"events":[…]}`: all of them or none.
-pub(super) fn read_bulk(text: &str) -> Result<Vec<Draft>, Rejection> {
+pub(super) fn read_bulk(text: &str) -> Result<Vec<AcceptedEvent>, Rejection> {
     let level = |text| json::read(text).map_err(|error| Rejection::NotJson(error.to_string()));
     let Json::Object(call) = level(text)? else { return Err(Rejection::NoEvents) };
     // Of a key that is there twice the last counts, as in an event.
@@ -154,7 +154,7 @@ fn name(raw: Option<&str>) -> Result<String, Rejection> {
     }
 }
 
-/// What all events of one collector share.
+/// Fields that all events of one collector share.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) uuid: Uuid,
@@ -165,15 +165,15 @@ pub(super) struct Account {
 /// An event that was taken in.
 #[derive(Debug)]
 pub(super) struct Arrival {
-    draft: Draft,
-    origin: Origin,
+    draft: AcceptedEvent,
+    origin: Client,
     at: Timestamp,
     /// Counts all events of the collector, so it tells two arrivals apart.
     number: u64,
 }
 
 impl Arrival {
-    pub(super) fn new(draft: Draft, origin: Origin, at: Timestamp, number: u64) -> Self {
+    pub(super) fn new(draft: AcceptedEvent, origin: Client, at: Timestamp, number: u64) -> Self {
         Self { draft, origin, at, number }
     }
 
@@ -193,7 +193,7 @@ impl Arrival {
     /// Writes the event as the platform would show it: the sender's text, and after it the platform's own fields as far
     /// as the sender did not send them. The names are those of published samples, the values are imitated.
     pub(super) fn write(&self, account: &Account, out: &mut Vec<u8>) {
-        let Draft { text, sent, person, happened, .. } = &self.draft;
+        let AcceptedEvent { text, sent, person, happened, .. } = &self.draft;
         let head = text.strip_suffix('}').unwrap_or(text).trim_end_matches(is_json_space);
         out.extend_from_slice(head.as_bytes());
         let mut fields = Fields { out, sent: *sent };
@@ -272,7 +272,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let at = "2026-05-04T03:02:01.5Z".parse().unwrap();
-        let origin = Origin { ip: Some([127, 0, 0, 1].into()), user_agent: Some("curl/8.5.0".into()) };
+        let origin = Client { ip: Some([127, 0, 0, 1].into()), user_agent: Some("curl/8.5.0".into()) };
         let mut out = Vec::new();
         Arrival::new(read(text).unwrap(), origin, at, 3).write(&account(), &mut out);
         String::from_utf8(out).unwrap()
@@ -374,11 +374,11 @@ mod tests {
             ("null", "the body is JSON but not an object"),
             ("{}", "`event` can't be blank"),
             ("{\"event\":null}", "`event` can't be blank"),
-            ("{\"event\":{}}", "`event` is not a text"),
-            ("{\"event\":true}", "`event` is not a text"),
+            ("{\"event\":{}}", "`event` is not a string"),
+            ("{\"event\":true}", "`event` is not a string"),
             ("{\"event\":5}", "the event name is a number"),
             ("{\"event\":\"\"}", "the event name is empty"),
-            ("{\"event\":\"page load\"}", "the event name holds white space"),
+            ("{\"event\":\"page load\"}", "the event name contains white space"),
         ];
         for (text, reason) in cases {
             let rejection = read(text).map(|draft| draft.name).unwrap_err().to_string();
@@ -427,7 +427,7 @@ mod tests {
         let good = r#"{"events":[{"event":"view"},{"event":"search"}]}"#;
         assert_eq!(read_bulk(good).unwrap().len(), 2);
         let cases = [
-            (r#"{"events":[{"event":"view"},{"event":"a.b"}]}"#, "events[1]: the event name holds a period"),
+            (r#"{"events":[{"event":"view"},{"event":"a.b"}]}"#, "events[1]: the event name contains a period"),
             (r#"{"events":[7]}"#, "events[0]: the body is JSON but not an object"),
             ("{}", "`events` can't be blank"),
             (r#"{"events":{"event":"view"}}"#, "`events` can't be blank"),

@@ -55,7 +55,7 @@ pub use shape::DebugShape;
 pub use traffic::Traffic;
 
 use access::Access;
-use intake::{Account, Origin};
+use intake::{Account, Client};
 use state::Shared;
 
 /// Where the collector listens unless told otherwise.
@@ -80,7 +80,7 @@ pub enum SandboxError {
     Listen {
         /// The address that was asked for.
         addr: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// A host that cannot be read.
@@ -90,32 +90,32 @@ pub enum SandboxError {
         name: String,
     },
     /// A fault that cannot be read.
-    #[error("the fault `{spec}` cannot be used: {reason}")]
+    #[error("the fault `{spec}` is not valid: {reason}")]
     Fault {
         /// The text.
         spec: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A rewrite that cannot be read.
-    #[error("the rewrite `{spec}` cannot be used: {reason}")]
+    #[error("the rewrite `{spec}` is not valid: {reason}")]
     Rewrite {
         /// The text.
         spec: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// A traffic scenario that cannot be read.
     #[error("the traffic scenario cannot be used: {reason}")]
     Scenario {
-        /// What is wrong with it, and where.
+        /// The reason, and the place.
         reason: String,
     },
 }
 
 /// How a collector is set up.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct SandboxConfig {
     /// Where to listen; port 0 takes any free port.
     pub listen: SocketAddr,
     /// The names and addresses under which it shows what came, besides localhost and its own.
@@ -126,16 +126,16 @@ pub struct Config {
     pub debug_shape: DebugShape,
     /// The faults that strike.
     pub faults: Vec<Fault>,
-    /// What happens to every event on its way in, one after the other.
+    /// The rewrites of every incoming event, one after the other.
     pub rewrites: Vec<Rewrite>,
     /// The keys that are taken; none means any that is not empty.
     pub accept_keys: Vec<SecretString>,
-    /// What the chances of faults and the platform's identifiers come from. The same seed and the same requests give the
+    /// The seed for the chances of faults and the platform's identifiers. The same seed and the same requests give the
     /// same answers, but for the times in them.
     pub seed: u64,
 }
 
-impl Default for Config {
+impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
@@ -159,8 +159,9 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Starts a collector. It needs a tokio runtime, and answers as soon as this returns.
-    pub async fn start(config: Config) -> Result<Self, SandboxError> {
-        let Config { listen, allowed_hosts, time_limit, debug_shape, faults, rewrites, accept_keys, seed } = config;
+    pub async fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let SandboxConfig { listen, allowed_hosts, time_limit, debug_shape, faults, rewrites, accept_keys, seed } =
+            config;
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => SandboxError::PortInUse { addr: listen },
             _ => SandboxError::Listen { addr: listen, source },
@@ -232,7 +233,7 @@ impl Sandbox {
     }
 }
 
-/// What is asked of a collector by tests and benches, those outside the crate included.
+/// Access for tests and benches, also those outside the crate.
 #[cfg_attr(alone, expect(dead_code, reason = "the program has no use for it"))]
 impl Sandbox {
     /// The address it listens on, with the port that it got.
@@ -243,7 +244,7 @@ impl Sandbox {
     /// Takes an event in as if it had been posted, without a connection.
     pub fn accept(&self, event: &str) -> Result<(), Rejection> {
         let draft = intake::read(event)?;
-        self.shared.take_in([draft], &Origin::default(), Timestamp::now());
+        self.shared.take_in([draft], &Client::default(), Timestamp::now());
         Ok(())
     }
 

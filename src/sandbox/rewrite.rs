@@ -1,4 +1,4 @@
-//! What a platform may do to an event between taking it and showing it.
+//! Changes that a platform may make to an event between accepting and showing it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::de::IgnoredAny;
 
 use super::SandboxError;
-use super::intake::{self, Draft};
+use super::intake::{self, AcceptedEvent};
 use crate::event::{Assignment, Document, NodeId, NodeKind, Path, Segment, json};
 
 /// One thing that happens to every event that is taken in and has a value in that place.
@@ -67,7 +67,7 @@ impl fmt::Display for Rewrite {
 
 /// Lets `rewrites` happen to an event. What none of them touches stays as it is to the letter, and so does an event that
 /// would be none after them.
-pub(super) fn rewrite(rewrites: &[Rewrite], draft: Draft) -> Draft {
+pub(super) fn rewrite(rewrites: &[Rewrite], draft: AcceptedEvent) -> AcceptedEvent {
     let mut rewritten = None;
     for rewrite in rewrites {
         let text = rewritten.as_deref().unwrap_or(draft.text());

@@ -37,12 +37,12 @@ use serde_json::value::RawValue;
 use super::SandboxError;
 use super::fault::Dice;
 
-/// What is sent, by whom and in which order; every name in it is known to lead somewhere.
+/// A scenario that was checked: every name in it refers to something.
 #[derive(Debug)]
 pub struct Scenario {
-    pub(super) senders: Vec<Sender>,
-    pub(super) cast: BTreeMap<String, Vec<Member>>,
-    pub(super) events: Vec<Template>,
+    pub(super) senders: Vec<SendingProgram>,
+    pub(super) cast: BTreeMap<String, Vec<CastMember>>,
+    pub(super) events: Vec<BodyTemplate>,
     /// Places in `events`.
     pub(super) opening: Vec<usize>,
     pub(super) opening_gap: Duration,
@@ -53,7 +53,7 @@ pub struct Scenario {
 /// How a program sends.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Sender {
+pub(super) struct SendingProgram {
     pub(super) via: Via,
     pub(super) user_agent: Box<str>,
 }
@@ -73,12 +73,12 @@ pub(super) enum Via {
 /// One object of a cast list, with its fields at hand. The values keep their text.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Box<RawValue>")]
-pub(super) struct Member {
+pub(super) struct CastMember {
     whole: Box<RawValue>,
     fields: BTreeMap<String, Box<RawValue>>,
 }
 
-impl TryFrom<Box<RawValue>> for Member {
+impl TryFrom<Box<RawValue>> for CastMember {
     type Error = serde_json::Error;
 
     fn try_from(whole: Box<RawValue>) -> Result<Self, serde_json::Error> {
@@ -86,7 +86,7 @@ impl TryFrom<Box<RawValue>> for Member {
     }
 }
 
-impl Member {
+impl CastMember {
     /// The field as a text, if it is one.
     pub(super) fn text(&self, field: &str) -> Option<String> {
         serde_json::from_str(self.fields.get(field)?.get()).ok()
@@ -114,8 +114,8 @@ pub(super) struct Step {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    senders: BTreeMap<String, Sender>,
-    cast: BTreeMap<String, Vec<Member>>,
+    senders: BTreeMap<String, SendingProgram>,
+    cast: BTreeMap<String, Vec<CastMember>>,
     events: BTreeMap<String, EventEntry>,
     opening: Vec<String>,
     opening_gap_ms: u64,
@@ -173,7 +173,7 @@ impl Scenario {
             let sender = place(&file.senders, &entry.sender);
             let sender = sender.ok_or_else(|| format!("event `{name}`: there is no sender `{}`", entry.sender))?;
             let pieces = pieces(entry.body.get(), &file.cast).map_err(|reason| format!("event `{name}`: {reason}"))?;
-            events.push(Template { sender, pieces });
+            events.push(BodyTemplate { sender, pieces });
         }
         let event = |context: &str, name: &str| {
             place(&file.events, name).ok_or_else(|| format!("{context}: there is no event `{name}`"))
@@ -230,7 +230,7 @@ fn range(context: &str, what: &str, (from, to): (u64, u64)) -> Result<RangeInclu
 
 /// A body with gaps to fill.
 #[derive(Debug)]
-pub(super) struct Template {
+pub(super) struct BodyTemplate {
     /// A place in the scenario's `senders`.
     pub(super) sender: usize,
     pieces: Vec<Piece>,
@@ -258,7 +258,7 @@ enum Expression {
     Now(SignedDuration),
 }
 
-/// What fills the gaps of a template.
+/// The values that fill the gaps of a template.
 pub(super) struct Filling<'a> {
     /// The member of each list that the session has drawn.
     pub(super) chosen: &'a mut BTreeMap<String, usize>,
@@ -270,7 +270,7 @@ pub(super) struct Filling<'a> {
 
 impl Scenario {
     /// Fills a template; the result is JSON text.
-    pub(super) fn fill(&self, template: &Template, filling: &mut Filling<'_>) -> String {
+    pub(super) fn fill(&self, template: &BodyTemplate, filling: &mut Filling<'_>) -> String {
         let mut out = String::new();
         for piece in &template.pieces {
             match piece {
@@ -286,7 +286,7 @@ impl Scenario {
     }
 
     /// The member of `list` that the session goes with, drawn if it has none yet.
-    pub(super) fn chosen(&self, list: &str, filling: &mut Filling<'_>) -> Option<&Member> {
+    pub(super) fn chosen(&self, list: &str, filling: &mut Filling<'_>) -> Option<&CastMember> {
         let members = self.cast.get(list)?;
         let index = *filling.chosen.entry(list.to_owned()).or_insert_with(|| draw(members, filling.dice));
         members.get(index)
@@ -329,12 +329,12 @@ impl Scenario {
     }
 }
 
-fn draw(members: &[Member], dice: &Dice) -> usize {
+fn draw(members: &[CastMember], dice: &Dice) -> usize {
     usize::try_from(dice.within(&(0..=(members.len() as u64).saturating_sub(1)))).unwrap_or(0)
 }
 
 /// Cuts a body at its `${…}`.
-fn pieces(body: &str, cast: &BTreeMap<String, Vec<Member>>) -> Result<Vec<Piece>, String> {
+fn pieces(body: &str, cast: &BTreeMap<String, Vec<CastMember>>) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
     let mut rest = body;
     while let Some((before, after)) = rest.split_once("${") {
@@ -363,10 +363,10 @@ fn is_key(after: &str) -> bool {
 }
 
 impl Expression {
-    fn read(text: &str, cast: &BTreeMap<String, Vec<Member>>) -> Result<Self, String> {
+    fn read(text: &str, cast: &BTreeMap<String, Vec<CastMember>>) -> Result<Self, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let number = |word: &str| word.parse::<u64>().map_err(|_| format!("`{word}` is no whole number"));
-        let count = |word: &str| word.parse::<usize>().map_err(|_| format!("`{word}` is no whole number"));
+        let number = |word: &str| word.parse::<u64>().map_err(|_| format!("`{word}` is not a whole number"));
+        let count = |word: &str| word.parse::<usize>().map_err(|_| format!("`{word}` is not a whole number"));
         let known = |list: &str| {
             if cast.contains_key(list) { Ok(list.to_owned()) } else { Err(format!("there is no cast `{list}`")) }
         };
@@ -398,7 +398,7 @@ impl Expression {
 
 /// `+90d`, `-1h`.
 fn offset_of(text: &str) -> Result<SignedDuration, String> {
-    let refuse = || format!("`{text}` is no offset such as +90d or -1h");
+    let refuse = || format!("`{text}` is not an offset such as +90d or -1h");
     let (sign, amount) = text.split_at_checked(1).ok_or_else(refuse)?;
     // A day is 24 hours here; jiff leaves that to a calendar.
     let offset = match amount.strip_suffix('d').map(str::parse) {
@@ -469,8 +469,8 @@ mod tests {
             (body(r#""${nobody}""#), "event `view`: `${nobody}`: there is no cast `nobody`"),
             (body(r#""${product.size}""#), "event `view`: `${product.size}`: not every member of the cast `product`"),
             (body(r#""${int 5 1}""#), "event `view`: `${int 5 1}`: int: range runs from 5 down to 1"),
-            (body(r#""${int five 9}""#), "event `view`: `${int five 9}`: `five` is no whole number"),
-            (body(r#""${now tomorrow}""#), "event `view`: `${now tomorrow}`: `tomorrow` is no offset"),
+            (body(r#""${int five 9}""#), "event `view`: `${int five 9}`: `five` is not a whole number"),
+            (body(r#""${now tomorrow}""#), "event `view`: `${now tomorrow}`: `tomorrow` is not an offset"),
             (body(r#""${dance with me}""#), "event `view`: `${dance with me}`: is no value"),
             (body(r#""${int 1 2""#), "event `view`: `${int 1 2\"` has no closing brace"),
             (whole(r#""sender": "server""#, r#""sender": "elf""#), "event `view`: there is no sender `elf`"),

@@ -18,13 +18,13 @@ use url::form_urlencoded;
 
 use crate::blueshift::{auth, limits};
 
-use super::answer::{CONFIRMATION, Refusal};
+use super::answer::{CONFIRMATION, RefusedRequest};
 use super::connection::Peer;
 use super::fault::{self, FaultKind, Scope};
-use super::intake::{self, Origin, Rejection};
+use super::intake::{self, Client, Rejection};
 use super::shape::EventsAnswer;
 use super::state::Shared;
-use super::summary::Span;
+use super::summary::Period;
 use super::{answer, pixel, summary};
 
 /// How much of a body that is too large is still read, so that a client in the middle of sending it gets the answer and
@@ -38,7 +38,7 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 const PRIVATE_NETWORK_REQUEST: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const PRIVATE_NETWORK_ALLOW: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-type Outcome = Result<Response<Body>, Refusal>;
+type Outcome = Result<Response<Body>, RefusedRequest>;
 
 /// What is sent may come from anywhere, as on the platform; what is shown, or forgotten, is for those who belong here.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -169,14 +169,14 @@ async fn get_history(
                 "event_name" | "event" => name = Some(value),
                 "limit" => match value.parse() {
                     Ok(asked @ 1..) => limit = limits::MAX_HISTORY_EVENTS.min(asked),
-                    _ => return Err(Refusal::Field("limit", "is no number from 1 to 50".into())),
+                    _ => return Err(RefusedRequest::Field("limit", "is not a number from 1 to 50".into())),
                 },
                 _ => {}
             }
         }
         let name = name
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| Refusal::Field("event_name", "can't be blank".into()))?;
+            .ok_or_else(|| RefusedRequest::Field("event_name", "can't be blank".into()))?;
         let answer = EventsAnswer::history(&name, shared.store().history(&name, limit));
         Ok(events(shared, answer))
     })
@@ -193,8 +193,8 @@ async fn post_summary(
         authorize(shared, &request)?;
         let query = request.uri().query().unwrap_or_default().to_owned();
         let body = read_body(shared, request).await?;
-        let span = Span::read(&query, text(&body)?, Timestamp::now())
-            .map_err(|(field, reason)| Refusal::Field(field, reason))?;
+        let span = Period::read(&query, text(&body)?, Timestamp::now())
+            .map_err(|(field, reason)| RefusedRequest::Field(field, reason))?;
         let days = span.days();
         let counts = shared.store().counts(&days);
         Ok(answer::ok(summary::write(days, &counts)))
@@ -211,13 +211,13 @@ fn events(shared: &Shared, answer: EventsAnswer) -> Response<Body> {
 /// it behind its reader's back.
 async fn delete_events(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response<Body> {
     if !headers.contains_key(CONFIRMATION) {
-        return Refusal::Unconfirmed.answer();
+        return RefusedRequest::Unconfirmed.answer();
     }
     shared.store().clear();
     answer::event_ok()
 }
 
-/// What a browser asks before a page may send: it may, and from a public site to this machine too (Private Network
+/// The answer to a browser's preflight request: it may, and from a public site to this machine too (Private Network
 /// Access).
 async fn preflight(request: Request) -> Response<Body> {
     let mut answer = Response::new(Body::empty());
@@ -268,33 +268,33 @@ async fn with_faults(
 }
 
 /// Refuses a request without a key, or with one that is not on the list if there is a list.
-fn authorize(shared: &Shared, request: &Request) -> Result<(), Refusal> {
+fn authorize(shared: &Shared, request: &Request) -> Result<(), RefusedRequest> {
     let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let key = auth::receive(header, request.uri().query())?;
     let accepted = shared.accept_keys();
     if accepted.is_empty() || accepted.iter().any(|accepted| accepted.expose_secret() == key.expose_secret()) {
         Ok(())
     } else {
-        Err(Refusal::UnknownKey)
+        Err(RefusedRequest::UnknownKey)
     }
 }
 
-fn origin(peer: &Peer, headers: &HeaderMap) -> Origin {
+fn origin(peer: &Peer, headers: &HeaderMap) -> Client {
     let user_agent = headers.get(USER_AGENT).map(|value| {
         let bytes = value.as_bytes().get(..MAX_USER_AGENT_BYTES).unwrap_or(value.as_bytes());
         String::from_utf8_lossy(bytes).into()
     });
-    Origin { ip: Some(peer.addr.ip().to_canonical()), user_agent }
+    Client { ip: Some(peer.addr.ip().to_canonical()), user_agent }
 }
 
 /// The whole body, if it is not too large and not too slow.
-async fn read_body(shared: &Shared, request: Request) -> Result<Bytes, Refusal> {
+async fn read_body(shared: &Shared, request: Request) -> Result<Bytes, RefusedRequest> {
     let limit = shared.time_limit();
-    tokio::time::timeout(limit, whole_body(request)).await.unwrap_or(Err(Refusal::TooSlow(limit)))
+    tokio::time::timeout(limit, whole_body(request)).await.unwrap_or(Err(RefusedRequest::TooSlow(limit)))
 }
 
-async fn whole_body(request: Request) -> Result<Bytes, Refusal> {
-    let too_large = |bytes| Refusal::from(Rejection::TooLarge(limits::BulkTooLarge::Bytes { bytes }));
+async fn whole_body(request: Request) -> Result<Bytes, RefusedRequest> {
+    let too_large = |bytes| RefusedRequest::from(Rejection::TooLarge(limits::BulkTooLarge::Bytes { bytes }));
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if let Some(bytes) = announced.filter(|bytes| *bytes > MAX_DRAINED_BYTES) {
         return Err(too_large(bytes));
@@ -304,7 +304,7 @@ async fn whole_body(request: Request) -> Result<Bytes, Refusal> {
     let mut rest = Vec::new();
     let mut length = 0;
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refusal::Field("body", "ended before its announced length".into()))?;
+        let chunk = chunk.map_err(|_| RefusedRequest::Field("body", "ended before its announced length".into()))?;
         length += chunk.len();
         if length > MAX_DRAINED_BYTES {
             break;
@@ -326,6 +326,6 @@ async fn whole_body(request: Request) -> Result<Bytes, Refusal> {
     Ok(if rest.is_empty() { body } else { rest.into() })
 }
 
-fn text(body: &[u8]) -> Result<&str, Refusal> {
+fn text(body: &[u8]) -> Result<&str, RefusedRequest> {
     std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()).into())
 }

@@ -11,7 +11,7 @@ use super::store::{Store, TypeView};
 /// The form of the debug answer.
 ///
 /// Only [`Single`](Self::Single) is documented, and it contradicts the documentation's own words ("of each event type").
-/// What the platform really answers is not public, so every plausible form can be had.
+/// The platform's real answer is not public, so every plausible form can be had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DebugShape {
     /// One flat event object, the newest of all, as in the published sample.
@@ -188,7 +188,7 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use super::super::intake::{self, Origin};
+    use super::super::intake::{self, Client};
     use super::*;
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         let mut store = Store::default();
         for number in 0..40 {
             let event = format!(r#"{{"event":"t{number}","filler":"{filler}"}}"#);
-            store.insert(intake::read(&event).unwrap(), Origin::default(), Timestamp::UNIX_EPOCH);
+            store.insert(intake::read(&event).unwrap(), Client::default(), Timestamp::UNIX_EPOCH);
         }
         for shape in DebugShape::value_variants() {
             let mut answers: Vec<_> = (0..8).map(|_| shape.take(&store)).collect();

@@ -9,14 +9,14 @@ use tokio::sync::watch;
 use super::DebugShape;
 use super::access::Access;
 use super::fault::{Dice, Fault};
-use super::intake::{Account, Draft, Origin};
+use super::intake::{AcceptedEvent, Account, Client};
 use super::rewrite::{Rewrite, rewrite};
 use super::store::Store;
 
-/// What the handlers of one collector share with each other and with its owner.
+/// State shared by the handlers of one collector and its owner.
 pub(super) struct Shared {
     store: Mutex<Store>,
-    settings: RwLock<Settings>,
+    settings: RwLock<AnswerSettings>,
     accept_keys: Vec<SecretString>,
     rewrites: Vec<Rewrite>,
     account: Arc<Account>,
@@ -27,8 +27,8 @@ pub(super) struct Shared {
     stop: watch::Sender<bool>,
 }
 
-/// What can be changed while the collector runs.
-struct Settings {
+/// Settings that can change while the collector runs.
+struct AnswerSettings {
     faults: Arc<[Fault]>,
     debug_shape: DebugShape,
 }
@@ -45,7 +45,7 @@ impl Shared {
     ) -> Self {
         Self {
             store: Mutex::default(),
-            settings: RwLock::new(Settings { faults: faults.into(), debug_shape }),
+            settings: RwLock::new(AnswerSettings { faults: faults.into(), debug_shape }),
             accept_keys,
             rewrites,
             dice: Dice::new(account.seed),
@@ -62,7 +62,7 @@ impl Shared {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn take_in(&self, drafts: impl IntoIterator<Item = Draft>, origin: &Origin, at: Timestamp) {
+    pub(super) fn take_in(&self, drafts: impl IntoIterator<Item = AcceptedEvent>, origin: &Client, at: Timestamp) {
         let rewritten = |draft| if self.rewrites.is_empty() { draft } else { rewrite(&self.rewrites, draft) };
         let drafts: Vec<_> = drafts.into_iter().map(rewritten).collect();
         let mut store = self.store();

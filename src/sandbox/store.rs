@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::blueshift::limits;
 
-use super::intake::{Arrival, Draft, Origin};
+use super::intake::{AcceptedEvent, Arrival, Client};
 
 /// The most events of one type that are kept: as many as `/event/history` can be asked for.
 pub(super) const MAX_EVENTS_PER_TYPE: usize = limits::MAX_HISTORY_EVENTS;
@@ -22,7 +22,7 @@ const MAX_DAYS: usize = 366;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// What the collector holds. Every part of it is bounded.
+/// The events of the collector. Every part is bounded.
 #[derive(Debug)]
 pub(super) struct Store {
     max_bytes: usize,
@@ -45,7 +45,7 @@ struct TypeLog {
     newest: u64,
 }
 
-/// What a debug answer says of one type.
+/// The events of one type in a debug answer.
 #[derive(Debug)]
 pub(super) struct TypeView {
     pub(super) name: Arc<str>,
@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// Takes an event in.
-    pub(super) fn insert(&mut self, draft: Draft, origin: Origin, at: Timestamp) {
+    pub(super) fn insert(&mut self, draft: AcceptedEvent, origin: Client, at: Timestamp) {
         // From 1: 0 is the `newest` of a type that has none yet.
         self.arrivals += 1;
         let number = self.arrivals;
@@ -157,9 +157,9 @@ impl Store {
     }
 
     /// How many events came on each of the days, for each type that has any, and how many of all had no identifier.
-    pub(super) fn counts(&self, days: &Days) -> Counts {
+    pub(super) fn counts(&self, days: &Days) -> DailyCounts {
         let events = self.in_order().map(|(name, log)| (Arc::clone(name), log.received.on(days)));
-        Counts {
+        DailyCounts {
             events: events.filter(|(_, counts)| counts.iter().any(|count| *count > 0)).collect(),
             missing_identifier: self.missing_identifier.on(days),
         }
@@ -190,7 +190,7 @@ impl Days {
 
 /// Counts for the days of a [`Days`], a number a day.
 #[derive(Debug)]
-pub(super) struct Counts {
+pub(super) struct DailyCounts {
     pub(super) events: Vec<(Arc<str>, Vec<u64>)>,
     pub(super) missing_identifier: Vec<u64>,
 }
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     fn put(store: &mut Store, text: &str, second: i64) {
-        store.insert(intake::read(text).unwrap(), Origin::default(), Timestamp::from_second(second).unwrap());
+        store.insert(intake::read(text).unwrap(), Client::default(), Timestamp::from_second(second).unwrap());
     }
 
     fn names(store: &Store) -> Vec<String> {

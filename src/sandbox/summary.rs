@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 use url::form_urlencoded;
 
-use super::store::{Counts, Days};
+use super::store::{DailyCounts, Days};
 
 /// The span that is answered for when none is asked for. (doc)
 const DEFAULT_SPAN: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -36,7 +36,7 @@ const STANDARD: [&str; 20] = [
 
 /// The span that a summary is asked for.
 #[derive(Debug)]
-pub(super) struct Span {
+pub(super) struct Period {
     start: Timestamp,
     end: Timestamp,
 }
@@ -49,7 +49,7 @@ struct Asked<'a> {
     timestamp_end: Option<Cow<'a, str>>,
 }
 
-impl Span {
+impl Period {
     /// Reads the span from the query string or else from a JSON body: both are documented. Fails with the field and the
     /// reason.
     pub(super) fn read(query: &str, body: &str, now: Timestamp) -> Result<Self, (&'static str, String)> {
@@ -65,7 +65,7 @@ impl Span {
             }
         }
         let read = |field, text: Option<Cow<'_, str>>, default| match text {
-            Some(text) => text.parse().map_err(|_| (field, format!("`{text}` is no ISO 8601 instant"))),
+            Some(text) => text.parse().map_err(|_| (field, format!("`{text}` is not an ISO 8601 instant"))),
             None => Ok(default),
         };
         let end = read("timestamp_end", asked.timestamp_end, now)?;
@@ -83,7 +83,7 @@ impl Span {
 }
 
 /// The summary in its published form. The instants come back snapped to whole days, in UTC here.
-pub(super) fn write(days: Days, counts: &Counts) -> String {
+pub(super) fn write(days: Days, counts: &DailyCounts) -> String {
     let firsts: Vec<Timestamp> = days.starts().collect();
     let timelapse: Vec<String> = firsts.iter().map(|at| at.strftime("%m/%d").to_string()).collect();
     let start = firsts.first().map(|at| format!("{at:.3}"));
@@ -152,7 +152,7 @@ fn as_map<V: Serialize, S: Serializer>(fields: &[(&str, V)], serializer: S) -> R
     serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
 }
 
-fn stats(counts: &Counts) -> Vec<(&str, Stat<'_>)> {
+fn stats(counts: &DailyCounts) -> Vec<(&str, Stat<'_>)> {
     let events = counts.events.iter().map(|(name, days)| {
         let kind = if STANDARD.contains(&&**name) { "standard" } else { "custom_event" };
         (&**name, days, kind)
@@ -189,7 +189,7 @@ mod tests {
             (query, "{}", at("2026-05-03T00:00:00Z"), now()),
         ];
         for (query, body, start, end) in cases {
-            let span = Span::read(query, body, now()).unwrap();
+            let span = Period::read(query, body, now()).unwrap();
             assert_eq!((span.start, span.end), (start, end), "{query} {body}");
         }
     }
@@ -204,14 +204,18 @@ mod tests {
             ("", "{\"timestamp_start\":5}", "body"),
         ];
         for (query, body, field) in cases {
-            assert_eq!(Span::read(query, body, now()).map_err(|(field, _)| field).unwrap_err(), field, "{query}{body}");
+            assert_eq!(
+                Period::read(query, body, now()).map_err(|(field, _)| field).unwrap_err(),
+                field,
+                "{query}{body}"
+            );
         }
     }
 
     #[test]
     fn a_summary_has_the_published_form() {
-        let span = Span::read("timestamp_start=2026-05-03T10:00:00Z", "", now()).unwrap();
-        let counts = Counts {
+        let span = Period::read("timestamp_start=2026-05-03T10:00:00Z", "", now()).unwrap();
+        let counts = DailyCounts {
             events: vec![("view".into(), vec![1, 2]), ("mine".into(), vec![0, 4])],
             missing_identifier: vec![0, 5],
         };
@@ -238,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_span_of_centuries_is_answered_for_its_last_year() {
-        let span = Span::read("timestamp_start=0001-01-01T00:00:00Z", "", now()).unwrap();
+        let span = Period::read("timestamp_start=0001-01-01T00:00:00Z", "", now()).unwrap();
         assert_eq!(span.days().starts().count(), 366);
     }
 }

@@ -5,27 +5,27 @@ use jiff::Timestamp;
 
 use super::SandboxError;
 use super::fault::Dice;
-use super::intake::{self, Draft, Origin, Rejection};
+use super::intake::{self, AcceptedEvent, Client, Rejection};
 use super::pixel;
 use super::scenario::{Filling, Scenario, Via};
 
 /// The demo shop.
 const SHOP: &str = include_str!("../../assets/traffic/shop.json");
 
-/// What the visitors of a scenario send, without end. The same seed gives the same events in the same order, but for the
+/// The endless traffic of a scenario's visitors. The same seed gives the same events in the same order, but for the
 /// instants in them.
 #[derive(Debug)]
 pub struct Traffic {
     scenario: Scenario,
     dice: Dice,
     counted: u64,
-    /// What is to happen, by when since the start; the number keeps two of the same instant in order.
-    agenda: BTreeMap<(Duration, u64), Entry>,
+    /// The agenda, by the time since the start; the number keeps two of the same instant in order.
+    agenda: BTreeMap<(Duration, u64), Appointment>,
     entries: u64,
 }
 
 #[derive(Debug)]
-enum Entry {
+enum Appointment {
     NewSession,
     Step(Session),
 }
@@ -44,17 +44,17 @@ struct Session {
 
 /// One call to the collector.
 #[derive(Debug)]
-pub(super) struct Delivery {
+pub(super) struct ScheduledCall {
     /// When, since the start of the traffic.
     pub(super) at: Duration,
     pub(super) via: Via,
-    pub(super) origin: Origin,
+    pub(super) origin: Client,
     pub(super) body: String,
 }
 
-impl Delivery {
-    /// What arrives of it: the pixel, for one, makes a text of nearly everything.
-    pub(super) fn read(&self) -> Result<Vec<Draft>, Rejection> {
+impl ScheduledCall {
+    /// The event as it arrives: the pixel, for one, makes a text of nearly everything.
+    pub(super) fn read(&self) -> Result<Vec<AcceptedEvent>, Rejection> {
         match self.via {
             Via::Event => Ok(vec![intake::read(&self.body)?]),
             Via::Bulk => intake::read_bulk(&format!("{{\"events\":{}}}", self.body)),
@@ -70,10 +70,10 @@ impl Traffic {
         let mut at = Duration::ZERO;
         for event in traffic.scenario.opening.clone() {
             let session = Session { script: None, event, step: 0, repeats: 0, chosen: BTreeMap::new() };
-            traffic.plan(at, Entry::Step(session));
+            traffic.plan(at, Appointment::Step(session));
             at += traffic.scenario.opening_gap;
         }
-        traffic.plan(at, Entry::NewSession);
+        traffic.plan(at, Appointment::NewSession);
         traffic
     }
 
@@ -82,23 +82,23 @@ impl Traffic {
         Ok(Self::new(Scenario::read(SHOP)?, seed))
     }
 
-    fn plan(&mut self, at: Duration, entry: Entry) {
+    fn plan(&mut self, at: Duration, entry: Appointment) {
         self.entries += 1;
         self.agenda.insert((at, self.entries), entry);
     }
 
     /// The next call, written as if it were `now`.
-    pub(super) fn next(&mut self, now: Timestamp) -> Option<Delivery> {
+    pub(super) fn next(&mut self, now: Timestamp) -> Option<ScheduledCall> {
         loop {
             let ((at, _), entry) = self.agenda.pop_first()?;
             match entry {
-                Entry::NewSession => {
+                Appointment::NewSession => {
                     let gap = Duration::from_millis(self.dice.within(&self.scenario.session_gap));
-                    self.plan(at + gap, Entry::NewSession);
+                    self.plan(at + gap, Appointment::NewSession);
                     let script = self.draw_script();
                     self.enter(at, script, 0, BTreeMap::new());
                 }
-                Entry::Step(mut session) => {
+                Appointment::Step(mut session) => {
                     let delivery = self.write(at, &mut session, now)?;
                     self.advance(at, session);
                     return Some(delivery);
@@ -129,7 +129,7 @@ impl Traffic {
             chosen.retain(|list, _| !step.recast.contains(list));
             let wait = Duration::from_millis(self.dice.within(&step.wait_ms));
             let session = Session { script: Some(script), event: step.event, step: index, repeats: times - 1, chosen };
-            self.plan(at + wait, Entry::Step(session));
+            self.plan(at + wait, Appointment::Step(session));
             return;
         }
     }
@@ -142,20 +142,20 @@ impl Traffic {
                 session.repeats -= 1;
                 session.chosen.retain(|list, _| !step.recast.contains(list));
                 let wait = Duration::from_millis(self.dice.within(&step.wait_ms));
-                self.plan(at + wait, Entry::Step(session));
+                self.plan(at + wait, Appointment::Step(session));
             }
             _ => self.enter(at, script, session.step + 1, session.chosen),
         }
     }
 
-    fn write(&mut self, at: Duration, session: &mut Session, now: Timestamp) -> Option<Delivery> {
+    fn write(&mut self, at: Duration, session: &mut Session, now: Timestamp) -> Option<ScheduledCall> {
         let template = self.scenario.events.get(session.event)?;
         let sender = self.scenario.senders.get(template.sender)?;
         let mut filling = Filling { chosen: &mut session.chosen, dice: &self.dice, counted: &mut self.counted, now };
         let body = self.scenario.fill(template, &mut filling);
         let ip = self.scenario.chosen("visitor", &mut filling).and_then(|visitor| visitor.text("ip")?.parse().ok());
-        let origin = Origin { ip, user_agent: Some(sender.user_agent.clone()) };
-        Some(Delivery { at, via: sender.via, origin, body })
+        let origin = Client { ip, user_agent: Some(sender.user_agent.clone()) };
+        Some(ScheduledCall { at, via: sender.via, origin, body })
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
         "2026-05-04T03:02:01Z".parse().unwrap()
     }
 
-    fn first(count: usize, seed: u64) -> Vec<Delivery> {
+    fn first(count: usize, seed: u64) -> Vec<ScheduledCall> {
         let mut traffic = Traffic::shop(seed).unwrap();
         (0..count).map(|_| traffic.next(now()).unwrap()).collect()
     }

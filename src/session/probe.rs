@@ -13,8 +13,6 @@ use super::{Change, ChangeKind, Moment, Recalled};
 use crate::event::{Difference, DifferenceKind, Document, Groups, Path, Payload, TypeName, diff};
 use similarity::{Received, is_identified};
 
-pub use words::latency;
-
 /// How long a probe is waited for, unless told otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -12,13 +12,13 @@ use super::send::{Label, Pace, Sender};
 use super::{Clock, Command, Source};
 use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::{Batch, Call, CallLimits};
-use crate::sandbox::{Config, Fault, Sandbox};
+use crate::sandbox::{Fault, Sandbox, SandboxConfig};
 use crate::session::{Delivery, ProblemKind, Recalled, Record, Verdict};
 
 const CANARY: &str = "canary-5f0c-event-key";
 
-async fn sandbox(config: Config) -> Sandbox {
-    Sandbox::start(Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..config }).await.unwrap()
+async fn sandbox(config: SandboxConfig) -> Sandbox {
+    Sandbox::start(SandboxConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..config }).await.unwrap()
 }
 
 fn settings(url: &str) -> Settings {
@@ -49,7 +49,7 @@ async fn deliver(url: &str, draft: &str) -> (Delivery, usize) {
 
 #[tokio::test]
 async fn a_single_event_and_an_array_are_taken_where_they_belong() {
-    let sandbox = sandbox(Config::default()).await;
+    let sandbox = sandbox(SandboxConfig::default()).await;
     let (single, _) = deliver(&sandbox.url(), r#"{"event":"view","email":"a@example.com"}"#).await;
     assert_eq!(single.verdict, Verdict::Taken { status: 200, body: r#"{"status":"OK"}"#.into() });
     let (bulk, _) = deliver(&sandbox.url(), r#"[{"event":"view"},{"event":"search"}]"#).await;
@@ -81,7 +81,7 @@ async fn trouble_that_may_pass_is_tried_again_and_the_rest_is_not() {
     ];
     for (fault_spec, status, attempts, retries, verdict) in cases {
         let faults: Vec<Fault> = vec![fault_spec.parse().unwrap()];
-        let sandbox = sandbox(Config { faults, ..Config::default() }).await;
+        let sandbox = sandbox(SandboxConfig { faults, ..SandboxConfig::default() }).await;
         let (delivery, retried) = deliver(&sandbox.url(), r#"{"event":"view"}"#).await;
         assert_eq!((delivery.status, delivery.attempts, retried), (status, attempts, retries), "{delivery:?}");
         assert!(verdict(&delivery.verdict), "{delivery:?}");
@@ -93,7 +93,8 @@ async fn trouble_that_may_pass_is_tried_again_and_the_rest_is_not() {
 
 #[tokio::test]
 async fn a_429_and_then_a_200_is_a_delivery_with_its_attempts() {
-    let sandbox = sandbox(Config { faults: vec!["status=429@send".parse().unwrap()], ..Config::default() }).await;
+    let sandbox =
+        sandbox(SandboxConfig { faults: vec!["status=429@send".parse().unwrap()], ..SandboxConfig::default() }).await;
     let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
     let [call] = &*calls(r#"{"event":"view"}"#) else { panic!() };
     let label = Label { batch: 1, call: 0, calls: 1 };
@@ -105,7 +106,7 @@ async fn a_429_and_then_a_200_is_a_delivery_with_its_attempts() {
 
 #[tokio::test]
 async fn a_refused_event_is_told_with_the_field_that_the_server_names() {
-    let sandbox = sandbox(Config::default()).await;
+    let sandbox = sandbox(SandboxConfig::default()).await;
     let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
     let call = Call { bulk: false, body: r#"{"email":"a@example.com"}"#.into(), events: std::sync::Arc::default() };
     let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await;
@@ -123,7 +124,7 @@ async fn next_delivery(source: &mut Source) -> Delivery {
 
 #[tokio::test]
 async fn the_poller_sends_in_order_and_asks_for_the_history() {
-    let sandbox = sandbox(Config::default()).await;
+    let sandbox = sandbox(SandboxConfig::default()).await;
     let mut source = live::start(settings(&sandbox.url()));
     for (batch, name) in [(1, "view"), (2, "search")] {
         let calls = calls(&format!(r#"{{"event":"{name}","email":"a@example.com","event_uuid":"{name}-1"}}"#));
@@ -144,7 +145,8 @@ async fn the_poller_sends_in_order_and_asks_for_the_history() {
 
 #[tokio::test]
 async fn after_a_call_that_failed_the_rest_of_its_batch_is_not_sent() {
-    let sandbox = sandbox(Config { faults: vec!["status=401@send".parse().unwrap()], ..Config::default() }).await;
+    let sandbox =
+        sandbox(SandboxConfig { faults: vec!["status=401@send".parse().unwrap()], ..SandboxConfig::default() }).await;
     let mut source = live::start(settings(&sandbox.url()));
     let two: Vec<_> = std::iter::repeat_with(|| calls(r#"{"event":"view"}"#)).take(2).flatten().collect();
     source.commands.send(Command::Send { batch: 1, calls: two }).await.unwrap();

@@ -4,9 +4,9 @@ use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
 use super::Theme;
+use crate::app::Model;
 use crate::app::connection_status::ConnectionState;
-use crate::app::{Model, time};
-use crate::event::{Sanitized, sanitized};
+use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
 use crate::ui::write::{blank, joined, put, span};
 
@@ -41,16 +41,17 @@ const LEAST_TARGET: usize = 16;
 /// there are none.
 fn errors(model: &Model) -> Option<[Sanitized; 2]> {
     let counts = &model.session.errors.as_ref().filter(|errors| !errors.counts.is_empty())?.counts;
-    let each: Vec<_> = counts.iter().map(|(sort, count)| sanitized!("{} {}", sort, time::count(*count))).collect();
+    let each: Vec<_> =
+        counts.iter().map(|(sort, count)| sanitized!("{} {}", sort, text::short_count(*count))).collect();
     let all = counts.values().fold(0, |all: u64, count| all.saturating_add(*count));
-    Some([sanitized!("  ! {}", Sanitized::join(each, " · ")), sanitized!("  ! {} errors", time::count(all))])
+    Some([sanitized!("  ! {}", Sanitized::join(each, " · ")), sanitized!("  ! {} errors", text::short_count(all))])
 }
 
 /// The connection in words; `wide` with what the last answer took.
 fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     if let Some(pause) = &model.pause {
-        spans.push(span(sanitized!(" paused · +{} ", time::count(pause.arrived)), theme.badge));
+        spans.push(span(sanitized!(" paused · +{} ", text::short_count(pause.arrived)), theme.badge));
         spans.push(blank(2));
     }
     let stale = model.connection.last_good.map(|good| sanitized!("stale since {}", clock(model, good.at)));
@@ -69,7 +70,7 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
                 // What is on screen is not what there is.
                 spans.push(span("polling", theme.dim));
             }
-            spans.push(span(sanitized!(" {}", time::span(model.polling_interval())), theme.dim));
+            spans.push(span(sanitized!(" {}", text::span(model.polling_interval())), theme.dim));
             if let Some(good) = model.connection.last_good {
                 if wide {
                     let took = sanitized!(" · {} ms · {}", good.took.as_millis(), good.status);
@@ -79,7 +80,7 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
             }
         }
         ConnectionState::BackingOff(next) => {
-            let seconds = time::seconds_left(next.since(now));
+            let seconds = text::seconds_left(next.since(now));
             spans.push(span(sanitized!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
             spans.push(span(sanitized!(" · trying again in {} s", seconds), theme.dim));
         }

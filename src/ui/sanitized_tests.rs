@@ -149,7 +149,7 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
         (
             "a draft that was not kept",
             heard(writing(), [Message::Done(Outcome::DraftNotKept(sanitize(HOSTILE)))]),
-            "not kept on disk: ",
+            "not saved to disk: ",
         ),
     ];
     let does = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}');

@@ -378,7 +378,7 @@ fn a_thousand_findings_cost_the_screen_what_it_shows() {
     let mut model = judged(80, 24, &format!("[{}]", vec![event; 1_000].join(",\n")));
     press(&mut model, "shift-F8", at(21));
     let screen = picture(&model, at(21));
-    assert!(screen.contains("!4999") && screen.contains("! 1000 warnings"), "{screen}");
+    assert!(screen.contains("!4999") && screen.contains("! 1,000 warnings"), "{screen}");
 }
 
 #[test]

@@ -338,7 +338,7 @@ fn an_unknown_rule_ends_with_2_and_the_nearest_that_there_is() {
     }
     let ran = odd().lint(&["-W", "event-name-period", "-A", "event-name-period"]);
     assert_eq!((ran.code, &*ran.stdout), (Some(2), ""));
-    assert!(ran.stderr.contains("event-name-period is given to -W and to -A: keep one"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("event-name-period is passed to both -W and -A: keep one"), "{}", ran.stderr);
 }
 
 #[test]
@@ -546,7 +546,7 @@ fn what_is_not_looked_at_is_said() {
     let ran = Events::new(wide("\"undefined\"")).lint(&["--json"]);
     let last = ran.lines().pop().unwrap();
     assert_eq!((ran.lines().len(), &last["found"]), (102, &json!("9,900 more places like those listed")));
-    assert!(ran.stderr.starts_with("10001 warnings in 1 event"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("10,001 warnings in 1 event"), "{}", ran.stderr);
     let ran = Events::new(wide("\"undefined\"")).lint(&[]);
     assert_eq!(ran.stdout.matches("found     \"undefined\"").count(), 10);
     assert!(ran.stdout.ends_with(": and 9,990 more of literal-text in plan_chosen\n"), "{}", ran.stdout);

@@ -124,7 +124,7 @@ fn files_that_are_there_are_kept_unless_forced_whatever_they_are_called() {
     let folder = Folder::new(&[("in.json", events), ("plan/mine.schema.json", booked.as_bytes())]);
     let ran = folder.run(&["plan", "infer", "in.json", "--into", "plan"]);
     assert_eq!((ran.code, &*ran.stdout), (Some(1), "plan/view.json\n"));
-    assert!(ran.stderr.starts_with("plan/mine.schema.json is there and is kept: --force writes over it\n"), "{ran:?}");
+    assert!(ran.stderr.starts_with("plan/mine.schema.json exists and was kept; --force overwrites it\n"), "{ran:?}");
     assert_eq!(folder.read("plan/mine.schema.json"), booked);
     let ran = folder.run(&["plan", "infer", "in.json", "--into", "plan", "--force"]);
     assert_eq!((ran.code, &*ran.stdout), (Some(0), "plan/mine.schema.json\nplan/view.json\n"));
@@ -174,7 +174,7 @@ fn each_broken_plan_ends_with_2_the_file_the_place_and_the_reason() {
         ),
         (
             &[("plan/booked.json", b"{}"), ("plan/other.json", br#"{"properties":{"event":{"const":"booked"}}}"#)],
-            "plan/other.json:1: /properties/event/const: the event type booked is planned in plan/booked.json already",
+            "plan/other.json:1: /properties/event/const: the event type booked is already planned in plan/booked.json",
         ),
         (
             &[("plan/booked.json", b"{\n\"title\":\"caf\xe9\"}")],
@@ -225,7 +225,7 @@ fn a_profile_names_the_plan_from_where_the_config_file_stands() {
     let lost = run(&["lint", "e.json", "--profile", "lost"]);
     assert_eq!((lost.code, &*lost.stdout), (Some(2), ""));
     assert!(lost.stderr.contains("config.toml:4: there is no folder "), "{lost:?}");
-    assert!(run(&["plan", "check"]).stderr.contains("no plan is named"));
+    assert!(run(&["plan", "check"]).stderr.contains("no plan is given"));
 }
 
 #[test]

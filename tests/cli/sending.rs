@@ -178,7 +178,7 @@ fn what_is_not_seen_in_time_ends_with_3_and_what_is_known() {
     let sandbox = Sandbox::start(&["--debug-shape", "empty"]);
     let ran = send(&sandbox.url, &["view", "--prove", "--within", "1s"]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
-    assert!(ran.stdout.contains("not seen within 1.0 s\n  no event of the type came at all"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("not seen within 1 s\n  no event of the type came at all"), "{}", ran.stdout);
     let ran = send(&sandbox.url, &["view", "--prove", "--within", "1s", "--json"]);
     let proof = ran.lines().pop().unwrap();
     assert_eq!((ran.code, &proof["proof"]), (Some(3), &json!("missed")));
@@ -285,15 +285,15 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
         (b"[]", "standard input: the array is empty"),
         (br#"{"event":"view",}"#, "standard input:1:16: not JSON: "),
         (b"[\n{\"event\":\"view\"},\n oops]", "standard input:3:2: not JSON: "),
-        (b"7", "an event is a JSON object, and this is a number"),
+        (b"7", "an event is a JSON object, but this is a number"),
         (br#"[{"event":"view"},[]]"#, "at [1]: an event is a JSON object"),
         (br#"{"email":"a@example.com"}"#, "there is no event name"),
-        (br#"{"event":"page load"}"#, "the event name holds white space"),
+        (br#"{"event":"page load"}"#, "the event name contains white space"),
         (br#"{"event":7}"#, "the event name is"),
-        (long_name.as_bytes(), "64 is the most"),
-        (large.as_bytes(), "1 MB is the most"),
+        (long_name.as_bytes(), "at most 64 are allowed"),
+        (large.as_bytes(), "at most 1 MB"),
         (b"{\n\"event\": \"caf\xe9\"}", "standard input:2: this line is not text (not UTF-8)"),
-        (br#"{"event":"view","x":"{{yesterday}}"}"#, "standard input:1:22: `{{yesterday}}` is no placeholder"),
+        (br#"{"event":"view","x":"{{yesterday}}"}"#, "standard input:1:22: `{{yesterday}}` is not a placeholder"),
         (br#"{"event":"view","x":"{{env.NOT_SET}}"}"#, "NOT_SET"),
     ];
     for (input, part) in cases {
@@ -312,7 +312,7 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
         (&["view", "--set", "email.x=1"], "--set: email.x cannot be set: email is a"),
         (&["view", "--within", "1s"], "--prove"),
         (&["view", "--batch", "101"], "--batch"),
-        (&["view", "--rate", "0"], "use a number from 1 up, or `off`"),
+        (&["view", "--rate", "0"], "use a whole number of at least 1, or `off`"),
     ];
     for (arguments, part) in arguments {
         let ran = send(&url, arguments);
@@ -331,15 +331,14 @@ fn a_broken_line_ends_it_there_and_how_to_go_on_is_told() {
         (&br#"{"event":"view","email"}"#[..], ":7031:24: not JSON: "),
         (b"{\"event\":\"caf\xe9\"}", ":7031: this line is not text (not UTF-8)"),
         (br#"{"email":"a@example.com"}"#, ":7031: there is no event name"),
-        (br#"[{"event":"view"}]"#, ":7031: an event is a JSON object, and this is an array"),
+        (br#"[{"event":"view"}]"#, ":7031: an event is a JSON object, but this is an array"),
     ] {
         let before = received(&sandbox, "view");
         let (_folder, path) = file("events.ndjson", ndjson(7_100, 7_031, instead));
         let ran = send(&sandbox.url, &[&path, "--rate", "off"]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("clickscope: events.ndjson{part}")), "{part:?} in {}", ran.stderr);
-        let told =
-            "clickscope: 7030 events went out; mend line 7031 and add --skip 7030, or add --skip 7030 --keep-going\n";
+        let told = "clickscope: 7,030 events went out; to resume, fix line 7031 and add --skip 7030, or add --skip 7030 --keep-going\n";
         assert!(ran.stderr.ends_with(told), "{}", ran.stderr);
         assert_eq!(received(&sandbox, "view"), before + 7_030);
 
@@ -464,7 +463,7 @@ fn an_interrupt_ends_it_after_the_call_in_flight_and_says_how_to_go_on() {
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     let went_out = if sent == 1 { "1 event".to_owned() } else { format!("{sent} events") };
-    let told = format!("clickscope: {went_out} went out; to go on with the others, add --skip {sent}\n");
+    let told = format!("clickscope: {went_out} went out; to resume with the rest, add --skip {sent}\n");
     assert!(stderr.ends_with(&told), "{stderr}");
     assert_eq!(received(&sandbox, "view"), sent as u64);
 }

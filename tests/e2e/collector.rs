@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use clickscope::sandbox::{Config, Sandbox};
+use clickscope::sandbox::{Sandbox, SandboxConfig};
 use tokio::runtime::Runtime;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -20,21 +20,21 @@ impl Collector {
 
     /// A collector at the address of one that has ended.
     pub(crate) fn start_at(listen: SocketAddr) -> Self {
-        Self::start_with(Config { listen, ..Config::default() })
+        Self::start_with(SandboxConfig { listen, ..SandboxConfig::default() })
     }
 
     /// One that does this to every event on its way in.
     pub(crate) fn mangling(rewrites: &[&str]) -> Self {
         let rewrites = rewrites.iter().map(|rewrite| rewrite.parse().unwrap()).collect();
-        Self::start_with(Config { listen: ANY_PORT, rewrites, ..Config::default() })
+        Self::start_with(SandboxConfig { listen: ANY_PORT, rewrites, ..SandboxConfig::default() })
     }
 
     /// One that takes this key only.
     pub(crate) fn with_key(key: &str) -> Self {
-        Self::start_with(Config { listen: ANY_PORT, accept_keys: vec![key.into()], ..Config::default() })
+        Self::start_with(SandboxConfig { listen: ANY_PORT, accept_keys: vec![key.into()], ..SandboxConfig::default() })
     }
 
-    fn start_with(config: Config) -> Self {
+    fn start_with(config: SandboxConfig) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
         Self { sandbox, runtime }

@@ -39,6 +39,6 @@ fn many_events_show_how_far_they_are_and_an_interrupt_says_how_to_go_on() {
     program.send("\x03");
     assert_eq!(program.wait_for_exit(), 130);
     let contents = program.contents();
-    assert!(contents.contains(" events went out; to go on with the others, add --skip "), "{contents}");
+    assert!(contents.contains(" events went out; to resume with the rest, add --skip "), "{contents}");
     program.assert_terminal_is_given_back();
 }

@@ -69,7 +69,7 @@ fn every_template_is_sent_and_proved() {
         program.wait_for(&format!("the proof of {}", template.name), |screen| {
             let contents = screen.contents();
             let seen = contents.contains("seen after") || contents.contains("3 of 3 seen");
-            seen && !contents.contains("waiting") && contents.contains("all that was sent came as it was")
+            seen && !contents.contains("waiting") && contents.contains("everything arrived as it was sent")
         });
         close(&mut program);
     }
@@ -87,7 +87,7 @@ fn a_received_event_is_edited_and_sent_again_without_what_the_platform_added() {
     paste(&mut program, ",\n  \"note\": \"again\"");
     program.wait_for_text(&["\"note\": \"again\"", "^S sends it"]);
     program.send(SEND);
-    program.wait_for_text(&["seen after", "all that was sent came as it was", "this session: 1 seen"]);
+    program.wait_for_text(&["seen after", "everything arrived as it was sent", "this session: 1 seen"]);
     close(&mut program);
     program.wait_for_text(&["again", "/coats"]);
     assert_eq!(collector.arrivals(), 2);
@@ -111,7 +111,7 @@ fn a_command_that_was_copied_runs_in_a_shell_and_can_be_pasted_again() {
     paste(&mut program, &command);
     program.wait_for_text(&["taken over from the curl command", r#""it's\n$HOME `date` \"€\"""#, "^S sends it"]);
     program.send(SEND);
-    program.wait_for_text(&["seen after", "all that was sent came as it was"]);
+    program.wait_for_text(&["seen after", "everything arrived as it was sent"]);
     assert_eq!(collector.arrivals(), 2);
 }
 
@@ -165,7 +165,7 @@ fn what_is_wrong_with_a_draft_is_said_while_it_is_written_and_fixed_with_a_key()
         contents.contains("\"is_new\": true") && contents.contains("^S sends it") && !contents.contains("warning")
     });
     program.send(SEND);
-    program.wait_for_text(&["seen after", "all that was sent came as it was"]);
+    program.wait_for_text(&["seen after", "everything arrived as it was sent"]);
     assert_eq!(collector.arrivals(), 1);
 
     close(&mut program);
@@ -229,7 +229,7 @@ fn two_events_of_a_type_within_one_poll_are_both_proved() {
     let mut program = watching(&collector);
     compose_text(&mut program, r#"[{"event":"view","customer_id":"1"},{"event":"view","customer_id":"2"}]"#);
     program.send(SEND);
-    program.wait_for_text(&["2 of 2 seen", "all that was sent came as it was"]);
+    program.wait_for_text(&["2 of 2 seen", "everything arrived as it was sent"]);
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn a_draft_comes_back_after_the_program_was_killed() {
     let home = program.kill();
     let mut program = live(watch(&collector).at_home(home));
     program.send("c");
-    program.wait_for_text(&["half_written", "a draft that was left"]);
+    program.wait_for_text(&["half_written", "an unfinished draft"]);
     program.send("half\r");
     program.wait_for_text(&["Compose", "before the kill"]);
 }
@@ -307,9 +307,9 @@ fn a_draft_that_is_kept_as_a_template_can_be_begun_with_in_the_next_session() {
     program.send("\x18");
     program.wait_for_text(&["keep as:"]);
     program.send("\x15my_view\r");
-    program.wait_for_text(&["kept as the template my_view"]);
+    program.wait_for_text(&["saved as the template my_view"]);
     program.send("\x18\x15my_view\r");
-    program.wait_for_text(&["kept as the template my_view"]);
+    program.wait_for_text(&["saved as the template my_view"]);
     let home = program.kill();
     let mut program = live(watch(&collector).at_home(home));
     program.send("cmy_view\r");

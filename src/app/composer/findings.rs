@@ -38,7 +38,7 @@ pub struct Question {
 
 /// The findings of a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct DraftFindings {
     /// In the order of the draft; of very many the worst.
     pub list: Vec<Placed>,
     /// How many there are in all.
@@ -73,7 +73,7 @@ pub enum Repair {
 impl Question {
     /// The findings of the draft as it would be sent. `None` when that cannot be known: the draft is not JSON yet, or
     /// one of its placeholders has no value.
-    pub fn answer(&self, linter: &Linter) -> Option<Answer> {
+    pub fn answer(&self, linter: &Linter) -> Option<DraftFindings> {
         syntax::check(&self.draft).ok()?;
         let Self { now, seed, seq, ref email, .. } = *self;
         let environment = |name: &str| self.environment.get(name).cloned();
@@ -86,10 +86,10 @@ impl Question {
         counts.extend(&findings);
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings.truncate(MOST);
-        let draft = Draft { text: &self.draft, lines: line_starts(&self.draft), sent: &sent, written: &written };
+        let draft = DraftText { text: &self.draft, lines: line_starts(&self.draft), sent: &sent, written: &written };
         let mut list: Vec<_> = findings.into_iter().map(|finding| draft.place(finding)).collect();
         list.sort_by_key(|placed| placed.mark.start);
-        Some(Answer { list, counts })
+        Some(DraftFindings { list, counts })
     }
 }
 
@@ -117,14 +117,14 @@ fn line_starts(text: &str) -> Vec<usize> {
 }
 
 /// A draft in which findings are looked for: its values as they are sent and as they are written have the same numbers.
-struct Draft<'a> {
+struct DraftText<'a> {
     text: &'a str,
     lines: Vec<usize>,
     sent: &'a Document,
     written: &'a Document,
 }
 
-impl Draft<'_> {
+impl DraftText<'_> {
     fn place(&self, finding: Finding) -> Placed {
         // What is missing shows where it would stand.
         let mut path = Some(finding.path.clone());
@@ -377,15 +377,15 @@ impl Findings {
     }
 
     /// Takes an answer in, unless it is to an older question; `None` is that the draft cannot be read.
-    pub(super) fn learn(&mut self, number: u64, found: Option<&Answer>, editor: &mut Editor) {
+    pub(super) fn learn(&mut self, number: u64, found: Option<&DraftFindings>, editor: &mut Editor) {
         if self.asked != Some((number, editor.revision())) {
             return;
         }
         self.answered = true;
         self.stale = found.is_none();
         let none_left = editor.marks().iter().all(Range::is_empty);
-        let nothing = Answer::default();
-        let Some(Answer { list, counts }) = found.or_else(|| none_left.then_some(&nothing)) else { return };
+        let nothing = DraftFindings::default();
+        let Some(DraftFindings { list, counts }) = found.or_else(|| none_left.then_some(&nothing)) else { return };
         self.counts = *counts;
         self.list.clone_from(list);
         editor.set_marks(list.iter().map(|placed| placed.mark.clone()).collect());

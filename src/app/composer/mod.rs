@@ -23,7 +23,7 @@ pub use verdict::{Ready, Refusal, Verdict};
 
 use super::layout::ComposerAreas;
 use super::proof::ProofView;
-use super::{Draft, DraftId, Sending};
+use super::{DraftId, SavedDraft, Sending};
 use crate::event::catalogue::Template;
 use crate::event::{Sanitized, sanitized};
 use editor::Editor;
@@ -35,7 +35,7 @@ use preview::Preview;
 pub struct Composer {
     composition: Option<Composition>,
     /// Drafts that were left, in this session and before, the newest first.
-    drafts: Vec<Draft>,
+    drafts: Vec<SavedDraft>,
     /// The user's own templates.
     templates: Vec<Template>,
     /// Which part of the proof is on screen.
@@ -68,10 +68,10 @@ pub struct Composition {
     /// Its text.
     pub editor: Editor,
     /// The tab that is on.
-    pub tab: Tab,
+    pub tab: ComposerTab,
     /// The content of the tab of that name, while it is on.
     pub preview: Option<Preview>,
-    /// What is wrong with it.
+    /// The reason.
     pub findings: Findings,
     /// When it was last changed.
     changed: Timestamp,
@@ -83,7 +83,7 @@ pub struct Composition {
 
 /// The composer's tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Tab {
+pub enum ComposerTab {
     /// The draft.
     #[default]
     Edit,
@@ -93,7 +93,7 @@ pub enum Tab {
     Proof,
 }
 
-impl Tab {
+impl ComposerTab {
     /// All tabs, from left to right.
     pub const ALL: [Self; 3] = [Self::Edit, Self::Preview, Self::Proof];
 
@@ -108,7 +108,7 @@ impl Tab {
 }
 
 impl Composer {
-    pub(super) fn new(drafts: Vec<Draft>, templates: Vec<Template>) -> Self {
+    pub(super) fn new(drafts: Vec<SavedDraft>, templates: Vec<Template>) -> Self {
         Self {
             composition: None,
             drafts,
@@ -125,7 +125,7 @@ impl Composer {
     }
 
     /// Drafts that were left, the newest first.
-    pub fn drafts(&self) -> &[Draft] {
+    pub fn drafts(&self) -> &[SavedDraft] {
         &self.drafts
     }
 
@@ -207,7 +207,7 @@ impl Composition {
             title,
             taken_out: Vec::new(),
             editor: Editor::new(text),
-            tab: Tab::Edit,
+            tab: ComposerTab::Edit,
             preview: None,
             findings: Findings::default(),
             changed: now,
@@ -231,7 +231,7 @@ impl Composition {
 
     /// The notice above the draft, in lines of at most `width` columns: which fields were taken out.
     pub fn notice(&self, width: usize) -> Vec<Sanitized> {
-        if self.taken_out.is_empty() || self.tab != Tab::Edit {
+        if self.taken_out.is_empty() || self.tab != ComposerTab::Edit {
             return Vec::new();
         }
         sanitized!("taken out: {}", Sanitized::join(&self.taken_out, ", ")).wrap(width.max(1))

@@ -1,6 +1,6 @@
 //! The composer as a pane: each of its tabs is a file in `app::pane`.
 
-use super::{Composer, Tab};
+use super::{Composer, ComposerTab};
 use crate::app::Mouse;
 use crate::app::keymap::{Action, Keys};
 use crate::app::layout::{self, Area};
@@ -9,9 +9,9 @@ use crate::app::pane::{Answer, Context, Pane, draft, preview, proof};
 impl Pane for Composer {
     fn keys(&self) -> &'static Keys {
         match self.composition.as_ref().map(|composition| composition.tab) {
-            Some(Tab::Preview) => &preview::KEYS,
-            Some(Tab::Proof) => &proof::KEYS,
-            Some(Tab::Edit) | None => &draft::KEYS,
+            Some(ComposerTab::Preview) => &preview::KEYS,
+            Some(ComposerTab::Proof) => &proof::KEYS,
+            Some(ComposerTab::Edit) | None => &draft::KEYS,
         }
     }
 
@@ -34,9 +34,9 @@ impl Pane for Composer {
 
     fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
         match self.composition.as_ref()?.tab {
-            Tab::Edit => draft::act(self, action, context),
-            Tab::Preview => preview::act(self, action, context),
-            Tab::Proof => proof::act(self, action, context),
+            ComposerTab::Edit => draft::act(self, action, context),
+            ComposerTab::Preview => preview::act(self, action, context),
+            ComposerTab::Proof => proof::act(self, action, context),
         }
     }
 
@@ -47,7 +47,7 @@ impl Pane for Composer {
             Action::Fix => composition.findings.can_be_fixed(),
             Action::Send => context.sending.safety.read_only.is_none(),
             Action::CopyCommand | Action::PrintCommand => composition.has_command(),
-            Action::SaveTemplate if composition.tab == Tab::Preview => composition.has_command(),
+            Action::SaveTemplate if composition.tab == ComposerTab::Preview => composition.has_command(),
             _ => true,
         }
     }
@@ -55,11 +55,11 @@ impl Pane for Composer {
     fn click(&mut self, mouse: Mouse, _inner: Area, context: &Context<'_>) -> Answer {
         let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
         if mouse.row == self.areas.whole.y {
-            let tabs = layout::tabs(self.areas.whole, Tab::ALL.map(|tab| (tab, tab.label())));
+            let tabs = layout::tabs(self.areas.whole, ComposerTab::ALL.map(|tab| (tab, tab.label())));
             if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
                 self.select_tab(tab, context);
             }
-        } else if tab == Tab::Edit {
+        } else if tab == ComposerTab::Edit {
             draft::click(self, mouse);
         }
         Answer::done()
@@ -68,13 +68,13 @@ impl Pane for Composer {
     fn scroll(&mut self, rows: isize) {
         let Some(composition) = &mut self.composition else { return };
         match composition.tab {
-            Tab::Edit => composition.in_view(|editor| editor.scroll(rows)),
-            Tab::Preview => {
+            ComposerTab::Edit => composition.in_view(|editor| editor.scroll(rows)),
+            ComposerTab::Preview => {
                 if let Some(Ok(page)) = composition.preview.as_mut().map(|preview| &mut preview.page) {
                     page.scroll_by(rows);
                 }
             }
-            Tab::Proof => self.proof.scroll_by(rows),
+            ComposerTab::Proof => self.proof.scroll_by(rows),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
         ToFix::Nothing if composition.findings.counts().worst().is_none() => {
             return Answer::say("nothing is known to be wrong");
         }
-        ToFix::Nothing => return Answer::say("there is no sure fix for what is wrong here"),
+        ToFix::Nothing => return Answer::say("there is no certain fix for the findings here"),
     };
     let Some(placed) = composition.findings.get(number).cloned() else { return Answer::done() };
     if !composition.findings.is_spoken_of(number, &composition.editor) {
@@ -30,7 +30,7 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
         let start = composition.editor.marks().get(number).map_or(placed.mark.start, |mark| mark.start);
         composition.in_view(|editor| editor.go_to_place(start));
         let name = name_of(&placed.finding);
-        return Answer::say(sanitized!("what can be fixed for sure is here, {}: ^F again", name));
+        return Answer::say(sanitized!("{} can be fixed: press ^F again", name));
     }
     match placed.repair {
         Some(Repair::Edit { range, text }) => {

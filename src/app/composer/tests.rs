@@ -4,14 +4,14 @@
 
 use jiff::Timestamp;
 
-use super::{Tab, Verdict};
+use super::{ComposerTab, Verdict};
 use crate::app::fixture::{self, PURCHASE, at, busy, change, click, composing, fresh, polled};
 use crate::app::keymap::Action;
 use crate::app::layer::prompt::Prompt;
 use crate::app::layer::{Layer, search_list};
 use crate::app::layout;
 use crate::app::pane::PaneId;
-use crate::app::{Draft, DraftId, Effect, Message, Model, Mouse, MouseKind, Outcome, Size};
+use crate::app::{DraftId, Effect, Message, Model, Mouse, MouseKind, Outcome, SavedDraft, Size};
 use crate::blueshift::curl;
 use crate::event::catalogue::Template;
 use crate::event::text::sanitize;
@@ -41,7 +41,7 @@ fn draft(model: &Model) -> String {
     model.composer.composition().unwrap().editor.text()
 }
 
-fn tab(model: &Model) -> Tab {
+fn tab(model: &Model) -> ComposerTab {
     model.composing().unwrap().tab
 }
 
@@ -86,7 +86,7 @@ fn behind(model: &mut Model, what: &str) {
 fn the_picker_offers_drafts_then_the_event_then_templates() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r c h enter", at(20));
-    let left = |id: &str, text: &str, changed: &str| Draft {
+    let left = |id: &str, text: &str, changed: &str| SavedDraft {
         id: DraftId(id.into()),
         text: text.into(),
         changed: changed.parse().unwrap(),
@@ -122,7 +122,7 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
 fn a_search_finds_templates_by_their_name_before_what_was_begun_with_them() {
     let mut model = busy(120, 36);
     press(&mut model, "/ p u r c h enter", at(20));
-    let left = |id: &str, text: &str| Draft { id: DraftId(id.into()), text: text.into(), changed: at(1).wall };
+    let left = |id: &str, text: &str| SavedDraft { id: DraftId(id.into()), text: text.into(), changed: at(1).wall };
     model.composer.drafts = vec![left("a", r#"{"event": "view"}"#), left("b", r#"{"event": "purchase"}"#)];
     press(&mut model, "c", at(20));
     assert!(choices(&model).starts_with(&["go on view".to_owned(), "go on purchase".to_owned()]));
@@ -165,7 +165,7 @@ fn an_event_is_edited_and_sent_again_without_what_the_platform_added() {
     let effects = press(&mut model, "^s", at(20));
     let body = sent(&effects).unwrap();
     assert!(body.contains(r#""event_uuid""#) && !body.contains("_bsft_ts") && !body.contains("7f3a7f3a"), "{body}");
-    assert_eq!(tab(&model), Tab::Proof);
+    assert_eq!(tab(&model), ComposerTab::Proof);
     assert_eq!(press(&mut fresh(120, 36), "enter e", at(20)), []);
 }
 
@@ -253,7 +253,7 @@ fn each_sending_has_its_own_markers_and_the_preview_shows_the_next() {
     let first = sent(&press(&mut model, "^s", at(21))).unwrap();
     assert_eq!(first, shown);
     press(&mut model, "e", at(21));
-    assert_eq!(tab(&model), Tab::Edit);
+    assert_eq!(tab(&model), ComposerTab::Edit);
     let second = sent(&press(&mut model, "^s", at(21))).unwrap();
     assert!(second.contains(r#""n": 2"#));
     let marker = |body: &str| body.rsplit_once("event_uuid").unwrap().1.to_owned();
@@ -264,7 +264,7 @@ fn each_sending_has_its_own_markers_and_the_preview_shows_the_next() {
 fn the_tabs_are_gone_through_and_closed() {
     let mut model = composing(120, 36, "{");
     press(&mut model, "^t", at(21));
-    assert_eq!(tab(&model), Tab::Preview);
+    assert_eq!(tab(&model), ComposerTab::Preview);
     assert!(model.composing().unwrap().preview.as_ref().unwrap().page.is_err());
     assert_eq!(press(&mut model, "y", at(21)), []);
     let mut sendable = composing(120, 36, VIEW);
@@ -273,21 +273,21 @@ fn the_tabs_are_gone_through_and_closed() {
         assert!(!model.can(action, at(21)) && sendable.can(action, at(21)), "{action:?}");
     }
     let cases = [
-        ("]", Tab::Proof),
-        ("]", Tab::Preview),
-        ("[", Tab::Proof),
-        ("[", Tab::Preview),
-        ("^t", Tab::Proof),
-        ("^t", Tab::Edit),
-        ("^t", Tab::Preview),
-        ("e", Tab::Edit),
+        ("]", ComposerTab::Proof),
+        ("]", ComposerTab::Preview),
+        ("[", ComposerTab::Proof),
+        ("[", ComposerTab::Preview),
+        ("^t", ComposerTab::Proof),
+        ("^t", ComposerTab::Edit),
+        ("^t", ComposerTab::Preview),
+        ("e", ComposerTab::Edit),
     ];
     for (key, expected) in cases {
         press(&mut model, key, at(21));
         assert_eq!(tab(&model), expected, "{key}");
     }
     press(&mut model, "^t j G g enter", at(21));
-    assert_eq!(tab(&model), Tab::Edit);
+    assert_eq!(tab(&model), ComposerTab::Edit);
     press(&mut model, "^t q", at(21));
     assert!(model.composing().is_none());
 }
@@ -341,7 +341,7 @@ fn what_may_not_be_sent_any_more_is_not_sent_on_a_yes() {
     press(&mut model, "^s", at(21));
     model.sending.safety.read_only = Some("profile live".into());
     assert_eq!(type_in(&mut model, "production\n", at(22)), []);
-    assert_eq!((toast(&model), tab(&model)), ("nothing was sent", Tab::Edit));
+    assert_eq!((toast(&model), tab(&model)), ("nothing was sent", ComposerTab::Edit));
 }
 
 #[test]
@@ -351,7 +351,7 @@ fn a_profile_that_only_watches_composes_and_does_not_send() {
     assert_eq!(press(&mut model, "x backspace ^s", at(21)), []);
     assert!(toast(&model).contains("config.toml, line 4"), "{}", toast(&model));
     assert!(verdict(&model).contains("read_only"), "{}", verdict(&model));
-    assert_eq!(tab(&model), Tab::Edit);
+    assert_eq!(tab(&model), ComposerTab::Edit);
 }
 
 #[test]
@@ -496,7 +496,7 @@ fn an_own_template_is_not_replaced_and_a_standard_one_not_silently() {
     assert_eq!(effects, [Effect::KeepTemplate { name: "view".into(), text: VIEW.into() }]);
     let kept = Outcome::TemplateKept { name: "view".into(), text: VIEW.into(), place: "/a/view.json".into() };
     send(&mut model, Message::Done(kept), at(22));
-    assert_eq!(toast(&model), "kept as the template view, which takes the standard one's place, in /a/view.json");
+    assert_eq!(toast(&model), "saved as the template view, which takes the standard one's place, in /a/view.json");
     let refused = Outcome::TemplateNotKept("/a/mine.json exists: choose another name".into());
     send(&mut model, Message::Done(refused), at(22));
     assert!(model.composer.templates().contains(&mine), "what is not on disk is not in the list");
@@ -528,9 +528,9 @@ fn the_mouse_places_the_cursor_picks_tabs_and_rows_and_scrolls() {
     send(&mut model, Message::Mouse(wheel), at(21));
     let editor = &model.composing().unwrap().editor;
     assert_eq!((editor.top(), editor.cursor().line), (6, 6), "the cursor goes along as far as it must");
-    let tabs = layout::tabs(areas.whole, Tab::ALL.map(|tab| (tab, tab.label())));
+    let tabs = layout::tabs(areas.whole, ComposerTab::ALL.map(|tab| (tab, tab.label())));
     click(&mut model, tabs.get(1).unwrap().1.x + 1, areas.whole.y, at(21));
-    assert_eq!(tab(&model), Tab::Preview);
+    assert_eq!(tab(&model), ComposerTab::Preview);
     click(&mut model, 5, 4, at(21));
     assert!(model.composing().is_some(), "the table can be looked at beside it");
     assert_eq!(press(&mut model, "e x", at(21)).len(), 1, "and the keys stay with the composer");

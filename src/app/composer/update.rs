@@ -9,9 +9,9 @@ use super::completion::{self, Completion};
 use super::confirm::Confirm;
 use super::editor::Editor;
 use super::preview::Preview;
-use super::{Composer, Composition, Ready, Refusal, Tab, quick_fix, resend, verdict};
+use super::{Composer, ComposerTab, Composition, Ready, Refusal, quick_fix, resend, verdict};
 use crate::app::pane::{Answer, Context, Open, PromptKind, Request};
-use crate::app::{Draft, DraftId, Effect, Outcome};
+use crate::app::{DraftId, Effect, Outcome, SavedDraft};
 use crate::blueshift::recipients::about;
 use crate::blueshift::safety::Forbidden;
 use crate::blueshift::{Batch, curl};
@@ -29,7 +29,7 @@ impl Composer {
             Beginning::Open => self.open(),
             Beginning::Draft(id) => {
                 let Some(at) = self.drafts.iter().position(|draft| draft.id == id) else { return Answer::done() };
-                let Draft { id, text, changed } = self.drafts.remove(at);
+                let SavedDraft { id, text, changed } = self.drafts.remove(at);
                 let mut composition = Composition::new(id, choice.name, &text, changed);
                 composition.touched = true;
                 self.hold(composition)
@@ -73,7 +73,7 @@ impl Composer {
         if let Some(before) = self.composition.replace(composition)
             && before.touched
         {
-            let draft = Draft { text: before.editor.text(), id: before.id, changed: before.changed };
+            let draft = SavedDraft { text: before.editor.text(), id: before.id, changed: before.changed };
             self.drafts.insert(0, draft);
         }
         self.open()
@@ -81,15 +81,15 @@ impl Composer {
 
     fn open(&mut self) -> Answer {
         if let Some(composition) = &mut self.composition {
-            composition.tab = Tab::Edit;
+            composition.tab = ComposerTab::Edit;
         }
         Answer::request(Request::Open(Open::Composer))
     }
 
-    pub(in crate::app) fn select_tab(&mut self, tab: Tab, context: &Context<'_>) -> Answer {
+    pub(in crate::app) fn select_tab(&mut self, tab: ComposerTab, context: &Context<'_>) -> Answer {
         let seq = self.next();
         if let Some(composition) = &mut self.composition {
-            composition.preview = (tab == Tab::Preview)
+            composition.preview = (tab == ComposerTab::Preview)
                 .then(|| Preview::new(&composition.editor.text(), context.sending, seq, context.now));
             composition.tab = tab;
             composition.findings.wanted = false;
@@ -120,7 +120,9 @@ impl Composer {
     /// Types a character into the draft.
     pub(in crate::app) fn type_char(&mut self, c: char, context: &Context<'_>) -> Answer {
         match &self.composition {
-            Some(composition) if composition.tab == Tab::Edit => self.change(context, |editor| editor.type_char(c)),
+            Some(composition) if composition.tab == ComposerTab::Edit => {
+                self.change(context, |editor| editor.type_char(c))
+            }
             _ => Answer::done(),
         }
     }
@@ -172,7 +174,7 @@ impl Composer {
             if let Some((line, column)) = refusal.place {
                 composition.editor.go_to(line.saturating_sub(1), column.saturating_sub(1));
             }
-            composition.tab = Tab::Edit;
+            composition.tab = ComposerTab::Edit;
         }
         Answer::warn("nothing was sent")
     }
@@ -180,7 +182,7 @@ impl Composer {
     fn deliver(&mut self, batch: Batch) -> Answer {
         self.sent += 1;
         if let Some(composition) = &mut self.composition {
-            composition.tab = Tab::Proof;
+            composition.tab = ComposerTab::Proof;
             composition.preview = None;
             composition.verdict = None;
             self.sent_last = Some(composition.id.clone());
@@ -217,7 +219,7 @@ impl Composer {
     pub(in crate::app) fn paste(&mut self, pasted: &str, context: &Context<'_>) -> Answer {
         let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
         let Some(command) = curl_command(pasted) else {
-            return if tab == Tab::Edit {
+            return if tab == ComposerTab::Edit {
                 self.change(context, |editor| editor.insert(pasted))
             } else {
                 Answer::done()
@@ -226,7 +228,7 @@ impl Composer {
         match curl::read(command) {
             Err(error) => Answer::warn(Sanitized::of(&error)),
             Ok(taken) => {
-                self.select_tab(Tab::Edit, context);
+                self.select_tab(ComposerTab::Edit, context);
                 let draft = syntax::format(&taken.draft).unwrap_or(taken.draft);
                 let answer = self.change(context, |editor| editor.set_text(draft.trim_end()));
                 let left_out = match taken.left_out.as_slice() {
@@ -252,11 +254,11 @@ impl Composer {
             Outcome::DraftKeptAgain => self.not_kept = None,
             Outcome::TemplateKept { name, text, place } => {
                 self.templates.retain(|template| template.name != *name);
-                let description = format!("kept in {place}");
+                let description = format!("saved in {place}");
                 self.templates.insert(0, Template { name: name.clone(), description, text: text.clone() });
                 let instead = if is_standard(name) { ", which takes the standard one's place," } else { "" };
                 return Some(Answer::say(sanitized!(
-                    "kept as the template {}{} in {}",
+                    "saved as the template {}{} in {}",
                     text::sanitize(name),
                     instead,
                     place
@@ -292,8 +294,8 @@ impl Composer {
             return Answer::done();
         }
         composition.touch(now.wall);
-        if composition.tab == Tab::Preview {
-            composition.tab = Tab::Edit;
+        if composition.tab == ComposerTab::Preview {
+            composition.tab = ComposerTab::Edit;
         }
         kept(composition.editor.text())
     }

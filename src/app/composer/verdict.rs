@@ -6,7 +6,7 @@ use crate::app::Sending;
 use crate::blueshift::safety::Safety;
 use crate::blueshift::{Batch, UnsendableReason};
 use crate::event::placeholder::{self, Values};
-use crate::event::{Sanitized, TypeName, sanitized, syntax};
+use crate::event::{Sanitized, TypeName, sanitized, syntax, text};
 
 /// Whether a draft can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +70,11 @@ impl Ready {
     pub fn summary(&self) -> Sanitized {
         let events = match (self.events, self.calls) {
             (1, 1) => "1 event".into(),
-            (events, 1) => sanitized!("{} events in 1 call", events),
-            (events, calls) => sanitized!("{} events in {} calls", events, calls),
+            (events, calls) => {
+                sanitized!("{} in {}", text::counted(events as u64, "event"), text::counted(calls as u64, "call"))
+            }
         };
-        sanitized!("{} · {} · {} bytes", events, self.subject, crate::app::time::count(self.bytes as u64))
+        sanitized!("{} · {} · {}", events, self.subject, text::size(self.bytes as u64))
     }
 }
 

@@ -21,18 +21,18 @@ pub(in crate::app) static KEYS: Keys = {
 };
 
 /// Every command, and the line in which they are searched.
-pub type Palette = SearchList<Command>;
+pub type Palette = SearchList<PaletteCommand>;
 
 /// One command.
 #[derive(Clone, Copy, Debug)]
-pub struct Command {
+pub struct PaletteCommand {
     /// Where it holds.
     pub place: &'static Keys,
     /// Its meaning and its keys.
     pub binding: &'static Binding,
 }
 
-impl Command {
+impl PaletteCommand {
     /// Its first key; empty for a command that only the palette has.
     pub fn key(&self) -> Sanitized {
         self.binding.keys.first().map(Key::shown).unwrap_or_default()
@@ -44,10 +44,10 @@ impl Palette {
     pub(in crate::app) fn new(places: impl Iterator<Item = &'static Keys>, here: &'static Keys) -> Self {
         let mut commands: Vec<_> = places
             .filter(|place| !place.typing && !std::ptr::eq(*place, &raw const keymap::LIST))
-            .flat_map(|place| place.bindings.iter().map(move |binding| Command { place, binding }))
+            .flat_map(|place| place.bindings.iter().map(move |binding| PaletteCommand { place, binding }))
             .filter(|command| !command.binding.label.is_empty() && !is_of_layers(command.binding.action))
             .collect();
-        let rank = |command: &Command| {
+        let rank = |command: &PaletteCommand| {
             let is_here = |keys: &'static Keys| std::ptr::eq(keys, command.place);
             if is_here(here) { 0 } else { 2 - u8::from(here.with.iter().any(|keys| is_here(keys))) }
         };
@@ -56,7 +56,7 @@ impl Palette {
     }
 }
 
-impl Item for Command {
+impl Item for PaletteCommand {
     fn keys() -> &'static Keys {
         &KEYS
     }

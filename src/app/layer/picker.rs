@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::search_list::{Item, SearchList};
+use crate::app::KeyCode;
 use crate::app::composer::choice::{Beginning, Choice};
 use crate::app::composer::{Composer, completion};
 use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
 use crate::app::pane::{Answer, Request};
 use crate::app::shown::Shown;
-use crate::app::{KeyCode, time};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::{Sanitized, sanitized, text};
 
@@ -45,7 +45,11 @@ impl Picker {
         let mut drafts = composer.drafts().iter().map(|draft| Choice {
             beginning: Beginning::Draft(draft.id.clone()),
             name: name_of(&draft.text),
-            detail: sanitized!("a draft that was left, {}, {} bytes", age(draft.changed, now), draft.text.len()),
+            detail: sanitized!(
+                "an unfinished draft, {}, {}",
+                age(draft.changed, now),
+                text::size(draft.text.len() as u64)
+            ),
         });
         let received = shown.map(|shown| Choice {
             beginning: Beginning::Received,
@@ -123,5 +127,5 @@ pub(in crate::app) fn name_of(draft: &str) -> Sanitized {
 
 fn age(then: Timestamp, now: Timestamp) -> Sanitized {
     let millis = now.as_millisecond().saturating_sub(then.as_millisecond());
-    sanitized!("changed {} ago", time::age(Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
+    sanitized!("changed {} ago", text::age(Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
 }

@@ -36,24 +36,24 @@ const MOST: usize = 1_000;
 pub struct DiffPane {
     /// The event that was compared.
     of: Option<Arc<Payload>>,
-    rows: Vec<Row>,
+    rows: Vec<DiffRow>,
     cursor: Cursor,
 }
 
 /// A line of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Row {
+pub enum DiffRow {
     /// The heading of a group.
     Heading {
         /// The group.
-        group: Group,
+        group: ChangeGroup,
         /// How many changes it has.
         count: usize,
     },
     /// A change.
     Change {
         /// Its group.
-        group: Group,
+        group: ChangeGroup,
         /// The change.
         difference: Difference,
     },
@@ -63,7 +63,7 @@ pub enum Row {
 
 /// The sorts of changes, in the order in which they are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Group {
+pub enum ChangeGroup {
     /// Another value.
     Changed,
     /// A value of another JSON type.
@@ -76,7 +76,7 @@ pub enum Group {
     Volatile,
 }
 
-impl Group {
+impl ChangeGroup {
     /// The heading.
     pub fn label(self) -> &'static str {
         match self {
@@ -91,7 +91,7 @@ impl Group {
 
 impl DiffPane {
     /// The rows on screen, from the top, each with whether the cursor is on it.
-    pub fn visible(&self) -> impl Iterator<Item = (&Row, bool)> {
+    pub fn visible(&self) -> impl Iterator<Item = (&DiffRow, bool)> {
         let visible = self.cursor.visible();
         let rows = self.rows.get(visible.clone()).unwrap_or_default();
         visible.zip(rows).map(|(index, row)| (row, index == self.cursor.at()))
@@ -105,8 +105,8 @@ impl DiffPane {
     /// The change under the cursor.
     pub fn selected(&self) -> Option<&Difference> {
         match self.rows.get(self.cursor.at())? {
-            Row::Change { difference, .. } => Some(difference),
-            Row::Heading { .. } | Row::More(_) => None,
+            DiffRow::Change { difference, .. } => Some(difference),
+            DiffRow::Heading { .. } | DiffRow::More(_) => None,
         }
     }
 
@@ -118,7 +118,7 @@ impl DiffPane {
 
     /// Puts the cursor on the next change, or the one before, and round at the ends.
     fn step(&mut self, forward: bool) {
-        let is_change = |index: &usize| matches!(self.rows.get(*index), Some(Row::Change { .. }));
+        let is_change = |index: &usize| matches!(self.rows.get(*index), Some(DiffRow::Change { .. }));
         let (at, len) = (self.cursor.at(), self.rows.len());
         let next = if forward {
             (at + 1..len).chain(0..at).find(is_change)
@@ -134,22 +134,22 @@ impl DiffPane {
     }
 }
 
-fn rows(changes: &Changes) -> Vec<Row> {
+fn rows(changes: &Changes) -> Vec<DiffRow> {
     let groups = changes.groups();
     let groups = [
-        (Group::Changed, groups.changed),
-        (Group::Retyped, groups.retyped),
-        (Group::Added, groups.added),
-        (Group::Removed, groups.dropped),
-        (Group::Volatile, changes.volatile().collect()),
+        (ChangeGroup::Changed, groups.changed),
+        (ChangeGroup::Retyped, groups.retyped),
+        (ChangeGroup::Added, groups.added),
+        (ChangeGroup::Removed, groups.dropped),
+        (ChangeGroup::Volatile, changes.volatile().collect()),
     ];
     let mut rows = Vec::new();
     for (group, members) in groups.into_iter().filter(|(_, members)| !members.is_empty()) {
         let count = members.len();
-        rows.push(Row::Heading { group, count });
+        rows.push(DiffRow::Heading { group, count });
         let listed = members.into_iter().take(MOST).cloned();
-        rows.extend(listed.map(|difference| Row::Change { group, difference }));
-        rows.extend(count.checked_sub(MOST).filter(|more| *more > 0).map(Row::More));
+        rows.extend(listed.map(|difference| DiffRow::Change { group, difference }));
+        rows.extend(count.checked_sub(MOST).filter(|more| *more > 0).map(DiffRow::More));
     }
     rows
 }
@@ -172,8 +172,7 @@ impl Pane for DiffPane {
         let chosen = self.selected().map(|difference| difference.path.clone());
         self.rows = context.shown.and_then(Shown::changes).map(rows).unwrap_or_default();
         self.cursor.set_len(self.rows.len());
-        let is_it =
-            |row: &Row| matches!(row, Row::Change { difference, .. } if Some(&difference.path) == chosen.as_ref());
+        let is_it = |row: &DiffRow| matches!(row, DiffRow::Change { difference, .. } if Some(&difference.path) == chosen.as_ref());
         self.cursor.put(self.rows.iter().position(is_it).unwrap_or(usize::from(!self.rows.is_empty())));
     }
 

@@ -3,7 +3,7 @@
 use super::{Answer, Context, Open, Request};
 use crate::app::composer::completion::Completion;
 use crate::app::composer::editor::Editor;
-use crate::app::composer::{Composer, Tab, findings, quick_fix};
+use crate::app::composer::{Composer, ComposerTab, findings, quick_fix};
 use crate::app::keymap::{
     ALT_BACKSPACE, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, alt, bind, ctrl, hint, key, with_ctrl, with_shift,
 };
@@ -17,7 +17,7 @@ pub(in crate::app) static KEYS: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         hint(&[ctrl('s')], A::Send, "send the draft", "send"),
-        hint(&[ctrl('f')], A::Fix, "fix what is wrong here, or go to what can be", "fix"),
+        hint(&[ctrl('f')], A::Fix, "apply the fix here, or go to the next one", "fix"),
         hint(&[key(KeyCode::F(8)), alt('n')], A::NextFinding, "to the next finding", "next finding"),
         bind(&[with_shift(KeyCode::F(8)), alt('p')], A::PreviousFinding, "to the previous finding"),
         hint(ESC_OR_INTERRUPT, A::Back, "close; the draft stays", "close"),
@@ -73,7 +73,7 @@ pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Con
     Some(match action {
         Action::Back => Answer::request(Request::Close),
         Action::Send => composer.send(context),
-        Action::NextTab => composer.select_tab(Tab::Preview, context),
+        Action::NextTab => composer.select_tab(ComposerTab::Preview, context),
         Action::Edit(edit) => composer.change(context, |editor| editor.edit(edit)),
         Action::NewLine => composer.change(context, Editor::new_line),
         Action::Undo => take_back(composer, context, Editor::undo, "nothing to undo"),
@@ -151,7 +151,7 @@ fn complete(composer: &mut Composer, indent: bool, context: &Context<'_>) -> Ans
         Some(only) if only.proposals().len() == 1 => composer.change(&context, |editor| only.take(editor)),
         // Spaces in the middle of a string are never what was meant.
         None if indent && !in_string => composer.change(&context, Editor::indent),
-        None => Answer::say("nothing is known that could stand here"),
+        None => Answer::say("nothing is known to fit here"),
         Some(proposed) => Answer::request(Request::Open(Open::Completion(proposed))),
     }
 }

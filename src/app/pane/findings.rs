@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Answer, Context, Left, Pane, Picked, Request, Tab};
 use crate::app::cursor::Cursor;
-use crate::app::findings::Found;
+use crate::app::findings::EventFindings;
 use crate::app::keymap::{self, Action, Binding, CopyTarget, Keys, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
@@ -22,7 +22,7 @@ pub static KEYS: Keys = {
             "to the field, in the tree",
             "to the field",
         ),
-        hint(&[char('v')], A::View, "show all that there is to say of it", "explain"),
+        hint(&[char('v')], A::View, "show the full explanation", "explain"),
         keymap::bind(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree"),
     ];
     Keys::commands("Inspector: findings", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
@@ -39,14 +39,14 @@ pub struct FindingsPane {
 
 #[derive(Debug, Default)]
 struct List {
-    found: Arc<Found>,
+    found: Arc<EventFindings>,
     /// Whether the reader has moved the cursor.
     moved: bool,
     cursor: Cursor,
 }
 
 impl List {
-    fn learn(&mut self, found: &Arc<Found>) {
+    fn learn(&mut self, found: &Arc<EventFindings>) {
         let line = self.cursor.line();
         let chosen = self.found.findings().get(self.cursor.at()).filter(|_| self.moved);
         let at = chosen.and_then(|chosen| {
@@ -201,11 +201,11 @@ mod tests {
     use crate::app::fixture::document;
     use crate::plan::rule;
 
-    fn found(findings: &[(&str, &str)]) -> Arc<Found> {
+    fn found(findings: &[(&str, &str)]) -> Arc<EventFindings> {
         let event = document("{}");
         let finding = |(id, path): &(&str, &str)| rule(id).unwrap().at(path.parse().unwrap(), "one", "other");
         let findings: Vec<_> = findings.iter().map(finding).collect();
-        Arc::new(Found::new(&event, findings))
+        Arc::new(EventFindings::new(&event, findings))
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Answer, Context, Open, Pane, PaneId, Picked, Request, Tab};
+use crate::app::Mouse;
 use crate::app::findings::Linted;
 use crate::app::keymap::{Action, CopyTarget, Keys};
 use crate::app::layout::{self, Area};
@@ -10,8 +11,7 @@ use crate::app::pager::{self, Pager};
 use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
-use crate::app::{Mouse, time};
-use crate::event::{NodeId, NodeKind, Path, Payload, Sanitized, TypeName, sanitized};
+use crate::event::{NodeId, NodeKind, Path, Payload, Sanitized, TypeName, sanitized, text};
 use crate::lint::Finding;
 
 /// In a pane narrower than this the tabs have short names.
@@ -145,7 +145,7 @@ impl Inspector {
         let narrow = area.width < NARROW;
         Tab::ALL.map(|tab| match self.shown.as_ref().map_or(0, |shown| self.tabs.get(tab).count(shown)) {
             0 => (tab, tab.label(narrow).into()),
-            count => (tab, sanitized!("{} {}", tab.label(narrow), time::count(count as u64))),
+            count => (tab, sanitized!("{} {}", tab.label(narrow), text::short_count(count as u64))),
         })
     }
 

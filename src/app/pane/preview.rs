@@ -1,7 +1,7 @@
 //! The composer's tab that shows the calls that the draft would be sent with.
 
 use super::{Answer, Context, Request};
-use crate::app::composer::{Composer, Tab};
+use crate::app::composer::{Composer, ComposerTab};
 use crate::app::keymap::{self, Action, BACK_TO_DRAFT, Binding, ESC_OR_Q, Keys, bind, char, ctrl, hint, key};
 use crate::app::{Effect, KeyCode};
 use crate::event::Sanitized;
@@ -37,8 +37,8 @@ pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Con
     Some(match action {
         Action::Back => Answer::request(Request::Close),
         Action::Send => composer.send(context),
-        Action::NextTab | Action::PreviousTab => composer.select_tab(Tab::Proof, context),
-        Action::EditDraft => composer.select_tab(Tab::Edit, context),
+        Action::NextTab | Action::PreviousTab => composer.select_tab(ComposerTab::Proof, context),
+        Action::EditDraft => composer.select_tab(ComposerTab::Edit, context),
         Action::SaveTemplate => composer.ask_for_name(),
         Action::CopyCommand | Action::PrintCommand if !is_sendable => {
             Answer::warn("there is no command to copy: the draft cannot be sent as it is")

@@ -2,7 +2,7 @@
 
 use super::{Answer, Context, Request};
 use crate::app::KeyCode;
-use crate::app::composer::{Composer, Tab};
+use crate::app::composer::{Composer, ComposerTab};
 use crate::app::keymap::{self, Action, BACK_TO_DRAFT, Binding, ESC_OR_Q, Keys, bind, char, ctrl, hint, key};
 
 /// The keys of the proof.
@@ -29,8 +29,8 @@ pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Con
     Some(match action {
         Action::Back => Answer::request(Request::Close),
         Action::Send => composer.send(context),
-        Action::NextTab | Action::EditDraft => composer.select_tab(Tab::Edit, context),
-        Action::PreviousTab => composer.select_tab(Tab::Preview, context),
+        Action::NextTab | Action::EditDraft => composer.select_tab(ComposerTab::Edit, context),
+        Action::PreviousTab => composer.select_tab(ComposerTab::Preview, context),
         Action::SaveTemplate => composer.ask_for_name(),
         _ => return None,
     })

@@ -7,7 +7,7 @@ use crate::app::KeyCode;
 use crate::app::keymap::{self, Action, Binding, Keys, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
-use crate::event::{Path, Payload, Unknown, sanitized};
+use crate::event::{Path, Payload, Unknown, sanitized, text};
 
 /// The keys of the text.
 pub(in crate::app) static KEYS: Keys = {
@@ -52,7 +52,7 @@ impl Pane for RawPane {
         }
         self.text = match (context.unknown, shown) {
             (Some(unknown), _) => {
-                let title = sanitized!("answer of {} bytes: {}", unknown.length, unknown.reason);
+                let title = sanitized!("answer of {}: {}", text::size(unknown.length as u64), unknown.reason);
                 let mut pager = Pager::new(title, &unknown.body);
                 pager.cut_from = (unknown.length > unknown.body.len()).then_some(unknown.length);
                 Some((Source::Unknown(Arc::clone(unknown)), pager))

@@ -15,8 +15,8 @@ use crate::app::cursor::Cursor;
 use crate::app::findings::{Linted, Tally, Told};
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
 use crate::app::layout::Area;
-use crate::app::{KeyCode, Mouse, time};
-use crate::event::{Payload, TypeName};
+use crate::app::{KeyCode, Mouse};
+use crate::event::{Payload, TypeName, text};
 use crate::lint::{Finding, Severity};
 use crate::session::{Change, ChangeKind, Coverage, History, Moment, Rate};
 
@@ -44,7 +44,7 @@ const FLASH: Duration = Duration::from_millis(600);
 /// The cursor stands on a type, not on a row: it stays there when the order changes.
 #[derive(Debug)]
 pub struct Types {
-    rows: IndexMap<TypeName, Row>,
+    rows: IndexMap<TypeName, TypeRow>,
     /// Indices into `rows`: what the filter leaves, in order.
     order: Vec<usize>,
     cursor: Cursor,
@@ -62,7 +62,7 @@ pub struct Types {
 
 /// One event type.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct TypeRow {
     /// The newest event that we hold.
     pub payload: Option<Arc<Payload>>,
     /// Its findings, once they are known; until then, those of the one before.
@@ -101,7 +101,7 @@ struct Worst {
 /// An earlier event of a type that has a worse finding than the newest.
 #[derive(Clone, Copy, Debug)]
 pub struct Earlier<'a> {
-    /// What is wrong with it.
+    /// The reason.
     pub tally: Tally,
     /// The event.
     pub(in crate::app) linted: &'a Linted,
@@ -180,7 +180,7 @@ impl Sort {
     }
 }
 
-impl Row {
+impl TypeRow {
     /// The worst finding and how many there are; `None` where nothing was found, or nobody has looked yet.
     pub fn tally(&self) -> Option<Tally> {
         self.linted.as_ref()?.found.tally()
@@ -244,7 +244,7 @@ impl Types {
 
     fn apply_one(&mut self, change: &Change) {
         let first = !self.rows.contains_key(&change.event_type);
-        let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| Row {
+        let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| TypeRow {
             payload: None,
             linted: None,
             worst: None,
@@ -432,18 +432,18 @@ impl Types {
     }
 
     /// The row of a type.
-    pub(in crate::app) fn row(&self, event_type: &TypeName) -> Option<&Row> {
+    pub(in crate::app) fn row(&self, event_type: &TypeName) -> Option<&TypeRow> {
         self.rows.get(event_type)
     }
 
     /// The type under the cursor, with its row.
-    pub fn selected(&self) -> Option<(&TypeName, &Row)> {
+    pub fn selected(&self) -> Option<(&TypeName, &TypeRow)> {
         let name = self.selected.as_ref()?;
         self.rows.get(name).map(|row| (name, row))
     }
 
     /// The rows on screen, from the top, each with whether the cursor is on it.
-    pub fn visible(&self) -> impl Iterator<Item = (&TypeName, &Row, bool)> {
+    pub fn visible(&self) -> impl Iterator<Item = (&TypeName, &TypeRow, bool)> {
         let visible = self.cursor.visible();
         self.rows()
             .skip(visible.start)
@@ -453,7 +453,7 @@ impl Types {
     }
 
     /// All rows that the filter leaves, in order.
-    pub fn rows(&self) -> impl Iterator<Item = (&TypeName, &Row)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&TypeName, &TypeRow)> {
         self.order.iter().filter_map(|index| self.rows.get_index(*index))
     }
 
@@ -478,7 +478,7 @@ impl Types {
     /// How many rows with news stand above the view, and how many below it.
     pub fn news_outside(&self) -> (usize, usize) {
         let visible = self.cursor.visible();
-        let news = |(_, row): &(&TypeName, &Row)| row.mark.is_some();
+        let news = |(_, row): &(&TypeName, &TypeRow)| row.mark.is_some();
         let above = self.rows().take(visible.start).filter(news).count();
         (above, self.rows().skip(visible.end).filter(news).count())
     }
@@ -516,7 +516,7 @@ impl Types {
     pub(in crate::app) fn next_wake(&self, now: Moment, bars_move: bool) -> Option<Duration> {
         self.visible()
             .flat_map(|(_, row, _)| {
-                let age = row.age(now).map(time::until_next_age);
+                let age = row.age(now).map(text::until_next_age);
                 let shift = bars_move.then(|| row.rate.next_shift(now)).flatten();
                 [age, row.flash_left(now), shift]
             })

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Linted;
-use super::report::{Report, UNREADABLE, message};
+use super::report::{FindingsWriter, UNREADABLE, message};
 use crate::cli::input::BadInput;
 use crate::lint::Severity;
 
@@ -12,7 +12,7 @@ pub(super) struct Github<'a> {
     pub(super) called: &'a str,
 }
 
-impl Report for Github<'_> {
+impl FindingsWriter for Github<'_> {
     fn event(&mut self, event: &Linted, out: &mut dyn Write) -> io::Result<()> {
         event.findings.iter().try_for_each(|located| {
             let finding = &located.finding;

@@ -6,7 +6,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use quick_xml::writer::ElementWriter;
 
-use super::report::{Report, UNREADABLE, WIDEST_TYPE, message};
+use super::report::{FindingsWriter, UNREADABLE, WIDEST_TYPE, message};
 use super::{Linted, Located};
 use crate::cli::input::BadInput;
 use crate::event::text::excerpt;
@@ -35,7 +35,7 @@ impl<'a> Junit<'a> {
     }
 }
 
-impl Report for Junit<'_> {
+impl FindingsWriter for Junit<'_> {
     /// The findings that are denied fail the case; those that are not are its output.
     fn event(&mut self, event: &Linted, _out: &mut dyn Write) -> io::Result<()> {
         let (called, denied) = (self.called, self.denied);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Linted;
-use super::report::Report;
+use super::report::FindingsWriter;
 use crate::event::text::json_line;
 use crate::lint::Finding;
 
@@ -24,7 +24,7 @@ struct Entry<'a> {
     finding: &'a Finding,
 }
 
-impl Report for Ndjson<'_> {
+impl FindingsWriter for Ndjson<'_> {
     fn event(&mut self, event: &Linted, out: &mut dyn Write) -> io::Result<()> {
         let event_type = event.event_type.as_deref();
         event.findings.iter().try_for_each(|located| {

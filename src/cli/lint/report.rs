@@ -15,7 +15,7 @@ pub(super) const WIDEST_TYPE: usize = 64;
 pub(super) const UNREADABLE: &str = "not-an-event";
 
 /// Prints what is found in one input, in one format.
-pub(super) trait Report {
+pub(super) trait FindingsWriter {
     /// Prints what stands before everything.
     fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
@@ -46,7 +46,7 @@ pub(super) fn place(event_type: Option<&str>, finding: &Finding) -> Sanitized {
     }
 }
 
-/// What is wrong and where, in one line.
+/// A finding and its place, in one line.
 pub(super) fn message(event: &Linted, Located { finding, .. }: &Located) -> Sanitized {
     sanitized!("{}{}", place(event.event_type.as_deref(), finding), finding.sentence())
 }
@@ -71,8 +71,8 @@ pub(super) mod tests {
     /// The input of which is reported.
     pub(in crate::cli::lint) const CALLED: &str = "events, 1:2.json";
 
-    /// What a report prints of an event with an error and a note, and of what cannot be read, all of them hostile.
-    pub(in crate::cli::lint) fn printed(report: &mut dyn Report) -> String {
+    /// The report on an event with an error and a note, and on a text that cannot be read, all of them hostile.
+    pub(in crate::cli::lint) fn printed(report: &mut dyn FindingsWriter) -> String {
         let path = Path(vec![Segment::key("a\u{1b}/,:%b")]);
         let found = Actual::Value(Sanitized::literal("100%\n<b>"));
         let fix = Some(Fix::Replace("12.50".to_owned()));

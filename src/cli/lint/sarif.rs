@@ -6,7 +6,7 @@ use std::mem;
 
 use serde::Serialize;
 
-use super::report::{Report, UNREADABLE, message};
+use super::report::{FindingsWriter, UNREADABLE, message};
 use super::{Linted, Located};
 use crate::cli::input::BadInput;
 use crate::event::text::json_line;
@@ -20,7 +20,7 @@ pub(super) struct Sarif<'a> {
     is_first: bool,
 }
 
-/// What a log ends with, for its results are the last part of the last part of it.
+/// The end of a log: its results are the last member of its last member.
 const END: &str = "]}]}";
 
 #[derive(Serialize)]
@@ -129,7 +129,7 @@ impl<'a> Sarif<'a> {
     }
 }
 
-impl Report for Sarif<'_> {
+impl FindingsWriter for Sarif<'_> {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let driver = Driver {
             name: "clickscope",

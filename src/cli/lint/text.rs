@@ -8,7 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indexmap::IndexMap;
 
-use super::report::{Report, WIDEST_TYPE, place};
+use super::report::{FindingsWriter, WIDEST_TYPE, place};
 use super::{Linted, Located};
 use crate::event::text::{excerpt, grouped};
 use crate::lint::{Finding, Fix, Rule, Severity};
@@ -121,7 +121,7 @@ impl<'a> Text<'a> {
     }
 }
 
-impl Report for Text<'_> {
+impl FindingsWriter for Text<'_> {
     fn event(&mut self, event: &Linted, out: &mut dyn Write) -> io::Result<()> {
         let event_type = event.event_type.as_deref();
         event.findings.iter().try_for_each(|located| {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::blueshift::safety::{Forbidden, Safety};
 use crate::blueshift::{Batch, Call, CallLimits, Outgoing, Packer, Unsendable, UnsendableReason};
-use crate::cli::input::{BadInput, Drafts, Input, Line, Unreadable, not_json};
+use crate::cli::input::{BadInput, Input, InputText, Line, Unreadable, not_json};
 use crate::event::placeholder::{self, PlaceholderError, Values};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::{Assignment, AssignmentError, Sanitized, sanitized};
@@ -26,29 +26,29 @@ pub(super) struct Parcel {
     pub(super) part: Option<f64>,
 }
 
-/// What comes out of an input, piece by piece.
+/// A piece of an input, packed for sending.
 #[derive(Debug)]
 pub(super) enum Packed {
     /// Something to send.
     Parcel(Parcel),
     /// A line that is left out.
     LeftOut(BadInput),
-    /// What cannot be sent, and ends it.
+    /// An error that ends it.
     Stopped(BadInput),
 }
 
-/// What becomes of a draft before it is sent.
+/// The preparation of a draft before it is sent.
 #[derive(Debug)]
 pub(super) struct Preparation {
-    /// What is set in it.
+    /// The assignments to apply.
     pub(super) assignments: Vec<Assignment>,
-    /// What its placeholders are resolved from; `None` leaves them as they stand.
+    /// The values that its placeholders are resolved from; `None` leaves them as they stand.
     pub(super) placeholders: Option<Placeholders>,
     /// Who it may be about.
     pub(super) safety: Safety,
 }
 
-/// What placeholders are resolved from, but for the time and the number of the draft.
+/// The values that placeholders are resolved from, but for the time and the number of the draft.
 #[derive(Debug)]
 pub(super) struct Placeholders {
     pub(super) seed: u128,
@@ -73,20 +73,20 @@ pub(super) struct Batching {
 /// Blocks, so it needs a thread of its own.
 pub(super) fn pack(input: Input, preparation: &Preparation, batching: Batching, packed: &mpsc::Sender<Packed>) {
     let (called, size) = (input.called.clone(), input.size);
-    let stopped = |fault: Fault| Packed::Stopped(fault.of(&called, None));
+    let stopped = |fault: DraftError| Packed::Stopped(fault.of(&called, None));
     // Nobody takes it any more: there is nobody to tell.
     let _ = match input.drafts() {
         Err(unreadable) => packed.blocking_send(Packed::Stopped(unreadable.of(&called))),
-        Ok(Drafts::One(text)) => match one(&text, preparation, batching) {
+        Ok(InputText::One(text)) => match one(&text, preparation, batching) {
             Ok(parcels) => parcels.into_iter().try_for_each(|parcel| packed.blocking_send(Packed::Parcel(parcel))),
             Err(fault) => packed.blocking_send(stopped(fault)),
         },
-        Ok(Drafts::Lines(lines)) => LineByLine::new(&called, size, preparation, batching, packed).run(lines),
+        Ok(InputText::Lines(lines)) => LineByLine::new(&called, size, preparation, batching, packed).run(lines),
     };
 }
 
 /// The calls of one JSON text; none, when it is blank. All of it is checked before any of it is sent.
-fn one(text: &str, preparation: &Preparation, batching: Batching) -> Result<Vec<Parcel>, Fault> {
+fn one(text: &str, preparation: &Preparation, batching: Batching) -> Result<Vec<Parcel>, DraftError> {
     if text.trim_ascii().is_empty() {
         return Ok(Vec::new());
     }
@@ -95,7 +95,7 @@ fn one(text: &str, preparation: &Preparation, batching: Batching) -> Result<Vec<
     preparation.safety.check(&events)?;
     let skip = usize::try_from(batching.skip).unwrap_or(usize::MAX);
     if skip >= events.len() {
-        return Err(Fault::of_all(sanitized!("--skip {} leaves nothing of the {} events", skip, events.len())));
+        return Err(DraftError::of_all(sanitized!("--skip {} leaves nothing of the {} events", skip, events.len())));
     }
     let all = events.len() as u64;
     let mut through = batching.skip;
@@ -200,7 +200,7 @@ impl<'a> LineByLine<'a> {
             self.preparation.safety.check([&event])?;
             Ok(event)
         };
-        read().map_err(|fault: Fault| fault.of(self.called, Some(line.number)))
+        read().map_err(|fault: DraftError| fault.of(self.called, Some(line.number)))
     }
 
     fn flush(&mut self) -> Result<(), Gone> {
@@ -216,7 +216,7 @@ impl<'a> LineByLine<'a> {
 
 impl Preparation {
     /// The draft as it is sent as the `number`th.
-    fn resolve(&self, draft: &str, number: u64) -> Result<String, Fault> {
+    fn resolve(&self, draft: &str, number: u64) -> Result<String, DraftError> {
         let mut text = draft.to_owned();
         for assignment in &self.assignments {
             text = assignment.apply(&text)?;
@@ -236,14 +236,14 @@ impl Preparation {
     }
 }
 
-/// What is wrong with a draft, and where in it.
+/// An error in a draft, and its place.
 #[derive(Debug)]
-struct Fault {
+struct DraftError {
     place: Option<(usize, usize)>,
     reason: Sanitized,
 }
 
-impl Fault {
+impl DraftError {
     /// One that has no place.
     fn of_all(reason: Sanitized) -> Self {
         Self { place: None, reason }
@@ -258,19 +258,19 @@ impl Fault {
     }
 }
 
-impl From<SyntaxError> for Fault {
+impl From<SyntaxError> for DraftError {
     fn from(error: SyntaxError) -> Self {
         Self { place: Some((error.line, error.column)), reason: not_json(&error) }
     }
 }
 
-impl From<PlaceholderError> for Fault {
+impl From<PlaceholderError> for DraftError {
     fn from(PlaceholderError { line, column, reason }: PlaceholderError) -> Self {
         Self { place: Some((line, column)), reason }
     }
 }
 
-impl From<UnsendableReason> for Fault {
+impl From<UnsendableReason> for DraftError {
     fn from(reason: UnsendableReason) -> Self {
         match reason {
             UnsendableReason::Syntax(error) => error.into(),
@@ -279,7 +279,7 @@ impl From<UnsendableReason> for Fault {
     }
 }
 
-impl From<Unsendable> for Fault {
+impl From<Unsendable> for DraftError {
     fn from(unsendable: Unsendable) -> Self {
         match unsendable {
             Unsendable { index: None, reason } => reason.into(),
@@ -288,7 +288,7 @@ impl From<Unsendable> for Fault {
     }
 }
 
-impl From<AssignmentError> for Fault {
+impl From<AssignmentError> for DraftError {
     fn from(error: AssignmentError) -> Self {
         match error {
             AssignmentError::NotJson(error) => error.into(),
@@ -297,7 +297,7 @@ impl From<AssignmentError> for Fault {
     }
 }
 
-impl From<Forbidden> for Fault {
+impl From<Forbidden> for DraftError {
     fn from(forbidden: Forbidden) -> Self {
         Self::of_all(Sanitized::of(&forbidden))
     }

@@ -1,4 +1,4 @@
-//! What is wrong with events that go out, as far as lint knows: it is said, and forbids nothing.
+//! Lints the events that go out. Findings are reported and forbid nothing.
 
 use std::sync::Arc;
 
@@ -18,13 +18,13 @@ use crate::plan::{Linter, SeverityOverrides};
 const LOOKED_AT: usize = 100;
 
 /// Looks at the first events of an input.
-pub(super) struct Linting {
+pub(super) struct InputLinter {
     linter: Linter,
     now: Timestamp,
     seen: usize,
 }
 
-impl Linting {
+impl InputLinter {
     pub(super) fn new(levels: &SeverityOverrides, plan: Plan) -> Self {
         Self { linter: Linter::new(levels.clone(), plan), now: Timestamp::now(), seen: 0 }
     }
@@ -36,7 +36,7 @@ impl Linting {
             if self.seen == LOOKED_AT {
                 self.seen += 1;
                 reporter.tell(&sanitized!(
-                    "only the first {} events are linted here; clickscope lint reads all",
+                    "only the first {} events are linted here; `clickscope lint` checks all",
                     LOOKED_AT
                 ));
             }
@@ -73,7 +73,7 @@ impl Linting {
     }
 }
 
-/// What is wrong, in a line.
+/// A finding in one line.
 fn told(finding: &Finding) -> Sanitized {
     let pointer = finding.pointer();
     let gap = if pointer.is_empty() { "" } else { " " };

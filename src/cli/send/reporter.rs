@@ -10,9 +10,9 @@ use crate::blueshift::Outgoing;
 use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::safety::Safety;
 use crate::cli::stderr;
-use crate::event::text::{counted, excerpt, grouped, sanitize};
+use crate::event::text::{counted, excerpt, grouped, sanitize, span};
 use crate::event::{Difference, Sanitized, TypeName, sanitized};
-use crate::session::probe::{Probe, ProbeState, Seen, latency};
+use crate::session::probe::{Probe, ProbeState, Seen};
 use crate::session::{Delivery, Moment, Problem, Proof, Record, Retry, Verdict};
 
 /// The widest value of a difference, in columns.
@@ -29,7 +29,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// No more than so many times what it took so far is said to be left.
 const LONGEST_LEFT: f64 = 1e6;
 
-/// What is said of what goes out.
+/// Writes the results of calls and proofs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words {
     /// As JSON lines; else in words.
@@ -43,10 +43,10 @@ impl Words {
             return line(&Record::Delivered(delivery.clone()));
         }
         let what = what(&parcel.events);
-        let took = latency(delivery.took);
+        let took = span(delivery.took);
         match &delivery.verdict {
             Verdict::Taken { status, .. } if delivery.attempts > 1 => sanitized!(
-                "sent {}: {} in {}, at attempt {}; an earlier one may have brought it too\n",
+                "sent {}: {} in {}, at attempt {}; an earlier attempt may have delivered it too\n",
                 what,
                 status,
                 took,
@@ -58,19 +58,19 @@ impl Words {
         }
     }
 
-    /// What is said of an event that was to be proved.
+    /// A line, or several, for the proof of an event.
     pub(super) fn proof(self, probe: &Probe, within: Duration, at: Moment) -> Sanitized {
         if self.json {
             return line(&Record::Proof(Proof::of(probe, at)));
         }
         let name = sanitize(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
         match &probe.state {
-            ProbeState::Waiting => sanitized!("{}: still waited for\n", name),
+            ProbeState::Waiting => sanitized!("{}: still waiting\n", name),
             ProbeState::NotSent => sanitized!("{}: not sent\n", name),
             ProbeState::Seen(seen) => sanitized!("{}: {}\n{}", name, seen.summary(), differences(seen)),
             ProbeState::Missed(clues) => {
                 let clues: Sanitized = clues.iter().map(|clue| sanitized!("  {}\n", clue.sentence())).collect();
-                sanitized!("{}: not seen within {}\n{}", name, latency(within), clues)
+                sanitized!("{}: not seen within {}\n{}", name, span(within), clues)
             }
         }
     }
@@ -80,7 +80,7 @@ fn line(record: &Record) -> Sanitized {
     sanitized!("{}\n", record.line(&[]))
 }
 
-/// What a call holds: `purchase`, `30 events`.
+/// The content of a call: `purchase`, `30 events`.
 fn what(events: &[Outgoing]) -> Sanitized {
     match events {
         [event] => sanitize(event.event_type.as_str()),
@@ -111,7 +111,7 @@ fn differences(seen: &Seen) -> Sanitized {
     lines.collect()
 }
 
-/// What is said to the person, beside what is printed: troubles, and how far it is.
+/// Reports errors and progress on stderr, beside the output on stdout.
 #[derive(Debug)]
 pub(super) struct Reporter {
     bar: Option<ProgressBar>,
@@ -162,7 +162,7 @@ impl Reporter {
             message = sanitized!("{} · {}/s", message, rate(events, elapsed));
             if let Some(part) = part.filter(|part| *part > 0.0) {
                 let left = elapsed.mul_f64((1.0 / part - 1.0).clamp(0.0, LONGEST_LEFT));
-                message = sanitized!("{} · {} left", message, latency(left));
+                message = sanitized!("{} · {} left", message, span(left));
             }
         }
         bar.set_message(message);
@@ -204,7 +204,7 @@ impl Reporter {
         self.tell(&sanitized!("{} (attempt {} of {}; trying again)", retry.problem.what, retry.attempts, ATTEMPTS));
     }
 
-    /// What became of a call that was not taken.
+    /// Reports a call that was not accepted.
     pub(super) fn verdict(&self, parcel: &Parcel, verdict: &Verdict) {
         match verdict {
             Verdict::Taken { .. } => {}

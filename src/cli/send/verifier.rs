@@ -49,7 +49,7 @@ impl Verifier {
         let mut source = live::start(settings);
         'first: loop {
             let Some(records) = source.records.recv().await else {
-                reporter.tell(&"the debug endpoint is not watched any more; nothing was sent".into());
+                reporter.tell(&"the debug endpoint is no longer watched; nothing was sent".into());
                 return Err(Exit::Unreachable);
             };
             for record in records {

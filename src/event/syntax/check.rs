@@ -25,7 +25,7 @@ pub fn check(draft: &str) -> Result<(), SyntaxError> {
         })
 }
 
-/// What may come next.
+/// The tokens that may come next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
     Value,
@@ -238,7 +238,7 @@ fn is_quote(c: char) -> bool {
     matches!(c, '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
 }
 
-/// What is wrong with a word where a value stands.
+/// The error for a bad word in the place of a value.
 fn wrong_value(word: &str) -> Option<Sanitized> {
     if matches!(word, "true" | "false" | "null") || is_number(word) {
         return None;
@@ -258,16 +258,13 @@ fn wrong_value(word: &str) -> Option<Sanitized> {
             sanitized!("a number has no zeros before it: `{}` is written without, or as a string", shown)
         }
         _ if unsigned.starts_with(|c: char| c.is_ascii_digit()) || unsigned.is_empty() => {
-            sanitized!(
-                "`{}` is no number as JSON spells them: 19, -2.5, 1e9; as a string it needs double quotes",
-                shown
-            )
+            sanitized!("`{}` is not a number in JSON: 19, -2.5, 1e9; as a string it needs double quotes", shown)
         }
         _ => sanitized!("`{}` is not a JSON value: a string needs double quotes", shown),
     })
 }
 
-/// What is wrong in a string, and at which of its bytes. A first quote is there; a second may not be.
+/// The first error in a string, and the byte where it is. A first quote is there; a second may not be.
 fn wrong_in_string(text: &str) -> Option<(usize, Sanitized)> {
     let bytes = text.as_bytes();
     let mut at = 0;

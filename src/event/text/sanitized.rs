@@ -36,7 +36,7 @@ impl Sanitized {
         }
     }
 
-    /// What an escaping function made.
+    /// Text that an escaping function made.
     pub(super) fn made(text: String) -> Self {
         Self(Cow::Owned(text))
     }
@@ -293,7 +293,7 @@ impl From<&Sanitized> for Sanitized {
     }
 }
 
-/// What writes nothing that a terminal would act on: sanitized text, words of the program, numbers.
+/// Text that holds nothing a terminal would act on: sanitized text, words of the program, numbers.
 pub trait Printable: fmt::Display {}
 
 impl Printable for Sanitized {}

@@ -14,7 +14,7 @@ const MOST_BATCHES: usize = 256;
 /// How many histories may be asked for: more than any session waits for at once.
 const MOST_RECALLS: usize = 64;
 
-/// What the source is still to be told. Only the last interval matters, one poll is as good as two, and so is one
+/// The commands that the source has not taken yet. Only the last interval matters, one poll is as good as two, and so is one
 /// question for the same history: so this stays small however long the source does not listen. Outbox wait in the
 /// order of sending, and none of them is lost without a word.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Commands {
     /// Has the calls sent, or says that they will not be.
     pub(super) fn ship(&mut self, batch: u64, calls: Vec<Call>) -> Option<Outcome> {
         if self.queue.iter().filter(|command| matches!(command, Command::Send { .. })).count() >= MOST_BATCHES {
-            let why = sanitized!("{} batches wait to be sent: send it again when they are gone", MOST_BATCHES);
+            let why = sanitized!("{} batches are waiting to be sent: try again when they are gone", MOST_BATCHES);
             return Some(Outcome::NotSent { batch, why });
         }
         self.queue.push_back(Command::Send { batch, calls });
@@ -71,7 +71,7 @@ impl Commands {
 
     /// Forgets what waits for a source that has ended, and says so of the batches.
     pub(super) fn refuse(&mut self) -> Vec<Outcome> {
-        let why = "the part that polls and sends has ended: leave with q and start again, the draft is kept";
+        let why = "polling and sending have stopped: quit with q and start again; the draft is kept";
         let mut refused = Vec::new();
         while let Some(command) = self.next() {
             tracing::warn!(command = name(&command), "the source has ended and was not told");
@@ -106,7 +106,7 @@ impl Commands {
     }
 }
 
-/// What the log calls a command: the calls of a batch may be large, and hold what is private.
+/// The name of a command in the log: the calls of a batch may be large, and hold what is private.
 fn name(command: &Command) -> &'static str {
     match command {
         Command::SetInterval(_) => "set the interval",
@@ -212,7 +212,7 @@ mod tests {
         let [Outcome::NotSent { batch: 7, why }, Outcome::NotSent { batch: 8, .. }] = refused.as_slice() else {
             panic!("{refused:?}");
         };
-        assert!(why.contains("leave with q"), "{why}");
+        assert!(why.contains("quit with q"), "{why}");
         assert_eq!(commands.send(&sender), []);
     }
 

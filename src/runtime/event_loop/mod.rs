@@ -18,13 +18,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clipboard::{self, Multiplexer};
 use super::console::Console;
-use super::drafts::Drafts;
+use super::drafts::DraftWriter;
 use super::editor::Editing;
-use super::events::Keys;
+use super::events::Keyboard;
 use super::frame_limiter::FrameLimiter;
-use super::input::Input;
-use super::linting::Linting;
-use super::output::{Done, Job, Output};
+use super::input::LoopInput;
+use super::linting::LintWorker;
+use super::output::{Done, Job, TerminalOutput};
 use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};
@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_millis(30);
 /// editor reaches us as well, and not always sooner than the news of the end.
 const ECHO: Duration = Duration::from_millis(250);
 
-/// What the loop works with besides the terminal.
+/// The parts that the loop works with besides the terminal.
 #[derive(Debug)]
 pub(super) struct Workplace {
     /// Where drafts and templates are kept.
@@ -54,12 +54,12 @@ pub(super) struct Workplace {
     /// Finds what is wrong with events and drafts.
     pub(super) linter: Linter,
     /// Takes the keys from the reader.
-    pub(super) keys: Keys,
+    pub(super) keys: Keyboard,
     /// The command of the user's editor.
     pub(super) editor: String,
 }
 
-/// What the loop runs: the three functions of the application, and its state.
+/// The application that the loop runs: the three functions of the application, and its state.
 pub(super) trait Application {
     /// Lets `message` happen.
     fn update(&mut self, message: Message, now: Moment) -> Vec<Effect>;
@@ -76,12 +76,12 @@ pub(super) trait Application {
 
 /// The application that the program is.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct WatchApplication {
     pub(super) model: Model,
     pub(super) theme: Theme,
 }
 
-impl Application for Watch {
+impl Application for WatchApplication {
     fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
         app::update(&mut self.model, message, now)
     }
@@ -116,7 +116,7 @@ pub(super) async fn run<A, C>(
     size: Size,
     console: C,
     mut workplace: Workplace,
-    mut inputs: mpsc::Receiver<Input>,
+    mut inputs: mpsc::Receiver<LoopInput>,
     clock: impl Fn() -> Moment,
     start: impl FnOnce() -> Source,
 ) -> Result<Ended, RuntimeError>
@@ -129,10 +129,10 @@ where
         application,
         clock,
         screen: ratatui::Terminal::new(Screen::new(area(size))).map_err(drawing)?,
-        output: Output::new(console),
+        output: TerminalOutput::new(console),
         commands: Commands::default(),
-        drafts: Drafts::new(workplace.folders.drafts.as_deref(), &outcome_sender),
-        linting: Linting::new(std::mem::take(&mut workplace.linter), &outcome_sender),
+        drafts: DraftWriter::new(workplace.folders.drafts.as_deref(), &outcome_sender),
+        linting: LintWorker::new(std::mem::take(&mut workplace.linter), &outcome_sender),
         workplace,
         outcomes,
         outcome_sender,
@@ -173,12 +173,12 @@ struct EventLoop<A, C, N> {
     application: A,
     clock: N,
     screen: ratatui::Terminal<Screen>,
-    output: Output<C>,
+    output: TerminalOutput<C>,
     commands: Commands,
-    drafts: Drafts,
-    linting: Linting,
+    drafts: DraftWriter,
+    linting: LintWorker,
     workplace: Workplace,
-    /// What became of effects that take their time.
+    /// The outcomes of effects that take their time.
     outcomes: mpsc::UnboundedReceiver<Outcome>,
     outcome_sender: mpsc::UnboundedSender<Outcome>,
     limiter: FrameLimiter,
@@ -194,9 +194,9 @@ struct EventLoop<A, C, N> {
     interrupts_from: Option<Instant>,
 }
 
-/// What the loop waited for.
+/// An event that ends the loop's wait.
 enum Happened {
-    Input(Option<Input>),
+    Input(Option<LoopInput>),
     Records(Option<Vec<Record>>),
     Output(io::Result<Done>),
     Outcome(Outcome),
@@ -213,7 +213,7 @@ where
 {
     async fn run(
         &mut self,
-        inputs: &mut mpsc::Receiver<Input>,
+        inputs: &mut mpsc::Receiver<LoopInput>,
         start: impl FnOnce() -> Source,
     ) -> Result<Ended, RuntimeError> {
         let mut start = Some(start);
@@ -260,11 +260,11 @@ where
     fn handle(
         &mut self,
         happened: Happened,
-        inputs: &mut mpsc::Receiver<Input>,
+        inputs: &mut mpsc::Receiver<LoopInput>,
         source: &mut Option<Source>,
     ) -> Result<Option<Ended>, RuntimeError> {
         let mut ended = match happened {
-            Happened::Input(input) => self.input(input.unwrap_or(Input::TerminalGone)),
+            Happened::Input(input) => self.input(input.unwrap_or(LoopInput::TerminalGone)),
             Happened::Records(records) => self.records(records, source),
             Happened::Output(done) => self.output_done(done)?,
             Happened::Outcome(outcome) => {
@@ -292,46 +292,48 @@ where
         Ok(ended)
     }
 
-    fn input(&mut self, input: Input) -> Option<Ended> {
+    fn input(&mut self, input: LoopInput) -> Option<Ended> {
         match input {
-            Input::Message(Message::Key(_)) if self.away == Some(Away::Printing) => {
+            LoopInput::Message(Message::Key(_)) if self.away == Some(Away::Printing) => {
                 self.enter();
                 None
             }
             // Keys were typed for the editor, in the moment before it had them; and the console stops and goes on with
             // it by itself.
-            Input::Message(Message::Key(_) | Message::Mouse(_) | Message::Paste(_)) | Input::Stop | Input::Continue
+            LoopInput::Message(Message::Key(_) | Message::Mouse(_) | Message::Paste(_))
+            | LoopInput::Stop
+            | LoopInput::Continue
                 if self.is_editing() =>
             {
                 None
             }
-            Input::Message(message) => {
+            LoopInput::Message(message) => {
                 self.limiter.wait_no_more();
                 if let Message::Resized(size) = message {
                     self.resize(size);
                 }
                 self.update(message)
             }
-            Input::Leave(number) if is_typed(number) && self.is_interrupt_of_editor() => {
+            LoopInput::Leave(number) if is_typed(number) && self.is_interrupt_of_editor() => {
                 tracing::debug!(number, "an interrupt for the editor");
                 None
             }
-            Input::Leave(number) => {
+            LoopInput::Leave(number) => {
                 tracing::info!(number, "leaving on a signal");
                 Some(Ended::Exit(Exit::Signal(number)))
             }
-            Input::Stop => {
+            LoopInput::Stop => {
                 self.stop();
                 None
             }
             // The terminal is entered anew also when nothing here asked to stop: what continued the process had the
             // terminal in the meantime.
-            Input::Continue => {
+            LoopInput::Continue => {
                 self.enter();
                 None
             }
-            Input::TerminalGone => Some(Ended::Exit(Exit::TerminalGone)),
-            Input::Panicked => Some(Ended::Panicked),
+            LoopInput::TerminalGone => Some(Ended::Exit(Exit::TerminalGone)),
+            LoopInput::Panicked => Some(Ended::Panicked),
         }
     }
 
@@ -540,7 +542,7 @@ where
     }
 }
 
-/// What became of an effect.
+/// The fate of an effect.
 enum Carried {
     Out,
     Outcome(Outcome),

@@ -20,7 +20,7 @@ use crate::source::Command;
 
 const SIZE: Size = Size { width: 40, height: 6 };
 
-/// What the tests see of the application and the terminal, and what these are told to do.
+/// Records the calls to the application and the terminal, and scripts their answers.
 struct World {
     /// The messages that happened.
     messages: Vec<Message>,
@@ -28,10 +28,10 @@ struct World {
     text: String,
     /// How often it was drawn, and when.
     frames: Vec<Instant>,
-    /// What the application asks for when the key is pressed.
+    /// The effects that each key press asks for.
     effects: Vec<(char, Effect)>,
     wake: Option<Duration>,
-    /// What was done to the terminal, its output left out.
+    /// The calls to the terminal, without its output.
     calls: Vec<&'static str>,
     display: vt100::Parser<Clipboard>,
     bytes: usize,
@@ -43,7 +43,7 @@ struct World {
     /// Each write waits for a word from here, where there is one.
     gate: Option<blocking::Receiver<()>>,
     folders: Folders,
-    /// What the user's editor does.
+    /// A stand-in for the user's editor.
     editor: Option<Editor>,
 }
 
@@ -196,14 +196,14 @@ impl Console for Fake {
 /// The outside of a loop that runs.
 struct Outside {
     fake: Fake,
-    inputs: mpsc::Sender<Input>,
+    inputs: mpsc::Sender<LoopInput>,
     records: Option<mpsc::Sender<Vec<Record>>>,
     commands: mpsc::Receiver<Command>,
 }
 
 impl Outside {
     async fn send(&self, message: Message) {
-        self.inputs.send(Input::Message(message)).await.unwrap();
+        self.inputs.send(LoopInput::Message(message)).await.unwrap();
     }
 
     async fn press(&self, char: char) {
@@ -252,7 +252,7 @@ where
     let script = async {
         fake.until("started", |world| world.calls.contains(&"start")).await;
         // The loop is told to leave, unless it has left already.
-        drop(script(outside).await.inputs.send(Input::Leave(15)).await);
+        drop(script(outside).await.inputs.send(LoopInput::Leave(15)).await);
     };
     let size = fake.world().size_on_entering;
     // The keys have no reader here.
@@ -283,7 +283,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         history_limit: crate::session::HISTORY_LIMIT,
         notices: Vec::new(),
     });
-    let application = Watch { model, theme: Theme::dark() };
+    let application = WatchApplication { model, theme: Theme::dark() };
     let ended = run_application(application, &fake, |mut outside| async move {
         assert!(outside.fake.screen().contains("us · api.example.com"), "{}", outside.fake.screen());
 
@@ -497,7 +497,7 @@ async fn stopping_gives_the_terminal_back_and_continuing_takes_it_and_draws_ever
 
         let larger = Size { width: 50, height: 8 };
         outside.fake.world().size_on_entering = larger;
-        outside.inputs.send(Input::Continue).await.unwrap();
+        outside.inputs.send(LoopInput::Continue).await.unwrap();
         outside.fake.until("drawn", |world| world.display.screen().contents() == "second").await;
         assert_eq!(outside.fake.world().messages.last(), Some(&Message::Resized(larger)));
         outside
@@ -510,7 +510,7 @@ async fn stopping_gives_the_terminal_back_and_continuing_takes_it_and_draws_ever
 async fn a_signal_to_stop_is_as_good_as_the_key() {
     let fake = Fake::new();
     let ended = run_with(&fake, |outside| async {
-        outside.inputs.send(Input::Stop).await.unwrap();
+        outside.inputs.send(LoopInput::Stop).await.unwrap();
         outside.fake.until("stopped", |world| world.calls == ["start", "leave", "stop"]).await;
         outside
     });
@@ -607,7 +607,7 @@ async fn a_terminal_that_is_gone_ends_the_loop_however_it_is_noticed() {
         let ended = run_with(&fake, |mut outside| async move {
             let records = outside.records.take().unwrap();
             match case {
-                "told" => outside.inputs.send(Input::TerminalGone).await.unwrap(),
+                "told" => outside.inputs.send(LoopInput::TerminalGone).await.unwrap(),
                 "at a report" => {
                     outside.fake.world().alive = false;
                     let at = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
@@ -648,7 +648,7 @@ async fn a_write_that_fails_for_another_reason_is_an_error() {
 async fn a_panic_anywhere_ends_the_loop() {
     let fake = Fake::new();
     let ended = run_with(&fake, |outside| async {
-        outside.inputs.send(Input::Panicked).await.unwrap();
+        outside.inputs.send(LoopInput::Panicked).await.unwrap();
         outside.inputs.closed().await;
         outside
     });
@@ -782,7 +782,7 @@ async fn the_editor_gets_the_terminal_and_the_newest_text_and_what_it_leaves_com
         // Life goes on, but not on the screen; what is typed, and the signals that go with it, are the editor's.
         let drawn = |world: &World| (world.bytes, world.frames.len());
         let before = drawn(&outside.fake.world());
-        for input in [Input::Leave(2), Input::Leave(3), Input::Stop, Input::Continue] {
+        for input in [LoopInput::Leave(2), LoopInput::Leave(3), LoopInput::Stop, LoopInput::Continue] {
             outside.inputs.send(input).await.unwrap();
         }
         outside.press('q').await;
@@ -794,7 +794,7 @@ async fn the_editor_gets_the_terminal_and_the_newest_text_and_what_it_leaves_com
         drop(open);
         // Ctrl-C that ended the editor may be told late.
         outside.fake.until("back", |world| !outcomes(world).is_empty()).await;
-        outside.inputs.send(Input::Leave(2)).await.unwrap();
+        outside.inputs.send(LoopInput::Leave(2)).await.unwrap();
         outside.fake.until("drawn", |world| world.display.screen().contents() == "first").await;
         outside
     });
@@ -835,7 +835,7 @@ async fn a_signal_to_leave_is_obeyed_also_while_the_editor_is_open() {
     let ended = run_with(&fake, |outside| async {
         outside.press('e').await;
         outside.fake.until("edited", |world| world.calls.contains(&"run")).await;
-        outside.inputs.send(Input::Leave(1)).await.unwrap();
+        outside.inputs.send(LoopInput::Leave(1)).await.unwrap();
         outside.inputs.closed().await;
         outside
     });

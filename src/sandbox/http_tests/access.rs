@@ -27,7 +27,7 @@ async fn status_for(sandbox: &Sandbox, method: &str, target: &str, headers: &str
 #[tokio::test]
 async fn what_came_is_shown_under_our_own_names_only() {
     let allowed_hosts = vec!["staging.lan".parse().unwrap()];
-    let sandbox = start_with(Config { allowed_hosts, ..Config::default() }).await;
+    let sandbox = start_with(SandboxConfig { allowed_hosts, ..SandboxConfig::default() }).await;
     let own = sandbox.local_addr().to_string();
     for (method, target) in KEPT {
         for host in [&own, "localhost", "LOCALHOST.:80", "[::1]:8787", "staging.lan:1"] {
@@ -109,7 +109,9 @@ async fn events_are_taken_under_any_name() {
 #[tokio::test]
 async fn only_a_collector_beyond_loopback_has_something_to_warn_of() {
     for (listen, open) in [("127.0.0.1:0", false), ("127.0.0.2:0", false), ("0.0.0.0:0", true)] {
-        let sandbox = Sandbox::start(Config { listen: listen.parse().unwrap(), ..Config::default() }).await.unwrap();
+        let sandbox = Sandbox::start(SandboxConfig { listen: listen.parse().unwrap(), ..SandboxConfig::default() })
+            .await
+            .unwrap();
         let exposure = sandbox.exposure();
         assert_eq!(exposure.is_some(), open, "{listen}: {exposure:?}");
         if let Some(exposure) = exposure {
@@ -124,7 +126,7 @@ async fn only_a_collector_beyond_loopback_has_something_to_warn_of() {
 #[tokio::test]
 async fn a_slow_head_and_a_slow_body_end_by_the_time_limit() {
     let time_limit = Duration::from_millis(100);
-    let sandbox = start_with(Config { time_limit, ..Config::default() }).await;
+    let sandbox = start_with(SandboxConfig { time_limit, ..SandboxConfig::default() }).await;
     let head = format!("POST /api/v1/event HTTP/1.1\r\nHost: s\r\n{KEY}Content-Length: 20\r\n\r\n{{\"event\"");
     let starts = [("", 0), ("POST /api/v1/event HTT", 0), ("POST / HTTP/1.1\r\nHost: s\r\n", 0), (&*head, 408)];
     for (start, expected) in starts {
@@ -138,7 +140,8 @@ async fn a_slow_head_and_a_slow_body_end_by_the_time_limit() {
 
 #[tokio::test]
 async fn one_who_does_not_read_is_let_go() {
-    let sandbox = start_with(Config { time_limit: Duration::from_millis(100), ..Config::default() }).await;
+    let sandbox =
+        start_with(SandboxConfig { time_limit: Duration::from_millis(100), ..SandboxConfig::default() }).await;
     let filler = "x".repeat(1_000_000);
     for number in 0..30 {
         sandbox.accept(&format!(r#"{{"event":"t{number}","filler":"{filler}"}}"#)).unwrap();

@@ -18,7 +18,7 @@ const CONFIRM: &str = "X-Clickscope: 1\r\n";
 
 const KEY: &str = "Authorization: Basic a2V5Og==\r\n";
 
-/// What came back: status, head as text, body.
+/// An answer: status, head as text, body.
 #[derive(Debug)]
 struct Answer {
     status: u16,
@@ -86,11 +86,11 @@ async fn debug(sandbox: &Sandbox) -> Answer {
 }
 
 async fn start() -> Sandbox {
-    start_with(Config::default()).await
+    start_with(SandboxConfig::default()).await
 }
 
-async fn start_with(config: Config) -> Sandbox {
-    Sandbox::start(Config { listen: (Ipv4Addr::LOCALHOST, 0).into(), ..config }).await.unwrap()
+async fn start_with(config: SandboxConfig) -> Sandbox {
+    Sandbox::start(SandboxConfig { listen: (Ipv4Addr::LOCALHOST, 0).into(), ..config }).await.unwrap()
 }
 
 fn faults(specs: &[&str]) -> Vec<Fault> {

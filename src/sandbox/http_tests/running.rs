@@ -1,4 +1,4 @@
-//! What the owner of a collector meets: its start and end, its bounds, its faults and its traffic.
+//! Tests of running a collector: its start and end, its bounds, its faults and its traffic.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,8 @@ async fn a_reset_forgets_every_event() {
 #[tokio::test]
 async fn a_status_fault_answers_as_the_platform_does_and_only_to_its_scope() {
     let sandbox =
-        start_with(Config { faults: faults(&["status=429", "retry-after=2500ms"]), ..Config::default() }).await;
+        start_with(SandboxConfig { faults: faults(&["status=429", "retry-after=2500ms"]), ..SandboxConfig::default() })
+            .await;
     let answer = debug(&sandbox).await;
     assert_eq!((answer.status, answer.json()), (429, json!({"message": "Too Many Requests"})));
     assert!(answer.has("retry-after: 3"), "{}", answer.head);
@@ -102,7 +103,7 @@ async fn one_type_is_kept_fifty_deep_and_ten_thousand_types_wide() {
 #[tokio::test]
 async fn a_port_in_use_is_said_with_the_option_to_change_it() {
     let sandbox = start().await;
-    let second = Sandbox::start(Config { listen: sandbox.local_addr(), ..Config::default() }).await;
+    let second = Sandbox::start(SandboxConfig { listen: sandbox.local_addr(), ..SandboxConfig::default() }).await;
     let error = second.unwrap_err();
     assert!(matches!(error, SandboxError::PortInUse { addr } if addr == sandbox.local_addr()));
     assert!(error.to_string().contains("--listen"), "{error}");
@@ -110,13 +111,15 @@ async fn a_port_in_use_is_said_with_the_option_to_change_it() {
 
 #[tokio::test]
 async fn an_address_that_is_not_ours_is_said_to_be_unusable() {
-    let error = Sandbox::start(Config { listen: ([192, 0, 2, 1], 0).into(), ..Config::default() }).await.unwrap_err();
+    let error = Sandbox::start(SandboxConfig { listen: ([192, 0, 2, 1], 0).into(), ..SandboxConfig::default() })
+        .await
+        .unwrap_err();
     assert!(matches!(error, SandboxError::Listen { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_shutdown_is_quick_whatever_is_under_way_and_frees_the_port() {
-    let sandbox = start_with(Config { faults: faults(&["delay=1h"]), ..Config::default() }).await;
+    let sandbox = start_with(SandboxConfig { faults: faults(&["delay=1h"]), ..SandboxConfig::default() }).await;
     let addr = sandbox.local_addr();
     let mut waiting = TcpStream::connect(addr).await.unwrap();
     waiting.write_all(&request("GET", "/api/v1/event/debug", KEY, b"")).await.unwrap();
@@ -147,7 +150,7 @@ async fn dropping_it_ends_it() {
 
 #[tokio::test]
 async fn a_key_is_in_no_debug_output() {
-    let config = Config { accept_keys: vec!["canary-9f31".into()], ..Config::default() };
+    let config = SandboxConfig { accept_keys: vec!["canary-9f31".into()], ..SandboxConfig::default() };
     assert!(!format!("{config:?}").contains("canary"));
     let sandbox = start_with(config).await;
     assert!(!format!("{sandbox:?}").contains("canary"));

@@ -1,4 +1,4 @@
-//! What senders meet: forms of requests, keys, statuses, browsers.
+//! Tests of sending: forms of requests, keys, statuses, browsers.
 
 use serde_json::json;
 
@@ -19,7 +19,7 @@ async fn an_event_is_taken_and_shown() {
 #[tokio::test]
 async fn every_body_of_the_vendors_page_is_taken_as_it_stands() {
     let sandbox = start().await;
-    // What `curl -d '…'` sends for the page's samples: the text begins with a line break and blanks.
+    // The body that `curl -d '…'` sends for the page's samples: the text begins with a line break and blanks.
     let subscription = |name: &str, rest: &str| {
         format!("\n  {{\"email\":\"[email protected]\",\n   \"event\":\"{name}\",{rest}\n  }}")
     };
@@ -47,7 +47,7 @@ async fn every_body_of_the_vendors_page_is_taken_as_it_stands() {
     let answer = post(&sandbox, "/api/v1/bulkevents", bulk).await;
     assert_eq!((answer.status, answer.text()), (200, r#"{"status":"ok","count":2}"#));
 
-    // What the browser library makes of the page's JavaScript samples.
+    // The output of the browser library for the page's JavaScript samples.
     let pixels = [
         "e=pageload&u=https%3A%2F%2Fshop.example%2F&k=c67dca9f-0000-4000-8000-000000000000",
         "e=identify&customer_id=11111&email=%5Bemail%20protected%5D&joined_at=2015-03-17T17%3A27%3A20%2B00%3A00&firstname=John",
@@ -93,7 +93,7 @@ async fn every_body_of_the_vendors_page_is_taken_as_it_stands() {
 
 #[tokio::test]
 async fn every_form_of_authorization_that_senders_use_is_taken() {
-    let sandbox = start_with(Config { accept_keys: vec!["key".into()], ..Config::default() }).await;
+    let sandbox = start_with(SandboxConfig { accept_keys: vec!["key".into()], ..SandboxConfig::default() }).await;
     let forms = [
         "Authorization: Basic a2V5Og==\r\n",
         "authorization: basic a2V5Og\r\n",
@@ -112,7 +112,7 @@ async fn every_form_of_authorization_that_senders_use_is_taken() {
 
 #[tokio::test]
 async fn a_missing_empty_or_unknown_key_is_refused_on_every_route() {
-    let sandbox = start_with(Config { accept_keys: vec!["other".into()], ..Config::default() }).await;
+    let sandbox = start_with(SandboxConfig { accept_keys: vec!["other".into()], ..SandboxConfig::default() }).await;
     let routes = [
         ("POST", "/api/v1/event"),
         ("POST", "/api/v1/bulkevents"),
@@ -237,7 +237,7 @@ async fn the_browser_library_has_a_stand_in() {
 async fn an_event_is_rewritten_on_its_way_however_it_comes_in_and_wherever_it_shows() {
     let specs = ["drop=event_uuid", "retype=revenue", "set=products[0].price=\"19\""];
     let rewrites = specs.iter().map(|spec| spec.parse().unwrap()).collect();
-    let sandbox = start_with(Config { rewrites, ..Config::default() }).await;
+    let sandbox = start_with(SandboxConfig { rewrites, ..SandboxConfig::default() }).await;
     let event = |uuid: &str| {
         format!(
             r#"{{"event":"purchase","email":"a@b.example","event_uuid":"{uuid}","revenue":31.240,"products":[{{"price":19}}]}}"#
@@ -253,7 +253,7 @@ async fn an_event_is_rewritten_on_its_way_however_it_comes_in_and_wherever_it_sh
     let shown = debug(&sandbox).await;
     assert!(shown.text().starts_with(&format!(r#"{{"purchase":{expected}"#)), "{}", shown.text());
     assert!(!shown.text().contains("\"two\"") && shown.text().contains("\"event_uuid\""), "{}", shown.text());
-    // What no rewrite touches stays to the letter.
+    // A text that no rewrite touches stays as it is to the letter.
     let untouched = r#"{"event":"view","n":1.10,"n":2"#;
     post(&sandbox, "/api/v1/event", &format!("{untouched}}}")).await;
     assert!(debug(&sandbox).await.text().contains(untouched));

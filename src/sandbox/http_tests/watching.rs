@@ -1,4 +1,4 @@
-//! What watchers meet: the debug answer in its forms, the history, the summary.
+//! Tests of watching: the debug answer in its forms, the history, the summary.
 
 use serde_json::json;
 

@@ -1,21 +1,8 @@
-//! What is said of probes: the same on the screen and on the command line.
-
-use std::time::Duration;
+//! Words for probes: the same on the screen and on the command line.
 
 use super::{Clue, Latencies, Recognized, Seen};
+use crate::event::text::{counted, span};
 use crate::event::{Sanitized, sanitized};
-
-/// How long it took: `38 ms`, `0.4 s`, `1.3 s`, `12 s`, `2 min 5 s`.
-pub fn latency(took: Duration) -> Sanitized {
-    let millis = took.as_millis();
-    let seconds = millis / 1_000;
-    match millis {
-        0..100 => sanitized!("{} ms", millis),
-        100..10_000 => sanitized!("{}.{} s", seconds, millis / 100 % 10),
-        10_000..120_000 => sanitized!("{} s", seconds),
-        _ => sanitized!("{} min {} s", seconds / 60, seconds % 60),
-    }
-}
 
 impl Seen {
     /// `seen after 1.3 s · 2 fields changed on the way`; what the platform added is no change.
@@ -26,10 +13,9 @@ impl Seen {
         };
         let altered = match self.groups().altered() {
             0 => "as sent".into(),
-            1 => "1 field changed on the way".into(),
-            count => sanitized!("{} fields changed on the way", count),
+            count => sanitized!("{} changed on the way", counted(count as u64, "field")),
         };
-        sanitized!("seen after {}{} · {}", latency(self.after), guess, altered)
+        sanitized!("seen after {}{} · {}", span(self.after), guess, altered)
     }
 }
 
@@ -67,7 +53,7 @@ impl Clue {
 impl Latencies {
     /// `min 0.4 s · median 1.3 s · p95 2.1 s`.
     pub fn summary(self) -> Sanitized {
-        let [min, median, p95] = [self.min, self.median, self.p95].map(latency);
+        let [min, median, p95] = [self.min, self.median, self.p95].map(span);
         sanitized!("min {} · median {} · p95 {}", min, median, p95)
     }
 }

@@ -12,7 +12,7 @@ use super::severity::{self, sign};
 use super::{Theme, pane, rect};
 use crate::app::Model;
 use crate::app::composer::completion::Proposal;
-use crate::app::composer::{Composition, Tab, Verdict};
+use crate::app::composer::{ComposerTab, Composition, Verdict};
 use crate::app::layer::Layer;
 use crate::app::layout::{self, Area};
 use crate::event::text::AsSanitized;
@@ -26,7 +26,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
     let areas = model.composer.areas();
     border(composition, model, theme, areas.whole, frame.buffer_mut());
     match composition.tab {
-        Tab::Edit => {
+        ComposerTab::Edit => {
             let buf = frame.buffer_mut();
             notice(composition, theme, areas.notice, buf);
             let verdict = model.composer.verdict();
@@ -46,13 +46,13 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
             foot(composition, model, theme, areas.whole, buf);
             pane::draft::render(composition, verdict, model, theme, areas.text, buf)
         }
-        Tab::Preview => {
+        ComposerTab::Preview => {
             if let Some(preview) = &composition.preview {
                 pane::preview::render(preview, theme, areas, frame.buffer_mut());
             }
             None
         }
-        Tab::Proof => {
+        ComposerTab::Proof => {
             // Its scroll bar takes the last column: the border, as in every pane.
             let page = Area { width: areas.page.width + 1, ..areas.page };
             pane::proof::draw(model, now, theme, rect(page), frame);
@@ -64,7 +64,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
 fn border(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let production = model.sending.safety.production;
     let style = if production { theme.danger } else { theme.border_focused };
-    let tabs = layout::tabs(area, Tab::ALL.map(|tab| (tab, tab.label())));
+    let tabs = layout::tabs(area, ComposerTab::ALL.map(|tab| (tab, tab.label())));
     let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
     let mark = if production { " production " } else { "" };
     let room = usize::from(area.width).saturating_sub(taken + mark.len() + 15);
@@ -148,7 +148,7 @@ fn foot(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf
         let style = if composition.findings.are_stale() { theme.dim } else { severity::style(worst, theme) };
         (if text::width(&words) > room { findings::brief(counts) } else { words }, style)
     });
-    let not_kept = model.composer.not_kept().map(|why| (sanitized!("not kept on disk: {}", why), theme.warning));
+    let not_kept = model.composer.not_kept().map(|why| (sanitized!("not saved to disk: {}", why), theme.warning));
     let mut x = area.x + 2;
     for (said, style) in found.into_iter().chain(not_kept) {
         let said = said.fit(room);

@@ -69,7 +69,7 @@ pub(super) fn pager_foot(pager: &Pager, held: Option<Sanitized>, area: Area, the
         foot = sanitized!(" lines {}–{} of {} ", offset + 1, (offset + height).min(total), total);
     }
     if let Some(bytes) = pager.cut_from {
-        foot = sanitized!(" the first mebibyte of {} bytes ·{}", bytes, foot);
+        foot = sanitized!(" the first mebibyte of {} ·{}", text::size(bytes as u64), foot);
     }
     if let Some(held) = held {
         foot = if foot.is_empty() { sanitized!(" {} ", held) } else { sanitized!(" {} ·{}", held, foot) };

@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::super::Theme;
 use super::search_list;
-use crate::app::layer::palette::{Command, Palette};
+use crate::app::layer::palette::{Palette, PaletteCommand};
 use crate::app::layout::Area;
 use crate::event::text::AsSanitized;
 use crate::event::{sanitized, text};
@@ -12,12 +12,12 @@ use crate::ui::write::{blank, joined, span};
 
 /// Every command. Gives the place of the cursor in the line that is typed.
 pub(super) fn render(palette: &Palette, area: Area, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
-    let row = |command: &Command, width| row(command, theme, width);
+    let row = |command: &PaletteCommand, width| row(command, theme, width);
     search_list::render(palette, ("Commands", "No command matches."), row, area, theme, buf)
 }
 
 /// A command: its key, what it does, and where it holds.
-fn row(command: &Command, theme: &Theme, width: usize) -> Line<'static> {
+fn row(command: &PaletteCommand, theme: &Theme, width: usize) -> Line<'static> {
     const KEY: usize = 11;
     let place = command.place.title;
     let room = width.saturating_sub(KEY + text::width(place) + 4);

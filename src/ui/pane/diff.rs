@@ -8,7 +8,7 @@ use super::PaneId;
 use super::{held, put_foot};
 use crate::app::Model;
 use crate::app::layout::Area;
-use crate::app::pane::diff::{Group, Row};
+use crate::app::pane::diff::{ChangeGroup, DiffRow};
 use crate::app::shown::Shown;
 use crate::event::{Sanitized, sanitized, text};
 use crate::ui::write::{blank, joined, line_of, put, span};
@@ -38,8 +38,8 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     let inner = area.inner();
     let width = usize::from(inner.width);
     let widest = pane.visible().filter_map(|(row, _)| match row {
-        Row::Change { difference, .. } => Some(text::width(&difference.path.to_string())),
-        Row::Heading { .. } | Row::More(_) => None,
+        DiffRow::Change { difference, .. } => Some(text::width(&difference.path.to_string())),
+        DiffRow::Heading { .. } | DiffRow::More(_) => None,
     });
     let columns = (INDENT, widest.max().unwrap_or(0), width);
     let focused = model.has_focus(PaneId::Inspector);
@@ -49,20 +49,22 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
             buf.set_style(place, if focused { theme.selection } else { theme.selection_quiet });
         }
         match row {
-            Row::Heading { group, count } => joined(vec![
+            DiffRow::Heading { group, count } => joined(vec![
                 blank(1),
-                span(group.label(), if *group == Group::Volatile { theme.dim } else { theme.name }),
+                span(group.label(), if *group == ChangeGroup::Volatile { theme.dim } else { theme.name }),
                 span(sanitized!(" {}", count), theme.dim),
             ]),
-            Row::Change { group, difference } => {
-                difference::line(difference, *group == Group::Volatile, columns, theme)
+            DiffRow::Change { group, difference } => {
+                difference::line(difference, *group == ChangeGroup::Volatile, columns, theme)
             }
-            Row::More(more) => line_of(sanitized!("{}and {} more", Sanitized::repeated(" ", INDENT), more), theme.dim),
+            DiffRow::More(more) => {
+                line_of(sanitized!("{}and {} more", Sanitized::repeated(" ", INDENT), more), theme.dim)
+            }
         }
         .render(place, buf);
         let node = match row {
-            Row::Change { difference, .. } => difference.node,
-            Row::Heading { .. } | Row::More(_) => None,
+            DiffRow::Change { difference, .. } => difference.node,
+            DiffRow::Heading { .. } | DiffRow::More(_) => None,
         };
         if let Some(worst) = node.and_then(|node| shown.found()?.worst_of(node)) {
             put(buf, (inner.x + 1, y), severity::sign(worst), 1, severity::style(worst, theme));

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use super::{held, put_foot};
 use crate::app::Model;
-use crate::app::findings::Found;
+use crate::app::findings::EventFindings;
 use crate::app::keymap::Action;
 use crate::app::layout::Area;
 use crate::app::pane::findings::{FindingsPane, KEYS, areas};
@@ -85,7 +85,7 @@ fn foot(pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut
 }
 
 struct Painter<'a> {
-    found: &'a Found,
+    found: &'a EventFindings,
     /// Whether it is of the event on show.
     current: bool,
     theme: &'a Theme,

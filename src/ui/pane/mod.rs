@@ -15,10 +15,10 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::{Theme, hint};
+use crate::app::Model;
 use crate::app::layout::Area;
 use crate::app::pane::{PaneId, Tab};
 use crate::app::shown::Shown;
-use crate::app::{Model, time};
 use crate::event::{Sanitized, sanitized, text};
 use crate::ui::write::put;
 
@@ -42,7 +42,7 @@ fn nothing(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
 /// Whether the event on show stays there while newer ones come, and how many have.
 fn held(shown: &Shown) -> Option<Sanitized> {
     match &shown.newer {
-        Some((_, count)) => Some(sanitized!("held, {} newer", time::count(*count))),
+        Some((_, count)) => Some(sanitized!("held, {} newer", text::short_count(*count))),
         None => shown.held.then(|| "held".into()),
     }
 }

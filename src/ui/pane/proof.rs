@@ -5,9 +5,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
+use crate::app::Model;
 use crate::app::layout::Area;
-use crate::app::proof::{self, Group, INDENT, Row, Tone};
-use crate::app::{Model, outbox, time};
+use crate::app::outbox;
+use crate::app::proof::{self, INDENT, ProofGroup, ProofRow, Tone};
 use crate::event::{sanitized, text};
 use crate::session::Moment;
 use crate::session::probe::{Probe, ProbeState, Recognized};
@@ -47,13 +48,13 @@ struct Painter<'a> {
 }
 
 impl Painter<'_> {
-    fn paint(&self, row: &Row<'_>, place: Rect, buf: &mut Buffer) {
+    fn paint(&self, row: &ProofRow<'_>, place: Rect, buf: &mut Buffer) {
         let theme = self.theme;
         let indent = blank(INDENT);
         match row {
-            Row::Gap => {}
-            Row::Headline(probe) => self.headline(probe, place, buf),
-            Row::Sentence { text, tone } => {
+            ProofRow::Gap => {}
+            ProofRow::Headline(probe) => self.headline(probe, place, buf),
+            ProofRow::Sentence { text, tone } => {
                 let style = match tone {
                     Tone::Quiet => theme.dim,
                     Tone::Plain => theme.title_quiet,
@@ -63,12 +64,12 @@ impl Painter<'_> {
                 };
                 joined(vec![indent, span(text, style)]).render(place, buf);
             }
-            Row::Again { next, attempt, most } => {
-                let seconds = time::seconds_left(next.since(self.now));
+            ProofRow::Again { next, attempt, most } => {
+                let seconds = text::seconds_left(next.since(self.now));
                 let text = sanitized!("again in {} s · attempt {} of {}", seconds, attempt, most);
                 joined(vec![indent, span(text, theme.warning)]).render(place, buf);
             }
-            Row::Field { name, message, column } => {
+            ProofRow::Field { name, message, column } => {
                 let room = self.width.saturating_sub(INDENT);
                 let column = difference::path_column(*column, self.width);
                 let name = name.fit(room / 2);
@@ -78,12 +79,12 @@ impl Painter<'_> {
                 let spans = vec![indent, span(name, theme.json_key), blank(gap), span(message, theme.title_quiet)];
                 joined(spans).render(place, buf);
             }
-            Row::Heading { group, count } => {
+            ProofRow::Heading { group, count } => {
                 let spans = vec![indent, span(group.label(), theme.name), span(sanitized!(" {}", count), theme.dim)];
                 joined(spans).render(place, buf);
             }
-            Row::Difference { difference, group, column } => {
-                let quiet = matches!(group, Group::Respelled | Group::Added);
+            ProofRow::Difference { difference, group, column } => {
+                let quiet = matches!(group, ProofGroup::Respelled | ProofGroup::Added);
                 // One step further in than its heading.
                 let columns = (INDENT + 2, *column, self.width);
                 difference::line(difference, quiet, columns, theme).render(place, buf);

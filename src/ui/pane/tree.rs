@@ -8,11 +8,11 @@ use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 
 use super::PaneId;
 use super::{held, put_foot};
-use crate::app::findings::Found;
+use crate::app::Model;
+use crate::app::findings::EventFindings;
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
-use crate::app::tree::{Part, Range, Row, Tree};
-use crate::app::{Model, time};
+use crate::app::tree::{Part, Range, Tree, TreeRow};
 use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, Segment, origin, sanitized, text};
 use crate::session::Coverage;
 use crate::ui::write::{blank, joined, put, span};
@@ -100,11 +100,15 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
         style = theme.updated;
     }
     if tree.query().is_empty() {
-        let bytes = shown.payload.text().len();
-        parts.push(if bytes < 10_000 { sanitized!("{} bytes", bytes) } else { sanitized!("{} kB", bytes / 1_000) });
+        parts.push(text::size(shown.payload.text().len() as u64));
         if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
             let when = if width < 56 || shown.held { "" } else { " while watching" };
-            parts.push(sanitized!("{} of {} captured{}", time::count(captured), time::count(received), when));
+            parts.push(sanitized!(
+                "{} of {} captured{}",
+                text::short_count(captured),
+                text::short_count(received),
+                when
+            ));
         }
         let duplicates = tree.document().duplicate_keys();
         if duplicates > 0 {
@@ -120,13 +124,13 @@ struct Painter<'a> {
     tree: &'a Tree,
     shown: &'a Shown,
     /// The findings of the event, once they are known.
-    found: Option<&'a Found>,
+    found: Option<&'a EventFindings>,
     theme: &'a Theme,
     width: usize,
 }
 
 impl Painter<'_> {
-    fn line(&self, row: Row) -> Line<'static> {
+    fn line(&self, row: TreeRow) -> Line<'static> {
         let theme = self.theme;
         let document = self.tree.document();
         let node = row.spot.node;
@@ -188,7 +192,7 @@ impl Painter<'_> {
             && document.key(node).is_some_and(|key| origin(&key) == Origin::Platform)
     }
 
-    fn key(&self, row: Row, platform: bool) -> (Sanitized, Style) {
+    fn key(&self, row: TreeRow, platform: bool) -> (Sanitized, Style) {
         let theme = self.theme;
         let document = self.tree.document();
         if let Some(part) = row.spot.part {
@@ -204,7 +208,7 @@ impl Painter<'_> {
     }
 
     /// How wide the keys among the row's siblings are, so that their values stand in a column.
-    fn key_column(&self, row: Row) -> usize {
+    fn key_column(&self, row: TreeRow) -> usize {
         const LOOKED_AT: usize = 100;
         let document = self.tree.document();
         let Some(parent) = document.parent(row.spot.node) else { return 0 };
@@ -218,7 +222,7 @@ impl Painter<'_> {
     }
 
     /// The tag at the right edge: how many children there are, or that the platform added the field.
-    fn tag(&self, row: Row, platform: bool) -> Sanitized {
+    fn tag(&self, row: TreeRow, platform: bool) -> Sanitized {
         const WIDE: usize = 52;
         let Some(node) = self.tree.document().get(row.spot.node) else { return Sanitized::default() };
         match node.kind {
@@ -233,7 +237,7 @@ impl Painter<'_> {
     }
 
     /// The finding of the field, where there is room for it; for the event itself also how bad it is.
-    fn wrong(&self, row: Row, room: usize) -> Vec<Span<'static>> {
+    fn wrong(&self, row: TreeRow, room: usize) -> Vec<Span<'static>> {
         let mut spans = Vec::new();
         let mut left = room;
         let theme = self.theme;
@@ -259,14 +263,14 @@ impl Painter<'_> {
     }
 
     /// Whether the field, or something folded in it, is not as it was in the event before.
-    fn has_changed(&self, row: &Row) -> bool {
+    fn has_changed(&self, row: &TreeRow) -> bool {
         let changes = self.shown.changes().filter(|_| row.spot.part.is_none());
         let node = row.spot.node;
         changes.is_some_and(|changes| changes.of(node).is_some() || row.open == Some(false) && changes.are_in(node))
     }
 
     /// How the value was in the event before, where it was another and there is room to say so.
-    fn was(&self, row: Row, room: usize) -> Sanitized {
+    fn was(&self, row: TreeRow, room: usize) -> Sanitized {
         let Some(difference) = self
             .shown
             .changes()
@@ -282,14 +286,14 @@ impl Painter<'_> {
         if room < LEAST_WAS { Sanitized::default() } else { said.fit(room.min(WAS)) }
     }
 
-    fn value(&self, row: Row, room: usize) -> Sanitized {
+    fn value(&self, row: TreeRow, room: usize) -> Sanitized {
         if row.spot.part.is_some() || row.open == Some(true) || room == 0 {
             return Sanitized::default();
         }
         scalar_or_preview(self.tree.document(), row.spot.node, room).fit(room)
     }
 
-    fn value_style(&self, row: Row) -> Style {
+    fn value_style(&self, row: TreeRow) -> Style {
         let kind = self.tree.document().get(row.spot.node).map_or(NodeKind::Object, |node| node.kind);
         difference::value_style(kind, self.theme)
     }

@@ -3,13 +3,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use crate::app::Model;
 use crate::app::connection_status::ConnectionState;
 use crate::app::findings::Tally;
 use crate::app::layout::Area;
 use crate::app::outbox::ProbeMark;
 use crate::app::pane::PaneId;
-use crate::app::pane::types::{Column, Mark, Row};
-use crate::app::{Model, time};
+use crate::app::pane::types::{Column, Mark, TypeRow};
 use crate::event::text::{self, AsSanitized};
 use crate::event::{Sanitized, TypeName, sanitized};
 use crate::session::Moment;
@@ -45,7 +45,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
         block = block.title_bottom(line_of(sanitized!(" ↓ {} with news ", below), theme.updated));
     }
     if let Some(age) = model.counts_age(now) {
-        let line = line_of(sanitized!(" counts {} old ", time::age(age)), theme.dim);
+        let line = line_of(sanitized!(" counts {} old ", text::age(age)), theme.dim);
         block = block.title_bottom(line.right_aligned());
     }
     block.render(rect(area), buf);
@@ -88,10 +88,10 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
                     continue;
                 }
                 Column::Findings => row.tally().map_or_else(Sanitized::default, tally),
-                Column::Received => row.received.map_or_else(|| "–".into(), time::count),
-                Column::Captured => time::count(row.captured),
+                Column::Received => row.received.map_or_else(|| "–".into(), text::short_count),
+                Column::Captured => text::short_count(row.captured),
                 Column::Rate => spark(row.rate.bars(rates_at)),
-                Column::Seen => row.age(now).map_or_else(|| "–".into(), time::age),
+                Column::Seen => row.age(now).map_or_else(|| "–".into(), text::age),
             };
             let style = match column {
                 Column::Rate => theme.spark,
@@ -132,7 +132,7 @@ impl BackgroundKept for Style {
 }
 
 /// What was sent by the reader's own hand says more than that something came: the name stays bright all the same.
-fn mark(row: &Row, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, Style) {
+fn mark(row: &TypeRow, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, Style) {
     match (probe, row.gone, row.mark) {
         (Some(ProbeMark::Waiting), ..) => ("→", theme.updated),
         (Some(ProbeMark::Seen), ..) => ("✓", theme.ok),
@@ -146,7 +146,7 @@ fn mark(row: &Row, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, St
     }
 }
 
-fn put_name(model: &Model, name: &TypeName, row: &Row, theme: &Theme, place: Area, buf: &mut Buffer) {
+fn put_name(model: &Model, name: &TypeName, row: &TypeRow, theme: &Theme, place: Area, buf: &mut Buffer) {
     let room = usize::from(place.width);
     let base = if row.gone {
         theme.gone

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::app::composer::{Composition, Tab};
+use crate::app::composer::{ComposerTab, Composition};
 use crate::app::fixture::{self, at, busy, click, composing, judge, judged, press, send, type_in};
 use crate::app::layer::Layer;
 use crate::app::{Effect, Message, Model, Outcome};
@@ -14,7 +14,7 @@ use crate::lint::Severity;
 type Marked = [(&'static str, &'static str, &'static str)];
 
 /// What is wrong with a draft, sent on a day in November 2026.
-fn found(draft: &str) -> Option<Answer> {
+fn found(draft: &str) -> Option<DraftFindings> {
     let question = Question {
         number: 1,
         draft: draft.to_owned(),
@@ -182,10 +182,10 @@ fn what_a_placeholder_makes_is_not_written_over() {
 fn of_very_many_findings_the_worst_are_told_and_all_are_counted() {
     let events = r#"{"event": "x", "customer_id": "1", "is_paid": "TRUE"},"#.repeat(MOST + 7);
     let draft = format!(r#"[{events} {{"event": "a.b", "customer_id": "1"}}]"#);
-    let Answer { list, counts } = found(&draft).unwrap();
+    let DraftFindings { list, counts } = found(&draft).unwrap();
     assert_eq!(list.len(), MOST);
     assert_eq!(list.last().unwrap().finding.severity, Severity::Error);
-    assert_eq!(counts.summary(), "1 error, 1007 warnings");
+    assert_eq!(counts.summary(), "1 error, 1,007 warnings");
     assert_eq!(
         (SeverityCounts::default().summary().to_string(), SeverityCounts { notes: 2, ..counts }.worst()),
         (String::new(), Some(Severity::Error))
@@ -319,7 +319,7 @@ fn a_fix_that_is_asked_for_too_early_is_made_once_it_is_known() {
 fn what_cannot_be_fixed_says_why() {
     let cases = [
         (r#"{"event": "x", "customer_id": "1"}"#, "nothing is known to be wrong"),
-        (r#"{"event": "a.b", "customer_id": "1"}"#, "there is no sure fix for what is wrong here"),
+        (r#"{"event": "a.b", "customer_id": "1"}"#, "there is no certain fix for the findings here"),
         (
             r#"{"event": "x", "customer_id": "1", "placed_at": {{epoch}}}"#,
             "{{epoch}} makes placed_at: put the value in its place to fix it",
@@ -336,7 +336,7 @@ fn what_cannot_be_fixed_says_why() {
     assert!(toast(&model).starts_with("{{epoch}} makes placed_at"), "on its line it is meant: {}", toast(&model));
     press_and_wait(&mut model, "up ^f");
     assert_eq!(draft(&model), text, "another than the one that is spoken of is shown first");
-    assert_eq!((cursor(&model).0, toast(&model)), (2, "what can be fixed for sure is here, seen_at: ^F again"));
+    assert_eq!((cursor(&model).0, toast(&model)), (2, "seen_at can be fixed: press ^F again"));
     press_and_wait(&mut model, "^f");
     assert!(draft(&model).contains("2026-11-25"));
 }
@@ -387,7 +387,7 @@ fn findings_never_forbid_sending_and_production_is_told_of_errors() {
     assert_eq!(model.composer.errors(), 1);
     let effects = press(&mut model, "^s", at(30));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Send { .. })), "{effects:?}");
-    assert_eq!(model.composing().unwrap().tab, Tab::Proof);
+    assert_eq!(model.composing().unwrap().tab, ComposerTab::Proof);
     let mut model = judged(120, 36, wrong);
     model.sending.safety.production = true;
     press(&mut model, "^f ^s", at(30));
@@ -452,7 +452,7 @@ proptest! {
 
     #[test]
     fn no_draft_breaks_it(text in "([{}\\[\\]\":, \\n]|\\{\\{(now|epoch|x)\\}\\}|\"(event|email|qty|items|_bsft_a)\"|TRUE|1|é){0,30}") {
-        if let Some(Answer { list, .. }) = found(&text) {
+        if let Some(DraftFindings { list, .. }) = found(&text) {
             let editor = Editor::new(&text);
             for placed in list {
                 prop_assert!(!editor.text_of(placed.mark.clone()).is_empty() && placed.mark.start.line == placed.mark.end.line);
