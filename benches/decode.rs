@@ -1,4 +1,4 @@
-//! What a poll of a large account costs: a body of 10 MB with 5,000 event types, decoded and tracked, when nothing
+//! The cost of polling a large account: a body of 10 MB with 5,000 event types, decoded and tracked, when nothing
 //! changed, when one type in a hundred did, and when all did; and the one in a hundred in the other forms that an answer
 //! may have.
 //!

@@ -1,4 +1,4 @@
-//! What a key press costs: from the key to the painted frame, with much on the screen's mind.
+//! The cost of a key press: from the key to the painted frame, with much on the screen's mind.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may stop at what it did not expect")]
 
@@ -153,7 +153,7 @@ fn p99_of_typing(model: &mut Model, answer: Option<&DraftFindings>) -> f64 {
     times.get(989).copied().unwrap_or_default()
 }
 
-/// What it takes to press one of two keys and to see what it did.
+/// The cost of pressing one of two keys and seeing the result.
 fn keys(criterion: &mut Criterion, name: &str, model: &mut Model, back_and_forth: [&str; 2]) {
     let theme = Theme::dark();
     let mut terminal = terminal();
@@ -240,7 +240,7 @@ fn careless_order() -> String {
     format!(r#"{{{order},"products":[{}]}}"#, products.join(","))
 }
 
-/// What is wrong with the event.
+/// The findings of the event.
 fn linted(event_type: &str, payload: &Arc<Payload>) -> Linted {
     let event = Document::new(Arc::clone(payload)).unwrap();
     let context = LintContext { stage: Stage::Received, now: at(1).wall };

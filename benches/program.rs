@@ -1,4 +1,4 @@
-//! What the built program costs as a process: from its start to the first painted frame, and watching while nothing
+//! The cost of the built program as a process: from its start to the first painted frame, and watching while nothing
 //! happens; and how many events a second its collector takes in, beside a route that does nothing with them.
 //!
 //! Each figure is printed as a line, `start_ms 7.1`, beside that of what it is compared with.

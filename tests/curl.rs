@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 const KEY: &str = "k3y with 'odd' \"signs\" $HOME `date`";
 
-/// What stands in for curl: prints its arguments, and after them its standard input, each with a NUL at its end.
+/// A stand-in for curl: prints its arguments, and after them its standard input, each with a NUL at its end.
 const STAND_IN: &str = r#"curl() { printf '%s\0' "$@"; cat; printf '\0'; }"#;
 
 /// The arguments and the standard input of the command as a real shell hands them over.

@@ -60,7 +60,7 @@ impl EventFindings {
         let mut places = NodeLookup::of(event, &findings);
         let nodes: Vec<_> = findings.iter().map(|finding| places.nearest(&finding.path)).collect();
         let mut marks = HashMap::new();
-        // What only counts others says nothing of the event as a whole.
+        // A finding that only counts others says nothing of the event as a whole.
         let listed = findings.iter().zip(&nodes).enumerate().filter(|(_, (finding, _))| !finding.is_rest());
         for (index, (finding, node)) in listed {
             raise(&mut marks, Spot::value(*node), finding.severity);

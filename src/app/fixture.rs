@@ -15,8 +15,8 @@ use crate::event::{Document, EventId, Payload};
 use crate::lint;
 use crate::plan::Linter;
 use crate::session::{
-    Change, ChangeKind, Coverage, Delivery, HISTORY_LIMIT, Moment, Polled, Problem, ProblemKind, Record, Retry,
-    Trouble, Verdict,
+    CallOutcome, Change, ChangeKind, Coverage, Delivery, HISTORY_LIMIT, Moment, Polled, Problem, ProblemKind, Record,
+    Retry, Trouble,
 };
 
 /// The shop's last purchase, as the platform gives it back.
@@ -261,12 +261,12 @@ pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
 }
 
 /// The records of what came of a call, 88 ms after it went out at 14:03:20.
-pub(crate) fn answered(batch: u64, call: usize, events: usize, attempts: u32, verdict: Verdict) -> Message {
+pub(crate) fn answered(batch: u64, call: usize, events: usize, attempts: u32, verdict: CallOutcome) -> Message {
     let took = Duration::from_millis(88);
     let at = at_millis(20_088);
     let status = match verdict {
-        Verdict::Taken { status, .. } | Verdict::Refused { status, .. } => Some(status),
-        Verdict::Failed(_) => None,
+        CallOutcome::Taken { status, .. } | CallOutcome::Refused { status, .. } => Some(status),
+        CallOutcome::Failed(_) => None,
     };
     Message::Records(vec![Record::Delivered(Delivery {
         batch,
@@ -283,7 +283,7 @@ pub(crate) fn answered(batch: u64, call: usize, events: usize, attempts: u32, ve
 
 /// The records of a call that the server took at once.
 pub(crate) fn taken(batch: u64, call: usize, events: usize) -> Message {
-    let verdict = Verdict::Taken { status: 200, body: r#"{"status":"OK"}"#.into() };
+    let verdict = CallOutcome::Taken { status: 200, body: r#"{"status":"OK"}"#.into() };
     answered(batch, call, events, 1, verdict)
 }
 

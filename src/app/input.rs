@@ -50,7 +50,7 @@ pub enum KeyCode {
 /// Something the mouse did, at a cell counted from 0 at the top left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mouse {
-    /// What it did.
+    /// The result.
     pub kind: MouseKind,
     /// The column.
     pub column: u16,

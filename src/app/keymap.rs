@@ -146,7 +146,7 @@ pub enum CopyTarget {
     Event,
     /// The event type's name.
     Type,
-    /// What is wrong, in a few lines.
+    /// The findings in a few lines.
     Finding,
 }
 

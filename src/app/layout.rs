@@ -12,7 +12,7 @@ pub enum PaneId {
     Types,
     /// The event under the cursor.
     Inspector,
-    /// What happened.
+    /// An account of it.
     Activity,
 }
 

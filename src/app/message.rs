@@ -49,7 +49,7 @@ pub enum Outcome {
     DraftLinted {
         /// The number of the question.
         number: u64,
-        /// What is wrong with it; `None` when it cannot be read.
+        /// Its findings; `None` when it cannot be read.
         answer: Option<Box<DraftFindings>>,
     },
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.

@@ -74,7 +74,7 @@ pub struct Model {
     pub types: Types,
     /// The event under the cursor.
     pub inspector: Inspector,
-    /// What happened.
+    /// An account of it.
     pub activity: Activity,
     /// How the connection fares.
     pub connection: ConnectionStatus,
@@ -131,7 +131,7 @@ pub(super) struct Parts<'a> {
 
 /// The panes and layers that can be given a key, a click or the wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum InputTarget {
     Pane(PaneId),
     Composer,
     /// The uppermost layer.
@@ -295,20 +295,20 @@ impl Model {
     /// Gives `work` a pane, and what that sees besides its own state.
     pub(super) fn with<T>(
         &mut self,
-        target: Target,
+        target: InputTarget,
         now: Moment,
         work: impl FnOnce(&mut dyn Pane, &Context<'_>) -> T,
     ) -> Option<T> {
         let Parts { types, inspector, activity, composer, layers, context } = self.parts(now);
-        if target == Target::Pane(PaneId::Inspector) {
+        if target == InputTarget::Pane(PaneId::Inspector) {
             return Some(work(inspector, &context));
         }
         let context = Context { shown: inspector.shown(), ..context };
         Some(match target {
-            Target::Pane(PaneId::Types) => work(types, &context),
-            Target::Pane(_) => work(activity, &context),
-            Target::Composer => work(composer, &context),
-            Target::Layer => work(layers.last_mut()?.pane_mut()?, &context),
+            InputTarget::Pane(PaneId::Types) => work(types, &context),
+            InputTarget::Pane(_) => work(activity, &context),
+            InputTarget::Composer => work(composer, &context),
+            InputTarget::Layer => work(layers.last_mut()?.pane_mut()?, &context),
         })
     }
 
@@ -330,13 +330,14 @@ impl Model {
             None => inspector.clear(),
         }
         let (composing, layout) = (self.composing().is_some(), self.layout());
-        self.with(Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
+        self.with(InputTarget::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
         if composing {
-            self.with(Target::Composer, now, |pane, context| pane.show(context));
+            self.with(InputTarget::Composer, now, |pane, context| pane.show(context));
         }
         for id in PaneId::ALL {
             let Some(area) = layout.and_then(|layout| layout.area(id)) else { continue };
-            let target = if composing && id == PaneId::Inspector { Target::Composer } else { Target::Pane(id) };
+            let target =
+                if composing && id == PaneId::Inspector { InputTarget::Composer } else { InputTarget::Pane(id) };
             self.with(target, now, |pane, _| pane.fit(area.inner()));
         }
         let errors = self.composer.errors();

@@ -9,7 +9,7 @@ use super::pane::activity::{Activity, Entry, EntryKind};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
 use crate::event::{Document, EventId, Sanitized, TypeName, sanitized, text};
 use crate::session::probe::{Clue, PATIENCE, ProbeId, ProbeState, Probes, Recognized};
-use crate::session::{Change, Delivery, Moment, Problem, ProblemKind, Recalled, Retry, Verdict};
+use crate::session::{CallOutcome, Change, Delivery, Moment, Problem, ProblemKind, Recalled, Retry};
 
 #[cfg(test)]
 mod tests;
@@ -123,7 +123,7 @@ impl Sent {
             ),
         }];
         if let [SentCall { delivery: Some(delivery), .. }] = self.calls.as_slice()
-            && let Verdict::Taken { status, .. } = delivery.verdict
+            && let CallOutcome::Taken { status, .. } = delivery.verdict
         {
             parts.push(sanitized!("{} in {}", status, text::span(delivery.took)));
             if delivery.attempts > 1 {
@@ -141,7 +141,7 @@ impl Sent {
 impl SentCall {
     /// Whether the server took it.
     pub fn is_taken(&self) -> bool {
-        self.delivery.as_ref().is_some_and(|delivery| matches!(delivery.verdict, Verdict::Taken { .. }))
+        self.delivery.as_ref().is_some_and(|delivery| matches!(delivery.verdict, CallOutcome::Taken { .. }))
     }
 }
 
@@ -160,8 +160,8 @@ impl Outbox {
     pub fn refused_fields(&self) -> &[(Sanitized, Sanitized)] {
         let calls = self.newest().map_or(&[][..], |sent| &sent.calls);
         let refused = calls.iter().find_map(|call| match &call.delivery.as_ref()?.verdict {
-            Verdict::Refused { fields, .. } => Some(fields.as_slice()),
-            Verdict::Taken { .. } | Verdict::Failed(_) => None,
+            CallOutcome::Refused { fields, .. } => Some(fields.as_slice()),
+            CallOutcome::Taken { .. } | CallOutcome::Failed(_) => None,
         });
         refused.unwrap_or_default()
     }
@@ -213,7 +213,7 @@ impl Outbox {
         let unwatched = events.len().saturating_sub(MOST_PROBES);
         let mut begun = Vec::new();
         for Outgoing { event_type, uuid, payload } in events.into_iter().skip(unwatched) {
-            // What is sent was read before, so this cannot fail; without a document there is nothing to compare.
+            // A sent event was read before, so this cannot fail; without a document there is nothing to compare.
             if let Ok(document) = Document::new(payload) {
                 begun.push(self.probes.sent(event_type, uuid, Arc::new(document), now));
             }
@@ -264,8 +264,8 @@ impl Outbox {
         sent.retry = None;
         let delivery = call.delivery.insert(delivery);
         let went_out = match delivery.verdict {
-            Verdict::Taken { .. } => Some(before(at, delivery.took)),
-            Verdict::Refused { .. } | Verdict::Failed(_) => None,
+            CallOutcome::Taken { .. } => Some(before(at, delivery.took)),
+            CallOutcome::Refused { .. } | CallOutcome::Failed(_) => None,
         };
         let trouble = trouble(delivery);
         let which = sanitized!("call {} of {}: ", index + 1, sent.calls.len());
@@ -356,7 +356,7 @@ impl Outbox {
                 took: Duration::ZERO,
                 attempts: 0,
                 status: None,
-                verdict: Verdict::Failed(problem.clone()),
+                verdict: CallOutcome::Failed(problem.clone()),
             })
         });
         let open: Vec<_> = open.collect();
@@ -402,10 +402,12 @@ pub(super) fn is_untried(delivery: &Delivery) -> bool {
 fn trouble(delivery: &Delivery) -> Option<Sanitized> {
     match &delivery.verdict {
         _ if is_untried(delivery) => None,
-        Verdict::Taken { .. } => None,
-        Verdict::Refused { status, message, .. } if message.is_empty() => Some(sanitized!("refused with {}", status)),
-        Verdict::Refused { status, message, .. } => Some(sanitized!("refused with {}: {}", status, message)),
-        Verdict::Failed(problem) => Some(sanitized!("not sent: {} — {}", problem.what, problem.advice)),
+        CallOutcome::Taken { .. } => None,
+        CallOutcome::Refused { status, message, .. } if message.is_empty() => {
+            Some(sanitized!("refused with {}", status))
+        }
+        CallOutcome::Refused { status, message, .. } => Some(sanitized!("refused with {}: {}", status, message)),
+        CallOutcome::Failed(problem) => Some(sanitized!("not sent: {} — {}", problem.what, problem.advice)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::outbox::{Outbox, Sent, SentCall, counted, is_untried};
 use crate::blueshift::limits;
 use crate::event::{Difference, Sanitized, sanitized, text};
 use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized};
-use crate::session::{Moment, Verdict};
+use crate::session::{CallOutcome, Moment};
 
 /// The indent of every row that belongs to a headline, in columns.
 pub const INDENT: usize = 3;
@@ -166,7 +166,7 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
     } else {
         page.calls(sent);
         page.tally(sent, probes());
-        // What was not sent is told of the calls already.
+        // The calls already tell of events that were not sent.
         for probe in probes().filter(|probe| !matches!(probe.state, ProbeState::NotSent)) {
             page.rows.extend([ProofRow::Gap, ProofRow::Headline(probe)]);
             page.fate(&probe.state);
@@ -267,7 +267,7 @@ impl<'a> Page<'a> {
         let attempts = text::counted(delivery.attempts.into(), "attempt");
         let took = text::span(delivery.took);
         match &delivery.verdict {
-            Verdict::Taken { status, body } => {
+            CallOutcome::Taken { status, body } => {
                 let body = body.fit(self.width * 4);
                 self.list(&[sanitized!("{} in {}", status, took), attempts, body], Tone::Quiet);
                 if delivery.attempts > 1 {
@@ -276,7 +276,7 @@ impl<'a> Page<'a> {
                     self.say(text, Tone::Warning);
                 }
             }
-            Verdict::Refused { status, message, fields } => {
+            CallOutcome::Refused { status, message, fields } => {
                 self.list(&[sanitized!("refused with {} in {}", status, took), attempts], Tone::Bad);
                 if !message.is_empty() {
                     self.say(message, Tone::Plain);
@@ -285,7 +285,7 @@ impl<'a> Page<'a> {
                 let column = column.unwrap_or(0);
                 self.rows.extend(fields.iter().map(|(name, message)| ProofRow::Field { name, message, column }));
             }
-            Verdict::Failed(problem) => {
+            CallOutcome::Failed(problem) => {
                 self.list(&[problem.what.clone(), attempts], Tone::Bad);
                 self.say(&problem.advice, Tone::Plain);
             }

@@ -1,4 +1,4 @@
-//! What happened, taken into the model: events, counts, troubles, and the findings of events.
+//! Takes records into the model: events, counts, troubles, and the findings of events.
 
 use std::sync::Arc;
 

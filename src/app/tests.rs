@@ -1,4 +1,4 @@
-//! What happens to the model: keys, clicks and records in, effects and a new model out.
+//! Tests of the model: keys, clicks and records in, effects and a new model out.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 

@@ -11,7 +11,7 @@ use super::layer::help::Help;
 use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::{self, Layer};
-use super::model::{Parts, Pause, TOAST, Target};
+use super::model::{InputTarget, Parts, Pause, TOAST};
 use super::pane::activity::EntryKind;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
@@ -109,7 +109,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         Outcome::Copied { bytes } => toast(model, now, sanitized!("copied {}", text::size(bytes as u64))),
         Outcome::CopyFailed(why) => bad_toast(model, now, why),
         Outcome::TemplateNotKept(why) | Outcome::EditFailed(why) => {
-            // What to do about it may be too long for the bottom row.
+            // The advice may be too long for the bottom row.
             note(model, now, EntryKind::Trouble, why.clone());
             bad_toast(model, now, why);
         }
@@ -170,7 +170,7 @@ fn type_text(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
 }
 
 fn edit_line(model: &mut Model, edits: impl Iterator<Item = InputRequest>, now: Moment) -> Vec<Effect> {
-    let answer = model.with(Target::Layer, now, |pane, _| {
+    let answer = model.with(InputTarget::Layer, now, |pane, _| {
         let input = pane.input()?;
         for edit in edits {
             input.handle(edit);
@@ -203,7 +203,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
         {
             return edit_line(model, std::iter::once(request(edit)), now);
         }
-        let answer = model.with(Target::Layer, now, |pane, context| pane.act(action, context)).flatten();
+        let answer = model.with(InputTarget::Layer, now, |pane, context| pane.act(action, context)).flatten();
         if let Some(answer) = answer {
             return apply(model, answer, now);
         }
@@ -213,8 +213,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
         }
     }
     if let Some(Layer::Composer) = model.layers.last() {
-        let answer =
-            model.with(Target::Composer, now, |pane, context| pane.act(action, &Context { completing, ..*context }));
+        let answer = model
+            .with(InputTarget::Composer, now, |pane, context| pane.act(action, &Context { completing, ..*context }));
         return match answer.flatten() {
             Some(answer) => apply(model, answer, now),
             None => anywhere(model, action, now),
@@ -225,9 +225,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
 
 /// Does what an action means in the pane that has the focus.
 fn act_in_pane(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
-    // What is about the event on show works in the table too.
+    // Keys about the event on show work in the table too.
     for id in [model.focus, PaneId::Inspector] {
-        let answer = model.with(Target::Pane(id), now, |pane, context| pane.act(action, context)).flatten();
+        let answer = model.with(InputTarget::Pane(id), now, |pane, context| pane.act(action, context)).flatten();
         if let Some(answer) = answer {
             return apply(model, answer, now);
         }
@@ -315,7 +315,7 @@ fn run(model: &mut Model, place: &'static Keys, action: Action, now: Moment) -> 
         focus(model, PaneId::Inspector);
         model.inspector.select_tab(tab);
         // Of what it shows now, and not of what it showed when it was last on.
-        model.with(Target::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
+        model.with(InputTarget::Pane(PaneId::Inspector), now, |pane, context| pane.show(context));
     } else if is_it(model.types.keys()) {
         focus(model, PaneId::Types);
     } else if [&draft::KEYS, &preview::KEYS, &proof::KEYS].into_iter().any(is_it) {
@@ -476,15 +476,15 @@ fn point(model: &mut Model, mouse: Mouse, now: Moment) -> Vec<Effect> {
         return Vec::new();
     };
     let composing = model.composing().is_some();
-    let target = if composing && pane == PaneId::Inspector { Target::Composer } else { Target::Pane(pane) };
-    if target == Target::Composer {
+    let target = if composing && pane == PaneId::Inspector { InputTarget::Composer } else { InputTarget::Pane(pane) };
+    if target == InputTarget::Composer {
         close_completion(model);
     }
     if rows != 0 {
         model.with(target, now, |pane, _| pane.scroll(rows));
         return Vec::new();
     }
-    if target != Target::Composer {
+    if target != InputTarget::Composer {
         model.layers.retain(|layer| matches!(layer, Layer::Composer | Layer::Completion(_)));
     }
     if !composing {

@@ -9,6 +9,8 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use crate::event::Sanitized;
+
 /// The query parameters that carry a key: `x` of the browser pixel, `apiKey` of Segment's servers. (code)
 const QUERY_PARAMETERS: [&str; 2] = ["x", "apiKey"];
 
@@ -27,6 +29,15 @@ pub enum NoKey {
     /// The key is there and empty; also what a key in the password's place (`-u :KEY`) comes to.
     #[error("the key is empty: the key is the user name and the password stays empty (curl: `-u KEY:`)")]
     Empty,
+}
+
+/// A key of the account, and its name.
+#[derive(Clone, Debug)]
+pub struct AccountKey {
+    /// The key itself.
+    pub secret: SecretString,
+    /// Its name in messages: `the Event key from CLICKSCOPE_EVENT_KEY`.
+    pub called: Sanitized,
 }
 
 /// The value of an `Authorization` header for `key`: `Basic base64("KEY:")`, the documented form, marked sensitive.

@@ -72,7 +72,7 @@ impl Summary {
     }
 }
 
-/// What one of the two tellings says.
+/// The content of one of the two forms.
 #[derive(Default)]
 struct Totals {
     counts: IndexMap<TypeName, u64>,

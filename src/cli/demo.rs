@@ -5,12 +5,13 @@ use secrecy::SecretString;
 
 use super::watch::{log_to_file, on_terminal};
 use super::{Exit, Failure, plan};
+use crate::blueshift::auth::AccountKey;
 use crate::config::{Config, ConfigFile, ConfigLayer};
 use crate::event::sanitized;
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
 use crate::source::Clock;
-use crate::source::live::{self, Key, Timeouts};
+use crate::source::live::{self, Timeouts};
 
 /// The collector takes any key; this one says in its own words what it is.
 const KEY: &str = "demo";
@@ -37,7 +38,7 @@ async fn show(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failu
     let config = Config::resolve(std::iter::once(here).chain(layers), file);
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let base = config.target.value.base_url();
-    let key = |called: &'static str| Key { secret: SecretString::from(KEY), called: called.into() };
+    let key = |called: &'static str| AccountKey { secret: SecretString::from(KEY), called: called.into() };
     let target = sanitized!("demo · {}", base.host_label());
     let settings = live::Settings {
         base,

@@ -77,7 +77,7 @@ pub(super) async fn run(
     }
 }
 
-/// What is said of what happened at once.
+/// The output for records that came at once.
 #[derive(Debug, Default)]
 struct Said {
     printed: Sanitized,
@@ -307,7 +307,7 @@ mod tests {
         (Source { records, commands: mpsc::channel(1).0 }, teller)
     }
 
-    /// What is printed and told of `records`, and how it ends; the source ends after them.
+    /// The output, the messages and the exit for `records`; the source ends after them.
     async fn outcome(mode: Mode, records: impl IntoIterator<Item = Vec<Record>>) -> (String, Vec<String>, Option<u8>) {
         let (source, teller) = source();
         for records in records {

@@ -63,7 +63,7 @@ impl BadInput {
         self.line.filter(|_| self.can_be_left_out)
     }
 
-    /// What is wrong where, in a line.
+    /// The reason and its place, in one line.
     pub(super) fn told(&self) -> Sanitized {
         let place = match (self.line, self.column) {
             (Some(line), Some(column)) => sanitized!("{}:{}:{}", self.called, line, column),

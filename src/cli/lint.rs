@@ -25,7 +25,7 @@ use crate::event::{Document, DocumentError, NodeId, NodeKind, Sanitized, Segment
 use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
-use crate::session::{Change, Line, Moment};
+use crate::session::{Change, Moment, RecordLine};
 use github::Github;
 use junit::Junit;
 use ndjson::Ndjson;
@@ -48,7 +48,7 @@ pub(super) enum LintError {
     /// Two options that exclude each other.
     #[error("{rule} is passed to both {first} and {second}: keep one of them")]
     Conflict {
-        /// What was given.
+        /// The argument.
         rule: Sanitized,
         /// The one option.
         first: &'static str,
@@ -321,11 +321,11 @@ pub(super) enum Form {
 
 impl Form {
     pub(super) fn read(text: &str) -> Result<Self, SyntaxError> {
-        let captured = match Line::read(text) {
-            Line::Event { change: Change { payload: Some(payload), at, .. }, text: event } => {
+        let captured = match RecordLine::read(text) {
+            RecordLine::Event { change: Change { payload: Some(payload), at, .. }, text: event } => {
                 Some((payload, at, event))
             }
-            Line::Other => None,
+            RecordLine::Other => None,
             _ => return Ok(Self::NoEvent),
         };
         if let Some((payload, at, event)) = captured {

@@ -31,7 +31,7 @@ use crate::event::text::{counted, grouped, span};
 use crate::event::{Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::session::probe::{ProbeId, ProbeState};
-use crate::session::{Delivery, Moment, ProblemKind, Verdict};
+use crate::session::{CallOutcome, Delivery, Moment, ProblemKind};
 use crate::source::Clock;
 use crate::source::live::Settings;
 use crate::source::send::{Label, Pace, Sender};
@@ -456,17 +456,17 @@ impl Run {
     fn note(&mut self, parcel: &Parcel, delivery: &Delivery, ids: &[ProbeId]) -> Result<(), Failure> {
         let events = parcel.events.len() as u64;
         match &delivery.verdict {
-            Verdict::Taken { .. } => {
+            CallOutcome::Taken { .. } => {
                 self.tally.events += events;
                 self.tally.calls += 1;
             }
-            Verdict::Refused { .. } => self.tally.refused += events,
-            Verdict::Failed(_) => {}
+            CallOutcome::Refused { .. } => self.tally.refused += events,
+            CallOutcome::Failed(_) => {}
         }
         if let Some(verifier) = &mut self.verifier {
             match &delivery.verdict {
-                Verdict::Taken { .. } => verifier.taken(ids, began(delivery)),
-                Verdict::Refused { .. } | Verdict::Failed(_) => verifier.not_sent(ids),
+                CallOutcome::Taken { .. } => verifier.taken(ids, began(delivery)),
+                CallOutcome::Refused { .. } | CallOutcome::Failed(_) => verifier.not_sent(ids),
             }
         }
         self.reporter.verdict(parcel, &delivery.verdict);
@@ -477,12 +477,12 @@ impl Run {
     }
 
     /// The reason to stop after this call, if there is one.
-    fn goes_on(&mut self, parcel: &Parcel, verdict: &Verdict) -> Option<Ended> {
+    fn goes_on(&mut self, parcel: &Parcel, verdict: &CallOutcome) -> Option<Ended> {
         match verdict {
-            Verdict::Failed(problem) if problem.kind == ProblemKind::Refused => Some(Ended::With(Exit::Refused)),
-            Verdict::Failed(_) => Some(Ended::With(Exit::Unreachable)),
-            Verdict::Refused { .. } if !self.keep_going => Some(Ended::With(Exit::Incomplete)),
-            Verdict::Refused { .. } | Verdict::Taken { .. } => {
+            CallOutcome::Failed(problem) if problem.kind == ProblemKind::Refused => Some(Ended::With(Exit::Refused)),
+            CallOutcome::Failed(_) => Some(Ended::With(Exit::Unreachable)),
+            CallOutcome::Refused { .. } if !self.keep_going => Some(Ended::With(Exit::Incomplete)),
+            CallOutcome::Refused { .. } | CallOutcome::Taken { .. } => {
                 self.tally.through = parcel.through;
                 None
             }

@@ -1,4 +1,4 @@
-//! What is said to the person beside what is printed for programs.
+//! Messages to the person, beside the output for programs.
 
 use std::io::{self, IsTerminal, Write};
 

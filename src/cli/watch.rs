@@ -84,11 +84,10 @@ pub(super) fn log_to_file() -> Result<(), Failure> {
 
 /// The settings of the poller and the sender, from `config`.
 pub(super) fn settings(config: &Config, keys: AccountKeys) -> live::Settings {
-    let key = |config::AccountKey { secret, called }| live::Key { secret, called };
     live::Settings {
         base: config.target.value.base_url(),
-        event_key: key(keys.event),
-        user_key: keys.user.map(key),
+        event_key: keys.event,
+        user_key: keys.user,
         interval: config.interval.value,
         timeouts: Timeouts::default(),
         body_limit: live::BODY_LIMIT,

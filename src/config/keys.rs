@@ -3,22 +3,14 @@ use std::io;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConfigError, Lookup, Provenance, text};
+use crate::blueshift::auth::AccountKey;
+use crate::event::sanitized;
 use crate::event::text::sanitize;
-use crate::event::{Sanitized, sanitized};
 
 /// The variable that holds the Event key.
 pub const EVENT_KEY: &str = "CLICKSCOPE_EVENT_KEY";
 /// The variable that holds the User key.
 pub const USER_KEY: &str = "CLICKSCOPE_USER_KEY";
-
-/// A key of the account.
-#[derive(Clone, Debug)]
-pub struct AccountKey {
-    /// The key itself.
-    pub secret: SecretString,
-    /// Its name in messages: `the Event key from CLICKSCOPE_EVENT_KEY`.
-    pub called: Sanitized,
-}
 
 /// The keys of the account.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ pub enum AssignmentError {
     /// It is not spelled as one.
     #[error("`{text}`: {reason}; write PATH=VALUE, as in products[0].price=19")]
     Spelling {
-        /// What was given.
+        /// The argument.
         text: Sanitized,
         /// The reason.
         reason: Sanitized,

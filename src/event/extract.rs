@@ -29,7 +29,7 @@ pub(crate) struct Extract {
 }
 
 impl Document {
-    /// What of it is within `most`; `None` where all of it is.
+    /// The part of it within `most`; `None` where all of it is.
     pub(crate) fn within(&self, most: Extent) -> Option<Extract> {
         let fits = self.nodes.len() <= most.values
             && self.nodes.iter().all(|node| node.depth <= most.depth)

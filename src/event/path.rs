@@ -99,7 +99,7 @@ impl fmt::Display for Path {
 pub struct PathError {
     /// Where reading stopped, in characters from 1.
     pub column: usize,
-    /// What was expected there.
+    /// The expectation there.
     pub reason: Sanitized,
 }
 

@@ -52,7 +52,7 @@ pub struct PlaceholderError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong, and what is allowed.
+    /// The reason, and what is allowed.
     pub reason: Sanitized,
 }
 

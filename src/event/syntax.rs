@@ -26,7 +26,7 @@ pub struct SyntaxError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What was expected or is wrong, in one line.
+    /// The reason in one line.
     pub message: Sanitized,
 }
 

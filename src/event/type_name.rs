@@ -41,7 +41,7 @@ impl fmt::Debug for TypeName {
     }
 }
 
-/// What names one event among those that were sent.
+/// The identity of one event among those that were sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventId {
     /// Its type.

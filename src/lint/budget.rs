@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::{Actual, Finding, Rule, Severity};
 use crate::event::{Document, Extent, Extract, NodeId, Path, Segment};
 
-/// What is looked at. Real events have a handful of levels, and one of 1 MB has some ten thousand values.
+/// The limits of a check. Real events have a handful of levels, and one of 1 MB has some ten thousand values.
 const EXTENT: Extent = Extent { values: 100_000, depth: 64, names: 4_096 };
 
 /// How many steps the looking may take: about a value and a question each, where there are many questions.
@@ -44,7 +44,7 @@ static CUT_SHORT: Rule = Rule {
 
 pub(super) const RULES: &[&Rule] = &[&CUT_SHORT];
 
-/// What is looked at of an event, and that the rest is not.
+/// The part of an event that is checked, and a finding for the rest.
 pub(crate) fn extract(event: &Document) -> (Cow<'_, Document>, Findings) {
     let mut findings = Findings::default();
     let Some(Extract { document, values, deep, under }) = event.within(EXTENT) else {
@@ -78,7 +78,7 @@ pub(super) fn cut_short(path: Path, most: &'static str, found: impl Into<Actual>
     CUT_SHORT.at(path, most, found)
 }
 
-/// What is found in one event, and what the finding may still cost.
+/// The findings in one event, and the steps that are left to look for more.
 #[derive(Debug)]
 pub(crate) struct Findings {
     kept: Vec<Finding>,

@@ -109,7 +109,7 @@ pub(crate) fn in_order(event: &Document, findings: Vec<Finding>) -> Vec<Finding>
     let mut lookup = NodeLookup::of(event, &findings);
     let at: Vec<NodeId> = findings.iter().map(|finding| lookup.nearest(&finding.path)).collect();
     let mut with_place: Vec<_> = at.into_iter().zip(findings).collect();
-    // What is missing in a container that was not looked at as a whole may stand in the rest of it.
+    // A field that seems missing may be in the part of a container that was not checked.
     with_place.retain(|(at, finding)| finding.missing().is_empty() || event.is_whole(*at));
     with_place.sort_by_key(|(at, finding)| (*at, finding.rule.id));
     let mut findings: Vec<Finding> = with_place.into_iter().map(|(_, finding)| finding).collect();

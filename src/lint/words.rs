@@ -11,7 +11,7 @@ use crate::event::{Sanitized, sanitized};
 const WIDEST: usize = 100;
 
 impl Expected {
-    /// What was expected, in words.
+    /// The expectation, in words.
     pub fn words(&self) -> Sanitized {
         let (what, is_field, reason) = match self {
             Self::Field { any_of, reason } => (one_of(any_of), true, reason),
@@ -31,7 +31,7 @@ impl Expected {
 }
 
 impl Actual {
-    /// What was there, in words.
+    /// The actual value, in words.
     pub fn words(&self) -> Sanitized {
         match self {
             Self::Missing => "none".into(),

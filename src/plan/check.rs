@@ -53,7 +53,7 @@ struct Validation<'a, 'f> {
     schemas: &'a Schemas,
     event: &'a Document,
     stage: Stage,
-    /// What the check costs is paid here.
+    /// Pays for the steps of the check.
     findings: &'f mut Findings,
     fields: FieldIndex<'a>,
     depth: u32,

@@ -106,7 +106,7 @@ pub struct Inferred {
     /// From how many events.
     pub events: u64,
     /// The JSON Schema.
-    pub schema: Schema,
+    pub schema: InferredSchema,
 }
 
 /// A summary of the values in one place of the events of a type.
@@ -270,17 +270,18 @@ fn is_volatile(key: &str) -> bool {
     VOLATILE.contains(&key) || IDENTIFIERS.contains(&key) || key.starts_with("_bsft")
 }
 
-fn schema(event_type: &str, shape: &ValueSummary) -> Schema {
-    let mut schema = Schema { dialect: Some(DRAFT), title: Some(event_type.to_owned()), ..shape.describe("", true) };
+fn schema(event_type: &str, shape: &ValueSummary) -> InferredSchema {
+    let mut schema =
+        InferredSchema { dialect: Some(DRAFT), title: Some(event_type.to_owned()), ..shape.describe("", true) };
     schema.properties.retain(|(name, _)| name != "event");
     let constant = Some(event_type.to_owned());
-    schema.properties.insert(0, ("event".to_owned(), Schema { constant, ..Schema::default() }));
+    schema.properties.insert(0, ("event".to_owned(), InferredSchema { constant, ..InferredSchema::default() }));
     schema
 }
 
 /// A JSON Schema, with the keywords that are inferred.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Schema {
+pub struct InferredSchema {
     #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
     dialect: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -294,13 +295,13 @@ pub struct Schema {
     #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
     choice: Option<Vec<String>>,
     #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
-    properties: Vec<(String, Schema)>,
+    properties: Vec<(String, InferredSchema)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     required: Vec<String>,
     #[serde(rename = "additionalProperties", skip_serializing_if = "Option::is_none")]
     others: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    items: Option<Box<Schema>>,
+    items: Option<Box<InferredSchema>>,
 }
 
 /// The types that a value may have: a single one is written by itself.
@@ -319,13 +320,13 @@ impl Types {
     }
 }
 
-fn as_map<S: Serializer>(properties: &[(String, Schema)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_map<S: Serializer>(properties: &[(String, InferredSchema)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(properties.iter().map(|(name, schema)| (name, schema)))
 }
 
 impl ValueSummary {
     /// Its schema; `name` is that of the field.
-    fn describe(&self, name: &str, is_top: bool) -> Schema {
+    fn describe(&self, name: &str, is_top: bool) -> InferredSchema {
         let types = self.types;
         let has_fraction = types.has(JsonTypes::NUMBER) || FRACTIONAL.contains(&&*last_word(name));
         let types = if has_fraction && types.has(JsonTypes::INTEGER) {
@@ -333,7 +334,7 @@ impl ValueSummary {
         } else {
             types
         };
-        let mut schema = Schema::default();
+        let mut schema = InferredSchema::default();
         let names: Vec<_> = types.names().collect();
         schema.types = match names[..] {
             [] => Types::None,
@@ -352,7 +353,7 @@ impl ValueSummary {
         schema
     }
 
-    fn describe_fields(&self, schema: &mut Schema, is_top: bool) {
+    fn describe_fields(&self, schema: &mut InferredSchema, is_top: bool) {
         // The name of the event comes first, then they are in alphabetical order.
         let event = self.fields.get_key_value("event").filter(|_| is_top);
         let others = self.fields.iter().filter(|(name, _)| !is_top || &***name != "event");

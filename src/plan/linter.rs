@@ -87,7 +87,7 @@ mod tests {
 
     const CONTEXT: LintContext = LintContext { stage: Stage::Outgoing, now: jiff::Timestamp::UNIX_EPOCH };
 
-    /// What is hostile about an event of that size.
+    /// The hostile part of an event of that size.
     type Hostile = fn(usize) -> String;
 
     fn repeated(count: usize, one: impl Fn(usize) -> String) -> String {

@@ -94,7 +94,7 @@ impl Access {
     }
 }
 
-/// What a `Host` header says.
+/// The content of a `Host` header.
 #[derive(Debug, PartialEq, Eq)]
 struct Authority {
     host: Host,

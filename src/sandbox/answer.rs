@@ -33,7 +33,7 @@ const GARBAGE: &[u8] = b"\x1b[2J\x1b]0;garbage\x07\xff\xfe\x00\x80{\"event\":\"g
 /// In how many pieces a slow body drips in.
 const DRIPS: u32 = 20;
 
-/// What a request to forget everything carries. A page of another origin cannot add it without being allowed to, and it
+/// The header of a request to forget everything. A page of another origin cannot add it without being allowed to, and it
 /// is not.
 pub(super) const CONFIRMATION: HeaderName = HeaderName::from_static("x-clickscope");
 

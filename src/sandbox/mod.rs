@@ -193,7 +193,7 @@ impl Sandbox {
         format!("http://{addr}")
     }
 
-    /// What to know of a collector that more than this machine reaches: who can do what. `None` for one on loopback.
+    /// A notice for a collector that other machines can reach: who can do what. `None` for one on loopback.
     pub fn exposure(&self) -> Option<String> {
         let addr = self.addr;
         let loopback = if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };

@@ -40,7 +40,7 @@ const PRIVATE_NETWORK_ALLOW: HeaderName = HeaderName::from_static("access-contro
 
 type Outcome = Result<Response<Body>, RefusedRequest>;
 
-/// What is sent may come from anywhere, as on the platform; what is shown, or forgotten, is for those who belong here.
+/// Events may be sent from anywhere, as on the platform; showing and forgetting them is for those who belong here.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let intake =
         Router::new()

@@ -39,14 +39,14 @@ const KEYED_ARRAY_DEPTH: usize = 10;
 /// How many bytes of an answer are written before they go out.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// What is to be answered of the store, taken out of it so that the store is free while it is written.
+/// The part of the store to answer with, taken out of it so that the store is free while it is written.
 ///
 /// It shares its events with the store and with every other answer, and they are written while they are read: a client
 /// that is slow to read costs a chunk, and no copy of what the store holds.
 #[derive(Default)]
 pub(super) struct EventsAnswer {
     pieces: Vec<Piece>,
-    /// What comes after the last event so far.
+    /// The text after the last event so far.
     end: String,
     /// Whether each event stands in a string.
     encoded: bool,

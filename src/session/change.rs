@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::Moment;
 use crate::event::{Payload, TypeName};
 
-/// What a snapshot, or a count, brought for one event type: an event, or news of its count.
+/// The change that a snapshot, or a count, brought for one event type: an event, or news of its count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The type.
     #[serde(rename = "type")]
     pub event_type: TypeName,
-    /// What happened to it.
+    /// The kind of change.
     #[serde(rename = "change")]
     pub kind: ChangeKind,
     /// The event that came; `None` where none did.

@@ -34,7 +34,7 @@ pub struct Trouble {
     /// When it failed.
     #[serde(rename = "observed_at")]
     pub at: Moment,
-    /// What happened.
+    /// An account of it.
     pub problem: Problem,
     /// How many polls in a row have failed, this one included.
     pub attempt: u32,
@@ -46,10 +46,10 @@ pub struct Trouble {
     pub unknown: Option<Arc<Unknown>>,
 }
 
-/// What went wrong, for the person who has to mend it.
+/// A failure, in words for the person who has to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What sort of trouble it is.
+    /// The kind of trouble.
     pub kind: ProblemKind,
     /// One line: what happened, and to what.
     pub what: Sanitized,

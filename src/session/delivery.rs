@@ -10,7 +10,7 @@ use super::moment::millis;
 use super::{Moment, Problem, ProblemKind};
 use crate::event::{EventId, Sanitized};
 
-/// What became of one call that sends events.
+/// The outcome of one call that sends events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "SentLine", into = "SentLine")]
 pub struct Delivery {
@@ -31,13 +31,13 @@ pub struct Delivery {
     pub attempts: u32,
     /// The status of the last answer; `None` when there was none.
     pub status: Option<u16>,
-    /// What came of it.
-    pub verdict: Verdict,
+    /// The outcome.
+    pub verdict: CallOutcome,
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CallOutcome {
     /// A 200: the server took it. It does not say that it will be of use.
     Taken {
         /// The status.
@@ -49,7 +49,7 @@ pub enum Verdict {
     Refused {
         /// The status.
         status: u16,
-        /// What the server said, in one line.
+        /// The server's message in one line.
         message: Sanitized,
         /// The fields that it names, each with what it says of them.
         fields: Vec<(Sanitized, Sanitized)>,
@@ -88,9 +88,9 @@ struct SentLine {
     message: Option<Sanitized>,
     advice: Option<Sanitized>,
     fields: Option<Fields>,
-    /// What the server answered when it took the events.
+    /// The server's answer when it accepted the events.
     answer: Option<Sanitized>,
-    /// What sort of trouble it was, where the call failed.
+    /// The kind of trouble, where the call failed.
     trouble: Option<ProblemKind>,
     batch: u64,
     call: usize,
@@ -119,15 +119,15 @@ impl From<Delivery> for SentLine {
             at,
         };
         match verdict {
-            Verdict::Taken { body, .. } => {
+            CallOutcome::Taken { body, .. } => {
                 line.sent = line.events.len();
                 line.answer = Some(body);
             }
-            Verdict::Refused { message, fields, .. } => {
+            CallOutcome::Refused { message, fields, .. } => {
                 line.message = Some(message);
                 line.fields = Some(Fields(fields));
             }
-            Verdict::Failed(Problem { kind, what, advice }) => {
+            CallOutcome::Failed(Problem { kind, what, advice }) => {
                 (line.message, line.advice, line.trouble) = (Some(what), Some(advice), Some(kind));
             }
         }
@@ -141,11 +141,11 @@ impl From<SentLine> for Delivery {
         let (batch, call, calls, at) = (line.batch, line.call, line.calls, line.at);
         let message = message.unwrap_or_default();
         let verdict = match (trouble, answer) {
-            (Some(kind), _) => Verdict::Failed(Problem { kind, what: message, advice: advice.unwrap_or_default() }),
-            (None, Some(body)) => Verdict::Taken { status: status.unwrap_or_default(), body },
+            (Some(kind), _) => CallOutcome::Failed(Problem { kind, what: message, advice: advice.unwrap_or_default() }),
+            (None, Some(body)) => CallOutcome::Taken { status: status.unwrap_or_default(), body },
             (None, None) => {
                 let fields = fields.map(|Fields(fields)| fields).unwrap_or_default();
-                Verdict::Refused { status: status.unwrap_or_default(), message, fields }
+                CallOutcome::Refused { status: status.unwrap_or_default(), message, fields }
             }
         };
         Self { batch, call, calls, events, at, took, attempts, status, verdict }

@@ -8,7 +8,7 @@ use crate::event::{Payload, TypeName};
 pub const HISTORY_LIMIT: usize = 64 * 1024 * 1024;
 /// How many event types are known at a time.
 pub const MOST_TYPES: usize = 10_000;
-/// What the newest events may take together, however small the limit is: no less than one answer may hold, or the types
+/// The size that the newest events may have together, however small the limit is: no less than one answer may hold, or the types
 /// of an honest server would push each other out.
 const LEAST_FOR_NEWEST: usize = 64 * 1024 * 1024;
 /// The cost of an event beside its text: the structs around it and their places in memory, rounded up.

@@ -19,13 +19,13 @@ mod tracker;
 
 pub use change::{Change, ChangeKind, Coverage};
 pub use connection::{Polled, Problem, ProblemKind, Trouble};
-pub use delivery::{Delivery, Retry, Verdict};
+pub use delivery::{CallOutcome, Delivery, Retry};
 pub use history::{Captured, Dropped, HISTORY_LIMIT, History, MOST_TYPES};
 pub use moment::Moment;
 pub use proof::Proof;
 pub use rate::Rate;
 pub use recalled::Recalled;
-pub use record::{Errors, Line, Record};
+pub use record::{Errors, Record, RecordLine};
 pub use server_clock::ServerClock;
 pub use state::Session;
 pub use tracker::{Counts, Tracker};

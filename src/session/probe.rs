@@ -29,7 +29,7 @@ pub struct Probe {
     pub event_type: TypeName,
     /// The text of its `event_uuid`: the marker.
     pub uuid: Arc<str>,
-    /// What was sent.
+    /// The events as sent.
     pub sent: Arc<Document>,
     /// When it was handed to the network.
     pub sent_at: Moment,
@@ -59,7 +59,7 @@ pub struct Seen {
     pub by: Recognized,
     /// The event as the platform shows it.
     pub received: Arc<Payload>,
-    /// What is different from what was sent.
+    /// The differences from the event that was sent.
     pub differences: Vec<Difference>,
 }
 
@@ -81,7 +81,7 @@ pub enum Recognized {
     ByContent,
 }
 
-/// What is known about a probe that was not seen.
+/// A clue to a probe that was not seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Clue {
     /// Another event of the type came since, and may have taken its place in the answer.
@@ -406,7 +406,7 @@ impl Watch {
         self.overtaken |= is_news(change) || (change.kind == ChangeKind::Unchanged && change.arrived > 0);
     }
 
-    /// What is known, the most telling first.
+    /// The clues, the most telling first.
     fn clues(&self) -> Vec<Clue> {
         let nothing_came = self.others == 0 && self.counted == 0;
         let clues = [

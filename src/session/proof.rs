@@ -8,7 +8,7 @@ use super::moment::millis_of;
 use super::probe::{Clue, Probe, ProbeState, Recognized};
 use crate::event::{Difference, DifferenceKind, Sanitized, TypeName};
 
-/// What became of an event that was sent and waited for, as it is told.
+/// The outcome for an event that was sent and waited for, as a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// Its type.
@@ -18,14 +18,14 @@ pub struct Proof {
     #[serde(rename = "event_uuid")]
     pub uuid: Arc<str>,
     /// How it stands.
-    pub proof: Outcome,
+    pub proof: ProofOutcome,
     /// How long after it was sent it was seen, in milliseconds.
     pub after_ms: Option<u64>,
     /// How it was recognized.
     pub by: Option<Recognized>,
-    /// What is different from what was sent, where it was seen.
+    /// The differences from the event as sent, where it was seen.
     pub differences: Option<Vec<Altered>>,
-    /// What is known of it, where it was missed.
+    /// The clues, where it was missed.
     pub clues: Option<Vec<Sanitized>>,
     /// When this was known.
     #[serde(rename = "observed_at")]
@@ -35,7 +35,7 @@ pub struct Proof {
 /// How an event that was sent stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum ProofOutcome {
     /// It is waited for.
     Waiting,
     /// The call that carried it failed.
@@ -54,10 +54,10 @@ pub struct Altered {
     pub path: String,
     /// In which way.
     pub kind: Alteration,
-    /// What was sent.
+    /// The events as sent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     pub sent: Option<Value>,
-    /// What came.
+    /// The event that came.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     pub received: Option<Value>,
 }
@@ -76,10 +76,10 @@ impl Proof {
     /// How `probe` stands at `at`.
     pub fn of(probe: &Probe, at: Moment) -> Self {
         let (proof, seen, clues) = match &probe.state {
-            ProbeState::Waiting => (Outcome::Waiting, None, None),
-            ProbeState::NotSent => (Outcome::NotSent, None, None),
-            ProbeState::Seen(seen) => (Outcome::Seen, Some(seen), None),
-            ProbeState::Missed(clues) => (Outcome::Missed, None, Some(clues.iter().map(Clue::sentence).collect())),
+            ProbeState::Waiting => (ProofOutcome::Waiting, None, None),
+            ProbeState::NotSent => (ProofOutcome::NotSent, None, None),
+            ProbeState::Seen(seen) => (ProofOutcome::Seen, Some(seen), None),
+            ProbeState::Missed(clues) => (ProofOutcome::Missed, None, Some(clues.iter().map(Clue::sentence).collect())),
         };
         Self {
             event_type: probe.event_type.clone(),
@@ -96,7 +96,7 @@ impl Proof {
 
 impl From<&Difference> for Altered {
     fn from(Difference { path, kind, before, after, .. }: &Difference) -> Self {
-        // What is nested too deeply to be read is told as its text.
+        // A value nested too deeply to be read is shown as its text.
         let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()));
         let kind = match kind {
             DifferenceKind::Dropped => Alteration::Dropped,

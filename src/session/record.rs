@@ -40,7 +40,7 @@ pub enum Record {
     Note {
         /// When the answer came.
         at: Moment,
-        /// What was odd.
+        /// The oddity.
         note: Note,
     },
     /// A call that sends events has ended, well or not (`sent`).
@@ -49,7 +49,7 @@ pub enum Record {
     Retrying(Retry),
     /// The history endpoint gave events back (`backfill`).
     Recalled(Recalled),
-    /// What became of an event that was sent and waited for (`proof`).
+    /// The outcome for an event that was sent and waited for (`proof`).
     Proof(Proof),
 }
 
@@ -66,7 +66,7 @@ pub struct Errors {
 
 /// A line of JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line<'l> {
+pub enum RecordLine<'l> {
     /// A record with an event.
     Event {
         /// The change that brought it.
@@ -108,7 +108,7 @@ impl Record {
     }
 }
 
-impl<'l> Line<'l> {
+impl<'l> RecordLine<'l> {
     /// Reads one line. The kind is taken first, and then what a line of that kind has. Lines of versions that wrote no
     /// kind are read as well. Findings are not read: an event is judged anew.
     pub fn read(line: &'l str) -> Self {
@@ -129,7 +129,7 @@ impl<'l> Line<'l> {
     }
 }
 
-fn event_line<'l>(line: &'l str, text: &'l str) -> Option<Line<'l>> {
+fn event_line<'l>(line: &'l str, text: &'l str) -> Option<RecordLine<'l>> {
     let change: Change = serde_json::from_str(line).ok()?;
     let event_type = &change.event_type;
     let is_named = |payload: &Arc<Payload>| payload.event_type() == Some(event_type);
@@ -141,11 +141,11 @@ fn event_line<'l>(line: &'l str, text: &'l str) -> Option<Line<'l>> {
         let head = Head::of(payload.text(), Some(event_type.as_str()));
         Arc::new(Payload::with_head(payload.text(), payload.hash(), head))
     });
-    Some(Line::Event { change: Change { payload, ..change }, text })
+    Some(RecordLine::Event { change: Change { payload, ..change }, text })
 }
 
 /// Reads a line of a kind without an event.
-fn other<'l>(record: &str, line: &'l str) -> Option<Line<'l>> {
+fn other<'l>(record: &str, line: &'l str) -> Option<RecordLine<'l>> {
     match record {
         "count" => read(line, Record::Change),
         "errors" => read(line, Record::Errors),
@@ -169,12 +169,12 @@ fn other<'l>(record: &str, line: &'l str) -> Option<Line<'l>> {
     }
 }
 
-fn read<'l, T: Deserialize<'l>>(line: &'l str, record: impl FnOnce(T) -> Record) -> Option<Line<'l>> {
+fn read<'l, T: Deserialize<'l>>(line: &'l str, record: impl FnOnce(T) -> Record) -> Option<RecordLine<'l>> {
     let what = serde_json::from_str(line).ok()?;
-    Some(Line::Record(Box::new(record(what))))
+    Some(RecordLine::Record(Box::new(record(what))))
 }
 
-/// What tells a record from other JSON, and of which kind it is.
+/// The mark of a record among other JSON, and its kind.
 #[derive(Deserialize)]
 struct Kind<'l> {
     #[serde(borrow, default)]
@@ -231,24 +231,24 @@ enum State {
 
 fn connection(endpoint: Endpoint, state: State, what: &impl Serialize) -> String {
     #[derive(Serialize)]
-    struct Line<'r, T> {
+    struct RecordLine<'r, T> {
         #[serde(flatten)]
         connection: Connection,
         #[serde(flatten)]
         what: &'r T,
     }
-    tagged("connection", &Line { connection: Connection { endpoint, state }, what })
+    tagged("connection", &RecordLine { connection: Connection { endpoint, state }, what })
 }
 
 fn tagged(record: &'static str, what: &impl Serialize) -> String {
     #[derive(Serialize)]
-    struct Line<'r, T> {
+    struct RecordLine<'r, T> {
         record: &'static str,
         #[serde(flatten)]
         what: &'r T,
     }
     // Every name in it is a text, and every event is JSON: it can be written.
-    serde_json::to_string(&Line { record, what }).unwrap_or_default()
+    serde_json::to_string(&RecordLine { record, what }).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use crate::event::{Payload, TypeName};
 
 /// Which events were captured, as hashes of type and text: all up to a number, and of more the latest.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct SeenEvents {
     limit: usize,
     order: VecDeque<u128>,
     known: HashSet<u128>,
 }
 
-impl Seen {
+impl SeenEvents {
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, order: VecDeque::new(), known: HashSet::new() }
     }

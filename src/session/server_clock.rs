@@ -6,7 +6,7 @@ use crate::event::{Sanitized, sanitized};
 /// From this on the two clocks are said to differ. A server tells its time to the second, and an answer takes a while.
 const LEAST: SignedDuration = SignedDuration::from_secs(60);
 
-/// What is known of the server's clock. Times in events are judged by it: a clock of ours that is wrong is no fault of the
+/// Knowledge of the server's clock. Times in events are judged by it: a clock of ours that is wrong is no fault of the
 /// sender.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ServerClock {
@@ -27,7 +27,7 @@ impl ServerClock {
         if self.differs() { now.wall.checked_add(self.ahead).unwrap_or(now.wall) } else { now.wall }
     }
 
-    /// What is to be said of our own clock; `None` while it agrees with the server's.
+    /// A warning about our own clock; `None` while it agrees with the server's.
     pub fn complaint(&self) -> Option<Sanitized> {
         let which = if self.ahead.is_negative() { "ahead of" } else { "behind" };
         let minutes = self.ahead.unsigned_abs().as_secs().div_ceil(60);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Captured, ChangeKind, Errors, History, Record, ServerClock};
 
-/// What a watcher knows of a session.
+/// A watcher's knowledge of a session.
 #[derive(Debug, Default)]
 pub struct Session {
     /// The captured events.

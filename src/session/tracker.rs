@@ -3,7 +3,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::moment::Times;
-use super::seen::Seen;
+use super::seen::SeenEvents;
 use super::{Change, ChangeKind, Coverage, Moment};
 use crate::event::{Payload, Sighting, Snapshot, TypeName};
 
@@ -16,7 +16,7 @@ const REMEMBERED: usize = 128 * 1024;
 /// otherwise fill the memory. A type that is forgotten and comes back is new, with its counts at the start.
 const MAX_QUIET: usize = 10_000;
 
-/// What has been seen of every event type so far: hashes, times and counts, but no event.
+/// The tracker's memory of every event type so far: hashes, times and counts, but no event.
 ///
 /// - An event that was never captured is always news, and newer than what the answer lists after it: the endpoint tells
 ///   the latest events of a type. Clocks are not asked, for the times in two events may come from two clocks.
@@ -29,14 +29,14 @@ const MAX_QUIET: usize = 10_000;
 #[derive(Debug)]
 pub struct Tracker {
     types: IndexMap<TypeName, Known>,
-    seen: Seen,
+    seen: SeenEvents,
     /// How many snapshots were observed.
     snapshots: u64,
     /// Whether counts from elsewhere came, which are complete.
     counted: bool,
 }
 
-/// What is known of one type.
+/// The state of one type.
 #[derive(Debug, Default)]
 struct Known {
     newest: Option<Newest>,
@@ -118,7 +118,7 @@ impl Default for Tracker {
 impl Tracker {
     /// One that has seen nothing, and that will remember so many events beside those of the last snapshot.
     fn remembering(events: usize) -> Self {
-        Self { types: IndexMap::new(), seen: Seen::new(events), snapshots: 0, counted: false }
+        Self { types: IndexMap::new(), seen: SeenEvents::new(events), snapshots: 0, counted: false }
     }
 
     /// Compares `snapshot` with what is known, learns it, and says what changed: in the snapshot's order, the events of a
@@ -189,7 +189,14 @@ impl Known {
         Self { from_zero, ..Self::default() }
     }
 
-    fn sight(&mut self, sighting: &Sighting, number: u64, seen: &mut Seen, now: Moment, changes: &mut Vec<Change>) {
+    fn sight(
+        &mut self,
+        sighting: &Sighting,
+        number: u64,
+        seen: &mut SeenEvents,
+        now: Moment,
+        changes: &mut Vec<Change>,
+    ) {
         let (was_present, is_first_snapshot) = (self.present, number == 1);
         let returns = !was_present && self.seen_in > 0;
         (self.present, self.seen_in) = (true, number);
@@ -245,11 +252,11 @@ impl Known {
         sighting: &'s Sighting,
         first: ChangeKind,
         is_first_snapshot: bool,
-        seen: &mut Seen,
+        seen: &mut SeenEvents,
     ) -> Vec<News<'s>> {
         let was_present = first == ChangeKind::Updated;
         let event_type = &sighting.event_type;
-        // What the answer lists after the one that was the newest so far is older than that.
+        // Events listed after the one that was the newest so far are older than that.
         let known = sighting.events.iter().position(|event| self.is_newest(event));
         let is_stale = sighting.events.first().is_some_and(|event| {
             known != Some(0) && self.has_captured(event_type, event, seen) && self.is_before_newest(event)
@@ -299,7 +306,7 @@ impl Known {
 
     /// The last sighting is asked as well: an answer may hold more events than are remembered, and those that simply stay
     /// there must not count anew at every poll.
-    fn has_captured(&self, event_type: &TypeName, event: &Payload, seen: &Seen) -> bool {
+    fn has_captured(&self, event_type: &TypeName, event: &Payload, seen: &SeenEvents) -> bool {
         self.last.binary_search(&event.hash()).is_ok() || seen.contains(event_type, event)
     }
 
@@ -345,7 +352,7 @@ impl Known {
         }
     }
 
-    /// What came before the count became known is in it, and cannot be told apart.
+    /// The count includes earlier events, which cannot be told apart.
     fn start_over_if(&mut self, became_known: bool) {
         if became_known {
             self.tally = Tally::default();
@@ -376,7 +383,7 @@ struct News<'s> {
     captured: u64,
 }
 
-/// What a count did.
+/// The effect of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moved {
     No,

@@ -12,7 +12,7 @@ const LONGEST_ASKED: Duration = Duration::from_mins(10);
 /// The wait doubles from 1 s to 60 s, and is then shortened by up to a quarter: not at all for a `jitter` of 0, by a
 /// quarter for 255. Each wait is so longer than the one before, whatever the jitter, until the longest is reached.
 ///
-/// What the server itself asked for in `Retry-After` goes before that, within 1 s and 10 min.
+/// A `Retry-After` of the server takes precedence, within 1 s and 10 min.
 pub(super) fn wait(attempt: u32, jitter: u8, asked: Option<Duration>) -> Duration {
     if let Some(asked) = asked {
         return asked.clamp(FIRST, LONGEST_ASKED);

@@ -20,7 +20,7 @@ impl Clock {
         Self { start: Instant::now() }
     }
 
-    /// What both clocks say now.
+    /// Now, by both clocks.
     pub fn now(self) -> Moment {
         Moment { elapsed: self.start.elapsed(), wall: Timestamp::now() }
     }

@@ -4,9 +4,10 @@ use tokio::sync::OnceCell;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::failure::Failure;
-use super::http::{Answer, Http};
-use super::problem::Context;
-use super::settings::{Key, Settings};
+use super::http::{CompleteAnswer, Http};
+use super::problem::RequestContext;
+use super::settings::Settings;
+use crate::blueshift::auth::AccountKey;
 use crate::blueshift::{Call, KeyMask, auth, limits};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName};
@@ -17,12 +18,12 @@ pub(super) const DEBUG: Sanitized = Sanitized::literal("/api/v1/event/debug");
 /// The endpoint that has the counts.
 pub(super) const SUMMARY: Sanitized = Sanitized::literal("/api/v1/event/summary.json");
 
-/// What every request needs.
+/// The parts that every request needs.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) settings: Settings,
     pub(super) host: Sanitized,
-    /// What a server wrote goes through this where it is read.
+    /// Masks the keys in text from a server, where it is read.
     pub(super) keys: KeyMask,
     http: OnceCell<Http>,
 }
@@ -47,7 +48,7 @@ impl Connection {
     }
 
     /// Asks the debug endpoint.
-    pub(super) async fn debug(&self) -> Result<Answer, Failure> {
+    pub(super) async fn debug(&self) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;
         let key = auth::header(&self.settings.event_key.secret);
         let request = http.client().get(self.settings.base.debug()).header(AUTHORIZATION, key);
@@ -55,7 +56,7 @@ impl Connection {
     }
 
     /// Asks the history endpoint for the newest events of a type.
-    pub(super) async fn history(&self, event_type: &TypeName) -> Result<Answer, Failure> {
+    pub(super) async fn history(&self, event_type: &TypeName) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;
         let key = auth::header(&self.settings.event_key.secret);
         let most = u8::try_from(limits::MAX_HISTORY_EVENTS).unwrap_or(u8::MAX);
@@ -64,7 +65,7 @@ impl Connection {
     }
 
     /// Makes a call that sends events, once.
-    pub(super) async fn deliver(&self, call: &Call) -> Result<Answer, Failure> {
+    pub(super) async fn deliver(&self, call: &Call) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;
         let request = http
             .client()
@@ -75,7 +76,7 @@ impl Connection {
         http.send(request).await
     }
 
-    /// What to tell about a call that sends events and failed.
+    /// The problem of a failed call that sends events.
     pub(super) fn problem_of_sending(&self, failure: &Failure, call: &Call) -> Problem {
         let url = call.url(&self.settings.base);
         let problem = self.problem(failure, &sanitize(url.path()), &self.settings.event_key.called);
@@ -99,15 +100,20 @@ impl Connection {
         Problem { advice: advice.into(), ..problem }
     }
 
-    /// What to tell about a request to `path` that failed, sent with the key that is called `key`.
+    /// The problem of a failed request to `path`, sent with the key that is called `key`.
     pub(super) fn problem(&self, failure: &Failure, path: &Sanitized, key: &Sanitized) -> Problem {
         let base = &self.settings.base;
         let (loopback, platform) = (base.is_loopback(), base.is_platform());
-        failure.problem(&Context { host: &self.host, path, key, loopback, platform })
+        failure.problem(&RequestContext { host: &self.host, path, key, loopback, platform })
     }
 
     /// Asks the summary endpoint for the counts from `start` to `end`.
-    pub(super) async fn summary(&self, key: &Key, start: Timestamp, end: Timestamp) -> Result<Answer, Failure> {
+    pub(super) async fn summary(
+        &self,
+        key: &AccountKey,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;
         let (url, body) = self.settings.base.summary_between(start, end);
         let request = http
@@ -120,7 +126,7 @@ impl Connection {
     }
 }
 
-/// What a task of ours brought. A panic in it goes on here: there is nothing sensible to do with half an answer.
+/// The result of a task of ours. A panic in it goes on here: there is nothing sensible to do with half an answer.
 pub(super) fn joined<T>(outcome: Result<T, JoinError>) -> T {
     outcome.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

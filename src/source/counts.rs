@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::connection::{Connection, SUMMARY};
 use super::failure::Failure;
-use super::http::Answer;
-use super::settings::Key;
+use super::http::CompleteAnswer;
 use super::{Clock, backoff, problem};
+use crate::blueshift::auth::AccountKey;
 use crate::event::{Sanitized, Unknown, sanitized};
 use crate::session::{Moment, Problem, ProblemKind, Trouble};
 
@@ -42,10 +42,10 @@ pub(super) struct Counting {
     told: Option<Problem>,
 }
 
-/// What became of a request, and which key it went with in the end.
+/// The outcome of a request, and the key that it went with in the end.
 #[derive(Debug)]
 pub(super) struct Asked {
-    pub(super) outcome: Result<Answer, Failure>,
+    pub(super) outcome: Result<CompleteAnswer, Failure>,
     pub(super) called: Sanitized,
     pub(super) with_event_key: bool,
 }
@@ -201,7 +201,7 @@ async fn ask(connection: &Connection, event_key_serves: bool) -> Asked {
     }
 }
 
-async fn ask_with(connection: &Connection, key: &Key, with_event_key: bool) -> Asked {
+async fn ask_with(connection: &Connection, key: &AccountKey, with_event_key: bool) -> Asked {
     let (start, end) = today(Timestamp::now(), TimeZone::system());
     let outcome = connection.summary(key, start, end).await;
     Asked { outcome, called: key.called.clone(), with_event_key }

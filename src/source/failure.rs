@@ -55,11 +55,11 @@ pub(super) enum Failure {
     Status {
         /// The status.
         status: u16,
-        /// What the server says about it.
+        /// The server's message.
         said: Option<Sanitized>,
         /// The fields that it names, each with what it says of them.
         fields: Vec<(Sanitized, Sanitized)>,
-        /// What it asks for in `Retry-After`.
+        /// The delay in `Retry-After`.
         retry_after: Option<Duration>,
     },
     /// Anything else, in the words of the library.
@@ -77,7 +77,7 @@ pub(super) enum RedirectTarget {
     WithoutBody,
 }
 
-/// What was wrong with TLS.
+/// A failure of TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Tls {
     /// The other side does not speak TLS: most likely plain HTTP.

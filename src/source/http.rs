@@ -25,16 +25,16 @@ pub(super) struct Http {
     client: Client,
     timeouts: Timeouts,
     body_limit: u64,
-    /// What of a failure is in the words of a server, or of a library that had them, goes through this.
+    /// Masks the parts of a failure that quote a server, or a library that quotes one.
     keys: KeyMask,
 }
 
 /// A complete answer with a status of success.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct CompleteAnswer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
-    /// What the server's clock said.
+    /// The time on the server's clock.
     pub(super) date: Option<Timestamp>,
 }
 
@@ -76,7 +76,7 @@ impl Http {
     /// Sends `request` and reads the whole answer.
     ///
     /// Errors are stripped of everything but what happened: the request, with its key, is never part of one.
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<CompleteAnswer, Failure> {
         let start = Instant::now();
         let failed = |error: reqwest::Error| Failure::of(&error, start.elapsed(), self.timeouts, &self.keys);
         let mut response = request.send().await.map_err(failed)?;
@@ -85,14 +85,14 @@ impl Http {
         if status.is_success() {
             let body = read(&mut response, self.body_limit).await.map_err(failed)?;
             let body = body.ok_or(Failure::TooLarge(self.body_limit))?;
-            return Ok(Answer { status: status.as_u16(), body, date });
+            return Ok(CompleteAnswer { status: status.as_u16(), body, date });
         }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return Err(Failure::Redirect { status: status.as_u16(), to: redirect_target(&response, &self.keys) });
         }
         let retry_after =
             response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
-        // What the status says holds even when the body breaks off.
+        // The status holds even when the body breaks off.
         let body = read(&mut response, ERROR_BODY_LIMIT).await.ok().flatten().unwrap_or_default();
         let said = ErrorBody::read(&body, &self.keys);
         let (said, fields) = said.map_or((None, Vec::new()), |said| (Some(said.message), said.fields));

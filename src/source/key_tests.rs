@@ -1,4 +1,4 @@
-//! What a server says of the keys that it was sent is shown nowhere, in no form of them and not in part.
+//! A key that a server echoes is shown nowhere, in no form and not in part.
 
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -12,12 +12,13 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::live::{self, Key, Settings};
+use super::live::{self, Settings};
 use super::send::{Label, Pace, Sender};
 use super::tests::{Reply, Server, answer, next, next_polled, settings};
 use crate::blueshift::Call;
+use crate::blueshift::auth::AccountKey;
 use crate::event::text;
-use crate::session::{Problem, Record, Verdict};
+use crate::session::{CallOutcome, Problem, Record};
 
 const EVENT_KEY: &str = "c4nary/5e1f+0b7c9d3a";
 const USER_KEY: &str = "f00d+4nd/b33r5e1f0b7";
@@ -25,7 +26,8 @@ const USER_KEY: &str = "f00d+4nd/b33r5e1f0b7";
 const TELLING: usize = 6;
 
 fn with_keys(server: &Server) -> Settings {
-    let key = |secret: &str, called: &'static str| Key { secret: SecretString::from(secret), called: called.into() };
+    let key =
+        |secret: &str, called: &'static str| AccountKey { secret: SecretString::from(secret), called: called.into() };
     Settings {
         event_key: key(EVENT_KEY, "the Event key of the test"),
         user_key: Some(key(USER_KEY, "the User key of the test")),
@@ -83,7 +85,7 @@ impl Log {
         let written = Arc::default();
         let shared = Arc::clone(&written);
         let writer = move || Shared(Arc::clone(&shared));
-        // What libraries have to say is logged when they warn.
+        // Libraries are logged from warnings up.
         let targets = Targets::new().with_default(LevelFilter::WARN).with_target("clickscope", LevelFilter::TRACE);
         let subscriber = tracing_subscriber::registry().with(fmt::layer().with_writer(writer)).with(targets);
         Self { written, _guard: tracing::subscriber::set_default(subscriber) }
@@ -191,7 +193,7 @@ async fn counts_and_histories_that_cannot_be_had_show_no_key() {
             })
             .await;
             let mut source = live::start(with_keys(&server));
-            source.commands.send(super::Command::Recall("view".into())).await.unwrap();
+            source.commands.send(super::SourceCommand::Recall("view".into())).await.unwrap();
             let (mut counts, mut recalled) = (false, false);
             while !(counts && recalled) {
                 match &*next(&mut source).await {
@@ -245,11 +247,11 @@ async fn what_a_server_says_reaches_nobody_as_it_came() {
         let call = Call { bulk: false, body: "{}".into(), events: Arc::default() };
         let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, &call, |_| {}).await;
         let told: Vec<text::Sanitized> = match delivery.verdict {
-            Verdict::Taken { body, .. } => vec![body],
-            Verdict::Refused { message, fields, .. } => {
+            CallOutcome::Taken { body, .. } => vec![body],
+            CallOutcome::Refused { message, fields, .. } => {
                 fields.into_iter().flat_map(|(field, said)| [field, said]).chain([message]).collect()
             }
-            Verdict::Failed(Problem { what, advice, .. }) => vec![what, advice],
+            CallOutcome::Failed(Problem { what, advice, .. }) => vec![what, advice],
         };
         for text in told {
             assert_eq!(text::sanitize(&text), text, "{}", String::from_utf8_lossy(&bytes));

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::Source;
 pub use super::failure::Timeouts;
 use super::poller::Poller;
-pub use super::settings::{BODY_LIMIT, Key, LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
+pub use super::settings::{BODY_LIMIT, LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 
 /// How many records may wait for a watcher that is busy, before the poller waits with them.
 const WAITING_RECORDS: usize = 16;

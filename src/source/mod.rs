@@ -29,9 +29,9 @@ use crate::blueshift::Call;
 use crate::event::TypeName;
 use crate::session::Record;
 
-/// What a watcher may ask of a source.
+/// A watcher's command to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum SourceCommand {
     /// Poll at this interval from now on.
     SetInterval(Duration),
     /// Poll now, whatever the interval or the backoff says; also the way out of a refusal.
@@ -52,9 +52,9 @@ pub enum Command {
 /// Dropping it ends the source.
 #[derive(Debug)]
 pub struct Source {
-    /// What happened, in order; what came at once stands together. Bounded: a watcher that does not read slows the source,
+    /// The records in order; those that came at once are together. Bounded: a watcher that does not read slows the source,
     /// not the other way round.
     pub records: mpsc::Receiver<Vec<Record>>,
-    /// What the watcher asks.
-    pub commands: mpsc::Sender<Command>,
+    /// The watcher's commands.
+    pub commands: mpsc::Sender<SourceCommand>,
 }

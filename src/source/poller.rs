@@ -12,9 +12,9 @@ use tokio::time::Instant;
 use super::connection::{Connection, DEBUG, joined};
 use super::counts::{Asked, Counting};
 use super::failure::Failure;
-use super::http::Answer;
+use super::http::CompleteAnswer;
 use super::settings::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
-use super::{Clock, Command, backoff, problem, send};
+use super::{Clock, SourceCommand, backoff, problem, send};
 use crate::blueshift::{Call, Decoded, Decoder, KeyMask, Summary, decode_history};
 use crate::event::{Note, Sanitized, Snapshot, TypeName, Unknown};
 use crate::session::{Change, Errors, Moment, Polled, Problem, ProblemKind, Recalled, Record, Tracker, Trouble};
@@ -25,7 +25,7 @@ const NOTES_REMEMBERED: usize = 1024;
 /// The watcher has gone, so there is nobody left to poll for.
 struct Gone;
 
-/// What remembers the answers so far, lent to a blocking thread while it works.
+/// The decoder with its memory of earlier answers, lent to a blocking thread while it works.
 #[derive(Debug, Default)]
 struct Memory {
     keys: KeyMask,
@@ -35,7 +35,7 @@ struct Memory {
     errors: BTreeMap<Sanitized, u64>,
 }
 
-/// What became of a body.
+/// The outcome of a body.
 enum Digested {
     Same,
     Snapshot { types: usize, counted: bool, changes: Vec<Change>, notes: Vec<Note> },
@@ -77,7 +77,7 @@ pub(super) struct Poller {
     connection: Arc<Connection>,
     records: mpsc::Sender<Vec<Record>>,
     /// The one request in flight.
-    polling: JoinSet<Result<Answer, Failure>>,
+    polling: JoinSet<Result<CompleteAnswer, Failure>>,
     interval: Duration,
     /// When the next poll goes out; `None` while one is under way, or when only a command brings it about.
     due: Option<Instant>,
@@ -124,12 +124,12 @@ impl Poller {
         }
     }
 
-    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<SourceCommand>) {
         while let Ok(()) = self.step(&mut commands).await {}
     }
 
     /// Waits for one thing to happen and deals with it.
-    async fn step(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<(), Gone> {
+    async fn step(&mut self, commands: &mut mpsc::Receiver<SourceCommand>) -> Result<(), Gone> {
         let due = self.due;
         // While the debug endpoint is in trouble, the counts would only add to it.
         let counts_due = self.counting.due().filter(|_| self.failures == 0);
@@ -149,15 +149,15 @@ impl Poller {
         }
     }
 
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, command: SourceCommand) {
         match command {
-            Command::SetInterval(interval) => {
+            SourceCommand::SetInterval(interval) => {
                 self.interval = interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
                 if self.failures == 0 && self.due.is_some() {
                     self.due = Some(self.clock().instant(self.started) + self.interval);
                 }
             }
-            Command::PollNow => {
+            SourceCommand::PollNow => {
                 self.counting.ask_now();
                 if self.polling.is_empty() {
                     self.due = Some(self.soonest());
@@ -165,11 +165,11 @@ impl Poller {
                     self.again = true;
                 }
             }
-            Command::Send { batch, calls } => {
+            SourceCommand::Send { batch, calls } => {
                 // The sender ends only with this poller, or in a panic that ends the program.
                 drop(self.outbox.send((batch, calls)));
             }
-            Command::Recall(event_type) => self.recall(event_type),
+            SourceCommand::Recall(event_type) => self.recall(event_type),
         }
     }
 
@@ -204,7 +204,7 @@ impl Poller {
         Ok(())
     }
 
-    async fn polled(&mut self, outcome: Result<Answer, Failure>) -> Result<(), Gone> {
+    async fn polled(&mut self, outcome: Result<CompleteAnswer, Failure>) -> Result<(), Gone> {
         self.fresh = false;
         let at = self.clock().now();
         let answer = match outcome {
@@ -280,7 +280,7 @@ impl Poller {
     async fn counted(&mut self, asked: Asked) -> Result<(), Gone> {
         let at = self.clock().now();
         let trouble = match asked.outcome {
-            Ok(Answer { body, .. }) => match self.aside(move |memory| memory.count(&body, at)).await {
+            Ok(CompleteAnswer { body, .. }) => match self.aside(move |memory| memory.count(&body, at)).await {
                 Ok(records) => {
                     self.counting.succeeded(asked.with_event_key, at);
                     return self.tell(records).await;

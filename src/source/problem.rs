@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use super::failure::{Failure, RedirectTarget, Tls};
+use crate::event::text::{size, span};
 use crate::event::{Sanitized, Unknown, sanitized};
 use crate::session::{Problem, ProblemKind};
 
-/// What a failure is told about: the words that differ from request to request.
+/// The facts of a request that the words for its failure use.
 #[derive(Debug)]
-pub(super) struct Context<'a> {
+pub(super) struct RequestContext<'a> {
     /// Host and port, as the person knows them.
     pub(super) host: &'a Sanitized,
     /// The path that was asked for.
@@ -19,15 +20,15 @@ pub(super) struct Context<'a> {
     pub(super) platform: bool,
 }
 
-/// What a 429 means.
+/// The meaning of a 429.
 const TOO_MANY: &str = "too many requests";
 /// The longest text of a server that is passed on, in columns.
 const LONGEST_SAID: usize = 200;
 
 impl Failure {
     /// The failure in words, for the person who has to mend it.
-    pub(super) fn problem(&self, context: &Context<'_>) -> Problem {
-        let Context { host, path, loopback, .. } = *context;
+    pub(super) fn problem(&self, context: &RequestContext<'_>) -> Problem {
+        let RequestContext { host, path, loopback, .. } = *context;
         let unreachable = |what, advice| problem(ProblemKind::Unreachable, what, advice);
         let wrong = |what, advice| problem(ProblemKind::WrongAnswer, what, advice);
         match self {
@@ -53,7 +54,7 @@ impl Failure {
                 "check the network connection, and whether a VPN is needed",
             ),
             Self::ConnectTimeout(limit) => unreachable(
-                sanitized!("{} took no connection within {}", host, spelled(*limit)),
+                sanitized!("{} took no connection within {}", host, span(*limit)),
                 "check the network connection, and whether a VPN or a proxy is needed",
             ),
             Self::Tls(tls) => {
@@ -81,11 +82,11 @@ impl Failure {
                 "look at the server, or at a proxy on the way: the body is not what its Content-Encoding says",
             ),
             Self::Silent(limit) => unreachable(
-                sanitized!("{} sent nothing for {}", host, spelled(*limit)),
+                sanitized!("{} sent nothing for {}", host, span(*limit)),
                 "it may be overloaded; a longer --interval asks less of it",
             ),
             Self::TooSlow(limit) => unreachable(
-                sanitized!("the answer of {} was not complete after {}", host, spelled(*limit)),
+                sanitized!("the answer of {} was not complete after {}", host, span(*limit)),
                 "the network or the server is slow; a longer --interval asks less of it",
             ),
             Self::TooLarge(limit) => wrong(
@@ -163,8 +164,8 @@ impl Tls {
     }
 }
 
-fn status(status: u16, said: Option<&Sanitized>, context: &Context<'_>) -> Problem {
-    let Context { host, path, key, platform, .. } = *context;
+fn status(status: u16, said: Option<&Sanitized>, context: &RequestContext<'_>) -> Problem {
+    let RequestContext { host, path, key, platform, .. } = *context;
     let reason = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let said = said.map(|said| said.fit(LONGEST_SAID)).filter(|said| !said.is_empty());
     let answered = match (&said, reason) {
@@ -239,14 +240,6 @@ fn problem(kind: ProblemKind, what: Sanitized, advice: &'static str) -> Problem 
     Problem { kind, what, advice: advice.into() }
 }
 
-fn spelled(limit: Duration) -> Sanitized {
-    if limit.as_secs() > 0 { sanitized!("{} s", limit.as_secs()) } else { sanitized!("{} ms", limit.as_millis()) }
-}
-
-fn size(bytes: u64) -> Sanitized {
-    if bytes >= 1 << 20 { sanitized!("{} MiB", bytes >> 20) } else { sanitized!("{} KiB", bytes >> 10) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,7 +247,7 @@ mod tests {
     fn told(code: u16, said: Option<&'static str>, platform: bool) -> Problem {
         let [host, path, key] = &["api.example.com", "/api/v1/event", "the Event key"].map(Sanitized::literal);
         let said = said.map(Sanitized::literal);
-        status(code, said.as_ref(), &Context { host, path, key, loopback: false, platform })
+        status(code, said.as_ref(), &RequestContext { host, path, key, loopback: false, platform })
     }
 
     #[test]

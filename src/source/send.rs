@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::http::Answer;
+use super::http::CompleteAnswer;
 use super::settings::Settings;
 use super::{Clock, backoff, problem};
 use crate::blueshift::{Call, limits};
-use crate::session::{Delivery, ProblemKind, Record, Retry, Verdict};
+use crate::session::{CallOutcome, Delivery, ProblemKind, Record, Retry};
 
 /// How much of an answer's body is kept, in columns.
 const LONGEST_BODY: usize = 200;
@@ -44,7 +44,7 @@ impl Pace {
 }
 
 impl Default for Pace {
-    /// What the platform asks for.
+    /// The platform's limit.
     fn default() -> Self {
         Self::calls_a_second(limits::BULK_CALLS_PER_SECOND)
     }
@@ -114,7 +114,7 @@ impl Sender {
             }
             let problem = self.connection.problem_of_sending(&failure, call);
             if attempts >= limits::ATTEMPTS || !can_pass(problem.kind) {
-                return ended(Verdict::Failed(problem));
+                return ended(CallOutcome::Failed(problem));
             }
             let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());
             let wait = wait.mul_f64(self.connection.settings.timeouts.retry.as_secs_f64());
@@ -123,25 +123,25 @@ impl Sender {
         }
     }
 
-    fn answered(&self, answer: &Answer) -> Verdict {
+    fn answered(&self, answer: &CompleteAnswer) -> CallOutcome {
         let body = String::from_utf8_lossy(&answer.body);
         // A captive portal says 200 to everything.
         if problem::is_web_page(&body) {
-            return Verdict::Failed(problem::web_page(&self.connection.host));
+            return CallOutcome::Failed(problem::web_page(&self.connection.host));
         }
-        Verdict::Taken { status: answer.status, body: self.connection.keys.line(&body, LONGEST_BODY) }
+        CallOutcome::Taken { status: answer.status, body: self.connection.keys.line(&body, LONGEST_BODY) }
     }
 }
 
-/// What the server says is wrong with the events; `None` when the failure is about something else.
-fn refused(failure: &Failure) -> Option<Verdict> {
+/// The server's reasons to refuse the events; `None` when the failure is about something else.
+fn refused(failure: &Failure) -> Option<CallOutcome> {
     let Failure::Status { status: status @ 400..=499, said, fields, .. } = failure else { return None };
     if matches!(status, 401 | 403 | 404 | 405 | 408 | 429) {
         return None;
     }
     let reason = || reqwest::StatusCode::from_u16(*status).ok()?.canonical_reason();
     let message = said.clone().unwrap_or_else(|| reason().unwrap_or("refused").into());
-    Some(Verdict::Refused { status: *status, message, fields: fields.clone() })
+    Some(CallOutcome::Refused { status: *status, message, fields: fields.clone() })
 }
 
 /// Whether trouble of this kind may be over at the next attempt.
@@ -173,12 +173,12 @@ pub(super) async fn forward(
                     delivery = &mut delivering => break delivery,
                 }
             };
-            let failed = matches!(delivery.verdict, Verdict::Failed(_)).then(|| delivery.clone());
+            let failed = matches!(delivery.verdict, CallOutcome::Failed(_)).then(|| delivery.clone());
             if records.send(vec![Record::Delivered(delivery)]).await.is_err() {
                 return;
             }
             let Some(failed) = failed else { continue };
-            // What did not get through once will not a moment later, and the order of events is kept: the rest of the
+            // A call that failed once will fail again a moment later, and the order of events is kept: the rest of the
             // batch shares its fate without being tried.
             for (number, call) in calls.iter().enumerate().skip(number + 1) {
                 let untried = Delivery {

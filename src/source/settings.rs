@@ -1,11 +1,9 @@
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::Clock;
 use super::failure::Timeouts;
 use crate::blueshift::BaseUrl;
-use crate::event::Sanitized;
+use crate::blueshift::auth::AccountKey;
 
 /// The shortest interval between two polls.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
@@ -14,24 +12,15 @@ pub const LONGEST_INTERVAL: Duration = Duration::from_mins(10);
 /// The largest body that is read, in bytes, if nothing else is set.
 pub const BODY_LIMIT: u64 = 64 * 1024 * 1024;
 
-/// A key of the account, and what to call it.
-#[derive(Clone, Debug)]
-pub struct Key {
-    /// The key itself.
-    pub secret: SecretString,
-    /// What a message calls it, as in "it was asked with …": `the Event key from CLICKSCOPE_EVENT_KEY`.
-    pub called: Sanitized,
-}
-
-/// What the poller polls, and how.
+/// The settings of the poller.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where the API is.
     pub base: BaseUrl,
     /// The key for the debug endpoint.
-    pub event_key: Key,
+    pub event_key: AccountKey,
     /// The key for the counts of the summary endpoint; without it they stay unknown.
-    pub user_key: Option<Key>,
+    pub user_key: Option<AccountKey>,
     /// From the start of one poll to the start of the next; held within [`SHORTEST_INTERVAL`] and
     /// [`LONGEST_INTERVAL`].
     pub interval: Duration,

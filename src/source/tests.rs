@@ -9,17 +9,18 @@ use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::live::{self, Key, Settings, Timeouts};
+use super::live::{self, Settings, Timeouts};
 use super::send::{Label, Pace, Sender};
-use super::{Clock, Command, Source};
+use super::{Clock, Source, SourceCommand};
+use crate::blueshift::auth::AccountKey;
 use crate::blueshift::{BaseUrl, Call};
 use crate::event::Note;
-use crate::session::{Change, Polled, ProblemKind, Record, Trouble, Verdict};
+use crate::session::{CallOutcome, Change, Polled, ProblemKind, Record, Trouble};
 
 const CANARY: &str = "canary-5e1f0b7c";
 const NOTHING_NEW: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
 
-/// What the server does with the n-th request, counted from 0.
+/// The server's reaction to the n-th request, counted from 0.
 pub(super) enum Reply {
     Bytes(Vec<u8>),
     /// The bytes, and then a reset of the connection.
@@ -102,7 +103,10 @@ pub(super) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
 pub(super) fn settings(base: &BaseUrl) -> Settings {
     Settings {
         base: base.clone(),
-        event_key: Key { secret: SecretString::from(CANARY), called: "the Event key from CLICKSCOPE_EVENT_KEY".into() },
+        event_key: AccountKey {
+            secret: SecretString::from(CANARY),
+            called: "the Event key from CLICKSCOPE_EVENT_KEY".into(),
+        },
         user_key: None,
         interval: Duration::from_millis(250),
         timeouts: Timeouts::default(),
@@ -222,9 +226,9 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
         (Reply::Reset(short.into()), Unreachable, "127.0.0.1", "proxy"),
         (Reply::Hang(short.into()), Unreachable, "sent nothing for 200 ms", "--interval"),
         (Reply::Hang(Vec::new()), Unreachable, "sent nothing for 200 ms", "--interval"),
-        (bytes(&endless), WrongAnswer, "larger than 64 KiB", "--url"),
-        (bytes("HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n{"), WrongAnswer, "larger than 64 KiB", "--url"),
-        (Reply::Bytes(bomb), WrongAnswer, "larger than 64 KiB", "--url"),
+        (bytes(&endless), WrongAnswer, "larger than 65 kB", "--url"),
+        (bytes("HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n{"), WrongAnswer, "larger than 65 kB", "--url"),
+        (Reply::Bytes(bomb), WrongAnswer, "larger than 65 kB", "--url"),
         (
             bytes(
                 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 30\r\n\r\nthis is not gzip, not at all!!",
@@ -291,9 +295,9 @@ async fn a_refused_key_is_not_tried_again_until_asked_and_then_recovers() {
     assert_eq!(trouble.next, None);
     assert!(trouble.problem.what.contains("CLICKSCOPE_EVENT_KEY"), "{trouble:?}");
     // An interval is no reason to try again.
-    source.commands.send(Command::SetInterval(Duration::from_millis(1))).await.unwrap();
+    source.commands.send(SourceCommand::SetInterval(Duration::from_millis(1))).await.unwrap();
     assert_eq!(server.requests().len(), 1);
-    source.commands.send(Command::PollNow).await.unwrap();
+    source.commands.send(SourceCommand::PollNow).await.unwrap();
     assert!(matches!(*next(&mut source).await, [Record::Connecting { .. }]));
     assert_eq!(next_polled(&mut source).await.polled.status, 200);
 }
@@ -316,7 +320,7 @@ async fn retry_after_is_honoured_and_one_good_answer_ends_the_backoff() {
     let trouble = next_trouble(&mut source).await;
     assert_eq!(trouble.attempt, 1);
     assert_eq!(trouble.next.map(|next| next.since(trouble.at)), Some(Duration::from_mins(10)));
-    source.commands.send(Command::PollNow).await.unwrap();
+    source.commands.send(SourceCommand::PollNow).await.unwrap();
     assert!(next_polled(&mut source).await.polled.at.since(trouble.at) < Duration::from_mins(10));
 }
 
@@ -386,8 +390,8 @@ async fn one_request_is_in_flight_and_a_poll_asked_for_meanwhile_comes_after_it(
     patient.timeouts.read = Duration::from_millis(300);
     let mut source = live::start(patient);
     assert!(matches!(*next(&mut source).await, [Record::Connecting { .. }]));
-    source.commands.send(Command::PollNow).await.unwrap();
-    source.commands.send(Command::PollNow).await.unwrap();
+    source.commands.send(SourceCommand::PollNow).await.unwrap();
+    source.commands.send(SourceCommand::PollNow).await.unwrap();
     let trouble = next_trouble(&mut source).await;
     assert_eq!(server.requests().len(), 1);
     let polled = next_polled(&mut source).await;
@@ -419,7 +423,7 @@ async fn counting_server(debug: &'static str, summary: impl Fn(&str) -> Vec<u8> 
 fn with_user_key(server: &Server) -> Settings {
     let secret = SecretString::from("canary-of-the-user");
     Settings {
-        user_key: Some(Key { secret, called: "the User key from CLICKSCOPE_USER_KEY".into() }),
+        user_key: Some(AccountKey { secret, called: "the User key from CLICKSCOPE_USER_KEY".into() }),
         ..settings(&server.url)
     }
 }
@@ -539,7 +543,7 @@ async fn counts_that_cannot_be_had_are_told_once_and_watching_goes_on() {
     let what = &trouble.problem.what;
     assert!(what.contains("CLICKSCOPE_USER_KEY, then with the Event key from CLICKSCOPE_EVENT_KEY"), "{what}");
     // Asking again is told again only if it is other trouble.
-    source.commands.send(Command::PollNow).await.unwrap();
+    source.commands.send(SourceCommand::PollNow).await.unwrap();
     let refusals = || server.requests().iter().filter(|request| request.starts_with("POST ")).count();
     while refusals() < 4 {
         assert!(matches!(*next(&mut source).await, [Record::Polled(_), ..]));
@@ -568,16 +572,16 @@ async fn neither_an_interval_nor_a_key_held_down_makes_it_poll_without_a_pause()
     let server = Server::always(NOTHING_NEW).await;
     let hasty = Settings { interval: Duration::ZERO, ..settings(&server.url) };
     let mut source = live::start(hasty);
-    source.commands.send(Command::SetInterval(Duration::ZERO)).await.unwrap();
+    source.commands.send(SourceCommand::SetInterval(Duration::ZERO)).await.unwrap();
     let first = next_polled(&mut source).await;
     let second = next_polled(&mut source).await;
     assert!(second.polled.at.since(first.polled.at) >= live::SHORTEST_INTERVAL);
 
-    source.commands.send(Command::SetInterval(Duration::MAX)).await.unwrap();
+    source.commands.send(SourceCommand::SetInterval(Duration::MAX)).await.unwrap();
     let mut last = second;
     for _ in 0..3 {
-        source.commands.send(Command::PollNow).await.unwrap();
-        source.commands.send(Command::PollNow).await.unwrap();
+        source.commands.send(SourceCommand::PollNow).await.unwrap();
+        source.commands.send(SourceCommand::PollNow).await.unwrap();
         let next = next_polled(&mut source).await;
         let started = |polled: &Polled| polled.at.elapsed.saturating_sub(polled.took);
         assert!(started(&next.polled).saturating_sub(started(&last.polled)) >= live::SHORTEST_INTERVAL);
@@ -585,8 +589,8 @@ async fn neither_an_interval_nor_a_key_held_down_makes_it_poll_without_a_pause()
     }
 }
 
-/// What becomes of an event that is sent to a server that answers like this.
-async fn verdict_of(server: &Server) -> Verdict {
+/// The outcome for an event that is sent to a server that answers like this.
+async fn verdict_of(server: &Server) -> CallOutcome {
     let mut settings = settings(&server.url);
     settings.timeouts.read = Duration::from_millis(200);
     settings.timeouts.retry = Duration::from_millis(1);
@@ -605,7 +609,7 @@ async fn an_event_is_taken_only_where_its_body_arrived() {
         })
     })
     .await;
-    assert!(matches!(verdict_of(&server).await, Verdict::Taken { .. }));
+    assert!(matches!(verdict_of(&server).await, CallOutcome::Taken { .. }));
     assert!(server.requests().iter().all(|request| request.ends_with(r#"{"event":"view"}"#)));
 
     for status in ["301 Moved Permanently", "302 Found", "303 See Other"] {
@@ -618,7 +622,7 @@ async fn an_event_is_taken_only_where_its_body_arrived() {
             })
         })
         .await;
-        let Verdict::Failed(problem) = verdict_of(&server).await else { panic!("{status}") };
+        let CallOutcome::Failed(problem) = verdict_of(&server).await else { panic!("{status}") };
         assert_eq!(problem.kind, ProblemKind::WrongAnswer);
         assert!(problem.what.contains("nothing can be sent along"), "{problem:?}");
         assert_eq!(server.requests().len(), 1);
@@ -628,7 +632,7 @@ async fn an_event_is_taken_only_where_its_body_arrived() {
 #[tokio::test]
 async fn a_web_page_with_a_200_is_no_success() {
     let server = Server::always(answer("200 OK", "", "\n<!doctype html><title>Sign in</title>")).await;
-    let Verdict::Failed(problem) = verdict_of(&server).await else { panic!("taken") };
+    let CallOutcome::Failed(problem) = verdict_of(&server).await else { panic!("taken") };
     assert!(problem.what.ends_with("answered with a web page, not with JSON"), "{problem:?}");
     assert_eq!(server.requests().len(), 1);
 }
@@ -637,7 +641,7 @@ async fn a_web_page_with_a_200_is_no_success() {
 async fn after_an_answer_that_did_not_come_it_is_said_that_the_event_may_have_arrived() {
     for hang in ["", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"] {
         let server = Server::start(move |_, _| Reply::Hang(hang.into())).await;
-        let Verdict::Failed(problem) = verdict_of(&server).await else { panic!("taken") };
+        let CallOutcome::Failed(problem) = verdict_of(&server).await else { panic!("taken") };
         assert!(problem.advice.contains("may have arrived"), "{problem:?}");
         assert_eq!(server.requests().len(), 5);
     }

@@ -14,7 +14,7 @@ use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
 use crate::ui::write::{blank, joined, span};
 
-/// What the keys that choose a copy stand behind.
+/// The label before the keys that choose a copy.
 const COPY: &str = " copy:";
 
 /// The bottom row: the keys that work here, or the line being typed; and the answer to what was done. Gives the place

@@ -67,7 +67,7 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
             if model.pause.is_none() {
                 spans.push(span("● live", theme.ok));
             } else {
-                // What is on screen is not what there is.
+                // The screen differs from the actual state.
                 spans.push(span("polling", theme.dim));
             }
             spans.push(span(sanitized!(" {}", text::span(model.polling_interval())), theme.dim));

@@ -45,7 +45,7 @@ pub(super) fn roles_as_colours() -> Theme {
     theme
 }
 
-/// What was drawn in [`roles_as_colours`] as text: every row as it reads, ended by `|`, and under it, each ended by `~`
+/// A frame drawn in [`roles_as_colours`], as text: every row as it reads, ended by `|`, and under it, each ended by `~`
 /// and left out where it would be blank, the roles of its letters, the roles of what lies behind them, and `_` where
 /// they are underlined beyond what their role says.
 pub(super) fn as_text(buffer: &Buffer) -> String {

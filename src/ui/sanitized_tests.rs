@@ -1,4 +1,4 @@
-//! What came from outside, on the way through every part of the application to the screen.
+//! Text from outside, on its way through every part of the application to the screen.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
@@ -14,12 +14,12 @@ use crate::blueshift::{KeyMask, Summary};
 use crate::event::catalogue::Template;
 use crate::event::text::sanitize;
 use crate::event::{Note, Sanitized};
-use crate::session::{ChangeKind, Errors, Problem, ProblemKind, Record, Trouble, Verdict};
+use crate::session::{CallOutcome, ChangeKind, Errors, Problem, ProblemKind, Record, Trouble};
 
 const KEY: &str = "c4nary5e1f0b7c9d3a";
 const HOSTILE: &str = "\u{1b}]0;\u{7}\u{9b}\u{202e}\u{200b}";
 
-/// What a server says, as the source hands it on.
+/// A server's message, as the source hands it on.
 fn said() -> Sanitized {
     let keys = KeyMask::new([&SecretString::from(KEY)]);
     sanitize(&keys.mask(&format!("{KEY} {HOSTILE}")))
@@ -69,7 +69,7 @@ fn writing() -> Model {
     composing(160, 45, &format!(r#"{{"event": {name}, "email": {email}, "a": 1}}"#))
 }
 
-fn sent(verdict: Verdict) -> Model {
+fn sent(verdict: CallOutcome) -> Model {
     let mut model = pressed(composing(160, 45, "{}"), "^t ^t");
     ship(&mut model, r#"{"event":"view","email":"a@b.c"}"#, at(20));
     heard(model, [answered(1, 0, 1, 1, verdict)])
@@ -112,8 +112,8 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
         model.sending.safety.production = true;
         pressed(model, "^s")
     };
-    let refused = |fields| Verdict::Refused { status: 422, message: said(), fields };
-    // What came from outside, the model, and what is seen beside it in a row.
+    let refused = |fields| CallOutcome::Refused { status: 422, message: said(), fields };
+    // The text from outside, the model, and the text beside it in a row.
     let cases = vec![
         ("the server's counts of errors", record(Record::Errors(errors)), "! [key]"),
         ("the banner", record(Record::Trouble(trouble())), "✗ [key]"),
@@ -142,10 +142,10 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
         ("types that trigger messages", asked(), ": events of this kind"),
         ("what is chosen from", choosing(), "yours"),
         ("what is proposed", variable(), "{{env."),
-        ("a call that was taken", sent(Verdict::Taken { status: 200, body: said() }), "1 attempt · [key]"),
+        ("a call that was taken", sent(CallOutcome::Taken { status: 200, body: said() }), "1 attempt · [key]"),
         ("a call that was refused", sent(refused(Vec::new())), "   [key]"),
         ("a field that was refused", sent(refused(vec![(said(), said())])), "   [key]"),
-        ("a call that failed", sent(Verdict::Failed(problem())), "   [key]"),
+        ("a call that failed", sent(CallOutcome::Failed(problem())), "   [key]"),
         (
             "a draft that was not kept",
             heard(writing(), [Message::Done(Outcome::DraftNotKept(sanitize(HOSTILE)))]),

@@ -14,7 +14,7 @@ use crate::app::fixture::{
 use crate::app::keymap::Action;
 use crate::app::{Message, Model, Outcome};
 use crate::event::{Unknown, syntax, text};
-use crate::session::{ChangeKind, Errors, Moment, Problem, ProblemKind, Record, Verdict};
+use crate::session::{CallOutcome, ChangeKind, Errors, Moment, Problem, ProblemKind, Record};
 
 #[test]
 fn a_session_at_every_size() {
@@ -268,7 +268,7 @@ fn a_proof_tells_how_a_call_fares() {
     let message = "the event was not taken: 2 fields are wrong, and this sentence has to be broken".into();
     let fields = [("revenue", "must be a number"), ("products[0].sku", "is missing\u{1b}[2J")];
     let fields = fields.map(|(name, message)| (name.into(), text::sanitize(message))).into();
-    let verdict = Verdict::Refused { status: 422, message, fields };
+    let verdict = CallOutcome::Refused { status: 422, message, fields };
     send(&mut model, answered(2, 0, 1, 1, verdict), at(61));
     insta::assert_snapshot!("proof_refused", proof(&model, at(61), 56, 9));
 }
@@ -287,7 +287,7 @@ fn a_proof_of_several_events_and_a_table_with_their_marks() {
         advice: "look whether it is up, then send again".into(),
     };
     for (call, attempts) in [(1, 5), (2, 0), (3, 0), (4, 0)] {
-        send(&mut model, answered(1, call, 30, attempts, Verdict::Failed(problem.clone())), at(22));
+        send(&mut model, answered(1, call, 30, attempts, CallOutcome::Failed(problem.clone())), at(22));
     }
     insta::assert_snapshot!("proof_failed", proof(&model, at(22), 56, 12));
     let mut model = busy(120, 36);
@@ -405,7 +405,7 @@ fn what_the_composer_asks_and_proposes() {
     );
     press(&mut model, "^s", at(22));
     let fields = vec![("products[0].price".into(), text::sanitize("is not a number\u{7}"))];
-    let verdict = Verdict::Refused { status: 422, message: "invalid".into(), fields };
+    let verdict = CallOutcome::Refused { status: 422, message: "invalid".into(), fields };
     send(&mut model, answered(1, 0, 1, 1, verdict), at(23));
     insta::assert_snapshot!("composer_proof_80x24", picture(&model, at(23)));
     press(&mut model, "e", at(29));

@@ -1,4 +1,4 @@
-//! What the program is built from: under which licences, and what of it in more than one version.
+//! The dependencies: their licences, and those in more than one version.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -22,7 +22,7 @@ const LICENCES: &[&str] = &[
     "Zlib",
 ];
 
-/// What is there in more than one version, with who asks for the one that nobody else needs.
+/// The crates in more than one version, with who asks for the one that nobody else needs.
 const DOUBLES: &[(&str, &str)] = &[
     ("base64", "crossterm has 0.22"),
     ("getrandom", "ring has 0.2; jsonschema, in tests, 0.3"),

@@ -54,11 +54,11 @@ impl Graph {
     /// The files that define what the file uses, the file itself and the modules that it is inside left out.
     pub(crate) fn uses(&self, number: usize) -> BTreeSet<usize> {
         let file = &self.files[number];
-        // What is exported again is not used by that; and a module that is imported is used where its names are.
+        // A re-export is not a use; and an imported module is used where its names are.
         let imported = file.imports.iter().filter(|import| !import.public);
         let paths = imported.map(|import| &import.path).chain(&file.used);
         let targets = paths.filter_map(|path| self.target(number, path, 0)).filter(|target| !target.whole);
-        // What a module holds is there for those inside it.
+        // A module's items are visible inside it.
         let apart = |other: &usize| !file.module.starts_with(&self.files[*other].module);
         targets.map(|target| target.file).filter(apart).collect()
     }

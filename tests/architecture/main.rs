@@ -37,7 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// The rooms without clock, input, output and async.
 const PURE: &[&str] = &["event", "lint", "plan", "session", "blueshift", "app", "ui"];
 
-/// What a path in a pure room may not begin with. ratatui's own use of crossterm is its own affair.
+/// Paths that a pure room may not use. ratatui's own use of crossterm is its own affair.
 const IMPURE_ROOTS: &[&str] = &[
     "axum",
     "crossterm",
@@ -54,7 +54,7 @@ const IMPURE_ROOTS: &[&str] = &[
     "std::thread",
 ];
 
-/// What it may not name anywhere: the clocks, and the macros that print.
+/// Names that it may not use anywhere: the clocks, and the macros that print.
 const IMPURE_NAMES: &[&str] = &[
     "Instant",
     "SystemTime",
@@ -233,7 +233,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What is wrong in a file of `src`, with the lines.
+/// The violations in a file of `src`, with the lines.
 fn violations(file: &Path, text: &str) -> Vec<(usize, String)> {
     let modules = module_of(file);
     let room = modules[0].as_str();

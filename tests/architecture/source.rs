@@ -197,14 +197,14 @@ fn path(tokens: &[(usize, Token)], mut at: usize, prefix: &[String], paths: &mut
 /// A name that a `use` brings into a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Import {
-    /// What it is called in the file.
+    /// Its name in the file.
     pub(crate) name: String,
     pub(crate) path: Vec<String>,
     /// Whether others may reach it through this file.
     pub(crate) public: bool,
 }
 
-/// What the tokens import, and the tokens that are left without the imports.
+/// The imports among the tokens, and the tokens without them.
 pub(crate) fn imports(tokens: &[(usize, Token)]) -> (Vec<Import>, Vec<(usize, Token)>) {
     let (mut imports, mut rest) = (Vec::new(), Vec::new());
     // Of the item that begins: whether it is public, and whether it is being said how far.
@@ -212,7 +212,7 @@ pub(crate) fn imports(tokens: &[(usize, Token)]) -> (Vec<Import>, Vec<(usize, To
     let mut at = 0;
     while let Some((_, token)) = tokens.get(at) {
         match token {
-            // What an opaque type captures is written `use<..>`.
+            // An opaque type's captures are written `use<..>`.
             Token::Word(word) if word == "use" && !matches!(tokens.get(at + 1), Some((_, Token::Other('<')))) => {
                 at = import(tokens, at + 1, &[], public, &mut imports);
             }

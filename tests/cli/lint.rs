@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// What a run printed, and how it ended.
+/// The output and the exit of a run.
 #[derive(Debug)]
 pub(super) struct Ran {
     pub(super) code: Option<i32>,
@@ -376,7 +376,7 @@ const SAMPLES: &str = r#"{"event":"identify","customer_id":"11111","email":"[ema
 {"events":[{"customer_id":"812122","event":"identify","device_type":"ios","device_tokens":"49244924492449244924492449244924492449244924","device_id":"4444444","device_idfa":"3333","device_idfv":"33133","device_manufacturer":"Apple","os_name":"ios","network_carrier":"verizon","ip":"201.44.11.21","email":"[email protected]","latitude":"212.99333","longitude":"-12.39334"},{"customer_id":"812123","event":"purchase","ip":"201.44.11.22","email":"[email protected]","revenue":"31.24"}]}
 "#;
 
-/// What is found in them: the line, how bad, the rule and the place.
+/// The findings in them: line, severity, rule and place.
 const IN_SAMPLES: [&str; 26] = [
     "1 error email-format /email",
     "2 warning identifier-missing ",

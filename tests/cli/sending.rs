@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// What a run printed, and how it ended.
+/// The output and the exit of a run.
 struct Ran {
     code: Option<i32>,
     stdout: String,
@@ -28,7 +28,7 @@ impl Ran {
         ran
     }
 
-    /// What was printed, as JSON lines.
+    /// The output, as JSON lines.
     fn lines(&self) -> Vec<Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

@@ -1,4 +1,4 @@
-//! What a person sees who sends from the command line.
+//! Sending from the command line, as a person sees it.
 
 use std::fs;
 

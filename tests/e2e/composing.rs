@@ -1,4 +1,4 @@
-//! What a person does to send an event, and sees of what became of it.
+//! Sending an event from the screen, as a person sees it.
 
 use std::fs;
 use std::process::Command;

@@ -312,7 +312,7 @@ pub(crate) struct Copied {
     pub(crate) through_tmux: bool,
 }
 
-/// What the terminal has been told, and told of.
+/// The calls to the terminal, and their answers.
 struct Display {
     state: Mutex<State>,
     changed: Condvar,
@@ -326,7 +326,7 @@ struct State {
     reading: bool,
 }
 
-/// What `vt100` leaves to others.
+/// Handles the sequences that `vt100` ignores.
 #[derive(Default)]
 struct Extras {
     clipboard: Vec<String>,
@@ -404,7 +404,7 @@ fn read_into(display: Arc<Display>, mut reader: Box<dyn Read + Send>) -> JoinHan
     })
 }
 
-/// What of the terminal's modes a program has left switched on.
+/// The terminal modes that a program has left on.
 fn modes(screen: &Screen) -> Vec<&'static str> {
     let modes = [
         ("the alternate screen", screen.alternate_screen()),

@@ -1,4 +1,4 @@
-//! What a person sees and does while events come in.
+//! Watching events, as a person sees it.
 
 use crate::collector::Collector;
 use crate::harness::{Copied, Launch, Program};
@@ -176,7 +176,7 @@ fn printing_shows_the_value_on_the_plain_screen_until_a_key_is_pressed_and_leave
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_terminal_is_given_back();
-    // What is written next, such as the shell's prompt, goes below it.
+    // The next output, such as the shell's prompt, goes below it.
     let last = program.contents().lines().last().map(str::to_owned);
     assert_eq!(last.as_deref(), Some("-- press any key to go back --"));
     assert!(program.cursor_row() > program.contents().lines().count() - 1);

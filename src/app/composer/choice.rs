@@ -1,4 +1,4 @@
-//! What a composition can begin with.
+//! The beginnings of a composition.
 
 use crate::app::sending::DraftId;
 use crate::event::Sanitized;
@@ -7,7 +7,7 @@ use crate::event::catalogue::Template;
 /// One of the things to begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// What it is.
+    /// Its kind.
     pub beginning: Beginning,
     /// Its name.
     pub name: Sanitized,

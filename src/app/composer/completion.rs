@@ -21,7 +21,7 @@ pub struct Completion {
 pub struct Proposal {
     /// Its name.
     pub label: Sanitized,
-    /// What it is.
+    /// Its kind.
     pub detail: Sanitized,
     /// The text for the draft.
     text: String,
@@ -189,7 +189,7 @@ struct Survey<'a> {
     begun: usize,
     /// The keys that each object has.
     keys: HashMap<usize, Vec<&'a str>>,
-    /// What names the type of each event.
+    /// The source of each event's type.
     heads: HashMap<usize, HeadFields<'a>>,
     /// The containers that the cursor is in.
     around: Vec<Container<'a>>,

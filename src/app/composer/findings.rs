@@ -48,7 +48,7 @@ pub struct DraftFindings {
 /// A finding, and its place in the draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// What is wrong.
+    /// The reason.
     pub finding: Finding,
     /// The part of a line that it shows at: the value, the name where that is wrong, or where a container begins.
     pub mark: Range<Place>,
@@ -126,7 +126,7 @@ struct DraftText<'a> {
 
 impl DraftText<'_> {
     fn place(&self, finding: Finding) -> Placed {
-        // What is missing shows where it would stand.
+        // A missing field shows where it would stand.
         let mut path = Some(finding.path.clone());
         let id = loop {
             match path.as_ref().map(|path| self.sent.find(path)) {
@@ -166,7 +166,7 @@ impl DraftText<'_> {
         };
         let spelled = self.text.get(range.clone())?;
         match (text, placeholder::first(spelled)) {
-            // What is put around a value leaves its placeholders as they are.
+            // Text put around a value leaves its placeholders as they are.
             (Some(text), found) if found.is_none() || text.contains(spelled) => {
                 Some(Repair::Edit { range: self.places(range), text })
             }
@@ -232,7 +232,7 @@ impl DraftText<'_> {
 /// The findings of a draft that is being edited, as far as they are known. Its marks move with the text, so that they can be
 /// shown until more is known.
 #[derive(Debug, Default)]
-pub struct Findings {
+pub struct ComposerFindings {
     /// Each with the mark of that number in the editor.
     list: Vec<Placed>,
     counts: SeverityCounts,
@@ -259,7 +259,7 @@ pub(super) enum ToFix {
     This(usize),
 }
 
-impl Findings {
+impl ComposerFindings {
     /// How many there are.
     pub fn counts(&self) -> SeverityCounts {
         self.counts

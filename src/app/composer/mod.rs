@@ -27,7 +27,7 @@ use super::{DraftId, SavedDraft, Sending};
 use crate::event::catalogue::Template;
 use crate::event::{Sanitized, sanitized};
 use editor::Editor;
-use findings::Findings;
+use findings::ComposerFindings;
 use preview::Preview;
 
 /// The composer, and what it remembers of the session.
@@ -72,7 +72,7 @@ pub struct Composition {
     /// The content of the tab of that name, while it is on.
     pub preview: Option<Preview>,
     /// The reason.
-    pub findings: Findings,
+    pub findings: ComposerFindings,
     /// When it was last changed.
     changed: Timestamp,
     /// Whether it is worth keeping: it was changed, or kept before.
@@ -209,7 +209,7 @@ impl Composition {
             editor: Editor::new(text),
             tab: ComposerTab::Edit,
             preview: None,
-            findings: Findings::default(),
+            findings: ComposerFindings::default(),
             changed: now,
             touched: false,
             verdict: None,

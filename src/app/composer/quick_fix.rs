@@ -26,7 +26,7 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
     };
     let Some(placed) = composition.findings.get(number).cloned() else { return Answer::done() };
     if !composition.findings.is_spoken_of(number, &composition.editor) {
-        // What is fixed is what the reader sees that it is.
+        // Only a fix that the reader can see is made.
         let start = composition.editor.marks().get(number).map_or(placed.mark.start, |mark| mark.start);
         composition.in_view(|editor| editor.go_to_place(start));
         let name = name_of(&placed.finding);

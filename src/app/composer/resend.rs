@@ -72,7 +72,7 @@ mod tests {
     fn the_draft_is_of_the_type_that_was_shown() {
         for (received, unkeyed, _) in TYPES {
             let document = Document::read(received).expect("it is JSON");
-            // What has no name of its own is shown under a key.
+            // A value without a name of its own is shown under a key.
             let shown = unkeyed.unwrap_or("the_key");
             let (draft, _) = draft(&document, shown);
             let draft = Document::read(&draft).expect("it is JSON");

@@ -1,4 +1,4 @@
-//! What happens to the composer: keys, pastes, clicks and outcomes in, effects and another draft out.
+//! Tests of the composer: keys, pastes, clicks and outcomes in, effects and another draft out.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
@@ -19,7 +19,7 @@ use crate::session::{ChangeKind, Moment};
 
 const VIEW: &str = r#"{"event": "view", "customer_id": "1"}"#;
 
-/// What keys ask of the world, without the question what is wrong with the draft.
+/// The effects of the keys, without the linting of the draft.
 fn press(model: &mut Model, keys: &str, now: Moment) -> Vec<Effect> {
     without_questions(fixture::press(model, keys, now))
 }

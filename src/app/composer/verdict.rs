@@ -35,7 +35,7 @@ pub struct Ready {
 pub struct Refusal {
     /// The line and the column in characters, from 1, when it is about a place.
     pub place: Option<(usize, usize)>,
-    /// What is wrong, with the place.
+    /// The reason, with the place.
     pub text: Sanitized,
 }
 

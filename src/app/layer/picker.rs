@@ -31,7 +31,7 @@ pub(in crate::app) static KEYS: Keys = {
 /// Of the drafts of earlier sessions, those that stand before the templates; the others stand after them.
 const DRAFTS_FIRST: usize = 3;
 
-/// What there is to begin with, and the line in which it is searched.
+/// The beginnings to choose from, and the line that searches them.
 pub type Picker = SearchList<Choice>;
 
 impl Picker {

@@ -1,4 +1,4 @@
-//! What follows when something was sent: records in, effects, marks, log lines and a proof out.
+//! Tests of sending: records in, effects, marks, log lines and a proof out.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
@@ -12,7 +12,7 @@ use super::super::{Effect, Message, Model, Outcome, proof};
 use super::*;
 use crate::session::{ChangeKind, Problem, ProblemKind, Record};
 
-/// What a message asks of the world, without the linting that every new event asks for.
+/// The effects of a message, without the linting that every new event asks for.
 fn tell(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     let mut effects = send(model, message, now);
     effects.retain(|effect| !matches!(effect, Effect::Lint { .. }));
@@ -139,7 +139,8 @@ fn a_probe_that_another_event_stepped_over_is_looked_for_in_the_history() {
 #[test]
 fn a_refused_call_is_not_waited_for_and_its_fields_are_kept() {
     let fields = vec![("revenue".into(), "must be a number".into())];
-    let verdict = Verdict::Refused { status: 422, message: "revenue must be a number".into(), fields: fields.clone() };
+    let verdict =
+        CallOutcome::Refused { status: 422, message: "revenue must be a number".into(), fields: fields.clone() };
     let mut model = busy(120, 36);
     ship(&mut model, CHECKOUT, at(20));
     tell(&mut model, Message::Woke, at(20));
@@ -185,7 +186,7 @@ fn a_failed_call_takes_only_its_own_probes_along() {
         sent.probes.iter().map(|id| matches!(probe(id).state, ProbeState::NotSent)).collect()
     };
     tell(&mut model, taken(1, 0, 30), at(20));
-    tell(&mut model, answered(1, 1, 30, 5, Verdict::Failed(problem("nobody answers"))), at(20));
+    tell(&mut model, answered(1, 1, 30, 5, CallOutcome::Failed(problem("nobody answers"))), at(20));
     let not_sent: Vec<_> = (0..70).map(|event| (30..60).contains(&event)).collect();
     assert_eq!(probe_states(&model), not_sent);
     tell(&mut model, taken(1, 2, 10), at(20));
@@ -204,9 +205,9 @@ fn calls_that_were_not_tried_are_told_in_one_line() {
     let mut model = busy(120, 36);
     ship(&mut model, &crowd(130), at(20));
     tell(&mut model, taken(1, 0, 30), at(20));
-    tell(&mut model, answered(1, 1, 30, 5, Verdict::Failed(problem("nobody answers"))), at(20));
+    tell(&mut model, answered(1, 1, 30, 5, CallOutcome::Failed(problem("nobody answers"))), at(20));
     for (call, events) in [(2, 30), (3, 30), (4, 10)] {
-        tell(&mut model, answered(1, call, events, 0, Verdict::Failed(problem("nobody answers"))), at(20));
+        tell(&mut model, answered(1, call, events, 0, CallOutcome::Failed(problem("nobody answers"))), at(20));
     }
     assert_eq!(
         log(&model).get(..3).unwrap(),

@@ -32,7 +32,7 @@ pub struct Entry {
     pub kind: EntryKind,
     /// The event type that it is about, or nothing.
     pub subject: Sanitized,
-    /// What happened.
+    /// An account of it.
     pub text: Sanitized,
 }
 
@@ -66,7 +66,7 @@ pub enum EntryKind {
 impl Activity {
     /// Writes an entry down. A reader who has scrolled keeps what is on screen.
     pub(in crate::app) fn push(&mut self, entry: Entry) {
-        // What came while the screen was held still is told late, at its time.
+        // Events that came while the screen was held are shown late, at their time.
         let newer = self.entries.iter().take_while(|other| other.at.elapsed > entry.at.elapsed).count();
         self.entries.insert(newer, entry);
         self.entries.truncate(KEPT);

@@ -307,7 +307,7 @@ impl Types {
             let (name, row) = rows.get_index(*index)?;
             let number = match column {
                 Column::Name => None,
-                // What an earlier event had stands between what the newest events have and nothing.
+                // The findings of an earlier event rank between those of the newest events and none.
                 Column::Findings => row.tally().map(rank).or_else(|| Some(rank(row.earlier()?.tally) - (1 << 80))),
                 Column::Received => row.received.map(i128::from),
                 Column::Captured => Some(row.captured.into()),
@@ -636,7 +636,7 @@ fn millis(duration: Duration) -> i64 {
 fn columns(inner: Area, shows: impl Fn(Column) -> bool) -> Vec<(Column, Area)> {
     const GAP: u16 = 1;
     const SHORTEST_NAME: u16 = 16;
-    // What is dropped first when there is no room stands last.
+    // The part that is dropped first when there is no room is last.
     let wanted =
         [(Column::Findings, 4), (Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
     let mut rest = inner.width.saturating_sub(MARK_WIDTH);

@@ -13,7 +13,7 @@ use crate::cli::stderr;
 use crate::event::text::{counted, excerpt, grouped, sanitize, span};
 use crate::event::{Difference, Sanitized, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeState, Seen};
-use crate::session::{Delivery, Moment, Problem, Proof, Record, Retry, Verdict};
+use crate::session::{CallOutcome, Delivery, Moment, Problem, Proof, Record, Retry};
 
 /// The widest value of a difference, in columns.
 const WIDEST_VALUE: usize = 48;
@@ -45,16 +45,16 @@ impl Words {
         let what = what(&parcel.events);
         let took = span(delivery.took);
         match &delivery.verdict {
-            Verdict::Taken { status, .. } if delivery.attempts > 1 => sanitized!(
+            CallOutcome::Taken { status, .. } if delivery.attempts > 1 => sanitized!(
                 "sent {}: {} in {}, at attempt {}; an earlier attempt may have delivered it too\n",
                 what,
                 status,
                 took,
                 delivery.attempts
             ),
-            Verdict::Taken { status, .. } => sanitized!("sent {}: {} in {}\n", what, status, took),
+            CallOutcome::Taken { status, .. } => sanitized!("sent {}: {} in {}\n", what, status, took),
             // These are told where troubles are told.
-            Verdict::Refused { .. } | Verdict::Failed(_) => "".into(),
+            CallOutcome::Refused { .. } | CallOutcome::Failed(_) => "".into(),
         }
     }
 
@@ -205,17 +205,17 @@ impl Reporter {
     }
 
     /// Reports a call that was not accepted.
-    pub(super) fn verdict(&self, parcel: &Parcel, verdict: &Verdict) {
+    pub(super) fn verdict(&self, parcel: &Parcel, verdict: &CallOutcome) {
         match verdict {
-            Verdict::Taken { .. } => {}
-            Verdict::Refused { status, message, fields } => {
+            CallOutcome::Taken { .. } => {}
+            CallOutcome::Refused { status, message, fields } => {
                 let fields =
                     fields.iter().filter(|(field, what)| !message.contains(&**field) || !message.contains(&**what));
                 let said =
                     fields.fold(message.clone(), |said, (field, what)| sanitized!("{}; {}: {}", said, field, what));
                 self.complain(&sanitized!("the server refused {} with {}: {}", what(&parcel.events), status, said));
             }
-            Verdict::Failed(problem) => self.problem(problem),
+            CallOutcome::Failed(problem) => self.problem(problem),
         }
     }
 

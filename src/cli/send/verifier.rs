@@ -8,7 +8,7 @@ use crate::event::{Document, Sanitized, sanitized};
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
 use crate::session::{Moment, Problem, ProblemKind, Record, Trouble};
 use crate::source::live::{self, Settings};
-use crate::source::{Clock, Command, Source};
+use crate::source::{Clock, Source, SourceCommand};
 
 /// The most events that are proved in one run. The endpoint shows one event a type, and the history 50: of more, most
 /// would only be missed.
@@ -91,7 +91,7 @@ impl Verifier {
             self.probes.went_out(*id, at);
         }
         // A full queue has work enough already.
-        let _ = self.source.commands.try_send(Command::PollNow);
+        let _ = self.source.commands.try_send(SourceCommand::PollNow);
     }
 
     /// They were not taken.
@@ -134,13 +134,13 @@ impl Verifier {
             settled.extend(self.probes.observe(&changes, at));
         }
         for event_type in self.probes.overtaken() {
-            let _ = self.source.commands.try_send(Command::Recall(event_type));
+            let _ = self.source.commands.try_send(SourceCommand::Recall(event_type));
         }
         settled.extend(self.probes.expire(self.clock.now()));
         Ok(settled)
     }
 
-    /// What time it is.
+    /// The current time.
     pub(super) fn now(&self) -> Moment {
         self.clock.now()
     }

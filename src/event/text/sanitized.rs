@@ -121,7 +121,7 @@ impl Sanitized {
     }
 }
 
-/// What is read is sanitized anew, whoever wrote it.
+/// Text is sanitized when it is read, whoever wrote it.
 impl<'de> Deserialize<'de> for Sanitized {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| sanitize(&text))
@@ -245,7 +245,7 @@ impl Deref for SanitizedStr<'_> {
     }
 }
 
-/// What can be shown without a copy of it: sanitized text, a part of some, and words of the program.
+/// Text that can be shown without a copy of it: sanitized text, a part of some, and words of the program.
 pub trait AsSanitized {
     /// All of it, to show or to take a part of.
     fn as_sanitized(&self) -> SanitizedStr<'_>;

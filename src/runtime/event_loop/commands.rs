@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use crate::app::Outcome;
 use crate::blueshift::Call;
 use crate::event::{TypeName, sanitized};
-use crate::source::Command;
+use crate::source::SourceCommand;
 
 /// How many batches may wait for the source: more than anyone sends by hand while it takes nothing.
 const MOST_BATCHES: usize = 256;
@@ -22,7 +22,7 @@ pub(super) struct Commands {
     interval: Option<Duration>,
     poll: bool,
     /// Outbox and recalls.
-    queue: VecDeque<Command>,
+    queue: VecDeque<SourceCommand>,
 }
 
 impl Commands {
@@ -36,25 +36,25 @@ impl Commands {
 
     /// Has the calls sent, or says that they will not be.
     pub(super) fn ship(&mut self, batch: u64, calls: Vec<Call>) -> Option<Outcome> {
-        if self.queue.iter().filter(|command| matches!(command, Command::Send { .. })).count() >= MOST_BATCHES {
+        if self.queue.iter().filter(|command| matches!(command, SourceCommand::Send { .. })).count() >= MOST_BATCHES {
             let why = sanitized!("{} batches are waiting to be sent: try again when they are gone", MOST_BATCHES);
             return Some(Outcome::NotSent { batch, why });
         }
-        self.queue.push_back(Command::Send { batch, calls });
+        self.queue.push_back(SourceCommand::Send { batch, calls });
         None
     }
 
     /// Has the history of a type asked for. It only helps to find an event, so one too many is let go.
     pub(super) fn recall(&mut self, event_type: TypeName) {
-        let command = Command::Recall(event_type);
-        let recalls = self.queue.iter().filter(|command| matches!(command, Command::Recall(_))).count();
+        let command = SourceCommand::Recall(event_type);
+        let recalls = self.queue.iter().filter(|command| matches!(command, SourceCommand::Recall(_))).count();
         if recalls < MOST_RECALLS && !self.queue.contains(&command) {
             self.queue.push_back(command);
         }
     }
 
     /// Tells the source as much as it takes now. Once it has ended, says what became of the batches that wait.
-    pub(super) fn send(&mut self, source: &mpsc::Sender<Command>) -> Vec<Outcome> {
+    pub(super) fn send(&mut self, source: &mpsc::Sender<SourceCommand>) -> Vec<Outcome> {
         while !self.is_empty() {
             match source.try_reserve() {
                 Ok(permit) => {
@@ -75,7 +75,7 @@ impl Commands {
         let mut refused = Vec::new();
         while let Some(command) = self.next() {
             tracing::warn!(command = name(&command), "the source has ended and was not told");
-            if let Command::Send { batch, .. } = command {
+            if let SourceCommand::Send { batch, .. } = command {
                 refused.push(Outcome::NotSent { batch, why: why.into() });
             }
         }
@@ -83,7 +83,7 @@ impl Commands {
     }
 
     /// Waits until the source takes more, if there is something to tell it and somebody to tell it to.
-    pub(super) async fn room(&self, source: Option<&mpsc::Sender<Command>>) {
+    pub(super) async fn room(&self, source: Option<&mpsc::Sender<SourceCommand>>) {
         match source {
             // A source that has ended has room for nothing, and that is seen when it is told the next time.
             Some(source) if !self.is_empty() => drop(source.reserve().await),
@@ -95,24 +95,24 @@ impl Commands {
         self.interval.is_none() && !self.poll && self.queue.is_empty()
     }
 
-    fn next(&mut self) -> Option<Command> {
+    fn next(&mut self) -> Option<SourceCommand> {
         if let Some(interval) = self.interval.take() {
-            return Some(Command::SetInterval(interval));
+            return Some(SourceCommand::SetInterval(interval));
         }
         if std::mem::take(&mut self.poll) {
-            return Some(Command::PollNow);
+            return Some(SourceCommand::PollNow);
         }
         self.queue.pop_front()
     }
 }
 
 /// The name of a command in the log: the calls of a batch may be large, and hold what is private.
-fn name(command: &Command) -> &'static str {
+fn name(command: &SourceCommand) -> &'static str {
     match command {
-        Command::SetInterval(_) => "set the interval",
-        Command::PollNow => "poll now",
-        Command::Send { .. } => "send",
-        Command::Recall(_) => "recall",
+        SourceCommand::SetInterval(_) => "set the interval",
+        SourceCommand::PollNow => "poll now",
+        SourceCommand::Send { .. } => "send",
+        SourceCommand::Recall(_) => "recall",
     }
 }
 
@@ -145,8 +145,8 @@ mod tests {
             told.push(command);
             commands.send(&sender);
         }
-        let last = Command::SetInterval(Duration::from_secs(3));
-        assert_eq!(told, [Command::PollNow, last, Command::PollNow]);
+        let last = SourceCommand::SetInterval(Duration::from_secs(3));
+        assert_eq!(told, [SourceCommand::PollNow, last, SourceCommand::PollNow]);
     }
 
     #[tokio::test]
@@ -160,12 +160,12 @@ mod tests {
         commands.poll_now();
         commands.send(&sender);
         assert!(!is_ready(commands.room(Some(&sender))).await);
-        assert_eq!(receiver.recv().await, Some(Command::PollNow));
+        assert_eq!(receiver.recv().await, Some(SourceCommand::PollNow));
         assert!(is_ready(commands.room(Some(&sender))).await);
     }
 
-    fn batch(number: u64) -> Command {
-        Command::Send { batch: number, calls: vec![call(number)] }
+    fn batch(number: u64) -> SourceCommand {
+        SourceCommand::Send { batch: number, calls: vec![call(number)] }
     }
 
     fn call(number: u64) -> Call {
@@ -189,12 +189,12 @@ mod tests {
             told.push(command);
             assert_eq!(commands.send(&sender), []);
         }
-        let shipped: Vec<_> = told.iter().filter(|told| matches!(told, Command::Send { .. })).cloned().collect();
+        let shipped: Vec<_> = told.iter().filter(|told| matches!(told, SourceCommand::Send { .. })).cloned().collect();
         assert_eq!(shipped, [0, 1, 2, 3, 4].map(batch));
-        let purchases = told.iter().filter(|told| **told == Command::Recall("purchase".into())).count();
+        let purchases = told.iter().filter(|told| **told == SourceCommand::Recall("purchase".into())).count();
         assert_eq!(purchases, 1);
         // The poll does not wait behind what was queued before it.
-        assert_eq!(told.get(1), Some(&Command::PollNow));
+        assert_eq!(told.get(1), Some(&SourceCommand::PollNow));
         assert_eq!(told.len(), 5 + 1 + 5 + 1);
     }
 

@@ -16,7 +16,7 @@ use super::*;
 use crate::app::{Key, KeyCode, Setup};
 use crate::runtime::{events, terminal};
 use crate::session::{Problem, ProblemKind, Trouble};
-use crate::source::Command;
+use crate::source::SourceCommand;
 
 const SIZE: Size = Size { width: 40, height: 6 };
 
@@ -198,7 +198,7 @@ struct Outside {
     fake: Fake,
     inputs: mpsc::Sender<LoopInput>,
     records: Option<mpsc::Sender<Vec<Record>>>,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<SourceCommand>,
 }
 
 impl Outside {
@@ -294,7 +294,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         outside.fake.until("told", |world| world.display.screen().contents().contains("answered 401")).await;
 
         outside.press('r').await;
-        assert_eq!(outside.commands.recv().await, Some(Command::PollNow));
+        assert_eq!(outside.commands.recv().await, Some(SourceCommand::PollNow));
         outside.press('q').await;
         outside.inputs.closed().await;
         outside
@@ -418,8 +418,8 @@ async fn what_concerns_the_source_reaches_it_also_when_it_is_slow_to_listen() {
             outside.press(char).await;
         }
         outside.fake.until("handled", |world| world.messages.len() == 4).await;
-        assert_eq!(outside.commands.recv().await, Some(Command::SetInterval(fast)));
-        assert_eq!(outside.commands.recv().await, Some(Command::PollNow));
+        assert_eq!(outside.commands.recv().await, Some(SourceCommand::SetInterval(fast)));
+        assert_eq!(outside.commands.recv().await, Some(SourceCommand::PollNow));
         outside
     });
     ended.await.unwrap();
@@ -689,9 +689,9 @@ async fn what_is_sent_reaches_the_source_in_order_and_a_source_that_has_ended_re
     let ended = run_with(&fake, |mut outside| async move {
         outside.press('s').await;
         for batch in [1, 2] {
-            assert_eq!(outside.commands.recv().await, Some(Command::Send { batch, calls: Vec::new() }));
+            assert_eq!(outside.commands.recv().await, Some(SourceCommand::Send { batch, calls: Vec::new() }));
         }
-        assert_eq!(outside.commands.recv().await, Some(Command::Recall("view".into())));
+        assert_eq!(outside.commands.recv().await, Some(SourceCommand::Recall("view".into())));
         drop(outside.records.take());
         outside.fake.until("told", |world| world.messages.contains(&Message::SourceEnded(None))).await;
         let frames = outside.fake.world().frames.len();

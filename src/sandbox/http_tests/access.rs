@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// What only those who belong here may ask for.
+/// The requests that only those who belong here may make.
 const KEPT: [(&str, &str); 5] = [
     ("GET", "/api/v1/event/debug"),
     ("HEAD", "/api/v1/event/debug"),

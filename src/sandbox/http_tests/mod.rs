@@ -13,7 +13,7 @@ mod running;
 mod sending;
 mod watching;
 
-/// What deleting needs.
+/// The header that deleting needs.
 const CONFIRM: &str = "X-Clickscope: 1\r\n";
 
 const KEY: &str = "Authorization: Basic a2V5Og==\r\n";
@@ -50,7 +50,7 @@ async fn exchange(sandbox: &Sandbox, request: &[u8]) -> std::io::Result<Vec<u8>>
     Ok(answer)
 }
 
-/// What comes back for a head as it is given, without a body.
+/// The answer to a head as it is given, without a body.
 async fn raw(sandbox: &Sandbox, head: &str) -> String {
     let answer = exchange(sandbox, format!("{head}\r\n").as_bytes()).await.unwrap();
     String::from_utf8_lossy(&answer).into_owned()

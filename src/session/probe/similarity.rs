@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::event::{Document, NodeId, NodeKind, Origin, Payload, Segment, alike, origin};
 
-/// What part of the values that were sent must be there, in percent.
+/// The share of the sent values that must be there, in percent.
 const ENOUGH: usize = 75;
 
 /// Whether the event carries an identifier that says something.
@@ -24,7 +24,7 @@ fn identifiers(event: &Document) -> impl Iterator<Item = (&'static str, NodeId)>
 /// An event that came, made ready to be compared with several.
 pub(super) struct Received {
     event: Document,
-    /// What each step from each value leads to.
+    /// The value at the end of each step from each value.
     steps: HashMap<(NodeId, Segment), NodeId>,
 }
 

@@ -516,7 +516,7 @@ fn settled_probes_are_forgotten_in_the_end_and_their_names_are_never_given_again
     assert_eq!(ids.iter().chain([&kept, &last]).collect::<std::collections::HashSet<_>>().len(), ids.len() + 2);
 }
 
-/// What may happen to a few probes.
+/// The steps of a random test of a few probes.
 #[derive(Clone, Debug)]
 enum Step {
     Send(usize),

@@ -9,8 +9,8 @@ use super::*;
 use crate::event::{EventId, Path, Segment, Unknown, text};
 use crate::lint::{Actual, Fix, Rule, Severity};
 use crate::session::probe::Recognized;
-use crate::session::proof::{Alteration, Altered, Outcome};
-use crate::session::{ChangeKind, Coverage, Problem, ProblemKind, Verdict};
+use crate::session::proof::{Alteration, Altered, ProofOutcome};
+use crate::session::{CallOutcome, ChangeKind, Coverage, Problem, ProblemKind};
 
 /// A moment as it is read back: its time is told to the millisecond.
 fn at(millis: i64) -> Moment {
@@ -43,7 +43,7 @@ fn trouble(unknown: Option<Unknown>) -> Trouble {
     Trouble { at: at(NOON), problem, attempt: 3, next: Some(at(NOON + 2_000)), unknown: unknown.map(Arc::new) }
 }
 
-fn delivery(status: Option<u16>, verdict: Verdict) -> Record {
+fn delivery(status: Option<u16>, verdict: CallOutcome) -> Record {
     let events = [EventId { event_type: "view".into(), uuid: "u-1".into() }].into();
     let took = Duration::from_millis(88);
     Record::Delivered(Delivery {
@@ -97,9 +97,9 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
         ("connection", Record::Trouble(trouble(Some(unknown)))),
         ("connection", Record::CountsTrouble(Trouble { next: None, ..trouble(None) })),
         ("note", Record::Note { at: at(NOON), note: Note("odd".into()) }),
-        ("sent", delivery(Some(200), Verdict::Taken { status: 200, body: "{}".into() })),
-        ("sent", delivery(Some(422), Verdict::Refused { status: 422, message: "no".into(), fields })),
-        ("sent", delivery(None, Verdict::Failed(trouble(None).problem))),
+        ("sent", delivery(Some(200), CallOutcome::Taken { status: 200, body: "{}".into() })),
+        ("sent", delivery(Some(422), CallOutcome::Refused { status: 422, message: "no".into(), fields })),
+        ("sent", delivery(None, CallOutcome::Failed(trouble(None).problem))),
         (
             "retry",
             Record::Retrying(Retry {
@@ -118,8 +118,8 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
                 at: at(NOON),
             }),
         ),
-        ("proof", Record::Proof(proof(Outcome::Seen, Some(altered)))),
-        ("proof", Record::Proof(proof(Outcome::NotSent, None))),
+        ("proof", Record::Proof(proof(ProofOutcome::Seen, Some(altered)))),
+        ("proof", Record::Proof(proof(ProofOutcome::NotSent, None))),
     ]
 }
 
@@ -131,7 +131,7 @@ fn every_kind_is_read_as_it_was_written_and_has_no_event() {
         assert_eq!(fields.get("record"), Some(&Value::from(kind)), "{line}");
         assert_eq!((fields.get("event"), fields.get("observed_at").is_some()), (None, true), "{line}");
         assert!(!line.contains(char::is_control), "{line}");
-        assert_eq!(Line::read(&line), Line::Record(Box::new(record)), "{line}");
+        assert_eq!(RecordLine::read(&line), RecordLine::Record(Box::new(record)), "{line}");
     }
 }
 
@@ -196,17 +196,17 @@ fn a_line_is_told_from_events_by_themselves_and_older_ones_are_read() {
     };
     let count = old("null");
     let old = old(r#"{"a": 1e400}"#);
-    let Line::Event { change, text } = Line::read(&old) else { panic!("{old}") };
+    let RecordLine::Event { change, text } = RecordLine::read(&old) else { panic!("{old}") };
     assert_eq!((text, change.payload.as_ref().unwrap().text()), (r#"{"a": 1e400}"#, r#"{"a": 1e400}"#));
     assert_eq!(change.payload.unwrap().event_type().map(TypeName::as_str), Some("view"));
-    assert!(matches!(Line::read(&count), Line::Record(record) if matches!(*record, Record::Change(_))));
+    assert!(matches!(RecordLine::read(&count), RecordLine::Record(record) if matches!(*record, Record::Change(_))));
 
     let unknown = [
         r#"{"record":"gap","lost":2,"observed_at":"2026-11-24T12:00:00Z"}"#,
         r#"{"record":"sent","observed_at":"2026-11-24T12:00:00Z"}"#,
     ];
     for line in unknown {
-        assert_eq!(Line::read(line), Line::Unknown, "{line}");
+        assert_eq!(RecordLine::read(line), RecordLine::Unknown, "{line}");
     }
     let others = [
         "",
@@ -219,7 +219,7 @@ fn a_line_is_told_from_events_by_themselves_and_older_ones_are_read() {
         r#"{"record":"event","event":{"a":1}}"#,
     ];
     for line in others {
-        assert_eq!(Line::read(line), Line::Other, "{line}");
+        assert_eq!(RecordLine::read(line), RecordLine::Other, "{line}");
     }
 }
 
@@ -253,7 +253,7 @@ proptest! {
         let finding = Finding { fix: Some(Fix::Rename(name.clone())), ..RULE.at(Path::root(), "", Actual::Missing) };
         let line = Record::Change(written.clone()).line(&[finding]);
         prop_assert!(!line.contains(char::is_control));
-        let Line::Event { change, text } = Line::read(&line) else { panic!("{line}") };
+        let RecordLine::Event { change, text } = RecordLine::read(&line) else { panic!("{line}") };
         let tokens = text::json_line(&event);
         prop_assert_eq!(text, &*tokens);
         let payload = change.payload.clone().unwrap();
@@ -263,7 +263,7 @@ proptest! {
 
     #[test]
     fn any_text_is_one_line_or_another(line: String, record in "[a-z]{0,10}") {
-        let _ = Line::read(&line);
-        let _ = Line::read(&format!(r#"{{"record":"{record}","observed_at":{}}}"#, Value::from(line)));
+        let _ = RecordLine::read(&line);
+        let _ = RecordLine::read(&format!(r#"{{"record":"{record}","observed_at":{}}}"#, Value::from(line)));
     }
 }

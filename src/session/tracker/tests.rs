@@ -261,7 +261,7 @@ fn an_arrival_is_told_when_it_comes_and_one_that_was_missed_when_it_is_counted()
     let counted = tracker.observe_counts(&counts(15), NOW);
     assert_eq!(told(&counted), count("unchanged", Some(15), 6, 9));
     assert_eq!(counted.first().unwrap().coverage, Some(Coverage { captured: 6, received: 15 }));
-    // What comes after is told at once, and not again when it is counted, however late that is.
+    // Later events are reported at once, and not again when they are counted, however late that is.
     assert_eq!(come(&mut tracker), 1);
     assert_eq!(told(&tracker.observe_counts(&counts(15), NOW)), []);
     assert_eq!(come(&mut tracker), 1);
@@ -339,7 +339,7 @@ fn latency_is_told_with_the_change() {
     assert_eq!(changes.first().unwrap().latency_ms(), Some(312));
 }
 
-/// What a server may tell at one poll: per type, perhaps some of a few events, perhaps a count.
+/// A server's possible answer to one poll: per type, perhaps some of a few events, perhaps a count.
 fn any_snapshot() -> impl Strategy<Value = Snapshot> {
     let timed = (0_i64..4, any::<bool>())
         .prop_map(|(n, timed)| if timed { at(n, &format!("timed {n}")) } else { event(&format!("plain {n}")) });
@@ -405,7 +405,7 @@ proptest! {
                 prop_assert_eq!(change.coverage.is_some(), change.received.is_some());
                 last.insert(change.event_type.clone(), change);
             }
-            // What the changes told is all that is known: nothing moved without being told.
+            // The changes tell all that is known: nothing moved without being told.
             for (event_type, known) in &tracker.types {
                 let told = last.get(event_type);
                 let newest = session.history.newest(event_type).map(|newest| newest.payload.hash());

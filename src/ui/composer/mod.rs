@@ -98,7 +98,7 @@ fn status(verdict: &Verdict, composition: &Composition, model: &Model, theme: &T
     let room = usize::from(area.width).saturating_sub(3);
     let (sign, style, lines) = match verdict {
         Verdict::Ready(ready) => {
-            // What is wrong with an event forbids nothing, but a tick beside it would say that all is well.
+            // Findings forbid nothing, but a tick beside it would say that all is well.
             let errors = composition.findings.counts().errors;
             let (sign, style, ready_to) = if errors > 0 {
                 ("!", theme.warning, "as it is: ^S sends it")

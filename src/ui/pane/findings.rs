@@ -143,7 +143,7 @@ impl Painter<'_> {
         let (expected, found) = (finding.expected.words(), finding.found.words());
         let fix = finding.fix.as_ref().map(Fix::words).unwrap_or_default();
         let why = rule.why.into();
-        // What does not fit is said in full by the key for it; the address has its line all the same.
+        // Its key shows a value in full that does not fit; the address has its line all the same.
         let parts = [
             ("expected", &expected, theme.title_quiet, if rows < 8 { 2 } else { 3 }),
             ("found", &found, theme.title_quiet, 1),

@@ -63,7 +63,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
     let (right, style) = status(tree, shown, coverage, area.width.into(), theme);
     put_foot(&place, (&right, style), theme.dim, theme, area, buf);
-    // What is wrong at the cursor, in a few words: in its row there may be no room for them.
+    // The finding at the cursor, in a few words: its row may have no room for them.
     let here = tree.selected().and_then(|row| found?.here(&row));
     if let Some((finding, _)) = here.filter(|_| focused) {
         let taken = text::width(&place) + if place.is_empty() { 1 } else { 3 };

@@ -131,7 +131,7 @@ impl BackgroundKept for Style {
     }
 }
 
-/// What was sent by the reader's own hand says more than that something came: the name stays bright all the same.
+/// An event that the user sent matters more than one that came, so its name stays bright.
 fn mark(row: &TypeRow, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, Style) {
     match (probe, row.gone, row.mark) {
         (Some(ProbeMark::Waiting), ..) => ("→", theme.updated),

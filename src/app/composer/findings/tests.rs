@@ -13,7 +13,7 @@ use crate::lint::Severity;
 /// Rules, paths and what is marked.
 type Marked = [(&'static str, &'static str, &'static str)];
 
-/// What is wrong with a draft, sent on a day in November 2026.
+/// The findings in a draft, sent on a day in November 2026.
 fn found(draft: &str) -> Option<DraftFindings> {
     let question = Question {
         number: 1,
@@ -50,7 +50,7 @@ fn draft(model: &Model) -> String {
     model.composer.composition().unwrap().editor.text()
 }
 
-fn findings(model: &Model) -> &Findings {
+fn findings(model: &Model) -> &ComposerFindings {
     &model.composer.composition().unwrap().findings
 }
 
@@ -63,7 +63,7 @@ fn toast(model: &Model) -> &str {
     model.toast.as_ref().map_or("", |toast| &*toast.text)
 }
 
-/// What is marked on the screen now.
+/// The text marked on the screen now.
 fn shown(model: &Model) -> Vec<String> {
     let composition = model.composer.composition().unwrap();
     let editor = &composition.editor;
