@@ -291,8 +291,9 @@ lists for its rule. The config file changes that for every run, and options
 override the config file:
   [lint]
   event-name-case = \"note\"       allow, note, warning or error
+  identifiers = [\"loyalty_id\"]   fields that name a customer too
   [lint.purchase]
-  identifier-missing = \"error\"   in events of this type
+  identifier-missing = \"note\"    in events of this type
 
 Each line of --json is an object with these fields:
   file, line   where the field is, or the event if it has no such field

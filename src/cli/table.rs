@@ -78,7 +78,7 @@ mod tests {
         let found = |rule: &str| crate::plan::rule(rule).unwrap().at(Path::root(), "", Actual::Missing);
         let changes = [
             (change("view", Some("{}")), vec![found("identifier-missing"), found("date-impossible")]),
-            (change("漢字\u{1b}[2J", None), vec![found("identifier-missing")]),
+            (change("漢字\u{1b}[2J", None), vec![found("date-format")]),
             (change("search", Some("{}")), Vec::new()),
         ];
         assert_eq!(

@@ -5,11 +5,15 @@ use super::ConfigError;
 use super::section::{ConfigText, shown};
 use crate::plan::{Level, RuleOf, SeverityOverrides};
 
-/// Reads `[lint]`: a level for each rule that is named, and a table of the same for each event type that is.
+/// Reads `[lint]`: a level for each rule that is named, a table of the same for each event type that is, and the fields
+/// that identify customers.
 pub(super) fn levels<'a>(source: &'a ConfigText<'a>, table: &'a DeTable<'a>) -> Result<SeverityOverrides, ConfigError> {
     let mut levels = SeverityOverrides::default();
     for (name, value) in table {
         match value.get_ref().as_table() {
+            None if name.get_ref() == IDENTIFIERS => {
+                identifiers(source, value)?.into_iter().for_each(|name| levels.identify_by(name));
+            }
             None => {
                 let rule = rule(source, name.get_ref(), &name.span(), None)?;
                 levels.set(rule, level(source, name.get_ref(), value)?);
@@ -23,6 +27,21 @@ pub(super) fn levels<'a>(source: &'a ConfigText<'a>, table: &'a DeTable<'a>) -> 
         }
     }
     Ok(levels)
+}
+
+/// The name of the list of fields that identify customers beside the platform's own.
+const IDENTIFIERS: &str = "identifiers";
+
+fn identifiers(source: &ConfigText<'_>, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, ConfigError> {
+    let unusable = |of: &Spanned<DeValue<'_>>| {
+        let reason = "lint.identifiers must be a list of names of fields, as in [\"loyalty_id\"]";
+        source.unusable(&of.span(), reason)
+    };
+    let name = |name: &Spanned<DeValue<'_>>| {
+        let text = name.get_ref().as_str().filter(|text| !text.trim().is_empty());
+        text.map(str::to_owned).ok_or_else(|| unusable(name))
+    };
+    value.get_ref().as_array().ok_or_else(|| unusable(value))?.iter().map(name).collect()
 }
 
 fn rule(

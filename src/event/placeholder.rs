@@ -26,7 +26,6 @@ pub const ALL: &[(&str, &str)] = &[
 ];
 
 /// An address that takes the tag of `{{email}}`. The domain never receives mail (RFC 2606).
-#[cfg(test)]
 pub(crate) const TEST_ADDRESS: &str = "clickscope@example.com";
 
 /// The values that placeholders are resolved from. The same values give the same text.

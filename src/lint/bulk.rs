@@ -1,7 +1,7 @@
 //! The limits of one call of many events.
 
-use super::{Actual, Finding, Rule, Severity};
-use crate::event::Path;
+use super::{Actual, Finding, Findings, LintContext, Rule, Severity, Stage};
+use crate::event::{Document, NodeId, Path};
 
 /// The most events by the newer documentation, and by the older, which the mobile SDKs still go by (documented, code).
 const EVENTS: [usize; 2] = [30, 100];
@@ -12,9 +12,9 @@ const BYTES: [usize; 2] = [1_000_000, 1 << 20];
 static BULK_LIMITS: Rule = Rule {
     id: "bulk-limits",
     severity: Severity::Error,
-    title: "too much for one bulk call",
+    title: "too much for one call",
     why: "The platform documents at most 30 events (100 in older pages) and 1 MB for one call, and does not say what \
-          becomes of the rest: split it into several calls.",
+          becomes of the rest: split it into several calls. An event that is too large alone cannot be sent.",
     documentation: "https://developer.blueshift.com/reference/post_api-v1-bulkevents",
     bad: "[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]",
     good: r#"[{"event":"plan_chosen","email":"jane@example.com"},{"event":"plan_chosen","email":"kim@example.com"}]"#,
@@ -40,9 +40,35 @@ pub(crate) fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
     .collect()
 }
 
+/// What goes around an event in a bulk call: `{"events":[…]}`.
+const AROUND: usize = 13;
+
+/// Checks that an event that is to be sent fits into a call.
+pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
+    if context.stage == Stage::Outgoing {
+        findings.extend(bulk(1, AROUND + event.text(NodeId::ROOT).len()));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::tests::of;
     use super::*;
+
+    #[test]
+    fn an_event_that_is_too_large_for_a_call_is_told() {
+        use Severity::{Error, Warning};
+        let found = |length: usize, stage| {
+            let around = r#"{"event":"x","cookie":"c","a":""}"#.len();
+            let event = format!(r#"{{"event":"x","cookie":"c","a":"{}"}}"#, "a".repeat(length - around));
+            of(&event, stage, "bulk-limits").first().map(|finding| finding.severity)
+        };
+        let cases = [(999_987, None), (999_988, Some(Warning)), (1_048_563, Some(Warning)), (1_048_564, Some(Error))];
+        for (length, severity) in cases {
+            assert_eq!(found(length, Stage::Outgoing), severity, "{length} bytes");
+            assert_eq!(found(length, Stage::Received), None, "{length} bytes");
+        }
+    }
 
     /// The counts that are found, and how bad each is.
     type Wanted = &'static [(&'static str, Severity)];

@@ -1,9 +1,11 @@
 //! Findings that only show beside other events: a field that changes its type, one order bought twice.
 //!
 //! Told is always the newest event, in the light of those before it. What is remembered of those is mostly hashes, and
-//! bounded: of what was not seen for long nothing is known any more, and nothing is said.
+//! bounded: of ten million events it is known what they were about, of the last forty thousand more, and when something is
+//! not known any more, that is said.
 
 mod fields;
+mod look_back;
 mod orders;
 mod people;
 mod recent;
@@ -13,9 +15,11 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::budget::cut_short;
+use super::values::is_address;
 use super::{Findings, LintContext, Rule, Stage};
 use crate::event::text::excerpt;
-use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin, Path, origin};
 use fields::FieldHistory;
 use orders::OrderHistory;
 use people::IdentityHistory;
@@ -27,6 +31,7 @@ pub(super) const RULES: &[&Rule] = &[
     &people::IDENTITY_CONFLICT,
     &orders::EVENT_UUID_TWICE,
     &orders::ORDER_TWICE,
+    &orders::ORDER_SHARED,
     &orders::PURCHASE_PER_LINE_ITEM,
 ];
 
@@ -36,6 +41,8 @@ pub(crate) struct CrossEvent {
     fields: FieldHistory,
     people: IdentityHistory,
     orders: OrderHistory,
+    /// Whether it was said that not all of it is remembered.
+    was_told: bool,
 }
 
 impl CrossEvent {
@@ -53,7 +60,29 @@ impl CrossEvent {
             self.fields.observe(&key_fields, malformed, findings);
             self.people.observe(&key_fields, findings);
             self.orders.observe(&key_fields, findings);
+            self.tell_what_is_not_known(findings);
         }
+    }
+
+    /// Whether some repeats and changes cannot be found any more.
+    pub(crate) fn has_limits(&self) -> bool {
+        self.people.is_full() || self.orders.is_full() || self.fields.has_forgotten()
+    }
+
+    /// Says it once, at the event with which it begins.
+    fn tell_what_is_not_known(&mut self, findings: &mut Findings) {
+        if self.was_told || !self.has_limits() {
+            return;
+        }
+        self.was_told = true;
+        let (most, found) = if self.fields.has_forgotten() {
+            let most = "at most 100,000 fields and names of all event types, which were compared";
+            (most, "more: what was seen longest ago is compared no longer")
+        } else {
+            let most = "at most 10 million orders, UUIDs or customers, of which repeats are found";
+            (most, "more: repeats of the others are not found")
+        };
+        findings.push(cut_short(Path::root(), most, found));
     }
 }
 
@@ -106,6 +135,15 @@ impl<'a> KeyFields<'a> {
         let text = self.event.plain(field);
         let usable = matches!(kind, NodeKind::String | NodeKind::Number) && !super::degradation::is_no_value(&text);
         usable.then_some((field, text))
+    }
+
+    /// By what it says whom it is about, and whom, as a hash: by `customer_id`, or else by address. Only what is said by
+    /// the same can be compared.
+    fn customer(&self) -> Option<(&'static str, u64)> {
+        let customer = self.identifier(self.customer).map(|(_, customer)| xxh3_64(customer.as_bytes()));
+        let email = || self.identifier(self.email).filter(|(_, email)| is_address(email));
+        let email = || email().map(|(_, email)| ("email", xxh3_64(email.to_lowercase().as_bytes())));
+        customer.map(|customer| ("customer_id", customer)).or_else(email)
     }
 
     /// The same for every copy of one event: of a received one, what the platform added does not count, for it goes on
@@ -163,7 +201,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded_however_much_comes() {
         /// The rooms of all that is remembered, and the fields of one object that may stand over.
-        const MOST: usize = 2 * 100_000 + 5 * 40_000 + 2 * 1_000;
+        const MOST: usize = 2 * 100_000 + 4 * 40_000 + 2 * 1_000;
         let mut session = CrossEvent::default();
         for round in 0..130_u64 {
             let mut event: Map<_, _> = (0..1_100).map(|n| (format!("field_{round}_{n}"), Value::from(n))).collect();
@@ -178,6 +216,10 @@ mod tests {
             });
             observe(&mut session, &event, Stage::Received);
         }
+        // The first of them is known all the same.
+        let again = serde_json::json!({"event": "purchase", "order_id": 0, "customer_id": 0, "tax": 1}).to_string();
+        let again = found(&mut session, &Document::read(&again).unwrap(), Stage::Received);
+        assert!(again.iter().any(|finding| finding.rule.id == "order-twice"), "{again:?}");
         let weight = weight(&session);
         assert!((200_000..=MOST).contains(&weight), "{weight}");
     }

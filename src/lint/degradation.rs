@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::amounts::{bare, currency, is_number};
 use super::dates::{DateForm, is_relative, is_slashed, is_time, rewritten};
-use super::{Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
+use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::text::sanitize;
 use crate::event::{Document, NodeId, NodeKind, Origin, origin, sanitized};
@@ -39,8 +39,8 @@ static DATE_IMPOSSIBLE: Rule = Rule {
 static DATE_EPOCH: Rule = Rule {
     id: "date-epoch",
     severity: Severity::Warning,
-    title: "seconds since 1970 where a date is meant",
-    why: "Seconds or milliseconds since 1970 are stored as a number, not as a date.",
+    title: "a Unix time where a date is meant",
+    why: "A Unix time, in seconds or milliseconds, is stored as a number, not as a date.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":1758104814}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2025-09-17T10:26:54Z"}"#,
@@ -62,7 +62,7 @@ static NUMBER_FORMAT: Rule = Rule {
     severity: Severity::Warning,
     title: "not a plain number",
     why: "A number with a currency, a thousands separator or a unit is stored as a string: it cannot be summed or \
-          compared.",
+          compared. Digits alone may stand in quotes, as in the vendor's own samples.",
     documentation: TYPES,
     bad: r#"{"event":"course_booked","email":"jane@example.com","revenue":"$ 79.95"}"#,
     good: r#"{"event":"course_booked","email":"jane@example.com","revenue":"79.95"}"#,
@@ -98,6 +98,17 @@ static PLACEHOLDER_LEFT: Rule = Rule {
     good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
 };
 
+static HALF_CHARACTER: Rule = Rule {
+    id: "half-character",
+    severity: Severity::Warning,
+    title: "half of a character",
+    why: "An emoji is two units long in JavaScript, and slice or substring cut it in two: half of it is no character, is \
+          shown as a question mark, and some readers refuse the whole event for it.",
+    documentation: "",
+    bad: r#"{"event":"course_finished","email":"jane@example.com","course":"Pottery \ud83d"}"#,
+    good: r#"{"event":"course_finished","email":"jane@example.com","course":"Pottery"}"#,
+};
+
 static KEY_TWICE: Rule = Rule {
     id: "field-twice",
     severity: Severity::Warning,
@@ -118,6 +129,7 @@ pub(super) const RULES: &[&Rule] = &[
     &EMPTY_STRING,
     &PLACEHOLDER_LEFT,
     &KEY_TWICE,
+    &HALF_CHARACTER,
 ];
 
 pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
@@ -136,8 +148,16 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         if event.occurrence(id) > 0 {
             findings.tell(&KEY_TWICE, || KEY_TWICE.at(event.path(id), "one field of that name", shown(event, id)));
         }
+        if let Some(whole) = without_halves(event.key_text(id)) {
+            findings.tell(&HALF_CHARACTER, || {
+                let name = serde_json::from_str(&whole).ok().map(Fix::Rename);
+                let spelled = event.key_text(id).trim_matches('"').into();
+                let expected = "a name of whole characters";
+                Finding { fix: name, ..HALF_CHARACTER.at(event.path(id), expected, Actual::Name(spelled)) }
+            });
+        }
         let diagnosis = match node.kind {
-            NodeKind::String => in_text(event, id, key, &event.plain(id)),
+            NodeKind::String => half_character(event.text(id)).or_else(|| in_text(event, id, key, &event.plain(id))),
             NodeKind::Number => in_number(key, event.text(id)),
             _ => None,
         };
@@ -160,6 +180,36 @@ impl Diagnosis {
     fn new(rule: &'static Rule, expected: impl Into<Expected>, fix: Option<String>) -> Self {
         Self { rule, expected: expected.into(), fix }
     }
+}
+
+fn half_character(json: &str) -> Option<Diagnosis> {
+    without_halves(json).map(|whole| Diagnosis::new(&HALF_CHARACTER, "a text of whole characters", Some(whole)))
+}
+
+/// A string as JSON without what is half of a character in it (a lone surrogate); `None` where nothing is.
+fn without_halves(json: &str) -> Option<String> {
+    // Nearly no text has such an escape.
+    json.find("\\u").filter(|_| json.contains("\\ud") || json.contains("\\uD"))?;
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut whole, mut at) = (String::with_capacity(json.len()), 0);
+    while let Some(escape) = json.get(at..).and_then(|rest| rest.find('\\')) {
+        let end = at + escape;
+        whole.push_str(json.get(at..end)?);
+        let (kept, length) = match (unit(end), unit(end + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (true, 12),
+            (Some(0xd800..=0xdfff), _) => (false, 6),
+            _ => (true, 2),
+        };
+        if kept {
+            whole.push_str(json.get(end..end + length)?);
+        }
+        at = end + length;
+    }
+    whole.push_str(json.get(at..)?);
+    (whole.len() < json.len()).then_some(whole)
 }
 
 /// One value has one fault at most: text that stands for no value is not also a wrong date.

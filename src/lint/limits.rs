@@ -99,10 +99,11 @@ static NAME_CASE: Rule = Rule {
 
 static IDENTIFIER_MISSING: Rule = Rule {
     id: "identifier-missing",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     title: "no customer identifier",
-    why: "Without an identifier the event is answered with 200 and then dropped in processing (missing_identifier); \
-          the pixel adds a cookie of its own, a server must send one.",
+    why: "Without an identifier the event is answered with 200 and then dropped in processing (missing_identifier). A \
+          server must send one; to what a page sends, the pixel adds its cookie. Identifiers of your own are named in \
+          the config file, as in [lint] identifiers = [\"loyalty_id\"].",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","plan":"gold"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","plan":"gold"}"#,
@@ -224,7 +225,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
             None => NAME_MISSING.at(Path::root(), Expected::field("event"), Actual::Missing),
         });
     }
-    if !identified && !blank {
+    if !identified && !blank && !is_from_page(event) {
         // A field that looks like one and is none is most likely where it went.
         let likely =
             event.children(NodeId::ROOT).filter_map(|field| event.key(field)).find(|key| is_like_identifier(key));
@@ -233,11 +234,20 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
     }
 }
 
+/// Whether an event says that it goes through the pixel, which adds a cookie: from the tool that drives it in pages, or by
+/// what the platform notes of it (code).
+fn is_from_page(event: &Document) -> bool {
+    const MARKS: [&str; 3] = ["_bsft_source", "_bsft_js_pipeline", "_bsft_js_events_export"];
+    event.children(NodeId::ROOT).filter_map(|field| event.key(field)).any(|key| MARKS.contains(&&*key))
+}
+
 fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Findings) {
     let kind = event.get(field).map(|node| node.kind);
     let name = event.plain(field);
     let path = || event.path(field);
     let mut push = |rule: &'static Rule, expected: Expected, fix: Option<String>| {
+        // What no text can hold, such as half an emoji, is spelled with an escape that a new text would not have.
+        let fix = fix.filter(|name| !name.contains('\\'));
         let fix = fix.map(|name| Fix::Replace(serde_json::Value::from(name).to_string()));
         findings.push(Finding { fix, ..rule.at(path(), expected, shown(event, field)) });
     };
@@ -415,7 +425,9 @@ mod tests {
 
     #[test]
     fn a_customer_must_be_named_by_something() {
-        let cases: [(&str, &[&str]); 9] = [
+        let cases: [(&str, &[&str]); 11] = [
+            (r#"{"event":"x","_bsft_source":"segment.com"}"#, &[]),
+            (r#"{"event":"x","url":"https://shop.example.com/"}"#, &["identifier-missing"]),
             (r#"{"event":"x","customer_id":812123}"#, &[]),
             (r#"{"event":"x","cookie":"c67dca9f-6a3c-4f0e-9b0a-0d1f9be3a8d2"}"#, &[]),
             (r#"{"event":"x","group_id":"g"}"#, &[]),

@@ -99,7 +99,8 @@ pub(crate) fn lint(event: &Document, context: LintContext) -> Vec<Finding> {
 
 /// Finds what the rules for one event say of it.
 pub(crate) fn find(event: &Document, context: LintContext, findings: &mut Findings) {
-    for check in [limits::check, degradation::check, values::check, attributes::check, per_event::check] {
+    let each = [limits::check, degradation::check, values::check, attributes::check, per_event::check, bulk::check];
+    for check in each {
         check(event, context, findings);
     }
 }

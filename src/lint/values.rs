@@ -25,8 +25,7 @@ static EMAIL: Rule = Rule {
     id: "email-format",
     severity: Severity::Error,
     title: "not an e-mail address",
-    why: "The customer can be neither found by it nor written to; the text [email protected] comes from web pages \
-          that hide addresses.",
+    why: "The customer can be neither found by it nor written to.",
     documentation: CUSTOMER,
     bad: r#"{"event":"plan_chosen","email":"[email protected]"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -231,7 +230,14 @@ fn email(field: &FilledField<'_>) -> Option<Finding> {
     }
     let trimmed = field.text.trim();
     let right = is_address(trimmed).then(|| trimmed.to_owned());
-    Some(field.mends(&EMAIL, "an address such as jane@example.com", right))
+    let expected = if matches!(trimmed, "[email protected]" | "[email\u{a0}protected]") {
+        "an address: web pages show this text in place of one that they hide"
+    } else if field.text.contains(char::is_whitespace) {
+        "an address such as jane@example.com, without white space"
+    } else {
+        "an address such as jane@example.com"
+    };
+    Some(field.mends(&EMAIL, expected, right))
 }
 
 /// Whether mail can go there: what mailbox providers take, which is less than RFC 5322 allows (no quoted names, no
@@ -403,6 +409,15 @@ mod tests {
             "email",
             &[(r#"" jane@example.com\n""#, Some(r#""jane@example.com""#)), (r#""[email protected]""#, None)],
         );
+        let words = |email: &str| {
+            let event = serde_json::json!({"event": "x", "email": email}).to_string();
+            of(&event, Stage::Outgoing, "email-format").first().map(|it| it.expected.words().to_string())
+        };
+        let of_address = |what: &str| Some(format!("an address{what}"));
+        let hidden = of_address(": web pages show this text in place of one that they hide");
+        assert_eq!((words("[email protected]"), words("[email\u{a0}protected]")), (hidden.clone(), hidden));
+        assert_eq!(words("jane doe@example.com"), of_address(" such as jane@example.com, without white space"));
+        assert_eq!(words("jane"), of_address(" such as jane@example.com"));
         let nested = of(r#"{"event":"gift","to":{"email":"jane"}}"#, Stage::Outgoing, "email-format");
         assert_eq!(nested.first().map(|finding| finding.path.pointer()).as_deref(), Some("/to/email"));
     }

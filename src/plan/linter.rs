@@ -53,6 +53,11 @@ impl Linter {
         self.levels.apply(None, bulk(events, bytes))
     }
 
+    /// Whether of the events observed so far some repeats and changes could not be found.
+    pub fn has_limits(&self) -> bool {
+        self.cross_event.has_limits()
+    }
+
     fn alone(&self, event: &Document, context: LintContext) -> Vec<Finding> {
         let (event, mut findings) = extract(event);
         self.by_itself(&event, context, &mut findings);
@@ -66,7 +71,7 @@ impl Linter {
 
     /// Those of the findings that are told. One that is allowed does not stand in for another.
     fn told(&self, event: &Document, findings: Findings) -> Vec<Finding> {
-        in_order(event, self.levels.apply(event.event_type(), findings.done()))
+        in_order(event, self.levels.apply_to(event, findings.done()))
     }
 }
 

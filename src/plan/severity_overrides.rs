@@ -3,8 +3,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::{rule, rules};
-use crate::event::Sanitized;
 use crate::event::text::excerpt;
+use crate::event::{Document, NodeId, NodeKind, Sanitized, Segment};
 use crate::lint::{Finding, Rule, Severity};
 
 /// The widest name of a rule that a message repeats, in columns.
@@ -85,30 +85,40 @@ impl UnknownRule {
     }
 }
 
-/// How bad the findings of which rules are, for which events, instead of what the rules say themselves.
+/// How bad the findings of which rules are, for which events, instead of what the rules say themselves; and by which
+/// fields, beside the platform's own, customers are identified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SeverityOverrides(Vec<(RuleOf, Level)>);
+pub struct SeverityOverrides {
+    levels: Vec<(RuleOf, Level)>,
+    identifiers: Vec<String>,
+}
 
 impl SeverityOverrides {
     /// Chooses a level, which replaces one that was chosen for the very same; what it was is returned.
     pub fn set(&mut self, rule: RuleOf, level: Level) -> Option<Level> {
-        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == rule) {
+        if let Some((_, known)) = self.levels.iter_mut().find(|(known, _)| *known == rule) {
             return Some(std::mem::replace(known, level));
         }
-        self.0.push((rule, level));
+        self.levels.push((rule, level));
         None
+    }
+
+    /// Names a field that identifies customers.
+    pub fn identify_by(&mut self, name: String) {
+        self.identifiers.push(name);
     }
 
     /// These levels with `nearer` ones over them: what those say of a rule for every type wins over what is said here for
     /// one type.
     #[must_use]
     pub fn under(mut self, nearer: Self) -> Self {
-        self.0.retain(|(here, _)| {
-            !nearer.0.iter().any(|(there, _)| there.event_type.is_none() && there.rule == here.rule)
+        self.levels.retain(|(here, _)| {
+            !nearer.levels.iter().any(|(there, _)| there.event_type.is_none() && there.rule == here.rule)
         });
-        for (rule, level) in nearer.0 {
+        for (rule, level) in nearer.levels {
             self.set(rule, level);
         }
+        self.identifiers.extend(nearer.identifiers);
         self
     }
 
@@ -126,13 +136,32 @@ impl SeverityOverrides {
         findings
     }
 
+    /// The same of the findings in `event`, without those that miss an identifier, where it has one of the user's own.
+    pub(super) fn apply_to(&self, event: &Document, mut findings: Vec<Finding>) -> Vec<Finding> {
+        if self.identifiers.iter().any(|name| has_value(event, name)) {
+            findings.retain(|finding| !NO_IDENTIFIER.contains(&finding.rule.id));
+        }
+        self.apply(event.event_type(), findings)
+    }
+
     fn chosen(&self, rule: &'static Rule, event_type: Option<&str>) -> Option<Level> {
         let chosen = |event_type: Option<&str>| {
-            let found = self.0.iter().find(|(of, _)| of.rule == rule && of.event_type.as_deref() == event_type);
+            let found = self.levels.iter().find(|(of, _)| of.rule == rule && of.event_type.as_deref() == event_type);
             found.map(|(_, level)| *level)
         };
         event_type.and_then(|event_type| chosen(Some(event_type))).or_else(|| chosen(None))
     }
+}
+
+/// The rules that say that nothing identifies a customer.
+const NO_IDENTIFIER: [&str; 2] = ["identifier-missing", "identify-without-identifier"];
+
+fn has_value(event: &Document, name: &str) -> bool {
+    let field = event.child(NodeId::ROOT, &Segment::key(name));
+    field.is_some_and(|field| {
+        let is_null = event.get(field).is_some_and(|node| node.kind == NodeKind::Null);
+        !is_null && !event.plain(field).trim().is_empty()
+    })
 }
 
 #[cfg(test)]
@@ -140,6 +169,8 @@ impl SeverityOverrides {
 mod tests {
     use super::*;
     use crate::event::Path;
+    use crate::lint::{LintContext, Stage};
+    use crate::plan::{Linter, Plan};
 
     const fn named(id: &'static str) -> Rule {
         Rule { id, severity: Severity::Warning, title: "", why: "", documentation: "", bad: "", good: "" }
@@ -154,6 +185,25 @@ mod tests {
             levels.set(RuleOf { rule, event_type: event_type.map(str::to_owned) }, level.parse().unwrap());
         }
         levels
+    }
+
+    #[test]
+    fn an_event_with_an_identifier_of_the_users_own_has_one() {
+        let mut levels = SeverityOverrides::default();
+        levels.identify_by("loyalty_id".to_owned());
+        let linter = Linter::new(levels.under(SeverityOverrides::default()), Plan::default());
+        let cases = [
+            (r#"{"event":"identify","loyalty_id":"7"}"#, false),
+            (r#"{"event":"identify","loyalty_id":7}"#, false),
+            (r#"{"event":"identify","loyalty_id":null}"#, true),
+            (r#"{"event":"identify","loyalty_id":" "}"#, true),
+            (r#"{"event":"identify","in":{"loyalty_id":"7"}}"#, true),
+        ];
+        for (event, is_told) in cases {
+            let context = LintContext { stage: Stage::Outgoing, now: jiff::Timestamp::UNIX_EPOCH };
+            let found = linter.judge(&Document::read(event).unwrap(), context);
+            assert_eq!(found.iter().any(|it| NO_IDENTIFIER.contains(&it.rule.id)), is_told, "{event}: {found:?}");
+        }
     }
 
     #[test]

@@ -196,6 +196,11 @@ impl FieldHistory {
         }
     }
 
+    /// Whether of some fields or names nothing is known any more.
+    pub(super) fn has_forgotten(&self) -> bool {
+        self.shapes.has_forgotten() || self.names.0.has_forgotten()
+    }
+
     #[cfg(test)]
     pub(super) fn weight(&self) -> usize {
         self.shapes.weight() + self.names.0.weight()

@@ -1,13 +1,14 @@
 use uuid::Uuid;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
 use crate::event::text::sanitize;
 use crate::event::{Document, NodeId, NodeKind, Sanitized, sanitized};
 use crate::lint::{Findings, Rule, Severity, Stage, shown};
 
-/// How many orders, and how many UUIDs of events are remembered.
+/// Of how many orders, and of how many UUIDs of events, it is remembered what came with them.
 const ROOM: usize = 40_000;
 
 pub(super) static EVENT_UUID_TWICE: Rule = Rule {
@@ -35,6 +36,19 @@ pub(super) static ORDER_TWICE: Rule = Rule {
 {"event":"purchase","email":"jane@example.com","order_id":"50315","revenue":25,"products":[{"sku":"45790-32","price":25,"quantity":1}]}"#,
 };
 
+pub(super) static ORDER_SHARED: Rule = Rule {
+    id: "order-of-two-customers",
+    severity: Severity::Warning,
+    title: "one order number of two customers",
+    why: "An order is one customer's: either the number is not unique, and then two orders are taken for one, or a \
+          purchase is told of the wrong customer.",
+    documentation: "https://help.blueshift.com/hc/en-us/articles/360001314233",
+    bad: r#"{"event":"purchase","email":"jane@example.com","order_id":"50314","revenue":25,"products":[{"sku":"45790-32","price":25,"quantity":1}]}
+{"event":"purchase","email":"kim@example.com","order_id":"50314","revenue":3,"products":[{"sku":"46493-32","price":3,"quantity":1}]}"#,
+    good: r#"{"event":"purchase","email":"jane@example.com","order_id":"50314","revenue":25,"products":[{"sku":"45790-32","price":25,"quantity":1}]}
+{"event":"purchase","email":"kim@example.com","order_id":"50315","revenue":3,"products":[{"sku":"46493-32","price":3,"quantity":1}]}"#,
+};
+
 pub(super) static PURCHASE_PER_LINE_ITEM: Rule = Rule {
     id: "purchase-per-line-item",
     severity: Severity::Error,
@@ -52,12 +66,16 @@ pub(super) static PURCHASE_PER_LINE_ITEM: Rule = Rule {
 pub(super) struct OrderHistory {
     events: Recent<SeenEvent>,
     orders: Recent<SeenOrder>,
+    /// The contents of all events by their UUIDs, and of all purchases by their orders, as hashes.
+    every_event: LookBack,
+    every_order: LookBack,
+    /// By order, who bought it, as far as that is told.
+    buyers: LookBack,
 }
 
 /// The last event with some `event_uuid`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct SeenEvent {
-    content: u64,
     event_type: Box<str>,
 }
 
@@ -83,7 +101,9 @@ impl Weight for SeenOrder {}
 
 impl Default for OrderHistory {
     fn default() -> Self {
-        Self { events: Recent::new(ROOM), orders: Recent::new(ROOM) }
+        let every = LookBack::default;
+        let (events, orders) = (Recent::new(ROOM), Recent::new(ROOM));
+        Self { events, orders, every_event: every(), every_order: every(), buyers: every() }
     }
 }
 
@@ -105,10 +125,11 @@ impl OrderHistory {
         let mut copied = false;
         if let Some((field, uuid)) = uuid {
             let name = remembered(key_fields.event_type.unwrap_or_default());
-            let before = self.events.put(xxh3_64(uuid.as_bytes()), SeenEvent { content, event_type: name });
+            let hash = xxh3_64(uuid.as_bytes());
+            let same = self.every_event.put(hash, content);
+            let event_type = self.events.put(hash, SeenEvent { event_type: name }).unwrap_or_default().event_type;
             // The platform shows the same event until a newer one comes; a file with it twice sends it twice.
-            let another = before.filter(|before| *stage == Stage::Outgoing || before.content != content);
-            if let Some(SeenEvent { event_type, .. }) = another {
+            if same.is_some_and(|same| *stage == Stage::Outgoing || !same) {
                 copied = true;
                 let first = if event_type.is_empty() { "another event".into() } else { sanitize(&event_type) };
                 let expected = sanitized!("a UUID of its own: {} came with this one before", first);
@@ -117,16 +138,31 @@ impl OrderHistory {
         }
         if let Some((field, id)) = order {
             let now = SeenOrder { content, uuid: uuid.map(|(_, uuid)| uuid), line: LineItem::of(key_fields), times: 1 };
-            let found = self.bought(xxh3_64(id.as_bytes()), now, *stage).filter(|_| !copied);
+            let found = self.bought(xxh3_64(id.as_bytes()), now, key_fields.customer(), *stage).filter(|_| !copied);
             findings.extend(found.map(|(rule, expected)| rule.at(event.path(field), expected, shown(event, field))));
         }
     }
 
     /// The rule that a purchase breaks beside an earlier one of the same order, and what was expected.
-    fn bought(&mut self, id: u64, mut now: SeenOrder, stage: Stage) -> Option<(&'static Rule, Sanitized)> {
+    fn bought(
+        &mut self,
+        id: u64,
+        mut now: SeenOrder,
+        buyer: Option<(&str, u64)>,
+        stage: Stage,
+    ) -> Option<(&'static Rule, Sanitized)> {
+        let bought = buyer.and_then(|(by, buyer)| self.buyers.put(xxh3_64_with_seed(by.as_bytes(), id), buyer));
+        let is_anothers = bought == Some(false);
+        let same = self.every_order.put(id, now.content);
+        let shared = || (&ORDER_SHARED, Sanitized::from("an order number of its own: another customer has it"));
         let Some(before) = self.orders.get(id) else {
             self.orders.put(id, now);
-            return None;
+            // Of those that came long before only hashes are known.
+            return match same? {
+                true if stage == Stage::Received => None,
+                _ if is_anothers => Some(shared()),
+                _ => Some((&ORDER_TWICE, "one purchase of this order; it came long before already".into())),
+            };
         };
         let same = match (now.uuid, before.uuid) {
             (Some(now), Some(before)) => now == before,
@@ -139,7 +175,9 @@ impl OrderHistory {
         let per_line = now.line.as_ref().zip(before.line.as_ref()).is_some_and(|(now, before)| now.is_beside(before));
         let times = now.times;
         *before = now;
-        Some(if per_line {
+        Some(if is_anothers {
+            shared()
+        } else if per_line {
             (
                 &PURCHASE_PER_LINE_ITEM,
                 sanitized!("one purchase of this order with all its products; this is number {}", times),
@@ -147,6 +185,11 @@ impl OrderHistory {
         } else {
             (&ORDER_TWICE, sanitized!("one purchase of this order; this is number {}", times))
         })
+    }
+
+    /// Whether some were not remembered for want of room.
+    pub(super) fn is_full(&self) -> bool {
+        [&self.every_event, &self.every_order, &self.buyers].into_iter().any(LookBack::is_full)
     }
 
     #[cfg(test)]
@@ -204,7 +247,7 @@ mod tests {
     const ONE: &str = "2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c";
     const TWO: &str = "b3a0c4de-5a52-4f0b-9a1e-6a2c8e0f7d11";
 
-    const RULES: [&str; 3] = ["event-uuid-twice", "order-twice", "purchase-per-line-item"];
+    const RULES: [&str; 4] = ["event-uuid-twice", "order-of-two-customers", "order-twice", "purchase-per-line-item"];
 
     /// The rules that the second event breaks beside the first.
     fn found(events: &[&str], stage: Stage) -> Vec<(usize, &'static str)> {
@@ -265,6 +308,26 @@ mod tests {
                 let found: Vec<_> = found(&[&first, &second], stage).into_iter().map(|(_, rule)| rule).collect();
                 assert_eq!(found, wanted, "{first} {second} {stage:?}");
             }
+        }
+    }
+
+    #[test]
+    fn an_order_that_two_customers_have_is_not_one_bought_twice() {
+        let of = |customer: &str| purchase(&format!(r#","tax":2{customer}"#));
+        let (jane, kim) = (r#","email":"jane@example.com""#, r#","email":"kim@example.com""#);
+        let (one, two) = (r#","customer_id":"1""#, r#","customer_id":"2""#);
+        let both = |customer: &str, email: &str| format!("{customer}{email}");
+        let cases = [
+            (of(jane), of(kim), "order-of-two-customers"),
+            (of(one), of(two), "order-of-two-customers"),
+            (of(&both(one, jane)), of(&both(two, jane)), "order-of-two-customers"),
+            (of(&both(one, jane)), of(&both(one, kim)), "order-twice"),
+            (of(jane), of(r#","email":"Jane@Example.com""#), "order-twice"),
+            (of(jane), of(""), "order-twice"),
+            (of(one), of(jane), "order-twice"),
+        ];
+        for (first, second, wanted) in cases {
+            assert_eq!(found(&[&first, &second], Outgoing), [(1, wanted)], "{first} {second}");
         }
     }
 

@@ -1,5 +1,6 @@
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
 use crate::event::sanitized;
@@ -7,7 +8,7 @@ use crate::event::text::sanitize;
 use crate::lint::values::is_address;
 use crate::lint::{Findings, Rule, Severity, shown};
 
-/// How many customers and how many addresses are remembered.
+/// Of how many customers and of how many addresses the other identifier is remembered as it is shown.
 const ROOM: usize = 40_000;
 
 pub(super) static IDENTITY_CONFLICT: Rule = Rule {
@@ -30,8 +31,11 @@ pub(super) struct IdentityHistory {
     emails: Recent<OtherIdentifier>,
     /// By address, the customer.
     customers: Recent<OtherIdentifier>,
+    /// The same as hashes, of many more.
+    every_email: LookBack,
+    every_customer: LookBack,
     /// Which of them came together before: a pair is told once, and not again at each of its events.
-    pairs: Recent<KnownPair>,
+    pairs: LookBack,
 }
 
 /// The other identifier that one came with last.
@@ -41,15 +45,13 @@ struct OtherIdentifier {
     shown: Box<str>,
 }
 
-#[derive(Debug)]
-struct KnownPair;
-
 impl Weight for OtherIdentifier {}
-impl Weight for KnownPair {}
 
 impl Default for IdentityHistory {
     fn default() -> Self {
-        Self { emails: Recent::new(ROOM), customers: Recent::new(ROOM), pairs: Recent::new(ROOM) }
+        let every = LookBack::default;
+        let (emails, customers) = (Recent::new(ROOM), Recent::new(ROOM));
+        Self { emails, customers, every_email: every(), every_customer: every(), pairs: every() }
     }
 }
 
@@ -65,25 +67,34 @@ impl IdentityHistory {
         // Mailboxes are the same in capitals.
         let (this_email, this_customer) = (of(&email.to_lowercase(), &email), of(&customer, &customer));
         let (by_email, by_customer) = (this_email.hash, this_customer.hash);
-        let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), KnownPair).is_some();
-        let mut compare = |field, before: Option<OtherIdentifier>, now: u64, what: &'static str| {
-            if let Some(OtherIdentifier { shown: other, .. }) = before.filter(|before| before.hash != now && !is_known)
-            {
-                let expected = sanitized!("{}, {} before", sanitize(&other), what);
-                findings.push(IDENTITY_CONFLICT.at(
-                    key_fields.event.path(field),
-                    expected,
-                    shown(key_fields.event, field),
-                ));
+        let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), 0).is_some();
+        let others = [self.every_email.put(by_customer, by_email), self.every_customer.put(by_email, by_customer)];
+        let [another_email, another_customer] = others.map(|same| same == Some(false) && !is_known);
+        let mut tell = |field,
+                        is_another: bool,
+                        before: Option<OtherIdentifier>,
+                        instead: &'static str,
+                        what: &'static str| {
+            if !is_another {
+                return;
             }
+            let other = before.map_or_else(|| instead.into(), |before| sanitize(&before.shown));
+            let expected = sanitized!("{}, {} before", other, what);
+            findings.push(IDENTITY_CONFLICT.at(key_fields.event.path(field), expected, shown(key_fields.event, field)));
         };
-        compare(email_field, self.emails.put(by_customer, this_email), by_email, "as with this customer_id");
-        compare(customer_field, self.customers.put(by_email, this_customer), by_customer, "as with this email");
+        let (email, customer) = (self.emails.put(by_customer, this_email), self.customers.put(by_email, this_customer));
+        tell(email_field, another_email, email, "another address", "as with this customer_id");
+        tell(customer_field, another_customer, customer, "another customer", "as with this email");
+    }
+
+    /// Whether some were not remembered for want of room.
+    pub(super) fn is_full(&self) -> bool {
+        [&self.every_email, &self.every_customer, &self.pairs].into_iter().any(LookBack::is_full)
     }
 
     #[cfg(test)]
     pub(super) fn weight(&self) -> usize {
-        self.emails.weight() + self.customers.weight() + self.pairs.weight()
+        self.emails.weight() + self.customers.weight()
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) struct Recent<V> {
     /// How much stands in the young one.
     weight: usize,
     room: usize,
+    has_forgotten: bool,
 }
 
 /// How much room a value takes: 1, unless it grows.
@@ -22,7 +23,7 @@ pub(super) trait Weight {
 
 impl<V: Weight> Recent<V> {
     pub(super) fn new(room: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), weight: 0, room }
+        Self { young: HashMap::new(), old: HashMap::new(), weight: 0, room, has_forgotten: false }
     }
 
     /// The value, which stays as old as it is.
@@ -42,6 +43,7 @@ impl<V: Weight> Recent<V> {
     /// Remembers the value in place of one that is known, which it gives back.
     pub(super) fn put(&mut self, key: u64, value: V) -> Option<V> {
         if self.weight >= self.room / 2 {
+            self.has_forgotten |= !self.old.is_empty();
             self.old = std::mem::take(&mut self.young);
             self.weight = 0;
         }
@@ -52,6 +54,11 @@ impl<V: Weight> Recent<V> {
             self.weight = self.weight.saturating_sub(before.weight());
         }
         before.or(older)
+    }
+
+    /// Whether something is not known any more.
+    pub(super) fn has_forgotten(&self) -> bool {
+        self.has_forgotten
     }
 
     /// Says that a value that was used now has grown by so much.

@@ -30,6 +30,27 @@ fn check_none(cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn half_of_a_character_is_taken_out_and_shown_as_it_is_spelled() {
+    let cases = [
+        (r#""shoe \ud83d""#, Some(r#""shoe ""#)),
+        (r#""\uDE00 a\ud83db""#, Some(r#"" ab""#)),
+        (r#""\ud83d\ud83d\ude00""#, Some(r#""\ud83d\ude00""#)),
+        (r#""\ud83d\ude00 \u00e9""#, None),
+        (r#""a\\ud83d""#, None),
+        (r#""a\\\ud83d""#, Some(r#""a\\""#)),
+    ];
+    for (text, whole) in cases {
+        let event = format!(r#"{{"event":"x","cookie":"c","shoe":{text}}}"#);
+        let found = of(&event, Stage::Outgoing, "half-character");
+        assert!(found.iter().all(|finding| *finding.found.words() == *text), "{found:?}");
+        assert_eq!(fixed(&event, "half-character").as_deref(), whole, "{text}");
+    }
+    let name = of(r#"{"event":"x","cookie":"c","shoe\ud83d":1}"#, Stage::Outgoing, "half-character");
+    let name = name.first().map(|it| (it.found.words().to_string(), it.fix.clone()));
+    assert_eq!(name, Some(("the name shoe\\ud83d".to_owned(), Some(Fix::Rename("shoe".to_owned())))));
+}
+
+#[test]
 fn dates_of_the_catalogue_are_known() {
     let mut known = HashSet::new();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");

@@ -230,7 +230,7 @@ fn each_text_is_asked_about_once_and_an_older_answer_is_passed_over() {
     assert_eq!(findings(&model).counts(), SeverityCounts::default(), "the text is the same again, yet nobody said so");
     let last = press(&mut model, "space", at(22));
     judge(&mut model, &last, at(22));
-    assert_eq!(findings(&model).counts().summary(), "1 error, 1 warning");
+    assert_eq!(findings(&model).counts().summary(), "2 errors");
     assert_eq!(shown(&model), ["{", "\"a.b\""]);
 }
 

@@ -1,0 +1,132 @@
+//! What came already, over very many events, in some eight bytes each.
+
+use std::fmt;
+
+/// So many are remembered of one sort, for which 128 MiB are enough.
+const ROOM: usize = 10_000_000;
+
+/// How many bits of a hash choose the part that it stands in: parts grow one by one.
+const PART_BITS: u32 = 12;
+
+/// How many bits tell the values of one name apart.
+const VALUE_BITS: u32 = 20;
+
+/// The last value that came with each name, both as hashes of which only so much is kept that two of ten million names are
+/// hardly ever taken for one. What it has no room for is not remembered.
+pub(super) struct LookBack {
+    /// Tables by open addressing, in which 0 is no entry.
+    parts: Vec<Vec<u64>>,
+    /// How many entries each of them has.
+    counts: Vec<u32>,
+    left: usize,
+    is_full: bool,
+}
+
+impl fmt::Debug for LookBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LookBack").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl Default for LookBack {
+    fn default() -> Self {
+        Self::new(ROOM)
+    }
+}
+
+impl LookBack {
+    pub(super) fn new(room: usize) -> Self {
+        Self { parts: Vec::new(), counts: Vec::new(), left: room, is_full: false }
+    }
+
+    /// Remembers the value of a name. Says whether it had the same one before; `None` where it is not known.
+    pub(super) fn put(&mut self, name: u64, value: u64) -> Option<bool> {
+        let value = value >> (u64::BITS - VALUE_BITS);
+        // A tag is never 0, so neither is an entry.
+        let tag = ((name << PART_BITS) >> (PART_BITS + 8)).max(1);
+        let entry = (tag << VALUE_BITS) | value;
+        if self.parts.is_empty() {
+            self.parts = vec![Vec::new(); 1 << PART_BITS];
+            self.counts = vec![0; 1 << PART_BITS];
+        }
+        let part = usize::try_from(name >> (u64::BITS - PART_BITS)).ok()?;
+        let (table, count) = self.parts.get_mut(part).zip(self.counts.get_mut(part))?;
+        if let Some(slot) = slot(table, tag).filter(|slot| **slot != 0) {
+            let before = std::mem::replace(slot, entry);
+            return Some(before == entry);
+        }
+        let Some(left) = self.left.checked_sub(1) else {
+            self.is_full = true;
+            return None;
+        };
+        self.left = left;
+        // A table that is nearly full is slow.
+        if (*count as usize + 1) * 8 > table.len() * 7 {
+            let entries = std::mem::take(table);
+            *table = vec![0; (entries.len() * 2).max(8)];
+            for entry in entries.into_iter().filter(|entry| *entry != 0) {
+                *slot(table, entry >> VALUE_BITS)? = entry;
+            }
+        }
+        *count += 1;
+        *slot(table, tag)? = entry;
+        None
+    }
+
+    /// Whether something was not remembered for want of room.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+}
+
+/// Where the entry with that tag stands in a table, or would stand.
+fn slot(table: &mut [u64], tag: u64) -> Option<&mut u64> {
+    let mask = table.len().checked_sub(1)?;
+    let mut at = usize::try_from(tag).ok()? & mask;
+    while table.get(at).is_some_and(|entry| *entry != 0 && entry >> VALUE_BITS != tag) {
+        at = (at + 1) & mask;
+    }
+    table.get_mut(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+    use xxhash_rust::xxh3::xxh3_64;
+
+    use super::*;
+
+    #[test]
+    fn what_it_has_no_room_for_is_not_remembered_and_it_says_so() {
+        let mut seen = LookBack::new(2);
+        let hash = |text: &str| xxh3_64(text.as_bytes());
+        assert_eq!((seen.put(hash("a"), 1), seen.put(hash("b"), 1), seen.is_full()), (None, None, false));
+        assert_eq!((seen.put(hash("c"), 1), seen.put(hash("c"), 1), seen.is_full()), (None, None, true));
+        assert_eq!(seen.put(hash("a"), 1), Some(true));
+    }
+
+    #[test]
+    fn a_name_takes_few_bytes() {
+        let mut seen = LookBack::default();
+        for name in 0..200_000_u64 {
+            assert_eq!(seen.put(xxh3_64(&name.to_le_bytes()), 0), None, "{name}");
+        }
+        let slots: usize = seen.parts.iter().map(Vec::len).sum();
+        assert!(slots <= 480_000, "{slots}");
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_what_a_map_knows(names in prop::collection::vec((0_u64..300, 0_u64..3), 0..600)) {
+            let (mut seen, mut map) = (LookBack::default(), HashMap::new());
+            for (name, value) in names {
+                // All in one part, and many at one place of it.
+                let (name, value) = (((name % 30) << 8) | (name << 20), xxh3_64(&value.to_le_bytes()));
+                let before = map.insert(name.max(1 << 8), value);
+                prop_assert_eq!(seen.put(name.max(1 << 8), value), before.map(|before| before == value));
+            }
+        }
+    }
+}
