@@ -94,7 +94,7 @@ pub(super) struct Input {
 pub(super) enum InputText {
     /// One JSON text: an event, or an array of them.
     One(String),
-    /// An event a line.
+    /// One event per line.
     Lines(Lines),
 }
 

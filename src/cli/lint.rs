@@ -1,6 +1,6 @@
 //! `clickscope lint`: reads events, and says what is wrong with them.
 //!
-//! Events are read and told one after the other, so a file with an event a line may have any length; what is remembered
+//! Events are read and told one after the other, so a file with one event per line may have any length; what is remembered
 //! of those before is bounded.
 
 mod github;

@@ -1,7 +1,7 @@
 //! `clickscope send`: reads events, sends them, and proves that they arrived.
 //!
 //! Sending has three stages: [`super::input`] reads drafts, [`batching`] makes calls of them on a thread of its own,
-//! and the loop here sends one call after the other while [`proving`] watches for what was sent.
+//! and the loop here sends one call after the other while [`verifier`] watches for what was sent.
 
 mod batching;
 mod linting;

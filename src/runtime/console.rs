@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use crate::app::Size;
 use crate::event::Sanitized;
 
-/// A terminal as the event loop uses it. The calls may block, and [`super::output::Output`] makes
+/// A terminal as the event loop uses it. The calls may block, and [`super::output::TerminalOutput`] makes
 /// them where that holds up nobody.
 pub(super) trait Console: Send + 'static {
     /// Puts the terminal into the state that the interface needs, and says how large it is.

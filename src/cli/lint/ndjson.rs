@@ -1,4 +1,4 @@
-//! An object a line and finding.
+//! One object per line, for each finding.
 
 use std::io::{self, Write};
 

@@ -119,7 +119,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 /// Somebody stopped taking what is packed.
 type Gone = mpsc::error::SendError<Packed>;
 
-/// The batching of an input with an event a line.
+/// The batching of an input with one event per line.
 struct LineByLine<'a> {
     called: &'a Sanitized,
     size: Option<u64>,
