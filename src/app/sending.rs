@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::blueshift::safety::Safety;
-use crate::blueshift::{BaseUrl, CallLimits, curl};
+use crate::blueshift::{BaseUrl, CallLimits, KeyMask, curl};
 use crate::event::catalogue::Template;
 
 /// Names a draft: its file on disk, and the composer's text. Given out by whoever begins one.
@@ -29,6 +29,8 @@ pub struct Sending {
     pub base: BaseUrl,
     /// The variable that stands for the key in printed commands.
     pub key_variable: String,
+    /// The keys that no draft may hold.
+    pub keys: KeyMask,
     /// The rules of what may be sent, and what asks first.
     pub safety: Safety,
     /// The environment for `{{env.NAME}}`, without the variables that hold keys.
@@ -52,6 +54,7 @@ impl Sending {
         Self {
             base,
             key_variable: curl::KEY_VARIABLE.to_owned(),
+            keys: KeyMask::default(),
             safety: Safety::default(),
             environment: BTreeMap::new(),
             templates: Vec::new(),

@@ -17,6 +17,7 @@ use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft
 use super::places::places;
 use super::records::{hear, learn, note, show};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
+use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
 
@@ -138,7 +139,8 @@ fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
 }
 
 fn paste(model: &mut Model, pasted: &str, now: Moment) -> Vec<Effect> {
-    if matches!(model.layers.last(), Some(Layer::Picker(_))) && composer::curl_command(pasted).is_some() {
+    let is_command = || !matches!(curl::read(pasted), Err(CurlError::NotCurl));
+    if matches!(model.layers.last(), Some(Layer::Picker(_))) && is_command() {
         model.layers.pop();
         let answer = with_composer(model, now, |composer, context| composer.begin("", "", context));
         apply(model, answer, now);
@@ -149,7 +151,12 @@ fn paste(model: &mut Model, pasted: &str, now: Moment) -> Vec<Effect> {
             with_composer(model, now, |composer, context| composer.paste(pasted, &Context { completing, ..*context }));
         return apply(model, answer, now);
     }
-    type_text(model, pasted.lines().next().unwrap_or_default(), now)
+    let line = pasted.lines().next().unwrap_or_default();
+    let cleaned = model.sending.keys.take_out(line);
+    if cleaned.is_some() {
+        bad_toast(model, now, composer::TAKEN_OUT);
+    }
+    type_text(model, cleaned.as_deref().unwrap_or(line), now)
 }
 
 /// Takes in text for the draft or the line that is being edited, if one is.

@@ -6,7 +6,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::outgoing::bulk_array;
-use super::shell::{ShellWords, Word};
+use super::shell::{ShellError, ShellWords, Word};
 use super::{BaseUrl, Call};
 use crate::event::{Sanitized, sanitized, text};
 
@@ -45,50 +45,128 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The request of a pasted curl command.
+/// The calls of the curl commands in a pasted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pasted {
-    /// The draft: the body, of a bulk call the array in it.
+    /// The draft: the body, of a bulk call the array in it; the events of several calls in one array.
     pub draft: String,
-    /// The parts of the command that were left out, each in a few words: another host, a key; never the key.
+    /// How many calls it is of.
+    pub calls: usize,
+    /// What of the text was left out, each in a few words: another host, a key; never the key.
     pub left_out: Vec<Sanitized>,
 }
 
-/// Why a pasted text is no command that can be taken over.
+/// Why a pasted text holds no command that can be taken over.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CurlError {
-    /// It does not begin with `curl`: it is not meant as a command.
+    /// There is no curl command in it.
     #[error("this is not a curl command")]
     NotCurl,
-    /// It is one, but cannot be read.
+    /// There is one, but it cannot be read.
     #[error("the curl command cannot be used: {0}")]
     Unusable(Sanitized),
 }
 
-/// Reads a curl command as a shell and curl would: quoting, line continuations, `-d`, `--data-raw`, `--json`, headers.
-/// Nothing is run and no file is read.
+/// Reads the curl commands in a text as a shell and curl would: quoting, line continuations, `-d`, `--data-raw`, `--json`,
+/// headers. Nothing is run and no file is read.
 ///
+/// A command is one wherever it stands: behind a prompt, a comment, variables, `sudo`, a pipe or lines of other things.
 /// Whether the draft is good JSON is not asked: one with a mistake in it is taken over to be mended.
-pub fn read(command: &str) -> Result<Pasted, CurlError> {
-    let mut words = ShellWords::new(command);
-    if !begins_with_curl(&mut words) {
+pub fn read(text: &str) -> Result<Pasted, CurlError> {
+    // A terminal pastes a carriage return for each line's end.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    // What stands in the strings of an event is no command, whatever it looks like.
+    if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() {
         return Err(CurlError::NotCurl);
     }
-    Request::read(words).and_then(Request::into_pasted).map_err(CurlError::Unusable)
+    let mut found = Found::default();
+    let (mut at, mut failed) = (0, 0);
+    while let Some(place) = Place::next(&text, at).filter(|_| failed < MOST_FAILED) {
+        at = place.arguments;
+        match Request::read_all(ShellWords::new(text.get(at..).unwrap_or_default())) {
+            Ok((requests, behind)) => {
+                let outcomes: Vec<_> = requests.into_iter().map(Request::into_taken).collect();
+                if place.is_meant || outcomes.iter().any(Result::is_ok) {
+                    at = text.len() - behind.len();
+                    for outcome in outcomes {
+                        found.add(outcome);
+                    }
+                    continue;
+                }
+            }
+            Err(error) if place.is_meant => found.refused.push(Sanitized::of(&error)),
+            Err(_) => {}
+        }
+        failed += 1;
+    }
+    found.into_pasted()
 }
 
-/// Goes over a prompt, variables that are set for the command, and the command's name.
-fn begins_with_curl(words: &mut ShellWords<'_>) -> bool {
-    let mut is_first = true;
-    while let Ok(Some(word)) = words.next() {
-        let is_prompt = is_first && word.text == "$";
-        if !is_prompt && !is_assignment(&word.text) {
-            let name = word.text.rsplit(['/', '\\']).next().unwrap_or_default();
-            return !word.is_open && matches!(name, "curl" | "curl.exe");
-        }
-        is_first = false;
+/// So many places that look like a command and are none are looked at: each may be read to the end of the text.
+const MOST_FAILED: usize = 16;
+
+/// So much of a line is looked at before a place in it.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// So many commands that could not be taken over are told with the reason.
+const MOST_REFUSED: usize = 3;
+
+/// A place in a text at which a curl command may stand.
+struct Place {
+    /// Where its arguments begin.
+    arguments: usize,
+    /// Whether nothing but what can stand before a command stands before it on its line.
+    is_meant: bool,
+}
+
+impl Place {
+    /// The first one from `at` on.
+    fn next(text: &str, at: usize) -> Option<Self> {
+        text.get(at..)?.match_indices("curl").find_map(|(from, name)| {
+            let from = at + from;
+            let (before, behind) = (text.get(..from)?, text.get(from + name.len()..)?);
+            let arguments = behind.strip_prefix(".exe").unwrap_or(behind);
+            let is_word = arguments.starts_with([' ', '\t']) || arguments.starts_with("\\\n");
+            let near = before.get(before.ceil_char_boundary(before.len().saturating_sub(LONGEST_LINE))..)?;
+            let line = near.rsplit('\n').next()?;
+            let path = line.rsplit(|c: char| c.is_whitespace() || is_separator(c)).next()?;
+            let line = line.strip_suffix(path)?;
+            let is_quoted = ['"', '\''].iter().any(|quote| line.matches(*quote).count() % 2 == 1);
+            (is_word && (path.is_empty() || path.ends_with(['/', '\\'])) && !is_quoted)
+                .then(|| Self { arguments: text.len() - arguments.len(), is_meant: may_precede(line) })
+        })
     }
-    false
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, ';' | '|' | '&' | '(' | '`')
+}
+
+/// Whether nothing stands in `line` but what can stand before the name of a command: prompts, the sign of a comment or of
+/// a list, variables that are set for the command, and commands that run others.
+fn may_precede(line: &str) -> bool {
+    const PROMPTS: [char; 9] = ['$', '%', '#', '>', '*', '❯', '➜', '✗', 'λ'];
+    const RUNNERS: [&str; 19] = [
+        "sudo", "doas", "time", "env", "command", "exec", "nohup", "nice", "timeout", "watch", "xargs", "if", "while",
+        "until", "then", "do", "else", "!", "{",
+    ];
+    let line = line.rsplit(is_separator).next().unwrap_or_default();
+    let prompt = line.split_whitespace().rfind(|word| word.ends_with(PROMPTS));
+    let rest = prompt.and_then(|prompt| line.rsplit_once(prompt)).map_or(line, |(_, rest)| rest);
+    let mut words = ShellWords::new(rest);
+    loop {
+        match words.next() {
+            Ok(None) => return true,
+            Ok(Some(Word { text, .. })) => {
+                let is_number = text.trim_end_matches(['.', ')']).bytes().all(|byte| byte.is_ascii_digit());
+                let is_runner = RUNNERS.iter().any(|name| text.rsplit('/').next() == Some(name));
+                if !(is_number || is_runner || text.starts_with('-') || is_assignment(&text)) {
+                    return false;
+                }
+            }
+            Err(_) => return false,
+        }
+    }
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -96,6 +174,62 @@ fn is_assignment(word: &str) -> bool {
         name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     })
+}
+
+/// What one call of a command sends.
+struct Taken {
+    draft: String,
+    has_key: bool,
+    foreign_host: Option<Sanitized>,
+}
+
+/// The calls of all commands in a text.
+#[derive(Default)]
+struct Found {
+    taken: Vec<Taken>,
+    refused: Vec<Sanitized>,
+}
+
+impl Found {
+    fn add(&mut self, outcome: Result<Taken, Sanitized>) {
+        match outcome {
+            Ok(taken) => self.taken.push(taken),
+            Err(why) => self.refused.push(why),
+        }
+    }
+
+    fn into_pasted(self) -> Result<Pasted, CurlError> {
+        let Self { taken, refused } = self;
+        if taken.is_empty() {
+            return Err(refused.into_iter().next().map_or(CurlError::NotCurl, CurlError::Unusable));
+        }
+        let mut left_out: Vec<Sanitized> = Vec::new();
+        let key = taken.iter().any(|taken| taken.has_key).then(|| "the key".into());
+        let hosts = taken.iter().filter_map(|taken| taken.foreign_host.as_ref());
+        for told in key.into_iter().chain(hosts.map(|host| sanitized!("the host {}", told(host)))) {
+            if !left_out.contains(&told) {
+                left_out.push(told);
+            }
+        }
+        left_out.extend(refused.iter().take(MOST_REFUSED).map(|why| sanitized!("a call ({})", why)));
+        if let Some(more @ 1..) = refused.len().checked_sub(MOST_REFUSED) {
+            left_out.push(sanitized!("{} more", text::counted(more as u64, "call")));
+        }
+        Ok(Pasted { draft: joined(&taken), calls: taken.len(), left_out })
+    }
+}
+
+/// The draft of all of them: that of the only one, or an array of the events of each.
+fn joined(taken: &[Taken]) -> String {
+    if let [only] = taken {
+        return only.draft.clone();
+    }
+    let events = taken.iter().map(|taken| {
+        let inner = taken.draft.strip_prefix('[').and_then(|draft| draft.strip_suffix(']'));
+        inner.unwrap_or(&taken.draft).trim()
+    });
+    let events: Vec<&str> = events.filter(|events| !events.is_empty()).collect();
+    format!("[\n{}\n]", events.join(",\n"))
 }
 
 /// The meaning of an option of curl.
@@ -237,75 +371,86 @@ enum Part {
     },
 }
 
-/// The request of a command, as far as it matters.
+/// What one call of a command asks for, as far as it matters.
 #[derive(Default)]
 struct Request {
     parts: Vec<Part>,
     input: Option<Word>,
     url: Option<Word>,
     has_key: bool,
+    /// Why it cannot be taken over, as far as its options say.
+    refused: Option<Sanitized>,
+    /// Whether another one begins after it.
     has_more: bool,
 }
 
 impl Request {
-    fn read(mut words: ShellWords<'_>) -> Result<Self, Sanitized> {
+    /// The calls of a command, and what stands behind it.
+    fn read_all(mut words: ShellWords<'_>) -> Result<(Vec<Self>, &str), ShellError> {
+        let mut requests = Vec::new();
         let mut request = Self::default();
         let mut only_addresses = false;
-        while let Some(word) = words.next().map_err(|error| Sanitized::of(&error))? {
+        while let Some(word) = words.next()? {
             let option = word.text.strip_prefix('-').filter(|name| !name.is_empty() && !only_addresses);
             match option.map(|name| (name, name.strip_prefix('-'))) {
-                None => request.put(&Meaning::Url, word)?,
+                None => request.put(&Meaning::Url, word),
                 Some((_, Some(""))) => only_addresses = true,
                 Some((_, Some(name))) => {
                     let meaning = Meaning::of(name);
-                    let value = if meaning.takes_value() { value(&mut words, &word.text)? } else { Word::default() };
-                    request.put(&meaning, value)?;
+                    let value = if meaning.takes_value() { words.next()? } else { Some(Word::default()) };
+                    request.put_option(&meaning, value, &word.text);
                 }
                 Some((letters, None)) => {
                     for (at, letter) in letters.char_indices() {
                         let meaning = Meaning::of_short(letter);
                         if !meaning.takes_value() {
-                            request.put(&meaning, Word::default())?;
+                            request.put(&meaning, Word::default());
                             continue;
                         }
                         // `-dVALUE` is as good as `-d VALUE`.
                         let rest = letters.get(at + letter.len_utf8()..).filter(|rest| !rest.is_empty());
                         let value = match rest {
-                            Some(rest) => Word { text: rest.to_owned(), is_open: word.is_open },
-                            None => value(&mut words, &format!("-{letter}"))?,
+                            Some(rest) => Some(Word { text: rest.to_owned(), is_open: word.is_open }),
+                            None => words.next()?,
                         };
-                        request.put(&meaning, value)?;
+                        request.put_option(&meaning, value, &format!("-{letter}"));
                         break;
                     }
                 }
             }
             if request.has_more {
-                break;
+                requests.push(std::mem::take(&mut request));
             }
         }
-        if !request.has_more {
-            request.input = words.into_input().map_err(|error| Sanitized::of(&error))?;
+        requests.push(request);
+        let (input, behind) = words.finish()?;
+        for request in &mut requests {
+            request.input.clone_from(&input);
         }
-        Ok(request)
+        Ok((requests, behind))
+    }
+
+    fn put_option(&mut self, meaning: &Meaning, value: Option<Word>, option: &str) {
+        match value {
+            Some(value) => self.put(meaning, value),
+            None => self.refuse(sanitized!("{} has no value: copy the whole command", told(option))),
+        }
+    }
+
+    fn refuse(&mut self, why: Sanitized) {
+        self.refused.get_or_insert(why);
     }
 
     /// Takes an option and its value in.
-    fn put(&mut self, meaning: &Meaning, word: Word) -> Result<(), Sanitized> {
+    fn put(&mut self, meaning: &Meaning, word: Word) {
         match *meaning {
-            Meaning::Data { file, between } => {
-                let part = match word.text.strip_prefix('@').filter(|_| file) {
-                    Some("-" | "/dev/stdin") => Part::Input { between },
-                    Some(file) => {
-                        return Err(sanitized!(
-                            "its data is in the file {}, which is not read: {}",
-                            told(file),
-                            INSTEAD
-                        ));
-                    }
-                    None => Part::Text { between, word },
-                };
-                self.parts.push(part);
-            }
+            Meaning::Data { file, between } => match word.text.strip_prefix('@').filter(|_| file) {
+                Some("-" | "/dev/stdin") => self.parts.push(Part::Input { between }),
+                Some(file) => {
+                    self.refuse(sanitized!("its data is in the file {}, which is not read: {}", told(file), INSTEAD));
+                }
+                None => self.parts.push(Part::Text { between, word }),
+            },
             Meaning::Header => {
                 let name = word.text.split(':').next().unwrap_or_default();
                 self.has_key |= name.trim().eq_ignore_ascii_case("authorization") && !word.is_open;
@@ -315,13 +460,15 @@ impl Request {
                 self.url.get_or_insert(word);
             }
             Meaning::Next => self.has_more = true,
-            Meaning::Foreign(why) => return Err(why.into()),
+            Meaning::Foreign(why) => self.refuse(why.into()),
             Meaning::Value | Meaning::Flag => {}
         }
-        Ok(())
     }
 
-    fn into_pasted(self) -> Result<Pasted, Sanitized> {
+    fn into_taken(self) -> Result<Taken, Sanitized> {
+        if let Some(why) = self.refused {
+            return Err(why);
+        }
         let mut body = String::new();
         let count = self.parts.len();
         for part in self.parts {
@@ -344,7 +491,6 @@ impl Request {
             }
             body.push_str(&word.text);
         }
-        let body = body.replace("\r\n", "\n");
         let body = body.trim();
         if count == 0 {
             return Err(sanitized!("it sends no data: {}", INSTEAD));
@@ -358,27 +504,18 @@ impl Request {
                 INSTEAD
             ));
         }
-        let mut left_out = Vec::new();
         let address = self.url.filter(|word| !word.is_open).and_then(|word| address(&word.text));
         let key_in_address = address.as_ref().is_some_and(|url| !url.username().is_empty());
-        if self.has_key || key_in_address {
-            left_out.push("the key".into());
-        }
-        left_out.extend(address.as_ref().and_then(foreign_host).map(|host| sanitized!("the host {}", told(&host))));
-        if self.has_more {
-            left_out.push("the requests after --next".into());
-        }
-        Ok(Pasted { draft: bulk_array(body).unwrap_or(body).trim().to_owned(), left_out })
+        Ok(Taken {
+            draft: bulk_array(body).unwrap_or(body).trim().to_owned(),
+            has_key: self.has_key || key_in_address,
+            foreign_host: address.as_ref().and_then(foreign_host),
+        })
     }
 }
 
 /// Advice for data that is not in the command.
 const INSTEAD: &str = "put the JSON itself behind -d";
-
-fn value(words: &mut ShellWords<'_>, option: &str) -> Result<Word, Sanitized> {
-    let word = words.next().map_err(|error| Sanitized::of(&error))?;
-    word.ok_or_else(|| sanitized!("{} has no value: copy the whole command", told(option)))
-}
 
 /// Whether the user of `-u` is a key, and not a variable or a place for one, as in `<EVENT_API_KEY>:`.
 fn is_secret(word: &Word) -> bool {
@@ -483,7 +620,7 @@ mod tests {
             (bulk, array.to_owned()),
         ];
         for (command, event) in commands {
-            assert_eq!(read(&command), Ok(Pasted { draft: event, left_out: Vec::new() }), "{command}");
+            assert_eq!(read(&command), Ok(Pasted { draft: event, calls: 1, left_out: Vec::new() }), "{command}");
         }
     }
 
@@ -512,6 +649,82 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_found_wherever_it_stands() {
+        let command = "curl -u s3cr3t: -d '{\"event\":\"view\"}' https://api.getblueshift.com/api/v1/event";
+        let texts = [
+            format!("# send one\n{command}"),
+            format!("# {command}"),
+            format!("KEY=s3cr3t {command}"),
+            format!("export KEY='s3 cr3t'\n\n  {command} -o /dev/null\necho done"),
+            format!("/usr/local/bin/{command}"),
+            format!("\\{command}"),
+            format!("sudo -E {command}"),
+            format!("time {command}"),
+            format!("env A=1 nice -n 10 {command}"),
+            format!("timeout 5 {command}"),
+            format!("curl.exe{}", command.strip_prefix("curl").unwrap()),
+            format!("C:\\Windows\\System32\\curl.exe{}", command.strip_prefix("curl").unwrap()),
+            format!("$ {command}"),
+            format!("% {command}"),
+            format!("> {command}"),
+            format!("me@host:~/shop$ {command}"),
+            format!("[root@host ~]# {command}"),
+            format!("➜  shop {command}"),
+            format!("  512  {command}"),
+            format!("1. {command}"),
+            format!("cd /tmp && {command}"),
+            format!("echo start; {command} | jq ."),
+            format!("response=$({command})"),
+            format!("if ! {command}; then echo failed; fi"),
+            format!("for n in 1 2 3; do {command}; done"),
+            format!("docker run --rm curlimages/{command}"),
+            format!("it's like this:\n\n{command}\n"),
+            command.replace(" -", " \\\r\n  -"),
+            command.replacen(' ', " \\\r", 1),
+            command.replacen("curl ", "curl\\\n", 1),
+            format!("```sh\n{command}\n```"),
+        ];
+        for text in texts {
+            let pasted = read(&text);
+            let expected = Pasted { draft: r#"{"event":"view"}"#.into(), calls: 1, left_out: vec!["the key".into()] };
+            assert_eq!(pasted, Ok(expected), "{text}");
+        }
+        let here = "curl -d @- x <<'EOF'\r{\r\"event\":\"view\"}\rEOF\r";
+        assert_eq!(draft(here), "{\n\"event\":\"view\"}", "as a terminal pastes it");
+    }
+
+    #[test]
+    fn several_commands_are_one_bulk_draft() {
+        let cases = [
+            "curl -d '{\"a\":1}' x\ncurl -d '{\"b\":2}' x",
+            "curl -d '{\"a\":1}' x && curl -d '{\"b\":2}' x",
+            "curl -d '{\"a\":1}' x --next -d '{\"b\":2}' x",
+            "curl -d '{\"events\":[{\"a\":1}]}' x;curl -d '[]' x; # then\ncurl -d '[{\"b\":2}]' x",
+            "curl -d @- x <<EOF\n{\"a\":1}\nEOF\ncurl x\ncurl --json '{\"b\":2}' x\n",
+        ];
+        for text in cases {
+            let Pasted { draft, calls, .. } = read(text).unwrap();
+            assert_eq!(draft, "[\n{\"a\":1},\n{\"b\":2}\n]", "{text}");
+            assert_eq!(calls, if text.contains("[]") { 3 } else { 2 }, "{text}");
+        }
+        let pasted = read("curl -d '{}' x\ncurl x\ncurl -F a=b x\ncurl 'open").unwrap();
+        let left_out = ["the host x", "a call (it sends no data", "a call (-F sends a form", "a call (a quote"];
+        assert_eq!(pasted.left_out.len(), left_out.len());
+        for (told, expected) in pasted.left_out.iter().zip(left_out) {
+            assert!(told.starts_with(expected), "{told}");
+        }
+    }
+
+    #[test]
+    fn many_places_that_are_no_command_cost_little() {
+        for part in ["x curl $( ", "x curl <<", "' curl x "] {
+            let started = std::time::Instant::now();
+            assert_eq!(read(&part.repeat(20_000)), Err(CurlError::NotCurl), "{part}");
+            assert!(started.elapsed() < std::time::Duration::from_secs(5), "{part}: {:?}", started.elapsed());
+        }
+    }
+
+    #[test]
     fn a_key_and_another_host_are_left_out_and_told_without_the_key() {
         let cases: [(&str, &[&str]); 9] = [
             ("-u canary: https://api.eu.getblueshift.com/api/v1/event", &["the key"]),
@@ -520,7 +733,10 @@ mod tests {
             ("-H 'authorization: Basic Y2FuYXJ5Og==' http://127.0.0.1:8787", &["the key", "the host 127.0.0.1:8787"]),
             ("-H \"Authorization: Basic $KEY\" http://127.0.0.1:8787", &["the host 127.0.0.1:8787"]),
             ("https://canary:@api.getblueshift.com/", &["the key"]),
-            ("https://api.getblueshift.com/ --next -d '{}' x", &["the requests after --next"]),
+            (
+                "https://api.getblueshift.com/ --next https://x",
+                &["a call (it sends no data: put the JSON itself behind -d)"],
+            ),
             ("$URL/api/v1/event", &[]),
             ("", &[]),
         ];
@@ -537,6 +753,8 @@ mod tests {
             ("curl https://api.getblueshift.com/api/v1/event/debug", "sends no data"),
             ("curl -d @event\u{1b}.json x", "in the file event\\u001b.json, which is not read"),
             ("cat x | curl", ""),
+            ("cat x | curl -d @- y", "comes from elsewhere"),
+            ("# comment\ncurl -d @x y", "in the file x"),
             ("curl -d @- x", "comes from elsewhere"),
             ("curl -d \"{\\\"n\\\":$N}\" x", "only a running shell"),
             ("curl -d \"$(cat x)\" x", "only a running shell"),
@@ -563,7 +781,22 @@ mod tests {
 
     #[test]
     fn what_is_not_meant_as_a_command_is_told_apart() {
-        for text in ["", "{\"event\":\"curl\"}", "[]", "it's", "curly -d '{}'", "wget x", "$", "$(curl)", "A=1"] {
+        let texts = [
+            "",
+            "{\"event\":\"curl\"}",
+            "{\"note\": \"; curl -d '{}' x\"}",
+            "{\"a\":1}\n{\"note\": \"; curl -d '{}' x\"}",
+            "[]",
+            "it's",
+            "curly -d '{}'",
+            "wget x",
+            "$",
+            "$(curl)",
+            "A=1",
+            "how to use curl for it",
+            "libcurl -d '{}'",
+        ];
+        for text in texts {
             assert_eq!(read(text), Err(CurlError::NotCurl), "{text}");
         }
     }

@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex_lite::Regex;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::event::{Sanitized, text};
@@ -16,6 +17,18 @@ const SHORTEST_SECRET: usize = 12;
 const MAX_LOOKED_AT: usize = 64 * 1024;
 /// How many backslashes in a row are taken for one escape: JSON in JSON strings doubles them.
 const MAX_BACKSLASHES: usize = 8;
+
+/// Where a key stands in commands and headers, whatever it is: the part of that name.
+///
+/// A variable (`$KEY`) and the place for a key in a manual (`<EVENT_API_KEY>`) are no keys, nor is what stands for one
+/// that was taken out.
+static PLACES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let header = r#"(?i:authorization)["']?\s*[:=]\s*["']?\s*(?i:basic|bearer|token)\s+(?<header>[\w+/=.~%-]+)"#;
+    let user = r#"(?:^|\s)(?:-[a-zA-Z]*u|--user)(?:\s+|=)?["']?(?<user>[^\s"':<$\[=-][^\s"':]*):"#;
+    let address = r#"://(?<address>[^\s/"'@:<$\[][^\s/"'@]*)@"#;
+    let variable = r#"\b[A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)=["']?(?<variable>[^\s"'<$\[][^\s"']*)"#;
+    Regex::new(&[header, user, address, variable].join("|")).ok()
+});
 
 /// Takes the keys of the account out of what a server wrote, for a server may say what it was sent.
 ///
@@ -40,6 +53,9 @@ impl KeyMask {
 
     /// `text` with `[key]` for each key.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(text);
+        }
         self.mask_within(text, text.len())
     }
 
@@ -71,6 +87,25 @@ impl KeyMask {
         }
         let rest = text.get(kept..end).unwrap_or_default();
         if kept == 0 { Cow::Borrowed(rest) } else { Cow::Owned(masked + rest) }
+    }
+
+    /// What a person has pasted without the keys in it: those of the account, and whatever stands where a command or a
+    /// header has one. `None` when there is none.
+    pub fn take_out(&self, text: &str) -> Option<String> {
+        let mut cleaned = String::new();
+        let mut kept = 0;
+        for found in PLACES.iter().flat_map(|places| places.captures_iter(text)) {
+            // Only one of the parts is there, and it stands after the whole match.
+            let Some(key) = found.iter().skip(1).flatten().next() else { continue };
+            cleaned.push_str(text.get(kept..key.start()).unwrap_or_default());
+            cleaned.push_str(WITHHELD);
+            kept = key.end();
+        }
+        cleaned.push_str(text.get(kept..).unwrap_or_default());
+        match self.mask(&cleaned) {
+            Cow::Owned(masked) => Some(masked),
+            Cow::Borrowed(_) => (kept > 0).then_some(cleaned),
+        }
     }
 
     /// `text` without keys in one line of at most `columns` columns: every run of white space and control characters
@@ -239,6 +274,34 @@ mod tests {
         }
         assert_eq!(mask("").mask("Og== :"), "Og== :");
         assert_eq!(KeyMask::default().mask(KEY), KEY);
+    }
+
+    #[test]
+    fn a_key_is_taken_out_of_what_is_pasted_wherever_commands_and_headers_have_one() {
+        let other = "0123456789abcdef0123456789abcdef";
+        let known = STANDARD.encode(format!("{KEY}:"));
+        let cases = [
+            (format!("key {KEY}!"), "key [key]!"),
+            (format!("\"a\": \"{known}\""), "\"a\": \"[key]\""),
+            (format!("Authorization: Basic {}", STANDARD.encode(other)), "Authorization: Basic [key]"),
+            (format!("-H 'authorization:bearer {other}'"), "-H 'authorization:bearer [key]'"),
+            (format!("\"Authorization\": \"Basic {other}\""), "\"Authorization\": \"Basic [key]\""),
+            (format!("x -u {other}: y"), "x -u [key]: y"),
+            (format!("-sSu'{other}:' y"), "-sSu'[key]:' y"),
+            (format!("--user={other}:x"), "--user=[key]:x"),
+            (format!("https://{other}:@h/ http://{other}@h"), "https://[key]@h/ http://[key]@h"),
+            (format!("export SHOP_EVENT_KEY=\"{other}\"; -u {other}:"), "export SHOP_EVENT_KEY=\"[key]\"; -u [key]:"),
+        ];
+        for (text, expected) in cases {
+            let cleaned = mask(KEY).take_out(&text);
+            assert_eq!(cleaned.as_deref(), Some(expected), "{text}");
+            assert_eq!(mask(KEY).take_out(expected), None, "nothing is taken out twice");
+        }
+        for text in
+            ["{\"event\":\"view\"}", "-u \"$KEY:\"", "-u <EVENT_API_KEY>:", "KEY=$OTHER", "a -u", "[email protected]"]
+        {
+            assert_eq!(mask(KEY).take_out(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! A command line read as a POSIX shell would read it, without running anything.
 
-use std::iter::Peekable;
-use std::str::{Chars, Lines};
+use std::str::Chars;
 
 use thiserror::Error;
 
@@ -33,10 +32,41 @@ pub(super) enum ShellError {
 
 /// The words of the first command in a text. Redirections are left out, but for what they say of the standard input.
 pub(super) struct ShellWords<'a> {
-    chars: Peekable<Chars<'a>>,
+    chars: Characters<'a>,
     here: Option<Here>,
     input: Option<Word>,
-    ended: bool,
+    /// What stands behind the command, from the sign that ended it, once it has ended.
+    behind: Option<&'a str>,
+}
+
+/// The characters of a text, of which the next can be looked at.
+#[derive(Clone)]
+struct Characters<'a>(Chars<'a>);
+
+impl<'a> Characters<'a> {
+    fn peek(&self) -> Option<char> {
+        self.0.clone().next()
+    }
+
+    fn next_if(&mut self, is_meant: impl FnOnce(&char) -> bool) -> Option<char> {
+        self.peek().filter(is_meant).and_then(|_| self.0.next())
+    }
+
+    fn next_if_eq(&mut self, wanted: char) -> Option<char> {
+        self.next_if(|c| *c == wanted)
+    }
+
+    fn as_str(&self) -> &'a str {
+        self.0.as_str()
+    }
+}
+
+impl Iterator for Characters<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        self.0.next()
+    }
 }
 
 /// A here-document that is announced: `<<EOF`.
@@ -51,20 +81,20 @@ const OPEN: char = '$';
 
 impl<'a> ShellWords<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { chars: text.chars().peekable(), here: None, input: None, ended: false }
+        Self { chars: Characters(text.chars()), here: None, input: None, behind: None }
     }
 
     /// The next word; `None` at the end of the command.
     pub(super) fn next(&mut self) -> Result<Option<Word>, ShellError> {
         loop {
             self.skip_blanks();
-            if self.ended {
+            if self.behind.is_some() {
                 return Ok(None);
             }
-            match self.chars.peek().copied() {
-                None => self.ended = true,
+            match self.chars.peek() {
+                None => self.behind = Some(""),
                 Some('#') => while self.chars.next_if(|c| *c != '\n').is_some() {},
-                Some('\n' | ';' | '|' | '&') => self.end(),
+                Some('\n' | ';' | '|' | '&' | ')') => self.end(),
                 Some('<' | '>') if !self.at_placeholder() => self.redirect()?,
                 Some(_) => {
                     let (word, is_quoted) = self.word()?;
@@ -78,14 +108,18 @@ impl<'a> ShellWords<'a> {
         }
     }
 
-    /// The standard input of the command, as far as the text gives it. To be asked for after the last word.
-    pub(super) fn into_input(self) -> Result<Option<Word>, ShellError> {
-        let Some(Here { delimiter, is_quoted, without_tabs }) = self.here else { return Ok(self.input) };
-        let rest: String = self.chars.collect();
+    /// What the command gets on its standard input, as far as the text says, and what stands behind all of it. To be
+    /// asked for after the last word.
+    pub(super) fn finish(self) -> Result<(Option<Word>, &'a str), ShellError> {
+        let Some(Here { delimiter, is_quoted, without_tabs }) = self.here else {
+            return Ok((self.input, self.behind.unwrap_or_default()));
+        };
+        let mut rest = self.chars.as_str();
         let mut text = String::new();
-        let mut lines: Lines<'_> = rest.lines();
         loop {
-            let line = lines.next().ok_or(ShellError::Unclosed("the here-document"))?;
+            let line = rest.split_inclusive('\n').next().ok_or(ShellError::Unclosed("the here-document"))?;
+            rest = rest.get(line.len()..).unwrap_or_default();
+            let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
             let line = if without_tabs { line.trim_start_matches('\t') } else { line };
             if line == delimiter.text {
                 break;
@@ -94,7 +128,7 @@ impl<'a> ShellWords<'a> {
             text.push('\n');
         }
         let is_open = !is_quoted && text.contains(['$', '`', '\\']);
-        Ok(Some(Word { text, is_open }))
+        Ok((Some(Word { text, is_open }), rest))
     }
 
     fn skip_blanks(&mut self) {
@@ -112,7 +146,7 @@ impl<'a> ShellWords<'a> {
         if ahead.next() != Some('\\') {
             return false;
         }
-        ahead.next_if_eq(&'\r');
+        ahead.next_if_eq('\r');
         let continues = ahead.next() == Some('\n');
         if continues {
             self.chars = ahead;
@@ -123,7 +157,7 @@ impl<'a> ShellWords<'a> {
     /// Ends the command. What follows on its line may still be read for a here-document's sake, as in
     /// `curl -d @- <<EOF | jq .`.
     fn end(&mut self) {
-        self.ended = true;
+        self.behind = Some(self.chars.as_str());
         while self.chars.next_if(|c| *c != '\n').is_some() {}
         self.chars.next();
     }
@@ -147,7 +181,7 @@ impl<'a> ShellWords<'a> {
         while let Some(c) = self.chars.next_if(|c| matches!(c, '<' | '>' | '&' | '|')) {
             operator.push(c);
         }
-        let without_tabs = operator == "<<" && self.chars.next_if_eq(&'-').is_some();
+        let without_tabs = operator == "<<" && self.chars.next_if_eq('-').is_some();
         self.skip_blanks();
         let (mut word, is_quoted) = self.word()?;
         match &*operator {
@@ -172,7 +206,7 @@ impl<'a> ShellWords<'a> {
             let is_placeholder = self.at_placeholder();
             let is_more = |c: &char| match c {
                 '<' => is_placeholder,
-                ' ' | '\t' | '\r' | '\n' | ';' | '|' | '&' | '>' => false,
+                ' ' | '\t' | '\r' | '\n' | ';' | '|' | '&' | ')' | '>' => false,
                 _ => true,
             };
             let Some(c) = self.chars.next_if(is_more) else { return Ok((word, is_quoted)) };
@@ -192,12 +226,12 @@ impl<'a> ShellWords<'a> {
                     is_quoted = true;
                     self.double_quoted(&mut word)?;
                 }
-                '$' if self.chars.next_if_eq(&'\'').is_some() => {
+                '$' if self.chars.next_if_eq('\'').is_some() => {
                     is_quoted = true;
                     self.ansi_quoted(&mut word.text)?;
                 }
                 // A text to be translated, which it never is.
-                '$' if self.chars.peek() == Some(&'"') => {}
+                '$' if self.chars.peek() == Some('"') => {}
                 '$' | '`' => self.open(c, &mut word)?,
                 '\\' => {
                     is_quoted = true;
@@ -248,10 +282,10 @@ impl<'a> ShellWords<'a> {
                 self.chars.next();
                 self.skip_to('{', '}')?;
             }
-            (_, Some(c)) if c.is_ascii_alphabetic() || *c == '_' => {
+            (_, Some(c)) if c.is_ascii_alphabetic() || c == '_' => {
                 while self.chars.next_if(|c| c.is_ascii_alphanumeric() || *c == '_').is_some() {}
             }
-            (_, Some(c)) if c.is_ascii_digit() || "@*#?-$!".contains(*c) => {
+            (_, Some(c)) if c.is_ascii_digit() || "@*#?-$!".contains(c) => {
                 self.chars.next();
             }
             _ => {
@@ -365,7 +399,7 @@ mod tests {
         while let Some(word) = words.next()? {
             list.push(spelled(word));
         }
-        Ok((list, words.into_input()?.map(spelled)))
+        Ok((list, words.finish()?.0.map(spelled)))
     }
 
     #[test]
@@ -390,6 +424,7 @@ mod tests {
             ("a | b", &["a"]),
             ("a; b", &["a"]),
             ("a & b", &["a"]),
+            ("a b) c", &["a", "b"]),
             ("a > file b 2>/dev/null 2>&1 c 2d", &["a", "b", "c", "2d"]),
             ("-u <EVENT_API_KEY>: b", &["-u", "<EVENT_API_KEY>:", "b"]),
             ("{\"a\":1}", &["{a:1}"]),
@@ -413,6 +448,23 @@ mod tests {
         ];
         for (text, input) in cases {
             assert_eq!(read(text).map(|(_, input)| input), Ok(input.map(str::to_owned)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_command_is_known() {
+        let cases = [
+            ("a 'b;c'; d", "; d"),
+            ("a && b", "&& b"),
+            ("a\nb\n", "\nb\n"),
+            ("a <<EOF | b\n1\nEOF\nc", "c"),
+            ("a <<EOF\r\n1\r\nEOF\r\nc", "c"),
+            ("a", ""),
+        ];
+        for (text, behind) in cases {
+            let mut words = ShellWords::new(text);
+            while let Ok(Some(_)) = words.next() {}
+            assert_eq!(words.finish().map(|(_, behind)| behind), Ok(behind), "{text}");
         }
     }
 

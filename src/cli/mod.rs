@@ -122,6 +122,7 @@ impl From<io::Error> for Failure {
 
 /// Runs the program as its arguments and environment say.
 pub fn run() -> ExitCode {
+    forbid_core_dumps();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -140,6 +141,18 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
+}
+
+/// Sees to it that no image of the memory, with the keys in it, is left on disk by a crash. Best effort: where the system
+/// refuses, nothing is worse than before.
+fn forbid_core_dumps() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
+    let _ = setrlimit(Resource::Core, limit);
+    // A system that hands dumps to a program does so whatever the limit.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {

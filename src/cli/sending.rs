@@ -4,7 +4,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::Sending;
-use crate::blueshift::CallLimits;
+use crate::blueshift::{CallLimits, KeyMask};
 use crate::config::{self, Config, Target};
 use crate::event::Sanitized;
 use crate::event::catalogue::Template;
@@ -47,6 +47,8 @@ pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
     let longest = if base.is_loopback() { PROBE_NEAR } else { PROBE_FAR };
     Sending {
         key_variable: config.key_names().event,
+        // These too are for the composer.
+        keys: KeyMask::default(),
         safety: config.safety(),
         environment: config.environment_without_keys(std::env::vars_os()),
         templates: own_templates(folders.templates.as_deref()),

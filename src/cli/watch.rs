@@ -1,6 +1,7 @@
 use std::io::{self, IsTerminal};
 
 use jiff::tz::TimeZone;
+use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::WatchArgs;
@@ -9,6 +10,7 @@ use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::{Exit, Failure, plan, stderr};
 use crate::app::Sending;
+use crate::blueshift::KeyMask;
 use crate::config::{self, AccountKeys, Config};
 use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
@@ -59,7 +61,7 @@ pub(super) async fn on_terminal(
     let clock = settings.clock;
     let folders = folders(config);
     let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
-    let sending = Sending { drafts, ..sending(config, &folders) };
+    let sending = Sending { drafts, keys: all_keys(config, &settings), ..sending(config, &folders) };
     let interface = runtime::InterfaceSettings {
         target,
         interval: settings.interval,
@@ -68,10 +70,19 @@ pub(super) async fn on_terminal(
         history_limit: HISTORY_LIMIT,
         folders,
         linter: Linter::new(config.levels.clone(), plan),
+        key_variables: config.key_variables().iter().cloned().collect(),
         notices: broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence())).collect(),
     };
     let exit = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
     Ok(Exit::Interface(exit.code()))
+}
+
+/// The keys in use, and those of other profiles as far as they are set: none of them may get into a draft.
+fn all_keys(config: &Config, settings: &live::Settings) -> KeyMask {
+    let others: Vec<SecretString> =
+        config.key_variables().iter().filter_map(|name| std::env::var(name).ok()).map(SecretString::from).collect();
+    let used = [Some(&settings.event_key), settings.user_key.as_ref()].into_iter().flatten();
+    KeyMask::new(used.map(|key| &key.secret).chain(&others))
 }
 
 /// Logs to the file; only a level that is none is worth a word, for the program does without.

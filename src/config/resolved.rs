@@ -98,6 +98,11 @@ impl Config {
         }
     }
 
+    /// The variables that hold keys: the program's own, and those of every profile.
+    pub fn key_variables(&self) -> &BTreeSet<String> {
+        &self.key_variables
+    }
+
     /// The environment that drafts may use: the variables that are text, without those that hold keys, be it of
     /// another profile.
     pub fn environment_without_keys(

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitStatus;
 
+use super::editor::Command;
 use crate::app::Size;
 use crate::event::Sanitized;
 
@@ -28,9 +29,9 @@ pub(super) trait Console: Send + 'static {
     /// Stops the process and whatever runs as one job with it. Other threads may run on for a moment after it returns.
     fn stop(&mut self) -> io::Result<()>;
 
-    /// Runs the shell command `command` with `file` as its argument, on the terminal that was given back, until it ends.
+    /// Runs `command` with `file` as its argument, on the terminal that was given back, until it ends.
     /// When it stops, so does the process, and both go on together.
-    fn run(&mut self, command: &str, file: &Path) -> io::Result<ExitStatus>;
+    fn run(&mut self, command: &Command, file: &Path) -> io::Result<ExitStatus>;
 
     /// Whether somebody is still at the other end.
     fn is_alive(&self) -> bool;

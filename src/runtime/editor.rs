@@ -25,6 +25,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Advice added to every failure.
 const ADVICE: &str = "the draft is unchanged; set EDITOR (or VISUAL) to choose the editor";
 
+/// The user's editor.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Command {
+    /// The command, for a shell.
+    pub(super) line: String,
+    /// The variables that it is started without.
+    pub(super) without: Vec<String>,
+}
+
 /// The command of the user's editor, for a shell: `$VISUAL`, else `$EDITOR`, else `vi`.
 pub(super) fn command(lookup: &dyn Fn(&str) -> Option<String>) -> String {
     let set = |name| lookup(name).filter(|value| !value.trim().is_empty());
@@ -35,7 +44,7 @@ pub(super) fn command(lookup: &dyn Fn(&str) -> Option<String>) -> String {
 #[derive(Debug)]
 pub(super) struct Editing {
     /// The editor's command.
-    pub(super) command: String,
+    pub(super) command: Command,
     pub(super) draft: DraftId,
     pub(super) text: String,
     pub(super) shelf: Shelf,
@@ -75,8 +84,8 @@ impl Editing {
         };
         let edited = match status {
             Ok(status) if status.success() => self.read_back(&place),
-            Ok(status) => Err(failure(&self.command, status)),
-            Err(error) => Err(format!("`{}` could not be run: {error}", self.command)),
+            Ok(status) => Err(failure(&self.command.line, status)),
+            Err(error) => Err(format!("`{}` could not be run: {error}", self.command.line)),
         };
         edited.map_err(|why| match self.restore(folder, &place) {
             Some(beside) => format!("{why}; its output is kept as {beside}"),
@@ -85,7 +94,8 @@ impl Editing {
     }
 
     fn read_back(&self, place: &Path) -> Result<String, String> {
-        let unusable = |why: &dyn std::fmt::Display| format!("the output of `{}` cannot be used: {why}", self.command);
+        let unusable =
+            |why: &dyn std::fmt::Display| format!("the output of `{}` cannot be used: {why}", self.command.line);
         let bytes = folder::read(place, LONGEST).map_err(|error| unusable(&error))?;
         let mut text = String::from_utf8(bytes).map_err(|_| unusable(&"it is not UTF-8"))?;
         // Editors end the last line of a file, whether it was ended before or not.
@@ -168,7 +178,7 @@ mod tests {
             Ok(())
         }
 
-        fn run(&mut self, _: &str, file: &Path) -> io::Result<ExitStatus> {
+        fn run(&mut self, _: &Command, file: &Path) -> io::Result<ExitStatus> {
             self.file = Some(file.to_owned());
             match self.leaves {
                 Some(bytes) => fs::write(file, bytes)?,
@@ -189,7 +199,7 @@ mod tests {
         let drafts = DraftWriter::new(folder, &mpsc::unbounded_channel().0);
         let mut console = Fake { leaves, status, file: None };
         let editing = Editing {
-            command: "code --wait".into(),
+            command: Command { line: "code --wait".into(), ..Command::default() },
             draft: DraftId("d1".into()),
             text: BEFORE.into(),
             shelf: drafts.shelf(),

@@ -53,6 +53,8 @@ pub struct InterfaceSettings {
     pub folders: Folders,
     /// Checks events and drafts.
     pub linter: Linter,
+    /// The variables that hold keys, which no other program is started with.
+    pub key_variables: Vec<String>,
     /// Warnings from the start, a sentence each.
     pub notices: Vec<Sanitized>,
 }
@@ -154,7 +156,10 @@ pub async fn run(
         folders: settings.folders,
         linter: settings.linter,
         keys,
-        editor: editor::command(&|name| std::env::var(name).ok()),
+        editor: editor::Command {
+            line: editor::command(&|name| std::env::var(name).ok()),
+            without: settings.key_variables,
+        },
     };
     let application = event_loop::WatchApplication { model, theme: theme::suiting(&|name| std::env::var(name).ok()) };
     let ended = event_loop::run(application, size, console, workplace, receiver, clock, || {

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::PanicHookInfo;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{self, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::thread;
@@ -30,6 +30,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::RuntimeError;
 use super::console::Console;
+use super::editor::Command;
 use super::input::LoopInput;
 use crate::app::Size;
 use crate::event::text::sanitize;
@@ -141,10 +142,13 @@ impl Console for Terminal {
 
     /// The editor is one job with us: the keys that interrupt and stop it reach us as well, and the event loop lets them
     /// pass as long as this takes.
-    fn run(&mut self, command: &str, file: &Path) -> io::Result<ExitStatus> {
+    fn run(&mut self, command: &Command, file: &Path) -> io::Result<ExitStatus> {
         // As an argument of its own the file's name needs no quotes, and the command may have arguments.
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("{command} \"$@\""), "sh"]).arg(file);
+        let mut shell = process::Command::new("sh");
+        shell.args(["-c", &format!("{} \"$@\"", command.line), "sh"]).arg(file);
+        for name in &command.without {
+            shell.env_remove(name);
+        }
         if !isatty(io::stdin()) {
             shell.stdin(File::open("/dev/tty").map_or_else(|_| Stdio::inherit(), Stdio::from));
         }

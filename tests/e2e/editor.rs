@@ -64,6 +64,37 @@ fn the_editor_has_the_keys_and_the_plain_terminal_and_what_it_saves_is_the_draft
 }
 
 #[test]
+fn the_editor_is_started_without_the_keys_and_a_key_that_it_leaves_is_taken_out() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join(".config/clickscope");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), "[profiles.staging]\nregion = \"us\"\nevent_key = \"STAGING_KEY\"\n")
+        .unwrap();
+    let editor = r#"sh -c 'env > "$HOME/environment"; echo "[\"$LEFT\", \"edited\"]" > "$1"' sh"#;
+    let launch = with_editor(editor)
+        .env("CLICKSCOPE_EVENT_KEY", KEY)
+        .env("CLICKSCOPE_USER_KEY", "another-secret-key")
+        .env("STAGING_KEY", "secret-of-staging")
+        .env("LEFT", &format!("{}secret-of-staging", KEY.to_uppercase()));
+    let program = edit(launch.at_home(home));
+    wait_for_composer(&program, r#"["[key][key]", "edited"]"#);
+    program.wait_for_draft(r#"["[key][key]", "edited"]"#);
+    let environment = fs::read_to_string(program.home().join("environment")).unwrap();
+    assert!(environment.contains("EDITOR=") && !environment.contains("_KEY="), "{environment}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crash_leaves_no_image_of_the_memory() {
+    let program = with_editor("true").start();
+    program.wait_for_text(&["clickscope", "? help"]);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", program.pid())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
+}
+
+#[test]
 fn the_interrupt_key_ends_the_editor_and_nothing_else() {
     let mut program = edit(with_editor("echo in the editor; exec sleep 1000; true"));
     wait_for_editor(&program, 1);

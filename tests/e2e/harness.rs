@@ -120,6 +120,12 @@ impl Program {
         self.master.resize(pty_size(columns, rows)).unwrap();
     }
 
+    /// The process that has the terminal.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn pid(&self) -> i32 {
+        self.master.process_group_leader().expect("some program has the terminal")
+    }
+
     /// Sends a signal to the program that has the terminal, in a shell the job in the foreground.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = self.master.process_group_leader().expect("some program has the terminal");

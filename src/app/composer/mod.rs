@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 pub use crate::blueshift::safety::WORD;
 pub(super) use quick_fix::ask_for_findings;
-pub(super) use update::curl_command;
+pub(super) use update::TAKEN_OUT;
 pub use verdict::{Ready, Refusal, Verdict};
 
 use super::layout::ComposerAreas;

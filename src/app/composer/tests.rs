@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use super::{ComposerTab, Verdict};
 use crate::app::fixture::{self, PURCHASE, at, busy, change, click, composing, fresh, polled};
@@ -12,7 +15,7 @@ use crate::app::layer::{Layer, search_list};
 use crate::app::layout;
 use crate::app::pane::PaneId;
 use crate::app::{DraftId, Effect, Message, Model, Mouse, MouseKind, Outcome, SavedDraft, Size};
-use crate::blueshift::curl;
+use crate::blueshift::{KeyMask, curl};
 use crate::event::catalogue::Template;
 use crate::event::text::sanitize;
 use crate::session::{ChangeKind, Moment};
@@ -371,6 +374,79 @@ fn a_pasted_command_fills_the_draft_and_other_text_is_inserted() {
     press(&mut model, "esc c", at(22));
     send(&mut model, Message::Paste(command), at(22));
     assert!(model.composing().is_some() && draft(&model).contains("view"), "in the picker it begins a draft");
+}
+
+/// A model with a draft, whose account has the key.
+fn with_key(draft: &str) -> Model {
+    let mut model = composing(120, 36, draft);
+    model.sending.keys = KeyMask::new([&SecretString::from(KEY)]);
+    model
+}
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+/// The texts that effects would put on disk.
+fn kept(effects: &[Effect]) -> Vec<&str> {
+    effects
+        .iter()
+        .filter_map(|effect| if let Effect::KeepDraft { text, .. } = effect { Some(&**text) } else { None })
+        .collect()
+}
+
+#[test]
+fn a_key_does_not_get_into_a_draft_however_it_comes() {
+    let basic = STANDARD.encode(format!("{KEY}:"));
+    let pastes = [
+        (format!("\"{KEY}\""), "\"[key]\""),
+        (format!("a\n{}\nb", KEY.to_uppercase()), "a\n[key]\nb"),
+        (format!("Authorization: Basic {basic}"), "Authorization: Basic [key]"),
+        ("Authorization: Basic b3RoZXI6".to_owned(), "Authorization: Basic [key]"),
+        ("curl: -u fedcba9876543210: x".to_owned(), "curl: -u [key]: x"),
+    ];
+    for (pasted, expected) in pastes {
+        let mut model = with_key("");
+        let effects = send(&mut model, Message::Paste(pasted.clone()), at(21));
+        assert_eq!((draft(&model).as_str(), kept(&effects)), (expected, vec![expected]), "{pasted}");
+        assert!(toast(&model).contains("taken out"), "{}", toast(&model));
+    }
+
+    let mut model = with_key("");
+    let effects = type_in(&mut model, &format!("[\"{KEY}\"]"), at(21));
+    assert_eq!(draft(&model), "[\"[key]\"]");
+    assert!(kept(&effects).iter().all(|text| !text.contains(KEY)), "not for a moment");
+    assert!(kept(&press(&mut model, "^z ^z ^z ^z", at(22))).iter().all(|text| !text.contains(KEY)));
+
+    let mut model = with_key("[]");
+    let Some(composition) = model.composing() else { panic!("nothing is composed") };
+    let edited = Outcome::Edited { draft: composition.id.clone(), text: format!("[\"{basic}\"]") };
+    let effects = send(&mut model, Message::Done(edited), at(21));
+    assert_eq!((draft(&model).as_str(), kept(&effects)), ("[\"[key]\"]", vec!["[\"[key]\"]"]));
+    assert!(toast(&model).contains("taken out"), "{}", toast(&model));
+
+    let mut model = with_key("");
+    press(&mut model, "esc /", at(21));
+    send(&mut model, Message::Paste(KEY.into()), at(21));
+    assert!(toast(&model).contains("taken out"), "{}", toast(&model));
+}
+
+#[test]
+fn text_that_holds_commands_is_taken_over_as_what_they_send() {
+    let command = |body: &str| format!("curl -d '{body}' https://api.getblueshift.com/api/v1/event");
+    let one = command(VIEW);
+    let cases = [
+        (format!("# a comment\n{one}"), "taken over from the curl command"),
+        (format!("KEY={KEY} {one}"), "taken over from the curl command; left out: the key"),
+        (command(&VIEW.replace("view", KEY)), "taken over from the curl command; left out: the key"),
+        (format!("{one}\n{one}"), "taken over from 2 curl commands"),
+    ];
+    for (pasted, said) in cases {
+        let mut model = with_key("x");
+        let effects = send(&mut model, Message::Paste(pasted.clone()), at(21));
+        assert_eq!(toast(&model), said, "{pasted}");
+        assert!(draft(&model).contains("customer_id") && !draft(&model).contains("curl"), "{}", draft(&model));
+        assert!(!kept(&effects).concat().contains(KEY));
+        assert_eq!(draft(&model).starts_with('['), said.contains('2'));
+    }
 }
 
 #[test]

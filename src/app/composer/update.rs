@@ -1,5 +1,7 @@
 //! The life of a composition: how it begins, is sent, is kept, and what becomes of its effects.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use tui_input::Input;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -7,17 +9,24 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::choice::{Beginning, Choice};
 use super::completion::{self, Completion};
 use super::confirm::Confirm;
-use super::editor::Editor;
+use super::editor::{Editor, Place};
 use super::preview::Preview;
 use super::{Composer, ComposerTab, Composition, Ready, Refusal, quick_fix, resend, verdict};
 use crate::app::pane::{Answer, Context, Open, PromptKind, Request};
 use crate::app::{DraftId, Effect, Outcome, SavedDraft};
+use crate::blueshift::curl::{self, CurlError};
 use crate::blueshift::recipients::about;
 use crate::blueshift::safety::Forbidden;
-use crate::blueshift::{Batch, curl};
+use crate::blueshift::{Batch, KeyMask};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::{Sanitized, sanitized, syntax, text};
 use crate::session::Moment;
+
+/// What is said when a key was in what somebody typed or pasted.
+pub(in crate::app) const TAKEN_OUT: &str = "a key was in it and was taken out: [key] stands in its place";
+
+/// What a curl command is said to have had, when it had a key.
+const KEY: &str = "the key";
 
 /// The longest name of a template.
 const LONGEST_NAME: usize = 64;
@@ -106,6 +115,7 @@ impl Composer {
         if composition.editor.revision() == revision {
             return Answer::done();
         }
+        let had_key = take_key_out(&mut composition.editor, &context.sending.keys);
         composition.touch(context.now.wall);
         let mut answer =
             Answer::effect(Effect::KeepDraft { draft: composition.id.clone(), text: composition.editor.text() });
@@ -114,7 +124,7 @@ impl Composer {
                 Completion::at_cursor(&composition.editor, Catalogue::standard(), &context.sending.environment);
             answer.requests.extend(proposed.map(|proposed| Request::Open(Open::Completion(proposed))));
         }
-        answer
+        if had_key { answer.warned(TAKEN_OUT) } else { answer }
     }
 
     /// Types a character into the draft.
@@ -215,30 +225,38 @@ impl Composer {
         Answer { effects: vec![Effect::KeepTemplate { name, text }], ..Answer::request(Request::Close) }
     }
 
-    /// Takes pasted text in: a curl command as the body that it would send, anything else as it is.
+    /// Takes pasted text in: a curl command as the body that it would send, anything else as it is. No key gets in.
     pub(in crate::app) fn paste(&mut self, pasted: &str, context: &Context<'_>) -> Answer {
         let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
-        let Some(command) = curl_command(pasted) else {
-            return if tab == ComposerTab::Edit {
-                self.change(context, |editor| editor.insert(pasted))
-            } else {
-                Answer::done()
-            };
-        };
-        match curl::read(command) {
-            Err(error) => Answer::warn(Sanitized::of(&error)),
-            Ok(taken) => {
-                self.select_tab(ComposerTab::Edit, context);
-                let draft = syntax::format(&taken.draft).unwrap_or(taken.draft);
-                let answer = self.change(context, |editor| editor.set_text(draft.trim_end()));
-                let left_out = match taken.left_out.as_slice() {
-                    [] => "".into(),
-                    left_out => sanitized!("; left out: {}", Sanitized::join(left_out, ", ")),
-                };
-                let said = Answer::say(sanitized!("taken over from the curl command{}", left_out)).said;
-                Answer { said, ..answer }
+        let keys = &context.sending.keys;
+        let mut taken = match curl::read(pasted) {
+            Ok(taken) => taken,
+            Err(CurlError::NotCurl) if tab == ComposerTab::Edit => {
+                let cleaned = keys.take_out(pasted);
+                let answer = self.change(context, |editor| editor.insert(cleaned.as_deref().unwrap_or(pasted)));
+                return if cleaned.is_some() { answer.warned(TAKEN_OUT) } else { answer };
             }
+            Err(CurlError::NotCurl) => return Answer::done(),
+            Err(error @ CurlError::Unusable(_)) => return Answer::warn(Sanitized::of(&error)),
+        };
+        // A key may stand in a variable that is set before the command, or in the event itself.
+        if keys.take_out(pasted).is_some() && !taken.left_out.iter().any(|what| *what == *KEY) {
+            taken.left_out.insert(0, KEY.into());
         }
+        let draft = keys.take_out(&taken.draft).unwrap_or(taken.draft);
+        self.select_tab(ComposerTab::Edit, context);
+        let draft = syntax::format(&draft).unwrap_or(draft);
+        let answer = self.change(context, |editor| editor.set_text(draft.trim_end()));
+        let commands = match taken.calls {
+            1 => "the curl command".into(),
+            calls => sanitized!("{} curl commands", calls),
+        };
+        let left_out = match taken.left_out.as_slice() {
+            [] => "".into(),
+            left_out => sanitized!("; left out: {}", Sanitized::join(left_out, ", ")),
+        };
+        let said = Answer::say(sanitized!("taken over from {}{}", commands, left_out)).said;
+        Answer { said, ..answer }
     }
 
     /// Takes in what became of an effect; `None` when it is not the composer's matter.
@@ -264,7 +282,14 @@ impl Composer {
                     place
                 )));
             }
-            Outcome::Edited { draft, text } => return Some(self.edited(draft, text, context.now)),
+            Outcome::Edited { draft, text } => {
+                let cleaned = context.sending.keys.take_out(text);
+                let answer = self.edited(draft, cleaned.as_deref().unwrap_or(text), context.now);
+                let Some(text) = cleaned else { return Some(answer) };
+                // The file still holds what the editor left, also where the draft is as it was.
+                let effects = vec![Effect::KeepDraft { draft: draft.clone(), text }];
+                return Some(Answer { effects, ..answer }.warned(TAKEN_OUT));
+            }
             Outcome::DraftLinted { number, answer } => {
                 let Some(composition) = &mut self.composition else { return Some(Answer::done()) };
                 composition.findings.learn(*number, answer.as_deref(), &mut composition.editor);
@@ -301,6 +326,16 @@ impl Composer {
     }
 }
 
+/// Takes the keys out of the line that was just typed in; whether there was one. A key has no line's end in it.
+fn take_key_out(editor: &mut Editor, keys: &KeyMask) -> bool {
+    let line = editor.cursor().line;
+    let Some(text) = editor.lines().get(line) else { return false };
+    let Cow::Owned(masked) = keys.mask(text) else { return false };
+    let all = Place { line, byte: 0 }..Place { line, byte: text.len() };
+    editor.replace(all, &masked);
+    true
+}
+
 /// A name by which drafts sort by time, safe for any file system.
 pub(super) fn id_of(name: &str, seed: u128, begun: u64, now: Timestamp) -> DraftId {
     const LONGEST: usize = 40;
@@ -333,11 +368,4 @@ fn is_standard(name: &str) -> bool {
 /// Whether a character may stand in the name of a template, which is a file's name too.
 fn is_in_names(c: char) -> bool {
     matches!(c, 'a'..='z' | '0'..='9' | '_' | '-')
-}
-
-/// The pasted text, when it is a curl command, without the prompt that it was copied with.
-pub(in crate::app) fn curl_command(pasted: &str) -> Option<&str> {
-    let command = pasted.trim_start();
-    let command = command.strip_prefix("$ ").map_or(command, str::trim_start);
-    command.strip_prefix("curl").filter(|rest| rest.starts_with(char::is_whitespace)).map(|_| command)
 }

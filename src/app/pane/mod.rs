@@ -211,6 +211,11 @@ impl Answer {
         Self { said: Some(Said { text: text.into(), bad: true }), ..Self::default() }
     }
 
+    /// This, with bad news in the place of what it said.
+    pub(super) fn warned(self, text: impl Into<Sanitized>) -> Self {
+        Self { said: Self::warn(text).said, ..self }
+    }
+
     /// This, and then that.
     pub(super) fn and(mut self, request: Request) -> Self {
         self.requests.push(request);

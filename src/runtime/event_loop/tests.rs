@@ -179,13 +179,13 @@ impl Console for Fake {
         Ok(())
     }
 
-    fn run(&mut self, command: &str, file: &Path) -> io::Result<ExitStatus> {
+    fn run(&mut self, command: &editor::Command, file: &Path) -> io::Result<ExitStatus> {
         let editor = {
             let mut world = self.world();
             world.calls.push("run");
             world.editor.take()
         };
-        editor.map_or(Ok(ExitStatus::from_raw(0)), |mut editor| editor(command, file))
+        editor.map_or(Ok(ExitStatus::from_raw(0)), |mut editor| editor(&command.line, file))
     }
 
     fn is_alive(&self) -> bool {
@@ -260,7 +260,7 @@ where
         folders: fake.world().folders.clone(),
         linter: Linter::default(),
         keys: events::keys().0,
-        editor: "ed -s".into(),
+        editor: editor::Command { line: "ed -s".into(), without: vec!["A_KEY".into()] },
     };
     let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);
     ended
