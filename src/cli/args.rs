@@ -302,7 +302,8 @@ Each line of --json is an object with these fields:
                path is a JSON Pointer
   fix          null, or an object with kind (replace, rename, remove) and value
 
-Exit codes: 0 no errors, 1 errors, 2 part of the input is not an event";
+Exit codes: 0 no finding reaches --deny, 1 one does, 2 part of the input is no
+event";
 
 /// The arguments of `lint`.
 #[derive(Clone, Debug, Args)]

@@ -256,7 +256,7 @@ impl Poller {
     /// Says once why the events that the platform received are not counted, where they could be.
     fn uncounted(&mut self) -> Option<Note> {
         let is_unknown = self.types > 0 && !self.counted && self.connection.settings.user_key.is_none();
-        let note = Note("no counts of received events: they need a User key".into());
+        let note = Note("no counts of received events: set CLICKSCOPE_USER_KEY".into());
         (is_unknown && self.told.insert(note.clone())).then_some(note)
     }
 

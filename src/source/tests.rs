@@ -476,7 +476,7 @@ async fn what_is_odd_about_an_answer_is_told_once() {
     let mut source = live::start(settings(&server.url));
     let first = next_polled(&mut source).await.notes;
     let [odd, uncounted] = &*first else { panic!("{first:?}") };
-    assert!(odd.0.contains("view") && uncounted.0.contains("User key"), "{first:?}");
+    assert!(odd.0.contains("view") && uncounted.0.contains("CLICKSCOPE_USER_KEY"), "{first:?}");
     let second = next_polled(&mut source).await;
     assert!(second.notes.is_empty(), "{second:?}");
 }
