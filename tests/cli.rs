@@ -183,6 +183,8 @@ fn what_cannot_be_used_ends_with_2_and_names_the_option_or_the_variable() {
         (&["sandbox", "--fault", "gremlins"], &[], &["--fault", "truncate"]),
         (&["sandbox", "--debug-shape", "round"], &[], &["--debug-shape", "keyed"]),
         (&["wacth"], &[], &["watch"]),
+        (&["watch", "--json", "--header", "s3cr3t"], &[], &["--header", "before a colon"]),
+        (&["send", "view", "--header", "Authorization: s3cr3t"], &[], &["--header", "set by clickscope itself"]),
     ];
     for (arguments, environment, parts) in cases {
         let mut command = clickscope(arguments);
@@ -420,7 +422,98 @@ fn once_ends_with_5_where_nobody_answers_or_the_wrong_server_does() {
     assert_eq!(status.code(), Some(5), "{stderr}");
     assert!(stdout.is_empty());
     assert!(stderr.contains("nothing listens at 127.0.0.1") && stderr.contains("clickscope sandbox"), "{stderr}");
-    assert!(stderr.contains("(attempt 1 of 4; trying again)"), "{stderr}");
+    assert!(stderr.contains("(attempt 1 of 4; trying again"), "{stderr}");
+}
+
+/// A server that answers every connection with these bytes, whatever is asked; its port.
+fn says(answer: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            drop(stream.write_all(answer));
+        }
+    });
+    port
+}
+
+#[test]
+fn trouble_with_a_proxy_names_the_proxy_and_its_variable_and_never_its_password() {
+    let dead = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let wants_login =
+        says(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let refusing = says(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let no_proxy = says(b"SSH-2.0-OpenSSH_9.6\r\n");
+    let (plain, secure) = ("http://events.invalid", "https://events.invalid");
+    let cases = [
+        (plain, "HTTP_PROXY", format!("http://127.0.0.1:{dead}"), "refused the connection", 2),
+        (secure, "https_proxy", format!("127.0.0.1:{dead}"), "refused the connection", 2),
+        (secure, "ALL_PROXY", format!("socks5h://joe:s3cr3t-of-joe@127.0.0.1:{dead}"), "", 2),
+        (plain, "HTTP_PROXY", "http://no-such-proxy.invalid:1".to_owned(), "there is no address for the proxy", 2),
+        (plain, "HTTP_PROXY", format!("http://127.0.0.1:{wants_login}"), "wants a name and a password", 1),
+        (secure, "HTTPS_PROXY", format!("http://127.0.0.1:{wants_login}"), "wants a name and a password", 1),
+        (
+            secure,
+            "HTTPS_PROXY",
+            format!("http://joe:s3cr3t-of-joe@127.0.0.1:{wants_login}"),
+            "does not take the name",
+            1,
+        ),
+        (secure, "HTTPS_PROXY", format!("http://127.0.0.1:{refusing}"), "opened no way to events.invalid", 2),
+        (secure, "HTTPS_PROXY", format!("http://127.0.0.1:{no_proxy}"), "opened no way to events.invalid", 2),
+        (plain, "HTTP_PROXY", format!("http://127.0.0.1:{no_proxy}"), "is not HTTP", 1),
+    ];
+    let children: Vec<_> = cases
+        .iter()
+        .map(|(url, variable, proxy, ..)| {
+            let arguments = ["watch", "--once", "--url", url];
+            clickscope(&arguments).env(variable, proxy).spawn().unwrap()
+        })
+        .collect();
+    for ((url, variable, proxy, part, lines), child) in cases.iter().zip(children) {
+        let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+        let stderr = text(&stderr);
+        assert_eq!(status.code(), Some(5), "{stderr}");
+        let told: Vec<_> = stderr.lines().filter(|line| line.contains(variable)).collect();
+        assert_eq!(told.len(), *lines, "{url} {proxy}: {stderr}");
+        assert!(told.iter().all(|line| line.contains(part) && line.contains("the proxy ")), "{part}: {stderr}");
+        assert!(!stderr.contains("s3cr3t"), "{stderr}");
+    }
+    let bad = clickscope(&["watch", "--once", "--url", plain]).env("HTTP_PROXY", "ftp://s3cr3t@a").output().unwrap();
+    let stderr = text(&bad.stderr);
+    assert!(stderr.contains("HTTP_PROXY is set, but not to the address of a proxy"), "{stderr}");
+    assert!(!stderr.contains("s3cr3t") && !stderr.contains("attempt"), "{stderr}");
+}
+
+#[test]
+fn a_key_on_an_open_way_is_warned_of_once() {
+    let dead = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    for arguments in [&["watch", "--once"][..], &["send", "view"]] {
+        let mut command = clickscope(&[arguments, &["--url", "http://collector.invalid"]].concat());
+        let told = text(&command.env("HTTP_PROXY", format!("127.0.0.1:{dead}")).output().unwrap().stderr);
+        let warned = told.lines().filter(|line| line.contains("over plain http://")).count();
+        assert_eq!(warned, 1, "{told}");
+    }
+    let told = text(&clickscope(&["watch", "--once", "--url", &nobody_listens()]).output().unwrap().stderr);
+    assert!(!told.contains("over plain http://"), "{told}");
+}
+
+#[test]
+fn certificates_that_the_environment_names_and_cannot_be_had_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let garbage = folder.path().join("garbage.pem");
+    std::fs::write(&garbage, "no certificate").unwrap();
+    for (path, part) in [("/nonexistent/ca.pem", "No such file"), (garbage.to_str().unwrap(), "no certificate in it")] {
+        let mut command = clickscope(&["watch", "--once", "--url", "https://127.0.0.1:1"]);
+        let Output { status, stderr, .. } = command.env("SSL_CERT_FILE", path).output().unwrap();
+        let stderr = text(&stderr);
+        assert_eq!(status.code(), Some(5), "{stderr}");
+        assert!(stderr.contains(&format!("SSL_CERT_FILE names {path}: ")) && stderr.contains(part), "{stderr}");
+        assert!(!stderr.contains("attempt"), "it was tried again: {stderr}");
+    }
 }
 
 #[test]

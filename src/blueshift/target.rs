@@ -120,9 +120,14 @@ impl BaseUrl {
         self.endpoint("event/summary.json")
     }
 
-    /// The same over a span of time: the URL and the body to post. The span stands in both, for it is documented as a
-    /// query in one place and as a JSON body in another.
-    pub fn summary_between(&self, start: Timestamp, end: Timestamp) -> (Url, String) {
+    /// The same over a span of time, which stands in the query (documented in the API description).
+    pub fn summary_between(&self, start: Timestamp, end: Timestamp) -> Url {
+        self.summary_with_body(start, end).0
+    }
+
+    /// The same with the span in a body to post too, as a page of the documentation has it. It stands in the query still:
+    /// a server that reads one of the two finds it.
+    pub fn summary_with_body(&self, start: Timestamp, end: Timestamp) -> (Url, String) {
         let mut url = self.summary();
         let span = SummaryQuery { timestamp_start: start.to_string(), timestamp_end: end.to_string() };
         url.query_pairs_mut()
@@ -130,6 +135,11 @@ impl BaseUrl {
             .append_pair("timestamp_end", &span.timestamp_end);
         // Texts can always be written.
         (url, serde_json::to_string(&span).unwrap_or_default())
+    }
+
+    /// Whether what goes there is encrypted on the way.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
     }
 
     /// Whether the server is this very machine, by the address or the name `localhost`.
@@ -282,8 +292,9 @@ mod tests {
     #[test]
     fn a_span_of_time_stands_in_the_query_and_in_the_body() {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        let (url, body) =
-            Region::Us.base_url().summary_between(time("2018-10-16T00:00:00Z"), time("2018-10-28T23:59:59Z"));
+        let (start, end) = (time("2018-10-16T00:00:00Z"), time("2018-10-28T23:59:59Z"));
+        let (url, body) = Region::Us.base_url().summary_with_body(start, end);
+        assert_eq!(Region::Us.base_url().summary_between(start, end), url);
         assert_eq!(
             url.query(),
             Some("timestamp_start=2018-10-16T00%3A00%3A00Z&timestamp_end=2018-10-28T23%3A59%3A59Z")

@@ -61,6 +61,8 @@ const REGION: &str =
 const URL: &str = "Another server that implements the API, such as http://127.0.0.1:8787 [env: CLICKSCOPE_URL]";
 const INTERVAL: &str = "How often to poll, 250ms to 10min; by default 2s, or 500ms for a server on this machine [env: CLICKSCOPE_INTERVAL]";
 
+const HEADER: &str = "A header to add to each request, such as 'X-Token: …', for a gateway with a login of its own; repeatable, and never shown";
+
 const PLAN: &str = "A folder of JSON Schemas, one per event type, to check events against (see `clickscope plan`)";
 
 const PROFILE: &str = "A profile in the config file; its settings override the environment [env: CLICKSCOPE_PROFILE]";
@@ -77,6 +79,8 @@ pub(super) struct Options {
     pub(super) url: Option<String>,
     #[arg(long, global = true, value_parser = parse_interval, help = INTERVAL)]
     pub(super) interval: Option<Duration>,
+    #[arg(long = "header", global = true, value_name = "HEADER", help = HEADER)]
+    pub(super) headers: Vec<String>,
     #[arg(long, global = true, value_name = "DIR", help = PLAN)]
     pub(super) plan: Option<PathBuf>,
 }

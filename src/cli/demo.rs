@@ -1,5 +1,6 @@
 use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -44,6 +45,7 @@ async fn show(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failu
         base,
         event_key: key("the Event key of the demo"),
         user_key: Some(key("the User key of the demo")),
+        headers: Arc::default(),
         interval: config.interval.value,
         timeouts: Timeouts::default(),
         body_limit: live::BODY_LIMIT,

@@ -158,6 +158,7 @@ fn forbid_core_dumps() {
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli { options, command } = cli;
     let flags = ConfigLayer::flags(options.region, options.url.as_deref(), options.interval)?.with_plan(options.plan);
+    let headers = config::headers(&options.headers)?;
     let file = || Ok(config::config_folder().map(|folder| ConfigFile::read(&folder)).transpose()?.unwrap_or_default());
     let lookup = |name: &str| std::env::var_os(name);
     let config = |flags| Config::read(flags, options.profile.as_deref(), &lookup, &file()?);
@@ -168,9 +169,9 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Ok::<_, ConfigError>(named)
     };
     match command.unwrap_or(Command::Watch(args::WatchArgs::default())) {
-        Command::Watch(watch) => watch::run(watch, &config(flags)?),
+        Command::Watch(watch) => watch::run(watch, &config(flags)?, headers),
         Command::Demo => demo::run([flags, ConfigLayer::environment(&lookup)?], &file()?),
-        Command::Send(send) => send::run(send, &config(flags)?),
+        Command::Send(send) => send::run(send, &config(flags)?, headers),
         Command::Lint(lint) => {
             let file = file()?;
             lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?)

@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -25,16 +26,16 @@ use super::stdout::{Output, Stdout};
 use super::{Exit, Failure, args, plan, watch};
 use crate::app::Sending;
 use crate::blueshift::safety::{Forbidden, Safety, WORD};
-use crate::blueshift::{CallLimits, curl};
+use crate::blueshift::{CallLimits, ExtraHeader, curl};
 use crate::config::{self, AccountKeys, Config};
 use crate::event::text::{counted, grouped, span};
 use crate::event::{Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::session::probe::{ProbeId, ProbeState};
-use crate::session::{CallOutcome, Delivery, Moment, ProblemKind};
+use crate::session::{CallOutcome, Delivery, Moment, Problem, ProblemKind, Retry};
 use crate::source::Clock;
 use crate::source::live::Settings;
-use crate::source::send::{Label, Pace, Sender};
+use crate::source::send::{Label, Pace, Sender, Stage};
 use batching::{Batching, Packed, Parcel, Placeholders, Preparation};
 use linting::InputLinter;
 use reporter::{Reporter, Words, rate};
@@ -42,6 +43,9 @@ use verifier::{MOST, Sample, Verifier};
 
 /// How many calls may be ready before they are sent: enough to read on while one is under way.
 const READY: usize = 4;
+
+/// How long a call that is under way is waited for when the program is asked to end.
+const PATIENCE: Duration = Duration::from_millis(800);
 
 /// Why nothing is sent, or nothing more.
 #[derive(Debug, Error)]
@@ -88,7 +92,7 @@ pub(super) enum SendError {
     NotComparable(Sanitized),
 }
 
-pub(super) fn run(args: args::SendArgs, config: &Config) -> Result<Exit, Failure> {
+pub(super) fn run(args: args::SendArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
     let sending = sending(config, &folders(config));
     if !args.dry_run {
         // Before anything is read: a profile that only watches needs no look at what would be sent.
@@ -96,10 +100,16 @@ pub(super) fn run(args: args::SendArgs, config: &Config) -> Result<Exit, Failure
     }
     let input = Input::find(&args.what, &sending.templates).map_err(SendError::from)?;
     runtime::log::to_stderr()?;
-    runtime::block_on(send(args, config, sending, input))?
+    runtime::block_on(send(args, config, headers, sending, input))?
 }
 
-async fn send(args: args::SendArgs, config: &Config, sending: Sending, input: Input) -> Result<Exit, Failure> {
+async fn send(
+    args: args::SendArgs,
+    config: &Config,
+    headers: Arc<[ExtraHeader]>,
+    sending: Sending,
+    input: Input,
+) -> Result<Exit, Failure> {
     let nothing = SendError::Nothing { called: input.called.clone(), skipped: args.skip > 0 };
     let mut reporter = Reporter::new();
     let mut parcels = Parcels::begin(&args, &sending, input);
@@ -127,10 +137,21 @@ async fn send(args: args::SendArgs, config: &Config, sending: Sending, input: In
             confirm(config)?;
         }
     }
-    let signals = Signals::new()?;
-    let settings = Settings { interval: sending.probe_interval, ..watch::settings(config, keys) };
+    if let Some(exposure) = config.exposure() {
+        reporter.tell(&exposure);
+    }
+    let mut signals = Signals::new()?;
+    let settings = Settings { interval: sending.probe_interval, ..watch::settings(config, keys, headers) };
     let verifier = if args.prove {
-        match Verifier::start(settings.clone(), args.within, &reporter).await {
+        let started = tokio::select! {
+            biased;
+            exit = signals.next() => {
+                reporter.tell(&"nothing was sent".into());
+                return Ok(exit);
+            }
+            started = Verifier::start(settings.clone(), args.within, &reporter) => started,
+        };
+        match started {
             Ok(verifier) => Some(verifier),
             Err(exit) => return Ok(exit),
         }
@@ -317,6 +338,62 @@ enum Ended {
     At(BadInput),
 }
 
+/// The attempts of one call.
+#[derive(Debug, Default)]
+struct Attempts {
+    count: u32,
+    /// Whether one is under way.
+    in_flight: bool,
+    /// Whether one that failed may have brought the events all the same.
+    perhaps: bool,
+    /// Why the last one failed.
+    problem: Option<Problem>,
+}
+
+impl Attempts {
+    /// Takes in what happened; the attempt that will be made again.
+    fn note(&mut self, stage: Stage) -> Option<Retry> {
+        match stage {
+            Stage::Attempt => {
+                self.count += 1;
+                self.in_flight = true;
+                None
+            }
+            Stage::Failed { retry, perhaps } => {
+                self.in_flight = false;
+                self.perhaps |= perhaps;
+                self.problem = Some(retry.problem.clone());
+                Some(retry)
+            }
+        }
+    }
+
+    /// The end of a call that is given up.
+    fn given_up(&self, label: Label, parcel: &Parcel, at: Moment) -> Delivery {
+        let what = match &self.problem {
+            _ if self.in_flight => "stopped before the call was answered".into(),
+            Some(problem) => sanitized!("not sent once more: {}", problem.what),
+            None => "stopped between two attempts".into(),
+        };
+        let advice = if self.in_flight || self.perhaps {
+            "its events may have arrived: look for them before you send them again".into()
+        } else {
+            sanitized!("{} did not go out", counted(parcel.events.len() as u64, "event"))
+        };
+        Delivery {
+            batch: label.batch,
+            call: label.call,
+            calls: label.calls,
+            events: Arc::clone(&parcel.call.events),
+            at,
+            took: Duration::ZERO,
+            attempts: self.count,
+            status: None,
+            verdict: CallOutcome::Failed(Problem { kind: ProblemKind::Unreachable, what, advice }),
+        }
+    }
+}
+
 struct Run {
     words: Words,
     within: Duration,
@@ -414,30 +491,35 @@ impl Run {
         let ids = self.verifier.as_mut().map(|verifier| verifier.sent(&samples)).unwrap_or_default();
         let call = usize::try_from(self.tally.calls).unwrap_or(usize::MAX);
         let label = Label { batch: 0, call, calls: call.saturating_add(1) };
-        let (telling, mut retries) = mpsc::unbounded_channel();
+        let (telling, mut stages) = mpsc::unbounded_channel();
+        let mut attempts = Attempts::default();
         let mut interrupted = None;
-        let mut waiting: Option<Moment> = None;
+        let mut patience: Option<Instant> = None;
         let mut settled = Vec::new();
-        let delivery = {
-            let mut delivering = pin!(self.sender.deliver(label, &parcel.call, |retry| drop(telling.send(retry))));
+        let ended = {
+            let mut delivering = pin!(self.sender.deliver(label, &parcel.call, |stage| drop(telling.send(stage))));
             loop {
                 tokio::select! {
                     biased;
+                    Some(stage) = stages.recv() => {
+                        // Nothing is sent once more after it was asked to end.
+                        if let Some(retry) = attempts.note(stage) {
+                            if interrupted.is_some() {
+                                break None;
+                            }
+                            self.reporter.retry(&retry);
+                        }
+                    }
                     exit = self.signals.next() => {
-                        // Between two attempts nothing is in flight.
-                        let resting = waiting.is_some_and(|next| self.clock.now().elapsed < next.elapsed);
-                        if interrupted.is_some() || resting {
-                            self.reporter.tell(&"stopped before the call was answered; its events may have arrived".into());
-                            return Ok(Some(Ended::With(exit)));
+                        let again = interrupted.replace(exit).is_some();
+                        if again || !attempts.in_flight {
+                            break None;
                         }
                         self.reporter.tell(&"stopping after the call in flight; interrupt again to stop at once".into());
-                        interrupted = Some(exit);
+                        patience = Some(Instant::now() + PATIENCE);
                     }
-                    delivery = &mut delivering => break delivery,
-                    Some(retry) = retries.recv() => {
-                        self.reporter.retry(&retry);
-                        waiting = Some(retry.next);
-                    }
+                    delivery = &mut delivering => break Some(delivery),
+                    () = until(patience) => break None,
                     heard = listen(&mut self.verifier, &self.reporter), if interrupted.is_none() => match heard {
                         Ok(ids) => settled.extend(ids),
                         // Whether the events of this call arrive is known when it is answered, and not before.
@@ -447,13 +529,33 @@ impl Run {
             }
         };
         self.probes.extend(&ids);
-        self.note(parcel, &delivery, &ids)?;
+        if attempts.count == 0
+            && let (None, Some(exit)) = (&ended, interrupted)
+        {
+            if let Some(verifier) = &mut self.verifier {
+                verifier.not_sent(&ids);
+            }
+            if self.tally.events == 0 {
+                self.reporter.tell(&"nothing was sent".into());
+            }
+            return Ok(Some(Ended::With(exit)));
+        }
+        let delivery = ended.unwrap_or_else(|| attempts.given_up(label, parcel, self.clock.now()));
+        self.note(parcel, &delivery, &ids, attempts.perhaps)?;
         self.print_proofs(&settled)?;
-        Ok(self.goes_on(parcel, &delivery.verdict).or(interrupted.map(Ended::With)))
+        let ended = self.goes_on(parcel, &delivery.verdict);
+        // Who asked to end is told that it ended for that.
+        Ok(interrupted.map(Ended::With).or(ended))
     }
 
     /// Tells what came of a call.
-    fn note(&mut self, parcel: &Parcel, delivery: &Delivery, ids: &[ProbeId]) -> Result<(), Failure> {
+    fn note(
+        &mut self,
+        parcel: &Parcel,
+        delivery: &Delivery,
+        ids: &[ProbeId],
+        perhaps_twice: bool,
+    ) -> Result<(), Failure> {
         let events = parcel.events.len() as u64;
         match &delivery.verdict {
             CallOutcome::Taken { .. } => {
@@ -471,7 +573,7 @@ impl Run {
         }
         self.reporter.verdict(parcel, &delivery.verdict);
         if self.words.json || !self.reporter.shows_progress() {
-            Stdout.write(&self.words.call(parcel, delivery))?;
+            Stdout.write(&self.words.call(parcel, delivery, perhaps_twice))?;
         }
         Ok(())
     }
@@ -555,6 +657,14 @@ impl Run {
             Stdout.write(&lines)?;
         }
         Ok(())
+    }
+}
+
+/// Waits until then; for ever, where it is not said.
+async fn until(then: Option<Instant>) {
+    match then {
+        Some(then) => tokio::time::sleep_until(then).await,
+        None => pending().await,
     }
 }
 

@@ -1,4 +1,5 @@
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -10,7 +11,7 @@ use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::{Exit, Failure, plan, stderr};
 use crate::app::Sending;
-use crate::blueshift::KeyMask;
+use crate::blueshift::{ExtraHeader, KeyMask};
 use crate::config::{self, AccountKeys, Config};
 use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
@@ -20,7 +21,7 @@ use crate::session::HISTORY_LIMIT;
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
-pub(super) fn run(watch: WatchArgs, config: &Config) -> Result<Exit, Failure> {
+pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
     let WatchArgs { once, json } = watch;
     let on_screen = !once && !json;
     // Before a key is asked for, which would be in vain.
@@ -33,12 +34,13 @@ pub(super) fn run(watch: WatchArgs, config: &Config) -> Result<Exit, Failure> {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
         (false, _) => Mode::Follow,
     };
-    let settings = settings(config, keys);
+    let settings = settings(config, keys, headers);
     if on_screen {
         log_to_file()?;
         return runtime::block_on(on_terminal(config.label(), config, plan, settings))?;
     }
     runtime::log::to_stderr()?;
+    config.exposure().iter().for_each(stderr::say);
     let (plan, broken) = plan;
     for schema in &broken {
         stderr::say(&sanitized!("plan: {}", schema.sentence()));
@@ -62,6 +64,7 @@ pub(super) async fn on_terminal(
     let folders = folders(config);
     let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
     let sending = Sending { drafts, keys: all_keys(config, &settings), ..sending(config, &folders) };
+    let broken = broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence()));
     let interface = runtime::InterfaceSettings {
         target,
         interval: settings.interval,
@@ -71,7 +74,7 @@ pub(super) async fn on_terminal(
         folders,
         linter: Linter::new(config.levels.clone(), plan),
         key_variables: config.key_variables().iter().cloned().collect(),
-        notices: broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence())).collect(),
+        notices: config.exposure().into_iter().chain(broken).collect(),
     };
     let exit = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
     Ok(Exit::Interface(exit.code()))
@@ -82,7 +85,8 @@ fn all_keys(config: &Config, settings: &live::Settings) -> KeyMask {
     let others: Vec<SecretString> =
         config.key_variables().iter().filter_map(|name| std::env::var(name).ok()).map(SecretString::from).collect();
     let used = [Some(&settings.event_key), settings.user_key.as_ref()].into_iter().flatten();
-    KeyMask::new(used.map(|key| &key.secret).chain(&others))
+    let headers: Vec<SecretString> = settings.headers.iter().flat_map(ExtraHeader::secrets).collect();
+    KeyMask::new(used.map(|key| &key.secret).chain(&others).chain(&headers))
 }
 
 /// Logs to the file; only a level that is none is worth a word, for the program does without.
@@ -94,11 +98,12 @@ pub(super) fn log_to_file() -> Result<(), Failure> {
 }
 
 /// The settings of the poller and the sender, from `config`.
-pub(super) fn settings(config: &Config, keys: AccountKeys) -> live::Settings {
+pub(super) fn settings(config: &Config, keys: AccountKeys, headers: Arc<[ExtraHeader]>) -> live::Settings {
     live::Settings {
         base: config.target.value.base_url(),
         event_key: keys.event,
         user_key: keys.user,
+        headers,
         interval: config.interval.value,
         timeouts: Timeouts::default(),
         body_limit: live::BODY_LIMIT,

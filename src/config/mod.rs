@@ -12,6 +12,7 @@
 
 mod file;
 mod folders;
+mod headers;
 mod interval;
 mod keys;
 mod layer;
@@ -35,6 +36,7 @@ use crate::event::text::sanitize;
 
 pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE};
 pub use folders::{config_folder, state_folder};
+pub use headers::headers;
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_patience};
 pub use keys::{AccountKeys, EVENT_KEY, KeyNames, USER_KEY};
 pub use layer::{ConfigLayer, INTERVAL, REGION, Setting, Target, URL};

@@ -84,6 +84,16 @@ impl Config {
         }
     }
 
+    /// What there is to say of the way that keys take, if that is not a safe one.
+    pub fn exposure(&self) -> Option<Sanitized> {
+        let base = self.target.value.base_url();
+        let is_open = !base.is_https() && !base.is_loopback();
+        is_open.then(|| {
+            let host = base.host_label();
+            sanitized!("the key goes to {} over plain http://, where others on the way can read it: use https://", host)
+        })
+    }
+
     /// Where the keys are.
     pub fn key_names(&self) -> KeyNames {
         self.profile.as_ref().map(|profile| profile.value.key_names()).unwrap_or_default()
@@ -119,6 +129,23 @@ impl Config {
 mod tests {
     use super::*;
     use crate::config::{INTERVAL, REGION, URL};
+
+    #[test]
+    fn a_key_on_an_open_way_is_told_of() {
+        let cases = [
+            ("http://collector.example.com", true),
+            ("http://10.0.0.7:8787", true),
+            ("http://api.getblueshift.com", true),
+            ("https://collector.example.com", false),
+            ("http://127.0.0.1:8787", false),
+            ("http://[::1]", false),
+            ("http://localhost", false),
+        ];
+        for (url, told) in cases {
+            let flags = ConfigLayer::flags(None, Some(url), None).unwrap();
+            assert_eq!(Config::resolve([flags], &ConfigFile::default()).exposure().is_some(), told, "{url}");
+        }
+    }
 
     #[test]
     fn a_flag_wins_over_the_environment_and_that_over_the_default() {

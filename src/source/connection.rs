@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use tokio::sync::OnceCell;
@@ -5,18 +7,19 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use super::failure::Failure;
 use super::http::{CompleteAnswer, Http};
-use super::problem::RequestContext;
+use super::problem::{self, Asking, RequestContext};
+use super::proxy::Proxy;
 use super::settings::Settings;
 use crate::blueshift::auth::AccountKey;
-use crate::blueshift::{Call, KeyMask, auth, limits};
+use crate::blueshift::{Call, ExtraHeader, KeyMask, auth, limits};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName};
-use crate::session::{Problem, ProblemKind};
+use crate::session::Problem;
 
 /// The endpoint that is watched.
-pub(super) const DEBUG: Sanitized = Sanitized::literal("/api/v1/event/debug");
+const DEBUG: Sanitized = Sanitized::literal("/api/v1/event/debug");
 /// The endpoint that has the counts.
-pub(super) const SUMMARY: Sanitized = Sanitized::literal("/api/v1/event/summary.json");
+const SUMMARY: Sanitized = Sanitized::literal("/api/v1/event/summary.json");
 
 /// The parts that every request needs.
 #[derive(Debug)]
@@ -25,24 +28,40 @@ pub(super) struct Connection {
     pub(super) host: Sanitized,
     /// Masks the keys in text from a server, where it is read.
     pub(super) keys: KeyMask,
+    /// The proxy that is asked in the target's place, or why there cannot be one.
+    proxy: Result<Option<Proxy>, Failure>,
     http: OnceCell<Http>,
+}
+
+/// How the span of a summary is told to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Span {
+    /// In the query, without a body, as the API description has it.
+    Query,
+    /// In a body as well, as a page of the documentation has it.
+    Body,
 }
 
 impl Connection {
     pub(super) fn new(settings: Settings) -> Self {
         let host = settings.base.host_label();
+        let proxy = Proxy::of(&settings.base, &|name| std::env::var_os(name));
+        let login = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref()?.login.as_ref());
         let keys = std::iter::once(&settings.event_key).chain(&settings.user_key).map(|key| &key.secret);
-        Self { host, keys: KeyMask::new(keys), settings, http: OnceCell::new() }
+        let secrets = settings.headers.iter().flat_map(ExtraHeader::secrets).collect::<Vec<_>>();
+        let keys = KeyMask::new(keys.chain(login).chain(&secrets));
+        Self { host, keys, proxy, settings, http: OnceCell::new() }
     }
 
     /// The client, built when it is first needed: on a thread of its own, for it reads files and parses certificates.
     async fn http(&self) -> Result<&Http, Failure> {
         self.http
             .get_or_try_init(async || {
-                let base = self.settings.base.clone();
+                let (base, headers) = (self.settings.base.clone(), Arc::clone(&self.settings.headers));
                 let (timeouts, body_limit) = (self.settings.timeouts, self.settings.body_limit);
-                let keys = self.keys.clone();
-                joined(spawn_blocking(move || Http::new(&base, timeouts, body_limit, keys)).await)
+                let (keys, proxy) = (self.keys.clone(), self.proxy.clone()?);
+                let build = move || Http::new(&base, proxy.as_ref(), &headers, timeouts, body_limit, keys);
+                joined(spawn_blocking(build).await)
             })
             .await
     }
@@ -76,35 +95,29 @@ impl Connection {
         http.send(request).await
     }
 
-    /// The problem of a failed call that sends events.
-    pub(super) fn problem_of_sending(&self, failure: &Failure, call: &Call) -> Problem {
-        let url = call.url(&self.settings.base);
-        let problem = self.problem(failure, &sanitize(url.path()), &self.settings.event_key.called);
-        let advice = match (problem.kind, failure) {
-            (ProblemKind::RateLimited, _) => "wait a little, or send at a lower rate",
-            (ProblemKind::Unreachable, Failure::Status { .. }) => {
-                "the server has trouble of its own; send again when it answers"
-            }
-            // The request went out, and what became of it there is the one thing that nobody said.
-            (
-                _,
-                Failure::Silent(_)
-                | Failure::TooSlow(_)
-                | Failure::Broken { .. }
-                | Failure::Truncated
-                | Failure::BadEncoding(_)
-                | Failure::TooLarge(_),
-            ) => "what was sent may have arrived all the same: look for it before you send it again",
-            _ => return problem,
-        };
-        Problem { advice: advice.into(), ..problem }
+    /// What to tell about a call that sends events and failed. `perhaps` is whether an attempt before may have brought
+    /// them all the same.
+    pub(super) fn problem_of_sending(&self, failure: &Failure, call: &Call, perhaps: bool) -> Problem {
+        let path = sanitize(call.url(&self.settings.base).path());
+        let problem = self.told(failure, &path, &self.settings.event_key.called, Asking::Sending);
+        if perhaps { Problem { advice: problem::MAY_HAVE_ARRIVED.into(), ..problem } } else { problem }
     }
 
-    /// The problem of a failed request to `path`, sent with the key that is called `key`.
-    pub(super) fn problem(&self, failure: &Failure, path: &Sanitized, key: &Sanitized) -> Problem {
+    /// What to tell about a poll that failed.
+    pub(super) fn problem_of_polling(&self, failure: &Failure) -> Problem {
+        self.told(failure, &DEBUG, &self.settings.event_key.called, Asking::Events)
+    }
+
+    /// What to tell about counts that could not be had with the key that is called `key`.
+    pub(super) fn problem_of_counting(&self, failure: &Failure, key: &Sanitized) -> Problem {
+        self.told(failure, &SUMMARY, key, Asking::Counts)
+    }
+
+    fn told(&self, failure: &Failure, path: &Sanitized, key: &Sanitized, asking: Asking) -> Problem {
         let base = &self.settings.base;
         let (loopback, platform) = (base.is_loopback(), base.is_platform());
-        failure.problem(&RequestContext { host: &self.host, path, key, loopback, platform })
+        let proxy = self.proxy.as_ref().ok().and_then(Option::as_ref);
+        failure.problem(&RequestContext { host: &self.host, path, key, loopback, platform, proxy, asking })
     }
 
     /// Asks the summary endpoint for the counts from `start` to `end`.
@@ -113,16 +126,18 @@ impl Connection {
         key: &AccountKey,
         start: Timestamp,
         end: Timestamp,
+        span: Span,
     ) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;
-        let (url, body) = self.settings.base.summary_between(start, end);
-        let request = http
-            .client()
-            .post(url)
-            .header(AUTHORIZATION, auth::header(&key.secret))
-            .header(CONTENT_TYPE, "application/json")
-            .body(body);
-        http.send(request).await
+        let key = auth::header(&key.secret);
+        let request = match span {
+            Span::Query => http.client().post(self.settings.base.summary_between(start, end)),
+            Span::Body => {
+                let (url, body) = self.settings.base.summary_with_body(start, end);
+                http.client().post(url).header(CONTENT_TYPE, "application/json").body(body)
+            }
+        };
+        http.send(request.header(AUTHORIZATION, key)).await
     }
 }
 

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::connection::{Connection, SUMMARY};
+use super::connection::{Connection, Span};
 use super::failure::Failure;
 use super::http::CompleteAnswer;
 use super::{Clock, backoff, problem};
@@ -35,19 +35,27 @@ pub(super) struct Counting {
     asked: Option<Instant>,
     /// How soon they are wanted again, where that was said while a request was under way.
     again: Option<Soon>,
-    /// Whether the server took the Event key here where it refused the User key.
-    event_key_serves: bool,
+    way: Way,
     refused: bool,
     failures: u32,
     told: Option<Problem>,
 }
 
-/// The outcome of a request, and the key that it went with in the end.
+/// How the server wants to be asked, as far as that is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Way {
+    /// Whether it took the Event key where it refused the User key.
+    with_event_key: bool,
+    /// How it wants the span told; `None` while that is not known.
+    span: Option<Span>,
+}
+
+/// What became of a request, which key it went with in the end, and what is known of the way now.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) outcome: Result<CompleteAnswer, Failure>,
     pub(super) called: Sanitized,
-    pub(super) with_event_key: bool,
+    pub(super) way: Way,
 }
 
 /// Why the counts are wanted before they are due.
@@ -67,7 +75,7 @@ impl Counting {
             due: None,
             asked: None,
             again: None,
-            event_key_serves: false,
+            way: Way::default(),
             refused: false,
             failures: 0,
             told: None,
@@ -125,8 +133,8 @@ impl Counting {
         self.due = None;
         self.asked = Some(Instant::now());
         let connection = Arc::clone(&self.connection);
-        let event_key_serves = self.event_key_serves;
-        self.asking.spawn(async move { ask(&connection, event_key_serves).await });
+        let way = self.way;
+        self.asking.spawn(async move { ask(&connection, way).await });
     }
 
     /// The outcome of the request under way; waits for ever when there is none.
@@ -137,9 +145,9 @@ impl Counting {
         }
     }
 
-    /// Learns that the counts came, and with which key.
-    pub(super) fn succeeded(&mut self, with_event_key: bool, at: Moment) {
-        self.event_key_serves = with_event_key;
+    /// Learns that the counts came, and in which way.
+    pub(super) fn succeeded(&mut self, way: Way, at: Moment) {
+        self.way = way;
         self.failures = 0;
         self.told = None;
         self.due = Some(self.clock().instant(at) + INTERVAL);
@@ -148,9 +156,10 @@ impl Counting {
         }
     }
 
-    /// Learns that no answer came to a request with the key that is called `called`.
-    pub(super) fn failed(&mut self, failure: &Failure, called: &Sanitized, at: Moment) -> Option<Trouble> {
-        let problem = self.connection.problem(failure, &SUMMARY, called);
+    /// Learns that no answer came to a request with the key that is called `called`, and what is known of the way.
+    pub(super) fn failed(&mut self, failure: &Failure, called: &Sanitized, way: Way, at: Moment) -> Option<Trouble> {
+        self.way.span = way.span;
+        let problem = self.connection.problem_of_counting(failure, called);
         self.troubled(problem, failure.retry_after(), at)
     }
 
@@ -181,18 +190,18 @@ impl Counting {
 
 /// Asks with the User key, as the reference says, and where that is refused with the Event key, as the help article
 /// does \[doc\].
-async fn ask(connection: &Connection, event_key_serves: bool) -> Asked {
+async fn ask(connection: &Connection, way: Way) -> Asked {
     let settings = &connection.settings;
     let event_key = &settings.event_key;
-    let Some(user_key) = settings.user_key.as_ref().filter(|_| !event_key_serves) else {
-        return ask_with(connection, event_key, true).await;
+    let Some(user_key) = settings.user_key.as_ref().filter(|_| !way.with_event_key) else {
+        return ask_with(connection, event_key, Way { with_event_key: true, ..way }).await;
     };
-    let first = ask_with(connection, user_key, false).await;
+    let first = ask_with(connection, user_key, way).await;
     let refused = matches!(first.outcome, Err(Failure::Status { status: 401 | 403, .. }));
     if !refused || user_key.secret.expose_secret() == event_key.secret.expose_secret() {
         return first;
     }
-    let second = ask_with(connection, event_key, true).await;
+    let second = ask_with(connection, event_key, Way { with_event_key: true, ..first.way }).await;
     let refused_too = matches!(second.outcome, Err(Failure::Status { status: 401 | 403, .. }));
     if refused_too {
         Asked { called: sanitized!("{}, then with {}", first.called, second.called), ..first }
@@ -201,10 +210,22 @@ async fn ask(connection: &Connection, event_key_serves: bool) -> Asked {
     }
 }
 
-async fn ask_with(connection: &Connection, key: &AccountKey, with_event_key: bool) -> Asked {
+/// Asks with the span in the query, and where the server does not take that with a body as well, once: the description of
+/// the API and a page of its documentation disagree. Which of the two it takes is part of what is known then.
+async fn ask_with(connection: &Connection, key: &AccountKey, way: Way) -> Asked {
     let (start, end) = today(Timestamp::now(), TimeZone::system());
-    let outcome = connection.summary(key, start, end).await;
-    Asked { outcome, called: key.called.clone(), with_event_key }
+    let asked = |outcome, span| Asked { outcome, called: key.called.clone(), way: Way { span, ..way } };
+    let outcome = connection.summary(key, start, end, way.span.unwrap_or(Span::Query)).await;
+    match &outcome {
+        Ok(_) => asked(outcome, way.span.or(Some(Span::Query))),
+        Err(Failure::Status { status: 400 | 406 | 411 | 415 | 422, .. }) if way.span.is_none() => {
+            let second = connection.summary(key, start, end, Span::Body).await;
+            let span = if second.is_ok() { Span::Body } else { Span::Query };
+            // What it says of the way that is documented best is of more use than what it says of the other.
+            if second.is_ok() { asked(second, Some(span)) } else { asked(outcome, Some(span)) }
+        }
+        Err(_) => asked(outcome, way.span),
+    }
 }
 
 /// From midnight to now.
@@ -241,7 +262,7 @@ mod tests {
         counting.want();
         assert_eq!(due(&counting), Some(0));
         counting.asked = Some(start);
-        counting.succeeded(false, clock.now());
+        counting.succeeded(Way::default(), clock.now());
         assert_eq!(due(&counting), Some(60));
         counting.changed();
         assert_eq!(due(&counting), Some(10), "at most every 10 s");
@@ -250,7 +271,7 @@ mod tests {
         assert_eq!(due(&counting), Some(10), "something that comes all the time does not put it off");
         tokio::time::advance(Duration::from_secs(11)).await;
         counting.asked = Some(start);
-        counting.succeeded(false, clock.now());
+        counting.succeeded(Way::default(), clock.now());
         counting.changed();
         assert_eq!(due(&counting), Some(23), "within 5 s");
         counting.ask_now();

@@ -2,13 +2,18 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 
 use crate::blueshift::KeyMask;
 use crate::event::{Sanitized, text};
 
+/// How the errors of a way through a proxy begin.
+const TUNNEL: &str = "tunnel error:";
 /// The longest text of a library that is told, in columns.
 const LONGEST_CAUSE: usize = 200;
+/// Of so many names of a certificate is told, and in so many columns.
+const MOST_NAMES: usize = 8;
+const LONGEST_NAMES: usize = 120;
 
 /// Why a request brought no body that can be decoded.
 ///
@@ -17,7 +22,15 @@ const LONGEST_CAUSE: usize = 200;
 pub(super) enum Failure {
     /// No HTTP client could be set up, mostly for want of CA certificates.
     NoClient(Sanitized),
-    /// The host name has no address.
+    /// The CA certificates that the environment names cannot be had: which, and why.
+    Certificates(Sanitized),
+    /// What this variable names is no proxy.
+    BadProxy(&'static str),
+    /// The proxy wants a name and a password, or others.
+    ProxyLogin,
+    /// The proxy did not open a way to the host.
+    NoTunnel(Sanitized),
+    /// The host name, or that of the proxy, has no address.
     UnknownHost,
     /// Nobody listens there.
     ConnectionRefused,
@@ -29,6 +42,10 @@ pub(super) enum Failure {
     Tls(Tls),
     /// Something answered, but not with HTTP.
     NotHttp,
+    /// The head of the answer is longer than is read.
+    LongHead,
+    /// The connection was closed before anything could be asked.
+    Closed,
     /// The connection broke before the answer began, or in the middle of it.
     Broken {
         /// Whether the answer had begun.
@@ -36,6 +53,8 @@ pub(super) enum Failure {
     },
     /// The body ended before its announced length, or in the middle of a compressed stream.
     Truncated,
+    /// The parts of a body in parts are not marked as they must be.
+    BadChunks(Sanitized),
     /// The body is not what its `Content-Encoding` says.
     BadEncoding(Sanitized),
     /// Not a byte came for this long.
@@ -88,8 +107,28 @@ pub(super) enum Tls {
     Expired,
     /// The certificate is not valid yet: mostly a clock that is wrong.
     NotYetValid,
-    /// The certificate is for other names.
-    WrongName,
+    /// The certificate is for other names: these.
+    WrongName(Sanitized),
+    /// The certificate is for no name at all.
+    NoName,
+    /// The certificate is that of a CA, mostly one that is signed by itself.
+    Authority,
+    /// The certificate was taken back.
+    Revoked,
+    /// The certificate is not one for servers.
+    WrongPurpose,
+    /// The other side speaks another version.
+    Version,
+    /// The two sides know no way of encryption that the other knows too.
+    Cipher,
+    /// The other side knows nobody of that name.
+    UnknownName,
+    /// The other side wants a certificate from us.
+    ClientCertificate,
+    /// The other side ended it, for this reason.
+    Ended(Sanitized),
+    /// Something else is wrong with the certificate.
+    Certificate(Sanitized),
     /// Anything else, in the words of the library.
     Other(Sanitized),
 }
@@ -134,25 +173,90 @@ impl Failure {
             };
         }
         let midway = error.is_body() || error.is_decode();
-        causes(error)
-            .find_map(|cause| {
-                if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-                    return Some(Self::Tls(Tls::of(tls, keys)));
-                }
-                if let Some(http) = cause.downcast_ref::<hyper::Error>() {
-                    return if http.is_parse() {
-                        Some(Self::NotHttp)
-                    } else {
-                        http.is_incomplete_message().then_some(Self::Broken { midway })
-                    };
-                }
-                Self::of_io(cause.downcast_ref::<io::Error>()?, midway)
-            })
-            .unwrap_or_else(|| {
-                let root = causes(error).last().map_or_else(|| error.to_string(), ToString::to_string);
-                let root = keys.line(&root, LONGEST_CAUSE);
-                if error.is_decode() { Self::BadEncoding(root) } else { Self::Other(root) }
-            })
+        let found = causes(error).find_map(|cause| {
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return Some(Self::Tls(Tls::of(tls, keys)));
+            }
+            if let Some(http) = cause.downcast_ref::<hyper::Error>() {
+                return if http.is_parse_too_large() {
+                    Some(Self::LongHead)
+                } else if http.is_parse() {
+                    Some(Self::NotHttp)
+                } else {
+                    http.is_incomplete_message().then_some(Self::Broken { midway })
+                };
+            }
+            Self::of_io(cause.downcast_ref::<io::Error>()?, midway)
+        });
+        match found {
+            Some(Self::Broken { .. }) if error.is_connect() => Self::Closed,
+            Some(found) => found,
+            None => Self::in_words(error, keys),
+        }
+    }
+
+    /// What is known by its words alone.
+    fn in_words(error: &reqwest::Error, keys: &KeyMask) -> Self {
+        let root = causes(error).last().map_or_else(|| error.to_string(), ToString::to_string);
+        // The type of these is not to be had.
+        if let Some(tunnel) = causes(error).map(ToString::to_string).find(|cause| cause.starts_with(TUNNEL)) {
+            return match tunnel.strip_prefix(TUNNEL).map(str::trim_start) {
+                Some("proxy authorization required") => Self::ProxyLogin,
+                Some("unexpected end of file") => Self::NoTunnel("it closed the connection".into()),
+                Some("unsuccessful") | None => Self::NoTunnel("it answered with another status than 200".into()),
+                Some(why) => Self::NoTunnel(keys.line(why, LONGEST_CAUSE)),
+            };
+        }
+        let root = keys.line(&root, LONGEST_CAUSE);
+        // Decompression has no part in an error that the reader of the body found itself.
+        if causes(error).any(<dyn Error>::is::<hyper::Error>) && (error.is_body() || error.is_decode()) {
+            Self::BadChunks(root)
+        } else if error.is_decode() {
+            Self::BadEncoding(root)
+        } else if error.is_connect() {
+            Self::NoTunnel(root)
+        } else {
+            Self::Other(root)
+        }
+    }
+
+    /// Whether what was sent may have arrived although it failed: whether it went out, and nobody said what came of it.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Silent(_)
+            | Self::TooSlow(_)
+            | Self::NotHttp
+            | Self::LongHead
+            | Self::Broken { .. }
+            | Self::Truncated
+            | Self::BadChunks(_)
+            | Self::BadEncoding(_)
+            | Self::TooLarge(_)
+            | Self::Other(_) => true,
+            // A server that has trouble may have had it after it took the events.
+            Self::Status { status, .. } => matches!(status, 408 | 500..),
+            _ => false,
+        }
+    }
+
+    /// Whether it may be over a moment later, without anybody mending anything.
+    pub(super) fn can_pass(&self) -> bool {
+        match self {
+            Self::UnknownHost
+            | Self::ConnectionRefused
+            | Self::Unroutable(_)
+            | Self::ConnectTimeout(_)
+            | Self::NoTunnel(_)
+            | Self::Closed
+            | Self::Broken { .. }
+            | Self::Truncated
+            | Self::Silent(_)
+            | Self::TooSlow(_)
+            | Self::Other(_) => true,
+            Self::Tls(tls) => matches!(tls, Tls::Ended(_) | Tls::Other(_)),
+            Self::Status { status, .. } => matches!(status, 408 | 429 | 500..),
+            _ => false,
+        }
     }
 
     fn of_io(error: &io::Error, midway: bool) -> Option<Self> {
@@ -176,19 +280,90 @@ impl Failure {
 
 impl Tls {
     fn of(error: &rustls::Error, keys: &KeyMask) -> Self {
-        let other = || Self::Other(keys.line(&error.to_string(), LONGEST_CAUSE));
+        use rustls::Error as E;
+
+        let said = |words: String| keys.line(&words, LONGEST_CAUSE);
         match error {
-            rustls::Error::InvalidMessage(_) => Self::Absent,
-            rustls::Error::InvalidCertificate(certificate) => match certificate {
-                CertificateError::UnknownIssuer => Self::UnknownIssuer,
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
-                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::WrongName,
-                _ => other(),
+            E::InvalidMessage(_) => Self::Absent,
+            E::InvalidCertificate(certificate) => Self::of_certificate(certificate, keys),
+            E::NoCertificatesPresented => Self::Certificate("it has none".into()),
+            E::AlertReceived(alert) => match alert {
+                AlertDescription::ProtocolVersion => Self::Version,
+                AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => Self::Cipher,
+                AlertDescription::UnrecognisedName => Self::UnknownName,
+                AlertDescription::CertificateRequired
+                | AlertDescription::NoCertificate
+                | AlertDescription::BadCertificate => Self::ClientCertificate,
+                alert => Self::Ended(said(in_words(&format!("{alert:?}")))),
             },
-            _ => other(),
+            E::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+                | PeerIncompatible::Tls12NotOffered,
+            ) => Self::Version,
+            E::PeerIncompatible(what) => Self::Other(said(in_words(&format!("{what:?}")))),
+            E::PeerMisbehaved(what) => Self::Other(said(in_words(&format!("{what:?}")))),
+            error => Self::Other(said(error.to_string())),
         }
     }
+
+    fn of_certificate(error: &CertificateError, keys: &KeyMask) -> Self {
+        use CertificateError as E;
+
+        match error {
+            E::UnknownIssuer => Self::UnknownIssuer,
+            E::Expired | E::ExpiredContext { .. } => Self::Expired,
+            E::NotValidYet | E::NotValidYetContext { .. } => Self::NotYetValid,
+            E::NotValidForName => Self::WrongName("another name".into()),
+            E::NotValidForNameContext { presented, .. } if presented.is_empty() => Self::NoName,
+            E::NotValidForNameContext { presented, .. } => {
+                // `DnsName("a.example")`, `IpAddress(127.0.0.1)`
+                let bare = |name: &String| match name.split_once('(') {
+                    Some((_, name)) => name.trim_end_matches(')').trim_matches('"').to_owned(),
+                    None => name.clone(),
+                };
+                let names: Vec<_> = presented.iter().take(MOST_NAMES).map(bare).collect();
+                Self::WrongName(keys.line(&names.join(", "), LONGEST_NAMES))
+            }
+            E::Revoked => Self::Revoked,
+            E::InvalidPurpose | E::InvalidPurposeContext { .. } => Self::WrongPurpose,
+            E::BadEncoding => Self::Certificate("it cannot be read".into()),
+            E::BadSignature => Self::Certificate("its signature is wrong".into()),
+            E::UnhandledCriticalExtension => {
+                Self::Certificate("it has a part that must be understood and is not".into())
+            }
+            E::UnsupportedSignatureAlgorithmContext { .. }
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                Self::Certificate("it is signed in a way that is not supported, mostly because it is not safe".into())
+            }
+            error if is_certificate_of_authority(error) => Self::Authority,
+            // That of the verifier of the system.
+            E::Other(other) if other.to_string().contains("extended key usage") => Self::WrongPurpose,
+            E::Other(other) => Self::Certificate(keys.line(&in_words(&format!("{other}")), LONGEST_CAUSE)),
+            error => Self::Certificate(keys.line(&in_words(&error.to_string()), LONGEST_CAUSE)),
+        }
+    }
+}
+
+/// Whether a certificate was refused because it is that of a CA.
+pub(super) fn is_certificate_of_authority(error: &CertificateError) -> bool {
+    // The type of the error is that of a library of the library.
+    matches!(error, CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity")
+}
+
+/// The name of a variant as words: `HandshakeFailure` is `handshake failure`. A text of words stays as it is.
+fn in_words(name: &str) -> String {
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return name.to_owned();
+    }
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 /// The causes of `error`, the outermost first.
@@ -207,27 +382,56 @@ fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'st
 
 #[cfg(test)]
 mod tests {
-    use rustls::{AlertDescription, InvalidMessage};
+    use rustls::{AlertDescription, InvalidMessage, OtherError, PeerMisbehaved};
 
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct OfTheVerifier(&'static str);
 
     #[test]
     fn what_is_wrong_with_tls_is_told_apart() {
         let certificate = rustls::Error::InvalidCertificate;
+        let alert = rustls::Error::AlertReceived;
+        let verifier = |name| {
+            let error = OtherError(std::sync::Arc::new(OfTheVerifier(name)));
+            rustls::Error::InvalidCertificate(CertificateError::Other(error))
+        };
+        let for_names = |presented: &[&str]| {
+            certificate(CertificateError::NotValidForNameContext {
+                expected: rustls::pki_types::ServerName::IpAddress(std::net::IpAddr::from([127, 0, 0, 1]).into()),
+                presented: presented.iter().map(ToString::to_string).collect(),
+            })
+        };
         let cases = [
             (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), Tls::Absent),
             (certificate(CertificateError::UnknownIssuer), Tls::UnknownIssuer),
             (certificate(CertificateError::Expired), Tls::Expired),
             (certificate(CertificateError::NotValidYet), Tls::NotYetValid),
-            (certificate(CertificateError::NotValidForName), Tls::WrongName),
+            (certificate(CertificateError::NotValidForName), Tls::WrongName("another name".into())),
+            (
+                for_names(&["DnsName(\"a.example\")", "IpAddress(10.0.0.1)"]),
+                Tls::WrongName("a.example, 10.0.0.1".into()),
+            ),
+            (for_names(&[]), Tls::NoName),
+            (certificate(CertificateError::Revoked), Tls::Revoked),
+            (certificate(CertificateError::InvalidPurpose), Tls::WrongPurpose),
+            (verifier("CaUsedAsEndEntity"), Tls::Authority),
+            (verifier("UnsupportedCertVersion"), Tls::Certificate("unsupported cert version".into())),
+            (alert(AlertDescription::ProtocolVersion), Tls::Version),
+            (alert(AlertDescription::HandshakeFailure), Tls::Cipher),
+            (alert(AlertDescription::UnrecognisedName), Tls::UnknownName),
+            (alert(AlertDescription::CertificateRequired), Tls::ClientCertificate),
+            (alert(AlertDescription::InternalError), Tls::Ended("internal error".into())),
+            (rustls::Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13), Tls::Version),
+            (
+                rustls::Error::PeerMisbehaved(PeerMisbehaved::TooManyEmptyFragments),
+                Tls::Other("too many empty fragments".into()),
+            ),
         ];
         for (error, expected) in cases {
-            assert_eq!(Tls::of(&error, &KeyMask::default()), expected);
-        }
-        for error in
-            [certificate(CertificateError::Revoked), rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)]
-        {
-            assert_eq!(Tls::of(&error, &KeyMask::default()), Tls::Other(text::sanitize(&error.to_string())));
+            assert_eq!(Tls::of(&error, &KeyMask::default()), expected, "{error}");
         }
     }
 

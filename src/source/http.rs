@@ -6,8 +6,10 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::Instant;
 use url::Url;
 
+use super::certificates;
 use super::failure::{Failure, RedirectTarget, Timeouts};
-use crate::blueshift::{BaseUrl, ErrorBody, KeyMask};
+use super::proxy::Proxy;
+use crate::blueshift::{BaseUrl, ErrorBody, ExtraHeader, KeyMask};
 use crate::event::{Sanitized, text};
 
 /// How many redirects within the same origin are followed.
@@ -41,29 +43,49 @@ pub(super) struct CompleteAnswer {
 impl Http {
     /// Sets a client up for `base`. This reads the system's CA certificates, which takes milliseconds, but only for
     /// `https`: a plain target works on a system that has none.
-    pub(super) fn new(base: &BaseUrl, timeouts: Timeouts, body_limit: u64, keys: KeyMask) -> Result<Self, Failure> {
-        let client = Self::build(base.is_loopback(), timeouts, base.as_str().starts_with("https:"))?;
+    pub(super) fn new(
+        base: &BaseUrl,
+        proxy: Option<&Proxy>,
+        headers: &[ExtraHeader],
+        timeouts: Timeouts,
+        body_limit: u64,
+        keys: KeyMask,
+    ) -> Result<Self, Failure> {
+        let client = Self::build(base.is_https(), timeouts, proxy, headers)?;
         Ok(Self { client, timeouts, body_limit, keys })
     }
 
-    fn build(loopback: bool, timeouts: Timeouts, certificates: bool) -> Result<Client, Failure> {
+    fn build(
+        certificates: bool,
+        timeouts: Timeouts,
+        proxy: Option<&Proxy>,
+        extra: &[ExtraHeader],
+    ) -> Result<Client, Failure> {
         // A second call finds the provider installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
 
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        for header in extra {
+            headers.append(header.name(), header.value());
+        }
         let mut builder = Client::builder()
             .user_agent(concat!("clickscope/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
             .redirect(redirect::Policy::custom(follow))
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.read)
-            .timeout(timeouts.whole);
-        if !certificates {
-            builder = builder.tls_certs_only([]);
+            .timeout(timeouts.whole)
+            // Which proxy there is was found out before, so that it can be told.
+            .no_proxy();
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(proxy.client()?);
         }
-        if loopback {
-            builder = builder.no_proxy();
+        // A proxy may be asked over TLS too.
+        if !certificates && proxy.is_none() {
+            builder = builder.tls_certs_only([]);
+        } else if let Some(tls) = certificates::named(&|name| std::env::var_os(name))? {
+            builder = builder.tls_backend_preconfigured(tls);
         }
         builder.build().map_err(|error| Failure::NoClient(text::sanitize(&root_cause(&error))))
     }
@@ -83,8 +105,15 @@ impl Http {
         let status = response.status();
         let date = response.headers().get(DATE).and_then(|value| date(value.to_str().ok()?));
         if status.is_success() {
-            let body = read(&mut response, self.body_limit).await.map_err(failed)?;
-            let body = body.ok_or(Failure::TooLarge(self.body_limit))?;
+            let limit = self.body_limit;
+            let mut body = Vec::new();
+            let is_announced = response.content_length().is_some_and(|announced| announced > limit);
+            if !is_announced {
+                read(&mut response, limit, &mut body).await.map_err(failed)?;
+            }
+            if is_announced || too_long(&body, limit) {
+                return Err(Failure::TooLarge(limit));
+            }
             return Ok(CompleteAnswer { status: status.as_u16(), body, date });
         }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
@@ -92,30 +121,29 @@ impl Http {
         }
         let retry_after =
             response.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
-        // The status holds even when the body breaks off.
-        let body = read(&mut response, ERROR_BODY_LIMIT).await.ok().flatten().unwrap_or_default();
+        // What the status says holds even when the body breaks off, and what came of it may say why.
+        let mut body = Vec::new();
+        drop(read(&mut response, ERROR_BODY_LIMIT, &mut body).await);
         let said = ErrorBody::read(&body, &self.keys);
         let (said, fields) = said.map_or((None, Vec::new()), |said| (Some(said.message), said.fields));
         Err(Failure::Status { status: status.as_u16(), said, fields, retry_after })
     }
 }
 
-/// Reads the body as it comes, decompressed; `None` when it is longer than `limit`.
-async fn read(response: &mut Response, limit: u64) -> Result<Option<Vec<u8>>, reqwest::Error> {
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit {
-        return Ok(None);
-    }
+/// Reads the body as it comes, decompressed, to its end or until it is longer than `limit`.
+async fn read(response: &mut Response, limit: u64, body: &mut Vec<u8>) -> Result<(), reqwest::Error> {
     // The length is only the server's word: memory follows the bytes that came.
-    let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
-    while let Some(chunk) = response.chunk().await? {
-        let length = u64::try_from(body.len() + chunk.len()).unwrap_or(u64::MAX);
-        if length > limit {
-            return Ok(None);
-        }
+    let announced = response.content_length().unwrap_or(0);
+    body.reserve(usize::try_from(announced.min(limit).min(1 << 20)).unwrap_or(0));
+    while !too_long(body, limit) {
+        let Some(chunk) = response.chunk().await? else { break };
         body.extend_from_slice(&chunk);
     }
-    Ok(Some(body))
+    Ok(())
+}
+
+fn too_long(body: &[u8], limit: u64) -> bool {
+    u64::try_from(body.len()).is_ok_and(|length| length > limit)
 }
 
 /// Follows a redirect within the origin that was asked, and hands any other back: the key must not go elsewhere.
@@ -194,7 +222,7 @@ mod tests {
             stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.unwrap();
         });
         let (timeouts, keys) = (Timeouts::default(), KeyMask::default());
-        let client = Http::build(true, timeouts, false).unwrap();
+        let client = Http::build(false, timeouts, None, &[]).unwrap();
         let http = Http { client, timeouts, body_limit: 1024, keys };
         let failure = http.send(http.client().get(url)).await.unwrap_err();
         assert_eq!(failure, Failure::Tls(super::super::failure::Tls::Absent));

@@ -1,6 +1,7 @@
 //! Where changes come from: the live poller.
 
 mod backoff;
+mod certificates;
 mod clock;
 mod connection;
 mod counts;
@@ -12,6 +13,7 @@ mod key_tests;
 pub mod live;
 mod poller;
 mod problem;
+mod proxy;
 pub mod send;
 #[cfg(test)]
 mod send_tests;

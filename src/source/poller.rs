@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::Instant;
 
-use super::connection::{Connection, DEBUG, joined};
+use super::connection::{Connection, joined};
 use super::counts::{Asked, Counting};
 use super::failure::Failure;
 use super::http::CompleteAnswer;
@@ -182,7 +182,8 @@ impl Poller {
             let events = match connection.history(&event_type).await {
                 Ok(answer) => decode_history(&answer.body, &event_type, &connection.keys).unwrap_or_default(),
                 Err(failure) => {
-                    tracing::debug!(?failure, "no history");
+                    let problem = connection.problem_of_polling(&failure);
+                    tracing::debug!(what = %problem.what, "no history");
                     Vec::new()
                 }
             };
@@ -210,8 +211,7 @@ impl Poller {
         let answer = match outcome {
             Ok(answer) => answer,
             Err(failure) => {
-                let key = &self.connection.settings.event_key.called;
-                let problem = self.connection.problem(&failure, &DEBUG, key);
+                let problem = self.connection.problem_of_polling(&failure);
                 return self.failed(at, problem, failure.retry_after(), None).await;
             }
         };
@@ -282,12 +282,12 @@ impl Poller {
         let trouble = match asked.outcome {
             Ok(CompleteAnswer { body, .. }) => match self.aside(move |memory| memory.count(&body, at)).await {
                 Ok(records) => {
-                    self.counting.succeeded(asked.with_event_key, at);
+                    self.counting.succeeded(asked.way, at);
                     return self.tell(records).await;
                 }
                 Err(unknown) => self.counting.unreadable(&unknown, at),
             },
-            Err(failure) => self.counting.failed(&failure, &asked.called, at),
+            Err(failure) => self.counting.failed(&failure, &asked.called, asked.way, at),
         };
         match trouble {
             Some(trouble) => self.tell(vec![Record::CountsTrouble(trouble)]).await,

@@ -1,5 +1,6 @@
 //! Sends events: call by call, at a rate that the platform asks for, again where that can help.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,29 +18,57 @@ use crate::session::{CallOutcome, Delivery, ProblemKind, Record, Retry};
 /// How much of an answer's body is kept, in columns.
 const LONGEST_BODY: usize = 200;
 
-/// Keeps calls apart.
-#[derive(Clone, Copy, Debug)]
+/// How long the span is in which calls are counted.
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// Keeps calls apart, and no more than so many in any second: also where one is late, and where one is made again.
+#[derive(Clone, Debug)]
 pub struct Pace {
+    /// The most calls of a second; `None` is no limit.
+    most: Option<usize>,
     gap: Duration,
+    /// Before when the next must not go out, for the sake of the one before.
     next: Option<Instant>,
+    /// When the last ones were answered, as many as may be in a second at most. Until then they may have arrived.
+    answered: VecDeque<Instant>,
 }
 
 impl Pace {
     /// So many calls a second, evenly.
     pub fn calls_a_second(calls: u32) -> Self {
-        Self { gap: Duration::from_secs(1) / calls.max(1), next: None }
+        let calls = calls.max(1);
+        let most = Some(usize::try_from(calls).unwrap_or(usize::MAX));
+        Self { most, gap: WINDOW / calls, ..Self::unlimited() }
     }
 
     /// As fast as they are answered.
     pub fn unlimited() -> Self {
-        Self { gap: Duration::ZERO, next: None }
+        Self { most: None, gap: Duration::ZERO, next: None, answered: VecDeque::new() }
     }
 
-    /// When a call may go out that is ready at `now`, which is then taken to have gone out.
+    /// When a call may go out that is ready at `now`.
     fn due(&mut self, now: Instant) -> Instant {
-        let due = self.next.map_or(now, |next| next.max(now));
-        self.next = Some(due + self.gap);
-        due
+        while self.answered.front().is_some_and(|answered| *answered + WINDOW <= now) {
+            self.answered.pop_front();
+        }
+        let next = self.next.map_or(now, |next| next.max(now));
+        match self.most.and_then(|most| self.answered.len().checked_sub(most)) {
+            // The call arrives after it goes out, and that one arrived before it was answered.
+            Some(oldest) => self.answered.get(oldest).map_or(next, |answered| next.max(*answered + WINDOW)),
+            None => next,
+        }
+    }
+
+    /// Learns that a call goes out now, which may be later than it was due.
+    fn goes_out(&mut self, now: Instant) {
+        self.next = Some(now + self.gap);
+    }
+
+    /// Learns that it was answered, or given up.
+    fn ended(&mut self, now: Instant) {
+        if self.most.is_some() {
+            self.answered.push_back(now);
+        }
     }
 }
 
@@ -61,6 +90,20 @@ pub struct Label {
     pub calls: usize,
 }
 
+/// What happens to a call before it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// An attempt goes out now.
+    Attempt,
+    /// It failed, and another will follow.
+    Failed {
+        /// Why, and when.
+        retry: Retry,
+        /// Whether this attempt, or one before it, may have brought the events all the same.
+        perhaps: bool,
+    },
+}
+
 /// Sends calls one after the other over one connection.
 #[derive(Debug)]
 pub struct Sender {
@@ -79,16 +122,19 @@ impl Sender {
     }
 
     /// Makes `call` when its time has come, and again after 429, a 5xx and network trouble, with the documented waits
-    /// between; `retrying` is told of each attempt that will be followed by another. Dropping the future between two
-    /// attempts sends nothing more; in the middle of one it cannot be known whether the events arrived.
-    pub async fn deliver(&mut self, label: Label, call: &Call, mut retrying: impl FnMut(Retry)) -> Delivery {
+    /// between; `telling` is told of each attempt, and of each that will be followed by another. Dropping the future
+    /// between two attempts sends nothing more; in the middle of one it cannot be known whether the events arrived.
+    pub async fn deliver(&mut self, label: Label, call: &Call, mut telling: impl FnMut(Stage)) -> Delivery {
         let clock = self.connection.settings.clock;
-        let mut attempts = 0;
+        let (mut attempts, mut perhaps) = (0, false);
         loop {
             sleep_until(self.pace.due(Instant::now())).await;
+            self.pace.goes_out(Instant::now());
+            telling(Stage::Attempt);
             let started = clock.now();
             let outcome = self.connection.deliver(call).await;
             let at = clock.now();
+            self.pace.ended(Instant::now());
             attempts += 1;
             let status = match &outcome {
                 Ok(answer) => Some(answer.status),
@@ -112,13 +158,15 @@ impl Sender {
             if let Some(refused) = refused(&failure) {
                 return ended(refused);
             }
-            let problem = self.connection.problem_of_sending(&failure, call);
+            perhaps |= failure.may_have_arrived();
+            let problem = self.connection.problem_of_sending(&failure, call, perhaps);
             if attempts >= limits::ATTEMPTS || !can_pass(problem.kind) {
                 return ended(CallOutcome::Failed(problem));
             }
             let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());
             let wait = wait.mul_f64(self.connection.settings.timeouts.retry.as_secs_f64());
-            retrying(Retry { batch: label.batch, attempts, problem, next: Clock::after(at, wait), at });
+            let retry = Retry { batch: label.batch, attempts, problem, next: Clock::after(at, wait), at };
+            telling(Stage::Failed { retry, perhaps });
             sleep(wait).await;
         }
     }
@@ -160,7 +208,11 @@ pub(super) async fn forward(
         for (number, call) in calls.iter().enumerate() {
             let label = Label { batch, call: number, calls: calls.len() };
             let (telling, mut retries) = mpsc::unbounded_channel();
-            let delivering = sender.deliver(label, call, |retry| drop(telling.send(retry)));
+            let delivering = sender.deliver(label, call, |stage| {
+                if let Stage::Failed { retry, .. } = stage {
+                    drop(telling.send(retry));
+                }
+            });
             tokio::pin!(delivering);
             let delivery = loop {
                 tokio::select! {
@@ -210,8 +262,35 @@ mod tests {
         let cases = [(0, 0), (0, 200), (50, 400), (390, 600), (2_000, 2_000), (2_001, 2_200), (2_500, 2_500)];
         for (ready, due) in cases {
             assert_eq!(pace.due(at(ready)), at(due), "ready at {ready} ms");
+            pace.goes_out(at(due));
+            pace.ended(at(due));
         }
+        // One that went out late, such as after a machine that slept, keeps the next away.
+        pace.goes_out(at(3_150));
+        assert_eq!(pace.due(at(3_200)), at(3_350));
         let mut unlimited = Pace::unlimited();
         assert_eq!((unlimited.due(at(7)), unlimited.due(at(7))), (at(7), at(7)));
+    }
+
+    proptest::proptest! {
+        /// However long each takes to arrive and to be answered, and however late each goes out.
+        #[test]
+        fn no_second_has_more_calls_than_its_limit(
+            limit in 1_u32..8, calls in proptest::collection::vec((0_u64..400, 0_u64..600, 0_u64..600, 0_u64..90), 2..40),
+        ) {
+            let start = Instant::now();
+            let (mut pace, mut now, mut arrived) = (Pace::calls_a_second(limit), start, Vec::new());
+            for (idle, there, back, late) in calls {
+                now = pace.due(now + Duration::from_millis(idle)) + Duration::from_millis(late);
+                pace.goes_out(now);
+                arrived.push(now + Duration::from_millis(there));
+                now += Duration::from_millis(there + back);
+                pace.ended(now);
+            }
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            for (first, next) in arrived.iter().zip(arrived.iter().skip(limit)) {
+                proptest::prop_assert!(next.duration_since(*first) >= WINDOW, "{arrived:?}");
+            }
+        }
     }
 }

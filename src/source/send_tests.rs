@@ -3,12 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::live::{self, BODY_LIMIT, Settings, Timeouts};
-use super::send::{Label, Pace, Sender};
+use super::send::{Label, Pace, Sender, Stage};
 use super::{Clock, Source, SourceCommand};
 use crate::blueshift::auth::AccountKey;
 use crate::blueshift::limits::ATTEMPTS;
@@ -27,6 +28,7 @@ fn settings(url: &str) -> Settings {
         base: url.parse().unwrap(),
         event_key: AccountKey { secret: SecretString::from(CANARY), called: "the Event key of the test".into() },
         user_key: None,
+        headers: Arc::default(),
         interval: Duration::from_millis(250),
         timeouts: Timeouts { retry: Duration::from_millis(1), ..Timeouts::default() },
         body_limit: BODY_LIMIT,
@@ -43,7 +45,11 @@ async fn deliver(url: &str, draft: &str) -> (Delivery, usize) {
     let mut sender = Sender::new(settings(url), Pace::unlimited());
     let [call] = &*calls(draft) else { panic!("{draft}") };
     let mut retries = 0;
-    let delivery = sender.deliver(Label { batch: 1, call: 0, calls: 1 }, call, |_| retries += 1).await;
+    let delivery = sender
+        .deliver(Label { batch: 1, call: 0, calls: 1 }, call, |stage| {
+            retries += usize::from(matches!(stage, Stage::Failed { .. }));
+        })
+        .await;
     assert!(!format!("{delivery:?}{sender:?}").contains(CANARY));
     (delivery, retries)
 }
@@ -105,7 +111,12 @@ async fn a_429_and_then_a_200_is_a_delivery_with_its_attempts() {
     let mut sender = Sender::new(settings(&sandbox.url()), Pace::unlimited());
     let [call] = &*calls(r#"{"event":"view"}"#) else { panic!() };
     let label = Label { batch: 1, call: 0, calls: 1 };
-    let delivery = sender.deliver(label, call, |_| sandbox.set_faults(Vec::new())).await;
+    let mend = |stage| {
+        if matches!(stage, Stage::Failed { .. }) {
+            sandbox.set_faults(Vec::new());
+        }
+    };
+    let delivery = sender.deliver(label, call, mend).await;
     assert_eq!(delivery.attempts, 2);
     assert!(matches!(delivery.verdict, CallOutcome::Taken { status: 200, .. }), "{delivery:?}");
     assert_eq!(sandbox.arrivals(), 1);

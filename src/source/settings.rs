@@ -1,9 +1,10 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Clock;
 use super::failure::Timeouts;
-use crate::blueshift::BaseUrl;
 use crate::blueshift::auth::AccountKey;
+use crate::blueshift::{BaseUrl, ExtraHeader};
 
 /// The shortest interval between two polls.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
@@ -21,6 +22,8 @@ pub struct Settings {
     pub event_key: AccountKey,
     /// The key for the counts of the summary endpoint; without it they stay unknown.
     pub user_key: Option<AccountKey>,
+    /// What each request has beside that.
+    pub headers: Arc<[ExtraHeader]>,
     /// From the start of one poll to the start of the next; held within [`SHORTEST_INTERVAL`] and
     /// [`LONGEST_INTERVAL`].
     pub interval: Duration,

@@ -108,6 +108,7 @@ pub(super) fn settings(base: &BaseUrl) -> Settings {
             called: "the Event key from CLICKSCOPE_EVENT_KEY".into(),
         },
         user_key: None,
+        headers: Arc::default(),
         interval: Duration::from_millis(250),
         timeouts: Timeouts::default(),
         body_limit: 64 * 1024,
@@ -194,6 +195,7 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
         let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len());
         [head.into_bytes(), body].concat()
     };
+    let lines = format!("HTTP/1.1 200 OK\r\n{}Content-Length: 2\r\n\r\n{{}}", "X: y\r\n".repeat(120));
     let endless = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[{}", " ".repeat(80 * 1024));
     let short = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"view\":";
     let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"vie\r\n";
@@ -208,8 +210,29 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
             "no /api/v1/event/debug",
             "--url",
         ),
-        (status("400 Bad Request", "<html>"), WrongAnswer, "400: an HTML page", "--url"),
-        (status("422 Whatever", ""), WrongAnswer, "422 Unprocessable", "--url"),
+        (status("400 Bad Request", "<html>"), WrongAnswer, "400: an HTML page", "look at what it says"),
+        (status("422 Whatever", ""), WrongAnswer, "422 Unprocessable", "look at what it says"),
+        (status("405 Whatever", ""), WrongAnswer, "it knows no /api/v1/event/debug", "--url"),
+        (status("407 Whatever", ""), WrongAnswer, "407: a proxy on the way", "HTTPS_PROXY"),
+        (
+            status("500 Internal Server Error", &format!("no room {}", "x".repeat(80 * 1024))),
+            Unreachable,
+            "500: no room xxx",
+            "polling",
+        ),
+        (
+            Reply::Reset(b"HTTP/1.1 503 Oops\r\nContent-Length: 500\r\n\r\nno room here".into()),
+            Unreachable,
+            "503",
+            "polling",
+        ),
+        (bytes(&lines), WrongAnswer, "the head of the answer of 127.0.0.1", "adds"),
+        (
+            bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+            WrongAnswer,
+            "not marked as HTTP has it",
+            "Transfer-Encoding",
+        ),
         (status("429 Too Many Requests", ""), RateLimited, "429: too many requests", "--interval"),
         (status("500 Internal Server Error", ""), Unreachable, "500 Internal", "polling goes on"),
         (
@@ -222,7 +245,7 @@ async fn each_kind_of_bad_answer_is_told_apart_with_what_happened_and_what_to_do
         (bytes(short), Unreachable, "ended too early", "proxy"),
         (bytes(chunks), Unreachable, "ended too early", "proxy"),
         (bytes(""), Unreachable, "closed the connection without an answer", "http://"),
-        (bytes("SSH-2.0-OpenSSH_9.6\r\n"), Unreachable, "not HTTP", "https://"),
+        (bytes("SSH-2.0-OpenSSH_9.6\r\n"), WrongAnswer, "not HTTP", "https://"),
         (Reply::Reset(short.into()), Unreachable, "127.0.0.1", "proxy"),
         (Reply::Hang(short.into()), Unreachable, "sent nothing for 200 ms", "--interval"),
         (Reply::Hang(Vec::new()), Unreachable, "sent nothing for 200 ms", "--interval"),
@@ -490,8 +513,60 @@ async fn counts_come_with_the_user_key_and_span_today() {
     let requests = server.requests();
     let asked = requests.iter().find(|request| request.starts_with("POST ")).unwrap();
     assert!(asked.starts_with("POST /api/v1/event/summary.json?timestamp_start=20"), "{asked}");
-    assert!(asked.contains(r#"{"timestamp_start":"20"#) && asked.contains(r#""timestamp_end":"20"#), "{asked}");
+    assert!(asked.contains("&timestamp_end=20") && asked.ends_with("\r\n\r\n"), "{asked}");
     assert!(asked.contains(&basic("canary-of-the-user")) && !asked.contains(&basic(CANARY)), "{asked}");
+}
+
+#[tokio::test]
+async fn a_server_that_wants_the_span_in_a_body_gets_it_there_and_is_asked_so_from_then_on() {
+    for (takes_body, bodies) in [(true, [false, true, true]), (false, [false, true, false])] {
+        let server = counting_server(ONE_VIEW, move |request| {
+            let has_body = request.contains(r#"{"timestamp_start":"20"#) && request.contains(r#""timestamp_end":"20"#);
+            if takes_body && has_body {
+                answer("200 OK", "", SUMMARY)
+            } else {
+                answer("422 Unprocessable Entity", "", r#"{"message":"no span"}"#)
+            }
+        })
+        .await;
+        let mut source = live::start(with_user_key(&server));
+        let asked = || {
+            let requests = server.requests();
+            requests.iter().filter(|request| request.starts_with("POST ")).cloned().collect::<Vec<_>>()
+        };
+        while asked().len() < 3 {
+            if asked().len() == 2 {
+                source.commands.send(SourceCommand::PollNow).await.unwrap();
+            }
+            for record in next(&mut source).await {
+                if let Record::CountsTrouble(trouble) = record {
+                    assert!(!takes_body && trouble.problem.what.contains("422: no span"), "{trouble:?}");
+                }
+            }
+        }
+        let with_body: Vec<_> = asked().iter().map(|request| request.ends_with('}')).collect();
+        assert_eq!(with_body, bodies);
+    }
+}
+
+#[tokio::test]
+async fn a_header_of_the_user_goes_with_each_request_and_its_value_is_in_nothing_that_is_told() {
+    let server = Server::start(|_, request| {
+        let said = serde_json::json!({ "message": request }).to_string();
+        Reply::Bytes(answer("500 Oops", "", &said))
+    })
+    .await;
+    let mut settings = settings(&server.url);
+    settings.headers = Arc::new(["X-Gateway-Token: Bearer canary-of-the-gateway".parse().unwrap()]);
+    let mut told = vec![format!("{settings:?}")];
+    let mut source = live::start(settings);
+    source.commands.send(SourceCommand::Recall("view".into())).await.unwrap();
+    for _ in 0..4 {
+        told.push(format!("{:?}", next(&mut source).await));
+    }
+    let requests = server.requests();
+    assert!(requests.iter().all(|request| request.contains("x-gateway-token: Bearer canary-of-the-gateway\r\n")));
+    assert!(told.iter().all(|told| !told.contains("canary-of-the-gateway")), "{told:#?}");
 }
 
 #[tokio::test]

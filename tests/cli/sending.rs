@@ -450,6 +450,88 @@ fn a_429_is_tried_again_and_the_attempts_are_told() {
 }
 
 #[test]
+fn only_an_attempt_that_nobody_answered_may_have_brought_the_event_too() {
+    let cases = [
+        ("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", false),
+        ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", true),
+    ];
+    for (first, perhaps) in cases {
+        let taken = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{\"status\":\"OK\"}";
+        let (url, _bodies) = in_turn(Box::leak(Box::new([first, taken])));
+        let ran = send(&url, &["view"]);
+        assert!(ran.stdout.contains("at attempt 2"), "{}", ran.stdout);
+        assert_eq!(ran.stdout.contains("may have delivered it too"), perhaps, "{}", ran.stdout);
+        assert_eq!(ran.stderr.contains("may have arrived"), perhaps && ran.stderr.contains(" - "), "{}", ran.stderr);
+    }
+}
+
+/// What is said on standard error, up to the line that has `part` in it.
+fn told_until(stderr: &mut impl BufRead, part: &str) -> String {
+    let mut told = String::new();
+    while !told.contains(part) {
+        assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+    }
+    told
+}
+
+#[test]
+fn a_signal_while_the_next_attempt_is_waited_for_ends_it_and_says_what_was_not_sent() {
+    for (asked, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let (url, bodies) = in_turn(&[
+            "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 400\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        ]);
+        let mut child = clickscope(&["send", "view", "--json", "--url", &url]).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        told_until(&mut stderr, "(attempt 1 of 5; trying again in 6 min 40 s)");
+        signal(&child, asked);
+        assert_eq!(ended(&mut child).code(), Some(code));
+        let mut told = String::new();
+        stderr.read_to_string(&mut told).unwrap();
+        assert!(told.contains("not sent once more: ") && told.contains("1 event did not go out"), "{told}");
+        assert!(!told.contains("may have arrived"), "{told}");
+        let printed = text(&child.wait_with_output().unwrap().stdout);
+        let line: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!((&line["sent"], &line["attempts"]), (&json!(0), &json!(1)));
+        assert_eq!(bodies.try_iter().count(), 1);
+    }
+}
+
+#[test]
+fn a_signal_while_a_call_hangs_ends_it_within_a_second_and_says_that_it_may_have_arrived() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut child = clickscope(&["send", "view", "--url", &url]).spawn().unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    assert!(stream.read(&mut [0; 64]).unwrap() > 0);
+    signal(&child, Signal::TERM);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    told_until(&mut stderr, "stopping after the call in flight");
+    let asked = Instant::now();
+    assert_eq!(ended(&mut child).code(), Some(143));
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    let mut told = String::new();
+    stderr.read_to_string(&mut told).unwrap();
+    assert!(told.contains("may have arrived"), "{told}");
+}
+
+#[test]
+fn a_call_that_fails_after_a_signal_is_not_made_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut child = clickscope(&["send", "view", "--url", &url]).spawn().unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    assert!(stream.read(&mut [0; 64]).unwrap() > 0);
+    signal(&child, Signal::INT);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    told_until(&mut stderr, "stopping after the call in flight");
+    stream.write_all(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    assert_eq!(ended(&mut child).code(), Some(130));
+    let mut told = String::new();
+    stderr.read_to_string(&mut told).unwrap();
+    assert!(told.contains("429") && told.contains("1 event did not go out"), "{told}");
+}
+
+#[test]
 fn an_interrupt_ends_it_after_the_call_in_flight_and_says_how_to_go_on() {
     let sandbox = Sandbox::start(&[]);
     let (_folder, path) = file("events.ndjson", ndjson(20_000, 0, b""));

@@ -37,21 +37,19 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// A line for a call that ended.
-    pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery) -> Sanitized {
+    /// A line for a call that ended. `perhaps_twice` is whether an attempt before the last may have brought its events
+    /// too.
+    pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery, perhaps_twice: bool) -> Sanitized {
         if self.json {
             return line(&Record::Delivered(delivery.clone()));
         }
         let what = what(&parcel.events);
         let took = span(delivery.took);
         match &delivery.verdict {
-            CallOutcome::Taken { status, .. } if delivery.attempts > 1 => sanitized!(
-                "sent {}: {} in {}, at attempt {}; an earlier attempt may have delivered it too\n",
-                what,
-                status,
-                took,
-                delivery.attempts
-            ),
+            CallOutcome::Taken { status, .. } if delivery.attempts > 1 => {
+                let twice = if perhaps_twice { "; an earlier attempt may have delivered it too" } else { "" };
+                sanitized!("sent {}: {} in {}, at attempt {}{}\n", what, status, took, delivery.attempts, twice)
+            }
             CallOutcome::Taken { status, .. } => sanitized!("sent {}: {} in {}\n", what, status, took),
             // These are told where troubles are told.
             CallOutcome::Refused { .. } | CallOutcome::Failed(_) => "".into(),
@@ -201,7 +199,9 @@ impl Reporter {
     }
 
     pub(super) fn retry(&self, retry: &Retry) {
-        self.tell(&sanitized!("{} (attempt {} of {}; trying again)", retry.problem.what, retry.attempts, ATTEMPTS));
+        let wait = span(retry.next.since(retry.at));
+        let Retry { attempts, problem, .. } = retry;
+        self.tell(&sanitized!("{} (attempt {} of {}; trying again in {})", problem.what, *attempts, ATTEMPTS, wait));
     }
 
     /// Reports a call that was not accepted.
