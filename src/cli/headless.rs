@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// How long `--once` waits for the counts after it has the events.
 const COUNTS_PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks whether anybody still reads.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The form of the output, and its end.
 #[derive(Clone, Copy, Debug)]

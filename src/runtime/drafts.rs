@@ -205,6 +205,7 @@ impl Writer {
 
 /// Takes the drafts away that are too many, the oldest first.
 fn prune(folder: &Folder, now: SystemTime) {
+    folder.close_to_others();
     let Some(since) = now.checked_sub(RECENT) else { return };
     folder.remove_unfinished(since);
     for old in folder.entries().into_iter().skip(MOST).filter(|entry| entry.changed < since) {

@@ -1,8 +1,8 @@
 //! A folder of small files that a program killed in the middle of writing leaves whole, the old text or the new.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -124,6 +124,25 @@ impl Folder {
         }
     }
 
+    /// Takes from all others the rights to the folder and its files that they may have from before.
+    pub(super) fn close_to_others(&self) {
+        let close = |path: &Path, metadata: &fs::Metadata, mode| {
+            if metadata.permissions().mode() & 0o077 != 0
+                && let Err(error) = fs::set_permissions(path, Permissions::from_mode(mode))
+            {
+                tracing::warn!(%error, "others may read drafts");
+            }
+        };
+        if let Ok(metadata) = fs::symlink_metadata(&self.0)
+            && metadata.is_dir()
+        {
+            close(&self.0, &metadata, 0o700);
+        }
+        for (file, metadata) in self.files() {
+            close(&self.0.join(file), &metadata, 0o600);
+        }
+    }
+
     fn files(&self) -> impl Iterator<Item = (String, fs::Metadata)> {
         let listed = fs::read_dir(&self.0).into_iter().flatten().flatten();
         listed.filter_map(|entry| {
@@ -193,7 +212,7 @@ fn forget(unfinished: &Path) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, symlink};
     use std::time::Duration;
 
     use super::*;
@@ -217,6 +236,21 @@ mod tests {
         for place in [folder.replace("one", "{}").unwrap(), folder.add("two", "{}").unwrap()] {
             assert_eq!((mode(&place), mode(place.parent().unwrap())), (0o600, 0o700), "{}", place.display());
         }
+    }
+
+    #[test]
+    fn old_files_are_closed_to_others_and_what_a_link_leads_to_is_left_alone() {
+        let (home, folder) = folder();
+        let place = folder.replace("one", "{}").unwrap();
+        let elsewhere = home.path().join("elsewhere");
+        fs::write(&elsewhere, "").unwrap();
+        symlink(&elsewhere, folder.place("link").unwrap()).unwrap();
+        for (path, mode) in [(&place, 0o644), (&folder.0, 0o755), (&elsewhere, 0o644)] {
+            fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        }
+        folder.close_to_others();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&place), mode(&folder.0), mode(&elsewhere)), (0o600, 0o700, 0o644));
     }
 
     /// A reader that opened the file before still has the old text, whole: nothing is ever written over.

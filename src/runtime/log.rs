@@ -1,13 +1,14 @@
 //! Where the program's log goes: to a file while the interface has the screen, to standard error otherwise.
 
 use std::env;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use etcetera::BaseStrategy;
+use rustix::fs::{Mode, OFlags};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -154,15 +155,23 @@ impl Write for BoundedFile {
     }
 }
 
+/// Opens the file to write at its end. A link is not followed, a pipe is not waited for, and a file that others could read
+/// is for the user alone from now on.
 fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+    let how = OFlags::APPEND | OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(path, how, Mode::RUSR | Mode::WUSR)?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -173,6 +182,24 @@ mod tests {
         BoundedFile::open(&path, LIMIT).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+
+    #[test]
+    fn a_link_is_not_followed_a_pipe_not_waited_for_and_an_old_file_is_closed_to_others() {
+        let state = tempfile::tempdir().unwrap();
+        let at = |name: &str| state.path().join(name);
+        fs::write(at("elsewhere"), "kept").unwrap();
+        symlink(at("elsewhere"), at("link")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), Mode::RUSR | Mode::WUSR).unwrap();
+        for name in ["link", "pipe"] {
+            assert!(BoundedFile::open(&at(name), LIMIT).is_err(), "{name}");
+        }
+        assert_eq!(fs::read_to_string(at("elsewhere")).unwrap(), "kept");
+
+        fs::write(at("old"), "").unwrap();
+        fs::set_permissions(at("old"), Permissions::from_mode(0o644)).unwrap();
+        BoundedFile::open(&at("old"), LIMIT).unwrap();
+        assert_eq!(fs::metadata(at("old")).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
