@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/inputs.rs"]
+mod inputs;
 #[path = "cli/lint.rs"]
 mod lint;
 #[path = "cli/plan.rs"]

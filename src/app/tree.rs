@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::cursor::Cursor;
-use crate::event::{Document, NodeId, NodeKind, Origin, Path, Segment, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin, Path, Segment};
 
 /// A container with more children than this is shown in ranges of so many, as browsers' tools do.
 pub const RANGE: u32 = 100;
@@ -467,14 +467,14 @@ impl Tree {
     }
 }
 
-/// The event's fields that the platform added, in order, where a row of their own is worth it: of several, among no more
+/// The event's fields that the platform added, or may have added, in order, where a row of their own is worth it: of several, among no more
 /// fields than stand without ranges.
 fn platform_fields(document: &Document) -> Vec<NodeId> {
     let root = document.get(NodeId::ROOT);
     if root.is_none_or(|root| root.kind != NodeKind::Object || root.children > RANGE) {
         return Vec::new();
     }
-    let is_added = |field: &NodeId| document.key(*field).is_some_and(|key| origin(&key) == Origin::Platform);
+    let is_added = |field: &NodeId| document.origin(*field) != Origin::Sender;
     let fields: Vec<_> = document.children(NodeId::ROOT).filter(is_added).collect();
     if fields.len() > 1 { fields } else { Vec::new() }
 }

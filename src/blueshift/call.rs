@@ -19,6 +19,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// The call that sends one event by itself, to `/api/v1/event`.
+    pub fn alone(event: &Outgoing) -> Self {
+        Self { bulk: false, body: event.text().to_owned(), events: [event.id()].into() }
+    }
+
     /// Where it goes.
     pub fn url(&self, base: &BaseUrl) -> Url {
         if self.bulk { base.bulk_events() } else { base.event() }
@@ -87,7 +92,7 @@ impl Batch {
     /// The calls that send it: one to `/api/v1/event` for a single event, else as many bulk calls as the limits ask for.
     pub fn calls(&self, limits: CallLimits) -> Vec<Call> {
         if let ([event], false) = (&*self.events, self.bulk) {
-            return vec![Call { bulk: false, body: event.text().to_owned(), events: [event.id()].into() }];
+            return vec![Call::alone(event)];
         }
         let mut packer = Packer::new(limits);
         let mut calls: Vec<_> = self.events.iter().filter_map(|event| packer.push(event)).collect();

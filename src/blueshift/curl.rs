@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use thiserror::Error;
 use url::Url;
 
-use super::outgoing::bulk_array;
 use super::shell::{ShellError, ShellWords, Word};
 use super::{BaseUrl, Call};
-use crate::event::{Sanitized, sanitized, text};
+use crate::event::{Form, Sanitized, sanitized, text};
 
 /// The variable that stands for the key in a printed command.
 pub const KEY_VARIABLE: &str = "CLICKSCOPE_EVENT_KEY";
@@ -506,8 +505,9 @@ impl Request {
         }
         let address = self.url.filter(|word| !word.is_open).and_then(|word| address(&word.text));
         let key_in_address = address.as_ref().is_some_and(|url| !url.username().is_empty());
+        let draft = if let Form::Many { array, .. } = Form::read(body) { array } else { body };
         Ok(Taken {
-            draft: bulk_array(body).unwrap_or(body).trim().to_owned(),
+            draft: draft.trim().to_owned(),
             has_key: self.has_key || key_in_address,
             foreign_host: address.as_ref().and_then(foreign_host),
         })

@@ -10,7 +10,7 @@ use crate::event::json;
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::counted;
 use crate::event::text::sanitize;
-use crate::event::{EventId, Payload, TypeName, scan};
+use crate::event::{EventId, Form, NO_ARRAY, Payload, TypeName, scan};
 
 /// The text before the events of a bulk call.
 pub(super) const BULK_OPEN: &str = r#"{"events":["#;
@@ -63,6 +63,9 @@ pub enum UnsendableReason {
     /// An array without events.
     #[error("the array is empty: there is nothing to send")]
     NoEvents,
+    /// `events` holds an object.
+    #[error("{NO_ARRAY}")]
+    NoArray,
     /// Some other JSON value.
     #[error("an event is a JSON object, but this is {0}")]
     NotAnObject(&'static str),
@@ -91,17 +94,19 @@ impl Batch {
     /// without `event_uuid` gets one from `mark`, as its last field; its text is otherwise left to the letter.
     pub fn read(text: &str, mut mark: impl FnMut() -> Uuid) -> Result<Self, Unsendable> {
         let whole = |reason| Unsendable { index: None, reason };
-        let Some(array) = bulk_array(text) else {
-            let event = Outgoing::read(text, mark).map_err(whole)?;
-            return Ok(Self { events: vec![event], bulk: false });
+        let raws = match Form::read(text) {
+            Form::Many { events, .. } => events,
+            Form::NoArray(_) => return Err(whole(UnsendableReason::NoArray)),
+            Form::Event(text) => {
+                let event = Outgoing::read(text, mark).map_err(whole)?;
+                return Ok(Self { events: vec![event], bulk: false });
+            }
         };
-        // Only an array in a good `{"events": …}` comes apart from its text, so places in errors are those of `text`.
-        let raws: Vec<&RawValue> = serde_json::from_str(array).map_err(|error| whole(broken(array, &error).into()))?;
         if raws.is_empty() {
             return Err(whole(UnsendableReason::NoEvents));
         }
-        let read_at = |(index, raw): (usize, &RawValue)| {
-            Outgoing::read(raw.get(), &mut mark).map_err(|reason| Unsendable { index: Some(index), reason })
+        let read_at = |(index, raw): (usize, &str)| {
+            Outgoing::read(raw, &mut mark).map_err(|reason| Unsendable { index: Some(index), reason })
         };
         let events = raws.into_iter().enumerate().map(read_at).collect::<Result<_, _>>()?;
         Ok(Self { events, bulk: true })
@@ -154,18 +159,6 @@ impl Outgoing {
     pub fn text(&self) -> &str {
         self.payload.text()
     }
-}
-
-/// The text of the array that makes `text` a bulk call: `text` itself, or what `{"events": […]}` holds. Whether the
-/// array is well formed is not said when it is `text` itself.
-pub(super) fn bulk_array(text: &str) -> Option<&str> {
-    let text = without_mark(text);
-    if text.trim_start_matches(is_space).starts_with('[') {
-        return Some(text);
-    }
-    let mut events = None;
-    let head = scan(text, |field| events = (field.name == "events").then_some(field.value)).ok()?;
-    events.filter(|events| head.count == 1 && events.starts_with('['))
 }
 
 /// Editors on Windows put a mark before a text, which is no part of it (RFC 8259, section 8.1).
@@ -393,7 +386,7 @@ mod tests {
             "at [1]: an event is a JSON object, but this is a number"
         );
         assert_eq!(error(r#"{"events":[[]]}"#).reason, UnsendableReason::NotAnObject("an array"));
-        assert_eq!(error(r#"{"events":{"event":"view"}}"#).reason, UnsendableReason::NoName);
+        assert_eq!(error(r#"{"events":{"event":"view"}}"#).reason, UnsendableReason::NoArray);
     }
 
     #[test]

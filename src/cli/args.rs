@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use crate::blueshift::Region;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
 use crate::config::{parse_interval, parse_patience};
-use crate::event::Assignment;
+use crate::event::{Assignment, Path};
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
 use crate::sandbox::{AllowedHost, DEFAULT_LISTEN, DebugShape, Fault, Rewrite};
@@ -202,7 +202,8 @@ Placeholders, resolved when an event is sent:
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct SendArgs {
-    /// A template (see `clickscope templates`), a file, or - for standard input
+    /// A template (see `clickscope templates`); a file in any form that `lint` reads, of which all is read before anything
+    /// is sent; or - for standard input, which is sent while it is read
     #[arg(value_name = "TYPE|FILE|-")]
     pub(super) what: String,
     /// Set a value in each event, as JSON or as plain text; can be repeated
@@ -217,6 +218,12 @@ pub(super) struct SendArgs {
     /// Wait until each event is seen at the debug endpoint, and print what changed on the way; at most 100 events
     #[arg(long)]
     pub(super) prove: bool,
+    /// Exit 1 when a field was dropped, changed or retyped on the way
+    #[arg(long, requires = "prove")]
+    pub(super) strict: bool,
+    /// With --strict, let the field at PATH, and what is in it, come otherwise; can be repeated
+    #[arg(long, value_name = "PATH", requires = "strict")]
+    pub(super) allow: Vec<Path>,
     /// How long to wait for an event, 1s to 10min
     #[arg(long, value_name = "DURATION", value_parser = parse_patience, default_value = "30s", requires = "prove")]
     pub(super) within: Duration,
@@ -232,7 +239,7 @@ pub(super) struct SendArgs {
     /// The maximum number of calls per second, or `off` for a server of your own
     #[arg(long, value_name = "N|off", default_value_t)]
     pub(super) rate: CallRate,
-    /// Skip the first N lines (or events), to resume where a run ended; blank lines do not count, broken ones do
+    /// Skip the first N events, to resume where a run ended; broken ones count
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) skip: u64,
     /// Send to production without asking for confirmation
@@ -312,8 +319,8 @@ event";
 /// The arguments of `lint`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct LintArgs {
-    /// An event, an array or bulk call of events, one event per line (NDJSON), or the output of `watch --json`; - for
-    /// standard input
+    /// Events in any form: one, an array, a bulk payload, one per line (NDJSON) or one after the other as jq prints them,
+    /// what `watch --json` prints; also packed with gzip; - for standard input
     #[arg(value_name = "FILE|-")]
     pub(super) file: String,
     /// The events come from the platform: ignore the fields that it added
@@ -447,7 +454,7 @@ Exit codes: 0 success, 1 an existing file was kept or a type got no schema,
 /// From which events to make a plan, and where.
 #[derive(Clone, Debug, Args)]
 pub(super) struct InferArgs {
-    /// An array or bulk call of events, one event per line (NDJSON), or the output of `watch --json`; - for standard input
+    /// Events in any form that `lint` reads; - for standard input
     #[arg(value_name = "FILE|-", default_value = "-", hide_default_value = true)]
     pub(super) file: String,
     /// Write one file per event type into this folder; without it, print one object that holds all schemas

@@ -1,9 +1,10 @@
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use flate2::bufread::MultiGzDecoder;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use thiserror::Error;
@@ -13,11 +14,11 @@ use super::templates::{self, NoTemplate};
 use crate::event::catalogue::Template;
 use crate::event::syntax::SyntaxError;
 use crate::event::text::sanitize;
+use crate::event::values::{Splitter, Value};
 use crate::event::{Sanitized, sanitized};
 use crate::runtime::RuntimeError;
 
-/// The most that a file may have which is not NDJSON, and that a line of NDJSON may have, in bytes: these are held in
-/// memory whole.
+/// The most that one value may have, in bytes: it is held in memory whole.
 const LONGEST: usize = 64 * 1024 * 1024;
 
 /// How much is read from a file at once.
@@ -88,32 +89,26 @@ pub(super) struct Input {
     /// Whether another program writes it while it is read.
     pub(super) is_live: bool,
     reader: Box<dyn BufRead + Send>,
+    /// The file that it is, where that can be read again.
+    file: Option<File>,
 }
 
-/// The text of an input.
-pub(super) enum InputText {
-    /// One JSON text: an event, or an array of them.
-    One(String),
-    /// One event per line.
-    Lines(Lines),
-}
-
-/// A line of an input that cannot be read.
+/// A part of an input that cannot be read.
 #[derive(Debug)]
 pub(super) struct Unreadable {
-    /// The line, from 1.
-    pub(super) line: u64,
+    /// The line where it begins, from 1; `None` where it is all of the input.
+    pub(super) line: Option<u64>,
     /// Why.
     pub(super) reason: Sanitized,
-    /// Whether the lines after it can be read.
-    pub(super) only_this_line: bool,
+    /// Whether what comes after it can be read.
+    pub(super) goes_on: bool,
 }
 
 impl Unreadable {
     /// As it is said of the input that is called so.
     pub(super) fn of(self, called: &Sanitized) -> BadInput {
-        let Self { line, reason, only_this_line } = self;
-        BadInput { called: called.clone(), line: Some(line), column: None, reason, can_be_left_out: only_this_line }
+        let Self { line, reason, goes_on } = self;
+        BadInput { called: called.clone(), line, column: None, reason, can_be_left_out: goes_on }
     }
 }
 
@@ -164,19 +159,28 @@ impl Input {
         // A file that is given as standard input is there already.
         let is_file = fs::metadata("/dev/stdin").is_ok_and(|stdin| stdin.is_file());
         let is_live = !is_file && !io::stdin().is_terminal();
-        Self { called: "standard input".into(), size: None, is_live, reader }
+        Self { called: "standard input".into(), size: None, is_live, reader, file: None }
     }
 
     fn template(template: &Template) -> Self {
         let called = sanitized!("template {}", sanitize(&template.name));
-        Self { called, size: None, is_live: false, reader: Box::new(Cursor::new(template.text.clone())) }
+        let reader = Box::new(Cursor::new(template.text.clone()));
+        Self { called, size: None, is_live: false, reader, file: None }
     }
 
     fn file(name: &str, file: File) -> Self {
         let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         let called = Path::new(name).file_name().map_or_else(|| name.into(), |name| name.to_string_lossy());
+        let again = length.and_then(|_| file.try_clone().ok());
         let reader = Box::new(BufReader::with_capacity(BUFFER, file));
-        Self { called: sanitize(&called), size: length, is_live: false, reader }
+        Self { called: sanitize(&called), size: length, is_live: false, reader, file: again }
+    }
+
+    /// The values, and the input once more, to be read from its beginning when they are done with.
+    pub(super) fn again(self) -> (Values, Option<Rewind>) {
+        let Self { called, size, is_live, reader, file } = self;
+        let rewind = file.map(|file| Rewind { called, size, is_live, file });
+        (Values::new(reader), rewind)
     }
 
     /// Leaves the first interrupt to the program that writes a live input: `^C` reaches every program of a pipeline, and
@@ -194,213 +198,283 @@ impl Input {
         Ok(())
     }
 
-    /// Looks at what it holds. It is NDJSON when its first line is an object that ends on it, else all of it is one JSON
-    /// text. No second line is waited for: an event alone is the same as a line and as a whole, and who writes the next
-    /// one may take hours.
-    pub(super) fn events(self) -> Result<InputText, Unreadable> {
-        let mut lines = Lines { reader: self.reader, line: 0, bytes: 0, ahead: Vec::new() };
-        let Some(first) = lines.read()? else { return Ok(InputText::One(String::new())) };
-        if !is_whole_object(&first.bytes) {
-            return lines.rest(first).map(InputText::One);
-        }
-        lines.ahead = vec![first];
-        Ok(InputText::Lines(lines))
-    }
-
-    /// The same, but an object alone is one JSON text: it goes out by itself, and not in a call of many.
-    pub(super) fn drafts(self) -> Result<InputText, Unreadable> {
-        let mut lines = match self.events()? {
-            InputText::Lines(lines) => lines,
-            one @ InputText::One(_) => return Ok(one),
-        };
-        match (lines.read()?, lines.ahead.pop()) {
-            (None, Some(only)) => lines.rest(only).map(InputText::One),
-            (second, first) => {
-                lines.ahead.extend(second.into_iter().chain(first));
-                Ok(InputText::Lines(lines))
-            }
-        }
+    /// Its values, one after the other. No value waits for the next one, for who writes that may take hours.
+    pub(super) fn values(self) -> Values {
+        Values::new(self.reader)
     }
 }
 
-/// The lines of an input that are not blank.
-pub(super) struct Lines {
+/// An input that was read, to be read again.
+pub(super) struct Rewind {
+    called: Sanitized,
+    size: Option<u64>,
+    is_live: bool,
+    file: File,
+}
+
+impl Rewind {
+    /// The input from its beginning.
+    pub(super) fn input(mut self) -> io::Result<Input> {
+        self.file.rewind()?;
+        let Self { called, size, is_live, file } = self;
+        let reader = Box::new(BufReader::with_capacity(BUFFER, file));
+        Ok(Input { called, size, is_live, reader, file: None })
+    }
+}
+
+/// The values of an input, in order: objects and arrays with or without anything between them, over one line or many.
+/// Text that is no value goes to the end of its line. Where not even the first is one, nothing after it is read.
+pub(super) struct Values {
     reader: Box<dyn BufRead + Send>,
-    line: u64,
-    bytes: u64,
-    /// The lines read ahead, the next one last.
-    ahead: Vec<RawLine>,
+    splitter: Splitter,
+    /// How many bytes were taken; `None` where these are not those of the file.
+    bytes: Option<u64>,
+    state: Reading,
 }
 
-struct RawLine {
-    number: u64,
-    bytes: Vec<u8>,
-    /// Where it ends in the input.
-    end: u64,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Nothing was read yet.
+    New,
+    /// No value was read yet.
+    First,
+    Going,
+    Ended,
 }
 
-/// A line of an input.
-pub(super) struct Line {
-    /// Its number, from 1.
-    pub(super) number: u64,
+/// A value of an input.
+pub(super) struct Part {
     /// Its text.
     pub(super) text: String,
-    /// How many bytes were read up to its end.
-    pub(super) end: u64,
+    /// The line where it begins, from 1.
+    pub(super) line: u64,
+    /// The column in characters, from 1.
+    column: usize,
+    /// How many bytes of the input were read up to its end, where that is known.
+    pub(super) end: Option<u64>,
 }
 
-impl Iterator for Lines {
-    type Item = Result<Line, Unreadable>;
+impl Part {
+    /// Where what is said of a place in its text, a line and a column from 1, stands in the input.
+    pub(super) fn place(&self, line: usize, column: usize) -> (u64, usize) {
+        let before = if line <= 1 { self.column - 1 } else { 0 };
+        (self.line + line.saturating_sub(1) as u64, before + column)
+    }
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let next = self.ahead.pop().map_or_else(|| self.read(), |line| Ok(Some(line)));
-        let RawLine { number, bytes, end } = match next {
-            Ok(line) => line?,
-            Err(unreadable) => return Some(Err(unreadable)),
-        };
-        Some(match String::from_utf8(bytes) {
-            Ok(text) => Ok(Line { number, text, end }),
-            Err(_) => Err(Unreadable { line: number, reason: NOT_TEXT.into(), only_this_line: true }),
-        })
+/// Where the lines of a part end.
+pub(super) struct Lines {
+    first: u64,
+    ends: Vec<usize>,
+}
+
+impl Lines {
+    /// Those of a text that begins in that line.
+    pub(super) fn of(text: &str, first: u64) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at);
+        Self { first, ends: ends.collect() }
+    }
+
+    /// The line in which this byte stands.
+    pub(super) fn line(&self, at: usize) -> u64 {
+        self.first + self.ends.partition_point(|end| *end < at) as u64
     }
 }
 
 const NOT_TEXT: &str = "this line is not text (not UTF-8)";
 
-impl Lines {
-    /// The next line that is not blank, without the mark that some editors put at the start of a file.
-    fn read(&mut self) -> Result<Option<RawLine>, Unreadable> {
+impl Values {
+    fn new(reader: Box<dyn BufRead + Send>) -> Self {
+        Self { reader, splitter: Splitter::default(), bytes: Some(0), state: Reading::New }
+    }
+
+    /// Looks at how the input is written.
+    fn begin(&mut self) -> Result<(), Unreadable> {
+        let fatal = |reason: Sanitized| Unreadable { line: None, reason, goes_on: false };
+        let mut first = Vec::new();
+        let read = (&mut self.reader).take(4).read_to_end(&mut first);
+        read.map_err(|error| fatal(sanitized!("it cannot be read: {}", Sanitized::of(&error))))?;
+        if let Some(reason) = not_readable(&first) {
+            return Err(fatal(reason.into()));
+        }
+        let is_gzip = first.starts_with(&[0x1f, 0x8b]);
+        let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        let whole = Cursor::new(first).chain(reader);
+        self.reader = if is_gzip {
+            self.bytes = None;
+            Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(whole)))
+        } else {
+            Box::new(whole)
+        };
+        Ok(())
+    }
+
+    fn read(&mut self) -> Result<Option<Value>, Unreadable> {
+        if self.state == Reading::New {
+            self.begin()?;
+            self.state = Reading::First;
+        }
         loop {
-            let mut bytes = Vec::new();
-            let limit = LONGEST as u64 + 1;
-            let read = (&mut self.reader).take(limit).read_until(b'\n', &mut bytes);
-            self.line += 1;
-            let number = self.line;
-            let fatal = |reason: Sanitized| Unreadable { line: number, reason, only_this_line: false };
-            let length = read.map_err(|error| fatal(sanitized!("it cannot be read: {}", Sanitized::of(&error))))?;
-            if length == 0 {
-                return Ok(None);
+            let fatal =
+                |splitter: &Splitter, reason| Unreadable { line: Some(splitter.line()), reason, goes_on: false };
+            let piece = match self.reader.fill_buf() {
+                Ok(piece) => piece,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    let reason = sanitized!("it cannot be read: {}", Sanitized::of(&error));
+                    return Err(fatal(&self.splitter, reason));
+                }
+            };
+            if piece.is_empty() {
+                return Ok(self.splitter.finish());
             }
-            if length > LONGEST {
-                return Err(fatal("this line is longer than 64 MiB".into()));
+            let (taken, value) = self.splitter.take(piece);
+            self.reader.consume(taken);
+            self.bytes = self.bytes.map(|bytes| bytes + taken as u64);
+            if self.splitter.held().max(value.as_ref().map_or(0, |value| value.bytes.len())) > LONGEST {
+                let reason = "this begins a JSON text of more than 64 MiB; with an event a line (NDJSON), each line must \
+                              be a whole object";
+                return Err(fatal(&self.splitter, reason.into()));
             }
-            self.bytes += length as u64;
-            if number == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
-                bytes.drain(..BYTE_ORDER_MARK.len());
-            }
-            if !bytes.trim_ascii().is_empty() {
-                return Ok(Some(RawLine { number, bytes, end: self.bytes }));
+            if value.is_some() {
+                return Ok(value);
             }
         }
     }
+}
 
-    /// All of the input, of which `first` is the first line that is not blank, as one text with its line numbers.
-    fn rest(mut self, first: RawLine) -> Result<String, Unreadable> {
-        let blank = usize::try_from(first.number).unwrap_or(usize::MAX).saturating_sub(1).min(LONGEST);
-        let mut bytes = vec![b'\n'; blank];
-        bytes.extend(first.bytes);
-        let fatal = |line: u64, reason: Sanitized| Unreadable { line, reason, only_this_line: false };
-        let limit = (LONGEST + 1).saturating_sub(bytes.len()) as u64;
-        let read = (&mut self.reader).take(limit).read_to_end(&mut bytes);
-        read.map_err(|error| fatal(first.number, sanitized!("it cannot be read: {}", Sanitized::of(&error))))?;
-        if bytes.len() > LONGEST {
-            let reason = "this begins a JSON text of more than 64 MiB; with one event per line (NDJSON), each line must be \
-                          a whole object";
-            return Err(fatal(first.number, reason.into()));
+impl Iterator for Values {
+    type Item = Result<Part, Unreadable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.state == Reading::Ended {
+            return None;
         }
-        String::from_utf8(bytes).map_err(|error| {
-            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            fatal(valid.split(|byte| *byte == b'\n').count() as u64, NOT_TEXT.into())
+        let value = match self.read() {
+            Ok(Some(value)) => value,
+            Ok(None) => {
+                self.state = Reading::Ended;
+                return None;
+            }
+            Err(unreadable) => {
+                self.state = Reading::Ended;
+                return Some(Err(unreadable));
+            }
+        };
+        let is_nothing_known = self.state == Reading::First && !value.is_container;
+        self.state = if is_nothing_known { Reading::Ended } else { Reading::Going };
+        let Value { bytes, line, column, .. } = value;
+        Some(match String::from_utf8(bytes) {
+            Ok(text) => Ok(Part { text, line, column, end: self.bytes }),
+            Err(error) => {
+                let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+                let line = line + valid.iter().filter(|byte| **byte == b'\n').count() as u64;
+                Err(Unreadable { line: Some(line), reason: NOT_TEXT.into(), goes_on: true })
+            }
         })
     }
 }
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// Whether an object begins in `line` whose brackets are all closed in it; it may be broken otherwise.
-fn is_whole_object(line: &[u8]) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in line {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
+/// Why an input is not read that begins so, where that is known of it.
+fn not_readable(first: &[u8]) -> Option<&'static str> {
+    let is_blank_or_bracket = |byte: u8| matches!(byte, b'{' | b'[' | b' ' | b'\n' | b'\r' | b'\t');
+    match *first {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(
+            "this is UTF-16, as PowerShell writes it: make UTF-8 of it, with `iconv -f UTF-16 -t UTF-8` or \
+             `Out-File -Encoding utf8`",
+        ),
+        [a, 0, b, 0] if is_blank_or_bracket(a) && b != 0 => {
+            Some("this is UTF-16: make UTF-8 of it, with `iconv -f UTF-16LE -t UTF-8`")
         }
+        [0, a, 0, b] if is_blank_or_bracket(a) && b != 0 => {
+            Some("this is UTF-16: make UTF-8 of it, with `iconv -f UTF-16BE -t UTF-8`")
+        }
+        [b'P', b'K', 3, 4] => Some("this is a zip archive: unpack it first, as with `unzip -p`"),
+        [0x28, 0xb5, 0x2f, 0xfd] => Some("this is packed with zstd: unpack it first, with `zstd -dc`"),
+        [0xfd, b'7', b'z', b'X'] => Some("this is packed with xz: unpack it first, with `xz -dc`"),
+        [b'B', b'Z', b'h', _] => Some("this is packed with bzip2: unpack it first, with `bzip2 -dc`"),
+        _ => None,
     }
-    line.trim_ascii_start().first() == Some(&b'{') && depth == 0 && !in_string
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
-    fn input(bytes: &[u8]) -> Input {
-        Input { called: "test".into(), size: None, is_live: false, reader: Box::new(Cursor::new(bytes.to_vec())) }
+    fn input(bytes: impl Read + Send + 'static) -> Input {
+        let reader = Box::new(BufReader::new(bytes));
+        Input { called: "test".into(), size: None, is_live: false, reader, file: None }
     }
 
-    /// Lines with their numbers.
-    type Numbered = Vec<(u64, String)>;
-
-    /// One text, or the lines.
-    fn read(bytes: &[u8]) -> Result<String, Numbered> {
-        match input(bytes).drafts() {
-            Ok(InputText::One(text)) => Ok(text),
-            Ok(InputText::Lines(lines)) => Err(lines
-                .map(|line| match line {
-                    Ok(line) => (line.number, line.text.trim_end().to_owned()),
-                    Err(unreadable) => (unreadable.line, format!("! {}", unreadable.reason)),
-                })
-                .collect()),
-            Err(unreadable) => Err(vec![(unreadable.line, format!("!! {}", unreadable.reason))]),
-        }
+    /// The values with the lines where they begin.
+    fn read(bytes: &[u8]) -> Vec<(Option<u64>, String)> {
+        let told = |part: Result<Part, Unreadable>| match part {
+            Ok(part) => (Some(part.line), part.text.trim_end().to_owned()),
+            Err(bad) => (bad.line, format!("{} {}", if bad.goes_on { "!" } else { "!!" }, bad.reason)),
+        };
+        input(Cursor::new(bytes.to_vec())).values().map(told).collect()
     }
 
     #[test]
-    fn an_event_a_line_is_told_from_one_json_text() {
-        let lines = |lines: &[(u64, &str)]| Err(lines.iter().map(|(line, text)| (*line, (*text).to_owned())).collect());
-        let cases: [(&str, Result<&str, Numbered>); 14] = [
-            ("", Ok("")),
-            (" \n\n", Ok("")),
-            (r#"{"a":1}"#, Ok(r#"{"a":1}"#)),
-            ("\u{feff}{\"a\":1}\n", Ok("{\"a\":1}\n")),
-            ("\n\n{\"a\":1}\n\n", Ok("\n\n{\"a\":1}\n")),
-            ("{\n\"a\":1\n}", Ok("{\n\"a\":1\n}")),
-            ("[{\"a\":1}]\n{\"a\":2}", Ok("[{\"a\":1}]\n{\"a\":2}")),
-            ("[\n{\"a\":1}\n]", Ok("[\n{\"a\":1}\n]")),
-            ("{\"a\":\"}\n{\"a\":2}", Ok("{\"a\":\"}\n{\"a\":2}")),
-            ("{\"a\":1}\n{\"a\":2}", lines(&[(1, r#"{"a":1}"#), (2, r#"{"a":2}"#)])),
-            ("{\"a\":1}\r\n\r\n{\"a\":2}\r\n", lines(&[(1, r#"{"a":1}"#), (3, r#"{"a":2}"#)])),
-            ("{\"a\":{{now}}}\nbroken", lines(&[(1, r#"{"a":{{now}}}"#), (2, "broken")])),
-            ("{\"a\" oops}\n{\"a\":\"\\\"}{\"}", lines(&[(1, r#"{"a" oops}"#), (2, r#"{"a":"\"}{"}"#)])),
-            ("{a}\n\u{feff}{}", lines(&[(1, "{a}"), (2, "\u{feff}{}")])),
+    fn values_are_read_whatever_they_come_in() {
+        let one = |line, text: &str| (Some(line), text.to_owned());
+        let gzip = |text: &[u8]| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            packed.write_all(text).unwrap();
+            packed.finish().unwrap()
+        };
+        let two = [gzip(b"{\"a\":1}\n"), gzip(b"{\"a\":2}\n")].concat();
+        let cases: Vec<(&[u8], Vec<(Option<u64>, String)>)> = vec![
+            (b"", vec![]),
+            (b"{}", vec![one(1, "{}")]),
+            (b"\n\n{\"a\":1}\r\n{\"a\":2}", vec![one(3, "{\"a\":1}"), one(4, "{\"a\":2}")]),
+            (b"{\n\"a\":1\n}\n[]", vec![one(1, "{\n\"a\":1\n}"), one(4, "[]")]),
+            (&two, vec![one(1, "{\"a\":1}"), one(2, "{\"a\":2}")]),
+            // Nothing in it is known.
+            (b"a,b\n1,2\n{}", vec![one(1, "a,b")]),
+            (b"{}\noops\n{}", vec![one(1, "{}"), one(2, "oops"), one(3, "{}")]),
+            (b"{}\n{\"a\":\n\"\xff\"}\n{}", vec![one(1, "{}"), one(3, &format!("! {NOT_TEXT}")), one(4, "{}")]),
         ];
-        for (text, expected) in cases {
-            assert_eq!(read(text.as_bytes()), expected.map(str::to_owned), "{text:?}");
+        for (bytes, expected) in cases {
+            assert_eq!(read(bytes), expected, "{bytes:?}");
         }
+        let cut = gzip(b"{\"a\":1}\n{\"a\":2}\n");
+        let read = read(cut.get(..cut.len() - 9).unwrap());
+        assert!(read.last().unwrap().1.starts_with("!! it cannot be read: "), "{read:?}");
     }
 
     #[test]
-    fn what_is_not_text_is_named_by_its_line() {
-        let expected = [(1, "{}".to_owned()), (2, format!("! {NOT_TEXT}")), (3, "{}".to_owned())];
-        assert_eq!(read(b"{}\n{\"a\":\"\xff\"}\n{}"), Err(expected.into()));
-        assert_eq!(read(b"\n[\n\"\xff\"]"), Err(vec![(3, format!("!! {NOT_TEXT}"))]));
+    fn what_is_written_otherwise_is_named_with_what_to_do() {
+        let utf16 = |text: &str, little: bool| -> Vec<u8> {
+            let bytes = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
+            text.encode_utf16().flat_map(bytes).collect()
+        };
+        for (bytes, part) in [
+            (utf16("\u{feff}{\"event\":\"view\"}", true), "iconv -f UTF-16 -t"),
+            (utf16("\u{feff}[]", false), "iconv -f UTF-16 -t"),
+            (utf16("{\"event\":\"view\"}", true), "iconv -f UTF-16LE"),
+            (utf16("\r\n{}", false), "iconv -f UTF-16BE"),
+            (b"PK\x03\x04...".to_vec(), "unzip -p"),
+            (b"\x28\xb5\x2f\xfd...".to_vec(), "zstd -dc"),
+            (b"\xfd7zXZ...".to_vec(), "xz -dc"),
+            (b"BZh91AY".to_vec(), "bzip2 -dc"),
+        ] {
+            let read = read(&bytes);
+            assert!(matches!(&*read, [(None, told)] if told.starts_with("!! ") && told.contains(part)), "{read:?}");
+        }
     }
 
     #[test]
     fn what_never_ends_is_not_kept_in_memory() {
-        for (start, part) in [("{\"a\":1}\n{}\n", "longer than 64 MiB"), ("[\n", "NDJSON")] {
-            let endless = start.as_bytes().chain(io::repeat(b'x'));
-            let input = Input { reader: Box::new(BufReader::new(endless)), ..input(b"") };
-            let reason = match input.drafts() {
-                Ok(InputText::Lines(mut lines)) => lines.find_map(Result::err).unwrap().reason.to_string(),
-                Ok(InputText::One(_)) => String::new(),
-                Err(unreadable) => unreadable.reason.into(),
-            };
-            assert!(reason.contains(part), "{reason}");
+        for start in ["{\"a\":1}\n{}\n", "[\n", "{\"a\":\""] {
+            let endless = input(start.as_bytes().chain(io::repeat(b'x')));
+            let reason = endless.values().find_map(Result::err).unwrap().reason;
+            assert!(reason.contains("more than 64 MiB") && reason.contains("NDJSON"), "{reason}");
         }
+        let values = input("{}".as_bytes().chain(io::repeat(b'{').take(9)).chain(io::repeat(b' '))).values();
+        assert_eq!(values.take(1).filter_map(Result::ok).count(), 1);
     }
 }

@@ -18,16 +18,16 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-use super::input::{BadInput, Input, InputError, InputText, not_json};
+use super::input::{BadInput, Input, InputError, Lines, Part, not_json};
 use super::{Exit, Failure, args, stderr};
 use crate::event::placeholder::{self, TEST_ADDRESS, Values, resolve};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, sanitize};
-use crate::event::{Document, DocumentError, NodeId, NodeKind, Sanitized, Segment, sanitized};
+use crate::event::{Document, DocumentError, Form, NO_ARRAY, NodeId, NodeKind, Sanitized, sanitized};
 use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
-use crate::session::{Change, Moment, RecordLine};
+use crate::session::{CapturedEvent, captured};
 use github::Github;
 use junit::Junit;
 use ndjson::Ndjson;
@@ -196,37 +196,14 @@ struct Run<'a, W: Write> {
 impl<W: Write> Run<'_, W> {
     fn all(&mut self, input: Input) -> io::Result<()> {
         self.report.begin(&mut self.out)?;
-        match input.events() {
-            Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
-            Ok(InputText::One(text)) => self.one(&text)?,
-            Ok(InputText::Lines(lines)) => {
-                for line in lines {
-                    match line {
-                        Ok(line) => match Form::read(&line.text) {
-                            Ok(Form::Call(_, NodeId::ROOT)) => self.bad(no_event(""), line.number)?,
-                            form => self.form(form, line.number)?,
-                        },
-                        Err(unreadable) => {
-                            let goes_on = unreadable.only_this_line;
-                            self.unusable(&unreadable.of(self.called))?;
-                            if !goes_on {
-                                break;
-                            }
-                        }
-                    }
-                }
+        for part in input.values() {
+            match part {
+                Ok(part) => self.part(&part)?,
+                Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
             }
         }
         self.report.end(&mut self.out)?;
         self.out.flush()
-    }
-
-    /// An event, or an array of them.
-    fn one(&mut self, text: &str) -> io::Result<()> {
-        if text.trim_ascii().is_empty() {
-            return Ok(());
-        }
-        self.form(Form::read(&self.filled(text)), 1)
     }
 
     /// A template with its placeholders filled in, as `clickscope send` would; no line of it becomes another.
@@ -239,38 +216,56 @@ impl<W: Write> Run<'_, W> {
         resolve(text, &values).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
-    /// Lints a text that begins in that line.
-    fn form(&mut self, form: Result<Form, SyntaxError>, first: u64) -> io::Result<()> {
-        match form {
-            Ok(Form::Event(event)) => self.event(&event, self.context, first),
-            Ok(Form::Call(call, events)) => self.call(&call, events, first),
-            Ok(Form::Captured { event, at, line }) => {
-                self.event(&event, LintContext { stage: Stage::Received, now: at.wall }, first + line)
+    /// Lints a part of the input.
+    fn part(&mut self, part: &Part) -> io::Result<()> {
+        match captured(&part.text) {
+            Some(None) => return Ok(()),
+            Some(Some(CapturedEvent { payload, text, at })) => {
+                let line = Lines::of(&part.text, part.line).line(offset(&part.text, text));
+                let context = LintContext { stage: Stage::Received, now: at.wall };
+                return match Document::new(payload) {
+                    Ok(event) => self.event(&event, context, line),
+                    Err(error) => self.bad(unreadable(&error), part),
+                };
             }
-            Ok(Form::NoEvent) => Ok(()),
-            Err(bad) => self.bad(bad, first),
+            None => {}
+        }
+        let text = self.filled(&part.text);
+        let lines = || Lines::of(&text, part.line);
+        match Form::read(&text) {
+            Form::Many { events, .. } => match check(&text) {
+                Ok(()) => self.call(&text, part.line, &events),
+                Err(bad) => self.bad(bad, part),
+            },
+            Form::NoArray(object) => {
+                let line = lines().line(offset(&text, object));
+                self.no_event(NO_ARRAY.into(), line)
+            }
+            Form::Event(text) => match read(text) {
+                Ok(event) => self.event(&event, self.context, part.line),
+                Err(bad) => self.bad(bad, part),
+            },
         }
     }
 
-    /// The events of a bulk call whose text begins in that line.
-    fn call(&mut self, call: &Document, events: NodeId, first: u64) -> io::Result<()> {
-        let lines = Lines::of(call.payload().text());
-        let line = |id: NodeId| first - 1 + lines.line(call.span(id).start);
+    /// The events of an array, or of a bulk payload.
+    fn call(&mut self, text: &str, first: u64, events: &[&str]) -> io::Result<()> {
+        let lines = Lines::of(text, first);
         if self.context.stage == Stage::Outgoing {
-            let count = call.get(events).map_or(0, |events| events.children as usize);
-            let findings = self.linter.bulk(count, call.text(NodeId::ROOT).len());
+            let whole = text.trim_ascii();
+            let findings = self.linter.bulk(events.len(), whole.len());
             if !findings.is_empty() {
-                let line = line(NodeId::ROOT);
+                let line = lines.line(offset(text, whole));
                 let findings = findings.into_iter().map(|finding| Located { line, finding }).collect();
                 self.tell(&Linted { event_type: None, line, findings })?;
             }
         }
-        for element in call.children(events) {
-            let line = line(element);
-            match read(call.text(element)) {
+        for element in events {
+            let line = lines.line(offset(text, element));
+            match Document::read(element) {
                 Ok(event) if is_object(&event) => self.event(&event, self.context, line)?,
-                Ok(_) => self.bad(no_event("this element of the array is no event: "), line)?,
-                Err(bad) => self.bad(bad, line)?,
+                Ok(_) => self.no_event(no_event("this element of the array is no event: "), line)?,
+                Err(error) => self.no_event(Sanitized::of(&error), line)?,
             }
         }
         Ok(())
@@ -278,10 +273,10 @@ impl<W: Write> Run<'_, W> {
 
     /// An event whose text begins in that line.
     fn event(&mut self, event: &Document, context: LintContext, first: u64) -> io::Result<()> {
-        let lines = Lines::of(event.payload().text());
-        let line = |span: Range<usize>| first - 1 + lines.line(span.start);
+        let lines = Lines::of(event.payload().text(), first);
+        let line = |span: Range<usize>| lines.line(span.start);
         if !is_object(event) {
-            return self.bad(no_event(""), line(event.span(NodeId::ROOT)));
+            return self.no_event(no_event(""), line(event.span(NodeId::ROOT)));
         }
         let findings = self.linter.observe(event, context);
         let mut places = NodeLookup::of(event, &findings);
@@ -300,10 +295,16 @@ impl<W: Write> Run<'_, W> {
         if self.is_live { self.out.flush() } else { Ok(()) }
     }
 
-    fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, first: u64) -> io::Result<()> {
-        let line = Some(first - 1 + line as u64);
-        let column = (column > 0).then_some(column);
+    fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, part: &Part) -> io::Result<()> {
+        let (line, column) = part.place(line, column);
+        let (line, column) = (Some(line), (column > 0).then_some(column));
         self.unusable(&BadInput { called: self.called.clone(), line, column, reason: message, can_be_left_out: true })
+    }
+
+    /// Says why what begins in that line is no event.
+    fn no_event(&mut self, reason: Sanitized, line: u64) -> io::Result<()> {
+        let line = Some(line);
+        self.unusable(&BadInput { called: self.called.clone(), line, column: None, reason, can_be_left_out: true })
     }
 
     /// Says what is no event; what was found so far goes before it, as it stands in the file.
@@ -316,89 +317,36 @@ impl<W: Write> Run<'_, W> {
     }
 }
 
-/// The forms in which events come.
-pub(super) enum Form {
-    /// One by itself, or nothing that is known.
-    Event(Document),
-    /// Many: an array, or a bulk call as it goes over the wire, `{"events":[…]}`, and where the array is in it.
-    Call(Document, NodeId),
-    /// One that was captured, in a record of ours.
-    Captured {
-        /// The event.
-        event: Document,
-        /// When it was seen.
-        at: Moment,
-        /// How many lines of the text stand before it.
-        line: u64,
-    },
-    /// A record of ours without an event.
-    NoEvent,
-}
-
-impl Form {
-    pub(super) fn read(text: &str) -> Result<Self, SyntaxError> {
-        let captured = match RecordLine::read(text) {
-            RecordLine::Event { change: Change { payload: Some(payload), at, .. }, text: event } => {
-                Some((payload, at, event))
-            }
-            RecordLine::Other => None,
-            _ => return Ok(Self::NoEvent),
-        };
-        if let Some((payload, at, event)) = captured {
-            let start = event.as_ptr().addr().saturating_sub(text.as_ptr().addr());
-            let line = Lines::of(text).line(start) - 1;
-            let event = Document::new(payload).map_err(|error| unreadable(&error))?;
-            return Ok(Self::Captured { event, at, line });
-        }
-        let document = read(text)?;
-        let events = document.child(NodeId::ROOT, &Segment::key("events"));
-        let event = document.child(NodeId::ROOT, &Segment::key("event"));
-        Ok(match events {
-            _ if is_array(&document, NodeId::ROOT) => Self::Call(document, NodeId::ROOT),
-            Some(events) if event.is_none() && is_array(&document, events) => Self::Call(document, events),
-            _ => Self::Event(document),
-        })
-    }
+/// Where a part of a text begins in it.
+fn offset(text: &str, part: &str) -> usize {
+    part.as_ptr().addr().saturating_sub(text.as_ptr().addr())
 }
 
 fn unreadable(error: &DocumentError) -> SyntaxError {
-    SyntaxError { line: 1, column: 0, message: Sanitized::of(error) }
+    SyntaxError { line: 1, column: 1, message: Sanitized::of(error) }
 }
 
 pub(super) fn is_object(event: &Document) -> bool {
     event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object)
 }
 
-fn is_array(document: &Document, id: NodeId) -> bool {
-    document.get(id).is_some_and(|node| node.kind == NodeKind::Array)
+/// Why what is JSON is no event.
+fn no_event(which: &'static str) -> Sanitized {
+    sanitized!("{}an event is an object", which)
 }
 
-/// Where something stands that is JSON and no event: at its beginning.
-fn no_event(which: &'static str) -> SyntaxError {
-    SyntaxError { line: 1, column: 0, message: sanitized!("{}an event is an object", which) }
-}
-
-/// Reads a text that must be JSON. What is allowed in a draft beyond that, is not here: these are events.
-fn read(text: &str) -> Result<Document, SyntaxError> {
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        // What is JSON but for its placeholders is none either; what is too deep for a draft is.
-        syntax::check(text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
-        let (line, column) = (error.line(), error.column());
-        return Err(SyntaxError { line, column, message: "not JSON: a placeholder outside of a string".into() });
-    }
+/// Reads a text that must be JSON.
+pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
+    check(text)?;
     Document::read(text).map_err(|error| unreadable(&error))
 }
 
-/// Where the lines of a text end.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn of(text: &str) -> Self {
-        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
-    }
-
-    /// The line, from 1, in which this byte stands.
-    fn line(&self, at: usize) -> u64 {
-        self.0.partition_point(|end| *end < at) as u64 + 1
-    }
+/// Placeholders, which a draft may have beyond JSON, are not allowed here: these are events.
+fn check(text: &str) -> Result<(), SyntaxError> {
+    syntax::check(text).map_err(|error| SyntaxError { message: not_json(&error), ..error })?;
+    serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| SyntaxError {
+        line: error.line(),
+        column: error.column(),
+        message: "not JSON: a placeholder outside of a string".into(),
+    })
 }

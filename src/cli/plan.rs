@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::input::{Input, InputError, InputText};
-use super::lint::{Form, is_object};
+use super::input::{BadInput, Input, InputError, Part};
+use super::lint::{self, is_object};
 use super::{Exit, Failure, args, stderr};
 use crate::config::{self, Provenance, Setting};
+use crate::event::syntax::SyntaxError;
 use crate::event::text::{counted, excerpt, sanitize, sanitize_json};
-use crate::event::{Document, NodeId, Sanitized, sanitized};
+use crate::event::{Document, Form, NO_ARRAY, Sanitized, sanitized};
 use crate::lint::Stage;
 use crate::plan::PlannedType;
 use crate::plan::{BadSchema, Inference, Inferred, Plan};
+use crate::session::captured;
 
 /// The widest name of an event type, in columns.
 const WIDEST: usize = 64;
@@ -127,62 +129,53 @@ struct Learning<'a> {
 
 impl Learning<'_> {
     fn learn(&mut self, input: Input) {
-        match input.events() {
-            Err(unreadable) => self.unusable(&unreadable.of(self.called).told()),
-            Ok(InputText::One(text)) if text.trim_ascii().is_empty() => {}
-            Ok(InputText::One(text)) => self.text(&text, 1),
-            Ok(InputText::Lines(lines)) => {
-                for line in lines {
-                    match line {
-                        Ok(line) => self.text(&line.text, line.number),
-                        Err(unreadable) => {
-                            let goes_on = unreadable.only_this_line;
-                            self.unusable(&unreadable.of(self.called).told());
-                            if !goes_on {
-                                break;
-                            }
-                        }
-                    }
-                }
+        for part in input.values() {
+            match part {
+                Ok(part) => self.part(&part),
+                Err(unreadable) => self.unusable(&unreadable.of(self.called).told()),
             }
         }
     }
 
-    /// Learns from a text that begins in that line.
-    fn text(&mut self, text: &str, first: u64) {
-        match Form::read(text) {
-            Err(bad) => {
-                let (line, column) = (first - 1 + bad.line as u64, bad.column);
-                self.unusable(&sanitized!("{}:{}:{}: {}", self.called, line, column, bad.message));
-            }
-            Ok(form) => {
-                for (event, stage) in events(form, self.stage) {
-                    if !is_object(&event) {
-                        self.unusable(&sanitized!("{}:{}: an event is an object", self.called, first));
-                    } else if !self.inference.observe(&event, stage) {
-                        self.nameless += 1;
-                    }
-                }
-            }
+    fn part(&mut self, part: &Part) {
+        match captured(&part.text) {
+            Some(None) => {}
+            Some(Some(event)) => match Document::new(event.payload) {
+                Ok(event) => self.event(&event, Stage::Received, part),
+                Err(error) => self.bad(part, 1, None, Sanitized::of(&error)),
+            },
+            None => match Form::read(&part.text) {
+                Form::NoArray(_) => self.bad(part, 1, None, NO_ARRAY.into()),
+                Form::Event(text) => self.text(text, part),
+                Form::Many { events, .. } => events.into_iter().for_each(|text| self.text(text, part)),
+            },
         }
+    }
+
+    fn text(&mut self, text: &str, part: &Part) {
+        match lint::read(text) {
+            Ok(event) => self.event(&event, self.stage, part),
+            Err(SyntaxError { line, column, message }) => self.bad(part, line, Some(column), message),
+        }
+    }
+
+    fn event(&mut self, event: &Document, stage: Stage, part: &Part) {
+        if !is_object(event) {
+            self.bad(part, 1, None, "an event is an object".into());
+        } else if !self.inference.observe(event, stage) {
+            self.nameless += 1;
+        }
+    }
+
+    fn bad(&mut self, part: &Part, line: usize, column: Option<usize>, reason: Sanitized) {
+        let (line, place) = part.place(line, column.unwrap_or(1));
+        let (line, column) = (Some(line), column.map(|_| place));
+        self.unusable(&BadInput { called: self.called.clone(), line, column, reason, can_be_left_out: true }.told());
     }
 
     fn unusable(&mut self, told: &Sanitized) {
         self.unusable += 1;
         stderr::say_plainly(told);
-    }
-}
-
-/// The events of a text, each with what it has gone through.
-fn events(form: Form, stage: Stage) -> Vec<(Document, Stage)> {
-    match form {
-        Form::Event(event) => vec![(event, stage)],
-        Form::Call(call, events) => {
-            let event = |id: NodeId| Document::read(call.text(id)).ok();
-            call.children(events).filter_map(event).map(|event| (event, stage)).collect()
-        }
-        Form::Captured { event, .. } => vec![(event, Stage::Received)],
-        Form::NoEvent => Vec::new(),
     }
 }
 

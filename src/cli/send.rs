@@ -28,8 +28,8 @@ use crate::app::Sending;
 use crate::blueshift::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, ExtraHeader, curl};
 use crate::config::{self, AccountKeys, Config};
-use crate::event::text::{counted, grouped, span};
-use crate::event::{Sanitized, sanitized};
+use crate::event::text::{counted, excerpt, grouped, span};
+use crate::event::{Path, Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::session::probe::{ProbeId, ProbeState};
 use crate::session::{CallOutcome, Delivery, Moment, Problem, ProblemKind, Retry};
@@ -40,6 +40,11 @@ use batching::{Batching, Packed, Parcel, Placeholders, Preparation};
 use linting::InputLinter;
 use reporter::{Reporter, Words, rate};
 use verifier::{MOST, Sample, Verifier};
+
+/// How many places are named that came otherwise than they were sent.
+const MOST_PLACES: usize = 8;
+/// The widest of them, in columns.
+const WIDEST_PLACE: usize = 60;
 
 /// How many calls may be ready before they are sent: enough to read on while one is under way.
 const READY: usize = 4;
@@ -166,6 +171,7 @@ async fn send(
         words: Words { json: args.json },
         within: args.within,
         keep_going: args.keep_going,
+        strict: args.strict.then(|| args.allow.clone()),
         production: sending.safety.production,
         clock: settings.clock,
         sender: Sender::new(settings, pace),
@@ -238,7 +244,9 @@ impl Parcels {
             safety: Safety { read_only: None, ..sending.safety.clone() },
         };
         let limits = CallLimits { events: args.batch, ..sending.limits };
-        let batching = Batching { limits, skip: args.skip, keep_going: args.keep_going };
+        // Where nothing goes out, or nothing before all was read, or mistakes are left out, there is nothing to say.
+        let tells_that_it_streams = !(args.dry_run || args.prove || args.keep_going);
+        let batching = Batching { limits, skip: args.skip, keep_going: args.keep_going, tells_that_it_streams };
         tokio::task::spawn_blocking(move || batching::pack(input, &preparation, batching, &sender));
         Self { packed, ahead: VecDeque::new(), stopped: None, left_out: 0 }
     }
@@ -287,6 +295,11 @@ impl Parcels {
             match self.packed.recv().await? {
                 Packed::Parcel(parcel) => return Some(Ok(parcel)),
                 Packed::Stopped(bad) => return Some(Err(bad)),
+                Packed::Streams => reporter.tell(
+                    &"this input goes out while it is read: what stands before a mistake is sent (a file is read to its \
+                      end first)"
+                        .into(),
+                ),
                 Packed::LeftOut(bad) => {
                     self.left_out += 1;
                     reporter.complain(&sanitized!("{}; left out", bad.told()));
@@ -398,6 +411,8 @@ struct Run {
     words: Words,
     within: Duration,
     keep_going: bool,
+    /// Where fields may come otherwise, when others may not.
+    strict: Option<Vec<Path>>,
     production: bool,
     clock: Clock,
     sender: Sender,
@@ -643,8 +658,44 @@ impl Run {
         if let Some(latencies) = verifier.latencies().filter(|_| !self.words.json) {
             Stdout.write(&sanitized!("{}\n", latencies))?;
         }
-        let missed = self.probes.iter().any(|id| verifier.is_missed(*id));
-        Ok(if missed { Exit::NotSeen } else { Exit::Done })
+        let seen = || {
+            let probes = self.probes.iter().filter_map(|id| verifier.get(*id));
+            probes.filter_map(|probe| if let ProbeState::Seen(seen) = &probe.state { Some(seen) } else { None })
+        };
+        let unidentified = seen().filter(|seen| seen.unidentified).count();
+        if unidentified > 0 {
+            let by = match verifier.missing_identifier() {
+                Some(by) if by > 0 => sanitized!("; the server's count of missing_identifier went up by {}", by),
+                _ => "".into(),
+            };
+            let events = counted(unidentified as u64, "event");
+            self.reporter.tell(&sanitized!(
+                "seen, and dropped in processing for want of an identifier: {}{}",
+                events,
+                by
+            ));
+        }
+        let mut altered = BTreeSet::new();
+        if let Some(allowed) = &self.strict {
+            altered.extend(seen().flat_map(|seen| seen.altered(allowed)).map(|difference| difference.path.to_string()));
+        }
+        if !altered.is_empty() {
+            let places: Vec<_> = altered.iter().take(MOST_PLACES).map(|place| excerpt(place, WIDEST_PLACE)).collect();
+            let more = altered.len().saturating_sub(MOST_PLACES);
+            let more = if more > 0 { sanitized!(" and {} more", more) } else { "".into() };
+            self.reporter.tell(&sanitized!(
+                "not as it was sent: {}{}; --allow PATH lets a field come otherwise",
+                Sanitized::join(places, ", "),
+                more
+            ));
+        }
+        Ok(if self.probes.iter().any(|id| verifier.is_missed(*id)) {
+            Exit::NotSeen
+        } else if unidentified > 0 || !altered.is_empty() {
+            Exit::Found
+        } else {
+            Exit::Done
+        })
     }
 
     /// Tells what came of these, in the order in which they were sent.

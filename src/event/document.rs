@@ -303,7 +303,7 @@ impl Document {
         let mut next = id.0;
         let new_line = |out: &mut String, depth: usize| {
             out.push('\n');
-            out.extend(std::iter::repeat_n("  ", depth));
+            out.extend(std::iter::repeat_n("  ", depth.min(super::syntax::DEEPEST)));
         };
         while next < root.end && out.len() <= limit {
             let Some(node) = self.nodes.get(next as usize) else { break };

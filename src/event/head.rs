@@ -13,6 +13,18 @@ use serde_json::value::RawValue;
 use super::catalogue::IDENTIFIERS;
 use super::{TypeName, json};
 
+/// With what the account of our own collector begins. Of an event that has it, it is known what was added: all that
+/// stands from its account, or from `_bsft_ts` just before it, to the end.
+pub(crate) const COLLECTOR: [u8; 6] = *b"clicks";
+
+/// The same as it is spelled in an event.
+const COLLECTOR_SPELLED: &str = "\"636c6963-6b73-";
+
+/// Whether an `account_uuid` is that of our own collector.
+fn is_collector(account: &str) -> bool {
+    account.starts_with(COLLECTOR_SPELLED)
+}
+
 /// The head of an event, as it is kept with the event's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
@@ -38,6 +50,8 @@ pub struct Places {
     /// The value that names the type; `None` where only the key does.
     pub(super) named: Option<Span>,
     pub(super) event_uuid: Option<Span>,
+    /// The first value of what our own collector added, where it did.
+    pub(super) added: Option<Span>,
     /// Every identifier that stands there, as often as it does, in the event's order.
     pub(super) identifiers: Box<[(&'static str, Span)]>,
 }
@@ -83,19 +97,27 @@ pub struct HeadFields<'a> {
     pub identifiers: Vec<(&'static str, &'a str)>,
     /// How many fields there are in all.
     pub count: usize,
+    /// The first field of what our own collector added, where it did.
+    pub added: Option<&'a str>,
+    /// `_bsft_ts`, where it is the field that was noted last.
+    just_received: Option<&'a str>,
 }
 
 impl<'a> HeadFields<'a> {
     /// Takes the next field of the event into account: its name, decoded, and its value as JSON.
     pub fn note(&mut self, name: &str, value: &'a str) {
         self.count += 1;
+        let just_received = self.just_received.take();
         match name {
             "event" => self.event = Some(value),
             "action" => self.action = Some(value),
             "custom_event" => self.custom_event = Some(value),
             "event_uuid" => self.event_uuid = Some(value),
             "timestamp" => self.timestamp = Some(value),
-            "_bsft_ts" => self.received = Some(value),
+            "_bsft_ts" => (self.received, self.just_received) = (Some(value), Some(value)),
+            "account_uuid" => {
+                self.added = is_collector(value).then(|| just_received.unwrap_or(value));
+            }
             _ => {
                 let identifier = IDENTIFIERS.iter().find(|identifier| **identifier == name);
                 self.identifiers.extend(identifier.map(|identifier| (*identifier, value)));
@@ -151,6 +173,7 @@ impl<'a> HeadFields<'a> {
                 event: self.event.map(span),
                 named,
                 event_uuid: self.event_uuid.map(span),
+                added: self.added.map(span),
                 identifiers: self.identifiers.iter().map(|(name, value)| (*name, span(value))).collect(),
             },
         }

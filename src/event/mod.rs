@@ -8,6 +8,7 @@ mod diff;
 mod document;
 mod extract;
 mod field_index;
+mod form;
 mod head;
 pub(crate) mod json;
 mod lexer;
@@ -19,6 +20,7 @@ mod snapshot;
 pub mod syntax;
 pub mod text;
 mod type_name;
+pub mod values;
 
 pub use crate::sanitized;
 pub use assignment::{Assignment, AssignmentError};
@@ -28,10 +30,11 @@ pub(crate) use document::VISITED;
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
 pub(crate) use extract::{Extent, Extract};
 pub(crate) use field_index::FieldIndex;
+pub use form::{Form, NO_ARRAY};
 #[cfg(test)]
 pub(crate) use head::tests::TYPES;
+pub(crate) use head::{COLLECTOR, as_name, scan};
 pub use head::{Head, HeadFields, Places};
-pub(crate) use head::{as_name, scan};
 pub use origin::{Origin, origin};
 pub use path::{Path, PathError, Segment};
 pub use payload::Payload;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::limits::letters;
 use super::{Expected, Finding, Findings, Fix, JsonTypes, LintContext, Reason, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue};
-use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin};
 
 static NAME: Rule = Rule {
     id: "attribute-name",
@@ -77,7 +77,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
     let mut misnamed = Vec::new();
     for field in event.children(NodeId::ROOT) {
         let Some(key) = event.key(field) else { continue };
-        if context.stage == Stage::Received && origin(&key) == Origin::Platform {
+        if context.stage == Stage::Received && event.origin(field) != Origin::Sender {
             continue;
         }
         let Some(attribute) = known.by_name.get(&*key) else {

@@ -19,7 +19,7 @@ use super::budget::cut_short;
 use super::values::is_address;
 use super::{Findings, LintContext, Rule, Stage};
 use crate::event::text::excerpt;
-use crate::event::{Document, NodeId, NodeKind, Origin, Path, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin, Path};
 use fields::FieldHistory;
 use orders::OrderHistory;
 use people::IdentityHistory;
@@ -153,7 +153,7 @@ impl<'a> KeyFields<'a> {
             return xxh3_64(self.event.payload().text().as_bytes());
         }
         let fields = self.event.children(NodeId::ROOT);
-        let own = fields.filter(|field| self.event.key(*field).is_some_and(|key| origin(&key) == Origin::Sender));
+        let own = fields.filter(|field| self.event.origin(*field) == Origin::Sender);
         own.fold(0, |hash, field| {
             let key = xxh3_64_with_seed(self.event.key_text(field).as_bytes(), hash);
             xxh3_64_with_seed(self.event.text(field).as_bytes(), key)

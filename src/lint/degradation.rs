@@ -11,7 +11,7 @@ use super::dates::{DateForm, is_relative, is_slashed, is_time, rewritten};
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::text::sanitize;
-use crate::event::{Document, NodeId, NodeKind, Origin, origin, sanitized};
+use crate::event::{Document, NodeId, NodeKind, Origin, sanitized};
 
 const TYPES: &str = "https://help.blueshift.com/hc/en-us/articles/115002714773";
 
@@ -140,7 +140,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         let key = key.as_deref().unwrap_or_default();
         if node.depth == 1 {
             // Holds for all that stands in it, too. A timestamp that is not as the platform writes it is the sender's.
-            platforms = context.stage == Stage::Received && origin(key) == Origin::Platform && key != "timestamp";
+            platforms = context.stage == Stage::Received && event.origin(id) != Origin::Sender && key != "timestamp";
         }
         if platforms {
             continue;

@@ -9,7 +9,7 @@ use super::schema::{Bounds, Constraint, Literal, Properties, SchemaId, Schemas};
 use super::{FIELD, MISSING, TYPE, VALUE, is_text};
 use crate::event::catalogue::{ANY_EVENT, Catalogue};
 use crate::event::text::{counted, excerpt, sanitize};
-use crate::event::{Document, FieldIndex, NodeId, NodeKind, Origin, Payload, Sanitized, origin, sanitized};
+use crate::event::{Document, FieldIndex, NodeId, NodeKind, Origin, Payload, Sanitized, sanitized};
 use crate::lint::{
     Actual, Expected, Finding, Findings, Fix, JsonTypes, Name, Reason, Rule, Severity, Stage, letters, shown,
 };
@@ -627,14 +627,13 @@ impl<'a, 'f> Validation<'a, 'f> {
 
 /// The field of that name, unless it is left out.
 fn sent(fields: &mut FieldIndex<'_>, event: &Document, stage: Stage, at: NodeId, name: &str) -> Option<NodeId> {
-    fields.get(at, name).filter(|field| !is_left_out(event, stage, *field))
+    // A field that may be the sender's is not told as missing.
+    let is_platforms = |field| stage == Stage::Received && event.origin(field) == Origin::Platform;
+    fields.get(at, name).filter(|field| event.occurrence(*field) == 0 && !is_platforms(*field))
 }
 
 fn is_left_out(event: &Document, stage: Stage, at: NodeId) -> bool {
-    event.occurrence(at) > 0
-        || stage == Stage::Received
-            && event.parent(at) == Some(NodeId::ROOT)
-            && event.key(at).is_some_and(|key| origin(&key) == Origin::Platform)
+    event.occurrence(at) > 0 || stage == Stage::Received && event.origin(at) != Origin::Sender
 }
 
 impl Violation {

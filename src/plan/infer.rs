@@ -8,7 +8,7 @@ use super::format::{Format, TELLING};
 use super::schema::DRAFT;
 use super::type_of;
 use crate::event::catalogue::IDENTIFIERS;
-use crate::event::{Document, NodeId, NodeKind, Origin, origin};
+use crate::event::{Document, NodeId, NodeKind, Origin};
 use crate::lint::{JsonTypes, Stage};
 
 /// So many event types, and so many fields of all of them, are kept in memory.
@@ -216,7 +216,7 @@ impl Learner<'_> {
         }
         for child in event.children(at).filter(|child| event.occurrence(*child) == 0) {
             let Some(key) = event.key(child) else { continue };
-            if is_top && self.stage == Stage::Received && origin(&key) == Origin::Platform {
+            if is_top && self.stage == Stage::Received && event.origin(child) != Origin::Sender {
                 continue;
             }
             // One that does not name the event is to be what the plan says.

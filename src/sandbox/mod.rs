@@ -54,6 +54,7 @@ pub use scenario::Scenario;
 pub use shape::DebugShape;
 pub use traffic::Traffic;
 
+use crate::event::COLLECTOR;
 use access::Access;
 use intake::{Account, Client};
 use state::Shared;
@@ -170,8 +171,10 @@ impl Sandbox {
         let addr = listener.local_addr().map_err(failed)?;
 
         let account_bits = xxhash_rust::xxh3::xxh3_128_with_seed(b"account", seed);
+        let mut account_bytes = account_bits.to_be_bytes();
+        account_bytes.iter_mut().zip(COLLECTOR).for_each(|(to, from)| *to = from);
         let account = Account {
-            uuid: uuid::Builder::from_random_bytes(account_bits.to_be_bytes()).into_uuid(),
+            uuid: uuid::Builder::from_custom_bytes(account_bytes).into_uuid(),
             site: "sandbox.example".into(),
             seed,
         };

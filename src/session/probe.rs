@@ -10,7 +10,7 @@ use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Change, ChangeKind, Moment, Recalled};
-use crate::event::{Difference, DifferenceKind, Document, Groups, Path, Payload, TypeName, diff};
+use crate::event::{Difference, DifferenceKind, Document, Groups, Path, Payload, Segment, TypeName, diff};
 use similarity::{Received, is_identified};
 
 /// How long a probe is waited for, unless told otherwise.
@@ -61,9 +61,28 @@ pub struct Seen {
     pub received: Arc<Payload>,
     /// The differences from the event that was sent.
     pub differences: Vec<Difference>,
+    /// Whether neither what was sent nor what came carries an identifier: the platform shows such an event as it came, and
+    /// drops it when it processes it.
+    pub unidentified: bool,
 }
 
 impl Seen {
+    /// Whether the platform added the field of that name, which the sender did not send.
+    pub fn is_added(&self, key: &str) -> bool {
+        self.differences.iter().any(|difference| {
+            difference.kind == DifferenceKind::Added
+                && matches!(&*difference.path.0, [Segment::Key { name, .. }] if **name == *key)
+        })
+    }
+
+    /// The differences that count: dropped, changed or retyped, but for what stands at one of the `allowed`
+    /// places or in it.
+    pub fn altered<'s>(&'s self, allowed: &'s [Path]) -> impl Iterator<Item = &'s Difference> {
+        let groups = self.groups();
+        let altered = [groups.dropped, groups.changed, groups.retyped].into_iter().flatten();
+        altered.filter(|difference| !allowed.iter().any(|allowed| difference.path.0.starts_with(&allowed.0)))
+    }
+
     /// The differences by their sorts.
     pub fn groups(&self) -> Groups<'_> {
         Groups::of(&self.differences)
@@ -260,6 +279,14 @@ impl Probes {
         over.map(|over| over.saturating_sub(now.elapsed))
     }
 
+    /// How the event was seen that is known to be one of ours; `None` for any other.
+    pub fn seen_as(&self, payload: &Payload) -> Option<&Seen> {
+        self.watches.iter().rev().find_map(|watch| match &watch.probe.state {
+            ProbeState::Seen(seen) if watch.received(Recognized::ByMarker, payload) => Some(seen),
+            _ => None,
+        })
+    }
+
     /// The probe with that name; `None` when it was settled long ago and so many were since that it is forgotten.
     pub fn get(&self, id: ProbeId) -> Option<&Probe> {
         let index = self.watches.binary_search_by_key(&id, |watch| watch.probe.id).ok()?;
@@ -361,7 +388,9 @@ impl Probes {
         // It may come from an attempt that seemed to have failed, while the next is not due yet.
         let from = if probe.sent_at.elapsed <= at.elapsed { probe.sent_at } else { watch.before };
         let (received, differences) = (Arc::clone(payload), differences(&probe.sent, payload));
-        probe.state = ProbeState::Seen(Seen { after: at.since(from), by, received, differences });
+        let unidentified = !is_identified(&probe.sent)
+            && Document::new(Arc::clone(payload)).is_ok_and(|received| !is_identified(&received));
+        probe.state = ProbeState::Seen(Seen { after: at.since(from), by, received, differences, unidentified });
         Some(probe.id)
     }
 

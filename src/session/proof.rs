@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::Moment;
 use super::moment::millis_of;
@@ -23,6 +23,9 @@ pub struct Proof {
     pub after_ms: Option<u64>,
     /// How it was recognized.
     pub by: Option<Recognized>,
+    /// Whether it was seen and is dropped in processing, for it carries no identifier.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dropped_in_processing: bool,
     /// The differences from the event as sent, where it was seen.
     pub differences: Option<Vec<Altered>>,
     /// The clues, where it was missed.
@@ -56,10 +59,10 @@ pub struct Altered {
     pub kind: Alteration,
     /// The events as sent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
-    pub sent: Option<Value>,
+    pub sent: Option<Json>,
     /// The event that came.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
-    pub received: Option<Value>,
+    pub received: Option<Json>,
 }
 
 /// The ways in which a field may come otherwise.
@@ -87,6 +90,7 @@ impl Proof {
             proof,
             after_ms: seen.map(|seen| millis_of(seen.after)),
             by: seen.map(|seen| seen.by),
+            dropped_in_processing: seen.is_some_and(|seen| seen.unidentified),
             differences: seen.map(|seen| seen.differences.iter().map(Altered::from).collect()),
             clues,
             at,
@@ -96,8 +100,7 @@ impl Proof {
 
 impl From<&Difference> for Altered {
     fn from(Difference { path, kind, before, after, .. }: &Difference) -> Self {
-        // A value nested too deeply to be read is shown as its text.
-        let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()));
+        let value = |text: &String| Json(text.as_str().into());
         let kind = match kind {
             DifferenceKind::Dropped => Alteration::Dropped,
             DifferenceKind::Changed => Alteration::Changed,
@@ -109,7 +112,26 @@ impl From<&Difference> for Altered {
     }
 }
 
+/// A JSON value as it is spelled: any depth, any number, half of a pair of escapes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json(pub Box<str>);
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serde_json::from_str::<&RawValue>(&self.0) {
+            Ok(json) => json.serialize(serializer),
+            Err(_) => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|json| Self(json.get().into()))
+    }
+}
+
 /// A `null` that is there.
-fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
 }

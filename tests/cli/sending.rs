@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 
 /// The output and the exit of a run.
+#[derive(Debug)]
 struct Ran {
     code: Option<i32>,
     stdout: String,
@@ -135,7 +136,7 @@ fn every_template_is_sent_and_proved() {
 
 #[test]
 fn the_proof_shows_exactly_what_was_done_to_the_event() {
-    let rewrites = ["--rewrite", "drop=coupon", "--rewrite", "retype=revenue", "--rewrite", "set=site=\"elsewhere\""];
+    let rewrites = ["--rewrite", "drop=coupon", "--rewrite", "retype=price", "--rewrite", "set=site=\"elsewhere\""];
     let sandbox = Sandbox::start(&rewrites);
     let event = r#"{"event":"purchase","email":"a@example.com","revenue":31.24,"coupon":"BF26","site":"here"}"#;
     let ran = send_input(&sandbox.url, &["--prove", "--json"], event.as_bytes());
@@ -178,7 +179,11 @@ fn what_is_not_seen_in_time_ends_with_3_and_what_is_known() {
     let sandbox = Sandbox::start(&["--debug-shape", "empty"]);
     let ran = send(&sandbox.url, &["view", "--prove", "--within", "1s"]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
-    assert!(ran.stdout.contains("not seen within 1 s\n  no event of the type came at all"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("not seen within 1 s\n  no event of the type came since it was sent"),
+        "{}",
+        ran.stdout
+    );
     let ran = send(&sandbox.url, &["view", "--prove", "--within", "1s", "--json"]);
     let proof = ran.lines().pop().unwrap();
     assert_eq!((ran.code, &proof["proof"]), (Some(3), &json!("missed")));
@@ -282,7 +287,7 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
     let long_name = format!(r#"{{"event":"{}"}}"#, "n".repeat(65));
     let cases: &[(&[u8], &str)] = &[
         (b"", "standard input: there is nothing to send"),
-        (b"[]", "standard input: the array is empty"),
+        (b"[]", "standard input:1: the array is empty"),
         (br#"{"event":"view",}"#, "standard input:1:16: not JSON: "),
         (b"[\n{\"event\":\"view\"},\n oops]", "standard input:3:2: not JSON: "),
         (b"7", "an event is a JSON object, but this is a number"),
@@ -325,19 +330,25 @@ fn what_cannot_be_sent_is_refused_with_the_rule_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_broken_line_ends_it_there_and_how_to_go_on_is_told() {
+fn a_broken_line_is_told_before_anything_of_a_file_is_sent_and_of_a_pipe_how_to_go_on() {
     let sandbox = Sandbox::start(&[]);
     for (instead, part) in [
         (&br#"{"event":"view","email"}"#[..], ":7031:24: not JSON: "),
         (b"{\"event\":\"caf\xe9\"}", ":7031: this line is not text (not UTF-8)"),
         (br#"{"email":"a@example.com"}"#, ":7031: there is no event name"),
-        (br#"[{"event":"view"}]"#, ":7031: an event is a JSON object, but this is an array"),
+        (b"[7]", ":7031: at [0]: an event is a JSON object, but this is a number"),
     ] {
         let before = received(&sandbox, "view");
         let (_folder, path) = file("events.ndjson", ndjson(7_100, 7_031, instead));
         let ran = send(&sandbox.url, &[&path, "--rate", "off"]);
+        assert_eq!((ran.code, &*ran.stdout), (Some(2), ""));
+        assert!(ran.stderr.starts_with(&format!("clickscope: events.ndjson{part}")), "{part:?} in {}", ran.stderr);
+        assert_eq!(received(&sandbox, "view"), before, "a file is read to its end first");
+
+        let ran = send_input(&sandbox.url, &["--rate", "off"], &ndjson(7_100, 7_031, instead));
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("clickscope: events.ndjson{part}")), "{part:?} in {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("clickscope: standard input{part}")), "{part:?} in {}", ran.stderr);
+        assert!(ran.stderr.starts_with("clickscope: this input goes out while it is read: "), "{}", ran.stderr);
         let told = "clickscope: 7,030 events went out; to resume, fix line 7031 and add --skip 7030, or add --skip 7030 --keep-going\n";
         assert!(ran.stderr.ends_with(told), "{}", ran.stderr);
         assert_eq!(received(&sandbox, "view"), before + 7_030);
@@ -619,4 +630,40 @@ fn own_templates_are_listed_printed_and_sent() {
 
     assert_eq!(run(&["send", "view", "--url", &sandbox.url]).code, Some(0));
     assert_eq!(seen(&sandbox)[0]["event"]["mine"], true);
+}
+
+#[test]
+fn a_strict_proof_fails_where_a_field_came_otherwise_that_may_not() {
+    let sandbox = Sandbox::start(&["--rewrite", "retype=price", "--rewrite", "drop=coupon"]);
+    let event = br#"{"event":"view","email":"a@example.com","sku":"A-1","price":25,"coupon":"BF26"}"#;
+    for (arguments, code, told) in [
+        (&["--prove"][..], 0, ""),
+        (
+            &["--prove", "--strict"],
+            1,
+            "clickscope: not as it was sent: coupon, price; --allow PATH lets a field come otherwise\n",
+        ),
+        (
+            &["--prove", "--strict", "--allow", "coupon"],
+            1,
+            "clickscope: not as it was sent: price; --allow PATH lets a field come otherwise\n",
+        ),
+        (&["--prove", "--strict", "--allow", "coupon", "--allow", "price"], 0, ""),
+    ] {
+        let ran = send_input(&sandbox.url, arguments, event);
+        assert_eq!((ran.code, &*ran.stderr), (Some(code), told), "{arguments:?}: {ran:?}");
+    }
+    let ran = send_input(&sandbox.url, &["--strict"], event);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--prove"), "{ran:?}");
+}
+
+#[test]
+fn an_event_without_an_identifier_is_proved_to_be_dropped() {
+    let sandbox = Sandbox::start(&[]);
+    let ran = send_input(&sandbox.url, &["--prove"], br#"{"event":"view","sku":"a \ud83d"}"#);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stdout.contains(" · as sent · but dropped in processing, "), "{ran:?}");
+    assert!(ran.stderr.contains("seen, and dropped in processing for want of an identifier: 1 event"), "{ran:?}");
+    let ran = send_input(&sandbox.url, &["--prove", "--json"], br#"{"event":"view","sku":"a"}"#);
+    assert_eq!(ran.lines().pop().unwrap()["dropped_in_processing"], true);
 }

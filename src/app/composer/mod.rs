@@ -8,7 +8,6 @@ pub mod findings;
 mod pane;
 pub mod preview;
 pub(super) mod quick_fix;
-mod resend;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -65,6 +64,8 @@ pub struct Composition {
     title: Sanitized,
     /// The fields that the platform had added to the event that this is.
     taken_out: Vec<Sanitized>,
+    /// Those that it may have added, which are kept.
+    perhaps: Vec<Sanitized>,
     /// Its text.
     pub editor: Editor,
     /// The tab that is on.
@@ -206,6 +207,7 @@ impl Composition {
             id,
             title,
             taken_out: Vec::new(),
+            perhaps: Vec::new(),
             editor: Editor::new(text),
             tab: ComposerTab::Edit,
             preview: None,
@@ -229,12 +231,17 @@ impl Composition {
         self.preview.as_ref().is_some_and(|preview| preview.page.is_ok())
     }
 
-    /// The notice above the draft, in lines of at most `width` columns: which fields were taken out.
+    /// The notice above the draft, in lines of at most `width` columns: which fields were taken out, and which the
+    /// platform may have added.
     pub fn notice(&self, width: usize) -> Vec<Sanitized> {
-        if self.taken_out.is_empty() || self.tab != ComposerTab::Edit {
+        if self.tab != ComposerTab::Edit {
             return Vec::new();
         }
-        sanitized!("taken out: {}", Sanitized::join(&self.taken_out, ", ")).wrap(width.max(1))
+        let told = |words: &'static str, fields: &[Sanitized]| {
+            let told = (!fields.is_empty()).then(|| sanitized!("{}: {}", words, Sanitized::join(fields, ", ")));
+            told.map(|told| told.wrap(width.max(1))).unwrap_or_default()
+        };
+        [told("taken out", &self.taken_out), told("perhaps added by the platform", &self.perhaps)].concat()
     }
 
     /// When it was last changed.

@@ -11,7 +11,7 @@ use super::completion::{self, Completion};
 use super::confirm::Confirm;
 use super::editor::{Editor, Place};
 use super::preview::Preview;
-use super::{Composer, ComposerTab, Composition, Ready, Refusal, quick_fix, resend, verdict};
+use super::{Composer, ComposerTab, Composition, Ready, Refusal, quick_fix, verdict};
 use crate::app::pane::{Answer, Context, Open, PromptKind, Request};
 use crate::app::{DraftId, Effect, Outcome, SavedDraft};
 use crate::blueshift::curl::{self, CurlError};
@@ -20,7 +20,8 @@ use crate::blueshift::safety::Forbidden;
 use crate::blueshift::{Batch, KeyMask};
 use crate::event::catalogue::{Catalogue, Template};
 use crate::event::{Sanitized, sanitized, syntax, text};
-use crate::session::Moment;
+use crate::session::resend::{self, Resend};
+use crate::session::{Moment, as_draft};
 
 /// What is said when a key was in what somebody typed or pasted.
 pub(in crate::app) const TAKEN_OUT: &str = "a key was in it and was taken out: [key] stands in its place";
@@ -57,13 +58,16 @@ impl Composer {
             return Answer::warn("no event is selected: choose one that can be sent again");
         };
         let name = shown.event_type.as_str().to_owned();
-        let (draft, taken_out) = match &shown.document {
-            Ok(document) => resend::draft(document, &name),
-            Err(_) => (shown.payload.text().to_owned(), Vec::new()),
+        // Of an event that was proved it is known.
+        let seen = context.outbox.probes().seen_as(&shown.payload);
+        let resend = match &shown.document {
+            Ok(document) => resend::draft(document, &name, |key| seen.map(|seen| seen.is_added(key))),
+            Err(_) => Resend { draft: shown.payload.text().to_owned(), ..Resend::default() },
         };
-        let answer = self.begin(&name, &draft, context);
+        let answer = self.begin(&name, &resend.draft, context);
         if let Some(composition) = &mut self.composition {
-            composition.taken_out = taken_out;
+            composition.taken_out = resend.taken_out;
+            composition.perhaps = resend.perhaps;
         }
         answer
     }
@@ -225,7 +229,8 @@ impl Composer {
         Answer { effects: vec![Effect::KeepTemplate { name, text }], ..Answer::request(Request::Close) }
     }
 
-    /// Takes pasted text in: a curl command as the body that it would send, anything else as it is. No key gets in.
+    /// Takes pasted text in: a curl command as the body that it would send, several events and records of ours as the
+    /// draft that sends them, anything else as it is. No key gets in.
     pub(in crate::app) fn paste(&mut self, pasted: &str, context: &Context<'_>) -> Answer {
         let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
         let keys = &context.sending.keys;
@@ -233,7 +238,14 @@ impl Composer {
             Ok(taken) => taken,
             Err(CurlError::NotCurl) if tab == ComposerTab::Edit => {
                 let cleaned = keys.take_out(pasted);
-                let answer = self.change(context, |editor| editor.insert(cleaned.as_deref().unwrap_or(pasted)));
+                let text = cleaned.as_deref().unwrap_or(pasted);
+                let is_blank = |composition: &Composition| composition.editor.text().trim().is_empty();
+                // Into a text that is there, a pasted one goes as it is.
+                let draft = self.composition.as_ref().filter(|held| is_blank(held)).and_then(|_| as_draft(text));
+                let answer = match draft {
+                    Some(draft) => self.change(context, |editor| editor.set_text(&draft)),
+                    None => self.change(context, |editor| editor.insert(text)),
+                };
                 return if cleaned.is_some() { answer.warned(TAKEN_OUT) } else { answer };
             }
             Err(CurlError::NotCurl) => return Answer::done(),

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -6,10 +7,11 @@ use uuid::Uuid;
 
 use crate::blueshift::safety::{Forbidden, Safety};
 use crate::blueshift::{Batch, Call, CallLimits, Outgoing, Packer, Unsendable, UnsendableReason};
-use crate::cli::input::{BadInput, Input, InputText, Line, Unreadable, not_json};
-use crate::event::placeholder::{self, PlaceholderError, Values};
+use crate::cli::input::{BadInput, Input, Lines, Part, Values, not_json};
+use crate::event::placeholder::{self, PlaceholderError};
 use crate::event::syntax::{self, SyntaxError};
-use crate::event::{Assignment, AssignmentError, Sanitized, sanitized};
+use crate::event::{Assignment, AssignmentError, Form, NO_ARRAY, Sanitized, sanitized};
+use crate::session::captured;
 
 /// A call, and what it carries.
 #[derive(Debug)]
@@ -31,7 +33,9 @@ pub(super) struct Parcel {
 pub(super) enum Packed {
     /// Something to send.
     Parcel(Parcel),
-    /// A line that is left out.
+    /// Calls go out before all of the input was read.
+    Streams,
+    /// An event that is left out.
     LeftOut(BadInput),
     /// An error that ends it.
     Stopped(BadInput),
@@ -63,51 +67,46 @@ pub(super) struct Batching {
     pub(super) limits: CallLimits,
     /// How many events of the input are passed over.
     pub(super) skip: u64,
-    /// Whether lines that cannot be sent are left out.
+    /// Whether events that cannot be sent are left out.
     pub(super) keep_going: bool,
+    /// Whether it is said of an input that can be read only once that calls go out while it is read.
+    pub(super) tells_that_it_streams: bool,
 }
 
 /// Reads `input` to its end, or to where it cannot go on, and hands out what there is to send. It waits for whoever
-/// takes it, so no more than a few calls are in memory, and ends when nobody does.
+/// takes it, so no more than a few calls are in memory, and ends when nobody does. What can be read twice is read to its
+/// end before any of it is handed out, so that nothing of a file with a mistake in it is sent.
 ///
 /// Blocks, so it needs a thread of its own.
 pub(super) fn pack(input: Input, preparation: &Preparation, batching: Batching, packed: &mpsc::Sender<Packed>) {
     let (called, size) = (input.called.clone(), input.size);
-    let stopped = |fault: DraftError| Packed::Stopped(fault.of(&called, None));
+    let packing = |streams| Packing::new(&called, size, preparation, batching, streams);
+    let (values, rewind) = input.again();
     // Nobody takes it any more: there is nobody to tell.
-    let _ = match input.drafts() {
-        Err(unreadable) => packed.blocking_send(Packed::Stopped(unreadable.of(&called))),
-        Ok(InputText::One(text)) => match one(&text, preparation, batching) {
-            Ok(parcels) => parcels.into_iter().try_for_each(|parcel| packed.blocking_send(Packed::Parcel(parcel))),
-            Err(fault) => packed.blocking_send(stopped(fault)),
-        },
-        Ok(InputText::Lines(lines)) => LineByLine::new(&called, size, preparation, batching, packed).run(lines),
+    let _ = match rewind {
+        None => packing(batching.tells_that_it_streams).run(values, &mut |next| packed.blocking_send(next)),
+        Some(rewind) => {
+            let mut stopped = None;
+            let looked_over = packing(false).run(values, &mut |next| {
+                match next {
+                    // Nobody waits for what cannot be sent.
+                    _ if packed.is_closed() => return Err(mpsc::error::SendError(next)),
+                    Packed::Stopped(bad) => stopped = Some(bad),
+                    _ => {}
+                }
+                Ok(())
+            });
+            let input = rewind.input().map_err(|error| {
+                let reason = sanitized!("it cannot be read again: {}", Sanitized::of(&error));
+                DraftError::of_all(reason).of(&called, None)
+            });
+            match (stopped, input) {
+                (Some(bad), _) | (None, Err(bad)) => packed.blocking_send(Packed::Stopped(bad)),
+                (None, Ok(input)) => looked_over
+                    .and_then(|()| packing(false).run(input.values(), &mut |next| packed.blocking_send(next))),
+            }
+        }
     };
-}
-
-/// The calls of one JSON text; none, when it is blank. All of it is checked before any of it is sent.
-fn one(text: &str, preparation: &Preparation, batching: Batching) -> Result<Vec<Parcel>, DraftError> {
-    if text.trim_ascii().is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = preparation.resolve(text, 1)?;
-    let Batch { mut events, bulk } = Batch::read(&text, Uuid::new_v4)?;
-    preparation.safety.check(&events)?;
-    let skip = usize::try_from(batching.skip).unwrap_or(usize::MAX);
-    if skip >= events.len() {
-        return Err(DraftError::of_all(sanitized!("--skip {} leaves nothing of the {} events", skip, events.len())));
-    }
-    let all = events.len() as u64;
-    let mut through = batching.skip;
-    let mut rest = events.split_off(skip).into_iter();
-    let batch = Batch { events: rest.as_slice().to_vec(), bulk };
-    let parcels = batch.calls(batching.limits).into_iter().map(|call| {
-        let events: Vec<Outgoing> = rest.by_ref().take(call.events.len()).collect();
-        let first = through + 1;
-        through += events.len() as u64;
-        Parcel { call, events, numbers: (first..=through).collect(), through, part: Some(ratio(through, all)) }
-    });
-    Ok(parcels.collect())
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {
@@ -119,98 +118,251 @@ fn ratio(part: u64, whole: u64) -> f64 {
 /// Somebody stopped taking what is packed.
 type Gone = mpsc::error::SendError<Packed>;
 
-/// The batching of an input with one event per line.
-struct LineByLine<'a> {
+/// Takes what is packed.
+type Taker<'t> = dyn FnMut(Packed) -> Result<(), Gone> + 't;
+
+/// The packing of one input.
+struct Packing<'a> {
     called: &'a Sanitized,
     size: Option<u64>,
     preparation: &'a Preparation,
     batching: Batching,
-    packed: &'a mpsc::Sender<Packed>,
+    /// Whether calls go out while what comes after them is still to be read, which is to be said.
+    streams: bool,
     packer: Packer,
     /// The events in the packer, and which of the input they are.
     events: Vec<Outgoing>,
     numbers: Vec<u64>,
-    /// How many events were read up to the last in the packer.
+    /// How many events were read, those that were skipped or left out included.
+    read: u64,
+    /// How many of them were read up to the last in the packer.
     through: u64,
-    /// How many bytes were.
-    bytes: u64,
+    /// How many bytes were, where that is known.
+    bytes: Option<u64>,
 }
 
-impl<'a> LineByLine<'a> {
+/// The draft of one event, or of several that are one JSON text.
+struct Drafted<'t> {
+    text: Cow<'t, str>,
+    /// Where it begins in the text of its part.
+    start: (usize, usize),
+    is_many: bool,
+}
+
+impl<'a> Packing<'a> {
     fn new(
         called: &'a Sanitized,
         size: Option<u64>,
         preparation: &'a Preparation,
         batching: Batching,
-        packed: &'a mpsc::Sender<Packed>,
+        streams: bool,
     ) -> Self {
         Self {
             called,
             size,
             preparation,
             batching,
-            packed,
+            streams,
             packer: Packer::new(batching.limits),
             events: Vec::new(),
             numbers: Vec::new(),
+            read: 0,
             through: batching.skip,
-            bytes: 0,
+            bytes: Some(0),
         }
     }
 
-    fn run(mut self, lines: impl Iterator<Item = Result<Line, Unreadable>>) -> Result<(), Gone> {
-        let skip = usize::try_from(self.batching.skip).unwrap_or(usize::MAX);
-        for (number, line) in lines.enumerate().skip(skip) {
-            let number = number as u64 + 1;
-            let (end, event) = match line {
-                Ok(line) => (line.end, self.event(&line, number)),
+    fn run(mut self, mut parts: Values, take: &mut Taker<'_>) -> Result<(), Gone> {
+        let mut next = parts.next();
+        let mut is_first = true;
+        while let Some(part) = next {
+            // The next one is waited for only where it matters: an event that is alone goes out by itself.
+            let mut after = None;
+            let is_alone = is_first && {
+                after = Some(parts.next());
+                matches!(after, Some(None))
+            };
+            is_first = false;
+            let done = match part {
+                Ok(part) => self.part(&part, is_alone, take)?,
                 Err(unreadable) => {
-                    let goes_on = unreadable.only_this_line;
-                    let bad = unreadable.of(self.called);
-                    if !goes_on {
-                        self.flush()?;
-                        return self.packed.blocking_send(Packed::Stopped(bad));
-                    }
-                    (self.bytes, Err(bad))
+                    let goes_on = unreadable.goes_on;
+                    self.read += 1;
+                    self.is_skipped() || self.bad(unreadable.of(self.called), goes_on, take)?
                 }
             };
-            match event {
-                Ok(event) => {
-                    if let Some(call) = self.packer.push(&event) {
-                        self.hand_over(call)?;
-                    }
-                    self.events.push(event);
-                    self.numbers.push(number);
-                    (self.through, self.bytes) = (number, end);
-                }
-                Err(bad) if self.batching.keep_going => self.packed.blocking_send(Packed::LeftOut(bad))?,
-                Err(bad) => {
-                    self.flush()?;
-                    return self.packed.blocking_send(Packed::Stopped(bad));
-                }
+            if !done {
+                return Ok(());
             }
+            next = after.unwrap_or_else(|| parts.next());
         }
-        self.flush()
+        if self.read > 0 && self.read <= self.batching.skip {
+            let reason = sanitized!("--skip {} leaves nothing of the {} events", self.batching.skip, self.read);
+            return take(Packed::Stopped(DraftError::of_all(reason).of(self.called, None)));
+        }
+        self.flush(take)
     }
 
-    fn event(&self, line: &Line, number: u64) -> Result<Outgoing, BadInput> {
-        let read = || {
-            let text = self.preparation.resolve(&line.text, number)?;
-            let event = Outgoing::read(&text, Uuid::new_v4)?;
+    /// Whether the event that was read last is passed over.
+    fn is_skipped(&self) -> bool {
+        self.read <= self.batching.skip
+    }
+
+    /// Takes in what is in a part; whether it goes on after it.
+    fn part(&mut self, part: &Part, is_alone: bool, take: &mut Taker<'_>) -> Result<bool, Gone> {
+        let drafted = match Drafted::of(&part.text) {
+            Ok(Some(drafted)) => drafted,
+            // A record of ours that holds no event.
+            Ok(None) => return Ok(true),
+            Err(reason) => {
+                self.read += 1;
+                return Ok(
+                    self.is_skipped() || self.bad(self.told(DraftError::of_all(reason), part, (1, 1)), true, take)?
+                );
+            }
+        };
+        let first = self.read + 1;
+        // Events alone on their line are many, and are not looked at to be passed over.
+        if !drafted.is_many {
+            self.read += 1;
+            if self.is_skipped() {
+                return Ok(true);
+            }
+        }
+        let resolved = match self.preparation.resolve(&drafted.text, first) {
+            Ok(text) => text,
+            Err(fault) => {
+                self.read = first;
+                return Ok(self.is_skipped() || self.bad(self.told(fault, part, drafted.start), true, take)?);
+            }
+        };
+        let event = |text: &str| {
+            let event = Outgoing::read(text, Uuid::new_v4)?;
             self.preparation.safety.check([&event])?;
             Ok(event)
         };
-        read().map_err(|fault: DraftError| fault.of(self.called, Some(line.number)))
+        if !drafted.is_many {
+            return match event(&resolved) {
+                Ok(event) if is_alone => {
+                    let call = Call::alone(&event);
+                    let (numbers, through) = (vec![self.read], self.read);
+                    take(Packed::Parcel(Parcel { call, events: vec![event], numbers, through, part: Some(1.0) }))?;
+                    Ok(true)
+                }
+                Ok(event) => self.event(event, part, take).map(|()| true),
+                Err(fault) => self.bad(self.told(fault, part, drafted.start), true, take),
+            };
+        }
+        let Form::Many { array, events } = Form::read(&resolved) else {
+            self.read = first;
+            let fault = Batch::read(&resolved, Uuid::new_v4)
+                .err()
+                .map_or_else(|| DraftError::of_all("this is no array of events".into()), DraftError::from);
+            return Ok(self.is_skipped() || self.bad(self.told(fault, part, drafted.start), true, take)?);
+        };
+        if events.is_empty() {
+            let fault = DraftError::of_all(Sanitized::of(&UnsendableReason::NoEvents));
+            self.read = first;
+            return Ok(self.is_skipped() || self.bad(self.told(fault, part, drafted.start), true, take)?);
+        }
+        let lines = Lines::of(array, 1);
+        let start = |text: &str| text.as_ptr().addr().saturating_sub(array.as_ptr().addr());
+        let outgoing = events.iter().enumerate().map(|(index, text)| {
+            event(text).map_err(|DraftError { reason, .. }| {
+                let line = usize::try_from(lines.line(start(text))).unwrap_or(usize::MAX);
+                (line, sanitized!("at [{}]: {}", index, reason))
+            })
+        });
+        // All of an array is looked at before any of it is sent.
+        let outgoing: Vec<_> = outgoing.collect();
+        for event in outgoing {
+            self.read += 1;
+            if self.is_skipped() {
+                continue;
+            }
+            match event {
+                Ok(event) => self.event(event, part, take)?,
+                Err((line, reason)) => {
+                    let (own, _) = drafted.start;
+                    let (line, _) = part.place(own + line - 1, 1);
+                    let bad = BadInput {
+                        called: self.called.clone(),
+                        line: Some(line),
+                        column: None,
+                        reason,
+                        can_be_left_out: true,
+                    };
+                    if !self.bad(bad, true, take)? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
     }
 
-    fn flush(&mut self) -> Result<(), Gone> {
-        self.packer.finish().map_or(Ok(()), |call| self.hand_over(call))
+    /// Puts an event into the call that is packed.
+    fn event(&mut self, event: Outgoing, part: &Part, take: &mut Taker<'_>) -> Result<(), Gone> {
+        if let Some(call) = self.packer.push(&event) {
+            if std::mem::take(&mut self.streams) {
+                take(Packed::Streams)?;
+            }
+            self.hand_over(call, take)?;
+        }
+        self.events.push(event);
+        self.numbers.push(self.read);
+        (self.through, self.bytes) = (self.read, part.end);
+        Ok(())
     }
 
-    fn hand_over(&mut self, call: Call) -> Result<(), Gone> {
+    /// Leaves out an event that cannot be sent, or ends with it; whether it goes on.
+    fn bad(&mut self, bad: BadInput, goes_on: bool, take: &mut Taker<'_>) -> Result<bool, Gone> {
+        if goes_on && self.batching.keep_going {
+            take(Packed::LeftOut(bad))?;
+            return Ok(true);
+        }
+        self.flush(take)?;
+        take(Packed::Stopped(bad))?;
+        Ok(false)
+    }
+
+    /// A fault of what begins there in a part, as it is said of the input.
+    fn told(&self, fault: DraftError, part: &Part, (line, column): (usize, usize)) -> BadInput {
+        let place = fault.place.map(|(own, at)| (line + own - 1, if own == 1 { column + at - 1 } else { at }));
+        let (line, at) = part.place(place.map_or(line, |(line, _)| line), place.map_or(1, |(_, column)| column));
+        BadInput {
+            called: self.called.clone(),
+            line: Some(line),
+            column: place.map(|_| at),
+            reason: fault.reason,
+            can_be_left_out: true,
+        }
+    }
+
+    fn flush(&mut self, take: &mut Taker<'_>) -> Result<(), Gone> {
+        self.packer.finish().map_or(Ok(()), |call| self.hand_over(call, take))
+    }
+
+    fn hand_over(&mut self, call: Call, take: &mut Taker<'_>) -> Result<(), Gone> {
         let (events, numbers) = (std::mem::take(&mut self.events), std::mem::take(&mut self.numbers));
-        let part = self.size.map(|size| ratio(self.bytes, size));
-        self.packed.blocking_send(Packed::Parcel(Parcel { call, events, numbers, through: self.through, part }))
+        let part = self.size.zip(self.bytes).map(|(size, bytes)| ratio(bytes, size));
+        take(Packed::Parcel(Parcel { call, events, numbers, through: self.through, part }))
+    }
+}
+
+impl<'t> Drafted<'t> {
+    /// The draft that a text holds; `None` where it is a record of ours without an event.
+    fn of(text: &'t str) -> Result<Option<Self>, Sanitized> {
+        let at = |part: &str| syntax::position(text, part.as_ptr().addr().saturating_sub(text.as_ptr().addr()));
+        Ok(match captured(text) {
+            Some(None) => None,
+            Some(Some(event)) => Some(Self { text: Cow::Owned(event.draft()), start: at(event.text), is_many: false }),
+            None => match Form::read(text) {
+                Form::Many { array, .. } => Some(Self { text: Cow::Borrowed(array), start: at(array), is_many: true }),
+                Form::Event(event) => Some(Self { text: Cow::Borrowed(event), start: (1, 1), is_many: false }),
+                Form::NoArray(_) => return Err(NO_ARRAY.into()),
+            },
+        })
     }
 }
 
@@ -229,7 +381,7 @@ impl Preparation {
             let now = Timestamp::now();
             text = placeholder::resolve(
                 &text,
-                &Values { now, seed: *seed, seq: number, email, environment: &environment },
+                &placeholder::Values { now, seed: *seed, seq: number, email, environment: &environment },
             )?;
         }
         Ok(text)

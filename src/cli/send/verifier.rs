@@ -6,7 +6,7 @@ use crate::blueshift::Outgoing;
 use crate::cli::Exit;
 use crate::event::{Document, Sanitized, sanitized};
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
-use crate::session::{Moment, Problem, ProblemKind, Record, Trouble};
+use crate::session::{Errors, Moment, Problem, ProblemKind, Record, Trouble};
 use crate::source::live::{self, Settings};
 use crate::source::{Clock, Source, SourceCommand};
 
@@ -39,6 +39,8 @@ pub(super) struct Verifier {
     clock: Clock,
     /// The trouble that was told last and still holds.
     trouble: Option<Problem>,
+    /// How many events the server could not process for want of an identifier: what it told first, and last.
+    missing_identifier: Option<(u64, u64)>,
 }
 
 impl Verifier {
@@ -47,6 +49,7 @@ impl Verifier {
     pub(super) async fn start(settings: Settings, within: Duration, reporter: &Reporter) -> Result<Self, Exit> {
         let clock = settings.clock;
         let mut source = live::start(settings);
+        let mut missing_identifier = None;
         'first: loop {
             let Some(records) = source.records.recv().await else {
                 reporter.tell(&"the debug endpoint is no longer watched; nothing was sent".into());
@@ -54,6 +57,7 @@ impl Verifier {
             };
             for record in records {
                 match record {
+                    Record::Errors(errors) => note_errors(&mut missing_identifier, &errors),
                     Record::Polled(_) => break 'first,
                     Record::Trouble(Trouble { problem, attempt, .. }) => {
                         let exit = match problem.kind {
@@ -73,7 +77,7 @@ impl Verifier {
                 }
             }
         }
-        Ok(Self { source, probes: Probes::new(within), clock, trouble: None })
+        Ok(Self { source, probes: Probes::new(within), clock, trouble: None, missing_identifier })
     }
 
     /// Begins to wait for what is handed to the network now.
@@ -116,6 +120,7 @@ impl Verifier {
                     self.trouble = None;
                     answered = Some(polled.at);
                 }
+                Record::Errors(errors) => note_errors(&mut self.missing_identifier, &errors),
                 Record::Counted { at } => answered = Some(at),
                 Record::Recalled(recalled) => settled.extend(self.probes.recall(&recalled)),
                 Record::Trouble(Trouble { problem, .. }) => {
@@ -165,10 +170,20 @@ impl Verifier {
         ids.iter().filter(|id| self.get(**id).is_some_and(|probe| state(&probe.state))).count()
     }
 
+    /// By how much the server's count of events without an identifier went up, where it tells.
+    pub(super) fn missing_identifier(&self) -> Option<u64> {
+        self.missing_identifier.map(|(first, last)| last.saturating_sub(first))
+    }
+
     /// Whether it is one that did not come in time.
     pub(super) fn is_missed(&self, id: ProbeId) -> bool {
         self.get(id).is_some_and(|probe| matches!(probe.state, ProbeState::Missed(_)))
     }
+}
+
+fn note_errors(noted: &mut Option<(u64, u64)>, errors: &Errors) {
+    let count = errors.counts.get("missing_identifier").copied().unwrap_or(0);
+    *noted = Some((noted.map_or(count, |(first, _)| first), count));
 }
 
 /// Waits so long; for ever, where it is not said.

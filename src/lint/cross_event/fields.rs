@@ -9,7 +9,7 @@ use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
 use crate::event::catalogue::IDENTIFIERS;
 use crate::event::text::sanitize;
-use crate::event::{Document, NodeId, NodeKind, Origin, origin, sanitized};
+use crate::event::{Document, NodeId, NodeKind, Origin, sanitized};
 use crate::lint::budget::cut_short;
 use crate::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::lint::per_event::{PRODUCT_KEYS, PRODUCT_NAMES};
@@ -308,8 +308,7 @@ impl<'a> EventPlaces<'a> {
             let around = document.parent(id).map(|parent| places.get(parent.index()).copied().flatten());
             let name = document.key(id);
             let platforms = stage == Stage::Received && node.depth == 1;
-            let counts = !(platforms && name.as_deref().is_some_and(|name| origin(name) == Origin::Platform))
-                && document.occurrence(id) == 0;
+            let counts = !(platforms && document.origin(id) != Origin::Sender) && document.occurrence(id) == 0;
             let key = name.map_or(ELEMENT, |name| xxh3_64(name.as_bytes()));
             let place = match around {
                 None => Some(0),

@@ -594,3 +594,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_came_otherwise_is_told_but_for_what_is_allowed() {
+    let sent = r#"{"event":"checkout","email":"a@b.example","total":30,"items":[{"sku":"a","n":1}],"note":"x"}"#;
+    let came = r#"{"event":"checkout","email":"a@b.example","total":"30","items":[{"sku":"b","n":1}],"ip":"::1","event_uuid":"7f3a7f3a-0000-4000-8000-000000000001"}"#;
+    let (mut probes, id) = waiting(OURS[0], sent);
+    probes.observe(&[updated(came)], at(2_000));
+    let seen = seen(&probes, id).unwrap();
+    for (allowed, altered) in [
+        (&[][..], &["total", "items[0].sku", "note"][..]),
+        (&["items", "note"], &["total"]),
+        (&["items[0].sku", "total"], &["note"]),
+        (&["items[1]", "tot"], &["total", "items[0].sku", "note"]),
+    ] {
+        let allowed: Vec<Path> = allowed.iter().map(|path| path.parse().unwrap()).collect();
+        let mut told: Vec<_> = seen.altered(&allowed).map(|difference| difference.path.to_string()).collect();
+        let mut altered: Vec<_> = altered.iter().map(|path| (*path).to_owned()).collect();
+        (told.sort(), altered.sort());
+        assert_eq!(told, altered);
+    }
+    assert!(!seen.unidentified && seen.is_added("ip") && !seen.is_added("total"));
+}
+
+#[test]
+fn an_event_without_an_identifier_is_seen_and_dropped() {
+    for (sent, came, dropped) in [
+        (r#"{"event":"checkout","total":30"#, r#"{"event":"checkout","total":30"#, true),
+        (r#"{"event":"checkout","email":" ""#, r#"{"event":"checkout","email":" ""#, true),
+        // A pixel may have added it.
+        (r#"{"event":"checkout""#, r#"{"event":"checkout","cookie":"c""#, false),
+        (r#"{"event":"checkout","customer_id":7"#, r#"{"event":"checkout""#, false),
+    ] {
+        let marked = |text: &str| format!(r#"{text},"event_uuid":"{}"}}"#, OURS[0]);
+        let (mut probes, id) = waiting(OURS[0], &marked(sent));
+        probes.observe(&[updated(&marked(came))], at(2_000));
+        let seen = seen(&probes, id).unwrap();
+        assert_eq!((seen.unidentified, seen.summary().contains("dropped in processing")), (dropped, dropped), "{sent}");
+    }
+}

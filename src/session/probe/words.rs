@@ -4,6 +4,10 @@ use super::{Clue, Latencies, Recognized, Seen};
 use crate::event::text::{counted, span};
 use crate::event::{Sanitized, sanitized};
 
+/// The fate of an event that came without an identifier.
+const UNIDENTIFIED: &str = " · but dropped in processing, for it carries no identifier (customer_id, email, device_id, \
+                            cookie or another)";
+
 impl Seen {
     /// `seen after 1.3 s · 2 fields changed on the way`; what the platform added is no change.
     pub fn summary(&self) -> Sanitized {
@@ -15,7 +19,8 @@ impl Seen {
             0 => "as sent".into(),
             count => sanitized!("{} changed on the way", counted(count as u64, "field")),
         };
-        sanitized!("seen after {}{} · {}", span(self.after), guess, altered)
+        let fate = if self.unidentified { UNIDENTIFIED } else { "" };
+        sanitized!("seen after {}{} · {}{}", span(self.after), guess, altered, fate)
     }
 }
 
@@ -44,7 +49,7 @@ impl Clue {
             Self::NoIdentifier => "it carries no identifier (customer_id, email, device_id, cookie or another), and \
                                    the platform drops such events after it took them"
                 .into(),
-            Self::NothingCame => "no event of the type came at all".into(),
+            Self::NothingCame => "no event of the type came since it was sent".into(),
             Self::NoPoll => "no poll succeeded since it was sent".into(),
         }
     }

@@ -9,7 +9,7 @@ use super::*;
 use crate::event::{EventId, Path, Segment, Unknown, text};
 use crate::lint::{Actual, Fix, Rule, Severity};
 use crate::session::probe::Recognized;
-use crate::session::proof::{Alteration, Altered, ProofOutcome};
+use crate::session::proof::{Alteration, Altered, Json, ProofOutcome};
 use crate::session::{CallOutcome, ChangeKind, Coverage, Problem, ProblemKind};
 
 /// A moment as it is read back: its time is told to the millisecond.
@@ -68,14 +68,15 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
         proof,
         after_ms: Some(1_300),
         by: Some(Recognized::ByMarker),
+        dropped_in_processing: proof == ProofOutcome::Seen,
         differences: seen,
         clues: None,
         at: at(NOON),
     };
     let altered = |kind, sent, received| Altered { path: "/revenue".to_owned(), kind, sent, received };
     let altered = vec![
-        altered(Alteration::Retyped, Some(Value::from(25)), Some(Value::from("25"))),
-        altered(Alteration::Dropped, Some(Value::Null), None),
+        altered(Alteration::Retyped, Some(Json("25".into())), Some(Json(r#""2\ud83d""#.into()))),
+        altered(Alteration::Dropped, Some(Json("null".into())), None),
     ];
     let fields = vec![("revenue".into(), "must be a number".into()), ("total".into(), "again".into())];
     vec![

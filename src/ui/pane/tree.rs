@@ -1,5 +1,7 @@
 //! The inspector's tab that shows the event as a tree.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -13,7 +15,7 @@ use crate::app::findings::EventFindings;
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::app::tree::{Part, Range, Tree, TreeRow};
-use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, Segment, origin, sanitized, text};
+use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, Segment, sanitized, text};
 use crate::session::Coverage;
 use crate::ui::write::{blank, joined, put, span};
 use crate::ui::{Theme, difference, highlight, rect, scroll_thumb, severity};
@@ -136,8 +138,9 @@ impl Painter<'_> {
         let node = row.spot.node;
         let indent = row.depth as usize * 2 + 2;
         let room = self.width.saturating_sub(indent + 1);
-        let platform = self.is_platform(node);
-        let tag = self.tag(row, platform);
+        let origin = self.tree.document().origin(node);
+        let platform = origin == Origin::Platform;
+        let tag = self.tag(row, origin);
         let tag_width = text::width(&tag);
         let mut room = room.saturating_sub(if tag.is_empty() { 0 } else { tag_width + 1 });
         let all = room;
@@ -186,12 +189,6 @@ impl Painter<'_> {
         joined(spans)
     }
 
-    fn is_platform(&self, node: NodeId) -> bool {
-        let document = self.tree.document();
-        document.get(node).is_some_and(|node| node.depth == 1)
-            && document.key(node).is_some_and(|key| origin(&key) == Origin::Platform)
-    }
-
     fn key(&self, row: TreeRow, platform: bool) -> (Sanitized, Style) {
         let theme = self.theme;
         let document = self.tree.document();
@@ -221,8 +218,9 @@ impl Painter<'_> {
         widths.filter(|width| *width <= KEY_COLUMN.min(self.width / 3)).max().unwrap_or(0)
     }
 
-    /// The tag at the right edge: how many children there are, or that the platform added the field.
-    fn tag(&self, row: TreeRow, platform: bool) -> Sanitized {
+    /// The tag at the right edge: how many children there are, or that the platform added the field, or may
+    /// have.
+    fn tag(&self, row: TreeRow, origin: Origin) -> Sanitized {
         const WIDE: usize = 52;
         let Some(node) = self.tree.document().get(row.spot.node) else { return Sanitized::default() };
         match node.kind {
@@ -230,9 +228,13 @@ impl Painter<'_> {
             _ if row.spot.part.is_some() => Sanitized::default(),
             NodeKind::Object => sanitized!("{{{}}}", node.children),
             NodeKind::Array => sanitized!("[{}]", node.children),
-            _ if platform && self.width >= WIDE => "platform".into(),
-            _ if platform => "+".into(),
-            _ => Sanitized::default(),
+            _ => match origin {
+                Origin::Platform if self.width >= WIDE => "platform".into(),
+                Origin::Platform => "+".into(),
+                Origin::Perhaps if self.width >= WIDE => "perhaps platform".into(),
+                Origin::Perhaps => "?".into(),
+                Origin::Sender => Sanitized::default(),
+            },
         }
     }
 
@@ -303,7 +305,11 @@ impl Painter<'_> {
 fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> Sanitized {
     let Some(value) = document.get(node) else { return Sanitized::default() };
     match value.kind {
-        NodeKind::String => text::quoted_within(&document.plain(node), room).0,
+        NodeKind::String => match document.plain(node) {
+            // No text can stand for half of a pair of escapes: it is shown as it is spelled.
+            Cow::Borrowed(spelled) if spelled.contains('\\') => text::sanitize_within(document.text(node), room).0,
+            plain => text::quoted_within(&plain, room).0,
+        },
         NodeKind::Number | NodeKind::Bool | NodeKind::Null => text::sanitize_within(document.text(node), room).0,
         NodeKind::Object | NodeKind::Array => {
             let object = value.kind == NodeKind::Object;
