@@ -186,9 +186,11 @@ Examples:
   clickscope send purchase --set 'products[0].price=19' --set coupon=BF26
   clickscope send view --dry-run                print the curl command only
   clickscope send events.ndjson --keep-going    one event per line
-  jq -c .event seen.ndjson | clickscope send -  from another program
+  jq .event seen.ndjson | clickscope send -     from another program
+  clickscope send purchase --prove --strict --allow timestamp
+                                                exit 1 if another field changed
 
-An object goes to /api/v1/event; an array, or one object per line (NDJSON), to
+One object goes to /api/v1/event; an array, or several objects, to
 /api/v1/bulkevents. An event without an event_uuid is given one.
 
 Placeholders, resolved when an event is sent:
@@ -196,7 +198,8 @@ Placeholders, resolved when an event is sent:
 
 --json prints one object per call, then one per proof, with these fields:
   sent, status, attempts, latency_ms, events, message, fields
-  type, event_uuid, proof, after_ms, by, differences, clues";
+  type, event_uuid, proof, after_ms, by, dropped_in_processing, differences,
+  clues";
 
 /// The arguments of `send`.
 #[derive(Clone, Debug, Args)]

@@ -206,9 +206,13 @@ impl<W: Write> Run<'_, W> {
         self.out.flush()
     }
 
-    /// A template with its placeholders filled in, as `clickscope send` would; no line of it becomes another.
+    /// A template with its placeholders filled in, as `clickscope send` would; no line of it becomes another. A line is an
+    /// event as it was sent.
     fn filled<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.context.stage == Stage::Received || placeholder::first(text).is_none() {
+        if self.context.stage == Stage::Received
+            || !text.trim_ascii().contains('\n')
+            || placeholder::first(text).is_none()
+        {
             return Cow::Borrowed(text);
         }
         let environment = |_: &str| Some("a value".to_owned());

@@ -115,7 +115,7 @@ pub enum Clue {
     },
     /// It carries no identifier, and the platform drops such events after it took them.
     NoIdentifier,
-    /// Nothing of the type came at all.
+    /// Nothing of the type came since it was sent; what was there before may be shown still.
     NothingCame,
     /// No poll succeeded since.
     NoPoll,

@@ -112,7 +112,7 @@ fn what_is_no_event_is_named_alike_by_each() {
         ),
         (format!("{ONE}\n{{\"event\":\"view\",\n\n{TWO}").as_bytes(), ":2:17: not JSON: "),
         (format!("{ONE}\n  {{\"event\":x}}").as_bytes(), ":2:12: not JSON: "),
-        (format!("{ONE} {{\"event\":x}}").as_bytes(), ":1:70: not JSON: "),
+        (format!("{ONE} {{\"event\":x}}").as_bytes(), ":1:71: not JSON: "),
         (b"{\"event\":\"caf\xe9\"}", ":1: this line is not text (not UTF-8)"),
     ] {
         for command in [&["lint"][..], &["plan", "infer"], &["send", "--dry-run"]] {

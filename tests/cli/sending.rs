@@ -136,7 +136,7 @@ fn every_template_is_sent_and_proved() {
 
 #[test]
 fn the_proof_shows_exactly_what_was_done_to_the_event() {
-    let rewrites = ["--rewrite", "drop=coupon", "--rewrite", "retype=price", "--rewrite", "set=site=\"elsewhere\""];
+    let rewrites = ["--rewrite", "drop=coupon", "--rewrite", "retype=revenue", "--rewrite", "set=site=\"elsewhere\""];
     let sandbox = Sandbox::start(&rewrites);
     let event = r#"{"event":"purchase","email":"a@example.com","revenue":31.24,"coupon":"BF26","site":"here"}"#;
     let ran = send_input(&sandbox.url, &["--prove", "--json"], event.as_bytes());

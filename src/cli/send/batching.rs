@@ -275,6 +275,18 @@ impl<'a> Packing<'a> {
         });
         // All of an array is looked at before any of it is sent.
         let outgoing: Vec<_> = outgoing.collect();
+        let bad = |(line, reason): (usize, Sanitized)| {
+            let (line, _) = part.place(drafted.start.0 + line - 1, 1);
+            let called = self.called.clone();
+            BadInput { called, line: Some(line), column: None, reason, can_be_left_out: true }
+        };
+        let outgoing: Vec<_> = outgoing.into_iter().map(|event| event.map_err(bad)).collect();
+        let skipped = usize::try_from(self.batching.skip.saturating_sub(self.read)).unwrap_or(usize::MAX);
+        if !self.batching.keep_going
+            && let Some(bad) = outgoing.iter().skip(skipped).find_map(|event| event.as_ref().err())
+        {
+            return self.bad(bad.clone(), true, take);
+        }
         for event in outgoing {
             self.read += 1;
             if self.is_skipped() {
@@ -282,19 +294,8 @@ impl<'a> Packing<'a> {
             }
             match event {
                 Ok(event) => self.event(event, part, take)?,
-                Err((line, reason)) => {
-                    let (own, _) = drafted.start;
-                    let (line, _) = part.place(own + line - 1, 1);
-                    let bad = BadInput {
-                        called: self.called.clone(),
-                        line: Some(line),
-                        column: None,
-                        reason,
-                        can_be_left_out: true,
-                    };
-                    if !self.bad(bad, true, take)? {
-                        return Ok(false);
-                    }
+                Err(bad) => {
+                    self.bad(bad, true, take)?;
                 }
             }
         }

@@ -487,7 +487,7 @@ fn times_and_clues_are_told_in_words() {
         "another event of the type came since, and may have taken its place in the answer",
         "3 events of the type came since, and may have taken its place in the answer",
         "the server's count of the type went up by 2, but no event that fits was shown",
-        "no event of the type came at all",
+        "no event of the type came since it was sent",
         "no poll succeeded since it was sent",
     ];
     assert_eq!(clues.map(|clue| clue.sentence()), told);

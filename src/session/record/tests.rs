@@ -75,7 +75,7 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
     };
     let altered = |kind, sent, received| Altered { path: "/revenue".to_owned(), kind, sent, received };
     let altered = vec![
-        altered(Alteration::Retyped, Some(Json("25".into())), Some(Json(r#""2\ud83d""#.into()))),
+        altered(Alteration::Retyped, Some(Json("25".into())), Some(Json(r#""25""#.into()))),
         altered(Alteration::Dropped, Some(Json("null".into())), None),
     ];
     let fields = vec![("revenue".into(), "must be a number".into()), ("total".into(), "again".into())];
@@ -221,6 +221,21 @@ fn a_line_is_told_from_events_by_themselves_and_older_ones_are_read() {
     ];
     for line in others {
         assert_eq!(RecordLine::read(line), RecordLine::Other, "{line}");
+    }
+}
+
+#[test]
+fn a_value_of_a_proof_is_kept_as_it_is_spelled() {
+    for value in [r#""2\ud83d""#.to_owned(), format!("{}{}", "[".repeat(200), "]".repeat(200)), "1e400".into()] {
+        let altered = Altered {
+            path: "/revenue".to_owned(),
+            kind: Alteration::Changed,
+            sent: Some(Json(value.as_str().into())),
+            received: None,
+        };
+        let written = serde_json::to_string(&altered).unwrap();
+        assert!(written.contains(&value), "{written}");
+        assert_eq!(serde_json::from_str::<Altered>(&written).unwrap(), altered);
     }
 }
 
