@@ -84,3 +84,35 @@ pub fn as_draft(copied: &str) -> Option<String> {
     };
     Some(syntax::format(&draft).unwrap_or(draft))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copied_events_make_a_draft_where_they_are_none_as_they_stand() {
+        let record = r#"{"record":"event","type":"view","change":"new","event":{"event":"view","sku":"{{x}}","_bsft_ts":"t"},"captured":1,"observed_at":"2026-11-24T12:00:00Z"}"#;
+        let count = r#"{"record":"count","type":"x","change":"new","received":1,"captured":0,"observed_at":"2026-11-24T12:00:00Z"}"#;
+        let cases: &[(&str, Option<&str>)] = &[
+            ("", None),
+            (r#"{"event":"view","n":{{seq}}}"#, None),
+            ("[{\"event\":\"view\"}]", None),
+            // To be mended as they stand.
+            ("{\"event\":\"view\"}\n{\"event\":}", None),
+            ("plain words", None),
+            (r#"{"events":{"1":{}}}"#, None),
+            ("\u{feff}{\"a\":1}", Some(r#"{"a":1}"#)),
+            ("{\"a\":1}\r\n{\"b\":{{now}}}\n", Some(r#"[{"a":1},{"b":{{now}}}]"#)),
+            ("{\n\"a\":1\n}{\"b\":2}", Some(r#"[{"a":1},{"b":2}]"#)),
+            ("[{\"a\":1}]\n{\"b\":2}", Some(r#"[{"a":1},{"b":2}]"#)),
+            (r#"{"events":[{"a":1}]}"#, Some(r#"[{"a":1}]"#)),
+            (record, Some(r#"{"event":"view","sku":"\u007b{x}}"}"#)),
+            (&format!("{count}\n{record}\n"), Some(r#"{"event":"view","sku":"\u007b{x}}"}"#)),
+            (count, None),
+        ];
+        for (copied, expected) in cases {
+            let expected = expected.map(|draft| syntax::format(draft).expect("it is JSON"));
+            assert_eq!(as_draft(copied), expected, "{copied}");
+        }
+    }
+}
