@@ -368,7 +368,7 @@ impl Iterator for Values {
             Ok(text) => Ok(Part { text, line, column, end: self.bytes }),
             Err(error) => {
                 let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-                let line = line + valid.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let line = line + valid.split(|byte| *byte == b'\n').count() as u64 - 1;
                 Err(Unreadable { line: Some(line), reason: NOT_TEXT.into(), goes_on: true })
             }
         })
@@ -409,8 +409,10 @@ mod tests {
         Input { called: "test".into(), size: None, is_live: false, reader, file: None }
     }
 
-    /// The values with the lines where they begin.
-    fn read(bytes: &[u8]) -> Vec<(Option<u64>, String)> {
+    /// A value, or why there is none, with the line where it begins.
+    type Told = (Option<u64>, String);
+
+    fn read(bytes: &[u8]) -> Vec<Told> {
         let told = |part: Result<Part, Unreadable>| match part {
             Ok(part) => (Some(part.line), part.text.trim_end().to_owned()),
             Err(bad) => (bad.line, format!("{} {}", if bad.goes_on { "!" } else { "!!" }, bad.reason)),
@@ -427,7 +429,7 @@ mod tests {
             packed.finish().unwrap()
         };
         let two = [gzip(b"{\"a\":1}\n"), gzip(b"{\"a\":2}\n")].concat();
-        let cases: Vec<(&[u8], Vec<(Option<u64>, String)>)> = vec![
+        let cases: Vec<(&[u8], Vec<Told>)> = vec![
             (b"", vec![]),
             (b"{}", vec![one(1, "{}")]),
             (b"\n\n{\"a\":1}\r\n{\"a\":2}", vec![one(3, "{\"a\":1}"), one(4, "{\"a\":2}")]),

@@ -175,7 +175,7 @@ impl Splitter {
         self.value.bytes.extend_from_slice(rest.unwrap_or_default());
         let bytes = &self.value.bytes;
         // A broken one may have gone on without being held.
-        let breaks = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let breaks = bytes.split(|byte| *byte == b'\n').count() as u64 - 1;
         let line_start = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let characters = bytes.get(line_start..).unwrap_or_default().iter().filter(|byte| **byte & 0xc0 != 0x80);
         let before = if breaks == 0 { self.column } else { 1 };
@@ -191,6 +191,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A value with the line and the column where it begins.
+    type Placed<'a> = (u64, usize, &'a str);
 
     /// The values of a text that comes in pieces of that length, each with its place.
     fn split(text: &str, length: usize) -> Vec<(u64, usize, String)> {
@@ -214,7 +217,7 @@ mod tests {
 
     #[test]
     fn values_are_told_apart_however_they_are_laid_out() {
-        let cases: &[(&str, &[(u64, usize, &str)])] = &[
+        let cases: &[(&str, &[Placed])] = &[
             ("", &[]),
             (" \r\n\n", &[]),
             ("{\"a\":1}", &[(1, 1, "{\"a\":1}")]),

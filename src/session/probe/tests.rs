@@ -611,7 +611,8 @@ fn what_came_otherwise_is_told_but_for_what_is_allowed() {
         let allowed: Vec<Path> = allowed.iter().map(|path| path.parse().unwrap()).collect();
         let mut told: Vec<_> = seen.altered(&allowed).map(|difference| difference.path.to_string()).collect();
         let mut altered: Vec<_> = altered.iter().map(|path| (*path).to_owned()).collect();
-        (told.sort(), altered.sort());
+        told.sort();
+        altered.sort();
         assert_eq!(told, altered);
     }
     assert!(!seen.unidentified && seen.is_added("ip") && !seen.is_added("total"));
