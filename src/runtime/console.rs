@@ -4,9 +4,17 @@ use std::io;
 use std::path::Path;
 use std::process::ExitStatus;
 
-use super::editor::Command;
 use crate::app::Size;
 use crate::event::Sanitized;
+
+/// The user's editor.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Command {
+    /// The command, for a shell.
+    pub(super) line: String,
+    /// The variables that it is started without.
+    pub(super) without: Vec<String>,
+}
 
 /// A terminal as the event loop uses it. The calls may block, and [`super::output::TerminalOutput`] makes
 /// them where that holds up nobody.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::console::Console;
+use super::console::{Command, Console};
 use super::drafts::Shelf;
 use super::events::Keyboard;
 use super::folder::{self, Folder};
@@ -24,15 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Advice added to every failure.
 const ADVICE: &str = "the draft is unchanged; set EDITOR (or VISUAL) to choose the editor";
-
-/// The user's editor.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Command {
-    /// The command, for a shell.
-    pub(super) line: String,
-    /// The variables that it is started without.
-    pub(super) without: Vec<String>,
-}
 
 /// The command of the user's editor, for a shell: `$VISUAL`, else `$EDITOR`, else `vi`.
 pub(super) fn command(lookup: &dyn Fn(&str) -> Option<String>) -> String {

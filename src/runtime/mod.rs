@@ -156,7 +156,7 @@ pub async fn run(
         folders: settings.folders,
         linter: settings.linter,
         keys,
-        editor: editor::Command {
+        editor: console::Command {
             line: editor::command(&|name| std::env::var(name).ok()),
             without: settings.key_variables,
         },

@@ -29,8 +29,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, mpsc};
 
 use super::RuntimeError;
-use super::console::Console;
-use super::editor::Command;
+use super::console::{Command, Console};
 use super::input::LoopInput;
 use crate::app::Size;
 use crate::event::text::sanitize;

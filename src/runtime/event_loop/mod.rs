@@ -17,9 +17,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clipboard::{self, Multiplexer};
-use super::console::Console;
+use super::console::{self, Console};
 use super::drafts::DraftWriter;
-use super::editor::{self, Editing};
+use super::editor::Editing;
 use super::events::Keyboard;
 use super::frame_limiter::FrameLimiter;
 use super::input::LoopInput;
@@ -56,7 +56,7 @@ pub(super) struct Workplace {
     /// Takes the keys from the reader.
     pub(super) keys: Keyboard,
     /// The command of the user's editor.
-    pub(super) editor: editor::Command,
+    pub(super) editor: console::Command,
 }
 
 /// The application that the loop runs: the three functions of the application, and its state.

@@ -179,7 +179,7 @@ impl Console for Fake {
         Ok(())
     }
 
-    fn run(&mut self, command: &editor::Command, file: &Path) -> io::Result<ExitStatus> {
+    fn run(&mut self, command: &console::Command, file: &Path) -> io::Result<ExitStatus> {
         let editor = {
             let mut world = self.world();
             world.calls.push("run");
@@ -260,7 +260,7 @@ where
         folders: fake.world().folders.clone(),
         linter: Linter::default(),
         keys: events::keys().0,
-        editor: editor::Command { line: "ed -s".into(), without: vec!["A_KEY".into()] },
+        editor: console::Command { line: "ed -s".into(), without: vec!["A_KEY".into()] },
     };
     let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);
     ended
