@@ -33,6 +33,6 @@ mod update;
 pub use effect::Effect;
 pub use input::{Key, KeyCode, Mouse, MouseKind, Size};
 pub use message::{Message, Outcome};
-pub use model::{Model, Setup, Toast};
+pub use model::{Field, Model, Setup, Toast};
 pub use sending::{DraftId, SavedDraft, Sending};
 pub use update::{prepare, update};

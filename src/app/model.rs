@@ -49,6 +49,18 @@ pub struct Setup {
     pub notices: Vec<Sanitized>,
 }
 
+/// Where typed text goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Field {
+    /// Nowhere: characters are commands.
+    #[default]
+    Nowhere,
+    /// Into a line, which the Enter key ends.
+    Line,
+    /// Into a text of many lines.
+    Text,
+}
+
 /// All that the application knows.
 #[derive(Debug)]
 pub struct Model {
@@ -234,6 +246,15 @@ impl Model {
         match self.layers.last() {
             Some(layer) => layer.pane().map_or_else(|| self.composer.keys(), Pane::keys),
             None => self.pane_keys(),
+        }
+    }
+
+    /// Where typed text goes now.
+    pub fn field(&self) -> Field {
+        match self.layers.last() {
+            _ if !self.keys().typing => Field::Nowhere,
+            Some(Layer::Composer | Layer::Completion(_)) => Field::Text,
+            _ => Field::Line,
         }
     }
 

@@ -151,7 +151,7 @@ fn paste(model: &mut Model, pasted: &str, now: Moment) -> Vec<Effect> {
             with_composer(model, now, |composer, context| composer.paste(pasted, &Context { completing, ..*context }));
         return apply(model, answer, now);
     }
-    let line = pasted.lines().next().unwrap_or_default();
+    let line = pasted.split(['\r', '\n']).next().unwrap_or_default();
     let cleaned = model.sending.keys.take_out(line);
     if cleaned.is_some() {
         bad_toast(model, now, composer::TAKEN_OUT);
@@ -301,8 +301,8 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
                 return apply(model, answer, now);
             }
         }
-        Request::Confirmed { draft } => {
-            let answer = with_composer(model, now, |composer, context| composer.confirmed(&draft, context));
+        Request::Confirmed { draft, previewed } => {
+            let answer = with_composer(model, now, |composer, context| composer.confirmed(&draft, previewed, context));
             return apply(model, answer, now);
         }
         Request::Deliver(batch) => return model.outbox.send(*batch, model.sending.limits, now),

@@ -1,5 +1,10 @@
 //! The reader of keys, mouse, pastes and changes of size.
 
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
 use crossterm::event::{
     Event, EventStream, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
@@ -10,6 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::input::LoopInput;
 use super::terminal;
 use crate::app::{Key, KeyCode, Message, Mouse, MouseKind, Size};
+
+/// So many events are gathered before they are told.
+const MOST_AT_ONCE: usize = 1024;
+
+/// How long the rest of an answer may take that has begun to come.
+const UNFINISHED: Duration = Duration::from_millis(100);
 
 /// Takes the keys from the reader, for another program that is given the terminal.
 #[derive(Clone, Debug)]
@@ -62,7 +73,7 @@ pub(super) fn forward(inputs: mpsc::Sender<LoopInput>, size: Size, mut claims: C
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         runtime.block_on(async move {
-            let mut events = EventStream::new();
+            let (mut events, mut late) = (EventStream::new(), LateAnswers::default());
             let now = terminal::size();
             if now != size && inputs.send(LoopInput::Message(Message::Resized(now))).await.is_err() {
                 return;
@@ -76,24 +87,131 @@ pub(super) fn forward(inputs: mpsc::Sender<LoopInput>, size: Size, mut claims: C
                     }
                     () = inputs.closed() => return,
                 };
-                let input = match event {
-                    Some(Ok(event)) => match message(event) {
-                        Some(message) => LoopInput::Message(message),
-                        None => continue,
-                    },
-                    Some(Err(error)) => {
-                        tracing::error!(%error, "reading the terminal failed");
-                        LoopInput::TerminalGone
+                let (messages, is_gone) = gather(&mut events, event, &mut late).await;
+                terminal::read_on();
+                for input in inputs_of(messages).into_iter().chain(is_gone.then_some(LoopInput::TerminalGone)) {
+                    if inputs.send(input).await.is_err() {
+                        return;
                     }
-                    None => LoopInput::TerminalGone,
-                };
-                let last = input == LoopInput::TerminalGone;
-                if inputs.send(input).await.is_err() || last {
+                }
+                if is_gone {
                     return;
                 }
             }
         });
     });
+}
+
+/// What `event` and all that is there with it tell the application, and whether the terminal is gone.
+async fn gather(
+    events: &mut EventStream,
+    event: Option<io::Result<Event>>,
+    late: &mut LateAnswers,
+) -> (Vec<Message>, bool) {
+    let mut messages = Vec::new();
+    let mut event = event;
+    loop {
+        match event {
+            Some(Ok(event)) => {
+                messages.extend(Some(event).filter(|event| !late.take(event, Instant::now())).and_then(message));
+            }
+            Some(Err(error)) => {
+                tracing::error!(%error, "reading the terminal failed");
+                return (messages, true);
+            }
+            None => return (messages, true),
+        }
+        if messages.len() >= MOST_AT_ONCE {
+            return (messages, false);
+        }
+        // Asked with the waker of this task: crossterm remembers the one that it was asked with first.
+        match poll_fn(|context| Poll::Ready(events.poll_next_unpin(context))).await {
+            Poll::Ready(next) => event = next,
+            Poll::Pending => return (messages, false),
+        }
+    }
+}
+
+/// The messages with the keys for text that stand together in one.
+fn inputs_of(messages: Vec<Message>) -> Vec<LoopInput> {
+    let mut inputs = Vec::new();
+    let mut typed = Vec::new();
+    for message in messages {
+        match message {
+            Message::Key(key) if text_of(key).is_some() => typed.push(key),
+            message => {
+                inputs.extend(input_of(std::mem::take(&mut typed)));
+                inputs.push(LoopInput::Message(message));
+            }
+        }
+    }
+    inputs.extend(input_of(typed));
+    inputs
+}
+
+fn input_of(typed: Vec<Key>) -> Option<LoopInput> {
+    match typed.as_slice() {
+        [] => None,
+        [key] => Some(LoopInput::Message(Message::Key(*key))),
+        keys => (!is_rest_of_answer(keys)).then_some(LoopInput::Typed(typed)),
+    }
+}
+
+/// The text that a key stands for, if it is one: its line ends are those that terminals paste.
+pub(super) fn text_of(key: Key) -> Option<char> {
+    match (key.code, key.ctrl, key.alt || key.shift) {
+        (KeyCode::Char(c), false, false) => Some(c),
+        (KeyCode::Enter, false, false) => Some('\r'),
+        // A line feed, where a paste has them as they are.
+        (KeyCode::Char('j'), true, false) => Some('\n'),
+        (KeyCode::Tab, false, false) => Some('\t'),
+        _ => None,
+    }
+}
+
+/// Whether `keys` are what crossterm leaves of a terminal that says which one it is: it knows nothing of `ESC [ >`, and
+/// takes the numbers after it for keys.
+fn is_rest_of_answer(keys: &[Key]) -> bool {
+    let text: Option<String> = keys.iter().map(|key| text_of(*key)).collect();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.is_some_and(|text| {
+        text.strip_suffix('c').is_some_and(|numbers| numbers.contains(';') && numbers.split(';').all(is_number))
+    })
+}
+
+/// What a terminal answers to a question that somebody else has asked, an editor before us or a shell: a string between
+/// `ESC ]` or the like and its end. crossterm knows nothing of such, and would have it typed.
+#[derive(Debug, Default)]
+struct LateAnswers {
+    /// Within one: when something of it came last, and whether that was an escape.
+    within: Option<(Instant, bool)>,
+}
+
+impl LateAnswers {
+    /// Whether the event is a part of an answer, which is nobody's.
+    fn take(&mut self, event: &Event, now: Instant) -> bool {
+        use crossterm::event::KeyCode as Code;
+
+        let Event::Key(KeyEvent { code, modifiers, .. }) = event else { return false };
+        let with = |wanted: KeyModifiers| modifiers.contains(wanted);
+        // One that never ends must not swallow what is typed after it.
+        let within = self.within.take().filter(|(last, _)| now.saturating_duration_since(*last) < UNFINISHED);
+        if let Some((_, escaped)) = within {
+            let is_over = match code {
+                Code::Char('g') => with(KeyModifiers::CONTROL),
+                Code::Char('\\') => with(KeyModifiers::ALT) || escaped,
+                Code::Char('\u{9c}') => true,
+                _ => false,
+            };
+            self.within = (!is_over).then_some((now, *code == Code::Esc));
+            return true;
+        }
+        let begins = matches!(code, Code::Char(']' | 'P' | '_' | '^' | 'X')) && with(KeyModifiers::ALT);
+        if begins && !with(KeyModifiers::CONTROL) {
+            self.within = Some((now, false));
+        }
+        self.within.is_some()
+    }
 }
 
 /// Reads nothing while the claim lasts.
@@ -219,6 +337,62 @@ mod tests {
         for kind in [MouseEventKind::Moved, MouseEventKind::Up(MouseButton::Left), MouseEventKind::ScrollLeft] {
             assert_eq!(of_kind(kind), None);
         }
+    }
+
+    #[test]
+    fn keys_for_text_that_are_there_at_once_are_told_together() {
+        let typed = |text: &str| -> Vec<Key> {
+            let code = |c| match c {
+                '\r' => KeyCode::Enter,
+                '\t' => KeyCode::Tab,
+                c => KeyCode::Char(c),
+            };
+            text.chars()
+                .map(|c| Key { ctrl: c == '\n', ..plain(if c == '\n' { KeyCode::Char('j') } else { code(c) }) })
+                .collect()
+        };
+        let messages = |text: &str| typed(text).into_iter().map(Message::Key).collect::<Vec<_>>();
+        let up = || Message::Key(plain(KeyCode::Up));
+        assert_eq!(inputs_of(messages("a")), [LoopInput::Message(Message::Key(plain(KeyCode::Char('a'))))]);
+        assert_eq!(inputs_of(messages("{\r\t\n}")), [LoopInput::Typed(typed("{\r\t\n}"))]);
+        let mixed = [messages("ab"), vec![up()], messages("c")].concat();
+        let told =
+            [LoopInput::Typed(typed("ab")), LoopInput::Message(up()), LoopInput::Message(messages("c").remove(0))];
+        assert_eq!(inputs_of(mixed), told);
+        assert_eq!(inputs_of(messages("0;276;0c")), [], "the rest of what a terminal says of itself");
+        for text in ["12c", ";c", "1;2", "abc"] {
+            assert_eq!(inputs_of(messages(text)), [LoopInput::Typed(typed(text))], "{text}");
+        }
+    }
+
+    #[test]
+    fn late_answers_of_the_terminal_are_nobodys() {
+        let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
+        let alt = |c| key(Code::Char(c), KeyModifiers::ALT);
+        let bell = key(Code::Char('g'), KeyModifiers::CONTROL);
+        let typed = |text: &str| text.chars().map(|c| key(Code::Char(c), KeyModifiers::NONE)).collect::<Vec<_>>();
+        let answers = [
+            [vec![alt(']')], typed("11;rgb:1e1e/1e1e/2e2e"), vec![bell]].concat(),
+            [vec![alt(']')], typed("4;1;rgb:00/00/00"), vec![alt('\\')]].concat(),
+            [
+                vec![key(Code::Char('P'), KeyModifiers::ALT | KeyModifiers::SHIFT)],
+                typed(">|xterm(388)"),
+                vec![alt('\\')],
+            ]
+            .concat(),
+            [vec![alt('_')], typed("Gi=1;OK"), vec![key(Code::Esc, KeyModifiers::NONE)], typed("\\")].concat(),
+            [vec![alt('^'), key(Code::Enter, KeyModifiers::NONE)], typed("q\u{9c}")].concat(),
+        ];
+        let now = Instant::now();
+        for answer in answers {
+            let mut late = LateAnswers::default();
+            for event in &answer {
+                assert!(late.take(event, now), "{event:?} of {answer:?}");
+            }
+            assert!(!late.take(&alt('p'), now) && !late.take(&typed("q").remove(0), now), "after {answer:?}");
+        }
+        let mut late = LateAnswers::default();
+        assert!(late.take(&alt(']'), now) && !late.take(&typed("q").remove(0), now + UNFINISHED), "it does not go on");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlte
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, getpgrp, getsid, kill_current_process_group, kill_process, waitpid};
-use rustix::termios::{isatty, tcgetattr, tcgetwinsize};
+use rustix::termios::{OptionalActions, QueueSelector, isatty, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Notify, mpsc};
@@ -180,6 +180,24 @@ pub(super) fn size() -> Size {
     size_of(io::stdout())
 }
 
+/// Has crossterm read what is left to be read, if anything is.
+///
+/// It learns that there is input once, reads a kilobyte of it, and learns of the rest only when more comes: the end of a
+/// long paste would wait for the next key. To set the terminal as it is set tells it once more.
+pub(super) fn read_on() {
+    let Ok(_turn) = GIVING_BACK.try_lock() else { return };
+    let tty = io::stdout();
+    let mut fds = [PollFd::new(&tty, PollFlags::IN)];
+    let waits = poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
+    if waits
+        && STATE.load(Ordering::SeqCst) != FREE
+        && let Ok(settings) = tcgetattr(&tty)
+        && let Err(error) = tcsetattr(&tty, OptionalActions::Now, &settings)
+    {
+        tracing::warn!(%error, "input that waits may not be read before there is more");
+    }
+}
+
 /// The size; the old standard where the terminal does not know its own, as some serial lines do not.
 fn size_of(tty: impl AsFd) -> Size {
     match tcgetwinsize(tty) {
@@ -239,8 +257,8 @@ fn give_back() {
     }
     let stdout = io::stdout();
     if state == TAKEN
-        && let Some(_writing) = lock_until(&WRITING, deadline)
-        && wait_writable(&stdout, Some(PATIENCE)).unwrap_or(false)
+        && let Some(_writing) = lock_writing(&stdout, deadline)
+        && takes_output(&stdout, deadline)
         && let Ok(bytes) = leave_sequence()
         && let Err(error) = write_all(&stdout, &bytes)
     {
@@ -248,6 +266,37 @@ fn give_back() {
     }
     if let Err(error) = crossterm::terminal::disable_raw_mode() {
         tracing::warn!(%error, "the terminal's line discipline could not be restored");
+    }
+}
+
+/// How long before its deadline what gives the terminal back stops to wait, and drops what the terminal has not taken.
+const MARGIN: Duration = Duration::from_millis(15);
+
+/// The right to write. A frame that the terminal does not take may hold it: what is queued of that is dropped then, until
+/// the rest of it has gone the same way.
+fn lock_writing(tty: impl AsFd, deadline: Instant) -> Option<MutexGuard<'static, ()>> {
+    let mut turn = lock_until(&WRITING, deadline.checked_sub(MARGIN)?);
+    while turn.is_none() && Instant::now() < deadline {
+        drop_queued(&tty);
+        turn = lock_until(&WRITING, Instant::now() + Duration::from_millis(1));
+    }
+    turn
+}
+
+/// Whether the terminal takes output, if need be in the place of what it has not taken so far: half a frame is of no use
+/// to anyone, and what switches the modes off is.
+fn takes_output(tty: impl AsFd, deadline: Instant) -> bool {
+    let patience = deadline.saturating_duration_since(Instant::now() + MARGIN);
+    let is_ready = |limit| wait_writable(&tty, Some(limit)).unwrap_or(false);
+    is_ready(patience) || {
+        drop_queued(&tty);
+        is_ready(MARGIN)
+    }
+}
+
+fn drop_queued(tty: impl AsFd) {
+    if let Err(error) = tcflush(tty, QueueSelector::OFlush) {
+        tracing::warn!(%error, "what the terminal has not taken could not be dropped");
     }
 }
 

@@ -59,6 +59,45 @@ fn close(program: &mut Program) {
     program.wait_for("the composer closed", |screen| !screen.contents().contains("Compose"));
 }
 
+/// How a terminal pastes a text of many lines that does not say that it is a paste.
+fn as_keys(text: &str) -> String {
+    text.replace('\n', "\r")
+}
+
+#[test]
+fn a_paste_without_brackets_is_as_good_as_one_with_them() {
+    let item = "{\n    \"event\": \"view\",\n    \"tags\": [\n      1,\n      2\n    ]\n  }";
+    let draft = format!("[\n  {}\n]", vec![item; 1000].join(",\n  "));
+    assert!(draft.len() > 60_000);
+    let mut program = Launch::clickscope(["watch", "--url", "http://127.0.0.1:9"]).start();
+    program.wait_for_text(&["clickscope", "? help"]);
+    compose_nothing(&mut program);
+    program.send(&as_keys(&draft));
+    program.wait_for_draft(&draft);
+
+    let key = "0123456789abcdef0123456789abcdef";
+    let command =
+        format!("# to be sent\ncurl -u {key}: -d @- http://127.0.0.1:9 <<'EOF'\n{{\"event\":\"pasted\"}}\nEOF\n");
+    program.send(&as_keys(&command));
+    program.wait_for_text(&["taken over from the curl command; left out: the key"]);
+    program.wait_for_draft("\"event\": \"pasted\"");
+}
+
+#[test]
+fn what_a_terminal_answers_late_is_neither_typed_nor_a_key() {
+    let mut program = Launch::clickscope(["watch", "--url", "http://127.0.0.1:9"]).start();
+    program.wait_for_text(&["clickscope", "? help"]);
+    let answers = "\x1b]11;rgb:1e1e/1e1e/qqqq\x07\x1bP>|q q(388)\x1b\\\x1b[>41;388;0c\x1b[?62;22c\x1b[12;40R";
+    program.send(answers);
+    compose_nothing(&mut program);
+    program.send(answers);
+    program.send("1");
+    program.wait_for_draft("1");
+    let drafts = fs::read_dir(program.drafts()).unwrap().flatten();
+    let texts: Vec<_> = drafts.map(|file| fs::read_to_string(file.path()).unwrap()).collect();
+    assert_eq!(texts, ["1"]);
+}
+
 #[test]
 fn every_template_is_sent_and_proved() {
     let collector = Collector::start();

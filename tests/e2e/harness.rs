@@ -208,6 +208,13 @@ impl Program {
         self.display.lock().reading = false;
     }
 
+    /// Reads on what the program has left for a terminal that did not read.
+    pub(crate) fn read_on(&mut self) {
+        self.display.lock().reading = true;
+        self.reader = read_into(Arc::clone(&self.display), self.master.try_clone_reader().unwrap());
+        self.wait_for_state("the end of the output", |state| state.ended);
+    }
+
     /// Closes the other end of the terminal, as a dropped line does, waits until the program has ended, and says with
     /// which code.
     ///

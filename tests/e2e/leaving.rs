@@ -57,6 +57,8 @@ fn a_signal_ends_the_program_also_when_the_terminal_takes_no_more_output() {
     program.send(&"\x0c".repeat(200));
     program.signal(Signal::TERM);
     assert_eq!(program.wait_for_exit_unread(), 143);
+    program.read_on();
+    program.assert_terminal_is_given_back();
 }
 
 /// Debug builds panic where this variable says so.

@@ -1,5 +1,6 @@
 //! The question before something is sent to production.
 
+use jiff::Timestamp;
 use tui_input::Input;
 
 use super::verdict::Ready;
@@ -20,4 +21,6 @@ pub struct Confirm {
     pub errors: u64,
     /// The draft that was looked at: its placeholders are resolved once more when it is sent.
     pub(in crate::app) draft: String,
+    /// The time in its calls, when they were on show: then they are sent as they were seen.
+    pub(in crate::app) previewed: Option<Timestamp>,
 }

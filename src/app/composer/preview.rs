@@ -1,5 +1,7 @@
 //! The calls that a draft would be sent with.
 
+use jiff::Timestamp;
+
 use super::verdict::{self, Refusal};
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
@@ -11,6 +13,8 @@ use crate::session::Moment;
 /// The calls that a draft would be sent with.
 #[derive(Debug)]
 pub struct Preview {
+    /// When they were made: the time in them.
+    pub(in crate::app) at: Timestamp,
     /// The commands as they are copied.
     pub commands: String,
     /// The same to read, or why there are none.
@@ -30,7 +34,7 @@ impl Preview {
             },
         );
         let page = batch.map(|_| Pager::new("", &commands));
-        Self { commands, page }
+        Self { at: now.wall, commands, page }
     }
 
     pub(in crate::app) fn fit(&mut self, inner: Area) {

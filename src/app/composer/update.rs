@@ -156,7 +156,11 @@ impl Composer {
         let Some(composition) = &mut self.composition else { return Answer::done() };
         composition.findings.wanted = false;
         let draft = composition.editor.text();
-        let batch = match verdict::batch(&draft, context.sending, seq, context.now.wall) {
+        // What was seen is what is sent, the time in it included.
+        let on_show = composition.preview.as_ref().filter(|_| composition.tab == ComposerTab::Preview);
+        let previewed = on_show.map(|preview| preview.at);
+        let time = previewed.unwrap_or(context.now.wall);
+        let batch = match verdict::batch(&draft, context.sending, seq, time) {
             Err(refusal) => return self.refuse(&refusal),
             Ok(batch) => batch,
         };
@@ -167,14 +171,19 @@ impl Composer {
         let ready = Ready::of(&batch, context.sending);
         let word = (!self.confirmed).then(Input::default);
         let about = about(&batch);
-        let confirm = Confirm { word, ready, about, triggers, errors, draft };
+        let confirm = Confirm { word, ready, about, triggers, errors, draft, previewed };
         Answer::request(Request::Open(Open::Confirm(Box::new(confirm))))
     }
 
-    /// Sends a draft that the reader has said yes to.
-    pub(in crate::app) fn confirmed(&mut self, draft: &str, context: &Context<'_>) -> Answer {
-        // Made anew, for it may have been looked at for long: `{{now}}` is when it is sent.
-        let batch = verdict::batch(draft, context.sending, self.next(), context.now.wall);
+    /// Sends a draft that the reader has said yes to; `previewed` is the time in its calls, if they were on show.
+    pub(in crate::app) fn confirmed(
+        &mut self,
+        draft: &str,
+        previewed: Option<Timestamp>,
+        context: &Context<'_>,
+    ) -> Answer {
+        // Made anew, for the question may have stood for long: `{{now}}` is when it is sent, unless it was seen.
+        let batch = verdict::batch(draft, context.sending, self.next(), previewed.unwrap_or(context.now.wall));
         self.confirmed = true;
         match batch {
             Ok(batch) => self.deliver(batch),

@@ -48,7 +48,7 @@ impl Pane for Confirm {
             }
             Action::Accept => {
                 let draft = std::mem::take(&mut self.draft);
-                Some(Answer::request(Request::Close).and(Request::Confirmed { draft }))
+                Some(Answer::request(Request::Close).and(Request::Confirmed { draft, previewed: self.previewed }))
             }
             _ => None,
         }

@@ -17,6 +17,7 @@ pub mod types;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tui_input::Input;
 
 use super::composer::choice::Choice;
@@ -141,6 +142,8 @@ pub(super) enum Request {
     Confirmed {
         /// The draft.
         draft: String,
+        /// The time in its calls, when they were on show.
+        previewed: Option<Timestamp>,
     },
     /// Hand this over to the network.
     Deliver(Box<Batch>),

@@ -20,14 +20,14 @@ use super::clipboard::{self, Multiplexer};
 use super::console::{self, Console};
 use super::drafts::DraftWriter;
 use super::editor::Editing;
-use super::events::Keyboard;
+use super::events::{self, Keyboard};
 use super::frame_limiter::FrameLimiter;
 use super::input::LoopInput;
 use super::linting::LintWorker;
 use super::output::{Done, Job, TerminalOutput};
 use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
-use crate::app::{self, DraftId, Effect, Message, Model, Outcome, Size};
+use crate::app::{self, DraftId, Effect, Field, Key, KeyCode, Message, Model, Outcome, Size};
 use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::session::{Moment, Record};
@@ -46,6 +46,12 @@ const PATIENCE: Duration = Duration::from_millis(30);
 /// editor reaches us as well, and not always sooner than the news of the end.
 const ECHO: Duration = Duration::from_millis(250);
 
+/// A paste that comes as keys is over when none has come for so long.
+const PASTE_OVER: Duration = Duration::from_millis(30);
+
+/// Nobody has so many keys waiting that were typed one by one.
+const PASTED: usize = 16;
+
 /// The parts that the loop works with besides the terminal.
 #[derive(Debug)]
 pub(super) struct Workplace {
@@ -63,6 +69,9 @@ pub(super) struct Workplace {
 pub(super) trait Application {
     /// Lets `message` happen.
     fn update(&mut self, message: Message, now: Moment) -> Vec<Effect>;
+
+    /// Where typed text goes now.
+    fn field(&self) -> Field;
 
     /// Makes what a frame needs. Called before each one.
     fn prepare(&mut self) {}
@@ -84,6 +93,10 @@ pub(super) struct WatchApplication {
 impl Application for WatchApplication {
     fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
         app::update(&mut self.model, message, now)
+    }
+
+    fn field(&self) -> Field {
+        self.model.field()
     }
 
     fn prepare(&mut self) {
@@ -143,9 +156,12 @@ where
         wake: None,
         away: None,
         interrupts_from: None,
+        pasting: None,
     };
     let ended = event_loop.run(&mut inputs, start).await;
-    let EventLoop { mut output, drafts, .. } = event_loop;
+    let EventLoop { mut output, drafts, application, .. } = event_loop;
+    // The end of the program may not wait until gigabytes of history are taken apart; the system takes them back at once.
+    std::mem::forget(application);
     let (written, kept) = tokio::join!(timeout(PATIENCE, output.finish()), spawn_blocking(move || drop(drafts)));
     if let Err(error) = kept {
         tracing::error!(%error, "the drafts could not be finished");
@@ -192,6 +208,15 @@ struct EventLoop<A, C, N> {
     away: Option<Away>,
     /// From when on an interrupt is meant for us again.
     interrupts_from: Option<Instant>,
+    /// A paste that comes as keys, as far as it has come.
+    pasting: Option<Pasting>,
+}
+
+/// A paste that comes as keys, from a terminal that does not say that it is one.
+struct Pasting {
+    text: String,
+    /// When it is over, unless more of it comes.
+    until: Instant,
 }
 
 /// An event that ends the loop's wait.
@@ -201,6 +226,7 @@ enum Happened {
     Output(io::Result<Done>),
     Outcome(Outcome),
     CommandsTaken,
+    PasteOver,
     Woke,
     FrameDue,
 }
@@ -244,6 +270,7 @@ where
                     input = inputs.recv() => Happened::Input(input),
                     done = self.output.done() => Happened::Output(done),
                     Some(outcome) = self.outcomes.recv() => Happened::Outcome(outcome),
+                    () = until(self.pasting.as_ref().map(|pasting| pasting.until)) => Happened::PasteOver,
                     records = recv(records) => Happened::Records(records),
                     () = self.commands.room(commands) => Happened::CommandsTaken,
                     () = until(self.wake) => Happened::Woke,
@@ -275,6 +302,7 @@ where
                 self.wake = None;
                 self.check_terminal().or_else(|| self.update(Message::Woke))
             }
+            Happened::PasteOver => self.end_paste(),
             Happened::CommandsTaken | Happened::FrameDue => None,
         };
         for _ in 0..BATCH {
@@ -294,6 +322,43 @@ where
 
     fn input(&mut self, input: LoopInput) -> Option<Ended> {
         match input {
+            LoopInput::Typed(keys) => return self.typed(&keys),
+            LoopInput::Message(Message::Key(key)) if self.pasting.is_some() && events::text_of(key).is_some() => {
+                return self.typed(&[key]);
+            }
+            _ => {}
+        }
+        self.end_paste().or_else(|| self.other_input(input))
+    }
+
+    /// Takes in keys for text that were there at once. In a text field they are a paste when nobody can have typed them.
+    fn typed(&mut self, keys: &[Key]) -> Option<Ended> {
+        let text: String = keys.iter().filter_map(|key| events::text_of(*key)).collect();
+        if self.away.is_none() && (self.pasting.is_some() || is_paste(&text, self.application.field())) {
+            let until = Instant::now() + PASTE_OVER;
+            let pasting = self.pasting.get_or_insert_with(|| Pasting { text: String::new(), until });
+            pasting.text.push_str(&text);
+            pasting.until = until;
+            return None;
+        }
+        keys.iter().find_map(|key| self.other_input(LoopInput::Message(Message::Key(*key))))
+    }
+
+    /// Tells the application of a paste that has come as keys, if one has.
+    fn end_paste(&mut self) -> Option<Ended> {
+        let Pasting { text, .. } = self.pasting.take()?;
+        self.limiter.wait_no_more();
+        let line = text.trim_end_matches(LINE_ENDS);
+        let ends_line = self.application.field() == Field::Line && line.len() < text.len() && !line.contains(LINE_ENDS);
+        let ended = self.update(Message::Paste(text));
+        // Behind a line that is all, it is the key that ends the line.
+        let enter = Key { code: KeyCode::Enter, ctrl: false, alt: false, shift: false };
+        ended.or_else(|| ends_line.then(|| self.update(Message::Key(enter))).flatten())
+    }
+
+    fn other_input(&mut self, input: LoopInput) -> Option<Ended> {
+        match input {
+            LoopInput::Typed(keys) => self.typed(&keys),
             LoopInput::Message(Message::Key(_)) if self.away == Some(Away::Printing) => {
                 self.enter();
                 None
@@ -553,6 +618,15 @@ impl From<Option<Outcome>> for Carried {
     fn from(outcome: Option<Outcome>) -> Self {
         outcome.map_or(Self::Out, Self::Outcome)
     }
+}
+
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
+
+/// Whether keys that were there at once are a paste where they go: there is text behind a line's end, or more of them than
+/// are typed ahead. Keys that are commands are never one.
+fn is_paste(text: &str, field: Field) -> bool {
+    field != Field::Nowhere
+        && (text.trim_end_matches(LINE_ENDS).contains(LINE_ENDS) || text.chars().nth(PASTED - 1).is_some())
 }
 
 /// Whether the signal is one that a key sends to everyone at the terminal.

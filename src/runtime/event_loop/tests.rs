@@ -45,6 +45,8 @@ struct World {
     folders: Folders,
     /// A stand-in for the user's editor.
     editor: Option<Editor>,
+    /// Where typed text goes.
+    field: Field,
 }
 
 /// Gets the command and the file.
@@ -83,6 +85,7 @@ impl Fake {
             gate: None,
             folders: Folders::default(),
             editor: None,
+            field: Field::Nowhere,
         })))
     }
 
@@ -119,6 +122,10 @@ impl Application for Fake {
         };
         world.messages.push(message);
         effects
+    }
+
+    fn field(&self) -> Field {
+        self.world().field
     }
 
     fn view(&self, _: Moment, frame: &mut Frame<'_>) {
@@ -264,6 +271,78 @@ where
     };
     let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);
     ended
+}
+
+/// The keys that a terminal makes of pasted text.
+fn keys(text: &str) -> Vec<Key> {
+    let code = |c| if c == '\r' { KeyCode::Enter } else { KeyCode::Char(c) };
+    text.chars().map(|c| Key { code: code(c), ctrl: false, alt: false, shift: false }).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paste_that_comes_as_keys_is_one_in_a_text_field_and_single_keys_stay_keys() {
+    let paste = |text: &str| vec![Message::Paste(text.into())];
+    let typed = |text: &str| keys(text).into_iter().map(Message::Key).collect::<Vec<_>>();
+    let long = "a line that nobody types ahead";
+    let cases: [(Field, &[&str], Vec<Message>); 12] = [
+        (Field::Text, &["{\r  \"a\": 1\r}"], paste("{\r  \"a\": 1\r}")),
+        (Field::Text, &["{\r  \"a\"", ": 1\r", "}"], paste("{\r  \"a\": 1\r}")),
+        (Field::Text, &[long, "\r"], paste(&format!("{long}\r"))),
+        (Field::Text, &["{\r"], typed("{\r")),
+        (Field::Text, &["{", "\r", "}"], typed("{\r}")),
+        (Field::Text, &["view"], typed("view")),
+        (Field::Line, &["view\r"], typed("view\r")),
+        (Field::Line, &["a\rb"], paste("a\rb")),
+        (Field::Line, &[long], paste(long)),
+        (Field::Line, &[long, "\r"], [paste(&format!("{long}\r")), typed("\r")].concat()),
+        (Field::Nowhere, &["jj\rjj"], typed("jj\rjj")),
+        (Field::Nowhere, &[long], typed(long)),
+    ];
+    for (field, bursts, told) in cases {
+        let fake = Fake::new();
+        fake.world().field = field;
+        let ended = run_with(&fake, |outside| async move {
+            for burst in bursts {
+                let input = match keys(burst).as_slice() {
+                    [key] => LoopInput::Message(Message::Key(*key)),
+                    keys => LoopInput::Typed(keys.to_vec()),
+                };
+                outside.inputs.send(input).await.unwrap();
+            }
+            let count = told.len();
+            outside.fake.until("told", |world| world.messages.len() == count).await;
+            time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(outside.fake.world().messages, told, "{field:?}: {bursts:?}");
+            outside
+        })
+        .await;
+        assert_eq!(ended.unwrap(), Ended::Exit(Exit::Signal(15)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_pasted_is_told_before_a_key_after_it_and_before_the_end() {
+    let fake = Fake::new();
+    fake.world().field = Field::Text;
+    let ended = run_with(&fake, |outside| async move {
+        let up = Message::Key(Key { code: KeyCode::Up, ctrl: false, alt: false, shift: false });
+        for input in [LoopInput::Typed(keys("a\rb")), LoopInput::Message(up), LoopInput::Typed(keys("c\rd"))] {
+            outside.inputs.send(input).await.unwrap();
+        }
+        outside
+    })
+    .await;
+    ended.unwrap();
+    let told: Vec<_> = fake
+        .world()
+        .messages
+        .iter()
+        .map(|message| match message {
+            Message::Paste(text) => text.clone(),
+            other => format!("{other:?}").chars().take(3).collect(),
+        })
+        .collect();
+    assert_eq!(told, ["a\rb", "Key", "c\rd"]);
 }
 
 #[tokio::test(start_paused = true)]
