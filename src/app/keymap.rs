@@ -297,7 +297,7 @@ pub(super) static ANYWHERE: Keys = {
     const BINDINGS: &[Binding] = &[
         hint(&[char('c')], A::Compose, "compose an event, and send it", "compose"),
         hint(&[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
-        bind(&[char('r')], A::Poll, "poll now"),
+        bind(&[char('r')], A::Poll, "poll and count now"),
         bind(&[char('+'), char('=')], A::Slower, "a longer interval between polls"),
         bind(&[char('-')], A::Faster, "a shorter interval between polls"),
         bind(&[key(KeyCode::Tab)], A::NextPane, "next pane"),
