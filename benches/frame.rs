@@ -15,7 +15,7 @@ use clickscope::event::syntax::format;
 use clickscope::event::{Document, Payload};
 use clickscope::lint::{LintContext, Stage};
 use clickscope::plan::Linter;
-use clickscope::session::{Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Record};
+use clickscope::session::{Arrival, Captured, Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Record};
 use clickscope::ui::{Theme, view};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -42,6 +42,8 @@ fn change(name: &str, text: &str, kind: ChangeKind, now: Moment) -> Change {
         arrived: u64::from(kind == ChangeKind::Updated),
         coverage: None,
         at: now,
+        arrival: Arrival::Poll,
+        number: None,
     }
 }
 
@@ -241,23 +243,24 @@ fn careless_order() -> String {
 }
 
 /// The findings of the event.
-fn linted(event_type: &str, payload: &Arc<Payload>) -> Linted {
-    let event = Document::new(Arc::clone(payload)).unwrap();
+fn linted(event: &Captured) -> Linted {
+    let document = Document::new(Arc::clone(&event.payload)).unwrap();
     let context = LintContext { stage: Stage::Received, now: at(1).wall };
-    let found = EventFindings::new(&event, Linter::default().observe(&event, context));
-    Linted { event_type: event_type.into(), payload: Arc::clone(payload), found: Arc::new(found) }
+    let found = EventFindings::new(&document, Linter::default().observe(&document, context));
+    Linted { event: event.clone(), found: Arc::new(found) }
 }
 
 /// A model of as many types, an order of a thousand products open, and what is wrong with each of the events.
 fn with_order() -> (Model, Vec<Linted>) {
     let mut model = model();
     let order = change("purchase", &careless_order(), ChangeKind::Updated, at(2));
-    let mut found = vec![linted("purchase", order.payload.as_ref().unwrap())];
     let others: Vec<_> = (0..TYPES)
         .map(|n| change(&format!("custom_event_{n}"), r#"{"event":"x","email":"no"}"#, ChangeKind::Updated, at(2)))
         .collect();
-    found.extend(others.iter().map(|other| linted(other.event_type.as_str(), other.payload.as_ref().unwrap())));
     poll(&mut model, others.into_iter().chain([order]).collect(), at(2));
+    // The order came last.
+    let newest = model.session.history.iter().rev().take(TYPES + 1);
+    let found = newest.map(linted).collect();
     (model, found)
 }
 

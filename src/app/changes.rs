@@ -120,7 +120,7 @@ fn words(difference: &Difference) -> Sanitized {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::app::fixture::{at, document, payload};
+    use crate::app::fixture::{captured, document};
 
     #[test]
     fn changes_are_told_in_a_few_words() {
@@ -143,7 +143,7 @@ mod tests {
             (r#"{"items":[{"sku":"a"}]}"#, r#"{"items":[{"sku":"b"}]}"#, r#"items[0].sku "a" → "b""#),
         ];
         for (before, after, expected) in cases {
-            let before = Captured { payload: payload(before), at: at(1) };
+            let before = captured("view", before);
             let changes = Changes::between(&before, &document(after)).unwrap();
             assert_eq!(changes.summary(), expected, "{after}");
         }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_value_knows_its_change_and_a_container_of_those_in_it() {
-        let before = Captured { payload: payload(r#"{"list":[{"a":1},{"b":2}],"same":{"x":1}}"#), at: at(1) };
+        let before = captured("view", r#"{"list":[{"a":1},{"b":2}],"same":{"x":1}}"#);
         let event = document(r#"{"list":[{"a":1},{"b":3}],"same":{"x":1},"new":true}"#);
         let changes = Changes::between(&before, &event).unwrap();
         let node = |path: &str| event.find(&path.parse().unwrap()).unwrap();
@@ -165,6 +165,6 @@ mod tests {
     #[test]
     fn what_is_too_large_is_not_compared() {
         let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(MOST_BYTES));
-        assert!(Changes::between(&Captured { payload: payload(&large), at: at(1) }, &document("{}")).is_none());
+        assert!(Changes::between(&captured("view", &large), &document("{}")).is_none());
     }
 }

@@ -10,8 +10,8 @@ pub(super) fn text(inspector: &Inspector, target: CopyTarget, context: &Context<
     let Some(shown) = inspector.shown() else { return Err("nothing is selected".into()) };
     let picked = inspector.picked(&Context { shown: Some(shown), ..*context });
     let text = match (target, picked) {
-        (CopyTarget::Event, _) => Some(shown.payload.text().to_owned()),
-        (CopyTarget::Type, _) => Some(shown.event_type.as_str().to_owned()),
+        (CopyTarget::Event, _) => Some(shown.event.payload.text().to_owned()),
+        (CopyTarget::Type, _) => Some(shown.event.event_type.as_str().to_owned()),
         (_, None) => None,
         (CopyTarget::Value, Some(picked)) => picked.value,
         (CopyTarget::Path, Some(picked)) => Some(picked.path.to_string()).filter(|path| !path.is_empty()),

@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -6,7 +5,8 @@ use jiff::Timestamp;
 use super::DraftId;
 use super::composer::findings::Question;
 use crate::blueshift::Call;
-use crate::event::{Payload, Sanitized, TypeName};
+use crate::event::{Sanitized, TypeName};
+use crate::session::Captured;
 
 /// The requests of the application to the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
@@ -28,7 +28,7 @@ pub enum Effect {
     /// Look for what is wrong with the newest events of these types.
     Lint {
         /// The events.
-        events: Vec<(TypeName, Arc<Payload>)>,
+        events: Vec<Captured>,
         /// When they came.
         now: Timestamp,
     },

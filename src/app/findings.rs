@@ -7,21 +7,50 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::tree::{self, Part, Spot, TreeRow};
-use crate::event::{Document, NodeId, Payload, Sanitized, Segment, TypeName, sanitized, text};
+use crate::event::{Document, NodeId, Sanitized, Segment, TypeName, sanitized, text};
 use crate::lint::{Finding, NodeLookup, Severity, SeverityCounts};
+use crate::session::{Captured, EventNumber, History};
 
 /// Of a type, so many different findings are told; of an integration that brings more, the table says enough.
 const TOLD: usize = 256;
 
+/// About how many bytes the path and the texts of a finding take.
+const FINDING_TEXTS: usize = 256;
+
 /// An event, with what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linted {
-    /// Its type.
-    pub event_type: TypeName,
     /// The event.
-    pub payload: Arc<Payload>,
-    /// The reason.
+    pub event: Captured,
+    /// Its findings.
     pub found: Arc<EventFindings>,
+}
+
+/// The findings of the events that are held, by their numbers: they go with the event, and count as part of it.
+#[derive(Debug, Default)]
+pub struct Checked(HashMap<EventNumber, Arc<EventFindings>>);
+
+impl Checked {
+    /// The findings of an event; `None` while it has not been checked, and once it is no longer held.
+    pub fn get(&self, number: EventNumber) -> Option<&Arc<EventFindings>> {
+        self.0.get(&number)
+    }
+
+    /// Keeps the findings of an event that `history` holds.
+    pub(super) fn keep(&mut self, linted: &Linted, history: &mut History) {
+        let number = linted.event.number;
+        if history.get(number).is_some() && self.0.insert(number, Arc::clone(&linted.found)).is_none() {
+            history.charge(number, linted.found.bytes());
+            self.forget(&history.let_go());
+        }
+    }
+
+    /// Forgets the events that are no longer held.
+    pub(super) fn forget(&mut self, let_go: &[EventNumber]) {
+        for number in let_go {
+            self.0.remove(number);
+        }
+    }
 }
 
 /// The findings of one event, and their places. Made once an event: what is drawn looks up only.
@@ -87,6 +116,11 @@ impl EventFindings {
         let count = || self.findings.iter().map(Finding::count).sum::<u64>();
         let worst = self.findings.first()?;
         Some(Tally { worst: worst.severity, count: usize::try_from(count()).unwrap_or(usize::MAX) })
+    }
+
+    /// About how many bytes it takes; none where nothing was found.
+    fn bytes(&self) -> usize {
+        self.findings.len() * (size_of::<Finding>() + FINDING_TEXTS) + self.marks.len() * 2 * size_of::<(Spot, Mark)>()
     }
 
     /// How many columns the longest of the places takes.
@@ -215,7 +249,7 @@ impl Baseline {
 
     /// Counts what was found, when it is of a type that was there at the start. `false` when it is not.
     pub(super) fn counts(&mut self, linted: &Linted) -> bool {
-        if !self.awaited.remove(&linted.event_type) {
+        if !self.awaited.remove(&linted.event.event_type) {
             return false;
         }
         self.faulty += usize::from(linted.found.tally().is_some());
@@ -244,7 +278,7 @@ impl Baseline {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::fixture::document;
+    use super::super::fixture::{captured, document};
     use super::super::tree::{Range, Tree};
     use super::*;
     use crate::event::Path;
@@ -261,9 +295,7 @@ mod tests {
     }
 
     fn linted(event_type: &str, findings: &[(&str, &str)]) -> Linted {
-        let event = document("{}");
-        let payload = Arc::clone(event.payload());
-        Linted { event_type: event_type.into(), payload, found: found(&event, findings).into() }
+        Linted { event: captured(event_type, "{}"), found: found(&document("{}"), findings).into() }
     }
 
     /// The marks of the rows of a tree: how bad, and the rule and the number of what is found there.

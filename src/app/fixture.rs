@@ -15,8 +15,8 @@ use crate::event::{Document, EventId, Payload};
 use crate::lint;
 use crate::plan::Linter;
 use crate::session::{
-    CallOutcome, Change, ChangeKind, Coverage, Delivery, HISTORY_LIMIT, Moment, Polled, Problem, ProblemKind, Record,
-    Retry, Trouble,
+    Arrival, CallOutcome, Captured, Change, ChangeKind, Coverage, Delivery, EventNumber, HISTORY_LIMIT, Moment, Polled,
+    Problem, ProblemKind, Record, Retry, Trouble,
 };
 
 /// The shop's last purchase, as the platform gives it back.
@@ -81,7 +81,15 @@ pub(crate) fn change(
         arrived,
         coverage: (arrived > 0).then_some(Coverage { captured: arrived / 2 + 1, received: arrived }),
         at,
+        arrival: Arrival::Poll,
+        number: None,
     }
+}
+
+/// The first event of a session, of that type and text.
+pub(crate) fn captured(event_type: &str, text: &str) -> Captured {
+    let number = EventNumber::default();
+    Captured { event_type: event_type.into(), payload: payload(text), at: at(1), number, arrival: Arrival::Poll }
 }
 
 /// The records of a poll that brought `changes`.
@@ -139,20 +147,15 @@ pub(crate) fn send(model: &mut Model, message: Message, now: Moment) -> Vec<Effe
 /// Has everything in the table linted, each event by itself.
 pub(crate) fn lint_all(model: &mut Model, now: Moment) -> Vec<Effect> {
     let shown = model.types.rows();
-    let events = shown.filter_map(|(name, row)| Some((name.clone(), row.payload.clone()?)));
-    let linted = events.map(|(name, payload)| linted(name.as_str(), &payload, now)).collect();
+    let linted = shown.filter_map(|(_, row)| Some(linted(row.newest.as_ref()?, now))).collect();
     send(model, Message::Done(Outcome::Linted(linted)), now)
 }
 
-/// The findings of an event of that type.
-pub(crate) fn linted(event_type: &str, payload: &Arc<Payload>, now: Moment) -> Linted {
-    let event = Document::new(Arc::clone(payload)).unwrap();
-    let findings = lint::lint(&event, lint::LintContext { stage: lint::Stage::Received, now: now.wall });
-    Linted {
-        event_type: event_type.into(),
-        payload: Arc::clone(payload),
-        found: Arc::new(EventFindings::new(&event, findings)),
-    }
+/// The findings of an event.
+pub(crate) fn linted(event: &Captured, now: Moment) -> Linted {
+    let document = Document::new(Arc::clone(&event.payload)).unwrap();
+    let findings = lint::lint(&document, lint::LintContext { stage: lint::Stage::Received, now: now.wall });
+    Linted { event: event.clone(), found: Arc::new(EventFindings::new(&document, findings)) }
 }
 
 /// An event of which several things are wrong, in a model that knows what.

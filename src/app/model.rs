@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::composer::{self, Composer, Composition};
 use super::connection_status::ConnectionStatus;
-use super::findings::Baseline;
+use super::findings::{Baseline, Checked};
 use super::keymap::{Action, Keys};
 use super::layer::Layer;
 use super::layout::Layout;
@@ -16,8 +16,8 @@ use super::pane::inspector::Inspector;
 use super::pane::types::{Earlier, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::{Sending, Size};
-use crate::event::{Payload, Sanitized, TypeName, Unknown, sanitized, text};
-use crate::session::{Change, Moment, Session};
+use crate::event::{Sanitized, TypeName, Unknown, sanitized, text};
+use crate::session::{Captured, Change, Moment, Session};
 
 /// How long a short answer stands in the footer.
 pub(super) const TOAST: Duration = Duration::from_secs(4);
@@ -80,6 +80,8 @@ pub struct Model {
     pub zoomed: bool,
     /// The session, also while the screen is held still.
     pub session: Session,
+    /// The findings of the events that it holds.
+    pub checked: Checked,
     /// The layers over the panes; the last has the keys.
     pub layers: Vec<Layer>,
     /// The table of event types.
@@ -103,7 +105,7 @@ pub struct Model {
     /// The composer.
     pub composer: Composer,
     /// The newest events that nobody has linted yet.
-    pub(super) unlinted: Vec<(TypeName, Arc<Payload>)>,
+    pub(super) unlinted: Vec<Captured>,
     /// The types of the first poll, until all of them were checked.
     pub(super) baseline: Option<Baseline>,
 }
@@ -164,6 +166,7 @@ impl Model {
             focus: PaneId::Types,
             zoomed: false,
             session: Session::new(setup.history_limit),
+            checked: Checked::default(),
             layers: Vec::new(),
             types: Types::default(),
             inspector: Inspector::default(),
@@ -336,15 +339,13 @@ impl Model {
     /// Restores after every message what must hold: the inspector shows what the table's cursor is on, what is seen is
     /// not unseen, and every pane knows its size and shows what there is.
     pub(super) fn settle(&mut self, now: Moment) {
-        let Self { types, inspector, .. } = self;
+        let Self { types, inspector, checked, .. } = self;
         match types.selected() {
             Some((name, row)) => {
-                if let Some(payload) = &row.payload {
-                    inspector.turn_to(name, payload);
-                    if let Some(linted) = &row.linted {
-                        inspector.learn(linted);
-                    }
-                } else if inspector.shown().is_some_and(|shown| shown.event_type != *name) {
+                if let Some(newest) = &row.newest {
+                    inspector.turn_to(newest);
+                    inspector.learn(checked);
+                } else if !inspector.shows(name) {
                     inspector.clear();
                 }
             }
@@ -374,7 +375,7 @@ impl Model {
                 }
             }
         }
-        let behind = self.inspector.shown().is_some_and(|shown| shown.newer.is_some());
+        let behind = self.inspector.shown().is_some_and(|shown| shown.newer > 0);
         let on_screen = !composing && layout.is_some_and(|layout| layout.inspector.is_some());
         // While a filter is typed the cursor passes over types that nobody looks at.
         if on_screen && !behind && !self.layers.iter().any(Layer::is_filter) {
@@ -386,7 +387,7 @@ impl Model {
     pub fn earlier(&self) -> Option<Earlier<'_>> {
         let earlier = self.types.selected()?.1.earlier()?;
         let shown = self.inspector.shown()?;
-        (!Arc::ptr_eq(&shown.payload, &earlier.linted.payload)).then_some(earlier)
+        (shown.event.number != earlier.linted.event.number).then_some(earlier)
     }
 
     /// How long after `now` a visible text changes by the passing of time alone (an age, a countdown, a sparkline, a

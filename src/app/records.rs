@@ -7,7 +7,7 @@ use super::findings::{self, Baseline, Linted};
 use super::pane::activity::{Entry, EntryKind};
 use super::{Effect, Model};
 use crate::event::{Document, Sanitized, sanitized, text};
-use crate::session::{Change, ChangeKind, Errors, History, MOST_TYPES, Moment, Polled, Record, Trouble};
+use crate::session::{Captured, Change, ChangeKind, Errors, History, MOST_TYPES, Moment, Polled, Record, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
@@ -17,11 +17,11 @@ const ENTRIES_A_POLL: usize = 12;
 const COMPARED: usize = 256 * 1024;
 
 /// Takes in what happened.
-pub(super) fn hear(model: &mut Model, records: Vec<Record>, now: Moment) -> Vec<Effect> {
+pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> Vec<Effect> {
     let was_live = model.connection.last_good.is_some();
     let errors_before = model.session.errors.clone();
     let clock_before = model.session.clock.complaint();
-    remember(model, &records, now);
+    remember(model, &mut records, now);
     let complaint = model.session.clock.complaint();
     if let Some(complaint) = complaint.filter(|_| clock_before.is_none()) {
         note(model, now, EntryKind::Trouble, complaint);
@@ -67,9 +67,10 @@ pub(super) fn hear(model: &mut Model, records: Vec<Record>, now: Moment) -> Vec<
 }
 
 /// Keeps what came in the session, and tells the first time that something had to go for it.
-fn remember(model: &mut Model, records: &[Record], at: Moment) {
+fn remember(model: &mut Model, records: &mut [Record], at: Moment) {
     let before = model.session.history.dropped();
-    model.session.take_in(records);
+    let let_go = model.session.take_in(records);
+    model.checked.forget(&let_go);
     let history = &model.session.history;
     let dropped = history.dropped();
     if before.events == 0 && dropped.events > 0 {
@@ -104,7 +105,7 @@ fn hear_poll(model: &mut Model, polled: &Polled) {
 /// Shows what was there at the start.
 fn begin(model: &mut Model, changes: &[Change], now: Moment) {
     expect_findings(model, of_each_type(changes).filter_map(<[Change]>::last));
-    model.baseline = Some(Baseline::of(model.unlinted.iter().map(|(event_type, _)| event_type.clone())));
+    model.baseline = Some(Baseline::of(model.unlinted.iter().map(|event| event.event_type.clone())));
     model.types.apply(changes, &model.session.history, now);
     model.types.select_something();
 }
@@ -155,9 +156,13 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
                     | (kind @ ChangeKind::Earlier, ChangeKind::Unchanged) => (kind, false),
                     (_, kind) => (kind, true),
                 };
-                let payload = if newer { change.payload } else { before.payload.clone() };
                 let arrived = before.arrived.saturating_add(change.arrived);
-                entry.insert(Change { kind, payload, arrived, ..change });
+                let change = if newer {
+                    change
+                } else {
+                    Change { payload: before.payload.clone(), number: before.number, arrival: before.arrival, ..change }
+                };
+                entry.insert(Change { kind, arrived, ..change });
             }
         }
     }
@@ -185,11 +190,10 @@ pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
     expect_findings(model, changes);
     model.types.apply(changes, &model.session.history, now);
     model.types.select_something();
-    let shown = model.inspector.shown().map(|shown| shown.event_type.clone());
-    let is_newer = |change: &&Change| Some(&change.event_type) == shown.as_ref() && change.kind.is_newest();
+    let is_newer = |change: &&Change| model.inspector.shows(&change.event_type) && change.kind.is_newest();
     let came = changes.iter().filter(is_newer).map(|change| change.arrived.max(1)).sum();
-    if let Some(payload) = changes.iter().rfind(is_newer).and_then(|change| change.payload.as_ref()) {
-        model.inspector.newer(payload, came);
+    if let Some(newest) = changes.iter().rfind(is_newer).and_then(Change::event) {
+        model.inspector.newer(&newest, came);
     }
     if told.len() > ENTRIES_A_POLL {
         let at = changes.first().map_or(now, |change| change.at);
@@ -209,12 +213,9 @@ fn of_each_type(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
 /// Has the events linted that `changes` bring.
 fn expect_findings<'a>(model: &mut Model, changes: impl IntoIterator<Item = &'a Change>) {
     for change in changes {
-        let known = model.types.row(&change.event_type).and_then(|row| row.payload.as_ref());
-        if let Some(payload) =
-            change.payload.as_ref().filter(|payload| !known.is_some_and(|known| Arc::ptr_eq(known, payload)))
-        {
-            model.unlinted.push((change.event_type.clone(), Arc::clone(payload)));
-        }
+        let known = model.types.row(&change.event_type).and_then(|row| row.newest.as_ref());
+        let is_known = |event: &Captured| known.is_some_and(|known| known.number == event.number);
+        model.unlinted.extend(change.event().filter(|event| !is_known(event)));
     }
 }
 
@@ -222,13 +223,13 @@ fn expect_findings<'a>(model: &mut Model, changes: impl IntoIterator<Item = &'a 
 pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
     let mut told = Vec::new();
     for linted in linted {
-        model.inspector.learn(linted);
+        model.checked.keep(linted, &mut model.session.history);
         let news = model.types.learn(linted);
         if model.baseline.as_mut().is_some_and(|baseline| baseline.counts(linted)) {
             continue;
         }
         told.extend(findings::headline(&news).map(|(severity, text)| {
-            let subject = linted.event_type.shown();
+            let subject = linted.event.event_type.shown();
             Entry { at: now, kind: EntryKind::Finding(severity), subject, text }
         }));
     }
@@ -249,7 +250,7 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
 fn compared(change: &Change, history: &History, left: &mut usize) -> Option<Changes> {
     let payload =
         change.payload.as_ref().filter(|_| matches!(change.kind, ChangeKind::Updated | ChangeKind::Returned))?;
-    let before = history.before(&change.event_type, payload)?;
+    let before = history.before(change.number?)?;
     *left = left.checked_sub(payload.text().len() + before.payload.text().len())?;
     Changes::between(before, &Document::new(Arc::clone(payload)).ok()?)
 }

@@ -3,25 +3,23 @@
 use std::sync::Arc;
 
 use super::changes::Changes;
-use super::findings::{EventFindings, Linted};
-use crate::event::{Document, DocumentError, Payload, TypeName};
-use crate::session::History;
+use super::findings::EventFindings;
+use crate::event::{Document, DocumentError};
+use crate::session::{Captured, History};
 
 /// The event on show.
 #[derive(Debug)]
 pub struct Shown {
-    /// Its type.
-    pub event_type: TypeName,
     /// The event.
-    pub payload: Arc<Payload>,
+    pub event: Captured,
     /// The same as a document, or why it is none.
     pub document: Result<Arc<Document>, DocumentError>,
     /// Its findings or, until they are known, those of the event before it.
     found: Option<Arc<EventFindings>>,
     /// Whether the findings are its own.
     is_linted: bool,
-    /// A newer event of the type that the reader has not gone on to, and how many there were.
-    pub newer: Option<(Arc<Payload>, u64)>,
+    /// How many newer events of the type came that the reader has not gone on to.
+    pub newer: u64,
     /// Whether the reader has moved in it, so that it holds still.
     pub held: bool,
     /// The changes from the event before it; `None` where there is none, or it was not compared.
@@ -31,33 +29,33 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(event_type: TypeName, payload: Arc<Payload>) -> Self {
-        let document = Document::new(payload.clone()).map(Arc::new);
+    pub(super) fn new(event: Captured) -> Self {
+        let document = Document::new(Arc::clone(&event.payload)).map(Arc::new);
         Self {
-            event_type,
-            payload,
+            event,
             document,
             found: None,
             is_linted: false,
-            newer: None,
+            newer: 0,
             held: false,
             changes: None,
             is_compared: false,
         }
     }
 
-    pub(super) fn replace(&mut self, payload: Arc<Payload>) {
-        self.document = Document::new(payload.clone()).map(Arc::new);
-        self.payload = payload;
+    /// Shows another event of the type.
+    pub(super) fn replace(&mut self, event: Captured) {
+        self.document = Document::new(Arc::clone(&event.payload)).map(Arc::new);
+        self.event = event;
         self.is_linted = false;
-        self.newer = None;
+        self.newer = 0;
         self.is_compared = false;
     }
 
     /// Compares it with the event before it, once.
     pub(super) fn compare(&mut self, history: &History) {
         if !std::mem::replace(&mut self.is_compared, true) {
-            let before = history.before(&self.event_type, &self.payload);
+            let before = history.before(self.event.number);
             let event = self.document.as_deref().ok();
             self.changes = before.zip(event).and_then(|(before, event)| Changes::between(before, event));
         }
@@ -68,12 +66,10 @@ impl Shown {
         self.changes.as_ref()
     }
 
-    /// Takes in the findings of the event, if they are of this one.
-    pub(super) fn learn(&mut self, linted: &Linted) {
-        if Arc::ptr_eq(&self.payload, &linted.payload) {
-            self.found = Some(Arc::clone(&linted.found));
-            self.is_linted = true;
-        }
+    /// Takes in the findings of the event.
+    pub(super) fn learn(&mut self, found: &Arc<EventFindings>) {
+        self.found = Some(Arc::clone(found));
+        self.is_linted = true;
     }
 
     /// Its findings; `None` while it has not been checked.

@@ -18,7 +18,7 @@ use super::{Effect, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, Unknown};
 use crate::lint::Severity;
-use crate::session::{Change, ChangeKind, Errors, MOST_TYPES, ProblemKind, Record};
+use crate::session::{Change, ChangeKind, Errors, EventNumber, MOST_TYPES, ProblemKind, Record};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -163,22 +163,22 @@ fn the_inspector_follows_until_the_reader_moves_in_it() {
         change("purchase", ChangeKind::Updated, &PURCHASE.replace("50314", &number.to_string()), number, 1, at(21))
     };
     send(&mut model, polled(vec![newest(60)], at(21)), at(21));
-    assert!(model.inspector.shown().unwrap().payload.text().contains("\"60\""));
+    assert!(model.inspector.shown().unwrap().event.payload.text().contains("\"60\""));
 
     press(&mut model, "enter j j j j", at(22));
     assert_eq!(path(&model), "order_id");
     send(&mut model, polled(vec![newest(61)], at(23)), at(23));
     send(&mut model, polled(vec![newest(62)], at(24)), at(24));
     let shown = model.inspector.shown().unwrap();
-    assert!(shown.payload.text().contains("\"60\""), "it holds still");
-    assert_eq!(shown.newer.as_ref().unwrap().1, 2);
+    assert!(shown.event.payload.text().contains("\"60\""), "it holds still");
+    assert_eq!(shown.newer, 2);
     press(&mut model, "f", at(25));
-    assert!(model.inspector.shown().unwrap().payload.text().contains("\"62\""));
+    assert!(model.inspector.shown().unwrap().event.payload.text().contains("\"62\""));
     assert_eq!(path(&model), "order_id", "the cursor stays on the path");
     press(&mut model, "j esc", at(26));
     assert_eq!(model.focus, PaneId::Types);
     send(&mut model, polled(vec![newest(63)], at(27)), at(27));
-    assert!(model.inspector.shown().unwrap().payload.text().contains("\"63\""), "left behind, it follows again");
+    assert!(model.inspector.shown().unwrap().event.payload.text().contains("\"63\""), "left behind, it follows again");
 }
 
 #[test]
@@ -390,11 +390,12 @@ fn every_new_event_is_linted_once_and_the_table_says_how_bad_it_is() {
     let mut model = fresh(120, 36);
     let bad = change("purchase", ChangeKind::New, FAULTY, 1, 0, at(1));
     let fine = change("view", ChangeKind::New, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1, 0, at(1));
-    let events = [&bad, &fine].map(|change| (change.event_type.clone(), change.payload.clone().unwrap()));
     let effects = send(&mut model, polled(vec![bad.clone(), fine], at(1)), at(1));
-    assert_eq!(effects, [Effect::Lint { events: events.into(), now: at(1).wall }]);
+    let events = model.session.history.iter().cloned().collect();
+    assert_eq!(effects, [Effect::Lint { events, now: at(1).wall }]);
     assert_eq!(tally(&model, "purchase"), None);
     assert_eq!(lint_all(&mut model, at(1)), []);
+    let first = model.session.history.newest(&"purchase".into()).unwrap().number;
     assert_eq!(tally(&model, "purchase"), Some((Severity::Error, 6)));
     assert_eq!(tally(&model, "view"), None);
     let again = Change { kind: ChangeKind::Unchanged, ..bad };
@@ -407,6 +408,7 @@ fn every_new_event_is_linted_once_and_the_table_says_how_bad_it_is() {
     lint_all(&mut model, at(3));
     assert_ne!(tally(&model, "purchase"), Some((Severity::Error, 6)));
     assert!(model.inspector.shown().unwrap().found().is_some());
+    assert_eq!(model.checked.get(first).unwrap().findings().len(), 6, "the findings of an event stay with it");
 }
 
 #[test]
@@ -578,7 +580,7 @@ fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are
     act(&mut model, Action::Earlier, at(47));
     assert_eq!((model.focus, path(&model)), (PaneId::Inspector, "ship_date".into()), "at the worst of it");
     assert_eq!(found(&model).len(), 6);
-    assert_eq!(model.inspector.shown().unwrap().newer.as_ref().unwrap().1, 4);
+    assert_eq!(model.inspector.shown().unwrap().newer, 4);
     assert!(!model.can(Action::Earlier, at(20)), "it is on show");
     newest(&mut model, &fine.replace("50316", "50318"), 48);
     assert_eq!(found(&model).len(), 6, "it is held");
@@ -602,8 +604,8 @@ fn findings_of_an_event_that_was_left_behind_come_late_and_are_still_its_own() {
     let mut model = faulty(120, 36);
     press(&mut model, "enter", at(21));
     let second = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","email":"no"}"#, 45, 1, at(22));
-    let late = linted("purchase", second.payload.as_ref().unwrap(), at(22));
     send(&mut model, polled(vec![second], at(22)), at(22));
+    let late = linted(model.session.history.newest(&"purchase".into()).unwrap(), at(22));
     press(&mut model, "j", at(22));
     let third = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","email":"a@b.co"}"#, 46, 1, at(23));
     send(&mut model, polled(vec![third], at(23)), at(23));
@@ -728,7 +730,7 @@ fn each_event_of_one_answer_is_a_change_and_a_version_of_its_own() {
         let versions: Vec<_> = versions.skip(2).collect();
         assert_eq!(versions, ["{\"n\":1}", "{\"n\":2}", "{\"n\":3}", "{\"n\":4}", "{\"n\":6}", "{\"n\":5}"]);
         let row = row(model);
-        assert_eq!((row.payload.unwrap().text(), row.captured), (r#"{"n":5}"#, 609));
+        assert_eq!((row.newest.unwrap().payload.text(), row.captured), (r#"{"n":5}"#, 609));
     }
 }
 
@@ -768,6 +770,16 @@ fn older_events_go_when_the_history_is_full_and_it_is_said_once() {
     }
     let held = model.session.history.versions(&"view".into()).map(|captured| captured.at).collect::<Vec<_>>();
     assert_eq!(held, [at(7), at(8)]);
+    assert_eq!(model.session.history.iter().map(|event| event.number.0).collect::<Vec<_>>(), [6, 7]);
+    lint_all(&mut model, at(8));
+    let last = EventNumber(7);
+    assert!(model.checked.get(last).is_some());
+    let none = [
+        change("view", ChangeKind::Updated, &large(9), 9, 1, at(9)),
+        change("view", ChangeKind::Updated, &large(10), 10, 1, at(9)),
+    ];
+    send(&mut model, polled(none.into(), at(9)), at(9));
+    assert_eq!(model.checked.get(last), None, "what was found goes with the event");
     let told: Vec<_> = log(&model).into_iter().filter(|line| line.contains("history")).collect();
     assert_eq!(told, [" the history has reached 2 MiB: from now on the oldest events of the largest types go"]);
 }

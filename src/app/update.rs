@@ -443,11 +443,10 @@ fn step_interval(model: &mut Model, longer: bool, now: Moment) {
 
 /// Shows the last event of the type that had worse findings than the newest, at the worst of them.
 fn go_to_earlier(model: &mut Model, now: Moment) {
-    let selected = model.types.selected().map(|(_, row)| (row.payload.clone(), row.tally().is_some()));
     let earlier = model.earlier().map(|earlier| (earlier.linted.clone(), earlier.newer));
-    let (Some((linted, newer)), Some((Some(newest), _))) = (earlier, &selected) else {
+    let Some((linted, newer)) = earlier else {
         let is_on_show = model.types.selected().is_some_and(|(_, row)| row.earlier().is_some());
-        let faulty = selected.is_some_and(|(_, faulty)| faulty);
+        let faulty = model.types.selected().is_some_and(|(_, row)| row.tally().is_some());
         let told = match (is_on_show, faulty) {
             (true, _) => "it is on show: the last event that was worse than the newest",
             (false, true) => "no event before had worse findings than the newest",
@@ -456,9 +455,8 @@ fn go_to_earlier(model: &mut Model, now: Moment) {
         toast(model, now, told);
         return;
     };
-    let newest = newest.clone();
     let Parts { inspector, context, .. } = model.parts(now);
-    inspector.show_earlier(&linted, newest, newer, &context);
+    inspector.show_earlier(&linted, newer, &context);
     model.focus = PaneId::Inspector;
 }
 

@@ -166,6 +166,8 @@ A record of an event is an object with these fields; only it has `event`:
   coverage     captured and received since the count became known, or null
   observed_at  when this was seen, in UTC
   latency_ms   from the event's timestamp to its receipt; null when unknown
+  from         how it came, where no poll showed it: backfill, collector, sent,
+               tape
   findings     what is wrong with the event: objects with rule, severity, path,
                expected, found and fix, as `clickscope lint --json` prints them.
                As on screen, [lint] in the config file and --plan apply";

@@ -255,7 +255,7 @@ mod tests {
     use super::*;
     use crate::event::Payload;
     use crate::event::text::sanitize;
-    use crate::session::{Moment, Polled};
+    use crate::session::{Arrival, Moment, Polled};
     use crate::source::Clock;
 
     /// A pipe that is read for ever, or closed from the start.
@@ -285,6 +285,8 @@ mod tests {
             arrived: 0,
             coverage: None,
             at,
+            arrival: Arrival::Poll,
+            number: None,
         }
     }
 

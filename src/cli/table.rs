@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use crate::event::{Head, Path, Payload};
     use crate::lint::Actual;
-    use crate::session::{ChangeKind, Moment};
+    use crate::session::{Arrival, ChangeKind, Moment};
 
     fn change(event_type: &str, event: Option<&str>) -> Change {
         let at = Moment { elapsed: Duration::ZERO, wall: "2026-11-23T09:00:00.123456Z".parse().unwrap() };
@@ -70,6 +70,8 @@ mod tests {
             arrived: 1,
             coverage: None,
             at,
+            arrival: Arrival::Poll,
+            number: None,
         }
     }
 

@@ -12,9 +12,10 @@ use tokio::sync::mpsc;
 use crate::app::Outcome;
 use crate::app::composer::findings::Question;
 use crate::app::findings::{EventFindings, Linted};
-use crate::event::{Document, Payload, TypeName};
+use crate::event::{Document, TypeName};
 use crate::lint::{LintContext, Stage};
 use crate::plan::Linter;
+use crate::session::Captured;
 
 /// Findings are passed on after so long, however many events are still to be checked.
 const TOLD_AFTER: Duration = Duration::from_millis(30);
@@ -44,7 +45,7 @@ struct State {
 /// The events of one type that came at the same time.
 #[derive(Debug)]
 struct Waiting {
-    events: VecDeque<Arc<Payload>>,
+    events: VecDeque<Captured>,
     now: Timestamp,
 }
 
@@ -66,10 +67,11 @@ impl LintWorker {
     }
 
     /// Looks at events that the platform shows.
-    pub(super) fn events(&self, events: Vec<(TypeName, Arc<Payload>)>, now: Timestamp) {
+    pub(super) fn events(&self, events: Vec<Captured>, now: Timestamp) {
         let mut waiting = IndexMap::new();
-        for (name, event) in events {
-            let of_type = waiting.entry(name).or_insert_with(|| Waiting { events: VecDeque::new(), now });
+        for event in events {
+            let of_type =
+                waiting.entry(event.event_type.clone()).or_insert_with(|| Waiting { events: VecDeque::new(), now });
             of_type.events.push_back(event);
         }
         self.shared.add(|state| state.events.extend(waiting));
@@ -141,18 +143,16 @@ impl Shared {
     fn observe(&self, linter: &mut Linter, waiting: &mut VecDeque<(TypeName, Waiting)>) -> Vec<Linted> {
         let begun = Instant::now();
         let mut told = Vec::new();
-        while let Some((event_type, Waiting { events, now })) = waiting.front_mut() {
-            let Some(payload) = events.pop_front() else {
+        while let Some((_, Waiting { events, now })) = waiting.front_mut() {
+            let Some(event) = events.pop_front() else {
                 waiting.pop_front();
                 continue;
             };
-            let (event_type, now) = (event_type.clone(), *now);
+            let context = LintContext { stage: Stage::Received, now: *now };
             // Text that cannot be read has its own error where it is shown.
-            let found = Document::new(Arc::clone(&payload)).map(|event| {
-                let findings = linter.observe(&event, LintContext { stage: Stage::Received, now });
-                EventFindings::new(&event, findings)
-            });
-            told.push(Linted { event_type, payload, found: found.unwrap_or_default().into() });
+            let found = Document::new(Arc::clone(&event.payload))
+                .map(|document| EventFindings::new(&document, linter.observe(&document, context)));
+            told.push(Linted { event, found: found.unwrap_or_default().into() });
             if begun.elapsed() > TOLD_AFTER || self.lock().closed {
                 break;
             }
@@ -177,14 +177,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::app::fixture::captured;
     use crate::lint::Finding;
 
     fn now() -> Timestamp {
         "2026-11-24T12:00:00Z".parse().unwrap()
-    }
-
-    fn event(name: &str, text: &str) -> (TypeName, Arc<Payload>) {
-        (TypeName::from(name), Arc::new(Payload::new(text)))
     }
 
     fn rules(findings: &[Finding]) -> Vec<&'static str> {
@@ -197,7 +194,7 @@ mod tests {
         let linting = LintWorker::new(Linter::default(), &sender);
         let names: Vec<_> = (0..500).map(|number| format!("type_{number}")).collect();
         let text = r#"{"event":"x","email":"jane.doe@acme.com","billing_date":"2014-14-11T17:27:20+00:00"}"#;
-        linting.events(names.iter().map(|name| event(name, text)).collect(), now());
+        linting.events(names.iter().map(|name| captured(name, text)).collect(), now());
         let mut told = Vec::new();
         while told.len() < names.len() {
             match outcomes.blocking_recv().unwrap() {
@@ -206,7 +203,7 @@ mod tests {
             }
         }
         for (linted, name) in told.iter().zip(&names) {
-            assert_eq!(linted.event_type.as_str(), name);
+            assert_eq!(linted.event.event_type.as_str(), name);
             assert!(rules(linted.found.findings()).contains(&"date-impossible"), "{linted:?}");
         }
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::{Arrival, Captured, EventNumber, Moment};
 use crate::event::{Payload, TypeName};
 
 /// The change that a snapshot, or a count, brought for one event type: an event, or news of its count.
@@ -35,15 +35,32 @@ pub struct Change {
     /// When we saw it.
     #[serde(rename = "observed_at")]
     pub at: Moment,
+    /// How the event came to us.
+    #[serde(rename = "from", default, skip_serializing_if = "is_usual")]
+    pub arrival: Arrival,
+    /// The number of the event in the session that took it in; `None` before one has, and where no event came.
+    #[serde(skip)]
+    pub number: Option<EventNumber>,
 }
 
 impl Change {
+    /// The event that came, once a session has taken it in.
+    pub fn event(&self) -> Option<Captured> {
+        let (event_type, payload) = (self.event_type.clone(), self.payload.clone()?);
+        Some(Captured { event_type, payload, at: self.at, number: self.number?, arrival: self.arrival })
+    }
+
     /// How long the event was under way: from its own `timestamp` to the platform's `_bsft_ts`, in milliseconds.
     /// Negative when the clocks disagree; `None` when either is missing.
     pub fn latency_ms(&self) -> Option<i64> {
         let head = self.payload.as_ref()?.head();
         Some(head.received?.as_millisecond().saturating_sub(head.happened?.as_millisecond()))
     }
+}
+
+/// Whether a value is the usual one, of which nothing is written.
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Captured against received, over one span of time.

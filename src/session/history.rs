@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::moment::{Moment, Times};
+use super::moment::Times;
+use super::{Captured, Change, ChangeKind, EventNumber};
 use crate::event::{Payload, TypeName};
 
 /// How many bytes of events are held when nothing else is asked.
@@ -25,24 +26,20 @@ const OVERHEAD: usize = 512;
 #[derive(Debug)]
 pub struct History {
     budget: Budget,
+    events: BTreeMap<EventNumber, Entry>,
     types: HashMap<TypeName, Held>,
     /// The types that hold more than their newest event, by their bytes.
     by_bytes: BTreeSet<(usize, TypeName)>,
     /// All types, by the number of their last arrival.
     by_arrival: BTreeMap<u64, TypeName>,
     arrivals: u64,
+    /// The number of the next event.
+    next: EventNumber,
     bytes: usize,
     newest_bytes: usize,
     dropped: Dropped,
-}
-
-/// A captured event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Captured {
-    /// The event.
-    pub payload: Arc<Payload>,
-    /// When we saw it.
-    pub at: Moment,
+    /// The events that had to go and were not told of yet.
+    let_go: Vec<EventNumber>,
 }
 
 /// How much had to go so far.
@@ -54,6 +51,15 @@ pub struct Dropped {
     pub types: u64,
 }
 
+/// The place of an event among those of its type that are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which one it is, from 1, the oldest.
+    pub at: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Budget {
     bytes: usize,
@@ -61,25 +67,34 @@ struct Budget {
     types: usize,
 }
 
+/// An event that is held.
+#[derive(Debug)]
+struct Entry {
+    captured: Captured,
+    /// How many bytes are held elsewhere because of it.
+    charged: usize,
+}
+
 /// The events of one type.
 #[derive(Debug, Default)]
 struct Held {
     /// The newest last. Empty for a type of which only a count is known.
-    versions: VecDeque<Captured>,
+    versions: VecDeque<EventNumber>,
     bytes: usize,
+    /// The bytes of the newest event, without what was charged for it.
+    newest_bytes: usize,
     arrival: u64,
+    dropped: u64,
 }
 
-impl Held {
-    fn newest_bytes(&self) -> usize {
-        self.versions.back().map_or(0, Captured::cost)
-    }
-}
-
-impl Captured {
+impl Entry {
     fn cost(&self) -> usize {
-        self.payload.text().len() + OVERHEAD
+        cost_of(&self.captured.payload) + self.charged
     }
+}
+
+fn cost_of(payload: &Payload) -> usize {
+    payload.text().len() + OVERHEAD
 }
 
 impl Default for History {
@@ -97,67 +112,115 @@ impl History {
     fn within(budget: Budget) -> Self {
         Self {
             budget,
+            events: BTreeMap::new(),
             types: HashMap::new(),
             by_bytes: BTreeSet::new(),
             by_arrival: BTreeMap::new(),
             arrivals: 0,
+            next: EventNumber::default(),
             bytes: 0,
             newest_bytes: 0,
             dropped: Dropped::default(),
+            let_go: Vec::new(),
         }
     }
 
-    /// Takes in an event that is the newest of its type; the one that is the newest already is not held twice.
-    pub fn push(&mut self, event_type: &TypeName, captured: Captured) {
-        let mut held = self.remove(event_type);
-        if held.versions.back().is_none_or(|newest| newest.payload.hash() != captured.payload.hash()) {
-            held.bytes += captured.cost();
-            held.versions.push_back(captured);
+    /// Takes in what came of a type, and gives the number of the event, where one came.
+    ///
+    /// The event that is the newest already is not held twice. One that is known to be older than the newest stands before
+    /// those that it is surely older than, and in any case before the newest.
+    pub(super) fn take_in(&mut self, change: &Change) -> Option<EventNumber> {
+        let mut held = self.remove(&change.event_type);
+        let number = change.payload.as_ref().map(|payload| self.hold(&mut held, change, payload));
+        self.insert(&change.event_type, held);
+        number
+    }
+
+    fn hold(&mut self, held: &mut Held, change: &Change, payload: &Arc<Payload>) -> EventNumber {
+        let newest = held.versions.back().and_then(|number| self.get(*number));
+        let is_earlier = change.kind == ChangeKind::Earlier;
+        if let Some(newest) = newest.filter(|newest| !is_earlier && newest.payload.hash() == payload.hash()) {
+            return newest.number;
         }
-        self.insert(event_type, held);
+        let times = Times::of(payload);
+        let is_newer =
+            |number: &&EventNumber| self.get(**number).is_some_and(|other| times.is_before(Times::of(&other.payload)));
+        let newer = if is_earlier { 1 + held.versions.iter().rev().skip(1).take_while(is_newer).count() } else { 0 };
+        let number = self.next;
+        self.next = EventNumber(number.0 + 1);
+        held.versions.insert(held.versions.len().saturating_sub(newer), number);
+        held.bytes += cost_of(payload);
+        if held.versions.back() == Some(&number) {
+            held.newest_bytes = cost_of(payload);
+        }
+        let (event_type, payload) = (change.event_type.clone(), Arc::clone(payload));
+        let captured = Captured { event_type, payload, at: change.at, number, arrival: change.arrival };
+        self.events.insert(number, Entry { captured, charged: 0 });
+        number
     }
 
-    /// Takes in an event that was captured after newer ones of its type. It stands before those that it is surely older
-    /// than, and in any case before the newest.
-    pub fn push_earlier(&mut self, event_type: &TypeName, captured: Captured) {
-        let mut held = self.remove(event_type);
-        let times = Times::of(&captured.payload);
-        let is_newer = |other: &&Captured| times.is_before(Times::of(&other.payload));
-        let newer = held.versions.iter().rev().skip(1).take_while(is_newer).count();
-        held.bytes += captured.cost();
-        held.versions.insert(held.versions.len().saturating_sub(1 + newer), captured);
-        self.insert(event_type, held);
+    /// Counts `bytes` that are held elsewhere because of an event as part of it, until it goes.
+    pub fn charge(&mut self, number: EventNumber, bytes: usize) {
+        let Some(entry) = self.events.get_mut(&number) else { return };
+        entry.charged += bytes;
+        let event_type = &entry.captured.event_type;
+        let Some(held) = self.types.get_mut(event_type) else { return };
+        let before = (held.bytes, event_type.clone());
+        held.bytes += bytes;
+        self.bytes += bytes;
+        if self.by_bytes.remove(&before) {
+            self.by_bytes.insert((held.bytes, before.1));
+        }
+        self.keep_within();
     }
 
-    /// Learns that something of a type came, or that there is such a type.
-    pub fn hear_of(&mut self, event_type: &TypeName) {
-        let held = self.remove(event_type);
-        self.insert(event_type, held);
+    /// The numbers of the events that had to go since this was asked last.
+    pub fn let_go(&mut self) -> Vec<EventNumber> {
+        std::mem::take(&mut self.let_go)
+    }
+
+    /// The event of that number, while it is held.
+    pub fn get(&self, number: EventNumber) -> Option<&Captured> {
+        self.events.get(&number).map(|entry| &entry.captured)
+    }
+
+    /// All events that are held, in order of their numbers.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Captured> {
+        self.events.values().map(|entry| &entry.captured)
     }
 
     /// The newest event of a type.
-    #[cfg(test)]
-    pub(crate) fn newest(&self, event_type: &TypeName) -> Option<&Captured> {
-        self.types.get(event_type)?.versions.back()
-    }
-
-    /// The event of a type that came before `payload`, which is one of those that are held.
-    pub fn before(&self, event_type: &TypeName, payload: &Payload) -> Option<&Captured> {
-        let versions = &self.types.get(event_type)?.versions;
-        let is_it = |captured: &Captured| std::ptr::eq(Arc::as_ptr(&captured.payload), payload);
-        let equals = |captured: &Captured| captured.payload.hash() == payload.hash();
-        // An event that came again is there twice with the same text.
-        let position = versions.iter().rposition(is_it).or_else(|| versions.iter().rposition(equals))?;
-        versions.get(position.checked_sub(1)?)
+    pub fn newest(&self, event_type: &TypeName) -> Option<&Captured> {
+        self.get(*self.types.get(event_type)?.versions.back()?)
     }
 
     /// The events of a type that are held, the oldest first.
-    #[cfg(test)]
-    pub(crate) fn versions<'h>(
-        &'h self,
-        event_type: &TypeName,
-    ) -> impl DoubleEndedIterator<Item = &'h Captured> + use<'h> {
-        self.types.get(event_type).into_iter().flat_map(|held| &held.versions)
+    pub fn versions<'h>(&'h self, event_type: &TypeName) -> impl DoubleEndedIterator<Item = &'h Captured> + use<'h> {
+        let numbers = self.types.get(event_type).into_iter().flat_map(|held| &held.versions);
+        numbers.filter_map(|number| self.get(*number))
+    }
+
+    /// The event of its type that came before the one of that number.
+    pub fn before(&self, number: EventNumber) -> Option<&Captured> {
+        let (versions, position) = self.position(number)?;
+        self.get(*versions.get(position.checked_sub(1)?)?)
+    }
+
+    /// The event of its type that came after the one of that number.
+    pub fn after(&self, number: EventNumber) -> Option<&Captured> {
+        let (versions, position) = self.position(number)?;
+        self.get(*versions.get(position + 1)?)
+    }
+
+    /// Where an event stands among those of its type.
+    pub fn place(&self, number: EventNumber) -> Option<Place> {
+        self.position(number).map(|(versions, position)| Place { at: position + 1, of: versions.len() })
+    }
+
+    fn position(&self, number: EventNumber) -> Option<(&VecDeque<EventNumber>, usize)> {
+        let versions = &self.types.get(&self.get(number)?.event_type)?.versions;
+        // The later ones are asked for more often.
+        Some((versions, versions.iter().rposition(|other| *other == number)?))
     }
 
     /// How many types are known.
@@ -180,6 +243,11 @@ impl History {
         self.dropped
     }
 
+    /// How many older events of a type had to go so far.
+    pub fn dropped_of(&self, event_type: &TypeName) -> u64 {
+        self.types.get(event_type).map_or(0, |held| held.dropped)
+    }
+
     /// Takes a type out of all that is counted and ordered; an empty one when it is not known.
     fn remove(&mut self, event_type: &TypeName) -> Held {
         let Some(held) = self.types.remove(event_type) else { return Held::default() };
@@ -188,7 +256,7 @@ impl History {
             self.by_bytes.remove(&(held.bytes, event_type.clone()));
         }
         self.bytes -= held.bytes;
-        self.newest_bytes -= held.newest_bytes();
+        self.newest_bytes -= held.newest_bytes;
         held
     }
 
@@ -197,12 +265,16 @@ impl History {
         held.arrival = self.arrivals;
         self.arrivals += 1;
         self.bytes += held.bytes;
-        self.newest_bytes += held.newest_bytes();
+        self.newest_bytes += held.newest_bytes;
         self.by_arrival.insert(held.arrival, event_type.clone());
         if held.versions.len() > 1 {
             self.by_bytes.insert((held.bytes, event_type.clone()));
         }
         self.types.insert(event_type.clone(), held);
+        self.keep_within();
+    }
+
+    fn keep_within(&mut self) {
         while self.bytes > self.budget.bytes && self.drop_oldest() {}
         while (self.types.len() > self.budget.types || self.newest_bytes > self.budget.newest) && self.drop_quietest() {
         }
@@ -212,8 +284,11 @@ impl History {
     fn drop_oldest(&mut self) -> bool {
         let Some((_, event_type)) = self.by_bytes.pop_last() else { return false };
         let Some(held) = self.types.get_mut(&event_type) else { return false };
-        let cost = held.versions.pop_front().map_or(0, |captured| captured.cost());
+        let Some(number) = held.versions.pop_front() else { return false };
+        let cost = self.events.remove(&number).map_or(0, |entry| entry.cost());
+        self.let_go.push(number);
         held.bytes -= cost;
+        held.dropped += 1;
         self.bytes -= cost;
         self.dropped.events += 1;
         if held.versions.len() > 1 {
@@ -228,7 +303,10 @@ impl History {
             return false;
         }
         let Some((_, quietest)) = self.by_arrival.pop_first() else { return false };
-        self.remove(&quietest);
+        for number in self.remove(&quietest).versions {
+            self.events.remove(&number);
+            self.let_go.push(number);
+        }
         self.dropped.types += 1;
         true
     }
@@ -245,18 +323,39 @@ mod tests {
 
     use super::*;
     use crate::event::Head;
+    use crate::session::{Arrival, Moment};
 
     const NOW: Moment = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
 
-    fn captured(text: &str) -> Captured {
-        Captured { payload: Arc::new(Payload::new(text)), at: NOW }
+    fn change(name: &str, kind: ChangeKind, payload: Option<Payload>) -> Change {
+        Change {
+            event_type: name.into(),
+            kind,
+            payload: payload.map(Arc::new),
+            received: None,
+            captured: 1,
+            arrived: 1,
+            coverage: None,
+            at: NOW,
+            arrival: Arrival::Poll,
+            number: None,
+        }
+    }
+
+    /// Takes in a newer event.
+    fn push(history: &mut History, name: &str, text: &str) -> EventNumber {
+        history.take_in(&change(name, ChangeKind::Updated, Some(Payload::new(text)))).unwrap()
+    }
+
+    fn hear_of(history: &mut History, name: &str) {
+        assert_eq!(history.take_in(&change(name, ChangeKind::Unchanged, None)), None);
     }
 
     /// An event that the platform received at a second.
-    fn received(second: i64) -> Captured {
+    fn received(second: i64) -> Payload {
         let head = Head { received: Timestamp::from_second(second).ok(), ..Head::default() };
         let text = second.to_string();
-        Captured { payload: Arc::new(Payload::with_head(&text, Payload::hash_of(&text), head)), at: NOW }
+        Payload::with_head(&text, Payload::hash_of(&text), head)
     }
 
     fn texts<'a>(history: &'a History, name: &str) -> Vec<&'a str> {
@@ -264,23 +363,32 @@ mod tests {
     }
 
     #[test]
-    fn the_versions_of_a_type_stand_in_order_and_each_knows_the_one_before() {
+    fn the_versions_of_a_type_stand_in_order_and_each_knows_the_ones_beside_it() {
         let mut history = History::default();
-        for text in ["a", "b", "a", "c", "c"] {
-            history.push(&"view".into(), captured(text));
-        }
+        let numbers = ["a", "b", "a", "c", "c"].map(|text| push(&mut history, "view", text));
+        push(&mut history, "search", "x");
+        assert_eq!(numbers.map(|number| number.0), [0, 1, 2, 3, 3], "the newest is not held twice");
         assert_eq!(texts(&history, "view"), ["a", "b", "a", "c"]);
-        let view = TypeName::from("view");
         let text = |captured: Option<&Captured>| captured.map(|captured| captured.payload.text().to_owned());
+        let all: Vec<_> = history.iter().map(|captured| (captured.number.0, captured.payload.text())).collect();
+        assert_eq!(all, [(0, "a"), (1, "b"), (2, "a"), (3, "c"), (4, "x")]);
+        let beside = [0, 1, 2, 3, 4, 5].map(EventNumber).map(|number| {
+            (text(history.before(number)), text(history.after(number)), history.place(number).map(|it| (it.at, it.of)))
+        });
+        let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let expected = [
+            ("", "b", Some((1, 4))),
+            ("a", "a", Some((2, 4))),
+            ("b", "c", Some((3, 4))),
+            ("a", "", Some((4, 4))),
+            ("", "", Some((1, 1))),
+            ("", "", None),
+        ];
+        assert_eq!(beside, expected.map(|(before, after, place)| (said(before), said(after), place)));
+        let view = TypeName::from("view");
         assert_eq!(text(history.newest(&view)).as_deref(), Some("c"));
-        let versions: Vec<_> = history.versions(&view).cloned().collect();
-        let before: Vec<_> = versions.iter().map(|it| text(history.before(&view, &it.payload))).collect();
-        assert_eq!(before.iter().map(Option::as_deref).collect::<Vec<_>>(), [None, Some("a"), Some("b"), Some("a")]);
-        let equal = captured("a");
-        assert_eq!(text(history.before(&view, &equal.payload)).as_deref(), Some("b"), "the last of the same text");
-        assert_eq!(history.before(&view, &captured("x").payload), None);
-        assert_eq!(history.newest(&"search".into()), None);
-        assert!(history.knows(&view) && !history.knows(&"search".into()));
+        assert_eq!(history.newest(&"checkout".into()), None);
+        assert!(history.knows(&view) && !history.knows(&"checkout".into()));
     }
 
     #[test]
@@ -291,17 +399,20 @@ mod tests {
             (7, ["2", "4", "7", "9"]),
             (12, ["2", "4", "12", "9"]),
         ];
+        let late = |second| change("view", ChangeKind::Earlier, Some(received(second)));
         for (second, expected) in cases {
             let mut history = History::default();
             for second in [2, 4, 9] {
-                history.push(&"view".into(), received(second));
+                history.take_in(&change("view", ChangeKind::Updated, Some(received(second))));
             }
-            history.push_earlier(&"view".into(), received(second));
+            let number = history.take_in(&late(second)).unwrap();
             assert_eq!(texts(&history, "view"), expected);
+            assert_eq!(number, EventNumber(3), "numbers are those of the session");
+            assert!(history.after(number).is_some());
         }
         let mut history = History::default();
-        history.push_earlier(&"view".into(), captured("only"));
-        assert_eq!(texts(&history, "view"), ["only"]);
+        history.take_in(&late(1));
+        assert_eq!(texts(&history, "view"), ["1"]);
     }
 
     #[test]
@@ -310,15 +421,35 @@ mod tests {
         let long = "x".repeat(1_000);
         for n in 0..500 {
             if n < 10 {
-                history.push(&"quiet".into(), captured(&n.to_string()));
+                push(&mut history, "quiet", &n.to_string());
             }
-            history.push(&"busy".into(), captured(&format!("{n}{long}")));
+            push(&mut history, "busy", &format!("{n}{long}"));
         }
         assert_eq!(texts(&history, "quiet").len(), 10, "what is quiet keeps all it has");
         let busy = texts(&history, "busy");
         assert!(busy.last().unwrap().starts_with("499x"));
         assert!((30..=64).contains(&busy.len()), "{}", busy.len());
-        assert_eq!(history.dropped(), Dropped { events: 500 - busy.len() as u64, types: 0 });
+        let dropped = 500 - busy.len() as u64;
+        assert_eq!(history.dropped(), Dropped { events: dropped, types: 0 });
+        assert_eq!((history.dropped_of(&"busy".into()), history.dropped_of(&"quiet".into())), (dropped, 0));
+        let let_go = history.let_go();
+        assert_eq!((let_go.len() as u64, history.let_go()), (dropped, vec![]), "each is told once");
+        assert!(let_go.iter().all(|number| history.get(*number).is_none()));
+    }
+
+    #[test]
+    fn what_is_held_because_of_an_event_counts_until_it_goes() {
+        let mut history = History::new(8 * OVERHEAD);
+        let numbers = ["1", "2", "3"].map(|text| push(&mut history, "view", text));
+        history.charge(numbers[0], 3 * OVERHEAD);
+        assert_eq!(history.let_go(), []);
+        history.charge(numbers[2], 4 * OVERHEAD);
+        assert_eq!(history.let_go(), [numbers[0]], "with what was charged for it");
+        history.charge(numbers[2], 100 * OVERHEAD);
+        assert_eq!((history.let_go(), texts(&history, "view")), (vec![numbers[1]], vec!["3"]), "the newest stays");
+        history.charge(numbers[0], 1);
+        push(&mut history, "view", "4");
+        assert_eq!(history.bytes, "4".len() + OVERHEAD);
     }
 
     #[test]
@@ -326,7 +457,7 @@ mod tests {
         let mut history = History::new(0);
         for text in ["a", "b"] {
             for name in ["view", "search"] {
-                history.push(&name.into(), captured(text));
+                push(&mut history, name, text);
             }
         }
         assert_eq!((texts(&history, "view"), texts(&history, "search")), (vec!["b"], vec!["b"]));
@@ -338,96 +469,124 @@ mod tests {
         let mut history = History::default();
         let large = "x".repeat(LEAST_FOR_NEWEST / 4);
         for n in 0..20 {
-            history.push(&format!("order {n}").as_str().into(), captured(&large));
+            push(&mut history, &format!("order {n}"), &large);
         }
         let known = |n: usize| history.knows(&format!("order {n}").as_str().into());
         assert_eq!((0..20).filter(|n| known(*n)).collect::<Vec<_>>(), [17, 18, 19]);
         assert!(history.bytes <= LEAST_FOR_NEWEST);
         assert_eq!(history.dropped(), Dropped { events: 0, types: 17 });
+        assert_eq!((history.iter().count(), history.let_go().len()), (3, 17));
 
         let larger = "x".repeat(LEAST_FOR_NEWEST + 1);
-        history.push(&"huge".into(), captured(&larger));
+        push(&mut history, "huge", &larger);
         assert_eq!((history.types.len(), texts(&history, "huge").len()), (1, 1), "what came last stays");
 
         let mut history = History::default();
         for n in 0..=MOST_TYPES {
-            history.hear_of(&format!("order {n}").as_str().into());
-            history.hear_of(&"view".into());
+            hear_of(&mut history, &format!("order {n}"));
+            hear_of(&mut history, "view");
         }
         assert_eq!((history.types.len(), history.dropped().types), (MOST_TYPES, 2));
         assert!(history.knows(&"view".into()) && !history.knows(&"order 1".into()) && history.knows(&"order 2".into()));
     }
 
-    /// The same rules, counted anew each time.
-    #[derive(Default)]
-    struct Plain {
-        /// The quietest type first.
-        types: Vec<(TypeName, Vec<Captured>)>,
+    /// The same rules, counted anew each time: the quietest type first, each with the texts, the numbers and the costs of its
+    /// events.
+    type Plain = Vec<(TypeName, Vec<(String, EventNumber, usize)>)>;
+
+    fn keep_plainly(types: &mut Plain, budget: Budget) {
+        let bytes = |versions: &[(String, EventNumber, usize)]| versions.iter().map(|(.., cost)| cost).sum::<usize>();
+        while types.iter().map(|(_, versions)| bytes(versions)).sum::<usize>() > budget.bytes {
+            let heavy = types.iter_mut().filter(|(_, versions)| versions.len() > 1);
+            let Some((_, versions)) = heavy.max_by_key(|(name, versions)| (bytes(versions), name.clone())) else {
+                break;
+            };
+            versions.remove(0);
+        }
+        let newest = |types: &Plain| {
+            types.iter().filter_map(|(_, versions)| Some(versions.last()?.0.len() + OVERHEAD)).sum::<usize>()
+        };
+        while types.len() > 1 && (types.len() > budget.types || newest(types) > budget.newest) {
+            types.remove(0);
+        }
     }
 
-    impl Plain {
-        fn take_in(&mut self, name: &TypeName, add: impl FnOnce(&mut Vec<Captured>), budget: Budget) {
-            let position = self.types.iter().position(|(other, _)| other == name);
-            let (name, mut versions) =
-                position.map_or((name.clone(), Vec::new()), |position| self.types.remove(position));
-            add(&mut versions);
-            self.types.push((name, versions));
-            let bytes = |versions: &[Captured]| versions.iter().map(Captured::cost).sum::<usize>();
-            while self.types.iter().map(|(_, versions)| bytes(versions)).sum::<usize>() > budget.bytes {
-                let heavy = self.types.iter_mut().filter(|(_, versions)| versions.len() > 1);
-                let Some((_, versions)) = heavy.max_by_key(|(name, versions)| (bytes(versions), name.clone())) else {
-                    break;
-                };
-                versions.remove(0);
-            }
-            let newest = |types: &[(TypeName, Vec<Captured>)]| {
-                types.iter().filter_map(|(_, versions)| Some(versions.last()?.cost())).sum::<usize>()
-            };
-            while self.types.len() > 1 && (self.types.len() > budget.types || newest(&self.types) > budget.newest) {
-                self.types.remove(0);
-            }
-        }
+    /// What happens to a history.
+    #[derive(Clone, Debug)]
+    enum Step {
+        HearOf(usize),
+        TakeIn { of: usize, earlier: bool, length: usize },
+        Charge { number: u64, bytes: usize },
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            1 => (0_usize..8).prop_map(Step::HearOf),
+            4 => (0_usize..8, any::<bool>(), 0_usize..3_000)
+                .prop_map(|(of, earlier, length)| Step::TakeIn { of, earlier, length }),
+            2 => (0_u64..80, 0_usize..3_000).prop_map(|(number, bytes)| Step::Charge { number, bytes }),
+        ]
     }
 
     proptest! {
         #[test]
         fn the_budget_is_kept_and_what_came_last_is_there(
-            steps in prop::collection::vec((0_usize..8, prop::option::of((any::<bool>(), 0_usize..3_000))), 0..80),
+            steps in prop::collection::vec(step(), 0..80),
             bytes in 0_usize..20_000,
             newest in 0_usize..20_000,
             types in 1_usize..8,
         ) {
             let budget = Budget { bytes, newest, types };
-            let (mut history, mut plain) = (History::within(budget), Plain::default());
-            for (number, (name, event)) in steps.into_iter().enumerate() {
-                let name = TypeName::from(format!("type {name}"));
-                match event {
-                    None => {
-                        history.hear_of(&name);
-                        plain.take_in(&name, |_| {}, budget);
+            let (mut history, mut plain) = (History::within(budget), Plain::new());
+            let (mut captured, mut let_go) = (0, 0);
+            for (index, step) in steps.into_iter().enumerate() {
+                let moved = |plain: &mut Plain, of: usize| {
+                    let name = TypeName::from(format!("type {of}"));
+                    let position = plain.iter().position(|(other, _)| *other == name);
+                    let of_type = position.map_or((name, Vec::new()), |position| plain.remove(position));
+                    plain.push(of_type);
+                    plain.len() - 1
+                };
+                match step {
+                    Step::HearOf(of) => {
+                        hear_of(&mut history, &format!("type {of}"));
+                        moved(&mut plain, of);
                     }
-                    Some((is_newest, length)) => {
-                        let captured = captured(&format!("{number:length$}"));
-                        let after = captured.clone();
-                        if is_newest {
-                            history.push(&name, captured);
-                            prop_assert_eq!(history.newest(&name), Some(&after));
-                        } else {
-                            history.push_earlier(&name, captured);
+                    Step::TakeIn { of, earlier, length } => {
+                        let text = format!("{index:length$}");
+                        let kind = if earlier { ChangeKind::Earlier } else { ChangeKind::Updated };
+                        let change = change(&format!("type {of}"), kind, Some(Payload::new(&text)));
+                        let number = history.take_in(&change).unwrap();
+                        prop_assert_eq!(number, EventNumber(captured), "no number is used twice");
+                        captured += 1;
+                        if !earlier {
+                            prop_assert_eq!(history.newest(&change.event_type).map(|it| it.number), Some(number));
                         }
-                        plain.take_in(&name, |versions| {
-                            let at = if is_newest { versions.len() } else { versions.len().saturating_sub(1) };
-                            versions.insert(at, after);
-                        }, budget);
+                        let at = moved(&mut plain, of);
+                        let versions = &mut plain.get_mut(at).unwrap().1;
+                        let at = if earlier { versions.len().saturating_sub(1) } else { versions.len() };
+                        let cost = text.len() + OVERHEAD;
+                        versions.insert(at, (text, number, cost));
+                    }
+                    Step::Charge { number, bytes } => {
+                        history.charge(EventNumber(number), bytes);
+                        let mut events = plain.iter_mut().flat_map(|(_, versions)| versions);
+                        if let Some((.., cost)) = events.find(|(_, other, _)| other.0 == number) {
+                            *cost += bytes;
+                        }
                     }
                 }
-                prop_assert_eq!(history.types.len(), plain.types.len());
-                for (name, versions) in &plain.types {
-                    prop_assert!(history.versions(name).eq(versions));
+                keep_plainly(&mut plain, budget);
+                prop_assert_eq!(history.types.len(), plain.len());
+                for (name, versions) in &plain {
+                    let held = history.versions(name).map(|it| (it.payload.text(), it.number));
+                    prop_assert!(held.eq(versions.iter().map(|(text, number, _)| (&**text, *number))));
                 }
+                let_go += history.let_go().len() as u64;
+                prop_assert_eq!(captured, history.iter().count() as u64 + let_go, "each is held, or was told to have gone");
                 prop_assert!(history.bytes <= bytes || history.by_bytes.is_empty());
                 prop_assert!(history.newest_bytes <= newest || history.types.len() == 1);
-                let held: usize = plain.types.iter().flat_map(|(_, versions)| versions).map(Captured::cost).sum();
+                let held: usize = plain.iter().flat_map(|(_, versions)| versions).map(|(.., cost)| cost).sum();
                 prop_assert_eq!(history.bytes, held);
             }
         }

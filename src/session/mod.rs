@@ -2,6 +2,7 @@
 //!
 //! Pure: a snapshot and a moment go in, changes come out.
 
+mod captured;
 mod change;
 mod connection;
 mod delivery;
@@ -19,11 +20,12 @@ mod server_clock;
 mod state;
 mod tracker;
 
+pub use captured::{Arrival, Captured, EventNumber};
 pub use change::{Change, ChangeKind, Coverage};
 pub use connection::{Polled, Problem, ProblemKind, Trouble};
 pub use delivery::{CallOutcome, Delivery, Retry};
 pub use form::{CapturedEvent, as_draft, captured};
-pub use history::{Captured, Dropped, HISTORY_LIMIT, History, MOST_TYPES};
+pub use history::{Dropped, HISTORY_LIMIT, History, MOST_TYPES, Place};
 pub use moment::Moment;
 pub use proof::Proof;
 pub use rate::Rate;

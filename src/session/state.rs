@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use super::{Captured, ChangeKind, Errors, History, Record, ServerClock};
+use super::{Errors, EventNumber, History, Record, ServerClock};
 
 /// A watcher's knowledge of a session.
 #[derive(Debug, Default)]
@@ -19,30 +17,16 @@ impl Session {
         Self { history: History::new(limit), errors: None, clock: ServerClock::default() }
     }
 
-    /// Takes in what happened.
-    pub fn take_in(&mut self, records: &[Record]) {
+    /// Takes in what happened, and gives each event its number. The numbers of those that had to go for it are given back.
+    pub fn take_in(&mut self, records: &mut [Record]) -> Vec<EventNumber> {
         for record in records {
-            let change = match record {
-                Record::Change(change) => change,
-                Record::Errors(errors) => {
-                    self.errors = Some(errors.clone());
-                    continue;
-                }
-                Record::Polled(polled) => {
-                    self.clock.hear(polled);
-                    continue;
-                }
-                _ => continue,
-            };
-            let Some(payload) = &change.payload else {
-                self.history.hear_of(&change.event_type);
-                continue;
-            };
-            let captured = Captured { payload: Arc::clone(payload), at: change.at };
-            match change.kind {
-                ChangeKind::Earlier => self.history.push_earlier(&change.event_type, captured),
-                _ => self.history.push(&change.event_type, captured),
+            match record {
+                Record::Change(change) => change.number = self.history.take_in(change),
+                Record::Errors(errors) => self.errors = Some(errors.clone()),
+                Record::Polled(polled) => self.clock.hear(polled),
+                _ => {}
             }
         }
+        self.history.let_go()
     }
 }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::moment::Times;
 use super::seen::SeenEvents;
-use super::{Change, ChangeKind, Coverage, Moment};
+use super::{Arrival, Change, ChangeKind, Coverage, Moment};
 use crate::event::{Payload, Sighting, Snapshot, TypeName};
 
 /// Counts of received events by type, as the summary endpoint gives them.
@@ -370,6 +370,8 @@ impl Known {
             arrived,
             coverage: self.received.map(|_| coverage),
             at: now,
+            arrival: Arrival::Poll,
+            number: None,
         }
     }
 }

@@ -57,12 +57,12 @@ impl Composer {
         let Some(shown) = context.shown else {
             return Answer::warn("no event is selected: choose one that can be sent again");
         };
-        let name = shown.event_type.as_str().to_owned();
+        let name = shown.event.event_type.as_str().to_owned();
         // Of an event that was proved it is known.
-        let seen = context.outbox.probes().seen_as(&shown.payload);
+        let seen = context.outbox.probes().seen_as(&shown.event.payload);
         let resend = match &shown.document {
             Ok(document) => resend::draft(document, &name, |key| seen.map(|seen| seen.is_added(key))),
-            Err(_) => Resend { draft: shown.payload.text().to_owned(), ..Resend::default() },
+            Err(_) => Resend { draft: shown.event.payload.text().to_owned(), ..Resend::default() },
         };
         let answer = self.begin(&name, &resend.draft, context);
         if let Some(composition) = &mut self.composition {

@@ -53,7 +53,7 @@ impl Picker {
         });
         let received = shown.map(|shown| Choice {
             beginning: Beginning::Received,
-            name: shown.event_type.shown(),
+            name: shown.event.event_type.shown(),
             detail: "as it was received, without what the platform added".into(),
         });
         let template = |template: &Template, beginning: fn(Template) -> Beginning| Choice {

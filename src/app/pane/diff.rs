@@ -1,7 +1,5 @@
 //! The inspector's tab that compares the event with the one before it of its type.
 
-use std::sync::Arc;
-
 use super::{Answer, Context, Pane, Picked, Request, Tab};
 use crate::app::changes::Changes;
 use crate::app::cursor::Cursor;
@@ -9,7 +7,8 @@ use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::app::{KeyCode, Mouse};
-use crate::event::{Difference, Path, Payload};
+use crate::event::{Difference, Path};
+use crate::session::EventNumber;
 
 /// The keys of the comparison.
 pub(in crate::app) static KEYS: Keys = {
@@ -35,7 +34,7 @@ const MOST: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct DiffPane {
     /// The event that was compared.
-    of: Option<Arc<Payload>>,
+    of: Option<EventNumber>,
     rows: Vec<DiffRow>,
     cursor: Cursor,
 }
@@ -164,11 +163,11 @@ impl Pane for DiffPane {
     }
 
     fn show(&mut self, context: &Context<'_>) {
-        let payload = context.shown.map(|shown| &shown.payload);
-        if self.of.as_ref().map(Arc::as_ptr) == payload.map(Arc::as_ptr) {
+        let number = context.shown.map(|shown| shown.event.number);
+        if self.of == number {
             return;
         }
-        self.of = payload.cloned();
+        self.of = number;
         let chosen = self.selected().map(|difference| difference.path.clone());
         self.rows = context.shown.and_then(Shown::changes).map(rows).unwrap_or_default();
         self.cursor.set_len(self.rows.len());

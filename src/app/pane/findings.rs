@@ -122,7 +122,7 @@ impl Pane for FindingsPane {
     }
 
     fn show(&mut self, context: &Context<'_>) {
-        let shown = context.shown.map(|shown| &shown.event_type);
+        let shown = context.shown.map(|shown| &shown.event.event_type);
         if self.list.as_ref().map(|(event_type, _)| event_type) != shown {
             if let Some((event_type, list)) = self.list.take() {
                 self.left.keep(event_type, list);

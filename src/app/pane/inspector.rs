@@ -1,18 +1,17 @@
 //! The inspector: the event under the cursor, looked into.
 
-use std::sync::Arc;
-
 use super::{Answer, Context, Open, Pane, PaneId, Picked, Request, Tab};
 use crate::app::Mouse;
-use crate::app::findings::Linted;
+use crate::app::findings::{Checked, Linted};
 use crate::app::keymap::{Action, CopyTarget, Keys};
 use crate::app::layout::{self, Area};
 use crate::app::pager::{self, Pager};
 use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
-use crate::event::{NodeId, NodeKind, Path, Payload, Sanitized, TypeName, sanitized, text};
+use crate::event::{NodeId, NodeKind, Path, Sanitized, TypeName, sanitized, text};
 use crate::lint::Finding;
+use crate::session::Captured;
 
 /// In a pane narrower than this the tabs have short names.
 const NARROW: u16 = 50;
@@ -31,10 +30,15 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Shows the newest event of a type: the one under the table's cursor.
-    pub(in crate::app) fn turn_to(&mut self, event_type: &TypeName, payload: &Arc<Payload>) {
-        if self.shown.as_ref().is_none_or(|shown| shown.event_type != *event_type) {
-            self.shown = Some(Shown::new(event_type.clone(), payload.clone()));
+    /// Shows the newest event of a type, the one under the table's cursor, unless it holds still on another of the type.
+    pub(in crate::app) fn turn_to(&mut self, newest: &Captured) {
+        match &mut self.shown {
+            Some(shown) if shown.event.event_type == newest.event_type => {
+                if !shown.held && shown.event.number != newest.number {
+                    shown.replace(newest.clone());
+                }
+            }
+            shown => *shown = Some(Shown::new(newest.clone())),
         }
     }
 
@@ -43,44 +47,41 @@ impl Inspector {
         self.shown = None;
     }
 
-    /// Takes in that a newer event of the shown type came; `came` is how many there were.
-    pub(in crate::app) fn newer(&mut self, payload: &Arc<Payload>, came: u64) {
-        let Some(shown) = &mut self.shown else { return };
-        if Arc::ptr_eq(&shown.payload, payload) {
-            return;
-        }
-        if shown.held {
-            let before = shown.newer.as_ref().map_or(0, |(_, count)| *count);
-            shown.newer = Some((payload.clone(), before + came.max(1)));
-        } else {
-            shown.replace(payload.clone());
+    /// Takes in that newer events of a type came; `newest` is the last of them, and `came` how many there were.
+    pub(in crate::app) fn newer(&mut self, newest: &Captured, came: u64) {
+        let of_type = |shown: &&mut Shown| shown.event.event_type == newest.event_type;
+        let Some(shown) = self.shown.as_mut().filter(of_type) else { return };
+        if shown.held && shown.event.number != newest.number {
+            shown.newer += came.max(1);
         }
     }
 
-    /// Shows an earlier event of the type on show, and holds still on it, at its worst finding: `newest` is the newest, and
-    /// `since` are how many came after the earlier one.
-    pub(in crate::app) fn show_earlier(
-        &mut self,
-        earlier: &Linted,
-        newest: Arc<Payload>,
-        since: u64,
-        context: &Context<'_>,
-    ) {
-        let Some(shown) = self.shown.as_mut().filter(|shown| shown.event_type == earlier.event_type) else { return };
-        shown.replace(Arc::clone(&earlier.payload));
-        shown.learn(earlier);
-        shown.newer = Some((newest, since));
+    /// Shows an earlier event of the type on show, and holds still on it, at its worst finding; `since` are how many came
+    /// after it.
+    pub(in crate::app) fn show_earlier(&mut self, earlier: &Linted, since: u64, context: &Context<'_>) {
+        let of_type = |shown: &&mut Shown| shown.event.event_type == earlier.event.event_type;
+        let Some(shown) = self.shown.as_mut().filter(of_type) else { return };
+        shown.replace(earlier.event.clone());
+        shown.learn(&earlier.found);
+        shown.newer = since;
         shown.held = true;
         if let Some(worst) = earlier.found.findings().first().filter(|_| matches!(self.tab, Tab::Tree | Tab::Diff)) {
             self.reveal(&worst.path, context);
         }
     }
 
-    /// Takes in the findings of an event. It may be older than the one in the table, when that is on show.
-    pub(in crate::app) fn learn(&mut self, linted: &Linted) {
-        if let Some(shown) = &mut self.shown {
-            shown.learn(linted);
+    /// Takes in the findings of the event on show, once they are known.
+    pub(in crate::app) fn learn(&mut self, checked: &Checked) {
+        if let Some(shown) = self.shown.as_mut().filter(|shown| shown.found().is_none())
+            && let Some(found) = checked.get(shown.event.number)
+        {
+            shown.learn(found);
         }
+    }
+
+    /// Whether it shows an event of that type.
+    pub(in crate::app) fn shows(&self, event_type: &TypeName) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.event.event_type == *event_type)
     }
 
     /// Holds still, because the reader has moved.
@@ -92,10 +93,8 @@ impl Inspector {
 
     /// Goes on to the newest event, and with the newer ones from then on.
     pub(in crate::app) fn follow(&mut self) {
-        let Some(shown) = &mut self.shown else { return };
-        shown.held = false;
-        if let Some((payload, _)) = shown.newer.take() {
-            shown.replace(payload);
+        if let Some(shown) = &mut self.shown {
+            (shown.held, shown.newer) = (false, 0);
         }
     }
 
@@ -205,7 +204,7 @@ impl Inspector {
         }
         let document = shown.document.as_ref().ok()?;
         let node = document.find(&picked.path)?;
-        let name = if picked.path.0.is_empty() { shown.event_type.shown() } else { Sanitized::of(&picked.path) };
+        let name = if picked.path.0.is_empty() { shown.event.event_type.shown() } else { Sanitized::of(&picked.path) };
         let source = match document.get(node)?.kind {
             NodeKind::Object | NodeKind::Array => document.indented(node, pager::SHOWN_BYTES),
             _ => document.plain(node).into_owned(),

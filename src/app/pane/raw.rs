@@ -41,7 +41,7 @@ impl Pane for RawPane {
     }
 
     fn show(&mut self, context: &Context<'_>) {
-        let shown = context.shown.map(|shown| &shown.payload);
+        let shown = context.shown.map(|shown| &shown.event.payload);
         let same = match (self.text.as_ref().map(|(source, _)| source), context.unknown, shown) {
             (Some(Source::Unknown(text)), Some(unknown), _) => Arc::ptr_eq(text, unknown),
             (Some(Source::Event(text)), None, Some(payload)) => Arc::ptr_eq(text, payload),

@@ -69,7 +69,7 @@ impl Pane for TreePane {
     }
 
     fn show(&mut self, context: &Context<'_>) {
-        let shown = context.shown.and_then(|shown| Some((&shown.event_type, shown.document.as_ref().ok()?)));
+        let shown = context.shown.and_then(|shown| Some((&shown.event.event_type, shown.document.as_ref().ok()?)));
         let before = self.tree.take();
         let (before, same) = match (before, shown) {
             (Some((event_type, tree)), Some((now, _))) if event_type == *now => (None, Some(tree)),

@@ -1,7 +1,7 @@
 //! The table of event types.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -16,9 +16,9 @@ use crate::app::findings::{Linted, Tally, Told};
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::{KeyCode, Mouse};
-use crate::event::{Payload, TypeName, text};
+use crate::event::{TypeName, text};
 use crate::lint::{Finding, Severity};
-use crate::session::{Change, ChangeKind, Coverage, History, Moment, Rate};
+use crate::session::{Captured, Change, ChangeKind, Coverage, History, Moment, Rate};
 
 /// The keys of the table.
 pub(in crate::app) static KEYS: Keys = {
@@ -64,7 +64,7 @@ pub struct Types {
 #[derive(Clone, Debug)]
 pub struct TypeRow {
     /// The newest event that we hold.
-    pub payload: Option<Arc<Payload>>,
+    pub newest: Option<Captured>,
     /// Its findings, once they are known; until then, those of the one before.
     pub(in crate::app) linted: Option<Linted>,
     worst: Option<Worst>,
@@ -190,9 +190,13 @@ impl TypeRow {
     pub fn earlier(&self) -> Option<Earlier<'_>> {
         let Worst { linted, came } = self.worst.as_ref()?;
         let tally = linted.found.tally()?;
-        let is_newest = self.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload));
+        let is_newest = self.is_newest(&linted.event);
         let is_worse = self.tally().is_none_or(|newest| newest.worst < tally.worst);
         (!is_newest && is_worse).then(|| Earlier { tally, linted, newer: self.came.saturating_sub(*came).max(1) })
+    }
+
+    fn is_newest(&self, event: &Captured) -> bool {
+        self.newest.as_ref().is_some_and(|newest| newest.number == event.number)
     }
 
     /// How long ago the newest event came; `None` when nobody knows.
@@ -245,7 +249,7 @@ impl Types {
     fn apply_one(&mut self, change: &Change) {
         let first = !self.rows.contains_key(&change.event_type);
         let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| TypeRow {
-            payload: None,
+            newest: None,
             linted: None,
             worst: None,
             told: Told::default(),
@@ -266,8 +270,8 @@ impl Types {
         row.gone = change.kind == ChangeKind::Gone || row.gone && change.kind == ChangeKind::Unchanged;
         row.came = row.came.saturating_add(change.arrived);
         row.rate.add(change.arrived, change.at);
-        if change.payload.is_some() && change.kind != ChangeKind::Earlier {
-            row.payload.clone_from(&change.payload);
+        if let Some(event) = change.event().filter(|_| change.kind != ChangeKind::Earlier) {
+            row.newest = Some(event);
         }
         let watched = change.arrived > 0;
         match change.kind {
@@ -412,8 +416,8 @@ impl Types {
     /// Learns what is wrong with the newest event of a type, and gives what is news of it. The row of one that is the
     /// newest no more stays as it is.
     pub(in crate::app) fn learn<'a>(&mut self, linted: &'a Linted) -> Vec<&'a Finding> {
-        let Some(row) = self.rows.get_mut(&linted.event_type) else { return Vec::new() };
-        if row.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(payload, &linted.payload)) {
+        let Some(row) = self.rows.get_mut(&linted.event.event_type) else { return Vec::new() };
+        if row.is_newest(&linted.event) {
             row.linted = Some(linted.clone());
         }
         if let Some(tally) = linted.found.tally()

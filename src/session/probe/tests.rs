@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::session::Arrival;
 
 /// Markers as they are made for an event that has none.
 const OURS: [&str; 3] = [
@@ -42,6 +43,8 @@ fn change(kind: ChangeKind, text: Option<&str>, arrived: u64) -> Change {
         arrived,
         coverage: None,
         at: at(0),
+        arrival: Arrival::Poll,
+        number: None,
     }
 }
 

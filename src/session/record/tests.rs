@@ -10,7 +10,7 @@ use crate::event::{EventId, Path, Segment, Unknown, text};
 use crate::lint::{Actual, Fix, Rule, Severity};
 use crate::session::probe::Recognized;
 use crate::session::proof::{Alteration, Altered, Json, ProofOutcome};
-use crate::session::{CallOutcome, ChangeKind, Coverage, Problem, ProblemKind};
+use crate::session::{Arrival, CallOutcome, ChangeKind, Coverage, Problem, ProblemKind};
 
 /// A moment as it is read back: its time is told to the millisecond.
 fn at(millis: i64) -> Moment {
@@ -35,7 +35,18 @@ fn change(event_type: &str, event: Option<&str>) -> Change {
     let received = event.map(|_| 42);
     let coverage = received.map(|received| Coverage { captured: 40, received });
     let kind = ChangeKind::Updated;
-    Change { event_type: event_type.into(), kind, payload, received, captured: 40, arrived: 1, coverage, at: at(NOON) }
+    Change {
+        event_type: event_type.into(),
+        kind,
+        payload,
+        received,
+        captured: 40,
+        arrived: 1,
+        coverage,
+        at: at(NOON),
+        arrival: Arrival::Poll,
+        number: None,
+    }
 }
 
 fn trouble(unknown: Option<Unknown>) -> Trouble {
@@ -122,6 +133,23 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
         ("proof", Record::Proof(proof(ProofOutcome::Seen, Some(altered)))),
         ("proof", Record::Proof(proof(ProofOutcome::NotSent, None))),
     ]
+}
+
+#[test]
+fn how_an_event_came_is_written_unless_a_poll_showed_it() {
+    for (arrival, written) in [
+        (Arrival::Poll, None),
+        (Arrival::Backfill, Some(r#""from":"backfill""#)),
+        (Arrival::Collector, Some(r#""from":"collector""#)),
+        (Arrival::Sent, Some(r#""from":"sent""#)),
+        (Arrival::Tape, Some(r#""from":"tape""#)),
+    ] {
+        let line = Record::Change(Change { arrival, ..change("view", Some("{}")) }).line(&[]);
+        assert_eq!(line.contains(r#""from""#), written.is_some(), "{line}");
+        assert!(written.is_none_or(|written| line.contains(written)), "{line}");
+        let RecordLine::Event { change, .. } = RecordLine::read(&line) else { panic!("{line}") };
+        assert_eq!(change.arrival, arrival);
+    }
 }
 
 #[test]

@@ -395,7 +395,7 @@ proptest! {
                 let counts = Counts::from([(TypeName::from("type 0"), *count), (TypeName::from("counted"), *count)]);
                 changes.extend(tracker.observe_counts(&counts, NOW));
             }
-            session.take_in(&changes.iter().cloned().map(Record::Change).collect::<Vec<_>>());
+            session.take_in(&mut changes.iter().cloned().map(Record::Change).collect::<Vec<_>>());
             for change in changes {
                 let before = last.get(&change.event_type);
                 prop_assert!(before.is_none_or(|before| before.captured <= change.captured));

@@ -21,7 +21,7 @@ const INDENT: usize = 3;
 pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let pane = &model.inspector.panes().diff;
     let Some(changes) = shown.changes() else {
-        let held = model.session.history.before(&shown.event_type, &shown.payload).is_some();
+        let held = model.session.history.before(shown.event.number).is_some();
         let why = if held {
             "The two events are too large to be compared."
         } else {
@@ -73,7 +73,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     let count = text::counted(changes.count() as u64, "change");
     let since = sanitized!("{} from the one at {}", count, header::clock(model, changes.before_at));
     let parts: Vec<_> = held(shown).into_iter().chain([since]).collect();
-    let style = if shown.newer.is_some() { theme.updated } else { theme.dim };
+    let style = if shown.newer > 0 { theme.updated } else { theme.dim };
     let right = sanitized!(" {} ", Sanitized::join(parts, " · "));
     let path = pane.selected().map_or_else(Sanitized::default, |difference| Sanitized::of(&difference.path));
     put_foot(&path, (&right, style), theme.dim, theme, area, buf);

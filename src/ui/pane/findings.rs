@@ -78,7 +78,7 @@ fn foot(pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut
         None => Sanitized::default(),
     };
     let parts: Vec<_> = held(shown).into_iter().chain([place]).collect();
-    let style = if shown.newer.is_some() { theme.updated } else { theme.dim };
+    let style = if shown.newer > 0 { theme.updated } else { theme.dim };
     let right = sanitized!(" {} ", Sanitized::join(parts, " · "));
     let pointer = pane.selected().map_or_else(Sanitized::default, Finding::pointer);
     put_foot(&pointer, (&right, style), theme.dim, theme, area, buf);

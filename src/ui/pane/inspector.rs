@@ -20,7 +20,7 @@ pub(in crate::ui) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut 
     let room = usize::from(area.width).saturating_sub(taken + 6);
     let name = match (shown, &model.unknown) {
         (_, Some(_)) if tab == Tab::Raw => "the last answer".into(),
-        (Some(shown), _) => shown.event_type.shown().fit_middle(room),
+        (Some(shown), _) => shown.event.event_type.shown().fit_middle(room),
         (None, _) => "Event".into(),
     };
     let title = line_of(sanitized!(" {} ", name), crate::ui::title_style(PaneId::Inspector, model, theme));

@@ -41,9 +41,9 @@ fn nothing(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
 
 /// Whether the event on show stays there while newer ones come, and how many have.
 fn held(shown: &Shown) -> Option<Sanitized> {
-    match &shown.newer {
-        Some((_, count)) => Some(sanitized!("held, {} newer", text::short_count(*count))),
-        None => shown.held.then(|| "held".into()),
+    match shown.newer {
+        0 => shown.held.then(|| "held".into()),
+        count => Some(sanitized!("held, {} newer", text::short_count(count))),
     }
 }
 

@@ -98,11 +98,11 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
         });
     }
     parts.extend(held(shown));
-    if shown.newer.is_some() {
+    if shown.newer > 0 {
         style = theme.updated;
     }
     if tree.query().is_empty() {
-        parts.push(text::size(shown.payload.text().len() as u64));
+        parts.push(text::size(shown.event.payload.text().len() as u64));
         if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
             let when = if width < 56 || shown.held { "" } else { " while watching" };
             parts.push(sanitized!(
@@ -197,7 +197,7 @@ impl Painter<'_> {
         }
         let shown = |text: &str| text::sanitize_within(text, KEY_COLUMN * 2).0;
         match document.segment(row.spot.node) {
-            None => (shown(self.shown.event_type.as_str()), theme.title),
+            None => (shown(self.shown.event.event_type.as_str()), theme.title),
             Some(Segment::Index(index)) => (sanitized!("{}", index), theme.dim),
             Some(Segment::Key { name, .. }) if name.is_empty() => ("\"\"".into(), theme.dim),
             Some(Segment::Key { name, .. }) => (shown(&name), if platform { theme.dim } else { theme.json_key }),

@@ -1,0 +1,55 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Moment;
+use crate::event::{Payload, TypeName};
+
+/// Which of the captured events of a session one is: they are counted in the session's order, and no number is used twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EventNumber(pub u64);
+
+/// A captured event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Captured {
+    /// Its type.
+    pub event_type: TypeName,
+    /// The event.
+    pub payload: Arc<Payload>,
+    /// When we saw it.
+    pub at: Moment,
+    /// Which one it is.
+    pub number: EventNumber,
+    /// How it came to us.
+    pub arrival: Arrival,
+}
+
+/// The ways on which an event can come to us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrival {
+    /// A poll of the debug endpoint showed it.
+    #[default]
+    Poll,
+    /// The history endpoint gave it back.
+    Backfill,
+    /// Our own collector took it in.
+    Collector,
+    /// We sent it.
+    Sent,
+    /// It was read from a tape.
+    Tape,
+}
+
+impl Arrival {
+    /// Its word on screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+            Self::Backfill => "backfill",
+            Self::Collector => "collector",
+            Self::Sent => "sent",
+            Self::Tape => "tape",
+        }
+    }
+}
