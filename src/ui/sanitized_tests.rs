@@ -164,3 +164,38 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+#[test]
+fn what_has_no_picture_of_its_own_is_an_escape_in_every_pane_and_so_is_half_an_emoji() {
+    const FAMILY: &str = "👨\u{200d}👩\u{200d}👧 👍\u{1f3fd} ❤\u{fe0f} a\u{200d}b می\u{200c}خواهم";
+    let event = |name: &str| format!(r#"{{"event":"view","customer_id":"1","name":"{name}","cut":"shoe \ud83d"}}"#);
+    let draft = || composing(160, 45, &event(FAMILY).replace(",\"", ",\n\""));
+    let watching = |keys| {
+        let changes = [(ChangeKind::New, "before", 1), (ChangeKind::Updated, FAMILY, 2)];
+        let polls = changes.map(|(kind, name, captured)| {
+            let at = at(20 + captured);
+            polled(vec![change("view", kind, &event(name), captured, 1, at)], at)
+        });
+        let mut model = heard(fresh(160, 45), polls);
+        lint_all(&mut model, at(24));
+        pressed(pressed(model, "enter"), keys)
+    };
+    let panes = vec![
+        ("the tree", watching("g"), true),
+        ("the comparison", watching("d"), false),
+        ("the raw text", watching("["), true),
+        ("the draft", draft(), true),
+        ("the calls", pressed(draft(), "^t"), true),
+    ];
+    for (pane, model, whole) in panes {
+        let rows = rows(&model);
+        // A wide character has the cell behind it as well.
+        let screen = rows.join("\n").replace("👨 ", "👨").replace("👩 ", "👩").replace("👍 ", "👍");
+        for escaped in [r"👨\u200d👩\u200d👧", r"👍\ud83c\udffd", r"❤\ufe0f", r"a\u200db", r"می\u200cخواهم"]
+        {
+            assert!(screen.contains(escaped), "{escaped} in {pane}:\n{screen}");
+        }
+        assert!(!screen.contains(['\u{200c}', '\u{200d}', '\u{fe0f}', '\u{1f3fd}']), "{pane}:\n{screen}");
+        assert!(!whole || screen.contains(r#""shoe \ud83d""#), "{pane}:\n{screen}");
+    }
+}

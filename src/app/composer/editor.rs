@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 use crate::app::keymap::LineEdit;
 use crate::app::layout::Area;
@@ -537,19 +537,27 @@ impl Editor {
 
     fn word_left_of(&self, place: Place) -> Place {
         let before = self.line(place.line).get(..place.byte).unwrap_or_default();
-        let rest = before.trim_end_matches(|c| !is_word(c)).trim_end_matches(is_word);
-        if before.is_empty() { self.left_of(place) } else { Place { byte: rest.len(), ..place } }
+        let passed = over_word(before.graphemes(true).rev());
+        if before.is_empty() { self.left_of(place) } else { Place { byte: place.byte - passed, ..place } }
     }
 
     fn word_right_of(&self, place: Place) -> Place {
         let after = self.line(place.line).get(place.byte..).unwrap_or_default();
-        let rest = after.trim_start_matches(|c| !is_word(c)).trim_start_matches(is_word);
-        if after.is_empty() {
-            self.right_of(place)
-        } else {
-            Place { byte: place.byte + after.len() - rest.len(), ..place }
+        let passed = over_word(after.graphemes(true));
+        if after.is_empty() { self.right_of(place) } else { Place { byte: place.byte + passed, ..place } }
+    }
+}
+
+/// How many bytes are passed to come to the other end of the next word.
+fn over_word<'a>(graphemes: impl Iterator<Item = &'a str>) -> usize {
+    let mut graphemes = graphemes.peekable();
+    let mut passed = 0;
+    for in_word in [false, true] {
+        while let Some(grapheme) = graphemes.next_if(|grapheme| grapheme.starts_with(is_word) == in_word) {
+            passed += grapheme.len();
         }
     }
+    passed
 }
 
 /// Text with one sort of line break: terminals paste `\r`, files may hold `\r\n`, and in JSON neither can be part of a
@@ -586,9 +594,14 @@ fn end_of(at: Place, text: &str) -> Place {
     }
 }
 
-/// The byte at which the character of that number begins; the end of a shorter line.
+/// The byte at which the character of that number begins, or what it is drawn as one with; the end of a shorter line.
 fn byte_of(line: &str, column: usize) -> usize {
-    line.char_indices().nth(column).map_or(line.len(), |(byte, _)| byte)
+    let byte = line.char_indices().nth(column).map_or(line.len(), |(byte, _)| byte);
+    let mut cursor = GraphemeCursor::new(byte, line.len(), true);
+    match cursor.is_boundary(line, 0) {
+        Ok(false) => cursor.prev_boundary(line, 0).ok().flatten().unwrap_or(0),
+        _ => byte,
+    }
 }
 
 fn is_word(c: char) -> bool {
@@ -647,6 +660,19 @@ mod tests {
     }
 
     #[test]
+    fn moving_by_lines_never_ends_within_a_character() {
+        for (before, after) in [
+            ("ab|\n👨\u{200d}👩", "ab\n|👨\u{200d}👩"),
+            ("abcd|\n👨\u{200d}👩x", "abcd\n👨\u{200d}👩x|"),
+            ("a|\ne\u{301}x", "a\n|e\u{301}x"),
+        ] {
+            let mut editor = editor(before);
+            editor.move_by(1);
+            assert_eq!(shown(&editor), after, "{before:?}");
+        }
+    }
+
+    #[test]
     fn editing_goes_over_line_ends_and_never_into_a_character() {
         use LineEdit as E;
         let cases = [
@@ -654,6 +680,10 @@ mod tests {
             ("a|\nb", E::Right, "a\n|b"),
             ("👨\u{200d}👩|x", E::Left, "|👨\u{200d}👩x"),
             ("e\u{301}|x", E::DeleteLeft, "|x"),
+            ("|👨\u{200d}👩x", E::Right, "👨\u{200d}👩|x"),
+            ("👍\u{1f3fd}|", E::DeleteLeft, "|"),
+            ("ne\u{301}e\u{301}|", E::WordLeft, "|ne\u{301}e\u{301}"),
+            ("|ne\u{301}e\u{301} x", E::WordRight, "ne\u{301}e\u{301}| x"),
             ("a\n|b", E::DeleteLeft, "a|b"),
             ("a|\nb", E::DeleteRight, "a|b"),
             ("\"order_id\": |1", E::WordLeft, "\"|order_id\": 1"),
