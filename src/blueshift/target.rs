@@ -162,6 +162,11 @@ impl BaseUrl {
         name == "getblueshift.com" || name.ends_with(".getblueshift.com")
     }
 
+    /// Whether it is the address of a region, which nobody has written by hand.
+    pub fn is_of_region(&self) -> bool {
+        Region::ALL.iter().any(|region| region.base_url() == *self)
+    }
+
     /// The host, with the port where it is not the scheme's own: `api.getblueshift.com`, `127.0.0.1:8787`.
     pub fn host_label(&self) -> Sanitized {
         let host = sanitize(self.0.host_str().unwrap_or_default());
@@ -324,7 +329,7 @@ mod tests {
     #[test]
     fn the_platform_is_known_by_its_host() {
         for region in Region::ALL {
-            assert!(region.base_url().is_platform());
+            assert!(region.base_url().is_platform() && region.base_url().is_of_region());
         }
         let cases = [
             ("http://API.getblueshift.com:8080/x", true),

@@ -3,9 +3,9 @@ use std::time::Duration;
 /// The wait after the first failure. The platform's advice is 1, 2, 4, 8 s … with jitter \[doc\].
 const FIRST: Duration = Duration::from_secs(1);
 /// No wait is longer than this, so that a server that came back is seen within a minute.
-const LONGEST: Duration = Duration::from_mins(1);
+pub(super) const LONGEST: Duration = Duration::from_mins(1);
 /// No `Retry-After` is followed for longer than this: a server that says "tomorrow" is asked again all the same.
-const LONGEST_ASKED: Duration = Duration::from_mins(10);
+pub(super) const LONGEST_ASKED: Duration = Duration::from_mins(10);
 
 /// How long to wait before the next poll after `attempt` failures in a row (from 1).
 ///

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use crate::blueshift::auth::AccountKey;
 use crate::blueshift::{Call, ExtraHeader, KeyMask, auth, limits};
 use crate::event::text::sanitize;
-use crate::event::{Sanitized, TypeName};
+use crate::event::{Sanitized, TypeName, Unknown};
 use crate::session::Problem;
 
 /// The endpoint that is watched.
@@ -113,11 +113,22 @@ impl Connection {
         self.told(failure, &SUMMARY, key, Asking::Counts)
     }
 
+    /// What to tell about a body that came well but is no answer to what was asked.
+    pub(super) fn problem_of_body(&self, unknown: &Unknown) -> Problem {
+        problem::for_address(problem::unreadable(&self.host, unknown), self.settings.base.is_of_region())
+    }
+
+    /// What to tell about a web page in the place of an answer.
+    pub(super) fn problem_of_web_page(&self) -> Problem {
+        problem::for_address(problem::web_page(&self.host), self.settings.base.is_of_region())
+    }
+
     fn told(&self, failure: &Failure, path: &Sanitized, key: &Sanitized, asking: Asking) -> Problem {
         let base = &self.settings.base;
         let (loopback, platform) = (base.is_loopback(), base.is_platform());
         let proxy = self.proxy.as_ref().ok().and_then(Option::as_ref);
-        failure.problem(&RequestContext { host: &self.host, path, key, loopback, platform, proxy, asking })
+        let context = RequestContext { host: &self.host, path, key, loopback, platform, proxy, asking };
+        problem::for_address(failure.problem(&context), base.is_of_region())
     }
 
     /// Asks the summary endpoint for the counts from `start` to `end`.

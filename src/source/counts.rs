@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::connection::{Connection, Span};
 use super::failure::Failure;
 use super::http::CompleteAnswer;
-use super::{Clock, backoff, problem};
+use super::{Clock, backoff};
 use crate::blueshift::auth::AccountKey;
 use crate::event::{Sanitized, Unknown, sanitized};
 use crate::session::{Moment, Problem, ProblemKind, Trouble};
@@ -165,7 +165,7 @@ impl Counting {
 
     /// Learns that an answer has no counts in it.
     pub(super) fn unreadable(&mut self, unknown: &Unknown, at: Moment) -> Option<Trouble> {
-        self.troubled(problem::unreadable(&self.connection.host, unknown), None, at)
+        self.troubled(self.connection.problem_of_body(unknown), None, at)
     }
 
     /// Decides on the next request, and tells the trouble unless it was the last that was told.

@@ -14,7 +14,7 @@ use super::counts::{Asked, Counting};
 use super::failure::Failure;
 use super::http::CompleteAnswer;
 use super::settings::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
-use super::{Clock, SourceCommand, backoff, problem, send};
+use super::{Clock, SourceCommand, backoff, send};
 use crate::blueshift::{Call, Decoded, Decoder, KeyMask, Summary, decode_history};
 use crate::event::{Note, Sanitized, Snapshot, TypeName, Unknown};
 use crate::session::{Change, Errors, Moment, Polled, Problem, ProblemKind, Recalled, Record, Tracker, Trouble};
@@ -228,7 +228,7 @@ impl Poller {
                 (changes, self.untold(notes))
             }
             Digested::Unknown(unknown) => {
-                let problem = problem::unreadable(&self.connection.host, &unknown);
+                let problem = self.connection.problem_of_body(&unknown);
                 return self.failed(at, problem, None, Some(unknown)).await;
             }
         };

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use super::backoff;
 use super::failure::{Failure, RedirectTarget, Tls};
 use super::proxy::Proxy;
-use crate::event::text::{size, span};
+use crate::event::text::{counted, size, span};
 use crate::event::{Sanitized, Unknown, sanitized};
 use crate::session::{Problem, ProblemKind};
 
@@ -42,6 +43,9 @@ const TOO_MANY: &str = "too many requests";
 const LONGEST_SAID: usize = 200;
 /// What to do where the address of the API seems wrong.
 const CHECK_URL: &str = "check --url: it is the origin of the API, such as https://api.getblueshift.com";
+/// The same for the address of a region.
+const NOT_THE_ADDRESS: &str =
+    "check the network connection, and whether a proxy, a firewall or a captive portal is in the way";
 /// What to do about a connection that broke.
 const ONCE: &str = "nothing to do if it was once; else look at the server, or at a proxy on the way";
 /// What to do where nobody said what came of what was sent.
@@ -58,11 +62,20 @@ impl Failure {
             let (what, advice) = self.connecting(context).unwrap_or_else(|| self.answering(context));
             Problem { kind, what, advice }
         };
-        if context.asking == Asking::Sending && self.may_have_arrived() {
-            Problem { advice: MAY_HAVE_ARRIVED.into(), ..told }
+        let what = match self.retry_after() {
+            Some(asked) if asked > backoff::LONGEST_ASKED => {
+                let followed = span(backoff::LONGEST_ASKED);
+                sanitized!("{}; it asks to wait {}, and is asked again after {}", told.what, long(asked), followed)
+            }
+            Some(asked) if asked > backoff::LONGEST => sanitized!("{}; it asks to wait {}", told.what, long(asked)),
+            _ => told.what,
+        };
+        let advice = if context.asking == Asking::Sending && self.may_have_arrived() {
+            MAY_HAVE_ARRIVED.into()
         } else {
-            told
-        }
+            told.advice
+        };
+        Problem { kind: told.kind, what, advice }
     }
 
     /// What happened before anything could be asked, and what to do; `None` when it happened later.
@@ -213,6 +226,15 @@ impl Failure {
             Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         }
+    }
+}
+
+/// A wait of more than a minute in words.
+fn long(wait: Duration) -> Sanitized {
+    match wait.as_secs() {
+        0..7_200 => span(wait),
+        seconds @ 7_200..172_800 => counted(seconds / 3_600, "hour"),
+        seconds => counted(seconds / 86_400, "day"),
     }
 }
 
@@ -373,6 +395,13 @@ fn status(status: u16, said: Option<&Sanitized>, context: &RequestContext<'_>) -
     }
 }
 
+/// The same problem, with advice that suits an address that came with the region: it is right, and who asks for
+/// it has set no `--url`.
+pub(super) fn for_address(problem: Problem, of_region: bool) -> Problem {
+    let advice = if of_region && problem.advice.contains("--url") { NOT_THE_ADDRESS.into() } else { problem.advice };
+    Problem { advice, ..problem }
+}
+
 /// Whether a body is a web page: of a captive portal, a proxy, a dashboard.
 pub(super) fn is_web_page(body: &str) -> bool {
     body.trim_start_matches('\u{feff}').trim_start().starts_with('<')
@@ -435,9 +464,55 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_the_server_orders_is_said_with_its_time_and_how_much_of_it_is_kept_to() {
+        let status = |asked: Option<u64>| Failure::Status {
+            status: 503,
+            said: None,
+            fields: Vec::new(),
+            retry_after: asked.map(Duration::from_secs),
+        };
+        let cases = [
+            (None, ""),
+            (Some(60), ""),
+            (Some(400), "; it asks to wait 6 min 40 s"),
+            (Some(600), "; it asks to wait 10 min"),
+            (Some(3_600), "; it asks to wait 60 min, and is asked again after 10 min"),
+            (Some(86_400), "; it asks to wait 24 hours, and is asked again after 10 min"),
+            (Some(604_800), "; it asks to wait 7 days, and is asked again after 10 min"),
+        ];
+        let what = |asked| context(true, None, Asking::Events, |context| status(asked).problem(context)).what;
+        for (asked, more) in cases {
+            assert_eq!(what(asked), format!("{}{more}", what(None)).as_str());
+        }
+    }
+
+    #[test]
     fn a_region_is_only_spoken_of_where_there_are_regions() {
         for platform in [true, false] {
             assert_eq!(told(401, None, platform).advice.contains("--region"), platform);
+        }
+    }
+
+    #[test]
+    fn an_address_that_came_with_the_region_is_not_to_be_checked() {
+        let failures = [
+            Failure::UnknownHost,
+            Failure::ConnectionRefused,
+            Failure::Closed,
+            Failure::NotHttp,
+            Failure::Broken { midway: false },
+            Failure::TooLarge(1),
+            Failure::Redirect { status: 302, to: None },
+            Failure::Tls(Tls::Absent),
+            Failure::Tls(Tls::UnknownName),
+            Failure::Status { status: 404, said: None, fields: Vec::new(), retry_after: None },
+        ];
+        for failure in failures {
+            let problem = context(true, None, Asking::Events, |context| failure.problem(context));
+            for of_region in [true, false] {
+                let problem = for_address(problem.clone(), of_region);
+                assert_eq!(problem.advice.contains("--url"), !of_region, "{problem:?}");
+            }
         }
     }
 
