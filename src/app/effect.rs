@@ -34,6 +34,13 @@ pub enum Effect {
     },
     /// Look for what is wrong with a draft.
     LintDraft(Box<Question>),
+    /// Claim a draft that is taken up again.
+    OpenDraft {
+        /// Which draft.
+        draft: DraftId,
+        /// The text that was read of it.
+        text: String,
+    },
     /// Put the draft on disk, in place of what was there of it before.
     KeepDraft {
         /// Which draft.

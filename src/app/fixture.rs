@@ -297,7 +297,14 @@ pub(crate) fn retried(batch: u64, attempts: u32, next: Moment) -> Message {
         what: "429: too many requests".into(),
         advice: "wait, or send less".into(),
     };
-    Message::Records(vec![Record::Retrying(Retry { batch, attempts, problem, next, at: at_millis(20_088) })])
+    Message::Records(vec![Record::Retrying(Retry {
+        batch,
+        attempts,
+        problem,
+        perhaps: false,
+        next,
+        at: at_millis(20_088),
+    })])
 }
 
 /// The records of a poll that brought [`CHECKOUT`] back, with the revenue as a string.

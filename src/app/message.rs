@@ -56,6 +56,13 @@ pub enum Outcome {
     DraftNotKept(Sanitized),
     /// After one that was not, a draft is on disk.
     DraftKeptAgain,
+    /// Another instance has the draft open, or has changed it since: one of its own stands for it here.
+    DraftElsewhere {
+        /// The draft.
+        draft: DraftId,
+        /// The one that stands for it.
+        own: DraftId,
+    },
     /// The template of this name is on disk.
     TemplateKept {
         /// Its name.

@@ -235,6 +235,37 @@ impl Outbox {
         [expiry, waiting, retry].into_iter().flatten().min()
     }
 
+    /// A sentence on the events that would not be sent if the program ended `now`, and one on those that may have arrived
+    /// although no answer has told so; neither when every call has ended. The calls are made one after the other.
+    pub fn unsent(&self, now: Moment) -> Vec<Sanitized> {
+        let (mut unsent, mut perhaps, mut why) = (0, 0, Sanitized::default());
+        for (place, sent) in self.sent.iter().filter(|sent| sent.is_under_way()).enumerate() {
+            let mut open = sent.calls.iter().filter(|call| call.delivery.is_none()).map(|call| call.events.len());
+            if place == 0 {
+                let waiting = sent.retry.as_ref().filter(|retry| retry.next.elapsed > now.elapsed);
+                let next = open.next().unwrap_or_default();
+                match waiting {
+                    Some(Retry { perhaps: false, .. }) => unsent += next,
+                    _ => perhaps += next,
+                }
+                if let Some(Retry { problem, attempts, next, .. }) = waiting {
+                    let wait = text::span(next.since(now));
+                    why = sanitized!(" ({}; attempt {} was due in {})", problem.what, *attempts + 1, wait);
+                }
+            }
+            unsent += open.sum::<usize>();
+        }
+        let mut sentences = Vec::new();
+        if unsent > 0 {
+            sentences.push(sanitized!("{} not sent{}; the draft is kept", counted(unsent, "event"), why));
+        }
+        if perhaps > 0 {
+            let events = counted(perhaps, "event");
+            sentences.push(sanitized!("{} may have arrived{}: look before you send again", events, why));
+        }
+        sentences
+    }
+
     /// Hands a batch over, and begins to wait for its events.
     pub fn send(&mut self, batch: Batch, limits: CallLimits, now: Moment) -> Vec<Effect> {
         let calls = batch.calls(limits);

@@ -121,6 +121,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::DraftNotKept(_)
         | Outcome::DraftKeptAgain
+        | Outcome::DraftElsewhere { .. }
         | Outcome::TemplateKept { .. }
         | Outcome::Edited { .. }
         | Outcome::DraftLinted { .. } => {}

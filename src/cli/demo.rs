@@ -1,15 +1,15 @@
-use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::watch::{log_to_file, on_terminal};
+use super::headless::Mode;
+use super::watch::{in_lines, log_to_file, on_terminal, terminal_has_screen};
 use super::{Exit, Failure, plan};
 use crate::blueshift::auth::AccountKey;
 use crate::config::{Config, ConfigFile, ConfigLayer};
-use crate::event::sanitized;
-use crate::runtime::{self, RuntimeError};
+use crate::event::{Sanitized, sanitized};
+use crate::runtime;
 use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
 use crate::source::Clock;
 use crate::source::live::{self, Timeouts};
@@ -20,14 +20,17 @@ const KEY: &str = "demo";
 /// Takes the interval from `layers`; what is watched is not theirs to choose, nor the profile's. The `file` only says
 /// which variables hold keys.
 pub(super) fn run(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
-    if !io::stdout().is_terminal() {
-        return Err(RuntimeError::NoTerminal.into());
-    }
-    log_to_file()?;
-    runtime::block_on(show(layers, file))?
+    let notices = if terminal_has_screen()? {
+        Some(log_to_file()?)
+    } else {
+        runtime::log::to_stderr()?;
+        None
+    };
+    runtime::block_on(show(layers, file, notices))?
 }
 
-async fn show(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
+/// Shows the demo on the screen with these `notices`, or without any in lines.
+async fn show(layers: [ConfigLayer; 2], file: &ConfigFile, notices: Option<Vec<Sanitized>>) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     // With counts in it, the answer shows received beside captured from the first second on.
     let debug_shape = DebugShape::Counted;
@@ -51,5 +54,8 @@ async fn show(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failu
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),
     };
-    on_terminal(target, &config, plan, settings).await
+    match notices {
+        Some(notices) => on_terminal(target, &config, plan, settings, notices).await,
+        None => in_lines(Mode::FollowInLines, &config, plan, settings).await,
+    }
 }

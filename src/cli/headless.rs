@@ -1,12 +1,14 @@
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::stdout::Output;
 use super::table::table;
-use super::{Exit, Failure};
+use super::{Exit, Failure, lines};
 use crate::event::{Document, Sanitized, TypeName, sanitized};
 use crate::lint::{Finding, LintContext, Stage};
 use crate::plan::Linter;
@@ -19,14 +21,16 @@ const ATTEMPTS: u32 = 4;
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// How long `--once` waits for the counts after it has the events.
 const COUNTS_PATIENCE: Duration = Duration::from_secs(10);
-/// How often it looks whether anybody still reads.
+/// How often it looks whether anybody still reads, where the system does not tell by itself.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The form of the output, and its end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mode {
-    /// A line for each change, for ever.
+    /// A JSON line for each change, for ever.
     Follow,
+    /// The same in lines for people.
+    FollowInLines,
     /// The endpoint's current state, once.
     Once {
         /// As JSON lines; else as a table.
@@ -45,12 +49,16 @@ pub(super) async fn run(
     mut output: impl Output,
     mut tell: impl FnMut(&Sanitized),
 ) -> Result<Exit, Failure> {
-    let mut printer = Printer::new(mode, linter);
+    // The end of the program may not wait until what it knows is taken apart.
+    let mut printer = ManuallyDrop::new(Printer::new(mode, linter));
     let mut look = tokio::time::interval(LOOK);
+    let closed = output.closed();
+    tokio::pin!(closed);
     loop {
         let patience = printer.patience;
         let records = tokio::select! {
             records = source.records.recv() => records,
+            () = &mut closed => return Ok(Exit::Done),
             _ = look.tick() => {
                 if output.is_closed() {
                     return Ok(Exit::Done);
@@ -100,6 +108,8 @@ struct Printer {
     mode: Mode,
     linter: Linter,
     clock: ServerClock,
+    /// Where the reader's clock is.
+    zone: TimeZone,
     /// The trouble that was told last and still holds.
     trouble: Option<Problem>,
     /// The types that `--once` will print.
@@ -110,7 +120,8 @@ struct Printer {
 
 impl Printer {
     fn new(mode: Mode, linter: Linter) -> Self {
-        Self { mode, linter, clock: ServerClock::default(), trouble: None, types: IndexMap::new(), patience: None }
+        let (clock, zone) = (ServerClock::default(), TimeZone::system());
+        Self { mode, linter, clock, zone, trouble: None, types: IndexMap::new(), patience: None }
     }
 
     fn hear(&mut self, records: Vec<Record>) -> Said {
@@ -123,7 +134,7 @@ impl Printer {
             said.told.extend(self.clock.complaint().filter(|_| !known));
         }
         match self.mode {
-            Mode::Follow => records.iter().for_each(|record| self.follow(record, &mut said)),
+            Mode::Follow | Mode::FollowInLines => records.iter().for_each(|record| self.follow(record, &mut said)),
             Mode::Once { counts, .. } => self.once(records, counts, &mut said),
         }
         said
@@ -134,9 +145,15 @@ impl Printer {
         match record {
             Record::Change(change) => {
                 let findings = look(&mut self.linter, self.clock, change);
-                said.print(record, &findings);
+                match self.mode {
+                    Mode::FollowInLines => said.printed.push(lines::change(change, &findings, &self.zone)),
+                    _ => said.print(record, &findings),
+                }
             }
-            Record::Errors(_) => said.print(record, &[]),
+            Record::Errors(errors) => match self.mode {
+                Mode::FollowInLines => said.printed.push(lines::errors(errors, &self.zone)),
+                _ => said.print(record, &[]),
+            },
             Record::Polled(_) if self.trouble.take().is_some() => {
                 said.told.push("the server answers again".into());
             }
@@ -272,6 +289,10 @@ mod tests {
 
         fn is_closed(&self) -> bool {
             self.closed
+        }
+
+        fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+            std::future::pending()
         }
     }
 
@@ -465,6 +486,19 @@ mod tests {
         );
         let (printed, told, _) = outcome(Mode::Follow, [polled(vec![event(1)], at)]).await;
         assert_eq!((findings(&printed), &*told), (1, &[ended.to_owned()][..]), "{printed}");
+    }
+
+    #[tokio::test]
+    async fn in_lines_for_people_an_event_is_told_and_a_count_is_not() {
+        let at = Clock::start().now();
+        let records = [
+            polled(vec![change("purchase", ChangeKind::New, Some(1), at)], at),
+            polled(vec![Change { payload: None, ..change("purchase", ChangeKind::Unchanged, Some(2), at) }], at),
+        ];
+        let (printed, ..) = outcome(Mode::FollowInLines, records).await;
+        let first = printed.lines().next().unwrap_or_default();
+        assert!(first.ends_with("  purchase  new · 1 received, 1 captured"), "{printed}");
+        assert!(printed.lines().skip(1).all(|line| line.starts_with("          ")), "{printed}");
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod headless;
 mod input;
+mod lines;
 mod lint;
 mod man;
 mod plan;

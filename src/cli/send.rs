@@ -372,9 +372,9 @@ impl Attempts {
                 self.in_flight = true;
                 None
             }
-            Stage::Failed { retry, perhaps } => {
+            Stage::Failed(retry) => {
                 self.in_flight = false;
-                self.perhaps |= perhaps;
+                self.perhaps |= retry.perhaps;
                 self.problem = Some(retry.problem.clone());
                 Some(retry)
             }

@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use rustix::event::{PollFd, PollFlags};
 
 use crate::event::Sanitized;
+use crate::runtime;
 
 /// Where lines for other programs go.
 pub(super) trait Output {
@@ -11,6 +12,9 @@ pub(super) trait Output {
 
     /// Whether nobody reads any more.
     fn is_closed(&self) -> bool;
+
+    /// Ends as soon as nobody reads any more; never where the system does not tell.
+    fn closed(&self) -> impl Future<Output = ()> + Send + use<Self>;
 }
 
 /// The standard output of the process.
@@ -35,5 +39,9 @@ impl Output for Stdout {
         let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
         let gone = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
         rustix::event::poll(&mut polled, Some(&now)).is_ok() && polled.iter().any(|fd| fd.revents().intersects(gone))
+    }
+
+    fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        runtime::stdout_lost()
     }
 }

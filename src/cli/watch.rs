@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
@@ -23,41 +24,64 @@ use crate::source::{Clock, Source};
 
 pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
     let WatchArgs { once, json } = watch;
-    let on_screen = !once && !json;
     // Before a key is asked for, which would be in vain.
-    if on_screen && !io::stdout().is_terminal() {
-        return Err(RuntimeError::NoTerminal.into());
-    }
+    let on_screen = !once && !json && terminal_has_screen()?;
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let keys = AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     let mode = match (once, json) {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
-        (false, _) => Mode::Follow,
+        (false, true) => Mode::Follow,
+        (false, false) => Mode::FollowInLines,
     };
     let settings = settings(config, keys, headers);
     if on_screen {
-        log_to_file()?;
-        return runtime::block_on(on_terminal(config.label(), config, plan, settings))?;
+        let notices = log_to_file()?;
+        return runtime::block_on(on_terminal(config.label(), config, plan, settings, notices))?;
     }
     runtime::log::to_stderr()?;
+    runtime::block_on(in_lines(mode, config, plan, settings))?
+}
+
+/// Whether the terminal that standard output is can show a screen. One that is called `dumb`, or has no name, gets lines,
+/// and why is said.
+pub(super) fn terminal_has_screen() -> Result<bool, Failure> {
+    if !io::stdout().is_terminal() {
+        return Err(RuntimeError::NoTerminal.into());
+    }
+    let has_screen = has_screen(std::env::var_os("TERM").as_deref());
+    if !has_screen {
+        stderr::say(&"TERM names no terminal that can show a screen, so each event is a line; ^C ends".into());
+    }
+    Ok(has_screen)
+}
+
+fn has_screen(term: Option<&OsStr>) -> bool {
+    term.is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// Prints what `settings` say, a line each, until it is done or a signal comes.
+pub(super) async fn in_lines(
+    mode: Mode,
+    config: &Config,
+    (plan, broken): (Plan, Vec<BadSchema>),
+    settings: live::Settings,
+) -> Result<Exit, Failure> {
     config.exposure().iter().for_each(stderr::say);
-    let (plan, broken) = plan;
     for schema in &broken {
         stderr::say(&sanitized!("plan: {}", schema.sentence()));
     }
     let linter = Linter::new(config.levels.clone(), plan);
-    runtime::block_on(async {
-        let printing = tokio::spawn(print(mode, linter, live::start(settings)));
-        signalled_or(printing).await
-    })?
+    let printing = tokio::spawn(print(mode, linter, live::start(settings)));
+    signalled_or(printing).await
 }
 
-/// Shows the interface on what `settings` say; the source starts after the first frame.
+/// Shows the interface on what `settings` say; the source starts after the first frame. The `notices` are shown as well.
 pub(super) async fn on_terminal(
     target: Sanitized,
     config: &Config,
     plan: (Plan, Vec<BadSchema>),
     settings: live::Settings,
+    notices: Vec<Sanitized>,
 ) -> Result<Exit, Failure> {
     let (plan, broken) = plan;
     let clock = settings.clock;
@@ -74,10 +98,11 @@ pub(super) async fn on_terminal(
         folders,
         linter: Linter::new(config.levels.clone(), plan),
         key_variables: config.key_variables().iter().cloned().collect(),
-        notices: config.exposure().into_iter().chain(broken).collect(),
+        notices: config.exposure().into_iter().chain(broken).chain(notices).collect(),
     };
-    let exit = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
-    Ok(Exit::Interface(exit.code()))
+    let end = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
+    end.unsent.iter().for_each(stderr::say);
+    Ok(Exit::Interface(end.exit.code()))
 }
 
 /// The keys in use, and those of other profiles as far as they are set: none of them may get into a draft.
@@ -89,11 +114,12 @@ fn all_keys(config: &Config, settings: &live::Settings) -> KeyMask {
     KeyMask::new(used.map(|key| &key.secret).chain(&others).chain(&headers))
 }
 
-/// Logs to the file; only a level that is none is worth a word, for the program does without.
-pub(super) fn log_to_file() -> Result<(), Failure> {
+/// Logs to the file, and gives a notice where there is none: the program does without. Only a level that is none ends it.
+pub(super) fn log_to_file() -> Result<Vec<Sanitized>, Failure> {
     match runtime::log::to_file() {
+        Ok(_) => Ok(Vec::new()),
         Err(error @ runtime::log::LogError::Level(_)) => Err(error.into()),
-        Ok(_) | Err(_) => Ok(()),
+        Err(error) => Ok(vec![sanitized!("no log is written: {}", Sanitized::of(&error))]),
     }
 }
 
@@ -134,6 +160,15 @@ async fn signalled_or(task: tokio::task::JoinHandle<Result<Exit, Failure>>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_without_a_name_or_called_dumb_gets_lines() {
+        for (term, expected) in
+            [(None, false), (Some(""), false), (Some("dumb"), false), (Some("linux"), true), (Some("xterm"), true)]
+        {
+            assert_eq!(has_screen(term.map(OsStr::new)), expected, "{term:?}");
+        }
+    }
 
     #[test]
     fn the_poller_keeps_every_interval_that_can_be_asked_for() {

@@ -1,10 +1,14 @@
 //! Copying to the clipboard of the terminal that the person sits at, over however many SSH hops: the OSC 52 sequence.
 
-use std::env;
 use std::fmt;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// The longest text that is copied, in bytes: in base64 it is what xterm and its relatives take, about 100,000 bytes,
 /// before they drop the whole of it without a word.
@@ -13,20 +17,23 @@ pub(super) const LIMIT: usize = 74_994;
 /// GNU screen passes on a device control string of at most 768 bytes.
 const SCREEN_CHUNK: usize = 512;
 
+/// How long tmux may take to say what it passes on.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What tmux is asked: what it does with the two forms of a copy, and what terminal it is shown on. A pane may have an
+/// option of its own, and a format knows it.
+const QUESTION: &str = "#{set-clipboard}/#{allow-passthrough}/#{client_termname}";
+
 /// A multiplexer between the program and the terminal, which must be told to pass the sequence on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Multiplexer {
+    #[default]
     None,
     Tmux,
     Screen,
 }
 
 impl Multiplexer {
-    /// The one that the environment tells of.
-    pub(super) fn detect() -> Self {
-        Self::of(env::var("TMUX").ok().as_deref(), env::var("TERM").ok().as_deref())
-    }
-
     /// tmux may call its terminal `screen` too, and sets `TMUX` always.
     fn of(tmux: Option<&str>, term: Option<&str>) -> Self {
         if tmux.is_some_and(|socket| !socket.is_empty()) {
@@ -39,17 +46,93 @@ impl Multiplexer {
     }
 }
 
-/// The text is longer than terminals take.
+/// The way to the clipboard.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clipboard {
+    multiplexer: Multiplexer,
+    /// The terminal is one that takes no copies.
+    deaf: bool,
+    /// tmux has said that it passes copies on.
+    passed: Arc<AtomicBool>,
+    /// The variables that tmux is asked without.
+    without: Vec<String>,
+}
+
+/// Why a text is not on the clipboard, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} kB is more than a terminal takes ({} kB): print it with the capital letter instead", bytes.div_ceil(1000), LIMIT / 1000)]
-pub(super) struct TooLong {
-    bytes: usize,
+pub(super) enum NotCopied {
+    /// The text is longer than terminals take.
+    #[error("{} kB is more than a terminal takes ({} kB): print it with the capital letter instead", bytes.div_ceil(1000), LIMIT / 1000)]
+    TooLong { bytes: usize },
+    /// The terminal is known for it.
+    #[error("not copied: this terminal takes no copies; print it with the capital letter instead")]
+    Deaf,
+    /// tmux keeps copies to itself, as it does unless it is told otherwise.
+    #[error("not copied: first `tmux set -g set-clipboard on`, or print it with the capital letter")]
+    Tmux,
+}
+
+impl Clipboard {
+    /// The way that the environment tells of. Whoever has to be asked of it is started without the variables in `without`.
+    pub(super) fn detect(lookup: &dyn Fn(&str) -> Option<String>, without: &[String]) -> Self {
+        let (tmux, term, program) = (lookup("TMUX"), lookup("TERM"), lookup("TERM_PROGRAM"));
+        let multiplexer = Multiplexer::of(tmux.as_deref(), term.as_deref());
+        let deaf = match multiplexer {
+            // Of its own terminal it knows, and is asked.
+            Multiplexer::Tmux => false,
+            // It calls itself `screen.` and the terminal that it was started on.
+            Multiplexer::Screen => term.as_deref().and_then(|term| term.strip_prefix("screen.")).is_some_and(is_deaf),
+            Multiplexer::None => term.as_deref().is_some_and(is_deaf) || program.as_deref() == Some("Apple_Terminal"),
+        };
+        Self { multiplexer, deaf, passed: Arc::default(), without: without.to_vec() }
+    }
+
+    /// The bytes that put `text` on the clipboard.
+    pub(super) fn sequence(&self, text: &str) -> Result<String, NotCopied> {
+        if self.deaf { Err(NotCopied::Deaf) } else { sequence(text, self.multiplexer) }
+    }
+
+    /// Whether it is known without asking anyone that what is sent may arrive.
+    pub(super) fn is_open(&self) -> bool {
+        self.multiplexer != Multiplexer::Tmux || self.passed.load(Ordering::Relaxed)
+    }
+
+    /// Asks tmux whether it passes on what is sent. Where it does not say, it may.
+    pub(super) async fn ask(self) -> Result<(), NotCopied> {
+        let mut tmux = Command::new("tmux");
+        tmux.args(["display-message", "-p", QUESTION]).stdin(Stdio::null()).stderr(Stdio::null());
+        for name in &self.without {
+            tmux.env_remove(name);
+        }
+        let asked = timeout(PATIENCE, spawn_blocking(move || tmux.output())).await;
+        let Ok(Ok(Ok(answer))) = asked else { return Ok(()) };
+        tmux_passes(&String::from_utf8_lossy(&answer.stdout))?;
+        self.passed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Whether the terminal of that name is one that takes no copies, as far as names tell.
+fn is_deaf(term: &str) -> bool {
+    term == "linux" || term.starts_with("linux-") || term.starts_with("eterm")
+}
+
+/// Reads an answer to [`QUESTION`]. Versions that do not know an option leave it empty, and those before the second passed
+/// everything on.
+fn tmux_passes(answer: &str) -> Result<(), NotCopied> {
+    let mut parts = answer.trim_end().splitn(3, '/');
+    let (clipboard, passthrough, term) = (parts.next(), parts.next(), parts.next());
+    if term.is_some_and(is_deaf) {
+        return Err(NotCopied::Deaf);
+    }
+    let is_closed = clipboard.is_some_and(|clipboard| clipboard != "on") && passthrough == Some("off");
+    if is_closed { Err(NotCopied::Tmux) } else { Ok(()) }
 }
 
 /// The bytes that put `text` on the clipboard.
-pub(super) fn sequence(text: &str, multiplexer: Multiplexer) -> Result<String, TooLong> {
+fn sequence(text: &str, multiplexer: Multiplexer) -> Result<String, NotCopied> {
     if text.len() > LIMIT {
-        return Err(TooLong { bytes: text.len() });
+        return Err(NotCopied::TooLong { bytes: text.len() });
     }
     let plain = Ansi(CopyToClipboard::to_clipboard_from(text)).to_string();
     Ok(match multiplexer {
@@ -80,7 +163,7 @@ fn through_screen(plain: &str) -> String {
 /// A command as the text of its escape sequence.
 struct Ansi<C>(C);
 
-impl<C: Command> fmt::Display for Ansi<C> {
+impl<C: crossterm::Command> fmt::Display for Ansi<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.write_ansi(formatter)
     }
@@ -148,6 +231,45 @@ mod tests {
             refused.to_string(),
             "75 kB is more than a terminal takes (74 kB): print it with the capital letter instead"
         );
+    }
+
+    #[test]
+    fn a_copy_is_claimed_only_where_it_can_arrive() {
+        use NotCopied::{Deaf, Tmux};
+        // tmux: set-clipboard, allow-passthrough, its terminal.
+        let answers = [
+            ("on/off/xterm-256color\n", Ok(())),
+            ("external/off/xterm-256color\n", Err(Tmux)),
+            ("off/off/foot\n", Err(Tmux)),
+            ("external/on/foot\n", Ok(())),
+            ("off/all/foot\n", Ok(())),
+            ("on/on/linux\n", Err(Deaf)),
+            // Version 3.2 and before.
+            ("external//xterm\n", Ok(())),
+            ("", Ok(())),
+        ];
+        for (answer, expected) in answers {
+            assert_eq!(tmux_passes(answer), expected, "{answer:?}");
+        }
+        let environments = [
+            (&[("TERM", "xterm-256color")][..], Ok(())),
+            (&[("TERM", "linux")], Err(Deaf)),
+            (&[("TERM", "eterm-color")], Err(Deaf)),
+            (&[("TERM", "vte-256color")], Ok(())),
+            (&[("TERM", "screen.linux")], Err(Deaf)),
+            (&[("TERM", "screen.xterm-256color")], Ok(())),
+            (&[("TERM", "xterm-256color"), ("TERM_PROGRAM", "Apple_Terminal")], Err(Deaf)),
+            (&[("TERM", "linux"), ("TMUX", "/tmp/tmux-0/default,1,0")], Ok(())),
+            (&[], Ok(())),
+        ];
+        for (environment, expected) in environments {
+            let lookup = |wanted: &str| {
+                environment.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
+            };
+            let clipboard = Clipboard::detect(&lookup, &[]);
+            assert_eq!(clipboard.sequence("text").map(drop), expected, "{environment:?}");
+            assert_eq!(clipboard.is_open(), clipboard.multiplexer != Multiplexer::Tmux, "{environment:?}");
+        }
     }
 
     #[test]

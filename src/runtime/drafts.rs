@@ -1,6 +1,7 @@
 //! The drafts on disk: written at once, away from the event loop, and found again after whatever ended the program.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use super::folder::{self, Folder};
 use crate::app::{DraftId, Outcome, SavedDraft};
@@ -18,6 +20,9 @@ const MOST: usize = 20;
 
 /// A longer draft is left where it is and not offered: nothing that could be sent is so long.
 const LONGEST: u64 = 4 << 20;
+
+/// How much of a draft's name is in the name of the one that stands for it.
+const LONGEST_START: usize = 64;
 
 /// How much of all drafts together is read at the start.
 const MOST_BYTES: u64 = 16 << 20;
@@ -70,7 +75,12 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The drafts that were taken up, each with the text that it had on disk.
+    opened: BTreeMap<DraftId, String>,
+    /// The texts to write.
     waiting: BTreeMap<DraftId, String>,
+    /// The drafts that another instance has, each with the one that stands for it here.
+    instead: BTreeMap<DraftId, DraftId>,
     writing: bool,
     closed: bool,
 }
@@ -82,7 +92,12 @@ impl DraftWriter {
         let shared = Arc::new(Shared::default());
         let (shelf, at) =
             (Shelf { folder: folder.map(Path::to_owned), shared: Arc::clone(&shared) }, Arc::clone(&shared));
-        let writer = Writer { folder: folder.map(Folder::new), outcomes: outcomes.clone(), failed: false };
+        let writer = Writer {
+            folder: folder.map(Folder::new),
+            outcomes: outcomes.clone(),
+            claims: BTreeMap::new(),
+            failed: false,
+        };
         if let Err(error) = thread::Builder::new().name("drafts".into()).spawn(move || writer.run(&at)) {
             shared.lock().closed = true;
             tell(
@@ -91,6 +106,16 @@ impl DraftWriter {
             );
         }
         Self { shelf }
+    }
+
+    /// Claims a draft that was on disk with this text. Where another instance has it, or has changed it, one of our own
+    /// stands for it from now on, and that is told.
+    pub(super) fn open(&self, draft: DraftId, text: String) {
+        let mut state = self.shelf.shared.lock();
+        if !state.closed {
+            state.opened.insert(draft, text);
+            self.shelf.shared.changed.notify_all();
+        }
     }
 
     /// Puts the draft on disk, or takes it away when there is nothing in it.
@@ -123,12 +148,17 @@ impl Shelf {
         self.folder.as_deref()
     }
 
+    /// The draft that stands for this one here: itself, unless another instance has it.
+    pub(super) fn own(&self, draft: DraftId) -> DraftId {
+        self.shared.lock().instead.get(&draft).cloned().unwrap_or(draft)
+    }
+
     /// Waits until nothing is left to write, at most for `limit`, and says whether that is so.
     pub(super) fn settle(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         let mut state = self.shared.lock();
         loop {
-            if state.waiting.is_empty() && !state.writing || state.closed {
+            if state.opened.is_empty() && state.waiting.is_empty() && !state.writing || state.closed {
                 return true;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -150,6 +180,8 @@ impl Shared {
 struct Writer {
     folder: Option<Folder>,
     outcomes: mpsc::UnboundedSender<Outcome>,
+    /// The drafts that are ours for as long as these are open.
+    claims: BTreeMap<DraftId, File>,
     /// Whether a failure was told and nothing has been written since.
     failed: bool,
 }
@@ -159,23 +191,12 @@ impl Writer {
         if let Some(folder) = &self.folder {
             prune(folder, SystemTime::now());
         }
-        loop {
-            let (draft, text) = {
-                let mut state = shared.lock();
-                state.writing = false;
-                shared.changed.notify_all();
-                loop {
-                    if let Some(first) = state.waiting.pop_first() {
-                        state.writing = true;
-                        break first;
-                    }
-                    if state.closed {
-                        return;
-                    }
-                    state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                }
-            };
-            match self.write(&draft, &text) {
+        while let Some((opened, draft, text)) = next(shared) {
+            let own = self.own(&draft, opened.then_some(&*text), shared);
+            if opened {
+                continue;
+            }
+            match self.write(&own, &text) {
                 Ok(()) => {
                     if std::mem::take(&mut self.failed) {
                         tell(&self.outcomes, Outcome::DraftKeptAgain);
@@ -189,18 +210,88 @@ impl Writer {
                 }
             }
         }
+        if let Some(folder) = &self.folder {
+            for (draft, claim) in self.claims {
+                folder.give_up(&draft.0, claim);
+            }
+        }
     }
 
-    fn write(&self, draft: &DraftId, text: &str) -> Result<(), Sanitized> {
+    /// The draft that is written for this one. It is claimed, and it is another one where this one is claimed by another
+    /// instance, or is not `known`, the text that was read of it.
+    fn own(&mut self, draft: &DraftId, known: Option<&str>, shared: &Shared) -> DraftId {
+        if let Some(own) = shared.lock().instead.get(draft) {
+            return own.clone();
+        }
+        let Some(folder) = self.folder.as_ref().filter(|_| !self.claims.contains_key(draft)) else {
+            return draft.clone();
+        };
+        // Of a file system that knows no claims nothing more is known than without them.
+        let is_ours = match folder.claim(&draft.0) {
+            Ok(Some(claim)) if known.is_none_or(|known| is_on_disk(folder, draft, known)) => {
+                self.claims.insert(draft.clone(), claim);
+                true
+            }
+            Ok(_) => false,
+            Err(error) => {
+                tracing::debug!(%error, "a draft is not claimed");
+                true
+            }
+        };
+        if is_ours {
+            return draft.clone();
+        }
+        let start: String = draft.0.chars().take(LONGEST_START).collect();
+        let own = DraftId(format!("{start}-{}", Uuid::new_v4().simple()));
+        if let Ok(Some(claim)) = folder.claim(&own.0) {
+            self.claims.insert(own.clone(), claim);
+        }
+        shared.lock().instead.insert(draft.clone(), own.clone());
+        tell(&self.outcomes, Outcome::DraftElsewhere { draft: draft.clone(), own: own.clone() });
+        own
+    }
+
+    fn write(&mut self, draft: &DraftId, text: &str) -> Result<(), Sanitized> {
         let Some(folder) = &self.folder else {
             return Err(
                 "the draft is in memory only: there is no folder for drafts (set XDG_STATE_HOME or HOME)".into()
             );
         };
-        let written =
-            if text.trim().is_empty() { folder.remove(&draft.0) } else { folder.replace(&draft.0, text).map(|_| ()) };
+        let written = if text.trim().is_empty() {
+            if let Some(claim) = self.claims.remove(draft) {
+                folder.give_up(&draft.0, claim);
+            }
+            folder.remove(&draft.0)
+        } else {
+            folder.replace(&draft.0, text).map(|_| ())
+        };
         written.map_err(|error| sanitized!("the draft is in memory only: {}", Sanitized::of(&error)))
     }
+}
+
+/// The next thing to do, once there is one: to claim a draft that was taken up, or to write one. `None` at the end.
+fn next(shared: &Shared) -> Option<(bool, DraftId, String)> {
+    let mut state = shared.lock();
+    state.writing = false;
+    shared.changed.notify_all();
+    loop {
+        let opened = state.opened.pop_first().map(|(draft, text)| (true, draft, text));
+        let next = opened.or_else(|| state.waiting.pop_first().map(|(draft, text)| (false, draft, text)));
+        if next.is_some() {
+            state.writing = true;
+            return next;
+        }
+        if state.closed {
+            return None;
+        }
+        state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Whether the draft is on disk with that text.
+fn is_on_disk(folder: &Folder, draft: &DraftId, text: &str) -> bool {
+    let read = folder.place(&draft.0).ok().and_then(|place| folder::read(&place, LONGEST).ok());
+    read.is_some_and(|bytes| bytes == text.as_bytes())
 }
 
 /// Takes the drafts away that are too many, the oldest first.
@@ -239,6 +330,7 @@ mod tests {
             .map(|outcome| match outcome {
                 Outcome::DraftNotKept(why) => why.into(),
                 Outcome::DraftKeptAgain => "kept again".to_owned(),
+                Outcome::DraftElsewhere { draft, own } => format!("{} is {}", draft.0, own.0),
                 other => panic!("{other:?}"),
             })
             .collect()
@@ -266,8 +358,69 @@ mod tests {
         assert!(drafts.shelf().settle(LONG_ENOUGH));
         drafts.keep(id("never there"), String::new());
         assert!(drafts.shelf().settle(LONG_ENOUGH));
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(Folder::new(&folder).entries().len(), 1);
         assert_eq!(told(&mut outcomes).len(), 1, "the name with a space");
+    }
+
+    #[test]
+    fn a_draft_that_is_open_elsewhere_gets_another_beside_it_and_both_keep_their_text() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path();
+        let read = |name: &str| fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+        let start = || {
+            let (sender, outcomes) = mpsc::unbounded_channel();
+            (DraftWriter::new(Some(folder), &sender), outcomes)
+        };
+        let settled = |drafts: &DraftWriter| assert!(drafts.shelf().settle(LONG_ENOUGH));
+        let ((first, mut told_first), (second, mut told_second)) = (start(), start());
+        first.keep(id("one"), "first".into());
+        settled(&first);
+        second.open(id("one"), "first".into());
+        second.keep(id("one"), "second".into());
+        second.keep(id("two"), "of the second".into());
+        settled(&second);
+        first.keep(id("one"), "first again".into());
+        settled(&first);
+        let own = second.shelf().own(id("one"));
+        assert_ne!(own, id("one"));
+        let texts = (read("one"), read(&own.0), read("two"));
+        assert_eq!(texts, ("first again".into(), "second".into(), "of the second".into()));
+        assert_eq!(told(&mut told_second), [format!("one is {}", own.0)]);
+        assert_eq!(told(&mut told_first), [] as [&str; 0]);
+
+        // What was changed since it was read is somebody's too, also when nobody has it open any more.
+        drop(first);
+        let (third, mut told_third) = start();
+        third.open(id("one"), "first".into());
+        settled(&third);
+        assert_eq!(told(&mut told_third).len(), 1);
+        let begun = Instant::now();
+        while Folder::new(folder).claim("one").unwrap().is_none() {
+            assert!(begun.elapsed() < LONG_ENOUGH, "the first has not ended");
+        }
+        let (fourth, mut told_fourth) = start();
+        fourth.open(id("one"), "first again".into());
+        fourth.keep(id("one"), "fourth".into());
+        settled(&fourth);
+        assert_eq!((told(&mut told_fourth), read("one")), (Vec::new(), "fourth".into()));
+    }
+
+    #[test]
+    fn a_claim_ends_with_the_program_and_what_is_left_of_it_goes_with_the_draft() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::new(home.path());
+        let names = || fs::read_dir(home.path()).unwrap().flatten().map(|file| file.file_name()).collect::<Vec<_>>();
+        folder.replace("one", "{}").unwrap();
+        // As one that was killed leaves it.
+        drop(folder.claim("one").unwrap().unwrap());
+        let held = folder.claim("one").unwrap();
+        assert!(held.is_some() && folder.claim("one").unwrap().is_none());
+        folder.remove("one").unwrap();
+        prune(&folder, SystemTime::now());
+        assert_eq!(names(), [".open-one"], "it is open");
+        drop(held);
+        prune(&folder, SystemTime::now());
+        assert_eq!(names(), [] as [&str; 0]);
     }
 
     #[test]

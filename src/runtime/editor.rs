@@ -57,7 +57,7 @@ impl Editing {
             edited
         };
         match edited {
-            Ok(text) => Outcome::Edited { draft: self.draft, text },
+            Ok(text) => Outcome::Edited { draft: self.shelf.own(self.draft), text },
             Err(why) => Outcome::EditFailed(sanitized!("{}; {}", sanitize(&why), ADVICE)),
         }
     }
@@ -67,7 +67,8 @@ impl Editing {
         if !self.shelf.settle(PATIENCE) {
             return Err("the disk takes too long to write the draft".into());
         }
-        let place = folder.replace(&self.draft.0, &self.text).map_err(|error| error.to_string())?;
+        let draft = self.shelf.own(self.draft.clone());
+        let place = folder.replace(&draft.0, &self.text).map_err(|error| error.to_string())?;
         let status = {
             let _claimed = self.keys.claim();
             console.leave();

@@ -1,6 +1,6 @@
 //! A folder of small files that a program killed in the middle of writing leaves whole, the old text or the new.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,9 @@ const EXTENSION: &str = ".json";
 
 /// How a file begins that is being written.
 const UNFINISHED: &str = ".unfinished-";
+
+/// How a file begins that stands for one that somebody has open. The file itself is another one after each writing.
+const OPEN: &str = ".open-";
 
 /// The longest name, in bytes. Systems allow 255, and the extension takes some of them.
 const LONGEST_NAME: usize = 120;
@@ -91,6 +94,35 @@ impl Folder {
         }
     }
 
+    /// Claims the file of this name for as long as what this gives is open; nothing where another program has claimed it.
+    /// The system ends a claim with the program, however that ends.
+    pub(super) fn claim(&self, name: &str) -> Result<Option<File>, FolderError> {
+        let place = self.place(name)?;
+        let failed = |source| FolderError::System { path: place.clone(), doing: "claimed", source };
+        self.create().map_err(failed)?;
+        let mark = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(self.mark(name));
+        let mark = mark.map_err(failed)?;
+        match mark.try_lock() {
+            Ok(()) => Ok(Some(mark)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Gives a claim up.
+    pub(super) fn give_up(&self, name: &str, claim: File) {
+        forget(&self.mark(name));
+        drop(claim);
+    }
+
+    fn mark(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{OPEN}{name}"))
+    }
+
+    fn create(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)
+    }
+
     /// Takes the file away, if it is there.
     pub(super) fn remove(&self, name: &str) -> Result<(), FolderError> {
         let place = self.place(name)?;
@@ -115,11 +147,17 @@ impl Folder {
         entries
     }
 
-    /// Takes away what a program left that was killed in the middle of writing, unless it was changed after `since`.
+    /// Takes away what a program left that was killed: what it was writing, unless that was changed after `since`, and the
+    /// claims of files that are no more.
     pub(super) fn remove_unfinished(&self, since: SystemTime) {
         for (file, metadata) in self.files() {
             if file.starts_with(UNFINISHED) && metadata.modified().is_ok_and(|changed| changed < since) {
                 forget(&self.0.join(file));
+            } else if let Some(name) = file.strip_prefix(OPEN)
+                && self.place(name).is_ok_and(|place| !exists(&place))
+                && let Ok(Some(claim)) = self.claim(name)
+            {
+                self.give_up(name, claim);
             }
         }
     }
@@ -155,7 +193,7 @@ impl Folder {
     /// The text in a file beside `place`, where it can be moved from in one step.
     fn write_unfinished(&self, place: &Path, text: &str) -> Result<PathBuf, FolderError> {
         let failed = |source| FolderError::System { path: place.to_owned(), doing: "written", source };
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
+        self.create().map_err(failed)?;
         let unfinished = self.0.join(format!("{UNFINISHED}{}", Uuid::new_v4()));
         let written = OpenOptions::new()
             .write(true)

@@ -35,6 +35,7 @@ use crate::event::Sanitized;
 use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Source;
+pub use terminal::stdout_lost;
 
 /// The settings of the interface at its start; the rest of [`Setup`] it reads from the terminal and the clock.
 #[derive(Debug)]
@@ -91,6 +92,15 @@ impl Exit {
     }
 }
 
+/// The end of the interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Why it ended.
+    pub exit: Exit,
+    /// Sentences on the events whose sending was not over: what was not sent, and what may have arrived.
+    pub unsent: Vec<Sanitized>,
+}
+
 /// Why the interface could not be shown, or had to end.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -133,7 +143,7 @@ pub async fn run(
     settings: InterfaceSettings,
     clock: impl Fn() -> Moment,
     start: impl FnOnce() -> Source,
-) -> Result<Exit, RuntimeError> {
+) -> Result<End, RuntimeError> {
     let (inputs, receiver) = mpsc::channel(INPUT_QUEUE);
     signals::forward(&inputs)?;
     terminal::forward(inputs.clone());
@@ -152,16 +162,15 @@ pub async fn run(
         notices: settings.notices,
     });
     let (keys, claims) = events::keys();
+    let lookup = |name: &str| std::env::var(name).ok();
     let workplace = event_loop::Workplace {
+        clipboard: clipboard::Clipboard::detect(&lookup, &settings.key_variables),
         folders: settings.folders,
         linter: settings.linter,
         keys,
-        editor: console::Command {
-            line: editor::command(&|name| std::env::var(name).ok()),
-            without: settings.key_variables,
-        },
+        editor: console::Command { line: editor::command(&lookup), without: settings.key_variables },
     };
-    let application = event_loop::WatchApplication { model, theme: theme::suiting(&|name| std::env::var(name).ok()) };
+    let application = event_loop::WatchApplication { model, theme: theme::suiting(&lookup) };
     let ended = event_loop::run(application, size, console, workplace, receiver, clock, || {
         events::forward(inputs, size, claims);
         #[cfg(debug_assertions)]
@@ -172,12 +181,12 @@ pub async fn run(
     drop(guard);
 
     match ended? {
-        event_loop::Ended::Exit(exit) => {
+        (event_loop::Ended::Exit(exit), unsent) => {
             tracing::info!(?exit, "ended");
-            Ok(exit)
+            Ok(End { exit, unsent })
         }
         // The hook has told all there is to tell; what is left is to end as a program ends that panicked.
-        event_loop::Ended::Panicked => std::panic::resume_unwind(Box::new("a task panicked")),
+        (event_loop::Ended::Panicked, _) => std::panic::resume_unwind(Box::new("a task panicked")),
     }
 }
 

@@ -374,7 +374,7 @@ pub(super) fn forward(inputs: mpsc::Sender<LoopInput>) {
     tokio::spawn(async move {
         let input = tokio::select! {
             () = PANICKED.notified() => LoopInput::Panicked,
-            () = lost() => LoopInput::TerminalGone,
+            () = stdout_lost() => LoopInput::TerminalGone,
         };
         // The event loop is gone only when the program ends already.
         drop(inputs.send(input).await);
@@ -382,7 +382,7 @@ pub(super) fn forward(inputs: mpsc::Sender<LoopInput>) {
 }
 
 /// Ends when standard output is no longer connected to anything; never where the system cannot tell.
-async fn lost() {
+pub async fn stdout_lost() {
     #[expect(deprecated, reason = "the other constructor is unsafe, for what an owned descriptor cannot do")]
     let watched =
         io::stdout().as_fd().try_clone_to_owned().and_then(|tty| AsyncFd::with_interest(tty, Interest::ERROR));
@@ -392,7 +392,7 @@ async fn lost() {
                 return;
             }
         }
-        Err(error) => tracing::info!(%error, "the terminal cannot be watched for its loss"),
+        Err(error) => tracing::info!(%error, "standard output cannot be watched for its loss"),
     }
     std::future::pending::<()>().await;
 }

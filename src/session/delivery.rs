@@ -67,6 +67,9 @@ pub struct Retry {
     pub attempts: u32,
     /// Why the last one failed.
     pub problem: Problem,
+    /// Whether this attempt, or one before it, may have brought the events all the same.
+    #[serde(default)]
+    pub perhaps: bool,
     /// When the next is due.
     #[serde(rename = "next_at")]
     pub next: Moment,

@@ -96,12 +96,7 @@ pub enum Stage {
     /// An attempt goes out now.
     Attempt,
     /// It failed, and another will follow.
-    Failed {
-        /// Why, and when.
-        retry: Retry,
-        /// Whether this attempt, or one before it, may have brought the events all the same.
-        perhaps: bool,
-    },
+    Failed(Retry),
 }
 
 /// Sends calls one after the other over one connection.
@@ -165,8 +160,8 @@ impl Sender {
             }
             let wait = backoff::wait(attempts, backoff::jitter(), failure.retry_after());
             let wait = wait.mul_f64(self.connection.settings.timeouts.retry.as_secs_f64());
-            let retry = Retry { batch: label.batch, attempts, problem, next: Clock::after(at, wait), at };
-            telling(Stage::Failed { retry, perhaps });
+            let next = Clock::after(at, wait);
+            telling(Stage::Failed(Retry { batch: label.batch, attempts, problem, perhaps, next, at }));
             sleep(wait).await;
         }
     }
@@ -175,7 +170,7 @@ impl Sender {
         let body = String::from_utf8_lossy(&answer.body);
         // A captive portal says 200 to everything.
         if problem::is_web_page(&body) {
-            return CallOutcome::Failed(problem::web_page(&self.connection.host));
+            return CallOutcome::Failed(self.connection.problem_of_web_page());
         }
         CallOutcome::Taken { status: answer.status, body: self.connection.keys.line(&body, LONGEST_BODY) }
     }
@@ -209,7 +204,7 @@ pub(super) async fn forward(
             let label = Label { batch, call: number, calls: calls.len() };
             let (telling, mut retries) = mpsc::unbounded_channel();
             let delivering = sender.deliver(label, call, |stage| {
-                if let Stage::Failed { retry, .. } = stage {
+                if let Stage::Failed(retry) = stage {
                     drop(telling.send(retry));
                 }
             });

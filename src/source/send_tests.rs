@@ -47,7 +47,7 @@ async fn deliver(url: &str, draft: &str) -> (Delivery, usize) {
     let mut retries = 0;
     let delivery = sender
         .deliver(Label { batch: 1, call: 0, calls: 1 }, call, |stage| {
-            retries += usize::from(matches!(stage, Stage::Failed { .. }));
+            retries += usize::from(matches!(stage, Stage::Failed(_)));
         })
         .await;
     assert!(!format!("{delivery:?}{sender:?}").contains(CANARY));
@@ -112,7 +112,7 @@ async fn a_429_and_then_a_200_is_a_delivery_with_its_attempts() {
     let [call] = &*calls(r#"{"event":"view"}"#) else { panic!() };
     let label = Label { batch: 1, call: 0, calls: 1 };
     let mend = |stage| {
-        if matches!(stage, Stage::Failed { .. }) {
+        if matches!(stage, Stage::Failed(_)) {
             sandbox.set_faults(Vec::new());
         }
     };

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use clickscope::event::catalogue::Catalogue;
+use rustix::process::Signal;
 
 use crate::collector::Collector;
 use crate::harness::{Launch, Program};
@@ -240,6 +241,21 @@ fn a_call_that_comes_too_often_is_made_again_and_that_is_told() {
 }
 
 #[test]
+fn who_leaves_while_a_call_waits_for_its_next_attempt_is_told_what_was_not_sent() {
+    let collector = Collector::start();
+    let mut program = watching(&collector);
+    compose_text(&mut program, r#"{"event":"view","email":"jane@example.com"}"#);
+    collector.fault("status=429@send retry-after=400s@send");
+    program.send(SEND);
+    program.wait_for_text(&["again in"]);
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait_for_exit(), 143);
+    program.assert_terminal_is_given_back();
+    let told = program.contents();
+    assert!(told.contains("clickscope: 1 event not sent (") && told.contains("attempt 2 was due in 6 min"), "{told}");
+}
+
+#[test]
 fn what_the_platform_changes_on_the_way_is_shown_and_nothing_else() {
     let collector = Collector::mangling(&["drop=coupon", "retype=revenue", "set=products[0].sku=\"X-1\""]);
     let mut program = watching(&collector);
@@ -336,6 +352,28 @@ fn a_draft_comes_back_after_the_program_was_killed() {
     program.wait_for_text(&["half_written", "an unfinished draft"]);
     program.send("half\r");
     program.wait_for_text(&["Compose", "before the kill"]);
+}
+
+#[test]
+fn a_second_instance_is_told_of_a_draft_that_is_open_and_both_keep_their_text() {
+    let collector = Collector::start();
+    let mut first = watching(&collector);
+    compose_text(&mut first, r#"{"event":"view","note":"first"}"#);
+    first.wait_for_draft("first");
+    let mut second = live(watch(&collector).env("HOME", first.home().to_str().unwrap()));
+    second.send("c");
+    second.wait_for_text(&["go on"]);
+    second.send("\r");
+    second.wait_for_text(&["open in another clickscope"]);
+    paste(&mut second, "second");
+    first.wait_for_draft("second");
+    paste(&mut first, "more of the first");
+    first.wait_for_draft("more of the first");
+    let drafts = fs::read_dir(first.drafts()).unwrap().flatten();
+    let texts: Vec<_> =
+        drafts.map(|file| fs::read_to_string(file.path()).unwrap()).filter(|text| !text.is_empty()).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert_eq!(texts.iter().filter(|text| text.contains("second")).count(), 1, "{texts:?}");
 }
 
 #[test]

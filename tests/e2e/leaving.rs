@@ -2,6 +2,7 @@
 
 use rustix::process::Signal;
 
+use crate::collector::Collector;
 use crate::harness::{Launch, Program};
 
 /// The program at its first frame. Nobody listens at that address, and it need not matter here.
@@ -59,6 +60,37 @@ fn a_signal_ends_the_program_also_when_the_terminal_takes_no_more_output() {
     assert_eq!(program.wait_for_exit_unread(), 143);
     program.read_on();
     program.assert_terminal_is_given_back();
+}
+
+#[test]
+fn a_terminal_that_shows_no_screen_gets_lines() {
+    let collector = Collector::start();
+    collector.accept(r#"{"event":"view","email":"jane@example.com","timestamp":"2014-14-11T17:27:20"}"#);
+    let url = collector.url();
+    for (command, seen) in [(&["watch", "--url", &url][..], "  view  new"), (&["demo"], "  identify  ")] {
+        let mut program = Launch::clickscope(command.iter().copied()).env("TERM", "dumb").start();
+        program.wait_for_text(&["TERM names no terminal", seen, "          ✗ "]);
+        let escapes = program.output().contains(&0x1b);
+        program.send("\x03");
+        assert_eq!((program.wait_for_exit(), escapes), (130, false), "{command:?}");
+    }
+}
+
+#[test]
+fn lines_for_a_program_end_with_their_terminal_also_when_no_signal_tells_of_it() {
+    let collector = Collector::start();
+    let program = Launch::clickscope(["watch", "--json", "--url", &collector.url()]).without_hangup_signal().start();
+    collector.accept(r#"{"event":"view","email":"jane@example.com"}"#);
+    program.wait_for_text(&["\"view\""]);
+    assert_eq!(program.hang_up(), 0);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join(".local"), "in the way").unwrap();
+    let program = shown(watch().at_home(home));
+    program.wait_for_text(&["no log is written", "clickscope.log"]);
 }
 
 /// Debug builds panic where this variable says so.

@@ -1,5 +1,8 @@
 //! Watching events, as a person sees it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use crate::collector::Collector;
 use crate::harness::{Copied, Launch, Program};
 
@@ -158,6 +161,27 @@ fn inside_tmux_the_copy_is_sent_in_both_forms() {
     let (_collector, mut program) = watching_as(|launch| launch.env("TMUX", "/run/tmux-0/default,1,0"));
     program.send("yt");
     assert_eq!(program.wait_for_copy("purchase"), Copied { plain: true, through_tmux: true });
+}
+
+#[test]
+fn a_copy_that_tmux_keeps_to_itself_is_not_claimed_until_tmux_is_told_to_pass_it_on() {
+    let home = tempfile::tempdir().unwrap();
+    let tmux = home.path().join("tmux");
+    let says = home.path().join("says");
+    // It answers as tmux does, and also with what it was started with.
+    fs::write(&tmux, "#!/bin/sh\nprintf '%s' \"$CLICKSCOPE_EVENT_KEY\" > key; cat says\n").unwrap();
+    fs::set_permissions(&tmux, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(&says, "external/off/xterm-256color\n").unwrap();
+    let path = format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap());
+    let environment = |launch: Launch| launch.env("TMUX", "/run/tmux-0/default,1,0").env("PATH", &path).at_home(home);
+    let (_collector, mut program) = watching_as(environment);
+    program.send("yt");
+    program.wait_for_text(&["not copied: first `tmux set -g set-clipboard on`"]);
+    assert!(!program.contents().contains("copied 8 bytes"));
+    fs::write(says, "on/off/xterm-256color\n").unwrap();
+    program.send("yt");
+    program.wait_for_text(&["copied 8 bytes"]);
+    assert_eq!(fs::read_to_string(program.home().join("key")).unwrap(), "");
 }
 
 #[test]

@@ -106,7 +106,9 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
     type_in(&mut model, "substart", at(20));
     assert_eq!(choices(&model), ["new subscription_start"]);
     press(&mut model, "esc c", at(20));
-    press(&mut model, "enter", at(20));
+    let effects = press(&mut model, "enter", at(20));
+    let text = r#"[{"event": "identify""#.into();
+    assert!(effects.contains(&Effect::OpenDraft { draft: DraftId("b".into()), text }), "{effects:?}");
     assert_eq!(
         model.composer.composition().unwrap().id,
         DraftId("b".into()),
@@ -119,6 +121,22 @@ fn the_picker_offers_drafts_then_the_event_then_templates() {
     type_in(&mut model, "mine\n", at(22));
     assert_eq!(draft(&model), VIEW);
     assert_eq!(model.composer.drafts().first().unwrap().id, DraftId("b".into()), "the one before is among the drafts");
+}
+
+#[test]
+fn a_draft_that_another_instance_has_goes_on_as_one_of_its_own_and_that_is_said() {
+    let mut model = busy(120, 36);
+    let left = |id: &str| SavedDraft { id: DraftId(id.into()), text: "{}".into(), changed: at(1).wall };
+    model.composer.drafts = vec![left("a"), left("b")];
+    press(&mut model, "c enter", at(20));
+    let elsewhere = |draft: &str| Outcome::DraftElsewhere { draft: DraftId(draft.into()), own: DraftId("own".into()) };
+    send(&mut model, Message::Done(elsewhere("a")), at(20));
+    let toast = model.toast.as_ref().map(|toast| (toast.bad, toast.text.to_string())).unwrap();
+    assert!(toast.0 && toast.1.contains("open in another clickscope"), "{toast:?}");
+    assert_eq!(model.composer.composition().unwrap().id, DraftId("own".into()));
+    assert_eq!(model.composer.drafts().first().unwrap().id, DraftId("b".into()));
+    let keys = press(&mut model, "x", at(21));
+    assert!(matches!(&keys[..], [Effect::KeepDraft { draft, .. }, ..] if draft.0 == "own"), "{keys:?}");
 }
 
 #[test]

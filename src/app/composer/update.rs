@@ -26,6 +26,9 @@ use crate::session::{Moment, as_draft};
 /// What is said when a key was in what somebody typed or pasted.
 pub(in crate::app) const TAKEN_OUT: &str = "a key was in it and was taken out: [key] stands in its place";
 
+/// What is said of a draft that another instance has.
+const ELSEWHERE: &str = "this draft is open in another clickscope: what you see here is kept as a draft of its own";
+
 /// What a curl command is said to have had, when it had a key.
 const KEY: &str = "the key";
 
@@ -40,9 +43,10 @@ impl Composer {
             Beginning::Draft(id) => {
                 let Some(at) = self.drafts.iter().position(|draft| draft.id == id) else { return Answer::done() };
                 let SavedDraft { id, text, changed } = self.drafts.remove(at);
-                let mut composition = Composition::new(id, choice.name, &text, changed);
+                let mut composition = Composition::new(id.clone(), choice.name, &text, changed);
                 composition.touched = true;
-                self.hold(composition)
+                let answer = self.hold(composition);
+                Answer { effects: vec![Effect::OpenDraft { draft: id, text }], ..answer }
             }
             Beginning::Received => self.resend(context),
             Beginning::Own(Template { name, text, .. }) | Beginning::Standard(Template { name, text, .. }) => {
@@ -291,6 +295,14 @@ impl Composer {
                 }
             }
             Outcome::DraftKeptAgain => self.not_kept = None,
+            Outcome::DraftElsewhere { draft, own } => {
+                let held = self.composition.as_mut().map(|composition| &mut composition.id);
+                let left = self.drafts.iter_mut().map(|left| &mut left.id);
+                for id in left.chain(held).chain(&mut self.sent_last).filter(|id| *id == draft) {
+                    id.clone_from(own);
+                }
+                return Some(Answer::warn(ELSEWHERE));
+            }
             Outcome::TemplateKept { name, text, place } => {
                 self.templates.retain(|template| template.name != *name);
                 let description = format!("saved in {place}");

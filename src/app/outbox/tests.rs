@@ -55,6 +55,30 @@ fn sending_hands_the_calls_over_and_polls_faster_until_no_probe_is_waited_for() 
 }
 
 #[test]
+fn who_leaves_before_the_end_is_told_what_was_not_sent_and_what_may_have_arrived() {
+    let mut model = busy(120, 36);
+    let said = |model: &Model, now| model.outbox.unsent(now).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(said(&model, at(20)), [] as [&str; 0]);
+    ship(&mut model, &crowd(70), at(20));
+    let in_flight = ["40 events not sent; the draft is kept", "30 events may have arrived: look before you send again"];
+    assert_eq!(said(&model, at(20)), in_flight);
+    tell(&mut model, taken(1, 0, 30), at(20));
+    tell(&mut model, retried(1, 2, at(421)), at(21));
+    assert_eq!(
+        said(&model, at(21)),
+        ["40 events not sent (429: too many requests; attempt 3 was due in 6 min 40 s); the draft is kept"]
+    );
+    // The attempt is under way.
+    assert_eq!(
+        said(&model, at(421)),
+        ["10 events not sent; the draft is kept", "30 events may have arrived: look before you send again",]
+    );
+    tell(&mut model, taken(1, 1, 30), at(422));
+    tell(&mut model, taken(1, 2, 10), at(422));
+    assert_eq!(said(&model, at(422)), [] as [&str; 0]);
+}
+
+#[test]
 fn the_interval_that_the_reader_chooses_meanwhile_is_kept() {
     let cases = [
         ("+ +", vec![], Duration::from_secs(10)),

@@ -7,6 +7,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::clipboard::{self, Multiplexer};
+use super::clipboard::Clipboard;
 use super::console::{self, Console};
 use super::drafts::DraftWriter;
 use super::editor::Editing;
@@ -63,6 +64,8 @@ pub(super) struct Workplace {
     pub(super) keys: Keyboard,
     /// The command of the user's editor.
     pub(super) editor: console::Command,
+    /// The way of a copied text.
+    pub(super) clipboard: Clipboard,
 }
 
 /// The application that the loop runs: the three functions of the application, and its state.
@@ -81,6 +84,11 @@ pub(super) trait Application {
 
     /// How long after `now` the picture changes by the passing of time.
     fn next_wake(&self, now: Moment) -> Option<Duration>;
+
+    /// Sentences on what would not be sent if the program ended `now`.
+    fn unsent(&self, _now: Moment) -> Vec<Sanitized> {
+        Vec::new()
+    }
 }
 
 /// The application that the program is.
@@ -110,6 +118,10 @@ impl Application for WatchApplication {
     fn next_wake(&self, now: Moment) -> Option<Duration> {
         self.model.next_wake(now)
     }
+
+    fn unsent(&self, now: Moment) -> Vec<Sanitized> {
+        self.model.outbox.unsent(now)
+    }
 }
 
 /// How the loop ended.
@@ -121,7 +133,8 @@ pub(super) enum Ended {
     Panicked,
 }
 
-/// Runs the application on a terminal of `size` that was entered already, until it ends, and leaves the terminal.
+/// Runs the application on a terminal of `size` that was entered already, until it ends, and leaves the terminal. Gives
+/// the sentences on what was not sent as well.
 ///
 /// `start` is called when the first frame was written.
 pub(super) async fn run<A, C>(
@@ -132,14 +145,16 @@ pub(super) async fn run<A, C>(
     mut inputs: mpsc::Receiver<LoopInput>,
     clock: impl Fn() -> Moment,
     start: impl FnOnce() -> Source,
-) -> Result<Ended, RuntimeError>
+) -> Result<(Ended, Vec<Sanitized>), RuntimeError>
 where
     A: Application,
     C: Console,
 {
     let (outcome_sender, outcomes) = mpsc::unbounded_channel();
     let mut event_loop = EventLoop {
-        application,
+        // The end of the program, a panic included, may not wait until gigabytes of history are taken apart; the system
+        // takes them back at once.
+        application: ManuallyDrop::new(application),
         clock,
         screen: ratatui::Terminal::new(Screen::new(area(size))).map_err(drawing)?,
         output: TerminalOutput::new(console),
@@ -150,7 +165,6 @@ where
         outcomes,
         outcome_sender,
         limiter: FrameLimiter::default(),
-        multiplexer: Multiplexer::detect(),
         size,
         changed: true,
         wake: None,
@@ -159,9 +173,8 @@ where
         pasting: None,
     };
     let ended = event_loop.run(&mut inputs, start).await;
-    let EventLoop { mut output, drafts, application, .. } = event_loop;
-    // The end of the program may not wait until gigabytes of history are taken apart; the system takes them back at once.
-    std::mem::forget(application);
+    let unsent = event_loop.application.unsent((event_loop.clock)());
+    let EventLoop { mut output, drafts, .. } = event_loop;
     let (written, kept) = tokio::join!(timeout(PATIENCE, output.finish()), spawn_blocking(move || drop(drafts)));
     if let Err(error) = kept {
         tracing::error!(%error, "the drafts could not be finished");
@@ -171,7 +184,7 @@ where
         Ok(Err(error)) => tracing::warn!(%error, "the last output was not written"),
         Err(_) => tracing::warn!("the terminal takes no output; leaving without it"),
     }
-    ended
+    Ok((ended?, unsent))
 }
 
 /// Why nothing is drawn for now.
@@ -186,7 +199,7 @@ enum Away {
 }
 
 struct EventLoop<A, C, N> {
-    application: A,
+    application: ManuallyDrop<A>,
     clock: N,
     screen: ratatui::Terminal<Screen>,
     output: TerminalOutput<C>,
@@ -198,7 +211,6 @@ struct EventLoop<A, C, N> {
     outcomes: mpsc::UnboundedReceiver<Outcome>,
     outcome_sender: mpsc::UnboundedSender<Outcome>,
     limiter: FrameLimiter,
-    multiplexer: Multiplexer,
     size: Size,
     /// Whether something happened since the last frame.
     changed: bool,
@@ -485,7 +497,7 @@ where
                 tracing::debug!(?interval, "polling at another interval");
                 self.commands.set_interval(interval);
             }
-            Effect::Copy(text) => return Carried::Outcome(self.copy(&text)),
+            Effect::Copy(text) => return self.copy(&text).into(),
             Effect::Print(text) => self.print(&text),
             Effect::Send { batch, calls } => return self.commands.ship(batch, calls).into(),
             Effect::Recall(event_type) => self.commands.recall(event_type),
@@ -495,6 +507,7 @@ where
                 self.linting.events(events, now);
             }
             Effect::LintDraft(question) => self.linting.draft(question),
+            Effect::OpenDraft { draft, text } => self.drafts.open(draft, text),
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
             Effect::KeepTemplate { name, text } => self.keep_template(name, text),
             Effect::Edit { draft, text } => return self.edit(draft, text).into(),
@@ -510,15 +523,25 @@ where
         Carried::Out
     }
 
-    fn copy(&mut self, text: &str) -> Outcome {
-        match clipboard::sequence(text, self.multiplexer) {
-            Ok(sequence) => {
-                tracing::debug!(bytes = text.len(), multiplexer = ?self.multiplexer, "copied");
-                self.output.submit(Job::Write(sequence.into_bytes()));
-                Outcome::Copied { bytes: text.len() }
-            }
-            Err(refused) => Outcome::CopyFailed(Sanitized::of(&refused)),
-        }
+    /// Sends `text` to the clipboard, and says whether it can arrive, as soon as that is known.
+    fn copy(&mut self, text: &str) -> Option<Outcome> {
+        let clipboard = &self.workplace.clipboard;
+        let sequence = match clipboard.sequence(text) {
+            Ok(sequence) => sequence,
+            Err(why) => return Some(Outcome::CopyFailed(Sanitized::of(&why))),
+        };
+        tracing::debug!(bytes = text.len(), "copied");
+        let copied = Outcome::Copied { bytes: text.len() };
+        let asking = (!clipboard.is_open()).then(|| clipboard.clone().ask());
+        self.output.submit(Job::Write(sequence.into_bytes()));
+        let Some(asking) = asking else { return Some(copied) };
+        let outcomes = self.outcome_sender.clone();
+        tokio::spawn(async move {
+            let outcome = asking.await.map_or_else(|why| Outcome::CopyFailed(Sanitized::of(&why)), |()| copied);
+            // Nobody listens only when the program ends.
+            drop(outcomes.send(outcome));
+        });
+        None
     }
 
     /// Shows `text` on the plain screen, where the terminal's own selection reaches all of it.

@@ -14,7 +14,7 @@ use tokio::time;
 
 use super::*;
 use crate::app::{Key, KeyCode, Setup};
-use crate::runtime::{events, terminal};
+use crate::runtime::{clipboard, events, terminal};
 use crate::session::{Problem, ProblemKind, Trouble};
 use crate::source::SourceCommand;
 
@@ -268,9 +268,10 @@ where
         linter: Linter::default(),
         keys: events::keys().0,
         editor: console::Command { line: "ed -s".into(), without: vec!["A_KEY".into()] },
+        clipboard: clipboard::Clipboard::default(),
     };
     let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);
-    ended
+    ended.map(|(ended, _)| ended)
 }
 
 /// The keys that a terminal makes of pasted text.
@@ -317,6 +318,49 @@ async fn a_paste_that_comes_as_keys_is_one_in_a_text_field_and_single_keys_stay_
         })
         .await;
         assert_eq!(ended.unwrap(), Ended::Exit(Exit::Signal(15)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_does_not_wait_until_what_is_known_is_taken_apart() {
+    struct Large {
+        fake: Fake,
+        _held: Arc<()>,
+    }
+
+    impl Application for Large {
+        fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
+            self.fake.update(message, now)
+        }
+
+        fn field(&self) -> Field {
+            self.fake.field()
+        }
+
+        fn view(&self, now: Moment, frame: &mut Frame<'_>) {
+            self.fake.view(now, frame);
+        }
+
+        fn next_wake(&self, now: Moment) -> Option<Duration> {
+            self.fake.next_wake(now)
+        }
+    }
+
+    let leaving = [
+        (LoopInput::Message(Message::Key(key('q'))), Exit::Quit),
+        (LoopInput::Leave(15), Exit::Signal(15)),
+        (LoopInput::TerminalGone, Exit::TerminalGone),
+    ];
+    for (input, exit) in leaving {
+        let (fake, held) = (Fake::new(), Arc::new(()));
+        fake.world().effects.push(('q', Effect::Quit));
+        let application = Large { fake: fake.clone(), _held: Arc::clone(&held) };
+        let ended = run_application(application, &fake, |outside| async move {
+            outside.inputs.send(input).await.unwrap();
+            outside
+        });
+        assert_eq!(ended.await.unwrap(), Ended::Exit(exit));
+        assert_eq!(Arc::strong_count(&held), 2, "{exit:?}: it was dropped");
     }
 }
 

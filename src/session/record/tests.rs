@@ -118,6 +118,7 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
                 batch: 1,
                 attempts: 2,
                 problem: trouble(None).problem,
+                perhaps: true,
                 next: at(NOON + 1),
                 at: at(NOON),
             }),
