@@ -1,8 +1,8 @@
 //! clickscope: a terminal debugger for event integrations with Blueshift.
 //!
-//! The crate is a set of rooms. The inner ones ([`event`], [`lint`], [`plan`], [`session`], [`blueshift`], [`app`],
-//! [`ui`]) are pure: no clock, no input or output, no async, no terminal; time comes in as an argument. The outer ones
-//! ([`source`], [`sandbox`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
+//! The crate is a set of rooms. The inner ones ([`event`], [`lint`], [`plan`], [`session`], [`query`], [`blueshift`],
+//! [`app`], [`ui`]) are pure: no clock, no input or output, no async, no terminal; time comes in as an argument. The outer ones
+//! ([`source`], [`sandbox`], [`jq`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
 //! `tests/architecture`.
 //!
 //! [`event`] knows what an event is and nothing of rules. [`lint`] judges it, whoever asks: the events that were seen,
@@ -18,8 +18,10 @@ pub mod blueshift;
 pub mod cli;
 pub mod config;
 pub mod event;
+pub mod jq;
 pub mod lint;
 pub mod plan;
+pub mod query;
 pub mod runtime;
 pub mod sandbox;
 pub mod session;

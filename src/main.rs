@@ -14,9 +14,13 @@ mod config;
 #[cfg(alone)]
 mod event;
 #[cfg(alone)]
+mod jq;
+#[cfg(alone)]
 mod lint;
 #[cfg(alone)]
 mod plan;
+#[cfg(alone)]
+mod query;
 #[cfg(alone)]
 mod runtime;
 #[cfg(alone)]

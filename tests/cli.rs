@@ -8,6 +8,8 @@ mod inputs;
 mod lint;
 #[path = "cli/plan.rs"]
 mod plan;
+#[path = "cli/query.rs"]
+mod query;
 #[path = "cli/sending.rs"]
 mod sending;
 

@@ -27,6 +27,7 @@ use thiserror::Error;
 
 use crate::config::{self, Config, ConfigError, ConfigFile, ConfigLayer};
 use crate::event::Sanitized;
+use crate::jq;
 use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
 use crate::sandbox::SandboxError;
@@ -123,6 +124,9 @@ impl From<io::Error> for Failure {
 
 /// Runs the program as its arguments and environment say.
 pub fn run() -> ExitCode {
+    if jq::is_child() {
+        return jq::run();
+    }
     forbid_core_dumps();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -24,7 +24,8 @@ const LICENCES: &[&str] = &[
 
 /// The crates in more than one version, with who asks for the one that nobody else needs.
 const DOUBLES: &[(&str, &str)] = &[
-    ("base64", "crossterm has 0.22"),
+    ("base64", "crossterm and jaq-std have 0.22"),
+    ("foldhash", "jaq-json has 0.1"),
     ("getrandom", "ring has 0.2; jsonschema, in tests, 0.3"),
     ("itertools", "criterion, in benches, has 0.13"),
     ("syn", "the derive macros of strum (ratatui) and derive_more (crossterm) have 2"),

@@ -24,18 +24,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lint", &["event"]),
     ("plan", &["event", "lint"]),
     ("session", &["event", "lint"]),
+    ("query", &["event"]),
     ("blueshift", &["event"]),
     ("source", &["event", "session", "blueshift"]),
     ("sandbox", &["event", "session", "blueshift"]),
-    ("app", &["event", "lint", "plan", "session", "blueshift"]),
+    ("jq", &["event", "query"]),
+    ("app", &["event", "lint", "plan", "session", "query", "blueshift"]),
     ("ui", &["event", "lint", "session", "app"]),
-    ("runtime", &["event", "lint", "plan", "session", "app", "ui", "source", "blueshift"]),
+    ("runtime", &["event", "lint", "plan", "session", "query", "app", "ui", "source", "jq", "blueshift"]),
     ("config", &["event", "lint", "plan", "app", "blueshift"]),
-    ("cli", &["event", "lint", "plan", "session", "blueshift", "source", "sandbox", "app", "runtime", "config"]),
+    ("cli", &["event", "lint", "plan", "session", "blueshift", "source", "sandbox", "jq", "app", "runtime", "config"]),
 ];
 
 /// The rooms without clock, input, output and async.
-const PURE: &[&str] = &["event", "lint", "plan", "session", "blueshift", "app", "ui"];
+const PURE: &[&str] = &["event", "lint", "plan", "session", "query", "blueshift", "app", "ui"];
 
 /// Paths that a pure room may not use. ratatui's own use of crossterm is its own affair.
 const IMPURE_ROOTS: &[&str] = &[
