@@ -82,6 +82,7 @@ fn model() -> Model {
         now: at(0),
         sending: Sending::to(Region::default().base_url()),
         history_limit: HISTORY_LIMIT,
+        table: clickscope::app::TableSettings::default(),
         notices: Vec::new(),
     });
     let mut changes: Vec<_> = (0..TYPES)

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::event::{Difference, DifferenceKind, Document, Groups, NodeId, Sanitized, diff, sanitized, text};
+use crate::event::{Difference, DifferenceKind, Document, Groups, NodeId, Path, Sanitized, diff, sanitized, text};
 use crate::session::{Captured, Moment};
 
 /// Events that are larger together, in bytes, are not compared: a key would wait for it.
@@ -77,13 +77,16 @@ impl Changes {
         self.around.contains(&container)
     }
 
-    /// The changes in a few words: `revenue 25 → 31.24 · +coupon · 2 more`; `nothing but times and ids` where there are no
-    /// others.
-    pub fn summary(&self) -> Sanitized {
-        let mut parts: Vec<_> = self.differences.iter().filter(|it| !it.is_volatile()).map(words).collect();
+    /// The changes in a few words: `revenue 25 → 31.24 · +coupon · 2 more`; without those of fields that are told already.
+    pub fn summary_without(&self, is_told: impl Fn(&Path) -> bool) -> Sanitized {
+        let differences = || self.differences.iter().filter(|it| !is_told(&it.path));
+        let mut parts: Vec<_> = differences().filter(|it| !it.is_volatile()).map(words).collect();
         if parts.is_empty() {
-            let told =
-                if self.differences.is_empty() { "the same as the one before" } else { "only times and ids differ" };
+            let told = match (differences().next(), self.differences.is_empty()) {
+                (None, true) => "the same as the one before",
+                (None, false) => "otherwise the same as the one before",
+                (Some(_), _) => "only times and ids differ",
+            };
             return told.into();
         }
         let more = parts.len().saturating_sub(NAMED);
@@ -145,7 +148,7 @@ mod tests {
         for (before, after, expected) in cases {
             let before = captured("view", before);
             let changes = Changes::between(&before, &document(after)).unwrap();
-            assert_eq!(changes.summary(), expected, "{after}");
+            assert_eq!(changes.summary_without(|_| false), expected, "{after}");
         }
     }
 

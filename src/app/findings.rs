@@ -192,7 +192,7 @@ fn raise_around(marks: &mut HashMap<Spot, Mark>, event: &Document, node: NodeId,
     }
 }
 
-/// The findings of a type that the activity log has told. What is gone and comes again is no news.
+/// The findings of a type that the stream has told. What is gone and comes again is no news.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told(HashSet<u64>);
 
@@ -232,7 +232,7 @@ pub(super) fn headline(news: &[&Finding]) -> Option<(Severity, Sanitized)> {
     Some((first.severity, sanitized!("{}{}{}", place, first.summary(), more)))
 }
 
-/// The types that were there at the start, until all of them were checked: of these, the log has a summary only.
+/// The types that were there at the start, until all of them were checked: of these, the stream has a summary only.
 #[derive(Debug, Default)]
 pub(super) struct Baseline {
     awaited: HashSet<TypeName>,

@@ -49,6 +49,7 @@ pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
         now: at(0),
         sending: super::Sending::to(crate::blueshift::Region::default().base_url()),
         history_limit: HISTORY_LIMIT,
+        table: super::pane::types::TableSettings::default(),
         notices: Vec::new(),
     }
 }

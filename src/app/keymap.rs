@@ -19,6 +19,24 @@ pub enum Action {
     Diff,
     /// Show or hide the rate of arrivals.
     ToggleRate,
+    /// Show the field under the cursor as a column of the table, or no more.
+    ShowColumn,
+    /// The columns as they were at the start.
+    ResetColumns,
+    /// Pin the type to the top, or let it go.
+    Pin,
+    /// Take the type out of the table and the stream.
+    Mute,
+    /// Show the muted types.
+    Muted,
+    /// Take the marks of what is new off all types.
+    MarkSeen,
+    /// Leave only what has this value.
+    OnlyThis,
+    /// Begin a step.
+    BeginStep,
+    /// End the step that is on.
+    EndStep,
     /// Hold the screen still, or let it go on.
     Pause,
     /// Poll now.
@@ -297,6 +315,8 @@ pub(super) static ANYWHERE: Keys = {
     const BINDINGS: &[Binding] = &[
         hint(&[char('c')], A::Compose, "compose an event, and send it", "compose"),
         hint(&[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
+        bind(&[char('b')], A::BeginStep, "begin a step: count what comes from here on"),
+        bind(&[], A::EndStep, "end the step, and its counts"),
         bind(&[char('r')], A::Poll, "poll and count now"),
         bind(&[char('+'), char('=')], A::Slower, "a longer interval between polls"),
         bind(&[char('-')], A::Faster, "a shorter interval between polls"),

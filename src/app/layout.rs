@@ -13,12 +13,12 @@ pub enum PaneId {
     /// The event under the cursor.
     Inspector,
     /// An account of it.
-    Activity,
+    Stream,
 }
 
 impl PaneId {
     /// All panes, in the order in which the focus goes round.
-    pub const ALL: [Self; 3] = [Self::Types, Self::Inspector, Self::Activity];
+    pub const ALL: [Self; 3] = [Self::Types, Self::Inspector, Self::Stream];
 }
 
 /// A rectangle of cells.
@@ -75,8 +75,8 @@ pub struct Layout {
     pub types: Option<Area>,
     /// The inspector, border included.
     pub inspector: Option<Area>,
-    /// The activity log, border included.
-    pub activity: Option<Area>,
+    /// The stream, border included.
+    pub stream: Option<Area>,
     /// The bottom row: keys, prompts and short answers.
     pub footer: Area,
 }
@@ -105,16 +105,16 @@ impl Layout {
             banner: row(1, banner_rows),
             types: None,
             inspector: None,
-            activity: None,
+            stream: None,
             footer: row(size.height - 1, 1),
         };
         if alone {
             *layout.slot(focus) = Some(body);
             return Some(layout);
         }
-        let activity = match size.height {
-            0..20 if focus == PaneId::Activity => {
-                layout.activity = Some(body);
+        let stream = match size.height {
+            0..20 if focus == PaneId::Stream => {
+                layout.stream = Some(body);
                 return Some(layout);
             }
             0..20 => 0,
@@ -123,9 +123,9 @@ impl Layout {
             30..40 => 8,
             _ => 10,
         };
-        let upper = Area { height: body.height - activity, ..body };
-        if activity > 0 {
-            layout.activity = Some(Area { y: upper.y + upper.height, height: activity, ..body });
+        let upper = Area { height: body.height - stream, ..body };
+        if stream > 0 {
+            layout.stream = Some(Area { y: upper.y + upper.height, height: stream, ..body });
         }
         let left = match size.width {
             width if width < beside => {
@@ -147,7 +147,7 @@ impl Layout {
         match pane {
             PaneId::Types => &mut self.types,
             PaneId::Inspector => &mut self.inspector,
-            PaneId::Activity => &mut self.activity,
+            PaneId::Stream => &mut self.stream,
         }
     }
 
@@ -156,7 +156,7 @@ impl Layout {
         match pane {
             PaneId::Types => self.types,
             PaneId::Inspector => self.inspector,
-            PaneId::Activity => self.activity,
+            PaneId::Stream => self.stream,
         }
     }
 
@@ -234,22 +234,22 @@ mod tests {
 
     #[test]
     fn panes_collapse_as_the_screen_shrinks() {
-        use PaneId::{Activity, Inspector, Types};
+        use PaneId::{Inspector, Stream, Types};
         let cases = [
-            (160, 45, Types, false, vec![Types, Inspector, Activity]),
-            (120, 36, Types, false, vec![Types, Inspector, Activity]),
-            (80, 24, Types, false, vec![Types, Inspector, Activity]),
-            (79, 24, Types, false, vec![Types, Activity]),
-            (79, 24, Inspector, false, vec![Inspector, Activity]),
+            (160, 45, Types, false, vec![Types, Inspector, Stream]),
+            (120, 36, Types, false, vec![Types, Inspector, Stream]),
+            (80, 24, Types, false, vec![Types, Inspector, Stream]),
+            (79, 24, Types, false, vec![Types, Stream]),
+            (79, 24, Inspector, false, vec![Inspector, Stream]),
             (60, 15, Types, false, vec![Types]),
             (60, 15, Inspector, false, vec![Inspector]),
-            (60, 15, Activity, false, vec![Activity]),
-            (120, 19, Activity, false, vec![Activity]),
-            (120, 36, Activity, true, vec![Activity]),
+            (60, 15, Stream, false, vec![Stream]),
+            (120, 19, Stream, false, vec![Stream]),
+            (120, 36, Stream, true, vec![Stream]),
         ];
         for (width, height, focus, alone, expected) in cases {
             let layout = Layout::new(Size { width, height }, focus, alone, 0);
-            let panes: Vec<_> = [Types, Inspector, Activity]
+            let panes: Vec<_> = [Types, Inspector, Stream]
                 .into_iter()
                 .filter(|pane| layout.is_some_and(|layout| layout.area(*pane).is_some()))
                 .collect();
@@ -267,7 +267,7 @@ mod tests {
                     let Some(layout) = Layout::new(Size { width, height }, PaneId::Types, false, banner) else {
                         panic!("{width}x{height} is not too small")
                     };
-                    let panes = [layout.types, layout.inspector, layout.activity].into_iter().flatten();
+                    let panes = [layout.types, layout.inspector, layout.stream].into_iter().flatten();
                     let cells: u32 = panes
                         .chain([layout.header, layout.banner, layout.footer])
                         .map(|area| u32::from(area.width) * u32::from(area.height))

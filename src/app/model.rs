@@ -10,10 +10,11 @@ use super::findings::{Baseline, Checked};
 use super::keymap::{Action, Keys};
 use super::layer::Layer;
 use super::layout::Layout;
+use super::narrowing::Narrowing;
 use super::outbox::Outbox;
-use super::pane::activity::{Activity, Entry, EntryKind};
 use super::pane::inspector::Inspector;
-use super::pane::types::{Earlier, Types};
+use super::pane::stream::{Entry, EntryKind, Stream};
+use super::pane::types::{Earlier, TableSettings, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::{Sending, Size};
 use crate::event::{Sanitized, TypeName, Unknown, sanitized, text};
@@ -22,7 +23,7 @@ use crate::session::{Captured, Change, Moment, Session};
 /// How long a short answer stands in the footer.
 pub(super) const TOAST: Duration = Duration::from_secs(4);
 
-/// How long what is wrong from the start stands there; the activity log keeps it.
+/// How long what is wrong from the start stands there; the stream keeps it.
 const NOTICE: Duration = Duration::from_secs(12);
 
 /// So many notices are told one by one.
@@ -45,6 +46,8 @@ pub struct Setup {
     pub sending: Sending,
     /// How many bytes of events are held beside the newest of each type.
     pub history_limit: usize,
+    /// The table as its reader wants it from the start.
+    pub table: TableSettings,
     /// Troubles from the start, a sentence each: a file that could not be used, where, and why.
     pub notices: Vec<Sanitized>,
 }
@@ -89,7 +92,11 @@ pub struct Model {
     /// The event under the cursor.
     pub inspector: Inspector,
     /// An account of it.
-    pub activity: Activity,
+    pub stream: Stream,
+    /// What narrows the view to some of the events, if something does.
+    pub narrowing: Option<Narrowing>,
+    /// The pane that the event on show was opened from, when that is not the table.
+    pub(super) opened_from: Option<PaneId>,
     /// How the connection fares.
     pub connection: ConnectionStatus,
     /// The last answer, when it could not be read.
@@ -136,7 +143,7 @@ pub struct Toast {
 pub(super) struct Parts<'a> {
     pub(super) types: &'a mut Types,
     pub(super) inspector: &'a mut Inspector,
-    pub(super) activity: &'a mut Activity,
+    pub(super) stream: &'a mut Stream,
     pub(super) composer: &'a mut Composer,
     pub(super) layers: &'a mut Vec<Layer>,
     /// Without the event on show, which the inspector has.
@@ -168,9 +175,11 @@ impl Model {
             session: Session::new(setup.history_limit),
             checked: Checked::default(),
             layers: Vec::new(),
-            types: Types::default(),
+            types: Types::new(setup.table),
             inspector: Inspector::default(),
-            activity: Activity::default(),
+            stream: Stream::default(),
+            narrowing: None,
+            opened_from: None,
             connection: ConnectionStatus::new(),
             unknown: None,
             pause: None,
@@ -186,9 +195,9 @@ impl Model {
         model
     }
 
-    /// Tells what is not as it should be from the start: all of it in the log, the first in the footer.
+    /// Tells what is not as it should be from the start: all of it in the stream, the first in the footer.
     fn tell(&mut self, notices: &[Sanitized], now: Moment) {
-        let mut note = |kind, text| self.activity.push(Entry { at: now, kind, subject: "".into(), text });
+        let mut note = |kind, text| self.stream.push(Entry::new(now, kind, text));
         let rest = notices.len().saturating_sub(NOTICES);
         if rest > 0 {
             note(EntryKind::Note, sanitized!("and {} more of the kind", rest));
@@ -266,7 +275,7 @@ impl Model {
         match self.focus {
             PaneId::Types => self.types.keys(),
             PaneId::Inspector => self.inspector.panes().get(self.tab()).keys(),
-            PaneId::Activity => self.activity.keys(),
+            PaneId::Stream => self.stream.keys(),
         }
     }
 
@@ -286,6 +295,7 @@ impl Model {
             },
             None => match action {
                 Action::Earlier => self.earlier().is_some(),
+                Action::Open | Action::OnlyThis if self.focus == PaneId::Stream => self.stream.can(action, context),
                 Action::NextFinding => self.inspector.can(action, context) || self.earlier().is_some(),
                 _ if self.focus == PaneId::Types => {
                     self.types.can(action, context) && self.inspector.can(action, context)
@@ -310,10 +320,10 @@ impl Model {
 
     /// The panes and layers apart, each of which may change, and the context of them.
     pub(super) fn parts(&mut self, now: Moment) -> Parts<'_> {
-        let Self { types, inspector, activity, composer, layers, session, unknown, sending, outbox, .. } = self;
+        let Self { types, inspector, stream, composer, layers, session, unknown, sending, outbox, .. } = self;
         let (unknown, history) = (unknown.as_ref(), &session.history);
         let context = Context { now, shown: None, unknown, history, sending, outbox, completing: false };
-        Parts { types, inspector, activity, composer, layers, context }
+        Parts { types, inspector, stream, composer, layers, context }
     }
 
     /// Gives `work` a pane, and what that sees besides its own state.
@@ -323,14 +333,14 @@ impl Model {
         now: Moment,
         work: impl FnOnce(&mut dyn Pane, &Context<'_>) -> T,
     ) -> Option<T> {
-        let Parts { types, inspector, activity, composer, layers, context } = self.parts(now);
+        let Parts { types, inspector, stream, composer, layers, context } = self.parts(now);
         if target == InputTarget::Pane(PaneId::Inspector) {
             return Some(work(inspector, &context));
         }
         let context = Context { shown: inspector.shown(), ..context };
         Some(match target {
             InputTarget::Pane(PaneId::Types) => work(types, &context),
-            InputTarget::Pane(_) => work(activity, &context),
+            InputTarget::Pane(_) => work(stream, &context),
             InputTarget::Composer => work(composer, &context),
             InputTarget::Layer => work(layers.last_mut()?.pane_mut()?, &context),
         })
@@ -362,6 +372,8 @@ impl Model {
                 if composing && id == PaneId::Inspector { InputTarget::Composer } else { InputTarget::Pane(id) };
             self.with(target, now, |pane, _| pane.fit(area.inner()));
         }
+        self.types.read_values();
+        self.stream.arrange(self.narrowing.as_ref(), self.types.muted());
         let errors = self.composer.errors();
         for layer in &mut self.layers {
             if let Layer::Confirm(confirm) = layer {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Effect;
-use super::pane::activity::{Activity, Entry, EntryKind};
+use super::pane::stream::{About, Entry, EntryKind, Stream};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
 use crate::event::{Document, EventId, Sanitized, TypeName, sanitized, text};
-use crate::session::probe::{Clue, PATIENCE, ProbeId, ProbeState, Probes, Recognized};
+use crate::session::probe::{Clue, PATIENCE, Probe, ProbeId, ProbeState, Probes, Recognized};
 use crate::session::{CallOutcome, Change, Delivery, Moment, Problem, ProblemKind, Recalled, Retry};
 
 #[cfg(test)]
@@ -18,7 +18,7 @@ mod tests;
 /// history 50, so more could not be found anyway.
 const MOST_PROBES: usize = 100;
 
-/// More probes than this that end at once are summed up in one line of the log.
+/// More probes than this that end at once are summed up in one line of the stream.
 const ENTRIES_AT_ONCE: usize = 6;
 
 /// The batches of this session.
@@ -107,7 +107,7 @@ impl Sent {
         untried.fold((0, 0), |(calls, events), call| (calls + 1, events + call.events.len()))
     }
 
-    /// The line of the log when all its calls have ended; nothing when none was taken, for each has said so itself.
+    /// The line of the stream when all its calls have ended; nothing when none was taken, for each has said so itself.
     fn summary(&self, probes: &Probes) -> Option<Sanitized> {
         let (taken, taken_events) = self.taken();
         if taken == 0 {
@@ -133,8 +133,17 @@ impl Sent {
         Some(Sanitized::join(parts, " · "))
     }
 
-    fn subject(&self) -> Sanitized {
-        self.event_type.as_ref().map(TypeName::shown).unwrap_or_default()
+    /// A line of the stream about it. With one event, it is about those in that too.
+    fn entry(&self, at: Moment, kind: EntryKind, text: Sanitized, probes: &Probes) -> Entry {
+        let entry = Entry { event_type: self.event_type.clone(), ..Entry::new(at, kind, text) };
+        let entry = entry.about(About::Batch(self.number));
+        match self.probes.as_slice() {
+            [only] => match probes.get(*only) {
+                Some(probe) => entry.of_those_in(probe.sent.payload()),
+                None => entry,
+            },
+            _ => entry,
+        }
     }
 }
 
@@ -285,7 +294,7 @@ impl Outbox {
     }
 
     /// Takes in what became of a call.
-    pub(super) fn delivered(&mut self, delivery: Delivery, activity: &mut Activity) -> Vec<Effect> {
+    pub(super) fn delivered(&mut self, delivery: Delivery, stream: &mut Stream) -> Vec<Effect> {
         let Some(sent) = self.sent.iter_mut().find(|sent| sent.number == delivery.batch) else {
             return Vec::new();
         };
@@ -301,20 +310,20 @@ impl Outbox {
         let trouble = trouble(delivery);
         let which = sanitized!("call {} of {}: ", index + 1, sent.calls.len());
         let which = if sent.calls.len() > 1 { which } else { "".into() };
-        let subject = sent.subject();
-        let entry = |kind, text| Entry { at, kind, subject: subject.clone(), text };
+        let (sent, probes_known) = (&*sent, &self.probes);
+        let entry = |kind, text| sent.entry(at, kind, text, probes_known);
         if let Some(text) = trouble {
-            activity.push(entry(EntryKind::Trouble, sanitized!("{}{}", which, text)));
+            stream.push(entry(EntryKind::Trouble, sanitized!("{}{}", which, text)));
         }
         let ended = !sent.is_under_way();
         if ended {
             let (calls, events) = sent.untried();
             if calls > 0 {
                 let text = sanitized!("{} after it not tried: {}", counted(calls, "call"), counted(events, "event"));
-                activity.push(entry(EntryKind::Trouble, text));
+                stream.push(entry(EntryKind::Trouble, text));
             }
             if let Some(text) = sent.summary(&self.probes) {
-                activity.push(entry(EntryKind::Sent, text));
+                stream.push(entry(EntryKind::Sent, text));
             }
         }
         for id in &probes {
@@ -339,14 +348,14 @@ impl Outbox {
     }
 
     /// Takes in the events of a type that the history gave back.
-    pub(super) fn recalled(&mut self, recalled: &Recalled, activity: &mut Activity) -> Vec<Effect> {
+    pub(super) fn recalled(&mut self, recalled: &Recalled, stream: &mut Stream) -> Vec<Effect> {
         let found = self.probes.recall(recalled);
         self.mark_all(&found);
-        self.found_at(&found, recalled.at, activity)
+        self.found_at(&found, recalled.at, stream)
     }
 
     /// Writes down the probes that came, and asks the history for those that another event may have stepped over.
-    pub(super) fn found_at(&mut self, found: &[ProbeId], at: Moment, activity: &mut Activity) -> Vec<Effect> {
+    pub(super) fn found_at(&mut self, found: &[ProbeId], at: Moment, stream: &mut Stream) -> Vec<Effect> {
         let told = found.iter().filter_map(|id| {
             let probe = self.probes.get(*id)?;
             let ProbeState::Seen(seen) = &probe.state else { return None };
@@ -355,11 +364,18 @@ impl Outbox {
                 Recognized::ByContent => EntryKind::Guessed,
             };
             let text = seen.summary();
-            Some(Entry { at, kind, subject: probe.event_type.shown(), text })
+            Some(self.entry(*id, probe, at, kind, text))
         });
         let told = told.collect();
-        write_down(activity, told, "seen", at);
+        write_down(stream, told, "seen", at);
         self.probes.overtaken().into_iter().map(Effect::Recall).collect()
+    }
+
+    /// A line of the stream about a probe.
+    fn entry(&self, id: ProbeId, probe: &Probe, at: Moment, kind: EntryKind, text: Sanitized) -> Entry {
+        let batch = self.sent.iter().find(|sent| sent.probes.contains(&id));
+        let about = batch.map_or(About::Nothing, |sent| About::Batch(sent.number));
+        Entry::new(at, kind, text).of_type(&probe.event_type).about(about).of_those_in(probe.sent.payload())
     }
 
     /// Closes the calls that nobody will make any more: those of one batch, or of all.
@@ -368,7 +384,7 @@ impl Outbox {
         batch: Option<u64>,
         why: &Sanitized,
         now: Moment,
-        activity: &mut Activity,
+        stream: &mut Stream,
     ) -> Vec<Effect> {
         let problem = Problem {
             kind: ProblemKind::Unreachable,
@@ -391,11 +407,11 @@ impl Outbox {
             })
         });
         let open: Vec<_> = open.collect();
-        open.into_iter().flat_map(|delivery| self.delivered(delivery, activity)).collect()
+        open.into_iter().flat_map(|delivery| self.delivered(delivery, stream)).collect()
     }
 
     /// Gives up the probes whose time is over.
-    pub(super) fn expire(&mut self, now: Moment, activity: &mut Activity) {
+    pub(super) fn expire(&mut self, now: Moment, stream: &mut Stream) {
         let given_up = self.probes.expire(now);
         self.mark_all(&given_up);
         let told = given_up.iter().filter_map(|id| {
@@ -403,20 +419,20 @@ impl Outbox {
             let ProbeState::Missed(clues) = &probe.state else { return None };
             let missed = sanitized!("not seen in {}", text::span(PATIENCE));
             let text = Sanitized::join(std::iter::once(missed).chain(clues.iter().map(Clue::sentence)), " · ");
-            Some(Entry { at: now, kind: EntryKind::NotSeen, subject: probe.event_type.shown(), text })
+            Some(self.entry(*id, probe, now, EntryKind::NotSeen, text))
         });
         let told = told.collect();
-        write_down(activity, told, "not seen", now);
+        write_down(stream, told, "not seen", now);
     }
 }
 
-fn write_down(activity: &mut Activity, told: Vec<Entry>, word: &'static str, at: Moment) {
+fn write_down(stream: &mut Stream, told: Vec<Entry>, word: &'static str, at: Moment) {
     let rest = told.len().saturating_sub(ENTRIES_AT_ONCE);
     if rest > 0 {
         let text = sanitized!("and {} {}", counted(rest, "more probe"), word);
-        activity.push(Entry { at, kind: EntryKind::Note, subject: "".into(), text });
+        stream.push(Entry::new(at, EntryKind::Note, text));
     }
-    told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| activity.push(entry));
+    told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| stream.push(entry));
 }
 
 /// The moment that was `span` before `at`.

@@ -4,14 +4,14 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 20] = [
+static PLACES: [&Keys; 21] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
     &pane::diff::KEYS,
     &pane::findings::KEYS,
     &pane::raw::KEYS,
-    &pane::activity::KEYS,
+    &pane::stream::KEYS,
     &pane::draft::KEYS,
     &pane::preview::KEYS,
     &pane::proof::KEYS,
@@ -20,6 +20,7 @@ static PLACES: [&Keys; 20] = [
     &layer::prompt::SEARCH,
     &layer::palette::KEYS,
     &layer::picker::KEYS,
+    &layer::muted::KEYS,
     &layer::completion::KEYS,
     &layer::confirm::KEYS,
     &layer::prompt::TEMPLATE_NAME,

@@ -1,20 +1,14 @@
 //! Takes records into the model: events, counts, troubles, and the findings of events.
 
-use std::sync::Arc;
-
-use super::changes::Changes;
+use super::entries::{self, Budget};
 use super::findings::{self, Baseline, Linted};
-use super::pane::activity::{Entry, EntryKind};
+use super::pane::stream::{About, Entry, EntryKind};
 use super::{Effect, Model};
-use crate::event::{Document, Sanitized, sanitized, text};
-use crate::session::{Captured, Change, ChangeKind, Errors, History, MOST_TYPES, Moment, Polled, Record, Trouble};
+use crate::event::{Sanitized, sanitized, text};
+use crate::session::{Captured, Change, ChangeKind, Errors, MOST_TYPES, Moment, Polled, Record, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
-
-/// Of the events of one poll so many bytes are compared with those before them, to say what changed: a key must not wait
-/// for it.
-const COMPARED: usize = 256 * 1024;
 
 /// Takes in what happened.
 pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> Vec<Effect> {
@@ -47,9 +41,9 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
                 note(model, trouble.at, EntryKind::Trouble, text);
                 model.connection.counts_trouble = Some(trouble);
             }
-            Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.activity)),
+            Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.stream)),
             Record::Retrying(retry) => model.outbox.retrying(retry),
-            Record::Recalled(recalled) => effects.extend(model.outbox.recalled(&recalled, &mut model.activity)),
+            Record::Recalled(recalled) => effects.extend(model.outbox.recalled(&recalled, &mut model.stream)),
             Record::Errors(errors) => hear_errors(model, &errors, errors_before.as_ref()),
             Record::Proof(_) => {}
         }
@@ -62,7 +56,7 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
     } else {
         take_in(model, changes, now);
     }
-    effects.extend(model.outbox.found_at(&found, at, &mut model.activity));
+    effects.extend(model.outbox.found_at(&found, at, &mut model.stream));
     effects
 }
 
@@ -105,6 +99,13 @@ fn hear_poll(model: &mut Model, polled: &Polled) {
 /// Shows what was there at the start.
 fn begin(model: &mut Model, changes: &[Change], now: Moment) {
     expect_findings(model, of_each_type(changes).filter_map(<[Change]>::last));
+    let mut budget = Budget::default();
+    let events: Vec<_> = changes.iter().filter_map(Change::event).collect();
+    let mut known: Vec<_> = events.iter().map(|event| entries::before(event, &mut budget)).collect();
+    known.sort_by_key(|entry| entry.at.wall);
+    for entry in known {
+        model.stream.push(entry);
+    }
     model.baseline = Some(Baseline::of(model.unlinted.iter().map(|event| event.event_type.clone())));
     model.types.apply(changes, &model.session.history, now);
     model.types.select_something();
@@ -135,6 +136,11 @@ fn hear_trouble(model: &mut Model, trouble: Trouble) {
 
 /// Shows changes, or keeps them until the screen may move again.
 fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
+    let mut budget = Budget::default();
+    for change in &changes {
+        let Some(entry) = entries::of_change(change, &model.session.history, &mut budget) else { continue };
+        if model.pause.is_some() { model.stream.hold(entry) } else { model.stream.push(entry) }
+    }
     let Some(pause) = &mut model.pause else {
         show(model, &changes, now);
         return;
@@ -172,21 +178,8 @@ fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
     }
 }
 
-/// Shows changes: in the table, in the inspector and in the log.
+/// Shows changes in the table and in the inspector.
 pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
-    let mut left = COMPARED;
-    let mut told = Vec::new();
-    for changes in of_each_type(changes) {
-        let row = changes.first().and_then(|change| model.types.row(&change.event_type));
-        let mut before = row.map_or(0, |row| row.captured);
-        let mut of_type = Vec::new();
-        for change in changes {
-            let compared = compared(change, &model.session.history, &mut left);
-            of_type.extend(entry(change, change.captured.saturating_sub(before), compared.as_ref()));
-            before = change.captured;
-        }
-        told.extend(of_type.into_iter().rev());
-    }
     expect_findings(model, changes);
     model.types.apply(changes, &model.session.history, now);
     model.types.select_something();
@@ -194,14 +187,6 @@ pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
     let came = changes.iter().filter(is_newer).map(|change| change.arrived.max(1)).sum();
     if let Some(newest) = changes.iter().rfind(is_newer).and_then(Change::event) {
         model.inspector.newer(&newest, came);
-    }
-    if told.len() > ENTRIES_A_POLL {
-        let at = changes.first().map_or(now, |change| change.at);
-        let rest = told.len() - ENTRIES_A_POLL;
-        note(model, at, EntryKind::Note, sanitized!("and {} more changes", rest));
-    }
-    for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
-        model.activity.push(entry);
     }
 }
 
@@ -229,8 +214,11 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
             continue;
         }
         told.extend(findings::headline(&news).map(|(severity, text)| {
-            let subject = linted.event.event_type.shown();
-            Entry { at: now, kind: EntryKind::Finding(severity), subject, text }
+            let path = news.first().map(|finding| finding.path.clone()).unwrap_or_default();
+            Entry::new(now, EntryKind::Finding(severity), text)
+                .of_type(&linted.event.event_type)
+                .about(About::Finding(linted.event.number, path))
+                .of_those_in(&linted.event.payload)
         }));
     }
     model.types.learnt(now);
@@ -242,58 +230,11 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
         note(model, now, EntryKind::Note, sanitized!("and findings in {} more types", told.len() - ENTRIES_A_POLL));
     }
     for entry in told.into_iter().take(ENTRIES_A_POLL).rev() {
-        model.activity.push(entry);
+        model.stream.push(entry);
     }
 }
 
-/// The changes that the newest event of a type brought, as long as there are bytes `left` to compare for one poll.
-fn compared(change: &Change, history: &History, left: &mut usize) -> Option<Changes> {
-    let payload =
-        change.payload.as_ref().filter(|_| matches!(change.kind, ChangeKind::Updated | ChangeKind::Returned))?;
-    let before = history.before(change.number?)?;
-    *left = left.checked_sub(payload.text().len() + before.payload.text().len())?;
-    Changes::between(before, &Document::new(Arc::clone(payload)).ok()?)
-}
-
-/// The line of the activity log about a change that brought `captured` new payloads; nothing of one for which no event
-/// came.
-fn entry(change: &Change, captured: u64, changes: Option<&Changes>) -> Option<Entry> {
-    let fields = change.payload.as_ref().map(|payload| match payload.head().fields {
-        1 => "1 field".into(),
-        fields => sanitized!("{} fields", fields),
-    });
-    let fields = fields.unwrap_or_else(|| "a count without an event".into());
-    let came = match (change.arrived, captured) {
-        (0 | 1, _) => "a newer event".into(),
-        (arrived, captured) if captured >= arrived => sanitized!("{} events came", text::grouped(arrived)),
-        (arrived, captured) => {
-            sanitized!("{} events came, {} of them captured", text::grouped(arrived), text::grouped(captured))
-        }
-    };
-    let (kind, text) = match change.kind {
-        ChangeKind::New if change.arrived > 1 => (EntryKind::New, sanitized!("new type · {} · {}", came, fields)),
-        ChangeKind::New => (EntryKind::New, sanitized!("new type · {}", fields)),
-        ChangeKind::Returned => match changes.map(Changes::summary) {
-            Some(summary) => (EntryKind::Updated, sanitized!("known again · {}", summary)),
-            None => (EntryKind::Updated, sanitized!("known again · {}", fields)),
-        },
-        ChangeKind::Updated => match (changes.map(Changes::summary), change.arrived) {
-            (Some(summary), 0 | 1) => (EntryKind::Updated, summary),
-            (Some(summary), _) => (EntryKind::Updated, sanitized!("{} · {}", came, summary)),
-            (None, _) => (EntryKind::Updated, sanitized!("{} · {}", came, fields)),
-        },
-        ChangeKind::Earlier => (EntryKind::Updated, sanitized!("an event from before the newest · {}", fields)),
-        ChangeKind::Unchanged if change.arrived > 0 => {
-            let received = text::grouped(change.arrived);
-            (EntryKind::Updated, sanitized!("{} received, and the newest event is the same", received))
-        }
-        ChangeKind::Unchanged => return None,
-        ChangeKind::Gone => (EntryKind::Gone, "no longer known to the endpoint; the last event stays here".into()),
-    };
-    Some(Entry { at: change.at, kind, subject: change.event_type.shown(), text })
-}
-
-/// Tells something in the log that is about no event type.
+/// Tells something in the stream that is about no event type.
 pub(super) fn note(model: &mut Model, at: Moment, kind: EntryKind, text: Sanitized) {
-    model.activity.push(Entry { at, kind, subject: "".into(), text });
+    model.stream.push(Entry::new(at, kind, text));
 }

@@ -12,11 +12,12 @@ use super::fixture::{
 use super::keymap::Action;
 use super::layer::Layer;
 use super::pane::diff::DiffRow;
+use super::pane::stream::Entry;
 use super::pane::types::{Column, Mark};
 use super::pane::{PaneId, Tab};
 use super::{Effect, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
-use crate::event::{Sanitized, Unknown};
+use crate::event::{Sanitized, TypeName, Unknown};
 use crate::lint::Severity;
 use crate::session::{Change, ChangeKind, Errors, EventNumber, MOST_TYPES, ProblemKind, Record};
 
@@ -33,7 +34,8 @@ fn path(model: &Model) -> String {
 }
 
 fn log(model: &Model) -> Vec<String> {
-    model.activity.entries().map(|entry| format!("{} {}", entry.subject, entry.text)).collect()
+    let subject = |entry: &Entry| entry.event_type.as_ref().map(TypeName::shown).unwrap_or_default();
+    model.stream.entries().map(|entry| format!("{} {}", subject(entry), entry.text)).collect()
 }
 
 #[test]
@@ -218,8 +220,8 @@ fn a_pause_holds_the_screen_and_counts_what_comes() {
     press(&mut model, "space", at(25));
     assert!(model.pause.is_none());
     assert_eq!(model.types.counts().1, 8);
-    assert!(log(&model).iter().any(|line| line == "signup new type · 3 events came · 0 fields"), "{:?}", log(&model));
-    assert!(log(&model).iter().any(|line| line.starts_with("view 12 events came")), "{:?}", log(&model));
+    let told = |start: &str| log(&model).iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!((told("signup new type"), told("signup"), told("view 4 came, 1 of them captured")), (1, 3, 3));
 }
 
 #[test]
@@ -232,9 +234,9 @@ fn trouble_stands_beside_the_last_good_data() {
     assert_eq!(*model.banner().unwrap(), format!("{refused} — start the server"));
     assert_eq!(model.types.counts().1, 7);
     assert_eq!(model.next_wake(at_millis(22_300)).unwrap(), Duration::from_millis(700), "a visible second passes");
-    let lines = model.activity.view().len();
+    let lines = model.stream.total();
     send(&mut model, trouble, at(30));
-    assert_eq!(model.activity.view().len(), lines, "the same trouble is told once");
+    assert_eq!(model.stream.total(), lines, "the same trouble is told once");
     send(&mut model, polled(vec![], at(31)), at(31));
     assert_eq!(model.connection.state(), ConnectionState::Live);
     assert_eq!(model.banner(), None);
@@ -356,14 +358,13 @@ fn nothing_is_asked_of_the_clock_while_nothing_can_change() {
 }
 
 #[test]
-fn many_changes_at_once_are_summed_up() {
+fn of_many_changes_at_once_each_has_its_line() {
     let mut model = busy(120, 36);
-    let before = model.activity.view().len();
+    let before = model.stream.total();
     let changes: Vec<_> =
         (0..5_000).map(|n| change(&format!("type_{n}"), ChangeKind::New, "{}", 1, 1, at(21))).collect();
     send(&mut model, polled(changes, at(21)), at(21));
-    assert_eq!(model.activity.view().len() - before, 13);
-    assert!(log(&model).iter().any(|line| line == " and 4988 more changes"));
+    assert_eq!(model.stream.total() - before, 5_000);
 }
 
 fn tally(model: &Model, name: &str) -> Option<(Severity, usize)> {
@@ -622,9 +623,9 @@ fn the_log_names_what_is_new_once_and_sums_up_the_start() {
     send(&mut model, polled(vec![known("purchase", FAULTY), known("view", fine)], at(1)), at(1));
     lint_all(&mut model, at(1));
     assert_eq!(log(&model).first().unwrap(), " findings in 1 of 2 types: 1 error, 5 warnings");
-    let lines = model.activity.view().len();
+    let lines = model.stream.total();
     lint_all(&mut model, at(2));
-    assert_eq!(model.activity.view().len(), lines, "the same is not told again");
+    assert_eq!(model.stream.total(), lines, "the same is not told again");
 
     let worse = fine.replace(r#""sku":"a""#, r#""sku":"a","page":"undefined","at":"2014-14-11","price":"1,000""#);
     for second in 3..6 {
@@ -638,9 +639,9 @@ fn the_log_names_what_is_new_once_and_sums_up_the_start() {
 
     let changes: Vec<_> = (0..40).map(|n| known(&format!("type_{n}"), &worse)).collect();
     send(&mut model, polled(changes, at(7)), at(7));
-    let before = model.activity.view().len();
+    let before = model.stream.total();
     lint_all(&mut model, at(7));
-    assert_eq!(model.activity.view().len() - before, 13);
+    assert_eq!(model.stream.total() - before, 13);
     assert!(log(&model).iter().any(|line| line == " and findings in 28 more types"));
 }
 
@@ -690,7 +691,7 @@ fn what_is_not_as_it_should_be_from_the_start_is_sanitized_and_told_at_once() {
     let notices: Vec<_> =
         (0..20).map(|n| sanitize(&format!("plan/type_{n}.json: /properties: no\u{1b}object"))).collect();
     let mut model = Model::new(Setup { notices, ..setup(120, 36) });
-    assert_eq!(model.activity.view().len(), 13);
+    assert_eq!(model.stream.total(), 13);
     assert_eq!(log(&model).first().unwrap(), " plan/type_0.json: /properties: no\\u001bobject");
     assert_eq!(log(&model).last().unwrap(), " and 8 more of the kind");
     let toast = model.toast.clone().unwrap();
@@ -700,7 +701,7 @@ fn what_is_not_as_it_should_be_from_the_start_is_sanitized_and_told_at_once() {
     press(&mut model, "j", at(3));
     assert_eq!(model.toast, None);
     let one = Model::new(Setup { notices: vec!["a file".into()], ..setup(120, 36) });
-    assert_eq!((one.toast.unwrap().text, one.activity.view().len()), ("a file".into(), 1));
+    assert_eq!((one.toast.unwrap().text, one.stream.total()), ("a file".into(), 1));
     assert_eq!(fresh(120, 36).toast, None);
 }
 
@@ -722,7 +723,7 @@ fn each_event_of_one_answer_is_a_change_and_a_version_of_its_own() {
 
     let news = ["view n 6 → 5", "view n 3 → 4", "view n 2 → 3", "view n 1 → 2", "view −products · +n"];
     assert_eq!(log(&model).into_iter().skip(1).take(5).collect::<Vec<_>>(), news);
-    assert_eq!(log(&model).iter().filter(|line| *line == "view an event from before the newest · 1 field").count(), 1);
+    assert_eq!(log(&model).iter().filter(|line| *line == "view from before the newest · 1 field").count(), 1);
     let Some(Effect::Lint { events, .. }) = effects.first() else { panic!("{effects:?}") };
     assert_eq!(events.len(), 6, "each is looked at");
     for model in [&model, &paused] {
@@ -871,7 +872,7 @@ fn the_log_keeps_the_order_of_time_and_goes_back_to_the_newest_when_it_is_left()
     send(&mut model, polled(vec![newer], at(22)), at(22));
     send(&mut model, failed(ProblemKind::Unreachable, "no route", "wait", Some(at(30)), at(25)), at(25));
     press(&mut model, "space", at(26));
-    let times: Vec<_> = model.activity.entries().map(|entry| entry.at.elapsed).collect();
+    let times: Vec<_> = model.stream.entries().map(|entry| entry.at.elapsed).collect();
     assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
 
     for second in 30..60 {
@@ -880,10 +881,10 @@ fn the_log_keeps_the_order_of_time_and_goes_back_to_the_newest_when_it_is_left()
         send(&mut model, polled(vec![newer], at(second)), at(second));
     }
     press(&mut model, "tab tab G", at(60));
-    assert_eq!(model.focus, PaneId::Activity);
-    assert!(model.activity.view().offset() > 0);
+    assert_eq!(model.focus, PaneId::Stream);
+    assert!(model.stream.cursor().offset() > 0);
     press(&mut model, "tab", at(61));
-    assert_eq!(model.activity.view().offset(), 0);
+    assert_eq!(model.stream.cursor().offset(), 0);
 }
 
 #[test]

@@ -6,20 +6,23 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use tui_input::InputRequest;
 
+use super::composer::ComposerTab;
 use super::keymap::{self, Action, Keys, LineEdit};
 use super::layer::help::Help;
 use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::{self, Layer};
 use super::model::{InputTarget, Parts, Pause, TOAST};
-use super::pane::activity::EntryKind;
+use super::pager::Pager;
+use super::pane::stream::EntryKind;
+use super::pane::types::Column;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
 use super::records::{hear, learn, note, show};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
-use crate::session::Moment;
+use crate::session::{EventNumber, Moment};
 
 /// The intervals that `+` and `-` step through.
 const INTERVALS: [Duration; 11] = [
@@ -43,7 +46,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if answered || model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
         model.toast = None;
     }
-    model.outbox.expire(now, &mut model.activity);
+    model.outbox.expire(now, &mut model.stream);
     let mut effects = match message {
         Message::Key(key) => press(model, key, now),
         Message::Mouse(mouse) => point(model, mouse, now),
@@ -56,7 +59,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
         Message::SourceEnded(why) => {
             let text = why.map_or_else(|| "".into(), |why| sanitized!(": {}", why));
             note(model, now, EntryKind::Trouble, sanitized!("polling has ended{}; quit with q and start again", text));
-            model.outbox.abandon(None, &"polling has ended".into(), now, &mut model.activity)
+            model.outbox.abandon(None, &"polling has ended".into(), now, &mut model.stream)
         }
         Message::Woke => Vec::new(),
         Message::Done(outcome) => done(model, outcome, now),
@@ -116,7 +119,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         }
         Outcome::NotSent { batch, why } => {
             bad_toast(model, now, &why);
-            return model.outbox.abandon(Some(batch), &why, now, &mut model.activity);
+            return model.outbox.abandon(Some(batch), &why, now, &mut model.stream);
         }
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::DraftNotKept(_)
@@ -239,7 +242,7 @@ fn act_in_pane(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         if let Some(answer) = answer {
             return apply(model, answer, now);
         }
-        if model.focus == PaneId::Activity {
+        if model.focus == PaneId::Stream {
             break;
         }
     }
@@ -283,6 +286,28 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         Request::Act(action) => return act_in_pane(model, action, now),
         Request::Run(place, action) => return run(model, place, action, now),
         Request::Filter(query) => model.types.set_filter(&query, now),
+        Request::Column(path) => {
+            let name = Sanitized::of(&path);
+            let is_there = model.types.toggle_column(Column::Field(path.into()), now);
+            let said = if is_there { "is a column of the table now" } else { "is no column any more" };
+            toast(model, now, sanitized!("{} {}", name, said));
+        }
+        Request::ShowEvent(number) => show_event(model, number, now),
+        Request::ShowFinding(number, path) => {
+            show_event(model, number, now);
+            model.inspector.learn(&model.checked);
+            let Parts { inspector, context, .. } = model.parts(now);
+            inspector.show_finding(&path, &context);
+        }
+        Request::ShowBatch(batch, text) => show_batch(model, batch, text, now),
+        Request::Narrow(narrowing) => {
+            model.narrowing = narrowing;
+            model.stream.look_again();
+        }
+        Request::Unmute(event_type) => {
+            model.types.unmute(&event_type, now);
+            toast(model, now, sanitized!("{} is back", event_type.shown()));
+        }
         Request::Search(query) => model.inspector.search(&query),
         Request::Copy { target, print } => {
             let text = copy::text(&model.inspector, target, &model.context(now));
@@ -336,9 +361,10 @@ fn run(model: &mut Model, place: &'static Keys, action: Action, now: Moment) -> 
 
 /// Gives a pane the focus. The log goes back to the newest when it is left.
 fn focus(model: &mut Model, pane: PaneId) {
-    if model.focus == PaneId::Activity && pane != PaneId::Activity {
-        model.activity.go_to_newest();
+    if model.focus == PaneId::Stream && pane != PaneId::Stream {
+        model.stream.go_to_newest();
     }
+    model.opened_from = None;
     model.focus = pane;
 }
 
@@ -363,6 +389,15 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Pause => pause(model, now),
         Action::NextPane => move_focus(model, 1),
         Action::PreviousPane => move_focus(model, PaneId::ALL.len() - 1),
+        Action::BeginStep => begin_step(model, now),
+        Action::EndStep => {
+            let ended = model.types.end_step(now);
+            let said = ended.map_or_else(
+                || "no step is on: b begins one".into(),
+                |step| sanitized!("step {} has ended", step.number),
+            );
+            toast(model, now, said);
+        }
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::Earlier => go_to_earlier(model, now),
         Action::Compose => {
@@ -397,27 +432,69 @@ fn request(edit: LineEdit) -> InputRequest {
 /// Steps back one level, and at the outermost one does nothing.
 fn back(model: &mut Model, now: Moment) {
     match model.focus {
+        PaneId::Stream if model.narrowing.is_some() => {
+            model.narrowing = None;
+            model.stream.look_again();
+        }
+        PaneId::Inspector if model.opened_from.is_some() => leave_inspector(model),
         _ if model.zoomed => model.zoomed = false,
         PaneId::Inspector => leave_inspector(model),
-        PaneId::Activity => focus(model, PaneId::Types),
+        PaneId::Stream => focus(model, PaneId::Types),
         PaneId::Types => model.types.set_filter("", now),
     }
 }
 
-/// Goes back to the table. A reader who has left the event behind wants to see the newest one again.
+/// Goes back to the table, or to where the event was opened. A reader who has left the event behind wants to see the newest
+/// one again.
 fn leave_inspector(model: &mut Model) {
     model.inspector.follow();
-    model.focus = PaneId::Types;
+    model.focus = model.opened_from.take().unwrap_or(PaneId::Types);
+}
+
+/// Shows an event of the history, with its type under the table's cursor.
+fn show_event(model: &mut Model, number: EventNumber, now: Moment) {
+    let Some(event) = model.session.history.get(number).cloned() else {
+        bad_toast(model, now, "the event is no longer held: the history has let go of it");
+        return;
+    };
+    let newer = model.session.history.place(number).map_or(0, |place| place.of - place.at);
+    model.types.send_for(&event.event_type, now);
+    model.inspector.show_event(event, newer as u64);
+    model.opened_from = Some(model.focus).filter(|focus| *focus == PaneId::Stream);
+    model.focus = PaneId::Inspector;
+}
+
+/// Shows what came of a batch that was sent: the proof of the last one, of an earlier one what the stream has.
+fn show_batch(model: &mut Model, batch: u64, text: Pager, now: Moment) {
+    let is_last = model.outbox.count() == batch && model.composer.composition().is_some();
+    if !is_last {
+        model.layers.push(Layer::Pager(text));
+        return;
+    }
+    if model.composing().is_none() {
+        model.layers.push(Layer::Composer);
+    }
+    let answer = with_composer(model, now, |composer, context| composer.select_tab(ComposerTab::Proof, context));
+    apply(model, answer, now);
 }
 
 fn pause(model: &mut Model, now: Moment) {
     match model.pause.take() {
         None => model.pause = Some(Pause { since: now, arrived: 0, changes: IndexMap::new() }),
         Some(pause) => {
+            model.stream.release();
             let changes: Vec<_> = pause.changes.into_values().collect();
             show(model, &changes, now);
         }
     }
+}
+
+/// Begins a step: what comes from here on is counted anew.
+fn begin_step(model: &mut Model, now: Moment) {
+    let waiting = model.pause.as_ref().into_iter().flat_map(|pause| pause.changes.values());
+    let number = model.types.begin_step(&model.session.clock, waiting, now).number;
+    note(model, now, EntryKind::Step, sanitized!("step {}", number));
+    toast(model, now, sanitized!("step {}: what comes from here on is counted", number));
 }
 
 /// Gives the focus to the pane `steps` further on.

@@ -95,6 +95,7 @@ pub(super) async fn on_terminal(
         time_zone: TimeZone::system(),
         sending,
         history_limit: HISTORY_LIMIT,
+        table: config.table.clone(),
         folders,
         linter: Linter::new(config.levels.clone(), plan),
         key_variables: config.key_variables().iter().cloned().collect(),

@@ -8,6 +8,8 @@ use toml::de::DeTable;
 use super::profile::Profile;
 use super::section::{ConfigText, Section, line_after, shown};
 use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, text};
+use crate::app::{Column, Columns, TableSettings};
+use crate::event::TypeName;
 use crate::event::text::sanitize;
 use crate::plan::SeverityOverrides;
 
@@ -20,7 +22,7 @@ pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 pub const LONGEST_FILE: u64 = 1 << 20;
 
 /// The fields of the file itself. A new one begins with a name in this list.
-const FIELDS: [&str; 3] = ["profile", "profiles", "lint"];
+const FIELDS: [&str; 6] = ["profile", "profiles", "columns", "pinned", "muted", "lint"];
 
 /// The user's config file. Without one it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +31,7 @@ pub struct ConfigFile {
     /// The profile that is used when nobody chooses one.
     profile: Option<Setting<String>>,
     profiles: Vec<Profile>,
+    table: TableSettings,
     levels: SeverityOverrides,
 }
 
@@ -62,8 +65,18 @@ impl ConfigFile {
             .map(|(name, table)| Profile::read(&source, name, table))
             .collect::<Result<Vec<_>, _>>()?;
         let profile = section.parsed("profile", |name| Ok(name.to_owned()))?;
+        let name = |name: &str| match name {
+            "" => Err("name an event type, as in \"purchase\"".to_owned()),
+            name => Ok(TypeName::from(name)),
+        };
+        let columns = section.list("columns", str::parse::<Column>)?;
+        let table = TableSettings {
+            columns: if columns.is_empty() { Columns::default() } else { Columns::new(columns) },
+            pinned: section.list("pinned", name)?,
+            muted: section.list("muted", name)?,
+        };
         let levels = section.table("lint")?.map(|table| lint::levels(&source, table)).transpose()?.unwrap_or_default();
-        let file = Self { path, profile, profiles, levels };
+        let file = Self { path, profile, profiles, table, levels };
         if let Some(Setting { value, place }) = &file.profile {
             file.find(value, place)?;
         }
@@ -92,6 +105,11 @@ impl ConfigFile {
             };
             ConfigError::Unusable { place: place.clone(), reason: format!("no profile {}: {known}", shown(name)) }
         })
+    }
+
+    /// What it says of the table of event types.
+    pub fn table(&self) -> &TableSettings {
+        &self.table
     }
 
     /// How bad its `[lint]` says what is.
@@ -215,6 +233,19 @@ environment = "production"
     }
 
     #[test]
+    fn the_table_is_as_the_file_has_it() {
+        assert_eq!(*parse("").unwrap().table(), TableSettings::default());
+        let file = parse("columns = [\"find\", \".order_id\"]\npinned = [\"purchase\"]\nmuted = [\"view\"]").unwrap();
+        let columns = ["type", "find", "step", ".order_id"].map(|text| text.parse().unwrap());
+        let expected = TableSettings {
+            columns: Columns::new(columns),
+            pinned: vec!["purchase".into()],
+            muted: vec!["view".into()],
+        };
+        assert_eq!(Config::read(ConfigLayer::default(), None, &|_| None, &file).unwrap().table, expected);
+    }
+
+    #[test]
     fn a_plan_is_named_from_where_the_file_stands_and_a_flag_wins_over_it() {
         let file = parse(
             "[profiles.near]\nplan = \"plan\"\n[profiles.far]\nplan = \"/srv/plan\"\n[profiles.none]\n[profiles.up]\nplan = \"../plan\"",
@@ -309,6 +340,10 @@ environment = "production"
                 "unknown field \"regoin\" in profile a: use one of region, url, environment, read_only, \
                  test_identities, event_key, user_key, interval",
             ),
+            ("columns = [\n\"type\",\n\"recieved\"]", 3, "columns: no column \"recieved\"; did you mean \"recv\"?"),
+            ("columns = [\".a[\"]", 1, "columns: .a[: character 4: expected an index"),
+            ("columns = \"type\"", 1, "columns must be a list of strings in quotes"),
+            ("muted = [\"\"]", 1, "muted: name an event type"),
             ("[profiles.a]\nregion = \"asia\"", 2, "region in profile a: no such region; use `us`"),
             ("[profiles.a]\nurl = \"example.com\"", 2, "url in profile a: the URL must start with http://"),
             ("[profiles.a]\nurl = \"https://s3cr3t@example.com\"", 2, "must not contain a user or a key"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ConfigError, ConfigFile, ConfigLayer, KeyNames, Lookup, Profile, Provenance, Setting, Target};
+use crate::app::TableSettings;
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
 use crate::event::text::sanitize;
@@ -28,6 +29,8 @@ pub struct Config {
     pub profile: Option<Setting<Profile>>,
     /// How bad the findings of which lint rules are, where the file says so.
     pub levels: SeverityOverrides,
+    /// The table of event types, as the file has it.
+    pub table: TableSettings,
     key_variables: BTreeSet<String>,
 }
 
@@ -71,6 +74,7 @@ impl Config {
             plan: layers.plan,
             profile: None,
             levels: file.levels().clone(),
+            table: file.table().clone(),
             key_variables: file.key_variables(),
         }
     }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 
 use super::head::{Span, said};
-use super::{Head, TypeName};
+use super::json::{self, Json};
+use super::{Head, Path, Segment, TypeName};
 
 /// One event: its exact text and its head.
 ///
@@ -67,6 +68,18 @@ impl Payload {
         said(self.slice(*span))
     }
 
+    /// The value at `path` as it is spelled; `None` where nothing stands there. Only the levels on the way are read.
+    pub fn value(&self, path: &Path) -> Option<&str> {
+        path.0.iter().try_fold(self.text(), |text, segment| match (segment, json::read(text).ok()?) {
+            (Segment::Key { name, occurrence }, Json::Object(members)) => {
+                let mut of_name = members.list.iter().rev().filter(|member| member.name == **name);
+                of_name.nth(*occurrence as usize).map(|member| member.value)
+            }
+            (Segment::Index(index), Json::Array(elements)) => elements.list.get(*index).copied(),
+            _ => None,
+        })
+    }
+
     fn slice(&self, span: Span) -> &str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
@@ -88,5 +101,24 @@ impl<'de> Deserialize<'de> for Payload {
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payload").field("text", &self.text).field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::event::Document;
+
+    #[test]
+    fn a_value_is_where_the_document_has_it() {
+        let text = r#"{"a":1,"b":{"c":[ 10 , {"d":"x"}]},"a":2,"":null}"#;
+        let document = Document::read(text).unwrap();
+        for id in document.ids() {
+            assert_eq!(Payload::new(text).value(&document.path(id)), Some(document.text(id)), "{}", document.path(id));
+        }
+        for path in ["x", "a.b", "b[0]", "b.c[2]", "b.c.d"] {
+            assert_eq!(Payload::new(text).value(&path.parse().unwrap()), None, "{path}");
+        }
     }
 }

@@ -51,7 +51,7 @@ impl Shape {
     }
 }
 
-/// Something odd in a readable answer, for the activity log: said once, not at every poll.
+/// Something odd in a readable answer, for the stream: said once, not at every poll.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note(pub Sanitized);
 

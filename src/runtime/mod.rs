@@ -30,7 +30,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use crate::app::{Model, Sending, Setup};
+use crate::app::{Model, Sending, Setup, TableSettings};
 use crate::event::Sanitized;
 use crate::plan::Linter;
 use crate::session::Moment;
@@ -50,6 +50,8 @@ pub struct InterfaceSettings {
     pub sending: Sending,
     /// How many bytes of events are held beside the newest of each type.
     pub history_limit: usize,
+    /// The table as its reader wants it from the start.
+    pub table: TableSettings,
     /// Where drafts and templates are kept.
     pub folders: Folders,
     /// Checks events and drafts.
@@ -159,6 +161,7 @@ pub async fn run(
         now,
         sending: settings.sending,
         history_limit: settings.history_limit,
+        table: settings.table,
         notices: settings.notices,
     });
     let (keys, claims) = events::keys();

@@ -55,8 +55,8 @@ pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
     if let Some(area) = layout.inspector.filter(|_| !composing) {
         pane::inspector::render(model, theme, area, buf);
     }
-    if let Some(area) = layout.activity {
-        pane::activity::render(model, theme, area, buf);
+    if let Some(area) = layout.stream {
+        pane::stream::render(model, theme, area, buf);
     }
     let in_footer = footer::render(model, now, theme, rect(layout.footer), buf);
     let mut cursor = if composing { composer::render(model, now, theme, frame) } else { None };

@@ -87,6 +87,60 @@ fn what_an_earlier_event_had_is_seen_beside_a_newer_one_that_has_less() {
     insta::assert_snapshot!("findings_earlier_worse_80x24", picture(&model, at(22)));
 }
 
+/// Events of several customers and a step, in a stream that has the focus.
+fn shopping(width: u16, height: u16) -> Model {
+    let mut model = faulty(width, height);
+    let came = |model: &mut Model, name: &str, text: &str, second| {
+        let newer = change(name, ChangeKind::Updated, text, 60, 1, at(second));
+        send(model, polled(vec![newer], at(second)), at(second));
+    };
+    came(&mut model, "view", r#"{"customer_id":"812123","products":[{"sku":"45790-32"}]}"#, 22);
+    came(&mut model, "identify", r#"{"customer_id":"22222","email":"kim@example.com"}"#, 23);
+    press(&mut model, "b", at(200));
+    came(&mut model, "add_to_cart", r#"{"customer_id":"812123","product_id":"sku1","quantity":2}"#, 262);
+    let order = PURCHASE.replace("50314", "50317").replace("\"31.24\"", "31.24");
+    came(&mut model, "purchase", &order, 270);
+    came(&mut model, "purchase", &order.replace("50317", "50318"), 271);
+    lint_all(&mut model, at(271));
+    model
+}
+
+#[test]
+fn the_stream_alone_and_as_one_visitor_s_journey() {
+    for (width, height) in [(120, 36), (80, 24)] {
+        let size = format!("{width}x{height}");
+        let mut model = shopping(width, height);
+        press(&mut model, "tab tab z j", at(272));
+        insta::assert_snapshot!(format!("stream_{size}"), picture(&model, at(272)));
+        press(&mut model, "* *", at(272));
+        insta::assert_snapshot!(format!("stream_of_one_customer_{size}"), picture(&model, at(272)));
+        press(&mut model, "enter", at(280));
+        insta::assert_snapshot!(format!("stream_opened_{size}"), picture(&model, at(280)));
+    }
+}
+
+#[test]
+fn a_step_and_a_table_as_its_reader_wants_it() {
+    for (width, height) in [(120, 36), (80, 24)] {
+        let size = format!("{width}x{height}");
+        let mut model = shopping(width, height);
+        insta::assert_snapshot!(format!("step_{size}"), picture(&model, at(272)));
+        act(&mut model, Action::EndStep, at(273));
+        press(&mut model, "/ v i e w enter esc", at(273));
+        act(&mut model, Action::Mute, at(273));
+        press(&mut model, "/ b i l l enter esc", at(273));
+        act(&mut model, Action::Pin, at(273));
+        press(&mut model, "/ p u r c h enter esc enter j j j j", at(273));
+        act(&mut model, Action::ShowColumn, at(273));
+        press(&mut model, "esc", at(280));
+        insta::assert_snapshot!(format!("table_pinned_muted_and_a_field_{size}"), picture(&model, at(280)));
+    }
+    let mut model = shopping(80, 24);
+    act(&mut model, Action::Mute, at(273));
+    act(&mut model, Action::Muted, at(273));
+    insta::assert_snapshot!("muted_types_80x24", picture(&model, at(280)));
+}
+
 #[test]
 fn states_of_the_connection() {
     let refused = "nothing listens at 127.0.0.1:8787: the connection was refused";

@@ -9,5 +9,6 @@ mod composing;
 mod editor;
 mod harness;
 mod leaving;
+mod stream;
 mod trouble;
 mod watching;

@@ -217,7 +217,7 @@ fn a_click_selects_the_row_under_the_mouse() {
 #[test]
 fn every_size_shows_what_fits_and_too_small_a_one_says_so() {
     let (_collector, mut program) = watching_as(|launch| launch.size(80, 24));
-    program.wait_for_text(&["Event types 2", "31.24", "Activity", "? help"]);
+    program.wait_for_text(&["Event types 2", "31.24", "Stream", "? help"]);
     program.resize(60, 15);
     program.wait_for("one pane", |screen| {
         let contents = screen.contents();
@@ -227,7 +227,7 @@ fn every_size_shows_what_fits_and_too_small_a_one_says_so() {
     program.wait_for_text(&["clickscope needs a terminal of"]);
     program.resize(1, 1);
     program.resize(160, 45);
-    program.wait_for_text(&["Event types 2", "31.24", "Activity", "? help"]);
+    program.wait_for_text(&["Event types 2", "31.24", "Stream", "? help"]);
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_terminal_is_given_back();

@@ -3,6 +3,7 @@
 pub mod completion;
 pub mod confirm;
 pub mod help;
+pub mod muted;
 pub mod palette;
 pub mod picker;
 pub mod prompt;
@@ -16,6 +17,7 @@ use super::pager::Pager;
 use super::pane::{Answer, Context, Open, Pane, PromptKind, Request};
 use super::{KeyCode, Mouse, Size};
 use help::Help;
+use muted::Muted;
 use palette::Palette;
 use picker::Picker;
 use prompt::Prompt;
@@ -39,6 +41,8 @@ pub enum Layer {
     Palette(Palette),
     /// The reader chooses what to compose.
     Picker(Picker),
+    /// A muted type is chosen, to bring it back.
+    Muted(Muted),
     /// Something is sent only if the reader says so.
     Confirm(Box<Confirm>),
 }
@@ -136,6 +140,7 @@ impl From<Open> for Layer {
             Open::Prompt(kind, input) => Self::Prompt(Prompt { kind, input }),
             Open::Copy => Self::Copy(Copy),
             Open::Pager(pager) => Self::Pager(pager),
+            Open::Muted(types) => Self::Muted(Muted::new(types)),
             Open::Confirm(confirm) => Self::Confirm(confirm),
         }
     }
@@ -153,6 +158,7 @@ impl Layer {
             Self::Help(help) => help,
             Self::Palette(palette) => palette,
             Self::Picker(picker) => picker,
+            Self::Muted(muted) => muted,
             Self::Confirm(confirm) => &**confirm,
         })
     }
@@ -167,6 +173,7 @@ impl Layer {
             Self::Help(help) => help,
             Self::Palette(palette) => palette,
             Self::Picker(picker) => picker,
+            Self::Muted(muted) => muted,
             Self::Confirm(confirm) => &mut **confirm,
         })
     }
@@ -178,7 +185,7 @@ impl Layer {
 
     /// Whether a click beside it closes it.
     pub(super) fn closes_on_click(&self) -> bool {
-        matches!(self, Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_))
+        matches!(self, Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Muted(_))
     }
 
     /// Whether the panes under it take the mouse.
@@ -186,7 +193,9 @@ impl Layer {
         match self {
             Self::Composer | Self::Completion(_) | Self::Copy(_) => true,
             Self::Prompt(prompt) => prompt.kind != PromptKind::TemplateName,
-            Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Confirm(_) => false,
+            Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Muted(_) | Self::Confirm(_) => {
+                false
+            }
         }
     }
 
@@ -205,6 +214,7 @@ impl Layer {
             Self::Pager(pager) => rows(pager.view().len() + 2),
             Self::Palette(palette) => rows(palette.total() + 4),
             Self::Picker(picker) => rows(picker.cursor().len() + 4),
+            Self::Muted(muted) => rows(muted.total() + 4),
             Self::Confirm(confirm) => confirm.rows(),
             _ => u16::MAX,
         };

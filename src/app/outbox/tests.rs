@@ -20,8 +20,9 @@ fn tell(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
 }
 
 fn log(model: &Model) -> Vec<String> {
-    let entry = |entry: &Entry| format!("{:?} {}: {}", entry.kind, entry.subject, entry.text);
-    model.activity.entries().map(entry).filter(|line| !line.starts_with("Note")).collect()
+    let subject = |entry: &Entry| entry.event_type.as_ref().map(TypeName::shown).unwrap_or_default();
+    let entry = |entry: &Entry| format!("{:?} {}: {}", entry.kind, subject(entry), entry.text);
+    model.stream.entries().map(entry).filter(|line| !line.starts_with("Note")).collect()
 }
 
 fn mark(model: &Model) -> Option<ProbeMark> {
@@ -109,7 +110,7 @@ fn a_probe_is_told_when_it_was_sent_and_when_it_was_seen() {
         told,
         [
             "Sent checkout: sent as probe 7f3a · 200 in 88 ms",
-            "Updated checkout: −total · +event · +email · 3 more",
+            "Updated checkout: email jane@example.com · −total · +event · +revenue · 2 more",
             "Seen checkout: seen after 1.3 s · 1 field changed on the way",
         ]
     );
@@ -275,9 +276,9 @@ fn the_log_sums_up_what_a_bulk_brings() {
     ship(&mut model, &crowd(20), at(20));
     tell(&mut model, taken(1, 0, 20), at(20));
     tell(&mut model, Message::Woke, at(51));
-    let given_up = model.activity.entries().filter(|entry| entry.kind == EntryKind::NotSeen).count();
+    let given_up = model.stream.entries().filter(|entry| entry.kind == EntryKind::NotSeen).count();
     assert_eq!(given_up, ENTRIES_AT_ONCE);
-    assert!(model.activity.entries().any(|entry| entry.text == "and 14 more probes not seen"));
+    assert!(model.stream.entries().any(|entry| entry.text == "and 14 more probes not seen"));
 }
 
 #[test]

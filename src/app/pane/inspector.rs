@@ -70,6 +70,17 @@ impl Inspector {
         }
     }
 
+    /// Shows an event, and holds still on it when there are newer ones of its type; `newer` are how many.
+    pub(in crate::app) fn show_event(&mut self, event: Captured, newer: u64) {
+        match &mut self.shown {
+            Some(shown) if shown.event.event_type == event.event_type => shown.replace(event),
+            shown => *shown = Some(Shown::new(event)),
+        }
+        if let Some(shown) = &mut self.shown {
+            (shown.held, shown.newer) = (newer > 0, newer);
+        }
+    }
+
     /// Takes in the findings of the event on show, once they are known.
     pub(in crate::app) fn learn(&mut self, checked: &Checked) {
         if let Some(shown) = self.shown.as_mut().filter(|shown| shown.found().is_none())
@@ -95,6 +106,18 @@ impl Inspector {
     pub(in crate::app) fn follow(&mut self) {
         if let Some(shown) = &mut self.shown {
             (shown.held, shown.newer) = (false, 0);
+        }
+    }
+
+    /// Shows what was found at a place of the event on show, in the list of findings.
+    pub(in crate::app) fn show_finding(&mut self, path: &Path, context: &Context<'_>) {
+        let context = &Context { shown: self.shown.as_ref(), ..*context };
+        let found = self.shown.as_ref().and_then(Shown::found);
+        let finding = found.and_then(|found| found.findings().iter().find(|finding| finding.path == *path));
+        self.tab = Tab::Findings;
+        if let Some(finding) = finding {
+            self.tabs.findings.show(context);
+            self.tabs.findings.select(finding);
         }
     }
 

@@ -4,7 +4,6 @@
 //! of the world, what it says to the reader, and what it wants of the rest of the application. Only the dispatcher
 //! (`app::update`) sees the whole model.
 
-pub mod activity;
 pub mod diff;
 pub mod draft;
 pub mod findings;
@@ -12,6 +11,7 @@ pub mod inspector;
 pub mod preview;
 pub mod proof;
 pub mod raw;
+pub mod stream;
 pub mod tree;
 pub mod types;
 
@@ -26,6 +26,7 @@ use super::composer::confirm::Confirm;
 use super::keymap::{Action, CopyTarget, Keys};
 use super::layout::Area;
 pub use super::layout::PaneId;
+use super::narrowing::Narrowing;
 use super::outbox::Outbox;
 use super::pager::Pager;
 use super::shown::Shown;
@@ -33,7 +34,7 @@ use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
 use crate::event::{Path, Sanitized, TypeName, Unknown};
 use crate::lint::Finding;
-use crate::session::{History, Moment};
+use crate::session::{EventNumber, History, Moment};
 
 /// The inspector's tabs: the views of one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -125,6 +126,18 @@ pub(super) enum Request {
     Run(&'static Keys, Action),
     /// Leave only the types that match.
     Filter(String),
+    /// Show the field at this path as a column of the table, or no more.
+    Column(Path),
+    /// Show an event of the history.
+    ShowEvent(EventNumber),
+    /// Show what was found in it at this place.
+    ShowFinding(EventNumber, Path),
+    /// Show what came of the batch of this number; where that is not known any more, this text.
+    ShowBatch(u64, Pager),
+    /// Leave only some of the events in view, or all.
+    Narrow(Option<Narrowing>),
+    /// Bring a muted type back.
+    Unmute(TypeName),
     /// Search the event for this.
     Search(String),
     /// Copy something of the event, or print it on the plain terminal.
@@ -164,6 +177,8 @@ pub(super) enum Open {
     Copy,
     /// A long text to read.
     Pager(Pager),
+    /// The muted types.
+    Muted(Vec<TypeName>),
     /// The question before something is sent.
     Confirm(Box<Confirm>),
 }

@@ -33,6 +33,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('n')], A::NextMatch, "next match"),
         bind(&[char('N')], A::PreviousMatch, "previous match"),
         bind(&[char('v')], A::View, "show the whole value"),
+        bind(&[], A::ShowColumn, "show the field as a column of the table, or no more"),
     ];
     Keys::commands("Inspector: tree", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
@@ -99,10 +100,17 @@ impl Pane for TreePane {
         }
     }
 
-    fn act(&mut self, action: Action, _context: &Context<'_>) -> Option<Answer> {
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
         if matches!(action, Action::Search) {
             let query = self.tree().map_or_else(String::new, |tree| tree.query().to_owned());
             return Some(Answer::request(Request::Open(Open::Prompt(PromptKind::Search, Input::new(query)))));
+        }
+        if matches!(action, Action::ShowColumn) {
+            let picked = self.picked(context).filter(|picked| !picked.path.0.is_empty());
+            return Some(match picked {
+                Some(picked) => Answer::request(Request::Column(picked.path)),
+                None => Answer::say("put the cursor on a field first"),
+            });
         }
         let Some(tree) = self.tree_mut() else {
             return matches!(action, Action::Out).then(|| Answer::request(Request::Leave));

@@ -1,7 +1,11 @@
 //! The table of event types.
 
-use std::cmp::Ordering;
+mod column;
+mod step;
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -16,9 +20,11 @@ use crate::app::findings::{Linted, Tally, Told};
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::{KeyCode, Mouse};
-use crate::event::{TypeName, text};
+use crate::event::{Path, Sanitized, TypeName, json, sanitized, text};
 use crate::lint::{Finding, Severity};
-use crate::session::{Captured, Change, ChangeKind, Coverage, History, Moment, Rate};
+use crate::session::{Captured, Change, ChangeKind, Coverage, History, Moment, Rate, ServerClock};
+pub use column::{Column, Columns};
+pub use step::Step;
 
 /// The keys of the table.
 pub(in crate::app) static KEYS: Keys = {
@@ -29,12 +35,17 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('s')], A::Sort, "sort by the next column"),
         bind(&[char('S')], A::Reverse, "reverse the order"),
         bind(&[], A::ToggleRate, "show or hide the rate of arrivals"),
+        bind(&[], A::ResetColumns, "the columns as they were at the start"),
+        bind(&[], A::Pin, "pin the type to the top, or let it go"),
+        bind(&[], A::Mute, "mute the type: out of the table and the stream"),
+        bind(&[], A::Muted, "the muted types, and the way back"),
+        bind(&[], A::MarkSeen, "mark all as seen"),
     ];
     Keys::commands("Event types", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
 
-/// The width of the column of marks before the names.
-const MARK_WIDTH: u16 = 2;
+/// The widest value of a field that the table keeps, in columns.
+const WIDEST_VALUE: usize = 40;
 
 /// How long a changed row stands out.
 const FLASH: Duration = Duration::from_millis(600);
@@ -51,10 +62,21 @@ pub struct Types {
     selected: Option<TypeName>,
     /// Whether the selected type is in `order`, and so under the cursor: the filter may leave it out.
     is_listed: bool,
+    /// Whether the selected type was chosen elsewhere, so that it stays also where it is not listed.
+    is_sent_for: bool,
     /// Whether the reader has moved the cursor, or the view. Until then the newest stay in view.
     moved: bool,
-    /// Whether the rate of arrivals is shown.
-    shows_rate: bool,
+    columns: Columns,
+    /// The columns at the start.
+    own_columns: Columns,
+    /// The types that stand above the others.
+    pinned: BTreeSet<TypeName>,
+    /// The types that are neither in the table nor in the stream.
+    muted: BTreeSet<TypeName>,
+    /// The step that is on.
+    step: Option<Step>,
+    /// How many steps were begun.
+    steps: u32,
     sort: Sort,
     filter: Option<Pattern>,
     query: String,
@@ -87,6 +109,16 @@ pub struct TypeRow {
     /// Whether the server no longer knows the type.
     pub gone: bool,
     flash: Option<Moment>,
+    /// The values of the fields that have a column, and the hash of the event that they are of.
+    values: Option<(u128, Vec<Value>)>,
+}
+
+/// The value of a field that has a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Value {
+    path: Arc<Path>,
+    /// Its text; `None` where the event has no such field.
+    text: Option<Sanitized>,
 }
 
 /// Of the events of a type the one with the worst finding; of several as bad, the newest. Where a fault comes and goes
@@ -118,54 +150,8 @@ pub enum Mark {
     Updated,
 }
 
-/// The columns, from left to right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Column {
-    /// The type's name.
-    Name,
-    /// The worst finding, and how many there are.
-    Findings,
-    /// The server's count.
-    Received,
-    /// Our count.
-    Captured,
-    /// Arrivals over the last minutes.
-    Rate,
-    /// How long ago the newest event came.
-    Seen,
-}
-
-impl Column {
-    /// All columns, from left to right.
-    pub const ALL: [Self; 6] = [Self::Name, Self::Findings, Self::Received, Self::Captured, Self::Rate, Self::Seen];
-
-    /// The heading.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Name => "type",
-            Self::Findings => "find",
-            Self::Received => "recv",
-            Self::Captured => "capt",
-            Self::Rate => "rate",
-            Self::Seen => "seen",
-        }
-    }
-
-    /// The name in a sentence.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Name => "type",
-            Self::Findings => "findings",
-            Self::Received => "received",
-            Self::Captured => "captured",
-            Self::Rate => "rate",
-            Self::Seen => "last seen",
-        }
-    }
-}
-
 /// The order of the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sort {
     /// By which column.
     pub column: Column,
@@ -176,8 +162,19 @@ pub struct Sort {
 impl Sort {
     /// By `column`, in the direction that one looks for first: names from A, numbers from the largest.
     fn by(column: Column) -> Self {
-        Self { column, descending: column != Column::Name }
+        Self { descending: column != Column::Name, column }
     }
+}
+
+/// The table as its reader wants it from the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableSettings {
+    /// The columns.
+    pub columns: Columns,
+    /// The types that stand above the others.
+    pub pinned: Vec<TypeName>,
+    /// The types that are neither in the table nor in the stream.
+    pub muted: Vec<TypeName>,
 }
 
 impl TypeRow {
@@ -210,6 +207,28 @@ impl TypeRow {
         self.flash_left(now).is_some()
     }
 
+    /// The text of a field of the newest event that has a column; `None` where the event has no such field.
+    pub fn value(&self, path: &Path) -> Option<&Sanitized> {
+        let (_, values) = self.values.as_ref()?;
+        values.iter().find(|value| *value.path == *path)?.text.as_ref()
+    }
+
+    /// Reads the values of the fields that have a column, unless they are known.
+    fn read_values(&mut self, columns: &Columns) {
+        let Some(payload) = self.newest.as_ref().map(|event| &event.payload) else { return };
+        if self.values.as_ref().is_some_and(|(hash, _)| *hash == payload.hash()) {
+            return;
+        }
+        let value = |path: &Arc<Path>| Value {
+            path: Arc::clone(path),
+            text: payload.value(path).map(|raw| {
+                let plain = json::as_string(raw);
+                text::excerpt(plain.as_deref().unwrap_or(raw), WIDEST_VALUE)
+            }),
+        };
+        self.values = Some((payload.hash(), columns.fields().map(value).collect()));
+    }
+
     fn flash_left(&self, now: Moment) -> Option<Duration> {
         FLASH.checked_sub(now.since(self.flash?)).filter(|left| !left.is_zero())
     }
@@ -223,8 +242,14 @@ impl Default for Types {
             cursor: Cursor::default(),
             selected: None,
             is_listed: false,
+            is_sent_for: false,
             moved: false,
-            shows_rate: false,
+            columns: Columns::default(),
+            own_columns: Columns::default(),
+            pinned: BTreeSet::new(),
+            muted: BTreeSet::new(),
+            step: None,
+            steps: 0,
             sort: Sort::by(Column::Seen),
             filter: None,
             query: String::new(),
@@ -233,6 +258,18 @@ impl Default for Types {
 }
 
 impl Types {
+    /// An empty table.
+    pub(in crate::app) fn new(settings: TableSettings) -> Self {
+        let TableSettings { columns, pinned, muted } = settings;
+        Self {
+            own_columns: columns.clone(),
+            columns,
+            pinned: pinned.into_iter().collect(),
+            muted: muted.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// Takes changes in; the types that `history` let go of leave the table.
     pub(in crate::app) fn apply(&mut self, changes: &[Change], history: &History, now: Moment) {
         for change in changes {
@@ -247,6 +284,9 @@ impl Types {
     }
 
     fn apply_one(&mut self, change: &Change) {
+        if let Some(step) = &mut self.step {
+            step.take_in(change);
+        }
         let first = !self.rows.contains_key(&change.event_type);
         let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| TypeRow {
             newest: None,
@@ -262,6 +302,7 @@ impl Types {
             mark: None,
             gone: false,
             flash: None,
+            values: None,
         });
         row.received = change.received;
         row.captured = change.captured;
@@ -294,6 +335,9 @@ impl Types {
     /// Puts the rows in order again and the cursor back on its type, on the same line of the screen where possible.
     fn arrange(&mut self, now: Moment) {
         self.order.clear();
+        if matches!(self.sort.column, Column::Field(_)) {
+            self.rows.values_mut().for_each(|row| row.read_values(&self.columns));
+        }
         match &self.filter {
             None => self.order.extend(0..self.rows.len()),
             Some(filter) => {
@@ -304,24 +348,36 @@ impl Types {
                 }));
             }
         }
-        let Sort { column, descending } = self.sort;
-        let rows = &self.rows;
+        if !self.muted.is_empty() {
+            self.order.retain(|index| self.rows.get_index(*index).is_some_and(|(name, _)| !self.muted.contains(name)));
+        }
+        let Sort { column, descending } = &self.sort;
+        let (rows, step, descending) = (&self.rows, &self.step, *descending);
         // Numbers are sorted as such, and the unknown stands below zero; ties and names go by name.
         self.order.sort_by_cached_key(|index| {
             let (name, row) = rows.get_index(*index)?;
             let number = match column {
                 Column::Name => None,
+                Column::Step => step.as_ref().map(|step| step.count(name).into()),
                 // The findings of an earlier event rank between those of the newest events and none.
                 Column::Findings => row.tally().map(rank).or_else(|| Some(rank(row.earlier()?.tally) - (1 << 80))),
                 Column::Received => row.received.map(i128::from),
                 Column::Captured => Some(row.captured.into()),
                 Column::Rate => Some(row.rate.bars(now).iter().map(|bar| i128::from(*bar)).sum()),
                 Column::Seen => row.seen.map(i128::from),
+                Column::Field(path) => row.value(path).and_then(|value| millionths(value)),
             };
-            Some((Directed { number, descending }, name))
+            let text = match column {
+                Column::Field(path) => row.value(path),
+                _ => None,
+            };
+            Some((Directed { number, text, descending }, name))
         });
-        if column == Column::Name && descending {
+        if *column == Column::Name && descending {
             self.order.reverse();
+        }
+        if !self.pinned.is_empty() {
+            self.order.sort_by_key(|index| !rows.get_index(*index).is_some_and(|(name, _)| self.pinned.contains(name)));
         }
         let line = self.cursor.line();
         self.cursor.set_len(self.order.len());
@@ -346,13 +402,22 @@ impl Types {
         let name = self.order.get(self.cursor.at()).and_then(|index| self.rows.get_index(*index));
         if let Some((name, _)) = name {
             self.selected = Some(name.clone());
-            self.is_listed = true;
+            (self.is_listed, self.is_sent_for) = (true, false);
+        }
+    }
+
+    /// Selects a type, whether it is listed or not.
+    pub(in crate::app) fn send_for(&mut self, event_type: &TypeName, now: Moment) {
+        if self.rows.contains_key(event_type) {
+            self.selected = Some(event_type.clone());
+            (self.is_sent_for, self.moved) = (true, true);
+            self.arrange(now);
         }
     }
 
     /// Puts the cursor on a row if it is on none.
     pub(in crate::app) fn select_something(&mut self) {
-        if !self.is_listed {
+        if !self.is_listed && !self.is_sent_for {
             self.select(0);
         }
     }
@@ -369,15 +434,111 @@ impl Types {
 
     /// Sorts by the next column to the right.
     fn sort_by_next(&mut self, now: Moment) {
-        let shown = || Column::ALL.into_iter().filter(|column| self.shows(*column));
-        let at = shown().position(|column| column == self.sort.column).unwrap_or(0);
-        let next = shown().cycle().nth(at + 1).unwrap_or(Column::Name);
+        let shown: Vec<_> = self.columns.iter().filter(|column| self.shows(column)).collect();
+        let at = shown.iter().position(|column| **column == self.sort.column).unwrap_or(0);
+        let next = shown.into_iter().cycle().nth(at + 1).cloned().unwrap_or(Column::Name);
         self.sort_by(next, now);
+    }
+
+    /// Adds a column, or takes it out when it is there; whether it is there now.
+    pub(in crate::app) fn toggle_column(&mut self, column: Column, now: Moment) -> bool {
+        let is_there = self.columns.toggle(column);
+        self.columns_changed(now);
+        is_there
+    }
+
+    fn columns_changed(&mut self, now: Moment) {
+        self.rows.values_mut().for_each(|row| row.values = None);
+        if !self.columns.iter().any(|column| *column == self.sort.column) {
+            self.sort = Sort::by(Column::Seen);
+        }
+        self.arrange(now);
+    }
+
+    /// Reads what the columns of fields show of the rows on screen.
+    pub(in crate::app) fn read_values(&mut self) {
+        if self.columns.fields().next().is_none() {
+            return;
+        }
+        let Self { rows, order, columns, cursor, .. } = self;
+        for index in order.get(cursor.visible()).unwrap_or_default() {
+            if let Some((_, row)) = rows.get_index_mut(*index) {
+                row.read_values(columns);
+            }
+        }
+    }
+
+    /// Begins a step. `waiting` are the changes that came before and are still to be shown.
+    pub(in crate::app) fn begin_step<'a>(
+        &mut self,
+        clock: &ServerClock,
+        waiting: impl Iterator<Item = &'a Change>,
+        now: Moment,
+    ) -> &Step {
+        self.steps += 1;
+        self.step.insert(Step::new(self.steps, now, clock.time(now), waiting))
+    }
+
+    /// Ends the step that is on, if one is.
+    pub(in crate::app) fn end_step(&mut self, now: Moment) -> Option<Step> {
+        let ended = self.step.take()?;
+        if self.sort.column == Column::Step {
+            self.sort = Sort::by(Column::Seen);
+            self.arrange(now);
+        }
+        Some(ended)
+    }
+
+    /// The step that is on.
+    pub fn step(&self) -> Option<&Step> {
+        self.step.as_ref()
+    }
+
+    /// Whether a type stands above the others.
+    pub fn is_pinned(&self, event_type: &TypeName) -> bool {
+        self.pinned.contains(event_type)
+    }
+
+    /// The types that are neither in the table nor in the stream.
+    pub fn muted(&self) -> &BTreeSet<TypeName> {
+        &self.muted
+    }
+
+    /// Brings a muted type back, and the cursor to it.
+    pub(in crate::app) fn unmute(&mut self, event_type: &TypeName, now: Moment) {
+        self.muted.remove(event_type);
+        if self.rows.contains_key(event_type) {
+            self.selected = Some(event_type.clone());
+        }
+        self.arrange(now);
+    }
+
+    /// Pins the selected type to the top, or lets it go.
+    fn pin(&mut self, now: Moment) -> Answer {
+        let Some(name) = self.selected.clone() else { return Answer::done() };
+        let said = if self.pinned.remove(&name) {
+            sanitized!("{} is pinned no more", name.shown())
+        } else {
+            self.pinned.insert(name.clone());
+            sanitized!("{} is pinned to the top", name.shown())
+        };
+        self.arrange(now);
+        Answer::say(said)
+    }
+
+    /// Takes the selected type out of the table, and the cursor to the next.
+    fn mute(&mut self, now: Moment) -> Answer {
+        let Some(name) = self.selected.clone().filter(|_| self.is_listed) else { return Answer::done() };
+        self.muted.insert(name.clone());
+        let at = self.cursor.at();
+        self.arrange(now);
+        self.select(at);
+        Answer::say(sanitized!("{} is muted; `muted types` among the commands brings it back", name.shown()))
     }
 
     /// Reverses the order.
     fn reverse(&mut self, now: Moment) {
-        self.sort_by(self.sort.column, now);
+        self.sort_by(self.sort.column.clone(), now);
     }
 
     /// Leaves only the types that match `query` in fuzzy search; all of them when it is empty.
@@ -474,9 +635,10 @@ impl Types {
         indices
     }
 
-    /// How many types the filter leaves, and how many there are.
+    /// How many types the filter leaves, and how many there are but for the muted.
     pub fn counts(&self) -> (usize, usize) {
-        (self.order.len(), self.rows.len())
+        let muted = self.muted.iter().filter(|name| self.rows.contains_key(*name)).count();
+        (self.order.len(), self.rows.len() - muted)
     }
 
     /// How many rows with news stand above the view, and how many below it.
@@ -489,14 +651,14 @@ impl Types {
 
     /// The columns that fit into `inner`, from the left, each where its text goes.
     pub fn columns(&self, inner: Area) -> Vec<(Column, Area)> {
-        columns(inner, |column| self.shows(column))
+        self.columns.laid_out(inner, |column| self.shows(column))
     }
 
     /// Whether a column is shown where there is room: a count that nobody told is none.
-    fn shows(&self, column: Column) -> bool {
+    fn shows(&self, column: &Column) -> bool {
         match column {
-            Column::Rate => self.shows_rate,
             Column::Received => self.rows.values().any(|row| row.received.is_some()),
+            Column::Step => self.step.is_some(),
             _ => true,
         }
     }
@@ -507,8 +669,8 @@ impl Types {
     }
 
     /// The order of the rows.
-    pub fn sort(&self) -> Sort {
-        self.sort
+    pub fn sort(&self) -> &Sort {
+        &self.sort
     }
 
     /// The filter's text.
@@ -556,7 +718,20 @@ impl Pane for Types {
             }
             Action::Sort => self.sort_by_next(context.now),
             Action::Reverse => self.reverse(context.now),
-            Action::ToggleRate => self.shows_rate = !self.shows_rate,
+            Action::ToggleRate => {
+                self.toggle_column(Column::Rate, context.now);
+            }
+            Action::ResetColumns => {
+                self.columns = self.own_columns.clone();
+                self.columns_changed(context.now);
+            }
+            Action::Pin => return Some(self.pin(context.now)),
+            Action::Mute => return Some(self.mute(context.now)),
+            Action::Muted if self.muted.is_empty() => return Some(Answer::say("no type is muted")),
+            Action::Muted => {
+                return Some(Answer::request(Request::Open(Open::Muted(self.muted.iter().cloned().collect()))));
+            }
+            Action::MarkSeen => self.rows.values_mut().for_each(|row| row.mark = None),
             _ => return None,
         }
         Some(Answer::done())
@@ -612,22 +787,30 @@ fn rank(Tally { worst, count }: Tally) -> i128 {
     (severity << 64) + i128::try_from(count).unwrap_or(0)
 }
 
-/// A sort key that runs up or down.
+/// A text as a number to sort by, in millionths, if it is one.
+fn millionths(value: &str) -> Option<i128> {
+    let number = value.parse::<f64>().ok().filter(|number| number.is_finite())?;
+    #[expect(clippy::cast_possible_truncation, reason = "what is out of range is sorted as the largest")]
+    Some((number * 1e6) as i128)
+}
+
+/// A sort key that runs up or down: numbers by their value, texts as they are spelled, and what is not there below both.
 #[derive(PartialEq, Eq)]
-struct Directed {
+struct Directed<'a> {
     number: Option<i128>,
+    text: Option<&'a Sanitized>,
     descending: bool,
 }
 
-impl PartialOrd for Directed {
+impl PartialOrd for Directed<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Directed {
+impl Ord for Directed<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let order = self.number.cmp(&other.number);
+        let order = self.number.cmp(&other.number).then_with(|| self.text.cmp(&other.text));
         if self.descending { order.reverse() } else { order }
     }
 }
@@ -636,56 +819,5 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The columns of the type table that fit into `inner`, from the left, each where its text goes.
-fn columns(inner: Area, shows: impl Fn(Column) -> bool) -> Vec<(Column, Area)> {
-    const GAP: u16 = 1;
-    const SHORTEST_NAME: u16 = 16;
-    // The part that is dropped first when there is no room is last.
-    let wanted =
-        [(Column::Findings, 4), (Column::Seen, 5), (Column::Received, 6), (Column::Captured, 6), (Column::Rate, 8)];
-    let mut rest = inner.width.saturating_sub(MARK_WIDTH);
-    let mut kept = Vec::new();
-    for (column, width) in wanted.into_iter().filter(|(column, _)| shows(*column)) {
-        if rest < SHORTEST_NAME + GAP + width {
-            break;
-        }
-        rest -= GAP + width;
-        kept.push((column, width));
-    }
-    kept.sort_by_key(|(column, _)| *column);
-    let mut x = inner.x + MARK_WIDTH.min(inner.width);
-    let mut out = vec![(Column::Name, Area { x, width: rest, ..inner })];
-    x += rest;
-    for (column, width) in kept {
-        x += GAP;
-        out.push((column, Area { x, width, ..inner }));
-        x += width;
-    }
-    out
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn narrow_tables_lose_columns_and_keep_names() {
-        use Column::{Captured, Findings, Name, Rate, Received, Seen};
-        let cases = [
-            (58, vec![Name, Findings, Received, Captured, Rate, Seen]),
-            (52, vec![Name, Findings, Received, Captured, Rate, Seen]),
-            (46, vec![Name, Findings, Received, Captured, Seen]),
-            (36, vec![Name, Findings, Received, Seen]),
-            (30, vec![Name, Findings, Seen]),
-            (24, vec![Name, Findings]),
-            (18, vec![Name]),
-        ];
-        for (width, expected) in cases {
-            let inner = Area { x: 3, y: 0, width, height: 5 };
-            let columns = columns(inner, |_| true);
-            assert_eq!(columns.iter().map(|(column, _)| *column).collect::<Vec<_>>(), expected, "{width}");
-            let end = columns.last().map(|(_, area)| area.x + area.width);
-            assert_eq!(end, Some(inner.x + width));
-        }
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 mod completion;
 mod confirm;
 mod help;
+mod muted;
 mod palette;
 mod picker;
 mod search_list;
@@ -35,6 +36,7 @@ pub(super) fn render(
         Layer::Help(help) => help::render(help, area, theme, buf),
         Layer::Palette(palette) => return palette::render(palette, area, theme, buf),
         Layer::Picker(picker) => return picker::render(picker, area, theme, buf),
+        Layer::Muted(muted) => return muted::render(muted, area, theme, buf),
         Layer::Confirm(confirm) => return confirm::render(confirm, model, area, theme, buf),
         Layer::Completion(completion) => {
             if let Some(cursor) = under {

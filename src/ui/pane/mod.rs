@@ -1,6 +1,5 @@
 //! The panes, each drawn by a file of the same name as its state in `app::pane`.
 
-pub(super) mod activity;
 mod diff;
 pub(super) mod draft;
 mod findings;
@@ -8,6 +7,7 @@ pub(super) mod inspector;
 pub(super) mod preview;
 pub(super) mod proof;
 mod raw;
+pub(super) mod stream;
 mod tree;
 pub(super) mod types;
 

@@ -23,8 +23,12 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     let mut title = vec![blank(1), span("Event types", crate::ui::title_style(PaneId::Types, model, theme))];
     let count = if left == all { sanitized!(" {} ", all) } else { sanitized!(" {} of {} ", left, all) };
     title.push(span(count, theme.dim));
+    let muted = model.types.muted().len();
+    if muted > 0 {
+        title.push(span(sanitized!("· {} muted ", muted), theme.dim));
+    }
     if !model.types.query().is_empty() {
-        let room = usize::from(area.width).saturating_sub(26);
+        let room = usize::from(area.width).saturating_sub(26 + if muted > 0 { 12 } else { 0 });
         let query = text::sanitize(model.types.query()).fit(room);
         title.push(span(sanitized!("/{} ", query), theme.matched));
     }
@@ -63,52 +67,18 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     let columns = model.types.columns(inner);
     for (column, place) in &columns {
         let style = if *column == sort.column { theme.heading_sorted } else { theme.heading };
-        put_cell(column.label(), *column, Area { height: 1, ..*place }, style, buf);
+        put_cell(column.label(), column, Area { height: 1, ..*place }, style, buf);
     }
     if left == 0 {
-        crate::ui::hint("No type matches the filter.", theme, area, buf);
+        let nothing = match model.types.query() {
+            "" => "All types are muted: `muted types` among the commands (:) brings them back.",
+            _ => "No type matches the filter.",
+        };
+        crate::ui::hint(nothing, theme, area, buf);
         return;
     }
-    let rates_at = model.rates_at(now);
-    for (y, (name, row, selected)) in (inner.y + 1..).zip(model.types.visible()) {
-        let line = Rect { y, height: 1, ..rect(inner) };
-        if selected {
-            let focused = model.has_focus(PaneId::Types);
-            buf.set_style(line, if focused { theme.selection } else { theme.selection_quiet });
-        } else if row.flashes(now) {
-            buf.set_style(line, theme.flash);
-        }
-        let (mark, style) = mark(row, model.outbox.mark(name), theme);
-        put(buf, (inner.x, y), mark, 1, style);
-        for (column, place) in &columns {
-            let place = Area { y, height: 1, ..*place };
-            let value = match column {
-                Column::Name => {
-                    put_name(model, name, row, theme, place, buf);
-                    continue;
-                }
-                Column::Findings => row.tally().map_or_else(Sanitized::default, tally),
-                Column::Received => row.received.map_or_else(|| "–".into(), text::short_count),
-                Column::Captured => text::short_count(row.captured),
-                Column::Rate => spark(row.rate.bars(rates_at)),
-                Column::Seen => row.age(now).map_or_else(|| "–".into(), text::age),
-            };
-            let style = match column {
-                Column::Rate => theme.spark,
-                Column::Findings if !row.gone => {
-                    row.tally().map_or(theme.dim, |tally| severity::style(tally.worst, theme))
-                }
-                Column::Received if row.received.is_some() => theme.base.bg_reset(),
-                _ => theme.dim,
-            };
-            put_cell(&value, *column, place, style, buf);
-            if let Some(earlier) = row.earlier().filter(|_| *column == Column::Findings) {
-                // Dim, and without a number: the newest event is better, but one before it was not.
-                let free = usize::from(place.width).saturating_sub(text::width(&value));
-                let at = if value.is_empty() { place.x } else { place.x + place.width.saturating_sub(1) };
-                put(buf, (at, y), severity::sign(earlier.tally.worst), free.min(1), theme.dim);
-            }
-        }
+    for (y, row) in (inner.y + 1..).zip(model.types.visible()) {
+        put_row(model, now, row, &columns, Area { y, height: 1, ..inner }, theme, buf);
     }
     crate::ui::scroll_thumb(
         Area { y: area.y + 1, height: area.height - 1, ..area },
@@ -117,6 +87,66 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
         theme,
         buf,
     );
+}
+
+/// One type of the table.
+fn put_row(
+    model: &Model,
+    now: Moment,
+    (name, row, selected): (&TypeName, &TypeRow, bool),
+    columns: &[(Column, Area)],
+    place: Area,
+    theme: &Theme,
+    buf: &mut Buffer,
+) {
+    let y = place.y;
+    let line = rect(place);
+    if selected {
+        let focused = model.has_focus(PaneId::Types);
+        buf.set_style(line, if focused { theme.selection } else { theme.selection_quiet });
+    } else if row.flashes(now) {
+        buf.set_style(line, theme.flash);
+    }
+    let (mark, style) = mark(row, model.outbox.mark(name), theme);
+    put(buf, (place.x, y), mark, 1, style);
+    if model.types.is_pinned(name) {
+        put(buf, (place.x + 1, y), "^", 1, theme.dim);
+    }
+    let of_step = model.types.step().map(|step| step.count(name));
+    for (column, place) in columns {
+        let place = Area { y, height: 1, ..*place };
+        let value = match column {
+            Column::Name => {
+                put_name(model, name, row, of_step == Some(0), theme, place, buf);
+                continue;
+            }
+            Column::Findings => row.tally().map_or_else(Sanitized::default, tally),
+            Column::Step => match of_step {
+                Some(came @ 1..) => sanitized!("+{}", text::short_count(came)),
+                _ => Sanitized::default(),
+            },
+            Column::Field(path) => row.value(path).cloned().unwrap_or_else(|| "–".into()),
+            Column::Received => row.received.map_or_else(|| "–".into(), text::short_count),
+            Column::Captured => text::short_count(row.captured),
+            Column::Rate => spark(row.rate.bars(model.rates_at(now))),
+            Column::Seen => row.age(now).map_or_else(|| "–".into(), text::age),
+        };
+        let style = match column {
+            Column::Rate => theme.spark,
+            Column::Findings if !row.gone => row.tally().map_or(theme.dim, |tally| severity::style(tally.worst, theme)),
+            Column::Received if row.received.is_some() => theme.base.bg_reset(),
+            Column::Step => theme.updated,
+            Column::Field(path) if row.value(path).is_some() => theme.base.bg_reset(),
+            _ => theme.dim,
+        };
+        put_cell(&value, column, place, style, buf);
+        if let Some(earlier) = row.earlier().filter(|_| *column == Column::Findings) {
+            // Dim, and without a number: the newest event is better, but one before it was not.
+            let free = usize::from(place.width).saturating_sub(text::width(&value));
+            let at = if value.is_empty() { place.x } else { place.x + place.width.saturating_sub(1) };
+            put(buf, (at, y), severity::sign(earlier.tally.worst), free.min(1), theme.dim);
+        }
+    }
 }
 
 /// A style that leaves the row's background as it is.
@@ -146,10 +176,21 @@ fn mark(row: &TypeRow, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str
     }
 }
 
-fn put_name(model: &Model, name: &TypeName, row: &TypeRow, theme: &Theme, place: Area, buf: &mut Buffer) {
+/// `is_quiet` is a type of which nothing came in the step that is on.
+fn put_name(
+    model: &Model,
+    name: &TypeName,
+    row: &TypeRow,
+    is_quiet: bool,
+    theme: &Theme,
+    place: Area,
+    buf: &mut Buffer,
+) {
     let room = usize::from(place.width);
     let base = if row.gone {
         theme.gone
+    } else if is_quiet {
+        theme.dim
     } else if row.mark.is_some() {
         theme.title
     } else {
@@ -172,11 +213,11 @@ fn put_name(model: &Model, name: &TypeName, row: &TypeRow, theme: &Theme, place:
     }
 }
 
-fn put_cell(value: impl AsSanitized, column: Column, place: Area, style: Style, buf: &mut Buffer) {
+fn put_cell(value: impl AsSanitized, column: &Column, place: Area, style: Style, buf: &mut Buffer) {
     let room = usize::from(place.width);
     // The signs of findings stand one below the other.
-    let left = matches!(column, Column::Name | Column::Findings);
-    let value = value.as_sanitized();
+    let left = matches!(column, Column::Name | Column::Findings | Column::Field(_));
+    let value = value.as_sanitized().fit(room);
     let lead = if left { 0 } else { room.saturating_sub(text::width(&value)) };
     let x = place.x + u16::try_from(lead).unwrap_or(0);
     put(buf, (x, place.y), value, room, style);

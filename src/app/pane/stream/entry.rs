@@ -1,0 +1,141 @@
+//! One thing that happened.
+
+use crate::event::{Path, Payload, Sanitized, TypeName};
+use crate::lint::Severity;
+use crate::session::{EventNumber, Moment};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When. Of what was there before the start, only the time of day counts.
+    pub at: Moment,
+    /// The kind.
+    pub kind: EntryKind,
+    /// The event type that it is about, if it is about one.
+    pub event_type: Option<TypeName>,
+    /// An account of it.
+    pub text: Sanitized,
+    /// What there is to see of it.
+    pub about: About,
+    /// Whom and which order it is about, each as a [`key_of`].
+    pub(in crate::app) keys: Box<[u64]>,
+}
+
+/// What an entry is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// All of it is in its text.
+    #[default]
+    Nothing,
+    /// An event.
+    Event(EventNumber),
+    /// A finding of an event, at this place.
+    Finding(EventNumber, Path),
+    /// The batch of this number, which was sent.
+    Batch(u64),
+}
+
+impl About {
+    /// The event that it is about.
+    pub fn event(&self) -> Option<EventNumber> {
+        match self {
+            Self::Event(number) | Self::Finding(number, _) => Some(*number),
+            Self::Nothing | Self::Batch(_) => None,
+        }
+    }
+}
+
+/// The sorts of things that happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EntryKind {
+    /// An event that was there before the start.
+    Before,
+    /// A type seen for the first time.
+    New,
+    /// A newer event of a known type.
+    Updated,
+    /// A type that is there no more.
+    Gone,
+    /// Events that were certainly lost.
+    Gap,
+    /// Something failed.
+    Trouble,
+    /// Something works again.
+    Recovered,
+    /// Something is wrong with an event; how bad it is at worst.
+    Finding(Severity),
+    /// Something worth knowing.
+    Note,
+    /// A step that began.
+    Step,
+    /// An event that was sent.
+    Sent,
+    /// A probe that came.
+    Seen,
+    /// Something that looks like a probe.
+    Guessed,
+    /// A probe that did not come.
+    NotSeen,
+}
+
+impl Entry {
+    /// One that is about nothing but itself.
+    pub(in crate::app) fn new(at: Moment, kind: EntryKind, text: impl Into<Sanitized>) -> Self {
+        Self { at, kind, event_type: None, text: text.into(), about: About::Nothing, keys: Box::default() }
+    }
+
+    /// The same about an event type.
+    pub(in crate::app) fn of_type(self, event_type: &TypeName) -> Self {
+        Self { event_type: Some(event_type.clone()), ..self }
+    }
+
+    /// The same about an event, a finding or a batch.
+    pub(in crate::app) fn about(self, about: About) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The same about those whom an event is about.
+    pub(in crate::app) fn of_those_in(self, payload: &Payload) -> Self {
+        Self { keys: keys_of(payload), ..self }
+    }
+
+    /// Whether it came before another.
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        (self.at.elapsed, self.at.wall) < (other.at.elapsed, other.at.wall)
+    }
+}
+
+/// What an event can be looked for by: its identifiers and its order, each with its value. The order comes first.
+pub(super) fn values_of(payload: &Payload) -> Vec<(&'static str, String)> {
+    let order = payload.field(crate::event::ORDER).map(|value| (crate::event::ORDER, value));
+    let mut values: Vec<(&'static str, String)> = Vec::new();
+    for (name, value) in order.into_iter().chain(payload.identifiers()) {
+        match values.iter_mut().find(|(known, _)| *known == name) {
+            // Of one that stands there twice the last counts.
+            Some((_, known)) => *known = value.into_owned(),
+            None => values.push((name, value.into_owned())),
+        }
+    }
+    values
+}
+
+/// The keys of an event: its identifiers and its order.
+pub(in crate::app) fn keys_of(payload: &Payload) -> Box<[u64]> {
+    values_of(payload).iter().map(|(name, value)| key_of(name, value)).collect()
+}
+
+/// The keys of an event without that of its order, which needs no reading.
+pub(in crate::app) fn identifiers_of(payload: &Payload) -> Box<[u64]> {
+    payload.identifiers().map(|(name, value)| key_of(name, &value)).collect()
+}
+
+/// A field and its value as one number.
+pub(in crate::app) fn key_of(name: &str, value: &str) -> u64 {
+    let hash = Payload::hash_of(&format!("{name}\0{value}"));
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "half of the hash is enough to tell the values of a session apart"
+    )]
+    let half = hash as u64;
+    half
+}
