@@ -280,12 +280,12 @@ fn findings(criterion: &mut Criterion) {
         press(&mut model, "*");
         keys(criterion, &format!("findings: move in an order unfolded, {name}"), &mut model, ["j", "k"]);
         keys(criterion, &format!("findings: from end to end of it, {name}"), &mut model, ["G", "g"]);
-        press(&mut model, "]]");
+        press(&mut model, "]]]");
         keys(criterion, &format!("findings: move in the list, {name}"), &mut model, ["j", "k"]);
         keys(criterion, &format!("findings: from end to end of the list, {name}"), &mut model, ["G", "g"]);
     }
     let (mut model, found) = with_order();
-    press(&mut model, "/purchase\n\n]]");
+    press(&mut model, "/purchase\n\n]]]");
     let order = found.first().unwrap();
     criterion.bench_function("findings: learn 1,000 of them", |bencher| {
         bencher.iter_batched(

@@ -1,9 +1,10 @@
 //! The changes from one event of a type to the next.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::event::{Difference, DifferenceKind, Document, Groups, NodeId, Path, Sanitized, diff, sanitized, text};
-use crate::session::{Captured, Moment};
+use crate::session::{Captured, EventNumber, Moment};
 
 /// Events that are larger together, in bytes, are not compared: a key would wait for it.
 pub const MOST_BYTES: usize = 4 << 20;
@@ -17,8 +18,50 @@ const LOOKED_AT: usize = 256;
 /// So many changes are named in a summary.
 const NAMED: usize = 3;
 
+/// Two events that are to be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    before: Captured,
+    after: Captured,
+}
+
+/// Two events that were compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// Their numbers.
+    pub pair: (EventNumber, EventNumber),
+    /// The changes from the one to the other; `None` when they cannot be compared.
+    pub changes: Option<Arc<Changes>>,
+}
+
+impl Pair {
+    /// The two, unless they are the same: nothing is compared with itself.
+    pub fn of(before: &Captured, after: &Captured) -> Option<Self> {
+        (before.number != after.number).then(|| Self { before: before.clone(), after: after.clone() })
+    }
+
+    /// The numbers of the two.
+    pub fn numbers(&self) -> (EventNumber, EventNumber) {
+        (self.before.number, self.after.number)
+    }
+
+    /// Compares them. It takes as long as their texts are.
+    pub fn compare(&self) -> Compared {
+        let after = Document::new(Arc::clone(&self.after.payload)).ok();
+        let changes = after.and_then(|after| Changes::between(&self.before, &after));
+        Compared { pair: self.numbers(), changes: changes.map(Arc::new) }
+    }
+}
+
+impl Compared {
+    /// The changes in a few words.
+    pub fn words(&self) -> Sanitized {
+        self.changes.as_ref().map_or_else(|| "not compared".into(), |changes| changes.summary_without(|_| false))
+    }
+}
+
 /// The changes from the event of a type before it to an event.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
     /// When the event before was seen.
     pub before_at: Moment,

@@ -3,6 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::DraftId;
+use super::changes::Pair;
 use super::composer::findings::Question;
 use crate::blueshift::Call;
 use crate::event::{Sanitized, TypeName};
@@ -32,6 +33,8 @@ pub enum Effect {
         /// When they came.
         now: Timestamp,
     },
+    /// Say what changed from the one to the other of each of these pairs, and no more of those that were asked before.
+    Compare(Vec<Pair>),
     /// Look for what is wrong with a draft.
     LintDraft(Box<Question>),
     /// Claim a draft that is taken up again.

@@ -139,8 +139,16 @@ pub(crate) fn busy(columns: u16, rows: u16) -> Model {
 }
 
 /// Lets a message happen.
+///
+/// Events are compared at once, and the comparisons are no effects.
 pub(crate) fn send(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
-    let effects = update(model, message, now);
+    let mut effects = update(model, message, now);
+    while let Some(at) = effects.iter().position(|effect| matches!(effect, Effect::Compare(_))) {
+        let Effect::Compare(pairs) = effects.remove(at) else { break };
+        for pair in pairs {
+            effects.extend(update(model, Message::Done(Outcome::Compared(pair.compare())), now));
+        }
+    }
     super::prepare(model);
     effects
 }

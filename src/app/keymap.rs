@@ -103,6 +103,10 @@ pub enum Action {
     GoToField,
     /// Go on to the newest event.
     Follow,
+    /// To the event of the type before this one.
+    Older,
+    /// To the event of the type after this one.
+    Newer,
     /// The next tab.
     NextTab,
     /// The previous tab; in the composer, of those that are read only: from the calls to the proof, and back.
@@ -341,7 +345,9 @@ pub(super) static EVENT: Keys = {
         bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
         bind(&[], A::Earlier, "to the last event that was worse than the newest"),
         hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
-        hint(&[char('f')], A::Follow, "follow the newest event", "follow"),
+        bind(&[char('<')], A::Older, "back in time: the event of the type before this one"),
+        bind(&[char('>')], A::Newer, "forth in time: the one after it"),
+        hint(&[char('f')], A::Follow, "live again: follow the newest event", "live"),
         bind(&[char(']')], A::NextTab, "next tab of the inspector"),
         bind(&[char('[')], A::PreviousTab, "previous tab"),
         hint(&[char('y')], A::Copy, "copy: then choose what", "copy"),

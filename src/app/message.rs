@@ -1,3 +1,4 @@
+use super::changes::Compared;
 use super::composer::findings::DraftFindings;
 use super::findings::Linted;
 use super::input::{Key, Mouse, Size};
@@ -45,6 +46,8 @@ pub enum Outcome {
     },
     /// This is what is wrong with events, or nothing.
     Linted(Vec<Linted>),
+    /// This is what changed from one event to another.
+    Compared(Compared),
     /// This is what is wrong with a draft, or nothing.
     DraftLinted {
         /// The number of the question.

@@ -412,7 +412,8 @@ impl Model {
             let (age, shown_after) = (now.since(counted), self.polling_interval() * 2 + Duration::from_millis(1));
             shown_after.checked_sub(age).filter(|wait| !wait.is_zero()).unwrap_or_else(|| text::until_next_age(age))
         });
-        [toast, types, outbox, counts, self.connection.next_wake(now)].into_iter().flatten().min()
+        let inspector = self.inspector.next_wake(&self.session.history, now);
+        [toast, types, inspector, outbox, counts, self.connection.next_wake(now)].into_iter().flatten().min()
     }
 
     /// How old the counts of the server are, where that is more than two polls.

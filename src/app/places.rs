@@ -4,11 +4,12 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 21] = [
+static PLACES: [&Keys; 22] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
     &pane::diff::KEYS,
+    &pane::history::KEYS,
     &pane::findings::KEYS,
     &pane::raw::KEYS,
     &pane::stream::KEYS,

@@ -68,9 +68,9 @@ fn remember(model: &mut Model, records: &mut [Record], at: Moment) {
     let history = &model.session.history;
     let dropped = history.dropped();
     if before.events == 0 && dropped.events > 0 {
-        let limit = history.limit() >> 20;
+        let limit = text::size(history.limit() as u64);
         let text =
-            sanitized!("the history has reached {} MiB: from now on the oldest events of the largest types go", limit);
+            sanitized!("the history has reached {}: from now on the oldest events of the largest types go", limit);
         note(model, at, EntryKind::Note, text);
     }
     if before.types == 0 && dropped.types > 0 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::findings::EventFindings;
 use crate::event::{Document, DocumentError};
-use crate::session::{Captured, History};
+use crate::session::{Captured, History, Place};
 
 /// The event on show.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ pub struct Shown {
     found: Option<Arc<EventFindings>>,
     /// Whether the findings are its own.
     is_linted: bool,
+    /// Where it stands among those of its type that are held; `None` when it is not one of them any more.
+    pub place: Option<Place>,
+    /// How many those are.
+    pub held_of_type: usize,
     /// How many newer events of the type came that the reader has not gone on to.
     pub newer: u64,
     /// Whether the reader has moved in it, so that it holds still.
@@ -36,6 +40,8 @@ impl Shown {
             document,
             found: None,
             is_linted: false,
+            place: None,
+            held_of_type: 0,
             newer: 0,
             held: false,
             changes: None,
@@ -50,6 +56,12 @@ impl Shown {
         self.is_linted = false;
         self.newer = 0;
         self.is_compared = false;
+    }
+
+    /// Finds its place among the others.
+    pub(super) fn place(&mut self, history: &History) {
+        self.place = history.place(self.event.number);
+        self.held_of_type = history.count(&self.event.event_type);
     }
 
     /// Compares it with the event before it, once.

@@ -2,6 +2,7 @@
 
 use super::pane::diff::DiffPane;
 use super::pane::findings::FindingsPane;
+use super::pane::history::HistoryPane;
 use super::pane::raw::RawPane;
 use super::pane::tree::TreePane;
 use super::pane::{Pane, Tab};
@@ -13,6 +14,8 @@ pub struct Tabs {
     pub tree: TreePane,
     /// The changes from the one before it.
     pub diff: DiffPane,
+    /// The events of its type that are held.
+    pub history: HistoryPane,
     /// Its findings as a list.
     pub findings: FindingsPane,
     /// Its text.
@@ -25,6 +28,7 @@ impl Tabs {
         match tab {
             Tab::Tree => &self.tree,
             Tab::Diff => &self.diff,
+            Tab::History => &self.history,
             Tab::Findings => &self.findings,
             Tab::Raw => &self.raw,
         }
@@ -34,6 +38,7 @@ impl Tabs {
         match tab {
             Tab::Tree => &mut self.tree,
             Tab::Diff => &mut self.diff,
+            Tab::History => &mut self.history,
             Tab::Findings => &mut self.findings,
             Tab::Raw => &mut self.raw,
         }

@@ -313,11 +313,11 @@ fn the_mouse_chooses_sorts_folds_and_scrolls() {
     click(&mut model, 5, 2, at(20));
     assert!(model.types.sort().descending);
     press(&mut model, "/ p u r c h enter", at(20));
-    click(&mut model, 60, 3, at(20));
+    click(&mut model, 60, 4, at(20));
     assert_eq!((model.focus, path(&model)), (PaneId::Inspector, "event".into()));
-    click(&mut model, 60, 2, at(20));
+    click(&mut model, 60, 3, at(20));
     assert_eq!(path(&model), "");
-    click(&mut model, 60, 2, at(20));
+    click(&mut model, 60, 3, at(20));
     assert_eq!(model.inspector.tree().unwrap().cursor().len(), 1, "a click on the chosen row folds it");
     let inspector = model.layout().unwrap().inspector.unwrap();
     let (_, raw) = super::layout::tabs(inspector, model.inspector.tabs(inspector)).pop().unwrap();
@@ -427,7 +427,7 @@ fn types_can_be_sorted_by_how_bad_they_are_also_when_that_comes_later() {
 #[test]
 fn from_a_finding_the_reader_gets_to_its_field_and_back() {
     let mut model = faulty(120, 36);
-    press(&mut model, "enter 0 ] ]", at(21));
+    press(&mut model, "enter 0 ] ] ]", at(21));
     assert_eq!(model.tab(), Tab::Findings);
     assert_eq!(
         found(&model),
@@ -436,8 +436,8 @@ fn from_a_finding_the_reader_gets_to_its_field_and_back() {
     );
     for (keys, expected) in [
         ("enter", "ship_date"),
-        ("] ] G l", r#"["no\u001bte"]"#),
-        ("] ] k enter", "products[1].qty"),
+        ("] ] ] G l", r#"["no\u001bte"]"#),
+        ("] ] ] k enter", "products[1].qty"),
         ("x", r#"["no\u001bte"]"#),
         ("x", "total"),
         ("X", r#"["no\u001bte"]"#),
@@ -445,15 +445,15 @@ fn from_a_finding_the_reader_gets_to_its_field_and_back() {
         press(&mut model, keys, at(21));
         assert_eq!((path(&model), model.tab()), (expected.into(), Tab::Tree), "{keys}");
     }
-    press(&mut model, "] h ] ] ] ]", at(21));
+    press(&mut model, "] h ] ] ] ] ]", at(21));
     assert_eq!(model.tab(), Tab::Tree, "the tabs go round");
-    press(&mut model, "[ [ [ [ [", at(21));
+    press(&mut model, "[ [ [ [ [ [", at(21));
     assert_eq!(model.tab(), Tab::Raw);
 
     let mut fine = busy(120, 36);
     assert_eq!(press(&mut fine, "enter x", at(21)), []);
     assert_eq!(fine.toast.as_ref().unwrap().text, "not checked yet");
-    press(&mut fine, "] ] j G enter v y esc [", at(21));
+    press(&mut fine, "] ] ] j G enter v y esc [", at(21));
     let newer = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(22));
     send(&mut fine, polled(vec![newer], at(22)), at(22));
     lint_all(&mut fine, at(22));
@@ -467,7 +467,7 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     let mut model = faulty(120, 36);
     press(&mut model, "x", at(21));
     assert_eq!((model.focus, path(&model).as_str()), (PaneId::Inspector, "total"), "the first, from the table");
-    press(&mut model, "x x x ] ]", at(21));
+    press(&mut model, "x x x ] ] ]", at(21));
     assert_eq!(
         model.inspector.finding(&model.context(at(20))).unwrap().place(),
         "products[1].price",
@@ -522,7 +522,7 @@ fn what_is_missing_is_looked_for_where_it_would_be() {
     let order = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","order_id":"1"}"#, 44, 1, at(20));
     send(&mut model, polled(vec![order], at(20)), at(20));
     lint_all(&mut model, at(20));
-    press(&mut model, "/ p u r c h enter enter j ] ] enter", at(20));
+    press(&mut model, "/ p u r c h enter enter j ] ] ] enter", at(20));
     assert_eq!((path(&model), model.tab()), (String::new(), Tab::Tree));
     assert!(model.inspector.finding(&model.context(at(20))).is_some());
 }
@@ -530,7 +530,7 @@ fn what_is_missing_is_looked_for_where_it_would_be() {
 #[test]
 fn an_event_that_is_held_keeps_its_own_findings() {
     let mut model = faulty(120, 36);
-    press(&mut model, "enter ] ] j j", at(21));
+    press(&mut model, "enter ] ] ] j j", at(21));
     assert_eq!(model.inspector.finding(&model.context(at(20))).unwrap().place(), "currency");
     let newer = |text: &str, at| polled(vec![change("purchase", ChangeKind::Updated, text, 45, 1, at)], at);
     send(&mut model, newer(r#"{"event":"purchase"}"#, at(22)), at(22));
@@ -587,7 +587,7 @@ fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are
     assert_eq!(found(&model).len(), 6, "it is held");
     press(&mut model, "f", at(49));
     assert_eq!(found(&model).len(), 0);
-    press(&mut model, "] ] x", at(49));
+    press(&mut model, "] ] ] x", at(49));
     assert_eq!((model.tab(), found(&model).len()), (Tab::Findings, 6), "in the tab that is on");
     press(&mut model, "esc", at(49));
     assert_eq!(found(&model).len(), 0, "leaving goes back to the newest");
@@ -653,7 +653,7 @@ fn a_finding_can_be_copied_and_read_in_full() {
         Some(Effect::Print(text)) => text.into(),
         other => panic!("{other:?}"),
     };
-    press(&mut model, "enter ] ]", at(21));
+    press(&mut model, "enter ] ] ]", at(21));
     let text = copied(press(&mut model, "y f", at(21)));
     assert!(text.starts_with("error[date-impossible] /ship_date\n"), "{text}");
     assert_eq!(copied(press(&mut model, "y F", at(21))), text);
@@ -675,14 +675,14 @@ fn a_finding_can_be_copied_and_read_in_full() {
 fn the_mouse_chooses_a_finding_and_goes_to_its_field() {
     let mut model = faulty(120, 36);
     let inspector = model.layout().unwrap().inspector.unwrap();
-    let (_, tab) = super::layout::tabs(inspector, model.inspector.tabs(inspector)).swap_remove(2);
+    let (_, tab) = super::layout::tabs(inspector, model.inspector.tabs(inspector)).swap_remove(3);
     click(&mut model, tab.x + 1, tab.y, at(21));
     assert_eq!(model.tab(), Tab::Findings);
-    click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
+    click(&mut model, inspector.x + 5, inspector.y + 5, at(21));
     assert_eq!(model.inspector.finding(&model.context(at(20))).unwrap().place(), "products[1].price");
     click(&mut model, inspector.x + 5, inspector.y + 20, at(21));
     assert_eq!(model.tab(), Tab::Findings, "what is said of it is not the list");
-    click(&mut model, inspector.x + 5, inspector.y + 4, at(21));
+    click(&mut model, inspector.x + 5, inspector.y + 5, at(21));
     assert_eq!((path(&model), model.tab()), ("products[1].price".into(), Tab::Tree));
 }
 
@@ -953,4 +953,133 @@ fn what_the_server_could_not_process_is_told_as_it_grows() {
     assert_eq!(told, expected);
     send(&mut model, errors(&[("missing_identifier", 1)], at(22)), at(22));
     assert_eq!(log(&model), lines, "a new day begins at nothing");
+}
+
+/// Purchases of so many versions, one a second, of which only the revenue differs.
+fn with_history(columns: u16, rows: u16, versions: u64) -> Model {
+    let mut model = fresh(columns, rows);
+    for n in 1..=versions {
+        let kind = if n == 1 { ChangeKind::New } else { ChangeKind::Updated };
+        let order = change("purchase", kind, &format!(r#"{{"event":"purchase","revenue":{n}}}"#), n, 1, at(n));
+        send(&mut model, polled(vec![order], at(n)), at(n));
+    }
+    model
+}
+
+/// The revenue on show, where it stands in time, and whether that is the past.
+fn moment(model: &Model) -> (String, Option<(usize, usize)>, bool) {
+    let shown = model.inspector.shown().unwrap();
+    let text = shown.event.payload.text().trim_end_matches('}').rsplit(':').next().unwrap();
+    (text.to_owned(), shown.place.map(|place| (place.at, place.of)), model.inspector.is_past())
+}
+
+#[test]
+fn the_reader_walks_through_time_in_every_tab_and_is_live_again() {
+    let mut model = with_history(120, 36, 5);
+    let toast = |model: &Model| model.toast.as_ref().map(|toast| toast.text.to_string()).unwrap_or_default();
+    let told = |revenue: &str, at, past| (revenue.to_owned(), Some((at, 5)), past);
+    assert_eq!(moment(&model), told("5", 5, false));
+    for (keys, expected, said) in [
+        (">", told("5", 5, false), "this is the newest event"),
+        ("< <", told("3", 3, true), ""),
+        ("enter <", told("2", 2, true), ""),
+        ("] <", told("1", 1, true), ""),
+        ("<", told("1", 1, true), "this is the first event that was seen of the type"),
+        ("] >", told("2", 2, true), ""),
+        ("] > ] >", told("4", 4, true), ""),
+        (">", told("5", 5, false), ""),
+        ("< < f", told("5", 5, false), ""),
+        ("[ [ < esc", told("5", 5, false), ""),
+    ] {
+        press(&mut model, keys, at(9));
+        assert_eq!((moment(&model), toast(&model).as_str()), (expected, said), "{keys}");
+    }
+    press(&mut model, "enter <", at(9));
+    let newer = change("purchase", ChangeKind::Updated, r#"{"revenue":6}"#, 6, 1, at(10));
+    send(&mut model, polled(vec![newer], at(10)), at(10));
+    assert_eq!(moment(&model), ("4".into(), Some((4, 6)), true), "what comes does not move the view");
+    assert_eq!(model.inspector.shown().unwrap().newer, 2);
+    press(&mut model, "> > j", at(10));
+    assert_eq!(moment(&model), ("6".into(), Some((6, 6)), false));
+    let newer = change("purchase", ChangeKind::Updated, r#"{"revenue":7}"#, 7, 1, at(11));
+    send(&mut model, polled(vec![newer], at(11)), at(11));
+    assert_eq!(moment(&model), ("6".into(), Some((6, 7)), true), "read and left behind, it is the past too");
+}
+
+#[test]
+fn in_the_past_an_event_is_compared_with_the_one_before_it_and_has_its_own_findings() {
+    let mut model = with_history(120, 36, 3);
+    let bad = change("purchase", ChangeKind::Updated, FAULTY, 4, 1, at(4));
+    send(&mut model, polled(vec![bad], at(4)), at(4));
+    lint_all(&mut model, at(4));
+    let fine = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","revenue":5}"#, 5, 1, at(5));
+    send(&mut model, polled(vec![fine], at(5)), at(5));
+    press(&mut model, "<", at(6));
+    assert_eq!(found(&model).len(), 6);
+    press(&mut model, "<", at(6));
+    let shown = model.inspector.shown().unwrap();
+    assert_eq!(
+        (shown.found(), shown.changes().unwrap().summary_without(|_| false).to_string()),
+        (None, "revenue 2 → 3".into())
+    );
+}
+
+#[test]
+fn the_history_lists_what_is_held_and_opens_it() {
+    let mut model = with_history(120, 36, 30);
+    press(&mut model, "enter ] ]", at(40));
+    assert_eq!(model.tab(), Tab::History);
+    let label = |model: &Model| model.inspector.tabs(model.layout().unwrap().inspector.unwrap())[2].1.to_string();
+    assert_eq!(label(&model), "History 30");
+    let listed = |model: &Model| {
+        let history = &model.session.history;
+        let pane = &model.inspector.panes().history;
+        let rows = pane.visible(history).map(|(event, selected)| {
+            let before = history.before(event.number).map(|before| (before.number, event.number));
+            let words = before.and_then(|pair| pane.words(pair)).map(ToString::to_string);
+            (event.number.0, selected, words.unwrap_or_default())
+        });
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&model).first().unwrap(), &(29, true, "revenue 29 → 30".to_owned()));
+    assert!(listed(&model).iter().all(|(.., words)| !words.is_empty()), "of each row on screen it is known");
+    press(&mut model, "j j", at(40));
+    let newer = change("purchase", ChangeKind::Updated, r#"{"event":"purchase","revenue":31}"#, 31, 1, at(41));
+    send(&mut model, polled(vec![newer], at(41)), at(41));
+    let rows = listed(&model);
+    assert_eq!(rows.get(2).map(|(number, selected, _)| (*number, *selected)), Some((27, true)), "it holds still");
+    assert_eq!(label(&model), "History 31");
+    press(&mut model, "enter", at(42));
+    assert_eq!((model.tab(), moment(&model)), (Tab::Tree, ("28".into(), Some((28, 31)), true)));
+    press(&mut model, "] ] G", at(42));
+    assert_eq!(listed(&model).last().unwrap(), &(0, true, String::new()));
+    press(&mut model, "l", at(42));
+    assert_eq!(moment(&model), ("1".into(), Some((1, 31)), true));
+    press(&mut model, "] ]", at(42));
+    assert!(listed(&model).last().unwrap().1, "the cursor is on the event on show");
+    click(&mut model, 70, 2, at(42));
+    assert_eq!(listed(&model).first().unwrap(), &(30, true, "revenue 30 → 31".to_owned()), "and goes with it");
+    assert_eq!(model.next_wake(at(42)), Some(Duration::from_secs(1)), "ages go on");
+}
+
+#[test]
+fn what_had_to_go_is_said_and_an_event_on_show_outlives_it() {
+    let mut model = Model::new(Setup { history_limit: 2_000, ..setup(120, 36) });
+    let order = |n: u64| {
+        let kind = if n == 1 { ChangeKind::New } else { ChangeKind::Updated };
+        polled(vec![change("purchase", kind, &format!(r#"{{"revenue":{n}}}"#), n, 1, at(n))], at(n))
+    };
+    for n in 1..=3 {
+        send(&mut model, order(n), at(n));
+    }
+    press(&mut model, "enter < <", at(3));
+    assert_eq!(moment(&model), ("1".into(), Some((1, 3)), true));
+    for n in 4..=6 {
+        send(&mut model, order(n), at(n));
+    }
+    assert_eq!(moment(&model), ("1".into(), None, true));
+    press(&mut model, "<", at(7));
+    assert_eq!(model.toast.as_ref().unwrap().text, "3 older events of the type had to go: the history is full");
+    press(&mut model, ">", at(7));
+    assert_eq!(moment(&model), ("4".into(), Some((1, 3)), true));
 }

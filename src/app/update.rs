@@ -80,6 +80,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     let question = composer::ask_for_findings(&mut model.composer, &model.sending, kept, now);
     effects.extend(question);
     model.settle(now);
+    effects.extend(model.inspector.questions(&model.session.history));
     effects
 }
 
@@ -122,6 +123,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
             return model.outbox.abandon(Some(batch), &why, now, &mut model.stream);
         }
         Outcome::Linted(linted) => learn(model, &linted, now),
+        Outcome::Compared(compared) => model.inspector.compared(&compared),
         Outcome::DraftNotKept(_)
         | Outcome::DraftKeptAgain
         | Outcome::DraftElsewhere { .. }

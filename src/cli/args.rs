@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 use crate::blueshift::Region;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
-use crate::config::{parse_interval, parse_patience};
+use crate::config::{parse_interval, parse_patience, parse_size};
 use crate::event::{Assignment, Path};
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
@@ -63,6 +63,8 @@ const INTERVAL: &str = "How often to poll, 250ms to 10min; by default 2s, or 500
 
 const HEADER: &str = "A header to add to each request, such as 'X-Token: …', for a gateway with a login of its own; repeatable, and never shown";
 
+const HISTORY: &str = "How much of the events that came is held to go back to, such as 512MiB; by default 64MiB [env: CLICKSCOPE_HISTORY]";
+
 const PLAN: &str = "A folder of JSON Schemas, one per event type, to check events against (see `clickscope plan`)";
 
 const PROFILE: &str = "A profile in the config file; its settings override the environment [env: CLICKSCOPE_PROFILE]";
@@ -83,6 +85,8 @@ pub(super) struct Options {
     pub(super) headers: Vec<String>,
     #[arg(long, global = true, value_name = "DIR", help = PLAN)]
     pub(super) plan: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size, help = HISTORY)]
+    pub(super) history: Option<usize>,
 }
 
 fn region() -> impl TypedValueParser<Value = Region> {

@@ -162,7 +162,9 @@ fn forbid_core_dumps() {
 
 fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli { options, command } = cli;
-    let flags = ConfigLayer::flags(options.region, options.url.as_deref(), options.interval)?.with_plan(options.plan);
+    let flags = ConfigLayer::flags(options.region, options.url.as_deref(), options.interval)?
+        .with_plan(options.plan)
+        .with_history(options.history);
     let headers = config::headers(&options.headers)?;
     let file = || Ok(config::config_folder().map(|folder| ConfigFile::read(&folder)).transpose()?.unwrap_or_default());
     let lookup = |name: &str| std::env::var_os(name);

@@ -94,7 +94,7 @@ pub(super) async fn on_terminal(
         interval: settings.interval,
         time_zone: TimeZone::system(),
         sending,
-        history_limit: HISTORY_LIMIT,
+        history_limit: config.history.as_ref().map_or(HISTORY_LIMIT, |history| history.value),
         table: config.table.clone(),
         folders,
         linter: Linter::new(config.levels.clone(), plan),

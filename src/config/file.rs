@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
     use crate::blueshift::safety::TestIdentity;
-    use crate::config::{Config, ConfigLayer, KeyNames, REGION, URL};
+    use crate::config::{Config, ConfigLayer, HISTORY, KeyNames, REGION, URL};
 
     const FULL: &str = r#"
 profile = "staging"
@@ -270,6 +270,22 @@ environment = "production"
     }
 
     #[test]
+    fn the_size_of_the_history_comes_from_the_nearest_place_that_names_it() {
+        let file = parse("[profiles.small]\nhistory = \"1MiB\"\n[profiles.unsaid]").unwrap();
+        let history = |flag: Option<usize>, chosen: Option<&str>, variable: Option<&str>| {
+            let lookup = |name: &str| variable.filter(|_| name == HISTORY).map(OsString::from);
+            let flags = ConfigLayer::default().with_history(flag);
+            let history = Config::read(flags, chosen, &lookup, &file).unwrap().history;
+            history.map(|history| (history.value, history.place.to_string()))
+        };
+        let told = |bytes: usize, place: &str| Some((bytes, place.to_owned()));
+        assert_eq!(history(Some(9), Some("small"), Some("2MiB")), told(9, "--history"));
+        assert_eq!(history(None, Some("small"), Some("2MiB")), told(1 << 20, "/x/config.toml:2"));
+        assert_eq!(history(None, Some("unsaid"), Some("2MiB")), told(2 << 20, HISTORY));
+        assert_eq!(history(None, None, None), None);
+    }
+
+    #[test]
     fn production_is_what_says_so_and_the_platform_unless_it_is_known_to_be_something_else() {
         let none = ConfigLayer::default;
         let to = |url: &str| ConfigLayer::flags(None, Some(url), None).unwrap();
@@ -353,6 +369,8 @@ environment = "production"
             ("[profiles.a]\nread_only = 1", 2, "read_only in profile a must be true or false"),
             ("[profiles.a]\ninterval = 2", 2, "interval in profile a must be a string in quotes"),
             ("[profiles.a]\ninterval = \"1h\"", 2, "250ms to 10min"),
+            ("[profiles.a]\nhistory = 64", 2, "history in profile a must be a string in quotes"),
+            ("[profiles.a]\nhistory = \"64\"", 2, "history in profile a: the unit is missing"),
             ("[profiles.a]\ntest_identities = \"a@b.c\"", 2, "must be a list of strings"),
             ("[profiles.a]\ntest_identities = [\n \"a@b.c\",\n 7]", 4, "must be a list of strings"),
             ("[profiles.a]\ntest_identities = [\n \"a@b.c\",\n \"a@@b\"]", 4, "write an address such as"),

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, Lookup, Provenance, parse_interval, text};
+use super::{ConfigError, Lookup, Provenance, parse_interval, parse_size, text};
 use crate::blueshift::{BaseUrl, Region, TargetError};
 use crate::event::{Sanitized, sanitized};
 
@@ -11,6 +11,8 @@ pub const REGION: &str = "CLICKSCOPE_REGION";
 pub const URL: &str = "CLICKSCOPE_URL";
 /// The variable that sets the interval.
 pub const INTERVAL: &str = "CLICKSCOPE_INTERVAL";
+/// The variable that sets how much of the history is held.
+pub const HISTORY: &str = "CLICKSCOPE_HISTORY";
 
 /// The server to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct ConfigLayer {
     pub interval: Option<Setting<Duration>>,
     /// The folder of the plan.
     pub plan: Option<Setting<PathBuf>>,
+    /// How many bytes of events are held beside the newest of each type.
+    pub history: Option<Setting<usize>>,
 }
 
 impl ConfigLayer {
@@ -71,7 +75,7 @@ impl ConfigLayer {
         let url = url.map_err(unusable)?;
         let url = url.map(|value| Setting { value, place });
         let interval = interval.map(|value| Setting { value, place: Provenance::Flag("--interval") });
-        Ok(Self { target: target(region, url)?, interval, plan: None })
+        Ok(Self { target: target(region, url)?, interval, ..Self::default() })
     }
 
     /// The same, with the folder of the plan that the command line names, if it names one.
@@ -80,12 +84,19 @@ impl ConfigLayer {
         Self { plan: folder.map(|value| Setting { value, place: Provenance::Flag("--plan") }), ..self }
     }
 
+    /// The same, with what the command line says of the history, if it does.
+    #[must_use]
+    pub fn with_history(self, bytes: Option<usize>) -> Self {
+        Self { history: bytes.map(|value| Setting { value, place: Provenance::Flag("--history") }), ..self }
+    }
+
     /// The layer of the environment.
     pub fn environment(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let region = read(lookup, REGION, |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
         let url = read(lookup, URL, |text| text.parse::<BaseUrl>().map_err(|error| error.to_string()))?;
         let interval = read(lookup, INTERVAL, parse_interval)?;
-        Ok(Self { target: target(region, url)?, interval, plan: None })
+        let history = read(lookup, HISTORY, parse_size)?;
+        Ok(Self { target: target(region, url)?, interval, plan: None, history })
     }
 }
 
@@ -134,6 +145,7 @@ mod tests {
             (&[(URL, "localhost:8787")], "CLICKSCOPE_URL: ", "http://"),
             (&[(URL, "https://s3cr3t@example.com")], "CLICKSCOPE_URL: ", "CLICKSCOPE_EVENT_KEY"),
             (&[(INTERVAL, "5")], "CLICKSCOPE_INTERVAL: ", "500ms"),
+            (&[(HISTORY, "64")], "CLICKSCOPE_HISTORY: ", "64MiB"),
             (&[(URL, "http://a.example"), (REGION, "eu")], "CLICKSCOPE_REGION and CLICKSCOPE_URL", "keep one"),
         ];
         for (variables, start, part) in cases {

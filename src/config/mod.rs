@@ -22,6 +22,7 @@ mod profile;
 mod prompt;
 mod resolved;
 mod section;
+mod size;
 mod templates;
 
 use std::borrow::Cow;
@@ -39,11 +40,12 @@ pub use folders::{config_folder, state_folder};
 pub use headers::headers;
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_patience};
 pub use keys::{AccountKeys, EVENT_KEY, KeyNames, USER_KEY};
-pub use layer::{ConfigLayer, INTERVAL, REGION, Setting, Target, URL};
+pub use layer::{ConfigLayer, HISTORY, INTERVAL, REGION, Setting, Target, URL};
 pub use plan::read_plan;
 pub use profile::{Environment, Profile};
 pub use prompt::{ask_for_word, prompt};
 pub use resolved::Config;
+pub use size::parse_size;
 pub use templates::{TemplateError, own_templates};
 
 /// How an environment variable is looked up: [`std::env::var_os`], or a test's own.

@@ -5,13 +5,23 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::section::{ConfigText, Section, shown};
-use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, parse_interval};
+use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, parse_interval, parse_size};
 use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BaseUrl, Region};
 
 /// The fields of a profile. A new one begins with a name in this list.
-const FIELDS: [&str; 9] =
-    ["region", "url", "environment", "read_only", "test_identities", "event_key", "user_key", "interval", "plan"];
+const FIELDS: [&str; 10] = [
+    "region",
+    "url",
+    "environment",
+    "read_only",
+    "test_identities",
+    "event_key",
+    "user_key",
+    "interval",
+    "plan",
+    "history",
+];
 
 /// The longest name of a variable that may be a word without `_`; a longer one with digits in it looks like a key.
 const LONGEST_WORD: usize = 15;
@@ -24,6 +34,7 @@ pub struct Profile {
     target: Option<Setting<Target>>,
     interval: Option<Setting<Duration>>,
     plan: Option<Setting<PathBuf>>,
+    history: Option<Setting<usize>>,
     environment: Option<Environment>,
     read_only: Option<Provenance>,
     identities: Vec<TestIdentity>,
@@ -85,6 +96,7 @@ impl Profile {
             target,
             interval: section.parsed("interval", parse_interval)?,
             plan: section.parsed("plan", |folder| source.folder(folder))?,
+            history: section.parsed("history", parse_size)?,
             environment: section.parsed("environment", str::parse)?.map(|environment| environment.value),
             read_only: read_only.and_then(|Setting { value, place }| value.then_some(place)),
             identities: section.list("test_identities", str::parse)?,
@@ -95,7 +107,12 @@ impl Profile {
 
     /// Its layer: the settings that other places can set too.
     pub(super) fn layer(&self) -> ConfigLayer {
-        ConfigLayer { target: self.target.clone(), interval: self.interval.clone(), plan: self.plan.clone() }
+        ConfigLayer {
+            target: self.target.clone(),
+            interval: self.interval.clone(),
+            plan: self.plan.clone(),
+            history: self.history.clone(),
+        }
     }
 
     /// Where its keys are. A profile that names its own Event key is of an account of its own, so it has a User key only

@@ -23,6 +23,8 @@ pub struct Config {
     pub target: Setting<Target>,
     /// How often to poll.
     pub interval: Setting<Duration>,
+    /// How many bytes of events are held beside the newest of each type, where it is said.
+    pub history: Option<Setting<usize>>,
     /// The folder of the plan, if there is one.
     pub plan: Option<Setting<PathBuf>>,
     /// The profile that is in use.
@@ -60,6 +62,7 @@ impl Config {
             target: near.target.or(far.target),
             interval: near.interval.or(far.interval),
             plan: near.plan.or(far.plan),
+            history: near.history.or(far.history),
         });
         let target =
             layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Provenance::Default });
@@ -72,6 +75,7 @@ impl Config {
             target,
             interval,
             plan: layers.plan,
+            history: layers.history,
             profile: None,
             levels: file.levels().clone(),
             table: file.table().clone(),

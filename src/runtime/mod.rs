@@ -4,6 +4,7 @@
 //! gives the terminal back, whatever happens in between.
 
 mod clipboard;
+mod comparing;
 mod console;
 pub mod drafts;
 mod editor;

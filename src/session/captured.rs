@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,16 @@ pub struct Captured {
     pub number: EventNumber,
     /// How it came to us.
     pub arrival: Arrival,
+}
+
+impl Captured {
+    /// How long ago it was: since the platform received it, where it says so, else since we saw it.
+    pub fn age(&self, now: Moment) -> Duration {
+        match self.payload.head().received {
+            Some(received) => Duration::try_from(now.wall.duration_since(received)).unwrap_or_default(),
+            None => now.since(self.at),
+        }
+    }
 }
 
 /// The ways on which an event can come to us.

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::moment::Times;
@@ -200,6 +201,25 @@ impl History {
         numbers.filter_map(|number| self.get(*number))
     }
 
+    /// Those of the events of a type that have these places, from 0, the newest.
+    pub fn newest_first<'h>(
+        &'h self,
+        event_type: &TypeName,
+        places: Range<usize>,
+    ) -> impl Iterator<Item = &'h Captured> + use<'h> {
+        let numbers = self.types.get(event_type).into_iter().flat_map(move |held| {
+            let len = held.versions.len();
+            let (first, end) = (len.saturating_sub(places.end), len.saturating_sub(places.start));
+            held.versions.range(first.min(end)..end).rev()
+        });
+        numbers.filter_map(|number| self.get(*number))
+    }
+
+    /// How many events of a type are held.
+    pub fn count(&self, event_type: &TypeName) -> usize {
+        self.types.get(event_type).map_or(0, |held| held.versions.len())
+    }
+
     /// The event of its type that came before the one of that number.
     pub fn before(&self, number: EventNumber) -> Option<&Captured> {
         let (versions, position) = self.position(number)?;
@@ -388,6 +408,9 @@ mod tests {
         let view = TypeName::from("view");
         assert_eq!(text(history.newest(&view)).as_deref(), Some("c"));
         assert_eq!(history.newest(&"checkout".into()), None);
+        let places = |places| history.newest_first(&view, places).map(|it| it.number.0).collect::<Vec<_>>();
+        assert_eq!([places(0..2), places(3..9), places(4..9)], [vec![3, 2], vec![0], vec![]]);
+        assert_eq!((history.count(&view), history.count(&"checkout".into())), (4, 0));
         assert!(history.knows(&view) && !history.knows(&"checkout".into()));
     }
 

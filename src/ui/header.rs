@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
@@ -105,6 +106,11 @@ pub(super) fn render_banner(model: &Model, theme: &Theme, area: Rect, buf: &mut 
 
 /// The time of day of a moment, to the second.
 pub(super) fn clock(model: &Model, at: Moment) -> Sanitized {
-    let time = at.wall.to_zoned(model.time_zone.clone());
+    time_of_day(model, at.wall)
+}
+
+/// The same of a time.
+pub(super) fn time_of_day(model: &Model, time: Timestamp) -> Sanitized {
+    let time = time.to_zoned(model.time_zone.clone());
     sanitized!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }

@@ -53,7 +53,7 @@ pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
         pane::types::render(model, now, theme, area, buf);
     }
     if let Some(area) = layout.inspector.filter(|_| !composing) {
-        pane::inspector::render(model, theme, area, buf);
+        pane::inspector::render(model, now, theme, area, buf);
     }
     if let Some(area) = layout.stream {
         pane::stream::render(model, theme, area, buf);

@@ -131,7 +131,7 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
         ("the stream's subject", watching(), "● "),
         ("a key in the tree", watching(), r"│    \u001b"),
         ("the comparison", pressed(watching(), "d"), "\"1"),
-        ("the list of findings", pressed(watching(), "] ]"), "Findings"),
+        ("the list of findings", pressed(watching(), "] ] ]"), "Findings"),
         ("the text of an event", pressed(watching(), "["), r#"{"event":""#),
         ("a long value", pressed(watching(), "j j j v"), ""),
         ("a filter", heard(pressed(busy(160, 45), "/"), [Message::Paste(HOSTILE.into())]), "filter: "),

@@ -14,7 +14,7 @@ use crate::app::fixture::{
 use crate::app::keymap::Action;
 use crate::app::{Message, Model, Outcome};
 use crate::event::{Unknown, syntax, text};
-use crate::session::{CallOutcome, ChangeKind, Errors, Moment, Problem, ProblemKind, Record};
+use crate::session::{Arrival, CallOutcome, Change, ChangeKind, Errors, Moment, Problem, ProblemKind, Record};
 
 #[test]
 fn a_session_at_every_size() {
@@ -45,21 +45,21 @@ fn what_is_wrong_with_an_event_at_every_size() {
         let size = format!("{width}x{height}");
         let mut model = faulty(width, height);
         insta::assert_snapshot!(format!("findings_tree_{size}"), picture(&model, at(20)));
-        press(&mut model, "enter ] ] j", at(20));
+        press(&mut model, "enter ] ] ] j", at(20));
         insta::assert_snapshot!(format!("findings_{size}"), picture(&model, at(20)));
     }
     let mut model = faulty(120, 36);
     let missing = r#"{"event":"purchase","customer_id":"1","products":[{"sku":"a","price":"1,100"}]}"#;
     let newer = change("purchase", ChangeKind::Updated, missing, 45, 1, at(21));
     let gone = change("subscription_billing", ChangeKind::Gone, r#"{"billing_date":"2014-14-11"}"#, 3, 0, at(21));
-    press(&mut model, "enter ] ]", at(21));
+    press(&mut model, "enter ] ] ]", at(21));
     send(&mut model, polled(vec![newer, gone], at(21)), at(21));
     insta::assert_snapshot!("findings_of_the_event_before", picture(&model, at(21)));
     lint_all(&mut model, at(21));
     press(&mut model, "[ [ 1", at(21));
     insta::assert_snapshot!("findings_missing_and_folded", picture(&model, at(21)));
     let mut model = busy(80, 24);
-    press(&mut model, "/ v i e w enter enter ] ]", at(20));
+    press(&mut model, "/ v i e w enter enter ] ] ]", at(20));
     insta::assert_snapshot!("findings_not_looked_at_80x24", picture(&model, at(20)));
     let fine = change("view", ChangeKind::Updated, r#"{"event":"view","cookie":"c","sku":"a"}"#, 1_206, 1, at(21));
     send(&mut model, polled(vec![fine], at(21)), at(21));
@@ -78,7 +78,7 @@ fn what_an_earlier_event_had_is_seen_beside_a_newer_one_that_has_less() {
     };
     let fine = r#"{"event":"purchase","email":"jane@example.com","order_id":"1","revenue":1,"total":1,"products":[{"sku":"a","price":1,"quantity":1}]}"#;
     let mut model = newest(120, 36, fine);
-    press(&mut model, "enter ] ]", at(22));
+    press(&mut model, "enter ] ] ]", at(22));
     insta::assert_snapshot!("findings_earlier_120x36", picture(&model, at(22)));
     act(&mut model, Action::Earlier, at(22));
     insta::assert_snapshot!("findings_earlier_on_show_120x36", picture(&model, at(22)));
@@ -468,6 +468,35 @@ fn what_the_composer_asks_and_proposes() {
     let mut model = composing(80, 24, &long);
     press(&mut model, "end ^n left left left left", at(30));
     insta::assert_snapshot!("composer_long_line_80x24", picture(&model, at(36)));
+}
+
+/// A model of which the type on show has a history, in which something comes from elsewhere and something is wrong.
+fn with_history(width: u16, height: u16) -> Model {
+    let mut model = busy(width, height);
+    let backfilled = Change {
+        arrival: Arrival::Backfill,
+        ..change("purchase", ChangeKind::Earlier, &PURCHASE.replace("50314", "50300"), 44, 1, at(20))
+    };
+    let order = change("purchase", ChangeKind::Updated, FAULTY, 45, 1, at(21));
+    send(&mut model, polled(vec![backfilled, order], at(21)), at(21));
+    lint_all(&mut model, at(21));
+    let newest = PURCHASE.replace("50314", "50317").replace("\"coupon\":null", "\"coupon\":\"BF26\"");
+    let newest = newest.replace("14:03:20.000Z", "14:03:24.000Z");
+    send(&mut model, polled(vec![change("purchase", ChangeKind::Updated, &newest, 46, 1, at(24))], at(24)), at(24));
+    press(&mut model, "/ p u r c h enter / ^u enter", at(25));
+    model
+}
+
+#[test]
+fn the_history_and_the_past() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let size = format!("{width}x{height}");
+        let mut model = with_history(width, height);
+        press(&mut model, "enter ] ] j", at(30));
+        insta::assert_snapshot!(format!("history_{size}"), picture(&model, at(30)));
+        press(&mut model, "enter", at(30));
+        insta::assert_snapshot!(format!("past_{size}"), picture(&model, at(30)));
+    }
 }
 
 #[test]

@@ -116,6 +116,28 @@ fn the_inspector_folds_and_searches_and_stays_where_the_reader_is() {
 }
 
 #[test]
+fn the_reader_goes_back_in_time_and_is_live_again() {
+    let (collector, mut program) = watching();
+    for revenue in ["32", "33"] {
+        collector.accept(&PURCHASE.replace("31.24", revenue));
+        program.wait_for_text(&[&format!("{revenue}  was")]);
+    }
+    program.send("\r<<");
+    program.wait_for_text(&["the past: 1 of 3", "31.24", "f is live again"]);
+    collector.accept(&PURCHASE.replace("31.24", "34"));
+    program.wait_for_text(&["the past: 1 of 4", "31.24", "3 newer"]);
+    program.send("]]");
+    program.wait_for_text(&["revenue 33 → 34", "revenue 31.24 → 32", "the first that was seen"]);
+    program.send("kk\r");
+    program.wait_for_text(&["the past: 3 of 4", "33  was 32"]);
+    program.send("f");
+    program.wait_for("the newest event", |screen| {
+        let contents = screen.contents();
+        contents.contains("34  was 33") && !contents.contains("the past")
+    });
+}
+
+#[test]
 fn what_is_wrong_with_an_event_is_in_the_table_and_in_a_list_that_leads_to_the_field() {
     let (collector, mut program) = watching();
     program.wait_for_text(&["findings in 2 of 2 types"]);
@@ -128,7 +150,7 @@ fn what_is_wrong_with_an_event_is_in_the_table_and_in_a_list_that_leads_to_the_f
         let in_table = contents.lines().any(|line| line.contains(" purchase ") && line.contains("✗ 5"));
         in_table && contents.contains("bought_at: a date that does not exist")
     });
-    program.send("\r0]]");
+    program.send("\r0]]]");
     program.wait_for_text(&["products[0].bought_at", "error date-impossible", "expected", "docs"]);
     program.send("jj");
     program.wait_for_text(&["warning number-format", "fix       write 31.24"]);

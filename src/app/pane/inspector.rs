@@ -1,7 +1,9 @@
 //! The inspector: the event under the cursor, looked into.
 
+use std::time::Duration;
+
 use super::{Answer, Context, Open, Pane, PaneId, Picked, Request, Tab};
-use crate::app::Mouse;
+use crate::app::changes::{Compared, Pair};
 use crate::app::findings::{Checked, Linted};
 use crate::app::keymap::{Action, CopyTarget, Keys};
 use crate::app::layout::{self, Area};
@@ -9,9 +11,10 @@ use crate::app::pager::{self, Pager};
 use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
+use crate::app::{Effect, Mouse};
 use crate::event::{NodeId, NodeKind, Path, Sanitized, TypeName, sanitized, text};
 use crate::lint::Finding;
-use crate::session::Captured;
+use crate::session::{Captured, EventNumber, History, Moment};
 
 /// In a pane narrower than this the tabs have short names.
 const NARROW: u16 = 50;
@@ -25,13 +28,21 @@ const SHORT: usize = 200;
 #[derive(Debug, Default)]
 pub struct Inspector {
     shown: Option<Shown>,
+    /// The newest event of the type on show, as the table has it.
+    newest: Option<EventNumber>,
     tab: Tab,
     tabs: Tabs,
+    /// The comparisons that were asked for last.
+    asked: Vec<(EventNumber, EventNumber)>,
 }
+
+/// In a pane of fewer rows than this, the line about the event is there only when it is one of the past.
+const LEAST_FOR_LINE: u16 = 9;
 
 impl Inspector {
     /// Shows the newest event of a type, the one under the table's cursor, unless it holds still on another of the type.
     pub(in crate::app) fn turn_to(&mut self, newest: &Captured) {
+        self.newest = Some(newest.number);
         match &mut self.shown {
             Some(shown) if shown.event.event_type == newest.event_type => {
                 if !shown.held && shown.event.number != newest.number {
@@ -44,7 +55,67 @@ impl Inspector {
 
     /// Shows nothing.
     pub(in crate::app) fn clear(&mut self) {
-        self.shown = None;
+        (self.shown, self.newest) = (None, None);
+    }
+
+    /// Whether the event on show is not the newest of its type.
+    pub fn is_past(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| Some(shown.event.number) != self.newest)
+    }
+
+    /// Steps to the event of the type before the one on show, or to the one after it.
+    fn step(&mut self, older: bool, history: &History) -> Answer {
+        let Some(shown) = &self.shown else { return Answer::done() };
+        let Captured { number, event_type, .. } = &shown.event;
+        let next = match (shown.place, older) {
+            (Some(_), true) => history.before(*number),
+            (Some(_), false) if self.is_past() => history.after(*number),
+            (Some(_), false) | (None, true) => None,
+            // It had to go: the oldest that is held is the next.
+            (None, false) => history.versions(event_type).next(),
+        };
+        if let Some(next) = next.cloned() {
+            let newer = history.place(next.number).map_or(0, |place| place.of - place.at);
+            self.show_event(next, newer as u64);
+            return Answer::done();
+        }
+        let dropped = history.dropped_of(event_type);
+        Answer::say(match (older, dropped) {
+            (false, _) => "this is the newest event".into(),
+            (true, 0) => "this is the first event that was seen of the type".into(),
+            (true, dropped) => {
+                sanitized!("{} of the type had to go: the history is full", text::counted(dropped, "older event"))
+            }
+        })
+    }
+
+    /// The comparisons that what is on show needs, unless they are asked for already.
+    pub(in crate::app) fn questions(&mut self, history: &History) -> Option<Effect> {
+        let pairs = if self.tab == Tab::History { self.tabs.history.unknown(history) } else { Vec::new() };
+        if pairs.iter().all(|pair| self.asked.contains(&pair.numbers())) {
+            return None;
+        }
+        self.asked = pairs.iter().map(Pair::numbers).collect();
+        Some(Effect::Compare(pairs))
+    }
+
+    /// Takes in what changed from one event to another.
+    pub(in crate::app) fn compared(&mut self, compared: &Compared) {
+        if self.asked.contains(&compared.pair) {
+            self.tabs.history.learn(compared);
+        }
+    }
+
+    /// How long after `now` a text in it changes by the passing of time.
+    pub(in crate::app) fn next_wake(&self, history: &History, now: Moment) -> Option<Duration> {
+        if self.tab == Tab::History { self.tabs.history.next_wake(history, now) } else { None }
+    }
+
+    /// Cuts what is inside its border into the line about the event on show, and the tab under it.
+    pub fn areas(&self, inner: Area) -> (Area, Area) {
+        let is_there = self.shown.is_some() && (inner.height >= LEAST_FOR_LINE || self.is_past());
+        let line = u16::from(is_there).min(inner.height);
+        (Area { height: line, ..inner }, Area { y: inner.y + line, height: inner.height - line, ..inner })
     }
 
     /// Takes in that newer events of a type came; `newest` is the last of them, and `came` how many there were.
@@ -77,7 +148,8 @@ impl Inspector {
             shown => *shown = Some(Shown::new(event)),
         }
         if let Some(shown) = &mut self.shown {
-            (shown.held, shown.newer) = (newer > 0, newer);
+            let is_newest = self.newest == Some(shown.event.number);
+            (shown.held, shown.newer) = (newer > 0 && !is_newest, newer);
         }
     }
 
@@ -248,6 +320,7 @@ impl Pane for Inspector {
 
     fn show(&mut self, context: &Context<'_>) {
         if let Some(shown) = &mut self.shown {
+            shown.place(context.history);
             shown.compare(context.history);
         }
         let tab = self.tab_in(context);
@@ -256,6 +329,7 @@ impl Pane for Inspector {
     }
 
     fn fit(&mut self, inner: Area) {
+        let (_, inner) = self.areas(inner);
         for tab in Tab::ALL {
             self.tabs.get_mut(tab).fit(inner);
         }
@@ -264,6 +338,7 @@ impl Pane for Inspector {
     fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
         match action {
             Action::Follow => self.follow(),
+            Action::Older | Action::Newer => return Some(self.step(action == Action::Older, context.history)),
             Action::Diff => {
                 self.tab = if self.tab == Tab::Diff { Tab::Tree } else { Tab::Diff };
                 return Some(Answer::request(Request::Focus(PaneId::Inspector)));
@@ -313,6 +388,10 @@ impl Pane for Inspector {
                 self.select_tab(tab);
             }
             return Answer::done();
+        }
+        let (line, inner) = self.areas(inner);
+        if line.holds(mouse) && self.is_past() {
+            self.follow();
         }
         if !inner.holds(mouse) {
             return Answer::done();

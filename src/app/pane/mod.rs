@@ -7,6 +7,7 @@
 pub mod diff;
 pub mod draft;
 pub mod findings;
+pub mod history;
 pub mod inspector;
 pub mod preview;
 pub mod proof;
@@ -44,6 +45,8 @@ pub enum Tab {
     Tree,
     /// Against the one before it.
     Diff,
+    /// Among the others of its type.
+    History,
     /// Its findings.
     Findings,
     /// As it came.
@@ -52,14 +55,16 @@ pub enum Tab {
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Self; 4] = [Self::Tree, Self::Diff, Self::Findings, Self::Raw];
+    pub const ALL: [Self; 5] = [Self::Tree, Self::Diff, Self::History, Self::Findings, Self::Raw];
 
     /// The tab's name, a shorter one where there is little room.
     pub fn label(self, narrow: bool) -> &'static str {
         match self {
+            Self::History if narrow => "Hist",
             Self::Findings if narrow => "Find",
             Self::Tree => "Tree",
             Self::Diff => "Diff",
+            Self::History => "History",
             Self::Findings => "Findings",
             Self::Raw => "Raw",
         }

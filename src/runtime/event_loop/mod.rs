@@ -18,6 +18,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clipboard::Clipboard;
+use super::comparing::CompareWorker;
 use super::console::{self, Console};
 use super::drafts::DraftWriter;
 use super::editor::Editing;
@@ -161,6 +162,7 @@ where
         commands: Commands::default(),
         drafts: DraftWriter::new(workplace.folders.drafts.as_deref(), &outcome_sender),
         linting: LintWorker::new(std::mem::take(&mut workplace.linter), &outcome_sender),
+        comparing: CompareWorker::new(&outcome_sender),
         workplace,
         outcomes,
         outcome_sender,
@@ -206,6 +208,7 @@ struct EventLoop<A, C, N> {
     commands: Commands,
     drafts: DraftWriter,
     linting: LintWorker,
+    comparing: CompareWorker,
     workplace: Workplace,
     /// The outcomes of effects that take their time.
     outcomes: mpsc::UnboundedReceiver<Outcome>,
@@ -506,6 +509,7 @@ where
                 self.limiter.expect_more(Instant::now());
                 self.linting.events(events, now);
             }
+            Effect::Compare(pairs) => self.comparing.compare(pairs),
             Effect::LintDraft(question) => self.linting.draft(question),
             Effect::OpenDraft { draft, text } => self.drafts.open(draft, text),
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),

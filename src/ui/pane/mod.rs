@@ -3,6 +3,7 @@
 mod diff;
 pub(super) mod draft;
 mod findings;
+mod history;
 pub(super) mod inspector;
 pub(super) mod preview;
 pub(super) mod proof;
@@ -20,13 +21,15 @@ use crate::app::layout::Area;
 use crate::app::pane::{PaneId, Tab};
 use crate::app::shown::Shown;
 use crate::event::{Sanitized, sanitized, text};
+use crate::session::Moment;
 use crate::ui::write::put;
 
 /// The event on show in one of the inspector's tabs.
-fn render_tab(tab: Tab, shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
+fn render_tab(tab: Tab, shown: &Shown, (model, now): (&Model, Moment), theme: &Theme, area: Area, buf: &mut Buffer) {
     match tab {
         Tab::Tree => tree::render(shown, model, theme, area, buf),
         Tab::Diff => diff::render(shown, model, theme, area, buf),
+        Tab::History => history::render(shown, model, now, theme, area, buf),
         Tab::Findings => findings::render(shown, model, theme, area, buf),
         Tab::Raw => raw::render(model, theme, area, buf),
     }

@@ -224,7 +224,7 @@ fn put_cell(value: impl AsSanitized, column: &Column, place: Area, style: Style,
 }
 
 /// How bad it is at worst, and how much there is.
-fn tally(Tally { worst, count }: Tally) -> Sanitized {
+pub(super) fn tally(Tally { worst, count }: Tally) -> Sanitized {
     let sign = severity::sign(worst);
     if count > 99 { sanitized!("{}99+", sign) } else { sanitized!("{}{:>2}", sign, count) }
 }
