@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -5,8 +6,9 @@ use jiff::Timestamp;
 use super::DraftId;
 use super::changes::Pair;
 use super::composer::findings::Question;
+use super::scan::ScanStep;
 use crate::blueshift::Call;
-use crate::event::{Sanitized, TypeName};
+use crate::event::{Payload, Sanitized, TypeName};
 use crate::session::Captured;
 
 /// The requests of the application to the world. Plain data: the runtime carries it out and answers with an
@@ -44,6 +46,21 @@ pub enum Effect {
         /// The text that was read of it.
         text: String,
     },
+    /// Evaluate a jq expression for one event, in the place of whatever was being evaluated.
+    Evaluate {
+        /// A number to name it by.
+        number: u64,
+        /// The expression.
+        expression: String,
+        /// The event.
+        event: Arc<Payload>,
+    },
+    /// Nobody waits for an evaluation any more.
+    StopEvaluation,
+    /// Put a question to events of the session.
+    Scan(Box<ScanStep>),
+    /// Nobody waits any more for what the session's events answer to a query.
+    StopScan,
     /// Put the draft on disk, in place of what was there of it before.
     KeepDraft {
         /// Which draft.

@@ -36,13 +36,14 @@ impl Checked {
         self.0.get(&number)
     }
 
-    /// Keeps the findings of an event that `history` holds.
-    pub(super) fn keep(&mut self, linted: &Linted, history: &mut History) {
+    /// Keeps the findings of an event that `history` holds. The numbers of the events that had to go for it are given back.
+    pub(super) fn keep(&mut self, linted: &Linted, history: &mut History) -> Vec<EventNumber> {
         let number = linted.event.number;
         if history.get(number).is_some() && self.0.insert(number, Arc::clone(&linted.found)).is_none() {
             history.charge(number, linted.found.bytes());
-            self.forget(&history.let_go());
+            return history.let_go();
         }
+        Vec::new()
     }
 
     /// Forgets the events that are no longer held.

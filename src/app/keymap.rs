@@ -87,8 +87,12 @@ pub enum Action {
     OpenAll,
     /// Show the whole value.
     View,
+    /// Evaluate a jq expression, or narrow the session down by one.
+    Query,
     /// Search in keys and values.
     Search,
+    /// Stay at the match of a search, or go to one in another event.
+    AcceptSearch,
     /// To the next match or change.
     NextMatch,
     /// To the previous match or change.
@@ -318,6 +322,7 @@ pub(super) static ANYWHERE: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         hint(&[char('c')], A::Compose, "compose an event, and send it", "compose"),
+        bind(&[char('|')], A::Query, "query the event and the session (jq)"),
         hint(&[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
         bind(&[char('b')], A::BeginStep, "begin a step: count what comes from here on"),
         bind(&[], A::EndStep, "end the step, and its counts"),
@@ -351,6 +356,7 @@ pub(super) static EVENT: Keys = {
         bind(&[char(']')], A::NextTab, "next tab of the inspector"),
         bind(&[char('[')], A::PreviousTab, "previous tab"),
         hint(&[char('y')], A::Copy, "copy: then choose what", "copy"),
+        bind(&[char('*')], A::OnlyThis, "only events with this value"),
         bind(&[char('e')], A::Resend, "edit the event and send it again"),
     ];
     Keys::commands("Inspector: in every tab", BINDINGS, &[])

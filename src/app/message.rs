@@ -2,8 +2,10 @@ use super::changes::Compared;
 use super::composer::findings::DraftFindings;
 use super::findings::Linted;
 use super::input::{Key, Mouse, Size};
+use super::scan::Scanned;
 use super::sending::DraftId;
 use crate::event::Sanitized;
+use crate::query::{QueryError, Values};
 use crate::session::Record;
 
 /// The things that can happen to the application.
@@ -55,6 +57,15 @@ pub enum Outcome {
         /// Its findings; `None` when it cannot be read.
         answer: Option<Box<DraftFindings>>,
     },
+    /// This is what an expression gives for an event.
+    Evaluated {
+        /// The number of the evaluation.
+        number: u64,
+        /// The values, or why there are none.
+        answer: Result<Values, QueryError>,
+    },
+    /// This is what events of the session answered.
+    Scanned(Box<Scanned>),
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(Sanitized),
     /// After one that was not, a draft is on disk.

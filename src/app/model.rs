@@ -16,9 +16,10 @@ use super::pane::inspector::Inspector;
 use super::pane::stream::{Entry, EntryKind, Stream};
 use super::pane::types::{Earlier, TableSettings, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
+use super::queries::Queries;
 use super::{Sending, Size};
 use crate::event::{Sanitized, TypeName, Unknown, sanitized, text};
-use crate::session::{Captured, Change, Moment, Session};
+use crate::session::{Captured, Change, EventNumber, Moment, Session};
 
 /// How long a short answer stands in the footer.
 pub(super) const TOAST: Duration = Duration::from_secs(4);
@@ -111,6 +112,8 @@ pub struct Model {
     pub outbox: Outbox,
     /// The composer.
     pub composer: Composer,
+    /// What is asked of the whole session.
+    pub queries: Queries,
     /// The newest events that nobody has linted yet.
     pub(super) unlinted: Vec<Captured>,
     /// The types of the first poll, until all of them were checked.
@@ -187,6 +190,7 @@ impl Model {
             sending,
             outbox: Outbox::default(),
             composer,
+            queries: Queries::default(),
             unlinted: Vec::new(),
             baseline: None,
         };
@@ -250,7 +254,8 @@ impl Model {
     }
 
     fn banner_rows(&self) -> u16 {
-        u16::try_from(self.banner_lines().len()).unwrap_or(1)
+        let rows = self.banner_lines().len() + usize::from(self.queries.narrowing().is_some());
+        u16::try_from(rows).unwrap_or(1)
     }
 
     /// The keys that mean something now.
@@ -349,10 +354,14 @@ impl Model {
     /// Restores after every message what must hold: the inspector shows what the table's cursor is on, what is seen is
     /// not unseen, and every pane knows its size and shows what there is.
     pub(super) fn settle(&mut self, now: Moment) {
-        let Self { types, inspector, checked, .. } = self;
+        let Self { types, inspector, checked, queries, session, .. } = self;
+        if queries.take_types_changed() {
+            types.narrow(queries.narrowing().map(|scan| scan.types().cloned().collect()), now);
+        }
         match types.selected() {
             Some((name, row)) => {
-                if let Some(newest) = &row.newest {
+                let left = queries.narrowing().and_then(|scan| session.history.get(scan.newest(name)?));
+                if let Some(newest) = left.or(row.newest.as_ref()) {
                     inspector.turn_to(newest);
                     inspector.learn(checked);
                 } else if !inspector.shows(name) {
@@ -373,7 +382,7 @@ impl Model {
             self.with(target, now, |pane, _| pane.fit(area.inner()));
         }
         self.types.read_values();
-        self.stream.arrange(self.narrowing.as_ref(), self.types.muted());
+        self.stream.arrange((self.narrowing.as_ref(), self.queries.narrowing()), self.types.muted());
         let errors = self.composer.errors();
         for layer in &mut self.layers {
             if let Layer::Confirm(confirm) = layer {
@@ -393,6 +402,12 @@ impl Model {
         if on_screen && !behind && !self.layers.iter().any(Layer::is_filter) {
             self.types.look();
         }
+    }
+
+    /// Forgets events that are no longer held.
+    pub(super) fn forget(&mut self, let_go: &[EventNumber]) {
+        self.checked.forget(let_go);
+        self.queries.forget(let_go);
     }
 
     /// The last event of the selected type that had a worse finding than the newest, unless it is on show.

@@ -4,7 +4,7 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 22] = [
+static PLACES: [&Keys; 23] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
@@ -19,6 +19,7 @@ static PLACES: [&Keys; 22] = [
     &layer::COPY,
     &layer::prompt::FILTER,
     &layer::prompt::SEARCH,
+    &layer::query::KEYS,
     &layer::palette::KEYS,
     &layer::picker::KEYS,
     &layer::muted::KEYS,

@@ -64,7 +64,7 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
 fn remember(model: &mut Model, records: &mut [Record], at: Moment) {
     let before = model.session.history.dropped();
     let let_go = model.session.take_in(records);
-    model.checked.forget(&let_go);
+    model.forget(&let_go);
     let history = &model.session.history;
     let dropped = history.dropped();
     if before.events == 0 && dropped.events > 0 {
@@ -208,7 +208,8 @@ fn expect_findings<'a>(model: &mut Model, changes: impl IntoIterator<Item = &'a 
 pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
     let mut told = Vec::new();
     for linted in linted {
-        model.checked.keep(linted, &mut model.session.history);
+        let let_go = model.checked.keep(linted, &mut model.session.history);
+        model.forget(&let_go);
         let news = model.types.learn(linted);
         if model.baseline.as_mut().is_some_and(|baseline| baseline.counts(linted)) {
             continue;

@@ -122,6 +122,25 @@ fn a_filter_narrows_the_table_and_escape_gives_it_back() {
 }
 
 #[test]
+fn a_filter_ignores_case_and_leaves_out_what_is_negated() {
+    let cases = [
+        ("VIEW", vec!["view"]),
+        ("CheckOut", vec!["checkout"]),
+        ("!view !Purch !sub", vec!["checkout", "identify", "add_to_cart", "Пошук\u{202e}日本"]),
+        ("a !CART !sub", vec!["purchase"]),
+    ];
+    for (filter, mut expected) in cases {
+        let mut model = busy(120, 36);
+        press(&mut model, "/", at(20));
+        type_in(&mut model, filter, at(20));
+        let mut left = order(&model);
+        left.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(left, expected, "{filter}");
+    }
+}
+
+#[test]
 fn a_filter_puts_the_cursor_on_the_best_match_and_looks_at_nothing_on_the_way() {
     let mut model = busy(120, 36);
     press(&mut model, "g", at(20));

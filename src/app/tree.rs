@@ -397,19 +397,13 @@ impl Tree {
         self.put_cursor(Spot::value(node));
     }
 
-    /// Finds `query` in keys and values: in any case when it is all lower case, else exactly. Empty ends the search.
+    /// Finds `query` in keys and values. Empty ends the search.
     pub(super) fn search_for(&mut self, query: &str) {
-        let exact = query.chars().any(char::is_uppercase);
-        let found = |text: &str| if exact { text.contains(query) } else { contains_in_any_case(text, query) };
-        let matches = if query.is_empty() {
-            Vec::new()
-        } else {
-            let document = &self.document;
-            let holds = |id: &NodeId| {
-                let scalar = document.get(*id).is_some_and(|node| !node.kind.is_container());
-                document.key(*id).is_some_and(|key| found(&key)) || scalar && found(&document.plain(*id))
-            };
-            document.ids().filter(holds).collect()
+        let needle = Needle::new(query);
+        let document = &self.document;
+        let matches = match query {
+            "" => Vec::new(),
+            _ => document.ids().filter(|id| needle.is_at(document, *id)).collect(),
         };
         self.search = Search { query: query.to_owned(), matches };
     }
@@ -459,6 +453,13 @@ impl Tree {
         &self.search.query
     }
 
+    /// Whether there is no match after the row under the cursor, or none before it.
+    pub(super) fn is_at_end(&self, forward: bool) -> bool {
+        let at = self.selected().map_or(NodeId::ROOT, |row| row.spot.node);
+        let end = if forward { self.search.matches.last() } else { self.search.matches.first() };
+        end.is_none_or(|end| if forward { *end <= at } else { *end >= at })
+    }
+
     /// Which match the cursor is on, from 1, and how many there are.
     pub fn matches(&self) -> (Option<usize>, usize) {
         let at = self.selected().map(|row| row.spot.node);
@@ -494,12 +495,39 @@ pub(super) fn ranges_around(children: u32, position: u32) -> impl Iterator<Item 
     sizes.take_while(|size| *size > 1).map(move |size| Range { first: position / size * size, size })
 }
 
-fn contains_in_any_case(text: &str, lower: &str) -> bool {
-    if lower.is_ascii() {
-        let (text, lower) = (text.as_bytes(), lower.as_bytes());
-        return text.windows(lower.len()).any(|window| window.eq_ignore_ascii_case(lower));
+/// A text that is looked for in keys and values: in any case when it is all lower case, else exactly.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Needle<'a> {
+    text: &'a str,
+    exact: bool,
+}
+
+impl<'a> Needle<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, exact: text.chars().any(char::is_uppercase) }
     }
-    text.to_lowercase().contains(lower)
+
+    /// Whether the key or the value of `id` holds it.
+    pub(super) fn is_at(&self, document: &Document, id: NodeId) -> bool {
+        let scalar = document.get(id).is_some_and(|node| !node.kind.is_container());
+        document.key(id).is_some_and(|key| self.is_in(&key)) || scalar && self.is_in(&document.plain(id))
+    }
+
+    /// Whether an event with this text can hold it: what has no escapes reads as it is spelled.
+    pub(super) fn may_be_in(&self, json: &str) -> bool {
+        json.contains('\\') || self.is_in(json)
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        if self.exact {
+            return text.contains(self.text);
+        }
+        if self.text.is_ascii() {
+            let (text, lower) = (text.as_bytes(), self.text.as_bytes());
+            return text.windows(lower.len().max(1)).any(|window| window.eq_ignore_ascii_case(lower));
+        }
+        text.to_lowercase().contains(self.text)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The dispatcher: the one place that sees the whole model. It gives each message to the pane or the layer that it is for,
 //! and carries out what that answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -11,6 +12,7 @@ use super::keymap::{self, Action, Keys, LineEdit};
 use super::layer::help::Help;
 use super::layer::palette::Palette;
 use super::layer::picker::Picker;
+use super::layer::query::QueryLine;
 use super::layer::{self, Layer};
 use super::model::{InputTarget, Parts, Pause, TOAST};
 use super::pager::Pager;
@@ -19,6 +21,7 @@ use super::pane::types::Column;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
 use super::records::{hear, learn, note, show};
+use super::scan::Scan;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
@@ -73,6 +76,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     if !model.unlinted.is_empty() {
         effects.push(Effect::Lint { events: std::mem::take(&mut model.unlinted), now: model.session.clock.time(now) });
     }
+    effects.extend(model.queries.step(&model.session.history));
     let kept = effects.iter().find_map(|effect| match effect {
         Effect::KeepDraft { draft, text } => Some((draft, text)),
         _ => None,
@@ -124,6 +128,21 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         }
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::Compared(compared) => model.inspector.compared(&compared),
+        Outcome::Evaluated { number, answer } => {
+            if let Some(line) = query_line(model) {
+                line.hear(number, answer);
+            }
+        }
+        Outcome::Scanned(scanned) => {
+            model.stream.look_again();
+            if let Some(why) = model.queries.hear(&scanned, &model.session.history) {
+                note(model, now, EntryKind::Trouble, why.clone());
+                bad_toast(model, now, why);
+            }
+            if let Some(forward) = model.queries.seeking {
+                search_elsewhere(model, forward, now);
+            }
+        }
         Outcome::DraftNotKept(_)
         | Outcome::DraftKeptAgain
         | Outcome::DraftElsewhere { .. }
@@ -310,7 +329,19 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             model.types.unmute(&event_type, now);
             toast(model, now, sanitized!("{} is back", event_type.shown()));
         }
-        Request::Search(query) => model.inspector.search(&query),
+        Request::Search(query) => {
+            model.inspector.search(&query);
+            model.queries.search_for(&query);
+        }
+        Request::SearchElsewhere(forward) => search_elsewhere(model, forward, now),
+        Request::Evaluate => {
+            let number = model.queries.next_number();
+            return query_line(model).map_or_else(Vec::new, |line| line.evaluate(number));
+        }
+        Request::Query(expression) => {
+            model.stream.look_again();
+            return model.queries.narrow(&expression);
+        }
         Request::Copy { target, print } => {
             let text = copy::text(&model.inspector, target, &model.context(now));
             match text {
@@ -382,12 +413,13 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         }
         Action::Slower => step_interval(model, true, now),
         Action::Faster => step_interval(model, false, now),
-        Action::Back => back(model, now),
+        Action::Back => return back(model, now),
         Action::Help => {
             let in_panes = model.layers.is_empty();
             model.layers.push(Layer::Help(Help::new(keymap::help(places()), model.keys(), in_panes)));
         }
         Action::Palette => model.layers.push(Layer::Palette(Palette::new(places(), model.pane_keys()))),
+        Action::Query => return query(model),
         Action::Pause => pause(model, now),
         Action::NextPane => move_focus(model, 1),
         Action::PreviousPane => move_focus(model, PaneId::ALL.len() - 1),
@@ -432,7 +464,7 @@ fn request(edit: LineEdit) -> InputRequest {
 }
 
 /// Steps back one level, and at the outermost one does nothing.
-fn back(model: &mut Model, now: Moment) {
+fn back(model: &mut Model, now: Moment) -> Vec<Effect> {
     match model.focus {
         PaneId::Stream if model.narrowing.is_some() => {
             model.narrowing = None;
@@ -442,8 +474,54 @@ fn back(model: &mut Model, now: Moment) {
         _ if model.zoomed => model.zoomed = false,
         PaneId::Inspector => leave_inspector(model),
         PaneId::Stream => focus(model, PaneId::Types),
+        PaneId::Types if model.types.query().is_empty() => {
+            return comply(model, Request::Query(String::new()), now);
+        }
         PaneId::Types => model.types.set_filter("", now),
     }
+    Vec::new()
+}
+
+/// Opens the line for a query, with the one that narrows the session now.
+fn query(model: &mut Model) -> Vec<Effect> {
+    let event = model.inspector.shown().map(|shown| {
+        let at = shown.event.at.wall.to_zoned(model.time_zone.clone());
+        let time = sanitized!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
+        (sanitized!("{} {}", shown.event.event_type.shown(), time), Arc::clone(&shown.event.payload))
+    });
+    let narrowing = model.queries.narrowing().map_or("", Scan::text);
+    let mut line = QueryLine::new(narrowing, event, model.queries.earlier().to_owned());
+    let effects = line.evaluate(model.queries.next_number());
+    model.layers.push(Layer::Query(Box::new(line)));
+    effects
+}
+
+fn query_line(model: &mut Model) -> Option<&mut QueryLine> {
+    model.layers.iter_mut().find_map(|layer| match layer {
+        Layer::Query(line) => Some(&mut **line),
+        _ => None,
+    })
+}
+
+/// Goes on with the search in the next event that has a match, or in the one before.
+fn search_elsewhere(model: &mut Model, forward: bool, now: Moment) {
+    model.queries.seeking = None;
+    let Some((search, shown)) = model.queries.search().zip(model.inspector.shown()) else { return };
+    let Some(number) = model.queries.elsewhere(&shown.event, forward) else {
+        if !search.is_done() {
+            model.queries.seeking = Some(forward);
+            toast(model, now, "searching the other events");
+        } else if model.inspector.tree().is_some_and(|tree| tree.matches().1 > 0) {
+            model.inspector.go_to_match(forward);
+        } else {
+            bad_toast(model, now, "no event that is held has it");
+        }
+        return;
+    };
+    let query = search.text().to_owned();
+    show_event(model, number, now);
+    let Parts { inspector, context, .. } = model.parts(now);
+    inspector.show_match(&query, forward, &context);
 }
 
 /// Goes back to the table, or to where the event was opened. A reader who has left the event behind wants to see the newest

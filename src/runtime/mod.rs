@@ -16,6 +16,7 @@ mod input;
 mod linting;
 pub mod log;
 mod output;
+mod querying;
 mod screen;
 mod signals;
 mod templates;

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::ops::Range;
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use super::moment::Times;
@@ -188,6 +188,12 @@ impl History {
     /// All events that are held, in order of their numbers.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Captured> {
         self.events.values().map(|entry| &entry.captured)
+    }
+
+    /// The events that are held and have a greater number, in order of their numbers.
+    pub fn later(&self, than: Option<EventNumber>) -> impl Iterator<Item = &Captured> {
+        let from = than.map_or(Bound::Unbounded, Bound::Excluded);
+        self.events.range((from, Bound::Unbounded)).map(|(_, entry)| &entry.captured)
     }
 
     /// The newest event of a type.

@@ -92,13 +92,24 @@ pub(super) fn prompt(
     area: Rect,
 ) -> (Vec<Span<'static>>, Option<Position>) {
     const ROOM: usize = 24;
+    prompt_within(word, input, ROOM, theme, area)
+}
+
+/// The same with so many columns for what is typed.
+pub(super) fn prompt_within(
+    word: &'static str,
+    input: &Input,
+    room: usize,
+    theme: &Theme,
+    area: Rect,
+) -> (Vec<Span<'static>>, Option<Position>) {
     let lead = sanitized!(" {}: ", word);
-    let scroll = input.visual_scroll(ROOM);
+    let scroll = input.visual_scroll(room);
     let value = text::sanitize(input.value());
-    let typed = value.as_sanitized().chars_at(scroll..scroll + ROOM);
+    let typed = value.as_sanitized().chars_at(scroll..scroll + room);
     let before = input.visual_cursor().saturating_sub(scroll);
     let x = area.x + u16::try_from(text::width(&lead) + before).unwrap_or(0);
-    let gap = ROOM.saturating_sub(text::width(&typed)) + 1;
+    let gap = room.saturating_sub(text::width(&typed)) + 1;
     let typed_style = Style { bg: None, ..theme.title };
     let spans = vec![span(lead, theme.name), span(typed, typed_style), blank(gap)];
     (spans, Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y }))

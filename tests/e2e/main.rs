@@ -9,6 +9,7 @@ mod composing;
 mod editor;
 mod harness;
 mod leaving;
+mod query;
 mod stream;
 mod trouble;
 mod watching;

@@ -7,6 +7,7 @@ pub mod muted;
 pub mod palette;
 pub mod picker;
 pub mod prompt;
+pub mod query;
 pub mod search_list;
 
 use super::composer::completion::Completion;
@@ -21,6 +22,7 @@ use muted::Muted;
 use palette::Palette;
 use picker::Picker;
 use prompt::Prompt;
+use query::QueryLine;
 
 /// One of the things that can stand over the panes.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub enum Layer {
     Completion(Completion),
     /// A line is typed in the footer.
     Prompt(Prompt),
+    /// A query is typed, over what it gives.
+    Query(Box<QueryLine>),
     /// The reader chooses what to copy.
     Copy(Copy),
     /// A long value is read.
@@ -153,6 +157,7 @@ impl Layer {
             Self::Composer => return None,
             Self::Completion(completion) => completion,
             Self::Prompt(prompt) => prompt,
+            Self::Query(query) => &**query,
             Self::Copy(copy) => copy,
             Self::Pager(pager) => pager,
             Self::Help(help) => help,
@@ -168,6 +173,7 @@ impl Layer {
             Self::Composer => return None,
             Self::Completion(completion) => completion,
             Self::Prompt(prompt) => prompt,
+            Self::Query(query) => &mut **query,
             Self::Copy(copy) => copy,
             Self::Pager(pager) => pager,
             Self::Help(help) => help,
@@ -185,7 +191,10 @@ impl Layer {
 
     /// Whether a click beside it closes it.
     pub(super) fn closes_on_click(&self) -> bool {
-        matches!(self, Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Muted(_))
+        matches!(
+            self,
+            Self::Pager(_) | Self::Query(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Muted(_)
+        )
     }
 
     /// Whether the panes under it take the mouse.
@@ -193,9 +202,13 @@ impl Layer {
         match self {
             Self::Composer | Self::Completion(_) | Self::Copy(_) => true,
             Self::Prompt(prompt) => prompt.kind != PromptKind::TemplateName,
-            Self::Pager(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Muted(_) | Self::Confirm(_) => {
-                false
-            }
+            Self::Pager(_)
+            | Self::Query(_)
+            | Self::Help(_)
+            | Self::Palette(_)
+            | Self::Picker(_)
+            | Self::Muted(_)
+            | Self::Confirm(_) => false,
         }
     }
 
@@ -215,6 +228,7 @@ impl Layer {
             Self::Palette(palette) => rows(palette.total() + 4),
             Self::Picker(picker) => rows(picker.cursor().len() + 4),
             Self::Muted(muted) => rows(muted.total() + 4),
+            Self::Query(_) => query::ROWS,
             Self::Confirm(confirm) => confirm.rows(),
             _ => u16::MAX,
         };

@@ -22,7 +22,7 @@ pub(in crate::app) static FILTER: Keys = {
 pub(in crate::app) static SEARCH: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
-        hint(ENTER, A::Accept, "stay at the match", "keep"),
+        hint(ENTER, A::Accept, "stay at the match; where there is none, to one in another event", "keep"),
         hint(ESC_OR_INTERRUPT, A::Back, "drop the search", "drop"),
         bind(&[key(KeyCode::Up)], A::PreviousMatch, "previous match"),
         bind(&[key(KeyCode::Down)], A::NextMatch, "next match"),
@@ -78,7 +78,10 @@ impl Pane for Prompt {
             (Action::Accept, PromptKind::TemplateName) => {
                 answer.requests.push(Request::KeepTemplate(self.input.value().trim().to_owned()));
             }
-            (Action::Accept, _) => answer.requests.push(Request::Close),
+            (Action::Accept, PromptKind::Search) => {
+                answer.requests.extend([Request::Close, Request::Act(Action::AcceptSearch)]);
+            }
+            (Action::Accept, PromptKind::Filter) => answer.requests.push(Request::Close),
             (Action::Up | Action::Down | Action::NextMatch | Action::PreviousMatch, _) => {
                 answer.requests.push(Request::Act(action));
             }

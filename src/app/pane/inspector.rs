@@ -14,6 +14,7 @@ use crate::app::tree::Tree;
 use crate::app::{Effect, Mouse};
 use crate::event::{NodeId, NodeKind, Path, Sanitized, TypeName, sanitized, text};
 use crate::lint::Finding;
+use crate::query;
 use crate::session::{Captured, EventNumber, History, Moment};
 
 /// In a pane narrower than this the tabs have short names.
@@ -221,6 +222,26 @@ impl Inspector {
         self.tabs.tree.reveal(path);
     }
 
+    /// Shows the first match of a search in the event on show, or the last.
+    pub(in crate::app) fn show_match(&mut self, query: &str, forward: bool, context: &Context<'_>) {
+        self.hold();
+        self.tab = Tab::Tree;
+        let context = Context { shown: self.shown.as_ref(), ..*context };
+        self.tabs.tree.show(&context);
+        if let Some(tree) = self.tabs.tree.tree_mut() {
+            tree.search_for(query);
+            tree.cursor_mut().put(0);
+            tree.go_to_match(forward);
+        }
+    }
+
+    /// Goes on to the next match in the event, or to the one before, and round at the ends.
+    pub(in crate::app) fn go_to_match(&mut self, forward: bool) {
+        if let Some(tree) = self.tabs.tree.tree_mut() {
+            tree.go_to_match(forward);
+        }
+    }
+
     /// Searches the event.
     pub(in crate::app) fn search(&mut self, query: &str) {
         if let Some(tree) = self.tabs.tree.tree_mut() {
@@ -282,6 +303,18 @@ impl Inspector {
             self.reveal(&path, context);
         }
         Answer::request(Request::Focus(PaneId::Inspector))
+    }
+
+    /// Leaves only the events with the value under the cursor.
+    fn only_this(&self, context: &Context<'_>) -> Answer {
+        let expression = self.picked(context).and_then(|picked| {
+            let document = self.shown.as_ref()?.document.as_ref().ok()?;
+            query::with_value(&picked.path, document.text(document.find(&picked.path)?))
+        });
+        match expression {
+            Some(expression) => Answer::request(Request::Query(expression)),
+            None => Answer::warn("put the cursor on a field whose value is no object and no array"),
+        }
     }
 
     /// The finding under the cursor: of the list, or of the tree's row.
@@ -347,6 +380,7 @@ impl Pane for Inspector {
             Action::PreviousTab => self.turn_tabs(Tab::ALL.len() - 1, context),
             Action::NextFinding => return Some(self.go_to_finding(true, context)),
             Action::PreviousFinding => return Some(self.go_to_finding(false, context)),
+            Action::OnlyThis => return Some(self.only_this(context)),
             Action::Copy if self.shown.is_some() => return Some(Answer::request(Request::Open(Open::Copy))),
             Action::View => {
                 let (title, source) = self.readable(context)?;

@@ -143,8 +143,14 @@ pub(super) enum Request {
     Narrow(Option<Narrowing>),
     /// Bring a muted type back.
     Unmute(TypeName),
-    /// Search the event for this.
+    /// Search the event for this, and the others that are held.
     Search(String),
+    /// Go on with the search in another event, forward or back.
+    SearchElsewhere(bool),
+    /// Evaluate the expression that is typed.
+    Evaluate,
+    /// Leave only the events that this jq expression is true of; all of them when it is empty.
+    Query(String),
     /// Copy something of the event, or print it on the plain terminal.
     Copy {
         /// Which part.

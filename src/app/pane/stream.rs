@@ -16,6 +16,7 @@ use crate::app::keymap::{self, Action, Binding, Keys, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::narrowing::Narrowing;
 use crate::app::pager::Pager;
+use crate::app::scan::Scan;
 use crate::app::{KeyCode, Mouse};
 use crate::event::{TypeName, sanitized, text};
 use crate::session::Moment;
@@ -139,8 +140,15 @@ impl Stream {
         });
     }
 
-    /// Makes the rows, where something has changed: of the entries of types that are not `muted`, those that `narrowing` leaves.
-    pub(in crate::app) fn arrange(&mut self, narrowing: Option<&Narrowing>, muted: &BTreeSet<TypeName>) {
+    /// Makes the rows, where something has changed: of the entries of types that are not `muted`, those that the narrowing and
+    /// the query over the session leave.
+    pub(in crate::app) fn arrange(
+        &mut self,
+        (narrowing, query): (Option<&Narrowing>, Option<&Scan>),
+        muted: &BTreeSet<TypeName>,
+    ) {
+        let is_narrowed = narrowing.is_some() || query.is_some();
+        let holds = |scan: &Scan, entry: &Entry| entry.about.event().is_some_and(|number| scan.holds(number));
         let is_stale = std::mem::take(&mut self.is_stale) || self.muted != muted.len();
         if !is_stale {
             return;
@@ -151,18 +159,20 @@ impl Stream {
         let mut above: Option<(usize, Moment)> = None;
         for (index, Numbered { entry, .. }) in self.entries.iter().enumerate() {
             let is_left = !entry.event_type.as_ref().is_some_and(|event_type| muted.contains(event_type))
-                && narrowing.is_none_or(|narrowing| entry.kind == EntryKind::Step || narrowing.leaves(entry));
+                && (entry.kind == EntryKind::Step
+                    || narrowing.is_none_or(|narrowing| narrowing.leaves(entry))
+                        && query.is_none_or(|query| holds(query, entry)));
             if !is_left {
                 continue;
             }
-            if narrowing.is_some() && entry.kind != EntryKind::Step {
+            if is_narrowed && entry.kind != EntryKind::Step {
                 let pause = above.map(|(_, later)| between(entry.at, later)).filter(|pause| *pause >= PAUSE);
                 rows.extend(pause.map(|pause| Row::Pause(index, pause)));
                 above = Some((index, entry.at));
             }
             rows.push(Row::Entry(index));
         }
-        let is_whole = rows.len() == self.entries.len() && narrowing.is_none();
+        let is_whole = rows.len() == self.entries.len() && !is_narrowed;
         self.cursor.set_len(rows.len());
         self.rows = (!is_whole).then_some(rows);
         let Some(chosen) = self.chosen else {

@@ -29,8 +29,8 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('9')], A::Level(9), ""),
         bind(&[char('0')], A::Level(0), "fold everything"),
         bind(&[], A::OpenAll, "unfold everything"),
-        hint(&[char('/')], A::Search, "search in keys and values", "search"),
-        bind(&[char('n')], A::NextMatch, "next match"),
+        hint(&[char('/')], A::Search, "search in keys and values, also of the other events", "search"),
+        bind(&[char('n')], A::NextMatch, "next match; after the last, in the next event"),
         bind(&[char('N')], A::PreviousMatch, "previous match"),
         bind(&[char('v')], A::View, "show the whole value"),
         bind(&[], A::ShowColumn, "show the field as a column of the table, or no more"),
@@ -133,9 +133,18 @@ impl Pane for TreePane {
             }
             Action::Level(level) => tree.open_to_level(level.into()),
             Action::OpenAll => tree.open_all(),
-            Action::NextMatch => tree.go_to_match(true),
-            Action::PreviousMatch => tree.go_to_match(false),
-            Action::Back if !tree.query().is_empty() => tree.search_for(""),
+            Action::AcceptSearch if tree.query().is_empty() || tree.matches().1 > 0 => {}
+            Action::AcceptSearch => return Some(Answer::request(Request::SearchElsewhere(true))),
+            Action::NextMatch | Action::PreviousMatch => {
+                let forward = action == Action::NextMatch;
+                if !tree.query().is_empty() && tree.is_at_end(forward) {
+                    return Some(Answer::request(Request::SearchElsewhere(forward)));
+                }
+                tree.go_to_match(forward);
+            }
+            Action::Back if !tree.query().is_empty() => {
+                return Some(Answer::request(Request::Search(String::new())));
+            }
             _ => return None,
         }
         Some(Answer::done())

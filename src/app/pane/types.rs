@@ -4,7 +4,7 @@ mod column;
 mod step;
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(in crate::app) static KEYS: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         hint(&[key(KeyCode::Enter), char('l'), key(KeyCode::Right)], A::Inspect, "look into the event", "inspect"),
-        hint(&[char('/')], A::Filter, "filter the types, fuzzily", "filter"),
+        hint(&[char('/')], A::Filter, "filter the types, fuzzily; !view leaves that out", "filter"),
         bind(&[char('s')], A::Sort, "sort by the next column"),
         bind(&[char('S')], A::Reverse, "reverse the order"),
         bind(&[], A::ToggleRate, "show or hide the rate of arrivals"),
@@ -80,6 +80,8 @@ pub struct Types {
     sort: Sort,
     filter: Option<Pattern>,
     query: String,
+    /// The types that a query over the session leaves.
+    left: Option<HashSet<TypeName>>,
 }
 
 /// One event type.
@@ -253,6 +255,7 @@ impl Default for Types {
             sort: Sort::by(Column::Seen),
             filter: None,
             query: String::new(),
+            left: None,
         }
     }
 }
@@ -350,6 +353,9 @@ impl Types {
         }
         if !self.muted.is_empty() {
             self.order.retain(|index| self.rows.get_index(*index).is_some_and(|(name, _)| !self.muted.contains(name)));
+        }
+        if let Some(left) = &self.left {
+            self.order.retain(|index| self.rows.get_index(*index).is_some_and(|(name, _)| left.contains(name)));
         }
         let Sort { column, descending } = &self.sort;
         let (rows, step, descending) = (&self.rows, &self.step, *descending);
@@ -545,11 +551,20 @@ impl Types {
     pub(in crate::app) fn set_filter(&mut self, query: &str, now: Moment) {
         query.clone_into(&mut self.query);
         self.filter =
-            (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Smart, Normalization::Smart));
+            (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart));
         self.arrange(now);
         if let Some(best) = self.best_match() {
             self.select(best);
         } else {
+            self.select_something();
+        }
+    }
+
+    /// Leaves only the types that a query over the session leaves; `None` is no query.
+    pub(in crate::app) fn narrow(&mut self, left: Option<HashSet<TypeName>>, now: Moment) {
+        if self.left != left {
+            self.left = left;
+            self.arrange(now);
             self.select_something();
         }
     }

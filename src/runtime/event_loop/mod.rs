@@ -27,6 +27,7 @@ use super::frame_limiter::FrameLimiter;
 use super::input::LoopInput;
 use super::linting::LintWorker;
 use super::output::{Done, Job, TerminalOutput};
+use super::querying::QueryWorker;
 use super::screen::Screen;
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Field, Key, KeyCode, Message, Model, Outcome, Size};
@@ -163,6 +164,7 @@ where
         drafts: DraftWriter::new(workplace.folders.drafts.as_deref(), &outcome_sender),
         linting: LintWorker::new(std::mem::take(&mut workplace.linter), &outcome_sender),
         comparing: CompareWorker::new(&outcome_sender),
+        querying: QueryWorker::new(&outcome_sender),
         workplace,
         outcomes,
         outcome_sender,
@@ -209,6 +211,7 @@ struct EventLoop<A, C, N> {
     drafts: DraftWriter,
     linting: LintWorker,
     comparing: CompareWorker,
+    querying: QueryWorker,
     workplace: Workplace,
     /// The outcomes of effects that take their time.
     outcomes: mpsc::UnboundedReceiver<Outcome>,
@@ -512,6 +515,10 @@ where
             Effect::Compare(pairs) => self.comparing.compare(pairs),
             Effect::LintDraft(question) => self.linting.draft(question),
             Effect::OpenDraft { draft, text } => self.drafts.open(draft, text),
+            Effect::Evaluate { number, expression, event } => self.querying.evaluate(number, expression, event),
+            Effect::StopEvaluation => self.querying.stop_evaluation(),
+            Effect::Scan(step) => self.querying.scan(step),
+            Effect::StopScan => self.querying.stop_scan(),
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
             Effect::KeepTemplate { name, text } => self.keep_template(name, text),
             Effect::Edit { draft, text } => return self.edit(draft, text).into(),

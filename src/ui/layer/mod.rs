@@ -6,6 +6,7 @@ mod help;
 mod muted;
 mod palette;
 mod picker;
+mod query;
 mod search_list;
 
 use ratatui::buffer::Buffer;
@@ -37,6 +38,7 @@ pub(super) fn render(
         Layer::Palette(palette) => return palette::render(palette, area, theme, buf),
         Layer::Picker(picker) => return picker::render(picker, area, theme, buf),
         Layer::Muted(muted) => return muted::render(muted, area, theme, buf),
+        Layer::Query(query) => return query::render(query, area, theme, buf),
         Layer::Confirm(confirm) => return confirm::render(confirm, model, area, theme, buf),
         Layer::Completion(completion) => {
             if let Some(cursor) = under {

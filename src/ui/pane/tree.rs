@@ -63,7 +63,8 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
         place.push(part_label(part, tree.document(), path_node(tree)));
     }
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
-    let (right, style) = status(tree, shown, coverage, area.width.into(), theme);
+    let elsewhere = model.queries.search().map_or(0, |scan| scan.found_beside(shown.event.number));
+    let (right, style) = status((tree, elsewhere), shown, coverage, area.width.into(), theme);
     put_foot(&place, (&right, style), theme.dim, theme, area, buf);
     // The finding at the cursor, in a few words: its row may have no room for them.
     let here = tree.selected().and_then(|row| found?.here(&row));
@@ -85,7 +86,13 @@ fn path_node(tree: &Tree) -> NodeId {
 }
 
 /// The right of the bottom border: the search, the newer events, or the event's size and journey.
-fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, theme: &Theme) -> (Sanitized, Style) {
+fn status(
+    (tree, elsewhere): (&Tree, usize),
+    shown: &Shown,
+    coverage: Option<Coverage>,
+    width: usize,
+    theme: &Theme,
+) -> (Sanitized, Style) {
     let mut parts = Vec::new();
     let mut style = theme.dim;
     if !tree.query().is_empty() {
@@ -96,6 +103,9 @@ fn status(tree: &Tree, shown: &Shown, coverage: Option<Coverage>, width: usize, 
             (None, count) => sanitized!("{} matches", count),
             (Some(at), count) => sanitized!("match {} of {}", at, count),
         });
+        if elsewhere > 0 {
+            parts.push(sanitized!("also in {}", text::counted(elsewhere as u64, "event")));
+        }
     }
     parts.extend(held(shown));
     if shown.newer > 0 {
