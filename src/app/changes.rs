@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::event::{Difference, DifferenceKind, Document, Groups, NodeId, Path, Sanitized, diff, sanitized, text};
+use crate::event::{
+    Difference, DifferenceKind, Document, Groups, NodeId, Origin, Path, Sanitized, Segment, diff, origin, sanitized,
+    text,
+};
 use crate::session::{Captured, EventNumber, Moment};
 
 /// Events that are larger together, in bytes, are not compared: a key would wait for it.
@@ -123,7 +126,9 @@ impl Changes {
     /// The changes in a few words: `revenue 25 → 31.24 · +coupon · 2 more`; without those of fields that are told already.
     pub fn summary_without(&self, is_told: impl Fn(&Path) -> bool) -> Sanitized {
         let differences = || self.differences.iter().filter(|it| !is_told(&it.path));
-        let mut parts: Vec<_> = differences().filter(|it| !it.is_volatile()).map(words).collect();
+        // What the platform may have added says little of what the sender did.
+        let (own, others): (Vec<_>, Vec<_>) = differences().filter(|it| !it.is_volatile()).partition(|it| is_own(it));
+        let mut parts: Vec<_> = own.into_iter().chain(others).map(words).collect();
         if parts.is_empty() {
             let told = match (differences().next(), self.differences.is_empty()) {
                 (None, true) => "the same as the one before",
@@ -138,6 +143,14 @@ impl Changes {
             parts.push(sanitized!("{} more", more));
         }
         Sanitized::join(parts, " · ")
+    }
+}
+
+/// Whether a change is in a field that the sender has put there, as far as its name tells.
+fn is_own(difference: &Difference) -> bool {
+    match difference.path.0.first() {
+        Some(Segment::Key { name, .. }) => origin(name) == Origin::Sender,
+        _ => true,
     }
 }
 
@@ -186,6 +199,7 @@ mod tests {
                 r#"{"url":"https://shop.example/mugs"}"#,
                 r#"url …le/beans" → …le/mugs""#,
             ),
+            (r#"{"ip":"1","a":1}"#, r#"{"ip":"2","a":2}"#, r#"a 1 → 2 · ip "1" → "2""#),
             (r#"{"items":[{"sku":"a"}]}"#, r#"{"items":[{"sku":"b"}]}"#, r#"items[0].sku "a" → "b""#),
         ];
         for (before, after, expected) in cases {

@@ -540,8 +540,15 @@ fn show_event(model: &mut Model, number: EventNumber, now: Moment) {
     let newer = model.session.history.place(number).map_or(0, |place| place.of - place.at);
     model.types.send_for(&event.event_type, now);
     model.inspector.show_event(event, newer as u64);
-    model.opened_from = Some(model.focus).filter(|focus| *focus == PaneId::Stream);
+    if model.focus == PaneId::Stream {
+        model.opened_from = Some(PaneId::Stream);
+    }
     model.focus = PaneId::Inspector;
+    // The draft stands where the event is to be seen, and is kept.
+    if model.composing().is_some() {
+        model.layers.retain(|layer| !matches!(layer, Layer::Composer | Layer::Completion(_)));
+        model.composer.closed();
+    }
 }
 
 /// Shows what came of a batch that was sent: the proof of the last one, of an earlier one what the stream has.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::catalogue::IDENTIFIERS;
 use super::head::{said, scan};
 use super::json::{self, Json};
 use super::{Path, Payload, Segment};
@@ -22,6 +21,17 @@ pub struct Identity<'a> {
     /// Its value: the text of a string, of anything else the JSON.
     pub value: Cow<'a, str>,
 }
+
+/// The identifiers of a customer with the words for them, what a person tells one by first: the platform's own is not.
+const CUSTOMERS: [(&str, &str); 7] = [
+    ("customer_id", "customer"),
+    ("email", "email"),
+    ("phone_number", "phone"),
+    ("cookie", "cookie"),
+    ("device_id", "device"),
+    ("user_uuid", "user"),
+    ("group_id", "group"),
+];
 
 /// Where it may stand and the word for it, what says most first. Of a list of products it is the first.
 const FIELDS: [(&str, &str, Inside); 11] = [
@@ -57,18 +67,15 @@ impl Payload {
         }
     }
 
-    /// By what the platform knows the customer: the identifier that it asks for first, of those that say something.
+    /// The customer that it is about.
     pub fn customer(&self) -> Option<Identity<'_>> {
-        let name = IDENTIFIERS.iter().find(|name| self.identifier(name).is_some())?;
-        let word = match *name {
-            "customer_id" => "customer",
-            "user_uuid" => "user",
-            "device_id" => "device",
-            "phone_number" => "phone",
-            "group_id" => "group",
-            name => name,
-        };
-        Some(Identity { path: Path(vec![Segment::key(*name)]), word, value: self.identifier(name)? })
+        let known = CUSTOMERS.iter().find_map(|(name, word)| Some((*name, *word, self.identifier(name)?)));
+        known.map(|(name, word, value)| Identity { path: Path(vec![Segment::key(name)]), word, value })
+    }
+
+    /// Every identifier by which it says whom it is about, each once, with its value.
+    pub fn customers(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        CUSTOMERS.iter().filter_map(|(name, _)| Some((*name, self.identifier(name)?)))
     }
 
     /// The field of that name at the top, if it says something.
@@ -147,6 +154,12 @@ fn member<'t>(object: &'t str, name: &str) -> Option<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::catalogue::IDENTIFIERS;
+
+    #[test]
+    fn every_identifier_of_the_platform_has_a_word() {
+        assert!(IDENTIFIERS.iter().all(|name| CUSTOMERS.iter().any(|(known, _)| known == name)));
+    }
 
     #[test]
     fn an_event_is_told_by_what_it_is_about() {

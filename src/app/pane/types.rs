@@ -482,7 +482,7 @@ impl Types {
         now: Moment,
     ) -> &Step {
         self.steps += 1;
-        self.step.insert(Step::new(self.steps, now, clock.time(now), waiting))
+        self.step.insert(Step::new(self.steps, clock.time(now), waiting))
     }
 
     /// Ends the step that is on, if one is.

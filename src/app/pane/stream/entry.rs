@@ -1,6 +1,6 @@
 //! One thing that happened.
 
-use crate::event::{Path, Payload, Sanitized, TypeName};
+use crate::event::{ORDER, Path, Payload, Sanitized, TypeName};
 use crate::lint::Severity;
 use crate::session::{EventNumber, Moment};
 
@@ -107,16 +107,8 @@ impl Entry {
 
 /// What an event can be looked for by: its identifiers and its order, each with its value. The order comes first.
 pub(super) fn values_of(payload: &Payload) -> Vec<(&'static str, String)> {
-    let order = payload.field(crate::event::ORDER).map(|value| (crate::event::ORDER, value));
-    let mut values: Vec<(&'static str, String)> = Vec::new();
-    for (name, value) in order.into_iter().chain(payload.identifiers()) {
-        match values.iter_mut().find(|(known, _)| *known == name) {
-            // Of one that stands there twice the last counts.
-            Some((_, known)) => *known = value.into_owned(),
-            None => values.push((name, value.into_owned())),
-        }
-    }
-    values
+    let order = payload.field(ORDER).map(|value| (ORDER, value));
+    order.into_iter().chain(payload.customers()).map(|(name, value)| (name, value.into_owned())).collect()
 }
 
 /// The keys of an event: its identifiers and its order.
@@ -126,7 +118,7 @@ pub(in crate::app) fn keys_of(payload: &Payload) -> Box<[u64]> {
 
 /// The keys of an event without that of its order, which needs no reading.
 pub(in crate::app) fn identifiers_of(payload: &Payload) -> Box<[u64]> {
-    payload.identifiers().map(|(name, value)| key_of(name, &value)).collect()
+    payload.customers().map(|(name, value)| key_of(name, &value)).collect()
 }
 
 /// A field and its value as one number.

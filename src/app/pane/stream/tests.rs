@@ -8,7 +8,7 @@ use crate::app::fixture::{
 use crate::app::layer::Layer;
 use crate::app::pane::{PaneId, Tab};
 use crate::app::{Model, composer};
-use crate::session::{ChangeKind, Record};
+use crate::session::{Arrival, Change, ChangeKind, Record};
 
 fn lines(model: &Model) -> Vec<String> {
     let line = |row| match model.stream.line(row).unwrap() {
@@ -58,12 +58,26 @@ fn every_event_has_a_line_that_says_what_it_is_and_what_changed() {
         "view 3 came, 1 of them captured · sku b · −_bsft_ts",
         "purchase from before the newest · order 8 · 1 field",
         "purchase order 11 · otherwise the same as the one before",
-        "purchase order 10 · revenue 25 → 31.24 · −_bsft_ts · +coupon",
+        "purchase order 10 · revenue 25 → 31.24 · +coupon · −_bsft_ts",
         "connected: 2 event types are known",
         "view sku a · 3 fields",
         "purchase order 9 · 4 fields",
     ];
     assert_eq!(lines(&model), expected, "what was there before stands below, the newest of it first");
+}
+
+#[test]
+fn what_the_history_gives_back_stands_where_it_came() {
+    let mut model = fresh(120, 36);
+    send(&mut model, polled(vec![], at(1)), at(1));
+    came(&mut model, "view", r#"{"sku":"a"}"#, 2);
+    came(&mut model, "view", r#"{"sku":"c"}"#, 8);
+    let text = r#"{"sku":"b","_bsft_ts":"2026-11-23T14:03:05Z"}"#;
+    let back = Change { arrival: Arrival::Backfill, ..change("view", ChangeKind::Earlier, text, 60, 1, at(9)) };
+    send(&mut model, polled(vec![back], at(9)), at(9));
+    let told = lines(&model);
+    assert!(told[0].starts_with("view sku c") && told[2].starts_with("view sku a"), "{told:?}");
+    assert_eq!(told[1], "view from before the newest · sku b · 2 fields");
 }
 
 #[test]

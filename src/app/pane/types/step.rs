@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::event::TypeName;
-use crate::session::{Arrival, Change, ChangeKind, Moment};
+use crate::session::{Arrival, Change, ChangeKind};
 
 /// Of what is told late, an event that the platform had so long before the step began is not of it, whoever's clock is a
 /// little off.
@@ -17,10 +17,8 @@ const BEFORE: Duration = Duration::from_mins(1);
 pub struct Step {
     /// Its number, from 1.
     pub number: u32,
-    /// When it began.
-    pub began: Moment,
-    /// The same by the server's clock.
-    began_there: Timestamp,
+    /// When it began, by the server's clock.
+    began: Timestamp,
     counts: HashMap<TypeName, u64>,
     /// How many events had come before it that are not in the table yet, because the screen is held still.
     waiting: HashMap<TypeName, u64>,
@@ -28,17 +26,12 @@ pub struct Step {
 
 impl Step {
     /// One that begins now. `waiting` are the changes that came before and are still to be shown.
-    pub(super) fn new<'a>(
-        number: u32,
-        began: Moment,
-        began_there: Timestamp,
-        waiting: impl Iterator<Item = &'a Change>,
-    ) -> Self {
+    pub(super) fn new<'a>(number: u32, began: Timestamp, waiting: impl Iterator<Item = &'a Change>) -> Self {
         let mut before: HashMap<TypeName, u64> = HashMap::new();
         for change in waiting {
             *before.entry(change.event_type.clone()).or_default() += change.arrived;
         }
-        Self { number, began, began_there, counts: HashMap::new(), waiting: before }
+        Self { number, began, counts: HashMap::new(), waiting: before }
     }
 
     /// How many events of a type came.
@@ -65,7 +58,7 @@ impl Step {
             return false;
         }
         let received = change.payload.as_ref().and_then(|payload| payload.head().received);
-        let before = self.began_there.checked_sub(BEFORE).unwrap_or(self.began_there);
+        let before = self.began.checked_sub(BEFORE).unwrap_or(self.began);
         received.is_some_and(|received| received < before)
     }
 }
@@ -93,7 +86,7 @@ mod tests {
             (vec![late("2026-11-23T14:03:50Z")], vec![], 1),
         ];
         for (changes, waiting, expected) in cases {
-            let mut step = Step::new(1, at(60), at(60).wall, waiting.iter());
+            let mut step = Step::new(1, at(60).wall, waiting.iter());
             for change in &changes {
                 step.take_in(change);
             }
