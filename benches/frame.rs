@@ -40,6 +40,7 @@ fn change(name: &str, text: &str, kind: ChangeKind, now: Moment) -> Change {
         received: Some(12),
         captured: 3,
         arrived: u64::from(kind == ChangeKind::Updated),
+        counted_at: None,
         coverage: None,
         at: now,
         arrival: Arrival::Poll,

@@ -80,6 +80,7 @@ pub(crate) fn change(
         received: Some(received),
         captured: received / 2 + 1,
         arrived,
+        counted_at: None,
         coverage: (arrived > 0).then_some(Coverage { captured: arrived / 2 + 1, received: arrived }),
         at,
         arrival: Arrival::Poll,
@@ -269,7 +270,7 @@ pub(crate) const CHECKOUT: &str = r#"{"event":"checkout","email":"jane@example.c
 pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
     let mut marks = 1_u128..;
     let batch = Batch::read(draft, || uuid::Uuid::from_u128(marks.next().unwrap())).unwrap();
-    model.outbox.send(batch, model.sending.limits, now)
+    model.outbox.send(batch, model.sending.limits, &model.session.history, now)
 }
 
 /// The records of what came of a call, 88 ms after it went out at 14:03:20.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::Effect;
 use super::pane::stream::{About, Entry, EntryKind, Stream};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
-use crate::event::{Document, EventId, Sanitized, TypeName, sanitized, text};
+use crate::event::{Document, EventId, Identifiers, Sanitized, TypeName, sanitized, text};
 use crate::session::probe::{Clue, PATIENCE, Probe, ProbeId, ProbeState, Probes, Recognized};
-use crate::session::{CallOutcome, Change, Delivery, Moment, Problem, ProblemKind, Recalled, Retry};
+use crate::session::{CallOutcome, Change, Delivery, History, Moment, Problem, ProblemKind, Recalled, Retry};
 
 #[cfg(test)]
 mod tests;
@@ -67,12 +67,6 @@ pub enum ProbeMark {
     Guessed,
     /// It did not come in time.
     Missed,
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self { count: 0, sent: Vec::new(), probes: Probes::new(PATIENCE), marks: HashMap::new() }
-    }
 }
 
 impl Sent {
@@ -155,6 +149,12 @@ impl SentCall {
 }
 
 impl Outbox {
+    /// One from which nothing went out yet, where customers are identified by these fields.
+    pub(super) fn new(identifiers: Identifiers) -> Self {
+        let probes = Probes::new(PATIENCE).identified_by(identifiers);
+        Self { count: 0, sent: Vec::new(), probes, marks: HashMap::new() }
+    }
+
     /// The batch that was handed over last.
     pub fn newest(&self) -> Option<&Sent> {
         self.sent.last()
@@ -218,13 +218,18 @@ impl Outbox {
     }
 
     /// Begins to wait for the newest of `events`, which are handed to the network now.
-    fn begin(&mut self, events: Vec<Outgoing>, now: Moment) -> Vec<ProbeId> {
+    fn begin(&mut self, events: Vec<Outgoing>, history: &History, now: Moment) -> Vec<ProbeId> {
         let unwatched = events.len().saturating_sub(MOST_PROBES);
         let mut begun = Vec::new();
         for Outgoing { event_type, uuid, payload } in events.into_iter().skip(unwatched) {
             // A sent event was read before, so this cannot fail; without a document there is nothing to compare.
             if let Ok(document) = Document::new(payload) {
-                begun.push(self.probes.sent(event_type, uuid, Arc::new(document), now));
+                let newest = history.newest(&event_type).map(|newest| Arc::clone(&newest.payload));
+                let id = self.probes.sent(event_type, uuid, Arc::new(document), now);
+                if let Some(newest) = newest {
+                    self.probes.sent_beside(id, &newest);
+                }
+                begun.push(id);
             }
         }
         self.mark_all(&begun);
@@ -275,8 +280,8 @@ impl Outbox {
         sentences
     }
 
-    /// Hands a batch over, and begins to wait for its events.
-    pub fn send(&mut self, batch: Batch, limits: CallLimits, now: Moment) -> Vec<Effect> {
+    /// Hands a batch over, and begins to wait for its events beside those that are held.
+    pub fn send(&mut self, batch: Batch, limits: CallLimits, history: &History, now: Moment) -> Vec<Effect> {
         let calls = batch.calls(limits);
         self.count += 1;
         let first = batch.events.first().map(|event| event.event_type.clone());
@@ -285,7 +290,7 @@ impl Outbox {
             event_type: first.filter(|first| batch.events.iter().all(|event| event.event_type == *first)),
             bulk: batch.bulk,
             calls: calls.iter().map(|call| SentCall { events: Arc::clone(&call.events), delivery: None }).collect(),
-            probes: self.begin(batch.events, now),
+            probes: self.begin(batch.events, history, now),
             retry: None,
         };
         self.sent.retain(Sent::is_under_way);

@@ -5,7 +5,7 @@ use super::keymap::Action;
 use super::layout::Area;
 use super::outbox::{Outbox, Sent, SentCall, counted, is_untried};
 use crate::blueshift::limits;
-use crate::event::{Difference, Sanitized, sanitized, text};
+use crate::event::{Difference, QUOTED_DIGITS, Sanitized, sanitized, text};
 use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized};
 use crate::session::{CallOutcome, Moment};
 
@@ -339,11 +339,15 @@ impl<'a> Page<'a> {
         let column = column.unwrap_or(0);
         for (group, members) in groups.into_iter().filter(|(_, members)| !members.is_empty()) {
             let count = members.len();
+            let is_of_quoted_numbers = members.iter().all(|difference| difference.is_quoted_number());
             self.rows.extend([ProofRow::Gap, ProofRow::Heading { group, count }]);
             let shown = members.into_iter().take(MOST_DIFFERENCES);
             self.rows.extend(shown.map(|difference| ProofRow::Difference { difference, group, column }));
             if count > MOST_DIFFERENCES {
                 self.say(sanitized!("and {} more", count - MOST_DIFFERENCES), Tone::Quiet);
+            }
+            if is_of_quoted_numbers {
+                self.say(QUOTED_DIGITS, Tone::Quiet);
             }
         }
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::blueshift::safety::Safety;
 use crate::blueshift::{BaseUrl, CallLimits, KeyMask, curl};
+use crate::event::Identifiers;
 use crate::event::catalogue::Template;
 
 /// Names a draft: its file on disk, and the composer's text. Given out by whoever begins one.
@@ -41,6 +42,8 @@ pub struct Sending {
     pub drafts: Vec<SavedDraft>,
     /// The seed of the session's identifiers; different in each session.
     pub seed: u128,
+    /// By which fields customers are identified.
+    pub identifiers: Identifiers,
     /// How much one bulk call may hold.
     pub limits: CallLimits,
     /// The interval between polls while a probe is waited for.
@@ -60,6 +63,7 @@ impl Sending {
             templates: Vec::new(),
             drafts: Vec::new(),
             seed: 0,
+            identifiers: Identifiers::default(),
             limits: CallLimits::default(),
             probe_interval: Duration::from_secs(1),
         }

@@ -22,7 +22,9 @@ pub struct Tree {
     /// Whether each value is open, by its position in the document.
     open: Vec<bool>,
     open_parts: HashSet<Spot>,
-    /// The event's fields that the platform added, in order, where they fold into a row of their own.
+    /// The event's fields that the platform added, in order, where a proof has compared what was sent with what came.
+    added: Option<Vec<NodeId>>,
+    /// The event's fields that the platform added, or may have, in order, where they fold into a row of their own.
     platform: Vec<NodeId>,
     rows: Vec<TreeRow>,
     cursor: Cursor,
@@ -90,12 +92,13 @@ impl Tree {
             document,
             open,
             open_parts: HashSet::new(),
+            added: None,
             platform: Vec::new(),
             rows: Vec::new(),
             cursor: Cursor::default(),
             search: Search::default(),
         };
-        tree.platform = platform_fields(&tree.document);
+        tree.platform = tree.foldable();
         tree.open_to_level(level);
         tree
     }
@@ -120,8 +123,9 @@ impl Tree {
             }
             pairs.extend(self.same_children(old, &document, new));
         }
-        self.platform = platform_fields(&document);
         self.document = document;
+        self.added = None;
+        self.platform = self.foldable();
         self.open = open;
         self.open_parts = open_parts;
         let query = std::mem::take(&mut self.search.query);
@@ -129,6 +133,47 @@ impl Tree {
         let node = self.nearest(path);
         self.rebuild();
         self.put_cursor(Spot { node, part });
+    }
+
+    /// Whether a proof has said which fields the platform added.
+    pub(super) fn is_compared(&self) -> bool {
+        self.added.is_some()
+    }
+
+    /// Learns from a proof which fields the platform added, or that there is none.
+    pub(super) fn learn_added(&mut self, is_added: Option<impl Fn(&str) -> bool>) {
+        let document = &self.document;
+        let added = is_added.map(|is_added| {
+            let fields = document.children(NodeId::ROOT);
+            fields.filter(|field| document.key(*field).is_some_and(|key| is_added(&key))).collect()
+        });
+        let at = self.selected().map_or(Spot::value(NodeId::ROOT), |row| row.spot);
+        self.added = added;
+        self.platform = self.foldable();
+        self.rebuild();
+        self.put_cursor(at);
+    }
+
+    /// Who put a value into the event, as far as it is known.
+    pub fn origin(&self, node: NodeId) -> Origin {
+        let is_field = self.document.get(node).is_some_and(|node| node.depth == 1);
+        match &self.added {
+            Some(added) if is_field && added.binary_search(&node).is_ok() => Origin::Platform,
+            Some(_) => Origin::Sender,
+            None => self.document.origin(node),
+        }
+    }
+
+    /// The event's fields that the platform added, or may have added, in order, where a row of their own is worth it: of
+    /// several, among no more fields than stand without ranges.
+    fn foldable(&self) -> Vec<NodeId> {
+        let root = self.document.get(NodeId::ROOT);
+        if root.is_none_or(|root| root.kind != NodeKind::Object || root.children > RANGE) {
+            return Vec::new();
+        }
+        let fields = self.document.children(NodeId::ROOT);
+        let fields: Vec<_> = fields.filter(|field| self.origin(*field) != Origin::Sender).collect();
+        if fields.len() > 1 { fields } else { Vec::new() }
     }
 
     /// The value at `path`, or the innermost there is on the way to it.
@@ -466,18 +511,6 @@ impl Tree {
         let matches = &self.search.matches;
         (at.and_then(|at| matches.binary_search(&at).ok()).map(|index| index + 1), matches.len())
     }
-}
-
-/// The event's fields that the platform added, or may have added, in order, where a row of their own is worth it: of several, among no more
-/// fields than stand without ranges.
-fn platform_fields(document: &Document) -> Vec<NodeId> {
-    let root = document.get(NodeId::ROOT);
-    if root.is_none_or(|root| root.kind != NodeKind::Object || root.children > RANGE) {
-        return Vec::new();
-    }
-    let is_added = |field: &NodeId| document.origin(*field) != Origin::Sender;
-    let fields: Vec<_> = document.children(NodeId::ROOT).filter(is_added).collect();
-    if fields.len() > 1 { fields } else { Vec::new() }
 }
 
 /// How many children one range of a container with `children` has; 1 when it needs no ranges.

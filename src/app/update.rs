@@ -364,7 +364,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             let answer = with_composer(model, now, |composer, context| composer.confirmed(&draft, previewed, context));
             return apply(model, answer, now);
         }
-        Request::Deliver(batch) => return model.outbox.send(*batch, model.sending.limits, now),
+        Request::Deliver(batch) => return model.outbox.send(*batch, model.sending.limits, &model.session.history, now),
         Request::KeepTemplate(name) => {
             let answer = model.composer.keep_template(name);
             return apply(model, answer, now);

@@ -164,7 +164,9 @@ A record of an event is an object with these fields; only it has `event`:
   type         the event type
   change       new, updated, earlier (than the newest one), gone or returned
   event        the event, token for token as received
-  received     how many the server says it received; null when unknown
+  received     how many the server says it received today; null when unknown
+  counted_at   when that was counted; left out when unknown. Events seen since
+               are in captured and not yet in received
   captured     how many distinct events of the type were seen
   arrived      how many events this record stands for
   coverage     captured and received since the count became known, or null
@@ -202,10 +204,27 @@ One object goes to /api/v1/event; an array, or several objects, to
 Placeholders, resolved when an event is sent:
   {{uuid}}  {{now}}  {{now-2d}}  {{epoch}}  {{seq}}  {{email}}  {{env.NAME}}
 
---json prints one object per call, then one per proof, with these fields:
-  sent, status, attempts, latency_ms, events, message, fields
-  type, event_uuid, proof, after_ms, by, dropped_in_processing, differences,
-  clues";
+--json prints one object per call, then one per proof. Those of a call:
+  record       sent
+  sent         how many events the server took
+  status, attempts, latency_ms
+  events       type and event_uuid of each
+  answer       the server's answer when it took them
+  message, advice, fields
+               what it, or the network, said otherwise, what to do, and the
+               fields that it named
+  trouble      the kind of trouble where the call failed
+  batch, call, calls, observed_at
+Those of a proof:
+  record       proof
+  type, event_uuid
+  proof        seen, missed, not sent or waiting
+  after_ms, by how long it took, and whether by marker or by content
+  dropped_in_processing
+               true, or left out
+  differences  objects with path, kind, sent and received
+  clues        what is known of one that was missed
+  observed_at";
 
 /// The arguments of `send`.
 #[derive(Clone, Debug, Args)]
@@ -311,7 +330,8 @@ lists for its rule. The config file changes that for every run, and options
 override the config file:
   [lint]
   event-name-case = \"note\"       allow, note, warning or error
-  identifiers = [\"loyalty_id\"]   fields that name a customer too
+  identifiers = [\"loyalty_id\"]   fields that name a customer too, also for
+                                 --prove and the sandbox
   [lint.purchase]
   identifier-missing = \"note\"    in events of this type
 
@@ -321,6 +341,7 @@ Each line of --json is an object with these fields:
   rule, severity, path, expected, found
                path is a JSON Pointer
   fix          null, or an object with kind (replace, rename, remove) and value
+What cannot be read is a line too, with the rule not-an-event.
 
 Exit codes: 0 no finding reaches --deny, 1 one does, 2 part of the input is no
 event";
@@ -545,6 +566,54 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn the_help_names_every_field_of_the_lines_that_are_printed() {
+        use crate::event::{EventId, Payload};
+        use crate::session::{Arrival, CallOutcome, Change, ChangeKind, Coverage, Delivery, Moment, Proof, Record};
+        let at = Moment { elapsed: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH };
+        let delivery = Delivery {
+            batch: 0,
+            call: 0,
+            calls: 1,
+            events: [EventId { event_type: "view".into(), uuid: "u".into() }].into(),
+            at,
+            took: Duration::ZERO,
+            attempts: 1,
+            status: Some(200),
+            verdict: CallOutcome::Taken { status: 200, body: "".into() },
+        };
+        let proof: Proof = serde_json::from_str(
+            r#"{"type":"view","event_uuid":"u","proof":"seen","after_ms":1,"by":"marker","dropped_in_processing":true,
+                "differences":[],"clues":null,"observed_at":"2026-11-24T12:00:00Z"}"#,
+        )
+        .expect("it is a proof");
+        let change = Change {
+            event_type: "view".into(),
+            kind: ChangeKind::New,
+            payload: Some(std::sync::Arc::new(Payload::new("{}"))),
+            received: Some(1),
+            counted_at: Some(at),
+            captured: 1,
+            arrived: 1,
+            coverage: Some(Coverage { captured: 1, received: 1 }),
+            at,
+            arrival: Arrival::Tape,
+            number: None,
+        };
+        let lines = [
+            (SEND_EXAMPLES, Record::Delivered(delivery)),
+            (SEND_EXAMPLES, Record::Proof(proof)),
+            (WATCH_EXAMPLES, Record::Change(change)),
+        ];
+        for (help, record) in lines {
+            let words: Vec<_> = help.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+            let line: serde_json::Value = serde_json::from_str(&record.line(&[])).expect("it is JSON");
+            for field in line.as_object().expect("it is an object").keys() {
+                assert!(words.contains(&field.as_str()), "{field} is not in {help}");
+            }
+        }
+    }
 
     #[test]
     fn help_fits_on_80_columns_and_every_command_has_an_example() {

@@ -34,8 +34,9 @@ async fn show(layers: [ConfigLayer; 2], file: &ConfigFile, notices: Option<Vec<S
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     // With counts in it, the answer shows received beside captured from the first second on.
     let debug_shape = DebugShape::Counted;
-    let sandbox =
-        Sandbox::start(sandbox::SandboxConfig { listen, debug_shape, ..sandbox::SandboxConfig::default() }).await?;
+    let identifiers = file.levels().identifiers().clone();
+    let others = sandbox::SandboxConfig::default();
+    let sandbox = Sandbox::start(sandbox::SandboxConfig { listen, debug_shape, identifiers, ..others }).await?;
     // The same shop at every start: who looks for the second time, or shows it to others, finds what was there before.
     sandbox.play(Traffic::shop(0)?);
     let here = ConfigLayer::flags(None, Some(&sandbox.url()), None)?;

@@ -304,6 +304,7 @@ mod tests {
             received,
             captured: 1,
             arrived: 0,
+            counted_at: None,
             coverage: None,
             at,
             arrival: Arrival::Poll,

@@ -79,6 +79,7 @@ mod tests {
                 arrived: 1,
                 arrival: Arrival::Poll,
                 number: None,
+                counted_at: None,
                 coverage: None,
                 at,
             };

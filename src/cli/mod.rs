@@ -183,7 +183,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             let file = file()?;
             lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?)
         }
-        Command::Plan { command: args::PlanCommand::Infer(infer) } => plan::infer(&infer),
+        Command::Plan { command: args::PlanCommand::Infer(infer) } => plan::infer(&infer, file()?.levels()),
         Command::Plan { command: args::PlanCommand::Check { folder: Some(folder) } } => {
             plan::check(&plan::argument(folder))
         }
@@ -193,7 +193,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Rules(rules) => rules::list(rules),
         Command::Explain { rule } => rules::explain(rule),
         Command::Templates(templates) => templates::run(&templates),
-        Command::Sandbox(sandbox) => sandbox::run(sandbox),
+        Command::Sandbox(sandbox) => sandbox::run(sandbox, file()?.levels().identifiers().clone()),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(Cli::command()),
     }

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use super::input::{BadInput, Input, InputError, Part};
@@ -12,11 +13,10 @@ use super::lint::{self, is_object};
 use super::{Exit, Failure, args, stderr};
 use crate::config::{self, Provenance, Setting};
 use crate::event::syntax::SyntaxError;
-use crate::event::text::{counted, excerpt, sanitize, sanitize_json};
+use crate::event::text::{counted, excerpt, grouped, sanitize, sanitize_json};
 use crate::event::{Document, Form, NO_ARRAY, Sanitized, sanitized};
-use crate::lint::Stage;
-use crate::plan::PlannedType;
-use crate::plan::{BadSchema, Inference, Inferred, Plan};
+use crate::lint::{LintContext, Severity, Stage};
+use crate::plan::{BadSchema, Inference, Inferred, Lesson, Linter, MOST_TYPES, Plan, PlannedType, SeverityOverrides};
 use crate::session::captured;
 
 /// The widest name of an event type, in columns.
@@ -94,14 +94,20 @@ fn table(plan: &Plan) -> Sanitized {
 }
 
 /// Learns from events what their plan may be, and prints or writes it.
-pub(super) fn infer(args: &args::InferArgs) -> Result<Exit, Failure> {
+pub(super) fn infer(args: &args::InferArgs, levels: &SeverityOverrides) -> Result<Exit, Failure> {
     let stage = if args.received { Stage::Received } else { Stage::Outgoing };
     let input = Input::open(&args.file).map_err(PlanError::from)?;
     input.outlast_an_interrupt()?;
     let called = input.called.clone();
-    let mut learning = Learning { inference: Inference::default(), stage, nameless: 0, unusable: 0, called: &called };
+    let mut learning = Learning {
+        inference: Inference::default(),
+        linter: Linter::new(levels.clone(), Plan::default()),
+        context: LintContext { stage, now: Timestamp::now() },
+        tally: Tally::default(),
+        called: &called,
+    };
     learning.learn(input);
-    let Learning { inference, nameless, unusable, .. } = learning;
+    let Learning { inference, tally, .. } = learning;
     let inferred: Vec<Inferred> = inference.schemas().collect();
     if inferred.is_empty() {
         return Err(PlanError::Nothing { called }.into());
@@ -110,20 +116,49 @@ pub(super) fn infer(args: &args::InferArgs) -> Result<Exit, Failure> {
         Some(folder) => write(folder, &inferred, args.force)?,
         None => print(&inferred)?,
     };
-    let events = counted(inferred.iter().map(|inferred| inferred.events).sum(), "event");
-    let left_out = match nameless {
-        0 => "".into(),
-        count => sanitized!("; {} without a name left out", counted(count, "event")),
-    };
-    stderr::say_plainly(&sanitized!("{} from {}{}", counted(inferred.len() as u64, "event type"), events, left_out));
-    Ok(if unusable > 0 { Exit::Unusable } else { exit })
+    let events = inferred.iter().map(|inferred| inferred.events).sum();
+    let types = counted(inferred.len() as u64, "event type");
+    stderr::say_plainly(&sanitized!("{} from {}{}", types, counted(events, "event"), tally.left_out()));
+    if tally.faulty > 0 {
+        let faulty = counted(tally.faulty, "event");
+        stderr::say_plainly(&sanitized!(
+            "{} with errors among them, which the plan takes for right: see `clickscope lint` before you commit it",
+            faulty
+        ));
+    }
+    Ok(if tally.unusable > 0 { Exit::Unusable } else { exit })
+}
+
+/// What became of the events of an input.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    nameless: u64,
+    /// Of types that there is no room for.
+    surplus: u64,
+    in_part: u64,
+    /// Learnt from, with errors in them.
+    faulty: u64,
+    unusable: u64,
+}
+
+impl Tally {
+    /// What was not learnt from, as the end of a line.
+    fn left_out(&self) -> Sanitized {
+        let parts = [
+            (self.nameless, "without a name left out".into()),
+            (self.surplus, sanitized!("of further types left out: a plan has at most {}", grouped(MOST_TYPES as u64))),
+            (self.in_part, "learnt from in part: they are too large, or have too many fields".into()),
+        ];
+        let told = parts.into_iter().filter(|(count, _)| *count > 0);
+        told.map(|(count, what)| sanitized!("; {} {}", counted(count, "event"), what)).collect()
+    }
 }
 
 struct Learning<'a> {
     inference: Inference,
-    stage: Stage,
-    nameless: u64,
-    unusable: u64,
+    linter: Linter,
+    context: LintContext,
+    tally: Tally,
     called: &'a Sanitized,
 }
 
@@ -141,7 +176,9 @@ impl Learning<'_> {
         match captured(&part.text) {
             Some(None) => {}
             Some(Some(event)) => match Document::new(event.payload) {
-                Ok(event) => self.event(&event, Stage::Received, part),
+                Ok(document) => {
+                    self.event(&document, LintContext { stage: Stage::Received, now: event.at.wall }, part);
+                }
                 Err(error) => self.bad(part, 1, None, Sanitized::of(&error)),
             },
             None => match Form::read(&part.text) {
@@ -154,17 +191,23 @@ impl Learning<'_> {
 
     fn text(&mut self, text: &str, part: &Part) {
         match lint::read(text) {
-            Ok(event) => self.event(&event, self.stage, part),
+            Ok(event) => self.event(&event, self.context, part),
             Err(SyntaxError { line, column, message }) => self.bad(part, line, Some(column), message),
         }
     }
 
-    fn event(&mut self, event: &Document, stage: Stage, part: &Part) {
+    fn event(&mut self, event: &Document, context: LintContext, part: &Part) {
         if !is_object(event) {
-            self.bad(part, 1, None, "an event is an object".into());
-        } else if !self.inference.observe(event, stage) {
-            self.nameless += 1;
+            return self.bad(part, 1, None, "an event is an object".into());
         }
+        match self.inference.observe(event, context.stage) {
+            Lesson::Nameless => return self.tally.nameless += 1,
+            Lesson::OneTypeTooMany => return self.tally.surplus += 1,
+            Lesson::InPart => self.tally.in_part += 1,
+            Lesson::Learnt => {}
+        }
+        let found = self.linter.judge(event, context);
+        self.tally.faulty += u64::from(found.iter().any(|finding| finding.severity == Severity::Error));
     }
 
     fn bad(&mut self, part: &Part, line: usize, column: Option<usize>, reason: Sanitized) {
@@ -174,7 +217,7 @@ impl Learning<'_> {
     }
 
     fn unusable(&mut self, told: &Sanitized) {
-        self.unusable += 1;
+        self.tally.unusable += 1;
         stderr::say_plainly(told);
     }
 }
@@ -198,7 +241,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
     fs::create_dir_all(folder).map_err(|source| unwritten(folder, source))?;
     let name = |path: &&Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
     let mut taken: HashSet<String> = planned.values().filter_map(name).collect();
-    let mut exit = Exit::Done;
+    let (mut kept, mut without) = (0, 0);
     // Who reads no further than the first name is to have all the files.
     let mut told = Ok(());
     for inferred in inferred {
@@ -214,7 +257,7 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
                  fields differently",
                 of
             ));
-            exit = Exit::Incomplete;
+            without += 1;
             continue;
         }
         let mut options = File::options();
@@ -222,15 +265,24 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
         match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
             Ok(()) => told = told.and(writeln!(io::stdout(), "{}", called(&path))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let kept = sanitized!("{} exists and was kept; --force overwrites it", called(&path));
-                stderr::say_plainly(&kept);
-                exit = Exit::Incomplete;
+                let told = sanitized!("{} exists and was kept; --force overwrites it", called(&path));
+                stderr::say_plainly(&told);
+                kept += 1;
             }
             Err(source) => return Err(unwritten(&path, source).into()),
         }
     }
     told?;
-    Ok(exit)
+    if kept + without == 0 {
+        return Ok(Exit::Done);
+    }
+    stderr::say_plainly(&sanitized!(
+        "the plan in {} is not the one that was inferred: {} of {} not written",
+        called(folder),
+        kept + without,
+        counted(inferred.len() as u64, "schema")
+    ));
+    Ok(Exit::Incomplete)
 }
 
 /// The longest name of a file in characters, without its ending: any of them may take 4 of the usual 255 bytes.

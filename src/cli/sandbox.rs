@@ -3,11 +3,11 @@ use std::io::Write;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, Failure, args, stderr};
-use crate::event::Sanitized;
+use crate::event::{Identifiers, Sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, Sandbox};
 
-pub(super) fn run(args: args::SandboxArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: args::SandboxArgs, identifiers: Identifiers) -> Result<Exit, Failure> {
     runtime::log::to_stderr()?;
     let args::SandboxArgs { listen, allowed_hosts, debug_shape, faults, rewrites } = args;
     let config = sandbox::SandboxConfig {
@@ -16,6 +16,7 @@ pub(super) fn run(args: args::SandboxArgs) -> Result<Exit, Failure> {
         debug_shape,
         faults,
         rewrites,
+        identifiers,
         ..sandbox::SandboxConfig::default()
     };
     runtime::block_on(serve(config))?

@@ -154,7 +154,7 @@ async fn send(
                 reporter.tell(&"nothing was sent".into());
                 return Ok(exit);
             }
-            started = Verifier::start(settings.clone(), args.within, &reporter) => started,
+            started = Verifier::start(settings.clone(), args.within, sending.identifiers.clone(), &reporter) => started,
         };
         match started {
             Ok(verifier) => Some(verifier),

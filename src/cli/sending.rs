@@ -55,6 +55,7 @@ pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
         // These are for the composer, which has them read for itself.
         drafts: Vec::new(),
         seed: Uuid::new_v4().as_u128(),
+        identifiers: config.levels.identifiers().clone(),
         limits: CallLimits::default(),
         probe_interval: config.interval.value.min(longest),
         base,

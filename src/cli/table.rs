@@ -7,8 +7,18 @@ use crate::session::Change;
 
 /// A table of the types, with the findings in the newest event of each.
 pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Finding>)>) -> Sanitized {
+    let changes: Vec<_> = changes.into_iter().collect();
+    let less =
+        changes.iter().map(|(change, _)| change).find(|change| change.received.is_some_and(|it| it < change.captured));
+    let less = less.map(|change| {
+        let counted = change.counted_at.unwrap_or(change.at).wall;
+        sanitized!(
+            "RECEIVED is the server's count of its day, as of {:.0}; CAPTURED is what was seen in this run\n",
+            counted
+        )
+    });
     let header = ["TYPE", "RECEIVED", "CAPTURED", "LAST EVENT", "FINDINGS"].map(Sanitized::literal);
-    let rows = std::iter::once(header).chain(changes.into_iter().map(|(change, findings)| {
+    let rows = std::iter::once(header).chain(changes.iter().map(|(change, findings)| {
         let head = change.payload.as_ref().map(|payload| payload.head());
         let last = head.and_then(|head| head.happened.or(head.received));
         [
@@ -16,7 +26,7 @@ pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Findi
             number_or(change.received, "?"),
             sanitized!("{}", change.captured),
             last.map_or("?".into(), |last: Timestamp| sanitized!("{:.0}", last)),
-            worst(&findings),
+            worst(findings),
         ]
     }));
     let rows: Vec<[Sanitized; 5]> = rows.collect();
@@ -27,7 +37,7 @@ pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Findi
         let last = if findings.is_empty() { last.clone() } else { last.pad(widest) };
         sanitized!("{}  {:>8}  {:>8}  {}{}\n", name.pad(width), received, captured, last, findings)
     });
-    lines.collect()
+    lines.chain(less).collect()
 }
 
 /// The sign of the worst, and how many there are: `✗ 2`. Nothing, where nothing is wrong.
@@ -68,6 +78,7 @@ mod tests {
             received: event.map(|_| 42),
             captured: 40,
             arrived: 1,
+            counted_at: None,
             coverage: None,
             at,
             arrival: Arrival::Poll,
@@ -92,5 +103,11 @@ view                 42        40  2026-11-23T08:59:59Z  ✗ 2
 search               42        40  2026-11-23T08:59:59Z
 "
         );
+        let at = Moment { elapsed: Duration::ZERO, wall: "2026-11-23T08:59:10Z".parse().unwrap() };
+        let less = Change { received: Some(39), counted_at: Some(at), ..change("view", None) };
+        let told = table([(&less, Vec::new())]);
+        let told = told.lines().last();
+        let expected = "RECEIVED is the server's count of its day, as of 2026-11-23T08:59:10Z; CAPTURED is what was seen in this run";
+        assert_eq!(told, Some(expected));
     }
 }

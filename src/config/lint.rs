@@ -32,14 +32,14 @@ pub(super) fn levels<'a>(source: &'a ConfigText<'a>, table: &'a DeTable<'a>) -> 
 /// The name of the list of fields that identify customers beside the platform's own.
 const IDENTIFIERS: &str = "identifiers";
 
-fn identifiers(source: &ConfigText<'_>, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, ConfigError> {
+fn identifiers<'a>(source: &ConfigText<'_>, value: &'a Spanned<DeValue<'_>>) -> Result<Vec<&'a str>, ConfigError> {
     let unusable = |of: &Spanned<DeValue<'_>>| {
         let reason = "lint.identifiers must be a list of names of fields, as in [\"loyalty_id\"]";
         source.unusable(&of.span(), reason)
     };
-    let name = |name: &Spanned<DeValue<'_>>| {
+    let name = |name: &'a Spanned<DeValue<'_>>| {
         let text = name.get_ref().as_str().filter(|text| !text.trim().is_empty());
-        text.map(str::to_owned).ok_or_else(|| unusable(name))
+        text.ok_or_else(|| unusable(name))
     };
     value.get_ref().as_array().ok_or_else(|| unusable(value))?.iter().map(name).collect()
 }

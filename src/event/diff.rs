@@ -43,7 +43,20 @@ pub enum DifferenceKind {
     Added,
 }
 
+/// What it means that a number came as a string, or a string as a number.
+pub const QUOTED_DIGITS: &str = "digits in quotes stand for a number";
+
 impl Difference {
+    /// Whether a number stands on one side, and on the other the digits of one in quotes.
+    pub fn is_quoted_number(&self) -> bool {
+        let text = match self.kind {
+            DifferenceKind::Retyped { from: NodeKind::Number, to: NodeKind::String } => &self.after,
+            DifferenceKind::Retyped { from: NodeKind::String, to: NodeKind::Number } => &self.before,
+            _ => return false,
+        };
+        text.as_deref().and_then(decoded).is_some_and(|text| decimal(text.trim()).is_some())
+    }
+
     /// Whether both are times, and the same one: `2026-11-23T14:03:19Z` and `2026-11-23T15:03:19+01:00`.
     pub fn same_instant(&self) -> bool {
         let string = |text: &Option<String>| text.as_ref().and_then(|text| serde_json::from_str::<String>(text).ok());
@@ -480,6 +493,24 @@ mod tests {
             let (one_document, other_document) = (document(one), document(other));
             let found = alike((&one_document, NodeId::ROOT), (&other_document, NodeId::ROOT));
             assert_eq!(found, expected, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_number_and_its_digits_in_quotes_differ_in_type_alone() {
+        let cases = [
+            ("31.24", "\"31.24\"", true),
+            ("\"7\"", "7", true),
+            ("7", "\"\\u0037 \"", true),
+            ("7", "\"$ 7\"", false),
+            ("7", "\"\"", false),
+            ("true", "\"true\"", false),
+            ("7", "8", false),
+        ];
+        for (before, after, expected) in cases {
+            let document = |value: &str| Document::read(&format!("{{\"a\":{value}}}")).unwrap();
+            let differences = diff(&document(before), &document(after));
+            assert!(differences.iter().all(|it| it.is_quoted_number() == expected), "{before} {after}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::head::Span;
-use super::{Head, HeadFields, Path, Payload, Segment, TypeName};
+use super::{Head, HeadFields, Path, Payload, Segment, TypeName, json};
 
 /// An event as a flat list of its values in document order, each pointing into the event's own text.
 ///
@@ -221,10 +221,10 @@ impl Document {
     }
 
     /// The value as text for people who asked for the value: a string without its quotes and escapes, anything else as
-    /// its JSON text. A string that no text can stand for (a lone surrogate) stays as it is spelled.
+    /// its JSON text.
     pub fn plain(&self, id: NodeId) -> Cow<'_, str> {
         match self.get(id) {
-            Some(node) if node.kind == NodeKind::String => unquote(self.slice(&node.value)),
+            Some(node) if node.kind == NodeKind::String => json::string(self.slice(&node.value)),
             _ => Cow::Borrowed(self.text(id)),
         }
     }
@@ -232,10 +232,16 @@ impl Document {
     /// The key that the value stands under, decoded; `None` for elements and the event itself.
     pub fn key(&self, id: NodeId) -> Option<Cow<'_, str>> {
         let node = self.get(id)?;
-        (!node.key.is_empty()).then(|| unquote(self.slice(&node.key)))
+        (!node.key.is_empty()).then(|| json::string(self.slice(&node.key)))
     }
 
-    /// The same as it is spelled, with its quotes; empty for elements and the event itself.
+    /// The same to show: half of a character as it is spelled.
+    pub fn shown_key(&self, id: NodeId) -> Option<Cow<'_, str>> {
+        let node = self.get(id)?;
+        (!node.key.is_empty()).then(|| json::shown(self.slice(&node.key)))
+    }
+
+    /// The key as it is spelled, with its quotes; empty for elements and the event itself.
     pub fn key_text(&self, id: NodeId) -> &str {
         self.get(id).map_or("", |node| self.slice(&node.key))
     }
@@ -371,15 +377,6 @@ impl Iterator for Children<'_> {
         self.next = self.document.get(id)?.end;
         Some(id)
     }
-}
-
-/// Takes a JSON string's quotes and escapes off. What cannot be decoded is left as it is spelled, without the quotes.
-fn unquote(quoted: &str) -> Cow<'_, str> {
-    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
-    if !inner.contains('\\') {
-        return Cow::Borrowed(inner);
-    }
-    serde_json::from_str::<String>(quoted).map_or(Cow::Borrowed(inner), Cow::Owned)
 }
 
 /// The single pass over the text. It trusts that scalars are well formed, for payloads were read before, but never
@@ -520,7 +517,7 @@ impl<'a> Scan<'a> {
         let mut next = object + 1;
         while let Some(node) = self.nodes.get(next as usize).filter(|_| next < end) {
             let key = self.text.get(node.key.start as usize..node.key.end as usize).unwrap_or("");
-            fields.push((unquote(key), NodeId(next)));
+            fields.push((json::string(key), NodeId(next)));
             next = node.end;
         }
         if fields.len() <= FEW {
@@ -644,7 +641,7 @@ mod tests {
             (r#""a\"b\\c\n""#, "a\"b\\c\n"),
             (r#""\u041f\u0440""#, "Пр"),
             (r#""\ud83d\ude00""#, "😀"),
-            (r#""\ud800 alone""#, r"\ud800 alone"),
+            (r#""\ud800 alone\n""#, "\u{fffd} alone\n"),
             ("12.50", "12.50"),
         ];
         for (text, plain) in cases {

@@ -146,7 +146,7 @@ impl<'a> HeadFields<'a> {
     pub fn customer(&self) -> Option<(&'static str, &'a str)> {
         IDENTIFIERS.iter().find_map(|wanted| {
             let last = self.identifiers.iter().rfind(|(name, _)| name == wanted);
-            last.copied().filter(|(_, value)| said(value).is_some())
+            last.copied().filter(|(_, value)| identifies(value).is_some())
         })
     }
 
@@ -253,6 +253,11 @@ pub(crate) fn as_name(value: &str) -> Option<(&str, Cow<'_, str>)> {
 pub(super) fn said(value: &str) -> Option<Cow<'_, str>> {
     let said = json::as_string(value).unwrap_or(Cow::Borrowed(value));
     (value != "null" && !said.trim().is_empty()).then_some(said)
+}
+
+/// The same of a value that can identify somebody, which a container cannot.
+pub(super) fn identifies(value: &str) -> Option<Cow<'_, str>> {
+    said(value).filter(|_| !json::is_container(value))
 }
 
 fn instant(value: &str) -> Option<Timestamp> {

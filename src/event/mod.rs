@@ -10,6 +10,7 @@ mod extract;
 mod field_index;
 mod form;
 mod head;
+mod identifiers;
 mod identity;
 pub(crate) mod json;
 mod lexer;
@@ -25,7 +26,7 @@ pub mod values;
 
 pub use crate::sanitized;
 pub use assignment::{Assignment, AssignmentError};
-pub use diff::{Difference, DifferenceKind, Groups, alike, diff};
+pub use diff::{Difference, DifferenceKind, Groups, QUOTED_DIGITS, alike, diff};
 #[cfg(test)]
 pub(crate) use document::VISITED;
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
@@ -36,6 +37,7 @@ pub use form::{Form, NO_ARRAY};
 pub(crate) use head::tests::TYPES;
 pub(crate) use head::{COLLECTOR, as_name, scan};
 pub use head::{Head, HeadFields, Places};
+pub use identifiers::Identifiers;
 pub use identity::{Identity, ORDER};
 pub use origin::{Origin, origin};
 pub use path::{Path, PathError, Segment};

@@ -4,7 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 
-use super::head::{Span, said};
+use super::head::{Span, identifies, said};
 use super::json::{self, Json};
 use super::{Head, Path, Segment, TypeName};
 
@@ -62,10 +62,16 @@ impl Payload {
         self.head.places.identifiers.iter().filter_map(value)
     }
 
-    /// The value of one identifier, if it says something: of one that stands there twice the last.
+    /// The identifiers that count: of one that stands there twice the last, and only those that identify somebody.
+    pub fn identifiers_that_count(&self) -> impl Iterator<Item = &'static str> {
+        let names = self.head.places.identifiers.iter().map(|(name, _)| *name);
+        names.filter(|name| self.identifier(name).is_some())
+    }
+
+    /// The value of one identifier, if it identifies somebody: of one that stands there twice the last.
     pub fn identifier(&self, name: &str) -> Option<Cow<'_, str>> {
         let (_, span) = self.head.places.identifiers.iter().rfind(|(known, _)| *known == name)?;
-        said(self.slice(*span))
+        identifies(self.slice(*span))
     }
 
     /// The value at `path` as it is spelled; `None` where nothing stands there. Only the levels on the way are read.

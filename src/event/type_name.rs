@@ -1,15 +1,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::json;
 use super::text::{Sanitized, sanitize_within};
 
 /// The name of an event type, as the platform knows it: `purchase`, `add_to_cart`, `your_custom_event_name`.
 ///
 /// It is whatever text came over the wire, so it may be empty, very long, or hold control characters. Cloning shares the
 /// text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct TypeName(Arc<str>);
 
 impl TypeName {
@@ -32,6 +33,12 @@ impl TypeName {
 impl<T: Into<Arc<str>>> From<T> for TypeName {
     fn from(name: T) -> Self {
         Self(name.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for TypeName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        json::lenient(deserializer).map(Self::from)
     }
 }
 

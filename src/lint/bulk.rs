@@ -14,7 +14,7 @@ static BULK_LIMITS: Rule = Rule {
     severity: Severity::Error,
     title: "too much for one call",
     why: "The platform documents at most 30 events (100 in older pages) and 1 MB for one call, and does not say what \
-          becomes of the rest: split it into several calls. An event that is too large alone cannot be sent.",
+          becomes of more.",
     documentation: "https://developer.blueshift.com/reference/post_api-v1-bulkevents",
     bad: "[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]",
     good: r#"[{"event":"plan_chosen","email":"jane@example.com"},{"event":"plan_chosen","email":"kim@example.com"}]"#,
@@ -27,10 +27,12 @@ pub(super) const RULES: &[&Rule] = &[&BULK_LIMITS];
 pub(crate) fn bulk(events: usize, bytes: usize) -> Vec<Finding> {
     let [safe_events, most_events] = EVENTS;
     let [safe_bytes, most_bytes] = BYTES;
-    let limits = [
-        (events, safe_events, most_events, "at most 30 events in a call (100 in older documentation)", "event"),
-        (bytes, safe_bytes, most_bytes, "at most 1 MB in a call", "byte"),
-    ];
+    let smaller = match events {
+        1 => "an event that fits into a call of 1 MB: this one cannot be sent",
+        _ => "at most 1 MB in a call: split it into several",
+    };
+    let fewer = "at most 30 events in a call (100 in older documentation): split it into several";
+    let limits = [(events, safe_events, most_events, fewer, "event"), (bytes, safe_bytes, most_bytes, smaller, "byte")];
     let over = limits.into_iter().filter(|(count, safe, ..)| count > safe);
     over.map(|(count, _, most, expected, of)| {
         let severity = if count > most { Severity::Error } else { Severity::Warning };

@@ -19,7 +19,8 @@ static DATE_FORMAT: Rule = Rule {
     id: "date-format",
     severity: Severity::Warning,
     title: "a date that is not ISO 8601",
-    why: "A date in another format is stored as a string: date conditions in segments and messages do not see it.",
+    why: "A date in another format is stored as the string or the number that it is: date conditions in segments and \
+          messages do not see it.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"11/11/2011"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2011-11-11"}"#,
@@ -29,8 +30,7 @@ static DATE_IMPOSSIBLE: Rule = Rule {
     id: "date-impossible",
     severity: Severity::Error,
     title: "a date that does not exist",
-    why: "A date that no calendar has is stored as a string at best; most often day and month are swapped, and then \
-          other dates are silently wrong.",
+    why: "A date that no calendar has is stored as a string: date conditions in segments and messages do not see it.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-14-11T17:27:20+00:00"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","finished_at":"2014-11-14T17:27:20+00:00"}"#,
@@ -50,8 +50,8 @@ static BOOLEAN_SPELLING: Rule = Rule {
     id: "boolean-spelling",
     severity: Severity::Warning,
     title: "a boolean spelled differently",
-    why: "Only true and false in lower case are booleans: anything else is stored as a string, and conditions on it \
-          do not hold.",
+    why: "Only true and false in lower case are booleans: anything else is stored as the string or the number that it \
+          is, and conditions on it do not hold.",
     documentation: TYPES,
     bad: r#"{"event":"course_finished","email":"jane@example.com","is_member":"TRUE"}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com","is_member":true}"#,
@@ -61,8 +61,8 @@ static NUMBER_FORMAT: Rule = Rule {
     id: "number-format",
     severity: Severity::Warning,
     title: "not a plain number",
-    why: "A number with a currency, a thousands separator or a unit is stored as a string: it cannot be summed or \
-          compared. Digits alone may stand in quotes, as in the vendor's own samples.",
+    why: "What is not a bare number (a currency, a thousands separator, a unit or a word is in it) is stored as a string: \
+          it cannot be summed or compared. Digits in quotes stand for a number.",
     documentation: TYPES,
     bad: r#"{"event":"course_booked","email":"jane@example.com","revenue":"$ 79.95"}"#,
     good: r#"{"event":"course_booked","email":"jane@example.com","revenue":"79.95"}"#,

@@ -59,8 +59,7 @@ static NAME_WHITESPACE: Rule = Rule {
     id: "event-name-whitespace",
     severity: Severity::Error,
     title: "white space in the event name",
-    why: "The platform takes no name with white space; at the start or end it cannot even be seen, and yet it makes \
-          another event type.",
+    why: "The platform takes no name with white space, also not at its start or end, where it cannot be seen.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen ","email":"jane@example.com"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,
@@ -134,7 +133,8 @@ static EVENT_UUID: Rule = Rule {
     id: "event-uuid-format",
     severity: Severity::Error,
     title: "event_uuid is not a UUID",
-    why: "An event_uuid must be a UUID as RFC 4122 spells it; the example in the documentation is not one.",
+    why: "An event_uuid must be a UUID as RFC 4122 spells it: 32 hexadecimal digits in five groups, with hyphens \
+          between them.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","event_uuid":"1234abcd-efghijkj-1234kfjadslk-34iu123"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","event_uuid":"2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c"}"#,
@@ -199,7 +199,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
                         ));
                     }
                 } else {
-                    identified = true;
+                    identified |= !kind.is_some_and(NodeKind::is_container);
                     check_length(event, field, name, findings);
                 }
             }
@@ -246,8 +246,8 @@ fn check_name(event: &Document, field: NodeId, outgoing: bool, findings: &mut Fi
     let name = event.plain(field);
     let path = || event.path(field);
     let mut push = |rule: &'static Rule, expected: Expected, fix: Option<String>| {
-        // What no text can hold, such as half an emoji, is spelled with an escape that a new text would not have.
-        let fix = fix.filter(|name| !name.contains('\\'));
+        // What no text can hold, such as half an emoji, would stay another character.
+        let fix = fix.filter(|name| !name.contains(char::REPLACEMENT_CHARACTER));
         let fix = fix.map(|name| Fix::Replace(serde_json::Value::from(name).to_string()));
         findings.push(Finding { fix, ..rule.at(path(), expected, shown(event, field)) });
     };

@@ -268,6 +268,74 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_names_the_fault_that_was_found_and_no_other() {
+        // A rule, an event that breaks it, what the finding says among other things, and words of another fault.
+        let cases: &[(&str, &str, &[&str], &[&str])] = &[
+            (
+                "products-array",
+                r#"{"products":["A1","A2"]}"#,
+                &["objects with a product_id", "found [\"A1\""],
+                &["key by key"],
+            ),
+            (
+                "products-array",
+                r#"{"products":"A1"}"#,
+                &["an array of objects, one a product", "found \"A1\""],
+                &["hide"],
+            ),
+            ("products-array", r#"{"products":{"a":{"sku":"1"}}}"#, &["can hide products"], &[]),
+            (
+                "date-impossible",
+                r#"{"at":"x","ends_at":"2026-02-30T10:00:00Z"}"#,
+                &["a date that exists", "2026-02-30"],
+                &["swapped"],
+            ),
+            ("date-impossible", r#"{"ends_at":"2026-14-02T10:00:00Z"}"#, &["swapped it is 2026-02-14"], &[]),
+            ("date-epoch", r#"{"ends_at":1758104814000}"#, &["as milliseconds since 1970"], &["as seconds"]),
+            ("date-format", r#"{"billing_date":20261124}"#, &["the number that it is"], &["stored as a string"]),
+            ("boolean-spelling", r#"{"unsubscribed":1}"#, &["found 1; write true"], &["stored as a string"]),
+            ("number-format", r#"{"event":"purchase","revenue":"free"}"#, &["bare number", "found \"free\""], &[]),
+            ("event-uuid-format", r#"{"event_uuid":7}"#, &["five groups", "found 7"], &["documentation is not"]),
+            ("event-name-whitespace", r#"{"event":"plan chosen"}"#, &["without white space"], &["another event type"]),
+            ("latitude-range", r#"{"latitude":"212.9"}"#, &["not a latitude", "found \"212.9\""], &["Longitudes"]),
+            (
+                "currency-format",
+                r#"{"currency":"US Dollar"}"#,
+                &["or none", "found \"US Dollar\""],
+                &["other spelling"],
+            ),
+            ("email-format", r#"{"email":"jane doe@example.com"}"#, &["without white space"], &["hide"]),
+            ("timestamp-future", r#"{"timestamp":"2062-11-24T11:59:00Z"}"#, &["the date itself"], &[]),
+            ("half-character", r#"{"shoe\ud83d":1}"#, &["found the name shoe\\ud83d"], &["\\\\ud83d", "a text of"]),
+            ("bulk-limits", &format!(r#"{{"a":"{}"}}"#, "a".repeat(1 << 20)), &["this one cannot be sent"], &["split"]),
+        ];
+        for (rule, event, said, unsaid) in cases {
+            let found = of(event, Stage::Outgoing, rule);
+            let told: Vec<String> = found.iter().map(|it| format!("{} - {}", it.sentence(), it.rule.why)).collect();
+            let [told] = told.as_slice() else { panic!("{rule}: {told:?}") };
+            assert!(said.iter().all(|words| told.contains(words)), "{rule}: {told}");
+            assert!(!unsaid.iter().any(|words| told.contains(words)), "{rule}: {told}");
+        }
+    }
+
+    #[test]
+    fn the_finding_in_an_example_shows_the_value_that_is_wrong_in_it() {
+        for rule in rules() {
+            let stage = if rule.good.contains("_bsft_ts") { Stage::Received } else { Stage::Outgoing };
+            let mut linter = Linter::default();
+            let events = rule.bad.lines().filter(|_| !rule.bad.starts_with('[')).map(read);
+            for event in events {
+                let found = linter.observe(&event, context(stage)).into_iter().filter(|it| it.rule.id == rule.id);
+                for finding in found.filter(|finding| matches!(finding.found, Actual::Value(_))) {
+                    let value = event.find(&finding.path).map(|id| excerpt(event.text(id), SHOWN));
+                    assert_eq!(value.as_ref(), Some(&finding.found.words()), "{}", rule.id);
+                    assert_ne!(finding.expected.words(), finding.found.words(), "{}", rule.id);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_examples_of_the_catalogue_are_as_they_should_be() {
         let now = "2026-11-24T11:59:00Z".parse().unwrap();
         let values = Values { now, seed: 7, seq: 3, email: TEST_ADDRESS, environment: &|_| None };

@@ -64,8 +64,8 @@ static URL: Rule = Rule {
 static LATITUDE: Rule = Rule {
     id: "latitude-range",
     severity: Severity::Error,
-    title: "latitude out of range",
-    why: "Latitudes go from -90 to 90 degrees: any other number is no place on Earth.",
+    title: "not a latitude",
+    why: "Latitudes are numbers of degrees from -90 to 90: anything else is no place on Earth.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":"212.99333","longitude":"-12.39334"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":"37.7749","longitude":"-122.4194"}"#,
@@ -74,8 +74,8 @@ static LATITUDE: Rule = Rule {
 static LONGITUDE: Rule = Rule {
     id: "longitude-range",
     severity: Severity::Error,
-    title: "longitude out of range",
-    why: "Longitudes go from -180 to 180 degrees: any other number is no place on Earth.",
+    title: "not a longitude",
+    why: "Longitudes are numbers of degrees from -180 to 180: anything else is no place on Earth.",
     documentation: EVENT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":37.7749,"longitude":237.5806}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","latitude":37.7749,"longitude":-122.4194}"#,
@@ -85,8 +85,8 @@ static CURRENCY: Rule = Rule {
     id: "currency-format",
     severity: Severity::Warning,
     title: "not a currency code",
-    why: "Currencies are told apart by a code of three capital letters (ISO 4217): any other spelling is another \
-          currency.",
+    why: "Currencies are told apart by a code of three capital letters (ISO 4217): anything else is another \
+          currency, or none.",
     documentation: "",
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","currency":"usd"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com","currency":"USD"}"#,
@@ -116,8 +116,8 @@ static FUTURE: Rule = Rule {
     id: "timestamp-future",
     severity: Severity::Warning,
     title: "an event from the future",
-    why: "What happens later seems to come before it, so campaigns and attribution go wrong; the sender's clock or \
-          time zone is off.",
+    why: "What happens later seems to come before it, so campaigns and attribution go wrong: a clock, a time zone or \
+          the date itself is off.",
     documentation: EXPORT,
     bad: r#"{"event":"plan_chosen","email":"jane@example.com","timestamp":"2062-11-24T11:59:00Z"}"#,
     good: r#"{"event":"plan_chosen","email":"jane@example.com"}"#,

@@ -1,5 +1,6 @@
 //! A plan made from events: what they have in common, as a schema for each type.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
@@ -9,10 +10,10 @@ use super::schema::DRAFT;
 use super::type_of;
 use crate::event::catalogue::IDENTIFIERS;
 use crate::event::{Document, NodeId, NodeKind, Origin};
-use crate::lint::{JsonTypes, Stage};
+use crate::lint::{JsonTypes, Stage, extract};
 
 /// So many event types, and so many fields of all of them, are kept in memory.
-const MOST_TYPES: usize = 1_000;
+pub const MOST_TYPES: usize = 1_000;
 const MOST_FIELDS: usize = 100_000;
 
 /// How deep objects within objects are described; below that anything is allowed.
@@ -95,7 +96,38 @@ const FRACTIONAL: [&str; 14] = [
 #[derive(Debug, Default)]
 pub struct Inference {
     types: BTreeMap<Box<str>, ValueSummary>,
-    fields: usize,
+    places: Places,
+}
+
+/// How many places in events there is room for: fields, and the elements of arrays.
+#[derive(Debug, Default)]
+struct Places {
+    taken: usize,
+    /// Whether there were more.
+    is_full: bool,
+}
+
+impl Places {
+    /// Takes one, if there is one left.
+    fn take(&mut self) -> bool {
+        let is_free = self.taken < MOST_FIELDS;
+        self.taken += usize::from(is_free);
+        self.is_full |= !is_free;
+        is_free
+    }
+}
+
+/// What became of an event that was to be learnt from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lesson {
+    /// It was learnt from.
+    Learnt,
+    /// It was learnt from but for a part: it is too large to be looked at in full, or there were too many fields.
+    InPart,
+    /// Nothing was: its name is missing, blank, no text, or very long.
+    Nameless,
+    /// Nothing was: there are as many types already as are kept.
+    OneTypeTooMany,
 }
 
 /// The schema that was inferred for an event type.
@@ -146,17 +178,20 @@ impl Default for TextSummary {
 }
 
 impl Inference {
-    /// Learns from `event`. False when it belongs to no type (its name is missing, blank, no text, or very long), or when there are too many types already; nothing is learnt from it then.
-    pub fn observe(&mut self, event: &Document, stage: Stage) -> bool {
-        let Some(event_type) = type_of(event) else { return false };
-        let is_name = !event_type.trim().is_empty() && event_type.len() <= LONGEST_NAME;
-        if !is_name || self.types.len() >= MOST_TYPES && !self.types.contains_key(event_type) {
-            return false;
+    /// Learns from `event`, as far as it is checked too.
+    pub fn observe(&mut self, event: &Document, stage: Stage) -> Lesson {
+        let is_name = |name: &&str| !name.trim().is_empty() && name.len() <= LONGEST_NAME;
+        let Some(event_type) = type_of(event).filter(is_name) else { return Lesson::Nameless };
+        if self.types.len() >= MOST_TYPES && !self.types.contains_key(event_type) {
+            return Lesson::OneTypeTooMany;
         }
+        let (event, _) = extract(event);
         let shape = self.types.entry(event_type.into()).or_default();
-        let mut learning = Learner { event, stage, fields: &mut self.fields };
+        self.places.is_full = false;
+        let mut learning = Learner { event: &event, stage, places: &mut self.places };
         learning.value(shape, NodeId::ROOT, DEEPEST);
-        true
+        let is_whole = matches!(event, Cow::Borrowed(_)) && !self.places.is_full;
+        if is_whole { Lesson::Learnt } else { Lesson::InPart }
     }
 
     /// The schema of each type, by name. The same events make the same schemas, in whatever order they came, as long as
@@ -181,7 +216,7 @@ impl Inferred {
 struct Learner<'a> {
     event: &'a Document,
     stage: Stage,
-    fields: &'a mut usize,
+    places: &'a mut Places,
 }
 
 impl Learner<'_> {
@@ -201,6 +236,9 @@ impl Learner<'_> {
             self.object(shape, at, levels);
         } else if kind == JsonTypes::ARRAY && levels > 0 {
             for element in event.children(at) {
+                if shape.elements.is_none() && !self.places.take() {
+                    break;
+                }
                 self.value(shape.elements.get_or_insert_default(), element, levels - 1);
             }
         }
@@ -210,7 +248,7 @@ impl Learner<'_> {
         let event = self.event;
         let is_top = at == NodeId::ROOT;
         shape.objects += 1;
-        shape.is_open |= levels == 0;
+        shape.is_open |= levels == 0 || !event.is_whole(at);
         if levels == 0 {
             return;
         }
@@ -223,12 +261,9 @@ impl Learner<'_> {
             if is_top && key == "event" && event.type_field() != Some(child) {
                 continue;
             }
-            if !shape.fields.contains_key(&*key) {
-                if *self.fields >= MOST_FIELDS || key.len() > LONGEST_NAME {
-                    shape.is_open = true;
-                    continue;
-                }
-                *self.fields += 1;
+            if !shape.fields.contains_key(&*key) && (key.len() > LONGEST_NAME || !self.places.take()) {
+                shape.is_open = true;
+                continue;
             }
             let field = shape.fields.entry(key.as_ref().into()).or_default();
             field.objects += 1;
@@ -519,10 +554,29 @@ mod tests {
         for event in
             [r#"{"a":1}"#, r#"{"event":1}"#, r#"{"event":" "}"#, r#"{"event":"a","event":null}"#, "[]", "1", &long]
         {
-            assert!(!inference.observe(&read(event), Stage::Outgoing), "{event}");
+            assert_eq!(inference.observe(&read(event), Stage::Outgoing), Lesson::Nameless, "{event}");
         }
-        assert!(inference.observe(&read(r#"{"event":"a"}"#), Stage::Outgoing));
+        assert_eq!(inference.observe(&read(r#"{"event":"a"}"#), Stage::Outgoing), Lesson::Learnt);
         assert_eq!(inference.schemas().count(), 1);
+    }
+
+    #[test]
+    fn what_is_too_much_is_not_learnt_and_not_called_nameless() {
+        let mut inference = Inference::default();
+        let mut learn = |event: &str| inference.observe(&read(event), Stage::Outgoing);
+        let many = format!(r#"{{"event":"a","list":[{}1],"after":1}}"#, "1,".repeat(150_000));
+        assert_eq!(learn(&many), Lesson::InPart);
+        for number in 1..MOST_TYPES {
+            assert_eq!(learn(&format!(r#"{{"event":"type_{number}"}}"#)), Lesson::Learnt);
+        }
+        assert_eq!(learn(r#"{"event":"one more"}"#), Lesson::OneTypeTooMany);
+        assert_eq!(learn(r#"{"event":"a","late":1}"#), Lesson::Learnt);
+        // Each event names a hundred fields of its own, until there is no room left.
+        let fields = |n: usize| (0..100).fold(String::new(), |all, field| all + &format!(r#","f{n}_{field}":[[1]]"#));
+        let lessons: Vec<_> = (0..1_000).map(|n| learn(&format!(r#"{{"event":"a"{}}}"#, fields(n)))).collect();
+        assert_eq!(lessons.iter().position(|lesson| *lesson == Lesson::InPart), Some(329), "with two for its elements");
+        let first = inference.schemas().next().unwrap();
+        assert_eq!((first.event_type.as_str(), first.schema.others), ("a", Some(true)));
     }
 
     #[test]
@@ -533,7 +587,7 @@ mod tests {
             let event = json!({ "event": format!("type_{number}"), "fields": fields, "list": [[[[[[[[[[[[[[[[[[{"deep": 1}]]]]]]]]]]]]]]]]]] });
             inference.observe(&read(&event.to_string()), Stage::Outgoing);
         }
-        assert!(inference.types.len() <= MOST_TYPES && inference.fields <= MOST_FIELDS);
+        assert!(inference.types.len() <= MOST_TYPES && inference.places.taken <= MOST_FIELDS);
         let (first, last) = (inference.schemas().next().unwrap(), inference.schemas().last().unwrap());
         assert!(!first.text().contains("deep"));
         assert_eq!(last.events, 1);
@@ -585,7 +639,7 @@ mod tests {
             let documents: Vec<Document> = events.iter().map(|event| read(event)).collect();
             let mut inference = Inference::default();
             for document in (0..repeat).flat_map(|_| &documents) {
-                prop_assume!(inference.observe(document, stage));
+                prop_assume!(inference.observe(document, stage) == Lesson::Learnt);
             }
             let file = |(number, inferred): (usize, Inferred)| SchemaFile { name: format!("{number}.json"), text: Ok(inferred.text()) };
             let (plan, bad) = Plan::read(inference.schemas().enumerate().map(file));

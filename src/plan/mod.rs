@@ -31,7 +31,7 @@ use reading::SchemaIssue;
 use schema::Schemas;
 
 use absence::Absences;
-pub use infer::{Inference, Inferred, InferredSchema};
+pub use infer::{Inference, Inferred, InferredSchema, Lesson, MOST_TYPES};
 pub use linter::Linter;
 pub use severity_overrides::{Level, RuleOf, SeverityOverrides, UnknownRule};
 

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{rule, rules};
 use crate::event::text::excerpt;
-use crate::event::{Document, NodeId, NodeKind, Sanitized, Segment};
+use crate::event::{Document, Identifiers, Sanitized};
 use crate::lint::{Finding, Rule, Severity};
 
 /// The widest name of a rule that a message repeats, in columns.
@@ -90,7 +90,7 @@ impl UnknownRule {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeverityOverrides {
     levels: Vec<(RuleOf, Level)>,
-    identifiers: Vec<String>,
+    identifiers: Identifiers,
 }
 
 impl SeverityOverrides {
@@ -104,8 +104,13 @@ impl SeverityOverrides {
     }
 
     /// Names a field that identifies customers.
-    pub fn identify_by(&mut self, name: String) {
-        self.identifiers.push(name);
+    pub fn identify_by(&mut self, name: &str) {
+        self.identifiers.name(name);
+    }
+
+    /// The fields that identify customers.
+    pub fn identifiers(&self) -> &Identifiers {
+        &self.identifiers
     }
 
     /// These levels with `nearer` ones over them: what those say of a rule for every type wins over what is said here for
@@ -138,7 +143,7 @@ impl SeverityOverrides {
 
     /// The same of the findings in `event`, without those that miss an identifier, where it has one of the user's own.
     pub(super) fn apply_to(&self, event: &Document, mut findings: Vec<Finding>) -> Vec<Finding> {
-        if self.identifiers.iter().any(|name| has_value(event, name)) {
+        if self.identifiers.name_in(event) {
             findings.retain(|finding| !NO_IDENTIFIER.contains(&finding.rule.id));
         }
         self.apply(event.event_type(), findings)
@@ -155,14 +160,6 @@ impl SeverityOverrides {
 
 /// The rules that say that nothing identifies a customer.
 const NO_IDENTIFIER: [&str; 2] = ["identifier-missing", "identify-without-identifier"];
-
-fn has_value(event: &Document, name: &str) -> bool {
-    let field = event.child(NodeId::ROOT, &Segment::key(name));
-    field.is_some_and(|field| {
-        let is_null = event.get(field).is_some_and(|node| node.kind == NodeKind::Null);
-        !is_null && !event.plain(field).trim().is_empty()
-    })
-}
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -190,7 +187,7 @@ mod tests {
     #[test]
     fn an_event_with_an_identifier_of_the_users_own_has_one() {
         let mut levels = SeverityOverrides::default();
-        levels.identify_by("loyalty_id".to_owned());
+        levels.identify_by("loyalty_id");
         let linter = Linter::new(levels.under(SeverityOverrides::default()), Plan::default());
         let cases = [
             (r#"{"event":"identify","loyalty_id":"7"}"#, false),

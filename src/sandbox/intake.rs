@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::blueshift::limits::{self, BadName, BulkTooLarge};
 use crate::event::json::{self, Json};
-use crate::event::scan;
+use crate::event::{Identifiers, scan};
 
 use super::browser::Browser;
 
@@ -94,6 +94,7 @@ pub(super) struct AcceptedEvent {
     text: Box<str>,
     sent: Sent,
     person: Option<u128>,
+    is_identified: bool,
     happened: Option<Timestamp>,
 }
 
@@ -101,6 +102,12 @@ impl AcceptedEvent {
     /// The event, as the sender wrote it.
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The same where customers are identified by these fields too.
+    pub(super) fn identified_by(self, identifiers: &Identifiers) -> Self {
+        let is_identified = self.is_identified || identifiers.name_in_text(&self.text);
+        Self { is_identified, ..self }
     }
 }
 
@@ -124,7 +131,8 @@ pub(super) fn read(text: &str) -> Result<AcceptedEvent, Rejection> {
     let name = name(head.event)?;
     limits::check_name(&name)?;
     let person = head.customer().map(|(_, value)| xxh3_128_with_seed(value.as_bytes(), 0));
-    Ok(AcceptedEvent { name, text: text.into(), sent, person, happened: head.happened() })
+    let is_identified = person.is_some();
+    Ok(AcceptedEvent { name, text: text.into(), sent, person, is_identified, happened: head.happened() })
 }
 
 /// Reads the events of a bulk call, `{"events":[…]}`: all of them or none.
@@ -160,6 +168,8 @@ pub(super) struct Account {
     pub(super) uuid: Uuid,
     pub(super) site: Box<str>,
     pub(super) seed: u64,
+    /// By which fields its customers are identified.
+    pub(super) identifiers: Identifiers,
 }
 
 /// An event that was taken in.
@@ -179,7 +189,7 @@ impl Arrival {
 
     /// Whether the sender said who the event is about.
     pub(super) fn is_identified(&self) -> bool {
-        self.draft.person.is_some()
+        self.draft.is_identified
     }
 
     /// How many bytes it holds in memory, roughly.
@@ -267,7 +277,7 @@ mod tests {
     use crate::event::{Document, TYPES};
 
     fn account() -> Account {
-        Account { uuid: Uuid::nil(), site: "shop.example".into(), seed: 7 }
+        Account { uuid: Uuid::nil(), site: "shop.example".into(), seed: 7, identifiers: Identifiers::default() }
     }
 
     fn shown(text: &str) -> String {
@@ -383,6 +393,21 @@ mod tests {
         for (text, reason) in cases {
             let rejection = read(text).map(|draft| draft.name).unwrap_err().to_string();
             assert!(rejection.starts_with(reason), "{text}: {rejection}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_the_user_names_identifies_too() {
+        let mut identifiers = Identifiers::default();
+        identifiers.name("loyalty_id");
+        for (text, identified) in [
+            (r#"{"event":"view","loyalty_id":7}"#, true),
+            (r#"{"event":"view","loyalty_id":""}"#, false),
+            (r#"{"event":"view","email":"x@y.example"}"#, true),
+            (r#"{"event":"view","email":["x@y.example"]}"#, false),
+        ] {
+            let event = read(text).unwrap().identified_by(&identifiers);
+            assert_eq!(event.is_identified, identified, "{text}");
         }
     }
 

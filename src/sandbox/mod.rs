@@ -54,7 +54,7 @@ pub use scenario::Scenario;
 pub use shape::DebugShape;
 pub use traffic::Traffic;
 
-use crate::event::COLLECTOR;
+use crate::event::{COLLECTOR, Identifiers};
 use access::Access;
 use intake::{Account, Client};
 use state::Shared;
@@ -129,6 +129,8 @@ pub struct SandboxConfig {
     pub faults: Vec<Fault>,
     /// The rewrites of every incoming event, one after the other.
     pub rewrites: Vec<Rewrite>,
+    /// By which fields customers are identified: an event with none of them is dropped in processing.
+    pub identifiers: Identifiers,
     /// The keys that are taken; none means any that is not empty.
     pub accept_keys: Vec<SecretString>,
     /// The seed for the chances of faults and the platform's identifiers. The same seed and the same requests give the
@@ -145,6 +147,7 @@ impl Default for SandboxConfig {
             debug_shape: DebugShape::default(),
             faults: Vec::new(),
             rewrites: Vec::new(),
+            identifiers: Identifiers::default(),
             accept_keys: Vec::new(),
             seed: 0,
         }
@@ -161,8 +164,17 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts a collector. It needs a tokio runtime, and answers as soon as this returns.
     pub async fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let SandboxConfig { listen, allowed_hosts, time_limit, debug_shape, faults, rewrites, accept_keys, seed } =
-            config;
+        let SandboxConfig {
+            listen,
+            allowed_hosts,
+            time_limit,
+            debug_shape,
+            faults,
+            rewrites,
+            identifiers,
+            accept_keys,
+            seed,
+        } = config;
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => SandboxError::PortInUse { addr: listen },
             _ => SandboxError::Listen { addr: listen, source },
@@ -177,6 +189,7 @@ impl Sandbox {
             uuid: uuid::Builder::from_custom_bytes(account_bytes).into_uuid(),
             site: "sandbox.example".into(),
             seed,
+            identifiers,
         };
         let access = Access::new(addr.ip(), allowed_hosts);
         let shared = Arc::new(Shared::new(account, access, time_limit, accept_keys, rewrites, faults, debug_shape));

@@ -193,7 +193,12 @@ mod tests {
 
     #[test]
     fn an_answer_copies_a_chunk_at_a_time_however_much_the_store_holds() {
-        let account = Arc::new(Account { uuid: uuid::Uuid::nil(), site: "shop.example".into(), seed: 0 });
+        let account = Arc::new(Account {
+            uuid: uuid::Uuid::nil(),
+            site: "shop.example".into(),
+            seed: 0,
+            identifiers: crate::event::Identifiers::default(),
+        });
         let filler = "x".repeat(500_000);
         let mut store = Store::default();
         for number in 0..40 {

@@ -64,7 +64,8 @@ impl Shared {
 
     pub(super) fn take_in(&self, drafts: impl IntoIterator<Item = AcceptedEvent>, origin: &Client, at: Timestamp) {
         let rewritten = |draft| if self.rewrites.is_empty() { draft } else { rewrite(&self.rewrites, draft) };
-        let drafts: Vec<_> = drafts.into_iter().map(rewritten).collect();
+        let drafts: Vec<_> =
+            drafts.into_iter().map(rewritten).map(|draft| draft.identified_by(&self.account.identifiers)).collect();
         let mut store = self.store();
         for draft in drafts {
             store.insert(draft, origin.clone(), at);

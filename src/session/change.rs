@@ -21,6 +21,9 @@ pub struct Change {
     /// `None` is unknown, not zero.
     #[serde(default)]
     pub received: Option<u64>,
+    /// When that was counted; `None` where it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Moment>,
     /// How many distinct events of the type were captured so far. One that comes back after so many others that it was
     /// forgotten counts anew.
     pub captured: u64,

@@ -361,6 +361,7 @@ mod tests {
             received: None,
             captured: 1,
             arrived: 1,
+            counted_at: None,
             coverage: None,
             at: NOW,
             arrival: Arrival::Poll,

@@ -10,8 +10,8 @@ use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Change, ChangeKind, Moment, Recalled};
-use crate::event::{Difference, DifferenceKind, Document, Groups, Path, Payload, Segment, TypeName, diff};
-use similarity::{Received, is_identified};
+use crate::event::{Difference, DifferenceKind, Document, Groups, Identifiers, Path, Payload, Segment, TypeName, diff};
+use similarity::Received;
 
 /// How long a probe is waited for, unless told otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -103,6 +103,11 @@ pub enum Recognized {
 /// A clue to a probe that was not seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Clue {
+    /// An event that equals it was shown already when it was sent, so its own coming could not be seen.
+    EqualBefore {
+        /// By how many the server's count of the type went up since.
+        counted: u64,
+    },
     /// Another event of the type came since, and may have taken its place in the answer.
     AnotherCame {
         /// How many are known to have come.
@@ -129,6 +134,8 @@ const MAX_COMPARED: usize = 64;
 /// From this length on a marker is taken for unique, so that it is found in any text. An `event_uuid` of the sender's
 /// own may be as short as `1`.
 const TELLING: usize = 16;
+/// The share of an event that is the same as in another, in percent, where all of it is.
+const ALL_OF_IT: usize = 100;
 
 /// The probes of a session.
 ///
@@ -137,6 +144,8 @@ const TELLING: usize = 16;
 #[derive(Debug)]
 pub struct Probes {
     patience: Duration,
+    /// By which fields customers are identified.
+    identifiers: Identifiers,
     /// In the order of their names.
     watches: Vec<Watch>,
     next: u64,
@@ -156,12 +165,20 @@ struct Watch {
     polled: bool,
     /// Whether something of the type came that the history was not asked about yet.
     overtaken: bool,
+    /// Whether an event was shown already that cannot be told from it.
+    beside_equal: bool,
 }
 
 impl Probes {
     /// None yet; each will be waited for as long as `patience`.
     pub fn new(patience: Duration) -> Self {
-        Self { patience, watches: Vec::new(), next: 0 }
+        Self { patience, identifiers: Identifiers::default(), watches: Vec::new(), next: 0 }
+    }
+
+    /// The same where customers are identified by these fields.
+    #[must_use]
+    pub fn identified_by(self, identifiers: Identifiers) -> Self {
+        Self { identifiers, ..self }
     }
 
     /// Begins to wait for an event that was handed to the network at `at`.
@@ -170,8 +187,20 @@ impl Probes {
         let id = ProbeId(self.next);
         self.next += 1;
         let probe = Probe { id, event_type, uuid, sent, sent_at: at, state: ProbeState::Waiting };
-        self.watches.push(Watch { probe, before: at, others: 0, counted: 0, polled: false, overtaken: false });
+        let watch =
+            Watch { probe, before: at, others: 0, counted: 0, polled: false, overtaken: false, beside_equal: false };
+        self.watches.push(watch);
         id
+    }
+
+    /// Takes in which event of its type was shown when it was sent: beside one that equals it, its own coming cannot be
+    /// seen.
+    pub fn sent_beside(&mut self, id: ProbeId, newest: &Arc<Payload>) {
+        let Some(watch) = self.waiting_mut(id) else { return };
+        // A platform that shows the marker would show another event.
+        let may_hide = newest.head().uuid.as_ref().is_none_or(|uuid| *uuid == watch.probe.uuid);
+        watch.beside_equal = may_hide
+            && Received::new(newest).and_then(|newest| newest.similarity(&watch.probe.sent)) == Some(ALL_OF_IT);
     }
 
     /// Corrects when one that is waited for is handed to the network: its call had to wait for its turn, or is made
@@ -250,9 +279,10 @@ impl Probes {
     pub fn expire(&mut self, now: Moment) -> Vec<ProbeId> {
         let patience = self.patience;
         let is_over = |watch: &&mut Watch| watch.is_waiting() && now.since(watch.probe.sent_at) >= patience;
-        let over = self.watches.iter_mut().filter(is_over);
+        let Self { watches, identifiers, .. } = self;
+        let over = watches.iter_mut().filter(is_over);
         over.map(|watch| {
-            watch.probe.state = ProbeState::Missed(watch.clues());
+            watch.probe.state = ProbeState::Missed(watch.clues(identifiers));
             watch.probe.id
         })
         .collect()
@@ -384,12 +414,12 @@ impl Probes {
             watch.probe.state = ProbeState::Waiting;
         }
         let watch = self.watches.get_mut(index)?;
+        let unidentified = !self.identifiers.identify(&watch.probe.sent)
+            && Document::new(Arc::clone(payload)).is_ok_and(|received| !self.identifiers.identify(&received));
         let probe = &mut watch.probe;
         // It may come from an attempt that seemed to have failed, while the next is not due yet.
         let from = if probe.sent_at.elapsed <= at.elapsed { probe.sent_at } else { watch.before };
         let (received, differences) = (Arc::clone(payload), differences(&probe.sent, payload));
-        let unidentified = !is_identified(&probe.sent)
-            && Document::new(Arc::clone(payload)).is_ok_and(|received| !is_identified(&received));
         probe.state = ProbeState::Seen(Seen { after: at.since(from), by, received, differences, unidentified });
         Some(probe.id)
     }
@@ -436,14 +466,15 @@ impl Watch {
     }
 
     /// The clues, the most telling first.
-    fn clues(&self) -> Vec<Clue> {
+    fn clues(&self, identifiers: &Identifiers) -> Vec<Clue> {
         let nothing_came = self.others == 0 && self.counted == 0;
         let clues = [
             (!self.polled).then_some(Clue::NoPoll),
+            self.beside_equal.then_some(Clue::EqualBefore { counted: self.counted }),
             (self.others > 0).then_some(Clue::AnotherCame { arrived: self.others }),
-            (self.counted > 0).then_some(Clue::CountWentUp { by: self.counted }),
-            (!is_identified(&self.probe.sent)).then_some(Clue::NoIdentifier),
-            (self.polled && nothing_came).then_some(Clue::NothingCame),
+            (self.counted > 0 && !self.beside_equal).then_some(Clue::CountWentUp { by: self.counted }),
+            (!identifiers.identify(&self.probe.sent)).then_some(Clue::NoIdentifier),
+            (self.polled && nothing_came && !self.beside_equal).then_some(Clue::NothingCame),
         ];
         clues.into_iter().flatten().collect()
     }

@@ -64,6 +64,7 @@ struct Newest {
 struct Received {
     count: u64,
     origin: Origin,
+    at: Moment,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +219,7 @@ impl Known {
         let came_again = news.last().is_some_and(|news| news.kind == ChangeKind::Updated);
         let came = if is_first_snapshot { 0 } else { captured.max(came_again.into()) };
         let earlier = news.iter().filter(|news| news.kind == ChangeKind::Earlier).count() as u64;
-        let (count, grown) = self.count(sighting.received, Origin::Snapshot);
+        let (count, grown) = self.count(sighting.received, Origin::Snapshot, now);
         match grown {
             Some(grown) => self.tally.grew(grown, came),
             None => self.tally.came(came, earlier.min(came)),
@@ -315,7 +316,7 @@ impl Known {
             return None;
         }
         let told_before = self.tally.told;
-        let (moved, grown) = self.count(count, Origin::Elsewhere);
+        let (moved, grown) = self.count(count, Origin::Elsewhere, now);
         if let Some(grown) = grown {
             self.tally.grew(grown, 0);
         }
@@ -326,7 +327,7 @@ impl Known {
 
     /// Learns the server's count, or that it is not told (any more) by `origin`; and by how much it grew, where that is
     /// known.
-    fn count(&mut self, count: Option<u64>, origin: Origin) -> (Moved, Option<u64>) {
+    fn count(&mut self, count: Option<u64>, origin: Origin, at: Moment) -> (Moved, Option<u64>) {
         let before = self.received;
         let same_origin = before.filter(|received| received.origin == origin);
         let from_zero = origin == Origin::Elsewhere && before.is_none() && self.from_zero;
@@ -337,11 +338,11 @@ impl Known {
                 (Moved::Yes, None)
             }
             (None, Some(count)) => {
-                self.received = Some(Received { count, origin });
+                self.received = Some(Received { count, origin, at });
                 if from_zero { (Moved::Yes, Some(count)) } else { (Moved::BecameKnown, None) }
             }
             (Some(before), Some(count)) => {
-                self.received = Some(Received { count, origin });
+                self.received = Some(Received { count, origin, at });
                 if count < before.count {
                     // Events that were not counted yet are in the new count, or never will be.
                     self.tally.uncounted = 0;
@@ -366,6 +367,7 @@ impl Known {
             kind,
             payload: None,
             received: self.received.map(|received| received.count),
+            counted_at: self.received.map(|received| received.at),
             captured: self.captured,
             arrived,
             coverage: self.received.map(|_| coverage),

@@ -88,6 +88,10 @@ impl Pane for TreePane {
             tree
         });
         let mut tree = tree.unwrap_or_else(|| Tree::new(Arc::clone(document)));
+        let seen = context.outbox.probes().seen_as(document.payload());
+        if seen.is_some() != tree.is_compared() {
+            tree.learn_added(seen.map(|seen| |key: &str| seen.is_added(key)));
+        }
         tree.cursor_mut().fit(self.height);
         self.tree = Some((event_type.clone(), tree));
     }

@@ -11,7 +11,7 @@ use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::safety::Safety;
 use crate::cli::stderr;
 use crate::event::text::{counted, excerpt, grouped, sanitize, span};
-use crate::event::{Difference, Sanitized, TypeName, sanitized};
+use crate::event::{Difference, QUOTED_DIGITS, Sanitized, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeState, Seen};
 use crate::session::{CallOutcome, Delivery, Moment, Problem, Proof, Record, Retry};
 
@@ -98,13 +98,15 @@ fn differences(seen: &Seen) -> Sanitized {
     ];
     let place = |difference: &Difference| excerpt(&difference.path.to_string(), WIDEST_PLACE);
     let lines = groups.into_iter().filter(|(_, group)| !group.is_empty()).flat_map(|(name, group)| {
+        let is_of_quoted_numbers = group.iter().all(|difference| difference.is_quoted_number());
+        let meaning = if is_of_quoted_numbers { sanitized!(" ({})", QUOTED_DIGITS) } else { "".into() };
         let widest = group.iter().map(|difference| place(difference).width()).max().unwrap_or(0);
         let each = group.into_iter().map(|difference| {
             let values = [&difference.before, &difference.after].into_iter().flatten();
             let values = Sanitized::join(values.map(|value| excerpt(value, WIDEST_VALUE)), " → ");
             sanitized!("    {}  {}\n", place(difference).pad(widest), values)
         });
-        std::iter::once(sanitized!("  {}\n", name)).chain(each).collect::<Vec<_>>()
+        std::iter::once(sanitized!("  {}{}\n", name, meaning)).chain(each).collect::<Vec<_>>()
     });
     lines.collect()
 }

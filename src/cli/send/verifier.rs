@@ -1,12 +1,13 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
 use crate::cli::Exit;
-use crate::event::{Document, Sanitized, sanitized};
+use crate::event::{Document, Identifiers, Payload, Sanitized, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
-use crate::session::{Errors, Moment, Problem, ProblemKind, Record, Trouble};
+use crate::session::{Change, Errors, Moment, Problem, ProblemKind, Record, Trouble};
 use crate::source::live::{self, Settings};
 use crate::source::{Clock, Source, SourceCommand};
 
@@ -41,24 +42,33 @@ pub(super) struct Verifier {
     trouble: Option<Problem>,
     /// How many events the server could not process for want of an identifier: what it told first, and last.
     missing_identifier: Option<(u64, u64)>,
+    /// The newest event of each type that was shown.
+    newest: HashMap<TypeName, Arc<Payload>>,
 }
 
 impl Verifier {
     /// Starts to poll, and waits for what the endpoint shows before anything is sent: else what is old would look new.
     /// The error is the end of the run; why, and that nothing was sent, is told.
-    pub(super) async fn start(settings: Settings, within: Duration, reporter: &Reporter) -> Result<Self, Exit> {
+    pub(super) async fn start(
+        settings: Settings,
+        within: Duration,
+        identifiers: Identifiers,
+        reporter: &Reporter,
+    ) -> Result<Self, Exit> {
         let clock = settings.clock;
         let mut source = live::start(settings);
         let mut missing_identifier = None;
-        'first: loop {
+        let mut newest = HashMap::new();
+        loop {
             let Some(records) = source.records.recv().await else {
                 reporter.tell(&"the debug endpoint is no longer watched; nothing was sent".into());
                 return Err(Exit::Unreachable);
             };
+            let answered = records.iter().any(|record| matches!(record, Record::Polled(_)));
             for record in records {
                 match record {
                     Record::Errors(errors) => note_errors(&mut missing_identifier, &errors),
-                    Record::Polled(_) => break 'first,
+                    Record::Change(change) => note_newest(&mut newest, &change),
                     Record::Trouble(Trouble { problem, attempt, .. }) => {
                         let exit = match problem.kind {
                             ProblemKind::Refused => Exit::Refused,
@@ -76,15 +86,23 @@ impl Verifier {
                     _ => {}
                 }
             }
+            if answered {
+                break;
+            }
         }
-        Ok(Self { source, probes: Probes::new(within), clock, trouble: None, missing_identifier })
+        let probes = Probes::new(within).identified_by(identifiers);
+        Ok(Self { source, probes, clock, trouble: None, missing_identifier, newest })
     }
 
     /// Begins to wait for what is handed to the network now.
     pub(super) fn sent(&mut self, samples: &[Sample]) -> Vec<ProbeId> {
         let now = self.clock.now();
         let begin = |Sample { event, document }: &Sample| {
-            self.probes.sent(event.event_type.clone(), event.uuid.clone(), document.clone(), now)
+            let id = self.probes.sent(event.event_type.clone(), event.uuid.clone(), document.clone(), now);
+            if let Some(newest) = self.newest.get(&event.event_type) {
+                self.probes.sent_beside(id, newest);
+            }
+            id
         };
         samples.iter().map(begin).collect()
     }
@@ -115,7 +133,10 @@ impl Verifier {
         let (mut settled, mut changes, mut answered) = (Vec::new(), Vec::new(), None);
         for record in records {
             match record {
-                Record::Change(change) => changes.push(change),
+                Record::Change(change) => {
+                    note_newest(&mut self.newest, &change);
+                    changes.push(change);
+                }
                 Record::Polled(polled) => {
                     self.trouble = None;
                     answered = Some(polled.at);
@@ -178,6 +199,12 @@ impl Verifier {
     /// Whether it is one that did not come in time.
     pub(super) fn is_missed(&self, id: ProbeId) -> bool {
         self.get(id).is_some_and(|probe| matches!(probe.state, ProbeState::Missed(_)))
+    }
+}
+
+fn note_newest(newest: &mut HashMap<TypeName, Arc<Payload>>, change: &Change) {
+    if let Some(payload) = change.payload.as_ref().filter(|_| change.kind.is_newest()) {
+        newest.insert(change.event_type.clone(), Arc::clone(payload));
     }
 }
 

@@ -31,8 +31,7 @@ pub(super) static TYPE_CHANGES: Rule = Rule {
     id: "field-type-changes",
     severity: Severity::Warning,
     title: "a field of another type than before",
-    why: "What is sometimes a string and sometimes a number cannot be summed or compared: a segment sees one of the \
-          two.",
+    why: "What is now of one type and now of another cannot be compared or summed: a segment sees one of the two.",
     documentation: "https://help.blueshift.com/hc/en-us/articles/115002714773",
     bad: r#"{"event":"course_booked","email":"jane@example.com","seats":2}
 {"event":"course_booked","email":"jane@example.com","seats":"2"}"#,

@@ -1,6 +1,7 @@
 //! The products of an event, and what they sum up to.
 
 use super::object::Object;
+use crate::event::json::{self, Json};
 use crate::event::{NodeId, NodeKind, sanitized};
 use crate::lint::{Expected, Finding, Findings, Fix, Rule, Severity, shown};
 
@@ -14,6 +15,9 @@ pub(in crate::lint) const PRODUCT_KEYS: [&str; 2] = ["product_id", "sku"];
 /// How much sums may be apart, in hundredths: one cent a piece, for rounding.
 const CENTS_APART: f64 = 1.0;
 
+/// How many bytes of a text that may be JSON are looked at for one step of the budget.
+const BYTES_A_STEP: usize = 16;
+
 /// How much of a sum is shown, in columns: one of wild numbers has hundreds of digits.
 const SUM_SHOWN: usize = 24;
 
@@ -21,8 +25,7 @@ static PRODUCTS_ARRAY: Rule = Rule {
     id: "products-array",
     severity: Severity::Error,
     title: "products is not an array of objects",
-    why: "The platform reads products as an array of objects: from anything else it reads none, and where an object was \
-          built key by key, the last product overwrote the others.",
+    why: "The platform reads products from an array of objects, and from nothing else.",
     documentation: PRODUCTS,
     bad: r#"{"event":"view","email":"jane@example.com","products":{"sku":"45790-32"}}"#,
     good: r#"{"event":"view","email":"jane@example.com","products":[{"sku":"45790-32"}]}"#,
@@ -88,7 +91,7 @@ impl Object<'_> {
     pub(super) fn check_products_array(&self, findings: &mut Findings) {
         const ARRAY: &str = "an array of objects, one a product";
         let Some(id) = self.get("products") else { return };
-        let mut push = |expected: &'static str, fix: Option<Fix>| {
+        let push = |findings: &mut Findings, expected: &'static str, fix: Option<Fix>| {
             let finding = self.finding(&PRODUCTS_ARRAY, "products", expected);
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         };
@@ -96,7 +99,9 @@ impl Object<'_> {
             Some(NodeKind::Object) => {
                 let one = Object::read(self.event, id);
                 // An object of objects may have lost some already; only one product is sure to be the whole list.
-                push(ARRAY, one.is_product().then(|| Fix::Replace(format!("[{}]", self.event.text(id)))));
+                let expected =
+                    if one.is_product() { ARRAY } else { "an array of objects: keys of an object can hide products" };
+                push(findings, expected, one.is_product().then(|| Fix::Replace(format!("[{}]", self.event.text(id)))));
                 findings.extend(one.misnamed_quantity());
             }
             Some(NodeKind::Array) => {
@@ -109,18 +114,22 @@ impl Object<'_> {
                 } else {
                     // Ids alone have a name of their own, and it is free.
                     let is_free = self.named("product_ids").is_none();
-                    push("objects with a product_id or a sku each", is_free.then(|| Fix::Rename("product_ids".into())));
+                    push(
+                        findings,
+                        "objects with a product_id or a sku each",
+                        is_free.then(|| Fix::Rename("product_ids".into())),
+                    );
                 }
             }
             Some(NodeKind::String) => {
                 let text = self.event.plain(id);
                 // An empty one has its own rule.
                 if !text.trim().is_empty() {
-                    let list = serde_json::from_str::<Vec<serde_json::Map<_, serde_json::Value>>>(&text);
-                    push(ARRAY, list.ok().filter(|list| !list.is_empty()).map(|_| Fix::Replace(text.into_owned())));
+                    let is_list = findings.may_guess(text.len() / BYTES_A_STEP) && is_list_of_objects(&text);
+                    push(findings, ARRAY, is_list.then(|| Fix::Replace(text.into_owned())));
                 }
             }
-            _ => push(ARRAY, None),
+            _ => push(findings, ARRAY, None),
         }
     }
 
@@ -174,4 +183,10 @@ impl Object<'_> {
             Some((sum + product.number("price")? * quantity, pieces + quantity.abs()))
         })
     }
+}
+
+/// Whether a text is a JSON array of objects with something in it, as far as its first level tells.
+fn is_list_of_objects(text: &str) -> bool {
+    let Ok(Json::Array(list)) = json::read(text) else { return false };
+    list.left_out == 0 && !list.list.is_empty() && list.list.iter().all(|element| element.starts_with('{'))
 }

@@ -8,17 +8,9 @@ use crate::event::{Document, NodeId, NodeKind, Origin, Payload, Segment, alike, 
 /// The share of the sent values that must be there, in percent.
 const ENOUGH: usize = 75;
 
-/// Whether the event carries an identifier that says something.
-pub(super) fn is_identified(event: &Document) -> bool {
-    identifiers(event).next().is_some()
-}
-
 /// The identifiers that say something, by name.
 fn identifiers(event: &Document) -> impl Iterator<Item = (&'static str, NodeId)> {
-    event.identifier_fields().filter(|(name, id)| {
-        let is_container = event.get(*id).is_some_and(|node| node.kind.is_container());
-        !is_container && event.payload().identifier(name).is_some()
-    })
+    event.identifier_fields().filter(|(name, _)| event.payload().identifier(name).is_some())
 }
 
 /// An event that came, made ready to be compared with several.

@@ -41,6 +41,7 @@ fn change(kind: ChangeKind, text: Option<&str>, arrived: u64) -> Change {
         received: None,
         captured: 1,
         arrived,
+        counted_at: None,
         coverage: None,
         at: at(0),
         arrival: Arrival::Poll,
@@ -346,13 +347,46 @@ fn a_probe_that_did_not_come_is_given_up_with_what_is_known() {
 }
 
 #[test]
-fn each_identifier_counts_and_blank_ones_do_not() {
-    for name in ["customer_id", "email", "device_id", "cookie", "phone_number", "user_uuid", "group_id"] {
-        for (value, expected) in [("\"x\"", true), ("7", true), ("\"  \"", false), ("null", false), ("[]", false)] {
-            assert_eq!(is_identified(&document(&format!(r#"{{"{name}":{value}}}"#))), expected, "{name} {value}");
-        }
+fn beside_an_event_that_equals_it_nobody_can_tell_whether_it_came() {
+    let [ours, ..] = OURS;
+    let sent = checkout(ours, "c1");
+    let unmarked = r#"{"event":"checkout","customer_id":"c1","total":"30","sku":"a"}"#;
+    let nothing = vec![Clue::NothingCame];
+    let cases = [
+        ("without a marker", unmarked.to_owned(), 0, vec![Clue::EqualBefore { counted: 0 }]),
+        ("with the same marker", sent.clone(), 0, vec![Clue::EqualBefore { counted: 0 }]),
+        ("and it was counted", unmarked.to_owned(), 2, vec![Clue::EqualBefore { counted: 2 }]),
+        ("with a marker of its own", checkout(THEIRS, "c1"), 0, nothing.clone()),
+        ("another", unmarked.replace("30", "31"), 0, nothing),
+        ("another that was counted", checkout(THEIRS, "c1"), 2, vec![Clue::CountWentUp { by: 2 }]),
+    ];
+    for (name, before, counted, expected) in cases {
+        let (mut probes, id) = waiting(ours, &sent);
+        probes.sent_beside(id, &payload(&before));
+        probes.observe(&[count(counted)], at(2_000));
+        probes.expire(at(31_000));
+        let ProbeState::Missed(clues) = &probes.get(id).unwrap().state else { panic!("{name}: not given up") };
+        assert_eq!(*clues, expected, "{name}");
     }
-    assert!(!is_identified(&document(r#"{"user":{"email":"a@b.c"}}"#)));
+}
+
+#[test]
+fn an_identifier_of_the_users_own_is_one() {
+    let sent = format!(r#"{{"event":"checkout","loyalty_id":"7","event_uuid":"{}"}}"#, OURS.first().unwrap());
+    for is_named in [true, false] {
+        let mut identifiers = Identifiers::default();
+        if is_named {
+            identifiers.name("loyalty_id");
+        }
+        let mut probes = Probes::new(PATIENCE).identified_by(identifiers);
+        let id = probes.sent("checkout".into(), (*OURS.first().unwrap()).into(), document(&sent), at(1_000));
+        let missed = probes.expire(at(99_000));
+        let is_clue =
+            |probe: &Probe| matches!(&probe.state, ProbeState::Missed(clues) if clues.contains(&Clue::NoIdentifier));
+        assert_eq!((missed, is_clue(probes.get(id).unwrap())), (vec![id], !is_named));
+        probes.observe(&[updated(&sent)], at(99_100));
+        assert_eq!(seen(&probes, id).map(|seen| seen.unidentified), Some(!is_named));
+    }
 }
 
 #[test]

@@ -37,6 +37,16 @@ impl Clue {
     /// The clue in a sentence.
     pub fn sentence(&self) -> Sanitized {
         match self {
+            Self::EqualBefore { counted } => {
+                let counted = match counted {
+                    0 => "".into(),
+                    by => sanitized!("; the server's count of the type went up by {}", by),
+                };
+                sanitized!(
+                    "an event that equals it was shown before it was sent: whether this one came too cannot be told{}",
+                    counted
+                )
+            }
             Self::AnotherCame { arrived: 1 } => {
                 "another event of the type came since, and may have taken its place in the answer".into()
             }

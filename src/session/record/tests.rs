@@ -40,6 +40,7 @@ fn change(event_type: &str, event: Option<&str>) -> Change {
         kind,
         payload,
         received,
+        counted_at: received.map(|_| at(NOON)),
         captured: 40,
         arrived: 1,
         coverage,
@@ -170,7 +171,7 @@ fn a_line_holds_the_tokens_of_the_event_as_they_came_and_unknown_things_as_null(
     let cases = [
         (
             change("purchase", Some("{\r\n  \"b\": 1.10,\n \"a\": 1e400, \"a\": 12345678901234567890}")),
-            r#"{"record":"event","type":"purchase","change":"updated","event":{  "b": 1.10, "a": 1e400, "a": 12345678901234567890},"received":42,"captured":40,"arrived":1,"coverage":{"captured":40,"received":42},"observed_at":"2026-11-21T12:00:00.123Z","latency_ms":null,"findings":[]}"#,
+            r#"{"record":"event","type":"purchase","change":"updated","event":{  "b": 1.10, "a": 1e400, "a": 12345678901234567890},"received":42,"counted_at":"2026-11-21T12:00:00.123Z","captured":40,"arrived":1,"coverage":{"captured":40,"received":42},"observed_at":"2026-11-21T12:00:00.123Z","latency_ms":null,"findings":[]}"#,
         ),
         (
             change(
@@ -179,7 +180,7 @@ fn a_line_holds_the_tokens_of_the_event_as_they_came_and_unknown_things_as_null(
                     "{\"x\":\"\u{9b}31m\u{7f}é\\n\",\"timestamp\":\"2026-11-23T08:59:59Z\",\"_bsft_ts\":\"2026-11-23T08:59:59.250Z\"}",
                 ),
             ),
-            r#"{"record":"event","type":"é","change":"updated","event":{"x":"\u009b31m\u007fé\n","timestamp":"2026-11-23T08:59:59Z","_bsft_ts":"2026-11-23T08:59:59.250Z"},"received":42,"captured":40,"arrived":1,"coverage":{"captured":40,"received":42},"observed_at":"2026-11-21T12:00:00.123Z","latency_ms":250,"findings":[]}"#,
+            r#"{"record":"event","type":"é","change":"updated","event":{"x":"\u009b31m\u007fé\n","timestamp":"2026-11-23T08:59:59Z","_bsft_ts":"2026-11-23T08:59:59.250Z"},"received":42,"counted_at":"2026-11-21T12:00:00.123Z","captured":40,"arrived":1,"coverage":{"captured":40,"received":42},"observed_at":"2026-11-21T12:00:00.123Z","latency_ms":250,"findings":[]}"#,
         ),
         (
             change("a\"\u{1b}[2J\u{202e}", None),

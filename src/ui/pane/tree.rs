@@ -15,7 +15,7 @@ use crate::app::findings::EventFindings;
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::app::tree::{Part, Range, Tree, TreeRow};
-use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, Segment, sanitized, text};
+use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, sanitized, text};
 use crate::session::Coverage;
 use crate::ui::write::{blank, joined, put, span};
 use crate::ui::{Theme, difference, highlight, rect, scroll_thumb, severity};
@@ -148,7 +148,7 @@ impl Painter<'_> {
         let node = row.spot.node;
         let indent = row.depth as usize * 2 + 2;
         let room = self.width.saturating_sub(indent + 1);
-        let origin = self.tree.document().origin(node);
+        let origin = self.tree.origin(node);
         let platform = origin == Origin::Platform;
         let tag = self.tag(row, origin);
         let tag_width = text::width(&tag);
@@ -206,11 +206,11 @@ impl Painter<'_> {
             return (part_label(part, document, row.spot.node), theme.dim);
         }
         let shown = |text: &str| text::sanitize_within(text, KEY_COLUMN * 2).0;
-        match document.segment(row.spot.node) {
-            None => (shown(self.shown.event.event_type.as_str()), theme.title),
-            Some(Segment::Index(index)) => (sanitized!("{}", index), theme.dim),
-            Some(Segment::Key { name, .. }) if name.is_empty() => ("\"\"".into(), theme.dim),
-            Some(Segment::Key { name, .. }) => (shown(&name), if platform { theme.dim } else { theme.json_key }),
+        match document.shown_key(row.spot.node) {
+            Some(name) if name.is_empty() => ("\"\"".into(), theme.dim),
+            Some(name) => (shown(&name), if platform { theme.dim } else { theme.json_key }),
+            None if row.spot.node == NodeId::ROOT => (shown(self.shown.event.event_type.as_str()), theme.title),
+            None => (sanitized!("{}", document.get(row.spot.node).map_or(0, |node| node.position)), theme.dim),
         }
     }
 
@@ -224,7 +224,7 @@ impl Painter<'_> {
         }
         let position = document.get(row.spot.node).map_or(0, |node| node.position as usize);
         let siblings = document.children(parent).skip(position / LOOKED_AT * LOOKED_AT).take(LOOKED_AT);
-        let widths = siblings.filter_map(|sibling| document.key(sibling)).map(|key| text::width(&key));
+        let widths = siblings.filter_map(|sibling| document.shown_key(sibling)).map(|key| text::width(&key));
         widths.filter(|width| *width <= KEY_COLUMN.min(self.width / 3)).max().unwrap_or(0)
     }
 
@@ -317,7 +317,9 @@ fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> Sanitize
     match value.kind {
         NodeKind::String => match document.plain(node) {
             // No text can stand for half of a pair of escapes: it is shown as it is spelled.
-            Cow::Borrowed(spelled) if spelled.contains('\\') => text::sanitize_within(document.text(node), room).0,
+            Cow::Owned(text) if text.contains(char::REPLACEMENT_CHARACTER) => {
+                text::sanitize_within(document.text(node), room).0
+            }
             plain => text::quoted_within(&plain, room).0,
         },
         NodeKind::Number | NodeKind::Bool | NodeKind::Null => text::sanitize_within(document.text(node), room).0,
@@ -331,7 +333,7 @@ fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> Sanitize
                 if out.len() > 1 {
                     out.push(", ");
                 }
-                if let Some(key) = document.key(child) {
+                if let Some(key) = document.shown_key(child) {
                     out.push(text::sanitize_within(&key, room).0);
                     out.push(": ");
                 }

@@ -48,9 +48,8 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     if below > 0 {
         block = block.title_bottom(line_of(sanitized!(" ↓ {} with news ", below), theme.updated));
     }
-    if let Some(age) = model.counts_age(now) {
-        let line = line_of(sanitized!(" counts {} old ", text::age(age)), theme.dim);
-        block = block.title_bottom(line.right_aligned());
+    if let Some(word) = of_counts(model, now) {
+        block = block.title_bottom(line_of(word, theme.dim).right_aligned());
     }
     block.render(rect(area), buf);
 
@@ -147,6 +146,13 @@ fn put_row(
             put(buf, (at, y), severity::sign(earlier.tally.worst), free.min(1), theme.dim);
         }
     }
+}
+
+/// A word on the counts where they would mislead: they are old, or smaller than what was captured.
+fn of_counts(model: &Model, now: Moment) -> Option<Sanitized> {
+    let is_less = |row: &TypeRow| row.received.is_some_and(|received| received < row.captured);
+    let age = model.counts_age(now).map(|age| sanitized!(" counts {} old ", text::age(age)));
+    age.or_else(|| model.types.visible().any(|(_, row, _)| is_less(row)).then(|| " recv is today's count ".into()))
 }
 
 /// A style that leaves the row's background as it is.
