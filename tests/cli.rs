@@ -269,6 +269,10 @@ fn help_version_completions_and_the_manual_go_to_standard_output() {
         assert!(text(&stdout).contains(part), "{arguments:?}");
         assert!(stderr.is_empty(), "{arguments:?}");
     }
+    for (command, has) in [("send", true), ("sandbox", false), ("explain", false)] {
+        let help = text(&clickscope(&[command, "--help"]).output().unwrap().stdout);
+        assert_eq!(help.contains("--region"), has, "{help}");
+    }
 }
 
 #[test]
@@ -558,6 +562,10 @@ fn the_sandbox_prints_its_url_and_runs_until_it_is_told_to_end() {
         sandbox.send(r#"{"event":"view","cookie":"c"}"#);
         signal(&sandbox.child, number);
         assert_eq!(ended(&mut sandbox.child).code(), Some(code));
+        let mut next_steps = String::new();
+        sandbox.child.stderr.take().unwrap().read_to_string(&mut next_steps).unwrap();
+        let watching = format!("clickscope: watch it: CLICKSCOPE_EVENT_KEY=any clickscope --url {}\n", sandbox.url);
+        assert!(next_steps.contains(&watching) && next_steps.lines().count() == 3, "{next_steps}");
     }
 }
 
@@ -573,7 +581,7 @@ fn a_sandbox_beyond_loopback_says_who_can_reach_it_and_prints_a_url_that_works()
     let mut warning = String::new();
     child.stderr.take().unwrap().read_to_string(&mut warning).unwrap();
     let parts = ["clickscope: warning: 0.0.0.0:", "over the network", "read", "delete", "--listen 127.0.0.1:"];
-    assert!(parts.iter().all(|part| warning.contains(part)) && warning.lines().count() == 1, "{warning}");
+    assert!(parts.iter().all(|part| warning.contains(part)) && warning.matches("warning").count() == 1, "{warning}");
 
     let refused = clickscope(&["sandbox", "--allow-host", "http://staging.lan"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use clickscope::blueshift::{Call, Region, curl};
+use clickscope::blueshift::{Call, HeaderVariable, Region, curl};
 use proptest::prelude::*;
 
 const KEY: &str = "k3y with 'odd' \"signs\" $HOME `date`";
@@ -15,9 +15,11 @@ const STAND_IN: &str = r#"curl() { printf '%s\0' "$@"; cat; printf '\0'; }"#;
 
 /// The arguments and the standard input of the command as a real shell hands them over.
 fn run(call: &Call) -> Vec<String> {
-    let command = curl::write(call, &Region::Us.base_url(), "SOME_KEY");
+    let headers = [HeaderVariable::called("X-`date`-'it'").unwrap()];
+    let command = curl::write(call, &Region::Us.base_url(), "SOME_KEY", &headers);
     let mut shell = Command::new("/bin/sh")
         .env("SOME_KEY", KEY)
+        .env("X__DATE___IT_", KEY)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -36,7 +38,7 @@ fn call(body: &serde_json::Value, bulk: bool) -> Call {
 }
 
 #[test]
-fn curl_gets_the_key_the_header_the_body_and_the_address() {
+fn curl_gets_the_key_the_headers_the_body_and_the_address() {
     let call = call(&serde_json::json!({ "event": "view", "note": "it's" }), false);
     let expected = [
         "-sS",
@@ -44,6 +46,8 @@ fn curl_gets_the_key_the_header_the_body_and_the_address() {
         &format!("{KEY}:"),
         "-H",
         "Content-Type: application/json",
+        "-H",
+        &format!("x-`date`-'it': {KEY}"),
         "--data-raw",
         &call.body,
         "https://api.getblueshift.com/api/v1/event",
@@ -70,8 +74,8 @@ proptest! {
     fn no_event_breaks_out_of_its_quotes(text in "(['\"\\\\$`!;&|\n\r\t#*~(){} ]|.){0,40}", key in ".{0,10}") {
         let event = serde_json::json!({ "event": "view", key: text });
         let words = run(&call(&event, false));
-        prop_assert_eq!(words.len(), 9);
-        let body: serde_json::Value = serde_json::from_str(words.get(6).unwrap()).unwrap();
+        prop_assert_eq!(words.len(), 11);
+        let body: serde_json::Value = serde_json::from_str(words.get(8).unwrap()).unwrap();
         prop_assert_eq!(body, event);
     }
 }

@@ -407,7 +407,18 @@ pub enum HelpLine {
     Gap,
 }
 
-/// The help: a section a place, a line a binding.
+/// The signs on the screen, and what they say.
+const SIGNS: [(&str, &str); 7] = [
+    ("! 7 errors", "in the top row: events that the server says it could not process today"),
+    ("✗  !  i", "an error, a warning, a note; the number beside it counts the findings"),
+    ("+  ●  ×", "a new type, one with news, one that the endpoint no longer knows"),
+    ("→  ✓", "an event that you sent is under way, was seen"),
+    ("?  ∅", "it was probably seen, was not seen"),
+    ("recv", "how many events the server says it received today"),
+    ("capt", "how many different ones of them were seen here"),
+];
+
+/// The help: a section a place, a line a binding, and at the end the signs.
 pub(super) fn help(places: impl Iterator<Item = &'static Keys>) -> Vec<HelpLine> {
     let mut lines = Vec::new();
     for place in places {
@@ -422,5 +433,7 @@ pub(super) fn help(places: impl Iterator<Item = &'static Keys>) -> Vec<HelpLine>
             HelpLine::Keys(keys, binding.label)
         }));
     }
+    lines.extend([HelpLine::Gap, HelpLine::Title("Signs on the screen")]);
+    lines.extend(SIGNS.iter().map(|(sign, meaning)| HelpLine::Keys((*sign).into(), meaning)));
     lines
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::blueshift::safety::Safety;
-use crate::blueshift::{BaseUrl, CallLimits, KeyMask, curl};
+use crate::blueshift::{BaseUrl, CallLimits, HeaderVariable, KeyMask, curl};
 use crate::event::Identifiers;
 use crate::event::catalogue::Template;
 
@@ -30,6 +30,8 @@ pub struct Sending {
     pub base: BaseUrl,
     /// The variable that stands for the key in printed commands.
     pub key_variable: String,
+    /// The variables that stand in them for the values of headers.
+    pub header_variables: Vec<HeaderVariable>,
     /// The keys that no draft may hold.
     pub keys: KeyMask,
     /// The rules of what may be sent, and what asks first.
@@ -57,6 +59,7 @@ impl Sending {
         Self {
             base,
             key_variable: curl::KEY_VARIABLE.to_owned(),
+            header_variables: Vec::new(),
             keys: KeyMask::default(),
             safety: Safety::default(),
             environment: BTreeMap::new(),

@@ -6,7 +6,7 @@ mod request;
 use std::fmt::Write as _;
 
 use super::shell::ShellWords;
-use super::{BaseUrl, Call};
+use super::{BaseUrl, Call, HeaderVariable};
 use crate::event::{Sanitized, sanitized, text};
 use place::Place;
 use request::{Request, Taken, told};
@@ -21,16 +21,20 @@ const LONGEST_ARGUMENT: usize = 120_000;
 /// Ends a body that is too long for an argument. No line of valid JSON is a bare word.
 const END: &str = "END_OF_EVENTS";
 
-/// Writes `call` as a command for a POSIX shell; the key is the variable `key_variable`, never its value.
+/// Writes `call` as a command for a POSIX shell; the key is the variable `key_variable`, never its value, and so are those
+/// of the `headers`.
 ///
 /// The body is the call's to the letter, but for what a terminal would act on: such characters become escapes, which say
 /// the same.
-pub fn write(call: &Call, base: &BaseUrl, key_variable: &str) -> Sanitized {
+pub fn write(call: &Call, base: &BaseUrl, key_variable: &str, headers: &[HeaderVariable]) -> Sanitized {
     let url = quoted(call.url(base).as_str());
     // It cannot be told from the line's end on a screen, and between the tokens of JSON it means nothing.
     let body = call.body.replace("\r\n", "\n").replace('\r', "\n");
     let mut command = format!("curl -sS -u \"${key_variable}:\" \\\n  -H 'Content-Type: application/json' \\\n  ");
     // Writing to a text cannot fail.
+    for HeaderVariable { name, variable } in headers {
+        let _ = write!(command, "-H {}\"${variable}\" \\\n  ", quoted(&format!("{name}: ")));
+    }
     let _ = if body.len() > LONGEST_ARGUMENT {
         write!(command, "--data-binary @- {url} <<'{END}'\n{body}\n{END}")
     } else {
@@ -185,7 +189,7 @@ mod tests {
         let body = "{\n  \"event\": \"view\",\n  \"note\": \"it's \u{9b}2J\u{202e}\\n\"\n}".to_owned();
         let call = Call { bulk: false, body, events: std::sync::Arc::default() };
         assert_eq!(
-            write(&call, &base(), KEY_VARIABLE),
+            write(&call, &base(), KEY_VARIABLE, &[]),
             r#"curl -sS -u "$CLICKSCOPE_EVENT_KEY:" \
   -H 'Content-Type: application/json' \
   --data-raw '{
@@ -200,7 +204,7 @@ mod tests {
     fn a_body_too_long_for_an_argument_goes_through_the_standard_input() {
         let body = format!("{{\"event\":\"view\",\"filler\":\"{}\"}}", "x'$`\\\\".repeat(30_000));
         let call = Call { bulk: false, body: body.clone(), events: std::sync::Arc::default() };
-        let command = write(&call, &base(), "STAGING_KEY");
+        let command = write(&call, &base(), "STAGING_KEY", &[]);
         assert!(command.starts_with("curl -sS -u \"$STAGING_KEY:\" "), "{}", command.get(..100).unwrap());
         assert!(command.contains("--data-binary @- 'https://api.getblueshift.com/api/v1/event' <<'END_OF_EVENTS'\n{"));
         assert_eq!(draft(&command), body);
@@ -435,7 +439,7 @@ mod tests {
             let event = serde_json::json!({ "event": "view", "value": value, "quotes": quotes });
             let text = if pretty { format!("{event:#}") } else { event.to_string() };
             let body = if bulk { format!("{{\"events\":[{text}]}}") } else { text.clone() };
-            let command = write(&Call { bulk, body, events: std::sync::Arc::default() }, &base(), KEY_VARIABLE);
+            let command = write(&Call { bulk, body, events: std::sync::Arc::default() }, &base(), KEY_VARIABLE, &[]);
             prop_assert!(!command.contains(|c: char| c.is_control() && c != '\n'));
             let pasted = read(&command).unwrap();
             prop_assert_eq!(&pasted.left_out, &[""; 0]);

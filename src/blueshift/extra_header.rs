@@ -17,11 +17,21 @@ const OURS: [&str; 9] = [
     "expect",
 ];
 
+/// The variable that holds the value of a header: what printed commands have in the place of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderVariable {
+    /// The header's name.
+    pub name: HeaderName,
+    /// The variable's.
+    pub variable: String,
+}
+
 /// A header that each request has beside those of the API: for a gateway before the server that has a login of its own.
 /// Its value is a secret.
 #[derive(Clone, Debug)]
 pub struct ExtraHeader {
-    name: HeaderName,
+    /// Its name, and the variable that stands for its value.
+    pub named: HeaderVariable,
     value: SecretString,
 }
 
@@ -44,22 +54,39 @@ impl FromStr for ExtraHeader {
 
     fn from_str(text: &str) -> Result<Self, BadHeader> {
         let (name, value) = text.split_once(':').ok_or(BadHeader::Name)?;
+        let named = HeaderVariable::called(name)?;
+        Self::new(named, value)
+    }
+}
+
+impl HeaderVariable {
+    /// For the header of that name, a variable that is called like it: `X_GATEWAY` for `X-Gateway`.
+    pub fn called(name: &str) -> Result<Self, BadHeader> {
         let name: HeaderName = name.trim().parse().map_err(|_| BadHeader::Name)?;
         if OURS.contains(&name.as_str()) {
             return Err(BadHeader::Ours(name));
         }
-        let value = value.trim();
-        if value.is_empty() || HeaderValue::from_str(value).is_err() {
-            return Err(BadHeader::Value(name));
-        }
-        Ok(Self { name, value: value.into() })
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        let variable: String = name.as_str().chars().map(plain).collect();
+        let digit = variable.starts_with(|c: char| c.is_ascii_digit());
+        let variable = if digit { format!("_{variable}") } else { variable };
+        Ok(Self { name, variable })
     }
 }
 
 impl ExtraHeader {
+    /// The header that has this value.
+    pub fn new(named: HeaderVariable, value: &str) -> Result<Self, BadHeader> {
+        let value = value.trim();
+        if value.is_empty() || HeaderValue::from_str(value).is_err() {
+            return Err(BadHeader::Value(named.name));
+        }
+        Ok(Self { named, value: value.into() })
+    }
+
     /// Its name.
     pub fn name(&self) -> HeaderName {
-        self.name.clone()
+        self.named.name.clone()
     }
 
     /// Its value, marked sensitive.
@@ -92,6 +119,8 @@ mod tests {
             ("x-gateway", "Bearer s3cr3t-of-the-gateway")
         );
         assert!(header.value().is_sensitive() && !format!("{header:?}").contains("s3cr3t"));
+        assert_eq!(header.named.variable, "X_GATEWAY");
+        assert_eq!(HeaderVariable::called("9-lives").map(|named| named.variable), Ok("_9_LIVES".to_owned()));
         let secrets = header.secrets();
         let secrets: Vec<_> = secrets.iter().map(ExposeSecret::expose_secret).collect();
         assert_eq!(secrets, ["Bearer s3cr3t-of-the-gateway", "Bearer", "s3cr3t-of-the-gateway"]);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::blueshift::Region;
@@ -61,7 +61,7 @@ const REGION: &str =
 const URL: &str = "Another server that implements the API, such as http://127.0.0.1:8787 [env: CLICKSCOPE_URL]";
 const INTERVAL: &str = "How often to poll, 250ms to 10min; by default 2s, or 500ms for a server on this machine [env: CLICKSCOPE_INTERVAL]";
 
-const HEADER: &str = "A header to add to each request, such as 'X-Token: …', for a gateway with a login of its own; repeatable, and never shown";
+const HEADER: &str = "A header to add to each request, such as 'X-Token: …', for a gateway with a login of its own; repeatable, and never shown. A profile has headers = [\"X-Token: VARIABLE\"]";
 
 const HISTORY: &str = "How much of the events that came is held to go back to, such as 512MiB; by default 64MiB [env: CLICKSCOPE_HISTORY]";
 
@@ -87,6 +87,32 @@ pub(super) struct Options {
     pub(super) plan: Option<PathBuf>,
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size, help = HISTORY)]
     pub(super) history: Option<usize>,
+}
+
+/// The command line as help and manual have it: with the options of every command only where they mean something. That
+/// takes longer to make than it takes to show the first frame, so nothing is parsed with it that is not about help.
+pub(super) fn command() -> clap::Command {
+    for_help(Cli::command())
+}
+
+fn for_help(mut command: clap::Command) -> clap::Command {
+    command.build();
+    command.mut_subcommands(with_its_own_options)
+}
+
+fn with_its_own_options(command: clap::Command) -> clap::Command {
+    let taken: Option<&[&str]> = match command.get_name() {
+        "lint" | "check" => Some(&["profile", "plan"]),
+        "demo" => Some(&["interval", "history"]),
+        "plan" | "infer" | "rules" | "explain" | "templates" | "sandbox" | "completions" | "man" => Some(&[]),
+        _ => None,
+    };
+    let command = command.mut_subcommands(with_its_own_options);
+    let Some(taken) = taken else { return command };
+    command.mut_args(|arg| {
+        let is_foreign = arg.is_global_set() && !arg.get_long().is_some_and(|long| taken.contains(&long));
+        if is_foreign { arg.hide(true) } else { arg }
+    })
 }
 
 fn region() -> impl TypedValueParser<Value = Region> {
@@ -563,8 +589,6 @@ pub(super) struct SandboxArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -617,8 +641,7 @@ mod tests {
 
     #[test]
     fn help_fits_on_80_columns_and_every_command_has_an_example() {
-        let mut command = Cli::command().term_width(80);
-        command.build();
+        let mut command = for_help(Cli::command().term_width(80));
         insta::assert_snapshot!("help", command.render_help());
         help_of("help", &mut command);
     }

@@ -22,6 +22,7 @@ mod watch;
 use std::io;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
@@ -131,6 +132,11 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let error = if error.kind() == ErrorKind::DisplayHelp {
+                args::command().try_get_matches().err().unwrap_or(error)
+            } else {
+                error
+            };
             // Help that nobody reads to its end is no failure.
             drop(error.print());
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
@@ -195,6 +201,6 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Templates(templates) => templates::run(&templates),
         Command::Sandbox(sandbox) => sandbox::run(sandbox, file()?.levels().identifiers().clone()),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
-        Command::Man => man::run(Cli::command()),
+        Command::Man => man::run(args::command()),
     }
 }

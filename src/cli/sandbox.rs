@@ -3,7 +3,8 @@ use std::io::Write;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, Failure, args, stderr};
-use crate::event::{Identifiers, Sanitized};
+use crate::event::text::sanitize;
+use crate::event::{Identifiers, Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, Sandbox};
 
@@ -22,6 +23,19 @@ pub(super) fn run(args: args::SandboxArgs, identifiers: Identifiers) -> Result<E
     runtime::block_on(serve(config))?
 }
 
+/// What to do with a collector at `url`: for a person, beside the address for programs.
+fn next_steps(url: &str) -> [Sanitized; 3] {
+    let url = sanitize(url);
+    [
+        sanitized!("watch it: CLICKSCOPE_EVENT_KEY=any clickscope --url {}", url),
+        sanitized!("send to it: CLICKSCOPE_EVENT_KEY=any clickscope --url {} send purchase", url),
+        sanitized!(
+            "your own sender: put {} in the place of https://api.getblueshift.com; any key will do; ^C ends",
+            url
+        ),
+    ]
+}
+
 async fn serve(config: sandbox::SandboxConfig) -> Result<Exit, Failure> {
     let no_signals = |source| RuntimeError::System { what: "the handling of signals", source };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
@@ -31,6 +45,9 @@ async fn serve(config: sandbox::SandboxConfig) -> Result<Exit, Failure> {
         stderr::say(&Sanitized::lines(&format!("warning: {exposure}")));
     }
     writeln!(std::io::stdout(), "{}", sandbox.url())?;
+    for line in next_steps(&sandbox.url()) {
+        stderr::say(&line);
+    }
     let exit = tokio::select! {
         _ = interrupt.recv() => Exit::Signal(2),
         // How a service is asked to end, so it ends as asked.

@@ -98,7 +98,7 @@ pub(super) enum SendError {
 }
 
 pub(super) fn run(args: args::SendArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
-    let sending = sending(config, &folders(config));
+    let sending = sending(config, &folders(config), &headers);
     if !args.dry_run {
         // Before anything is read: a profile that only watches needs no look at what would be sent.
         sending.safety.check([]).map_err(SendError::from)?;
@@ -145,6 +145,7 @@ async fn send(
     if let Some(exposure) = config.exposure() {
         reporter.tell(&exposure);
     }
+    let headers = config.headers(headers, &|name| std::env::var_os(name))?;
     let mut signals = Signals::new()?;
     let settings = Settings { interval: sending.probe_interval, ..watch::settings(config, keys, headers) };
     let verifier = if args.prove {
@@ -212,7 +213,8 @@ async fn print_commands(
             Some(Err(bad)) => return Err(SendError::Input(bad).into()),
             Some(Ok(parcel)) => {
                 linting.describe(&parcel, reporter);
-                let command = curl::write(&parcel.call, &sending.base, &sending.key_variable);
+                let Sending { base, key_variable, header_variables, .. } = sending;
+                let command = curl::write(&parcel.call, base, key_variable, header_variables);
                 stdout.write(&sanitized!("{}\n", command))?;
             }
         }

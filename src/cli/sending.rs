@@ -4,7 +4,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::Sending;
-use crate::blueshift::{CallLimits, KeyMask};
+use crate::blueshift::{CallLimits, ExtraHeader, KeyMask};
 use crate::config::{self, Config, Target};
 use crate::event::Sanitized;
 use crate::event::catalogue::Template;
@@ -41,12 +41,13 @@ fn file_name(name: &str) -> String {
     name.chars().take(64).map(plain).collect()
 }
 
-/// The settings for sending, from `config` and the `folders`.
-pub(super) fn sending(config: &Config, folders: &Folders) -> Sending {
+/// The settings for sending, from `config`, the `folders` and the `headers` that the command line adds.
+pub(super) fn sending(config: &Config, folders: &Folders, headers: &[ExtraHeader]) -> Sending {
     let base = config.target.value.base_url();
     let longest = if base.is_loopback() { PROBE_NEAR } else { PROBE_FAR };
     Sending {
         key_variable: config.key_names().event,
+        header_variables: config.header_variables(headers),
         // These too are for the composer.
         keys: KeyMask::default(),
         safety: config.safety(),

@@ -33,7 +33,7 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
         (false, true) => Mode::Follow,
         (false, false) => Mode::FollowInLines,
     };
-    let settings = settings(config, keys, headers);
+    let settings = settings(config, keys, config.headers(headers, &|name| std::env::var_os(name))?);
     if on_screen {
         let notices = log_to_file()?;
         return runtime::block_on(on_terminal(config.label(), config, plan, settings, notices))?;
@@ -87,7 +87,7 @@ pub(super) async fn on_terminal(
     let clock = settings.clock;
     let folders = folders(config);
     let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
-    let sending = Sending { drafts, keys: all_keys(config, &settings), ..sending(config, &folders) };
+    let sending = Sending { drafts, keys: all_keys(config, &settings), ..sending(config, &folders, &settings.headers) };
     let broken = broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence()));
     let interface = runtime::InterfaceSettings {
         target,

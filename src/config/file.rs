@@ -246,6 +246,24 @@ environment = "production"
     }
 
     #[test]
+    fn headers_of_a_profile_have_their_values_from_the_environment_and_a_flag_goes_before_them() {
+        let file = parse("[profiles.near]\nheaders = [\"X-Gateway: GATEWAY_TOKEN\", \"X-Team: TEAM\"]\n").unwrap();
+        let config = Config::read(ConfigLayer::default(), Some("near"), &|_| None, &file).unwrap();
+        let lookup = |name: &str| (name == "GATEWAY_TOKEN").then(|| OsString::from("of the gateway"));
+        let given = crate::config::headers(&["x-team: mine".to_owned()]).unwrap();
+        let headers = config.headers(given.clone(), &lookup).unwrap();
+        let told = |header: &crate::blueshift::ExtraHeader| {
+            (header.name().to_string(), header.value().to_str().unwrap().to_owned(), header.named.variable.clone())
+        };
+        let one = |name: &str, value: &str, variable: &str| (name.to_owned(), value.to_owned(), variable.to_owned());
+        let expected = [one("x-team", "mine", "X_TEAM"), one("x-gateway", "of the gateway", "GATEWAY_TOKEN")];
+        assert_eq!(headers.iter().map(told).collect::<Vec<_>>(), expected);
+        let told = config.headers(Vec::new().into(), &lookup).unwrap_err().to_string();
+        assert_eq!(told, "TEAM: the value of x-team is empty, or has characters that no header can have");
+        assert!(file.key_variables().contains("GATEWAY_TOKEN"), "it holds a secret too");
+    }
+
+    #[test]
     fn a_plan_is_named_from_where_the_file_stands_and_a_flag_wins_over_it() {
         let file = parse(
             "[profiles.near]\nplan = \"plan\"\n[profiles.far]\nplan = \"/srv/plan\"\n[profiles.none]\n[profiles.up]\nplan = \"../plan\"",
@@ -354,7 +372,7 @@ environment = "production"
                 "[profiles.a]\n\nregoin = \"us\"\nzzz = 1",
                 3,
                 "unknown field \"regoin\" in profile a: use one of region, url, environment, read_only, \
-                 test_identities, event_key, user_key, interval",
+                 test_identities, event_key, user_key, headers, interval",
             ),
             ("columns = [\n\"type\",\n\"recieved\"]", 3, "columns: no column \"recieved\"; did you mean \"recv\"?"),
             ("columns = [\".a[\"]", 1, "columns: .a[: character 4: expected an index"),
@@ -377,6 +395,9 @@ environment = "production"
             ("[profiles.a]\nevent_key = \"s3cr3t0123456789abcdef\"", 2, "such as STAGING_EVENT_KEY"),
             ("[profiles.a]\nuser_key = \"S3CR3T0123456789ABCDEF\"", 2, "take it out of the file"),
             ("[profiles.a]\nuser_key = \"\"", 2, "such as STAGING_EVENT_KEY"),
+            ("[profiles.a]\nheaders = [\"X-Gateway: Bearer s3cr3t\"]", 2, "take it out of the file"),
+            ("[profiles.a]\nheaders = [\"s3cr3t\"]", 2, "the name before a colon"),
+            ("[profiles.a]\nheaders = [\"Authorization: TOKEN\"]", 2, "authorization is set by clickscope itself"),
             ("[profiles.\"a\\u001Bb\"]", 1, "\"a\\u001bb\" cannot name a profile"),
             ("profiles = 1", 1, "profiles must be a table"),
             ("[profiles]\nregion = \"us\"", 2, "profiles.\"region\" is not a table"),

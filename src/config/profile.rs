@@ -7,10 +7,10 @@ use toml::de::DeTable;
 use super::section::{ConfigText, Section, shown};
 use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, parse_interval, parse_size};
 use crate::blueshift::safety::{Safety, TestIdentity};
-use crate::blueshift::{BaseUrl, Region};
+use crate::blueshift::{BadHeader, BaseUrl, HeaderVariable, Region};
 
 /// The fields of a profile. A new one begins with a name in this list.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "region",
     "url",
     "environment",
@@ -18,6 +18,7 @@ const FIELDS: [&str; 10] = [
     "test_identities",
     "event_key",
     "user_key",
+    "headers",
     "interval",
     "plan",
     "history",
@@ -40,6 +41,7 @@ pub struct Profile {
     identities: Vec<TestIdentity>,
     event_key: Option<String>,
     user_key: Option<String>,
+    headers: Vec<HeaderVariable>,
 }
 
 /// Who is at the other end.
@@ -102,6 +104,7 @@ impl Profile {
             identities: section.list("test_identities", str::parse)?,
             event_key: key("event_key")?,
             user_key: key("user_key")?,
+            headers: section.list("headers", header)?,
         })
     }
 
@@ -130,8 +133,15 @@ impl Profile {
         self.plan.as_ref()
     }
 
+    /// The headers that its requests have beside those of the API, each with the variable that holds its value.
+    pub fn headers(&self) -> &[HeaderVariable] {
+        &self.headers
+    }
+
+    /// The variables of its keys, and of its headers, which hold secrets too.
     pub(super) fn key_variables(&self) -> impl Iterator<Item = &str> {
-        [&self.event_key, &self.user_key].into_iter().flatten().map(String::as_str)
+        let keys = [&self.event_key, &self.user_key].into_iter().flatten();
+        keys.chain(self.headers.iter().map(|header| &header.variable)).map(String::as_str)
     }
 
     /// Its safety rules for sending to `base`.
@@ -148,6 +158,13 @@ impl Profile {
         let read_only = self.read_only.as_ref().map(|place| format!("profile {} ({place})", self.name));
         Safety { read_only, production, identities: self.identities.clone() }
     }
+}
+
+/// A header and the variable that holds its value: `X-Gateway: GATEWAY_TOKEN`.
+fn header(text: &str) -> Result<HeaderVariable, String> {
+    let (name, value) = text.split_once(':').ok_or_else(|| BadHeader::Name.to_string())?;
+    let named = HeaderVariable::called(name).map_err(|error| error.to_string())?;
+    Ok(HeaderVariable { variable: variable(value.trim())?, ..named })
 }
 
 /// The name of a variable. What is none may be the key itself, so it is not repeated.

@@ -22,7 +22,7 @@ use tokio::time::Sleep;
 use super::state::Shared;
 
 /// The most connections at a time; more wait until one ends.
-const MAX_CONNECTIONS: usize = 512;
+pub(super) const MAX_CONNECTIONS: usize = 512;
 
 /// The most bytes that a head may have. A pixel holds its whole event there.
 const MAX_HEAD_BYTES: usize = 128 << 10;

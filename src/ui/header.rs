@@ -38,14 +38,19 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
 /// The columns that the target gets at least, where there are errors to tell of.
 const LEAST_TARGET: usize = 16;
 
-/// The server's counts of events that it could not process today, each sort by its name and all together; nothing where
-/// there are none.
-fn errors(model: &Model) -> Option<[Sanitized; 2]> {
+/// The server's counts of events that it could not process today, each sort by its name and all together, in fewer and
+/// fewer words; nothing where there are none.
+fn errors(model: &Model) -> Option<[Sanitized; 3]> {
     let counts = &model.session.errors.as_ref().filter(|errors| !errors.counts.is_empty())?.counts;
     let each: Vec<_> =
         counts.iter().map(|(sort, count)| sanitized!("{} {}", sort, text::short_count(*count))).collect();
     let all = counts.values().fold(0, |all: u64, count| all.saturating_add(*count));
-    Some([sanitized!("  ! {}", Sanitized::join(each, " · ")), sanitized!("  ! {} errors", text::short_count(all))])
+    let all = text::short_count(all);
+    Some([
+        sanitized!("  ! server errors today: {}", Sanitized::join(each, " · ")),
+        sanitized!("  ! {} server errors today", all),
+        sanitized!("  ! {} errors", all),
+    ])
 }
 
 /// The connection in words; `wide` with what the last answer took.

@@ -115,7 +115,7 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
     let refused = |fields| CallOutcome::Refused { status: 422, message: said(), fields };
     // The text from outside, the model, and the text beside it in a row.
     let cases = vec![
-        ("the server's counts of errors", record(Record::Errors(errors)), "! [key]"),
+        ("the server's counts of errors", record(Record::Errors(errors)), "today: [key]"),
         ("the banner", record(Record::Trouble(trouble())), "✗ [key]"),
         ("a failure in the stream", record(Record::CountsTrouble(trouble())), "✗ no counts: [key]"),
         ("a note in the stream", record(Record::Note { at: at(21), note: Note(said()) }), "· [key]"),

@@ -181,10 +181,11 @@ fn the_header_has_the_errors_that_the_server_counted_as_far_as_there_is_room() {
     let two = [("invalid_user_attributes", 2), ("missing_identifier", 5)];
     assert!(!header(120, &[]).contains('!'), "{}", header(120, &[]));
     assert!(
-        header(160, &two).contains("  ! invalid_user_attributes 2 · missing_identifier 5"),
+        header(160, &two).contains("  ! server errors today: invalid_user_attributes 2 · missing_identifier 5"),
         "{}",
         header(160, &two)
     );
+    assert!(header(120, &two).contains("  ! 7 server errors today"), "{}", header(120, &two));
     assert!(header(80, &two).contains("  ! 7 errors"), "{}", header(80, &two));
 }
 

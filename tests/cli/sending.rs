@@ -238,7 +238,7 @@ fn what_lint_finds_is_told_on_the_side_and_forbids_nothing() {
     }
     assert!(ran.stdout.starts_with("curl ") && !ran.stdout.contains("email-format"), "{}", ran.stdout);
     let ran = send(&sandbox.url, &[&path]);
-    let told = "clickscope: lint finds 1 error in the event: add --dry-run to see which\n";
+    let told = "clickscope: lint finds an error in the event: error[email-format] /email: not an e-mail address: expected an address such as jane@example.com, found \"nobody\"\n";
     assert_eq!((ran.code, &*ran.stderr), (Some(0), told));
     assert_eq!(received(&sandbox, "search"), 1);
 
@@ -275,9 +275,23 @@ fn a_value_is_set_and_placeholders_are_resolved_or_left() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(seen(&sandbox)[0]["event"]["note"], "{{first_name}}");
 
+    let bulk = br#"{"events":[{"event":"view","sku":"1","email":"a@example.com"},{"event":"view","sku":"1","email":"b@example.com"}]}"#;
+    let ran = send_input(&sandbox.url, &["--set", "coupon=BF26", "--set", "lines[0].qty=2"], bulk);
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "each event of a bulk payload is set");
+    let event = &seen(&sandbox)[0]["event"];
+    let told = [&event["email"], &event["coupon"], &event["lines"]];
+    assert_eq!(told, [&json!("b@example.com"), &json!("BF26"), &json!([{ "qty": 2 }])]);
+
     // A key is not to be had by a draft.
     let ran = send_input(&sandbox.url, &[], br#"{"event":"view","k":"{{env.CLICKSCOPE_EVENT_KEY}}"}"#);
     assert!(ran.code == Some(2) && ran.stderr.contains("standard input:1:22: "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_header_stands_in_a_printed_command_as_a_variable() {
+    let ran = send("http://127.0.0.1:9", &["view", "--dry-run", "--header", "X-Gateway: s3cr3t"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("-H 'x-gateway: '\"$X_GATEWAY\" ") && !ran.stdout.contains("s3cr3t"), "{}", ran.stdout);
 }
 
 #[test]

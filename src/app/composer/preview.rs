@@ -29,7 +29,8 @@ impl Preview {
             |_| String::new(),
             |batch| {
                 let calls = batch.calls(sending.limits);
-                let written = calls.iter().map(|call| curl::write(call, &sending.base, &sending.key_variable));
+                let Sending { base, key_variable, header_variables, .. } = sending;
+                let written = calls.iter().map(|call| curl::write(call, base, key_variable, header_variables));
                 Sanitized::join(written, "\n\n").into()
             },
         );

@@ -18,7 +18,9 @@ pub(in crate::app) fn fix(composer: &mut Composer, context: &Context<'_>) -> Ans
             composition.findings.wanted = true;
             return Answer::done();
         }
-        ToFix::Unreadable => return Answer::warn("it cannot be read yet: nothing is known to fix"),
+        ToFix::Unreadable => {
+            return Answer::warn("the draft is not valid JSON yet: it is checked, and can be fixed, once it is");
+        }
         ToFix::Nothing if composition.findings.counts().worst().is_none() => {
             return Answer::say("nothing is known to be wrong");
         }

@@ -22,10 +22,10 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[with_shift(KeyCode::F(8)), alt('p')], A::PreviousFinding, "to the previous finding"),
         hint(ESC_OR_INTERRUPT, A::Back, "close; the draft stays", "close"),
         hint(&[ctrl('t')], A::NextTab, "next tab: the calls, then the proof", "preview"),
+        hint(&[ctrl('x')], A::SaveTemplate, "save the draft as a template of your own", "save as"),
         hint(&[ctrl('n')], A::Complete, "propose what can stand here", "complete"),
         hint(&[ctrl('r')], A::Reformat, "reformat the draft", "reformat"),
         hint(&[ctrl('o')], A::OutsideEditor, "into $EDITOR, and back", "$EDITOR"),
-        hint(&[ctrl('x')], A::SaveTemplate, "keep the draft as a template", "save"),
         hint(&[ctrl('z')], A::Undo, "undo the last change", "undo"),
         bind(&[ctrl('y')], A::Redo, "redo it"),
         bind(ENTER, A::NewLine, "a new line"),
@@ -164,7 +164,9 @@ fn step(composer: &mut Composer, forward: bool) -> Answer {
             composition.in_view(|editor| editor.go_to_place(place));
             Answer::done()
         }
-        None if composition.findings.are_stale() => Answer::warn("it cannot be read yet: nothing is known to be wrong"),
+        None if composition.findings.are_stale() => {
+            Answer::warn("the draft is not valid JSON yet: it is checked once it is")
+        }
         None => Answer::say("nothing is known to be wrong"),
     }
 }

@@ -17,7 +17,7 @@ pub(in crate::app) static KEYS: Keys = {
         // Never into the draft, where the next of them would be typed.
         hint(&[char(']'), char('[')], A::PreviousTab, "to the proof", "tab"),
         bind(&[ctrl('t')], A::NextTab, "next tab: the proof, then the draft"),
-        hint(&[char('S')], A::SaveTemplate, "keep the draft as a template", "save"),
+        hint(&[char('S')], A::SaveTemplate, "save the draft as a template of your own", "save as"),
         hint(ESC_OR_Q, A::Back, "close; the draft stays", "close"),
         hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
         bind(&[ctrl('l')], A::Redraw, "redraw the screen"),

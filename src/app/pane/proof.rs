@@ -13,7 +13,7 @@ pub(in crate::app) static KEYS: Keys = {
         hint(BACK_TO_DRAFT, A::EditDraft, "back to the draft", "edit"),
         hint(&[char(']'), char('[')], A::PreviousTab, "to the calls", "tab"),
         bind(&[ctrl('t')], A::NextTab, "next tab: the draft, then the calls"),
-        hint(&[char('S')], A::SaveTemplate, "keep the draft as a template", "save"),
+        hint(&[char('S')], A::SaveTemplate, "save the draft as a template of your own", "save as"),
         hint(ESC_OR_Q, A::Back, "close; the draft stays", "close"),
         hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
         bind(&[ctrl('l')], A::Redraw, "redraw the screen"),

@@ -51,13 +51,19 @@ impl InputLinter {
     /// Tells in one line how many errors there are in the events that are ready to go out.
     pub(super) fn count<'a>(&mut self, parcels: impl IntoIterator<Item = &'a Parcel>, reporter: &Reporter) {
         let events = parcels.into_iter().flat_map(|parcel| &parcel.events);
-        let errors =
-            events.flat_map(|event| self.look(event)).filter(|found| found.severity == Severity::Error).count();
-        if errors > 0 {
-            let errors = counted(errors as u64, "error");
-            let events = if self.seen == 1 { "the event".into() } else { sanitized!("the first {} events", self.seen) };
-            reporter.tell(&sanitized!("lint finds {} in {}: add --dry-run to see which", errors, events));
-        }
+        let mut errors = events.flat_map(|event| self.look(event)).filter(|found| found.severity == Severity::Error);
+        let Some(first) = errors.next() else { return };
+        let more = errors.count();
+        let events = if self.seen == 1 { "the event".into() } else { sanitized!("the first {} events", self.seen) };
+        reporter.tell(&match more {
+            0 => sanitized!("lint finds an error in {}: {}", events, told(&first)),
+            more => sanitized!(
+                "lint finds {} in {}, the first is {} (--dry-run tells all and sends nothing)",
+                counted(more as u64 + 1, "error"),
+                events,
+                told(&first)
+            ),
+        });
     }
 
     /// The errors and warnings of an event, while there are not enough.

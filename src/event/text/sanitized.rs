@@ -84,7 +84,8 @@ impl Sanitized {
         cut_middle(self, columns).map_or_else(|| self.clone(), Self::made)
     }
 
-    /// Broken into pieces of at most `width` columns, at spaces where there are some.
+    /// Broken into pieces of at most `width` columns: at spaces, else between the tokens of JSON, else at other
+    /// punctuation, where there is some in the second half of a piece.
     pub fn wrap(&self, width: usize) -> Vec<Self> {
         if self.width() <= width {
             return vec![self.clone()];
@@ -95,10 +96,7 @@ impl Sanitized {
         for grapheme in self.graphemes(true) {
             let columns = super::width(grapheme);
             if used + columns > width && !current.is_empty() {
-                let rest = match current.rfind(' ') {
-                    Some(space) if space > current.len() / 2 => current.split_off(space + 1),
-                    _ => String::new(),
-                };
+                let rest = current.split_off(good_break(&current));
                 out.push(Self::made(std::mem::replace(&mut current, rest)));
                 used = super::width(&current);
             }
@@ -119,6 +117,15 @@ impl Sanitized {
     pub fn width(&self) -> usize {
         super::width(self)
     }
+}
+
+/// Where a line that is full is broken best: behind the last of what parts words, if that is in its second half.
+fn good_break(line: &str) -> usize {
+    // A backslash begins an escape, and a quote behind one is none.
+    let parts: [fn(char) -> bool; 3] =
+        [|c| c == ' ', |c| matches!(c, ',' | ';' | '{' | '['), |c| matches!(c, ':' | '/' | '&' | '?' | '=')];
+    let places = parts.iter().filter_map(|part| line.rfind(part)).map(|at| at + 1);
+    places.into_iter().find(|at| *at > line.len() / 2).unwrap_or(line.len())
 }
 
 /// Text is sanitized when it is read, whoever wrote it.

@@ -247,7 +247,7 @@ fn what_is_known_stays_in_its_place_until_more_is_known() {
     assert_eq!((shown(&model).len(), findings(&model).counts().summary().to_string()), (2, "2 warnings".to_owned()));
     assert!(!model.can(crate::app::keymap::Action::Fix, at(20)));
     press(&mut model, "^f", at(30));
-    assert!(toast(&model).contains("cannot be read yet"), "{}", toast(&model));
+    assert!(toast(&model).contains("not valid JSON yet"), "{}", toast(&model));
     let effects = type_in(&mut model, "\",", at(30));
     judge(&mut model, &effects, at(30));
     assert!(!findings(&model).are_stale() && model.can(crate::app::keymap::Action::Fix, at(20)));
