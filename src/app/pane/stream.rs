@@ -148,13 +148,37 @@ impl Stream {
         muted: &BTreeSet<TypeName>,
     ) {
         let is_narrowed = narrowing.is_some() || query.is_some();
-        let holds = |scan: &Scan, entry: &Entry| entry.about.event().is_some_and(|number| scan.holds(number));
         let is_stale = std::mem::take(&mut self.is_stale) || self.muted != muted.len();
         if !is_stale {
             return;
         }
         self.muted = muted.len();
         self.forget();
+        let line = self.cursor.line();
+        self.rows = (is_narrowed || !muted.is_empty()).then(|| self.rows_left((narrowing, query), muted));
+        self.cursor.set_len(self.rows.as_ref().map_or(self.entries.len(), Vec::len));
+        let Some(chosen) = self.chosen else {
+            self.cursor.put(0);
+            return;
+        };
+        let row = (0..self.cursor.len()).find(|row| self.name_of(*row) == Some(chosen));
+        if let Some(row) = row {
+            self.cursor.put_on_line(row, line);
+        } else {
+            // It has left at the end, or is not among what is left.
+            self.cursor.put(self.cursor.at());
+            self.choose();
+        }
+    }
+
+    /// The rows that are left, and the pauses of what was narrowed down to.
+    fn rows_left(
+        &self,
+        (narrowing, query): (Option<&Narrowing>, Option<&Scan>),
+        muted: &BTreeSet<TypeName>,
+    ) -> Vec<Row> {
+        let is_narrowed = narrowing.is_some() || query.is_some();
+        let holds = |scan: &Scan, entry: &Entry| entry.about.event().is_some_and(|number| scan.holds(number));
         let mut rows = Vec::new();
         let mut above: Option<(usize, Moment)> = None;
         for (index, Numbered { entry, .. }) in self.entries.iter().enumerate() {
@@ -172,22 +196,7 @@ impl Stream {
             }
             rows.push(Row::Entry(index));
         }
-        let is_whole = rows.len() == self.entries.len() && !is_narrowed;
-        self.cursor.set_len(rows.len());
-        self.rows = (!is_whole).then_some(rows);
-        let Some(chosen) = self.chosen else {
-            self.cursor.put(0);
-            return;
-        };
-        let line = self.cursor.line();
-        let row = (0..self.cursor.len()).find(|row| self.name_of(*row) == Some(chosen));
-        if let Some(row) = row {
-            self.cursor.put_on_line(row, line);
-        } else {
-            // It has left at the end, or is not among what is left.
-            self.cursor.put(self.cursor.at());
-            self.choose();
-        }
+        rows
     }
 
     fn row(&self, row: usize) -> Option<Row> {
@@ -249,8 +258,8 @@ impl Stream {
 
     /// How many of the entries are left in view; `None` when it is all of them.
     pub fn left(&self) -> Option<usize> {
-        let rows = self.rows.as_ref()?;
-        Some(rows.iter().filter(|row| matches!(row, Row::Entry(_))).count())
+        let left = self.rows.as_ref()?.iter().filter(|row| matches!(row, Row::Entry(_))).count();
+        (left < self.entries.len()).then_some(left)
     }
 
     /// Opens what the entry under the cursor is about.

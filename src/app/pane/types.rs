@@ -280,6 +280,9 @@ impl Types {
         }
         if self.rows.len() > history.len() {
             self.rows.retain(|event_type, _| history.knows(event_type));
+            if let Some(step) = &mut self.step {
+                step.forget(|event_type| history.knows(event_type));
+            }
         }
         if !changes.is_empty() {
             self.arrange(now);

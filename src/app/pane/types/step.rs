@@ -39,6 +39,11 @@ impl Step {
         self.counts.get(event_type).copied().unwrap_or(0)
     }
 
+    /// Forgets the types that are no longer known.
+    pub(super) fn forget(&mut self, is_known: impl Fn(&TypeName) -> bool) {
+        self.counts.retain(|event_type, _| is_known(event_type));
+    }
+
     /// Takes a change in.
     pub(super) fn take_in(&mut self, change: &Change) {
         let mut came = change.arrived;
