@@ -84,6 +84,7 @@ fn model() -> Model {
         sending: Sending::to(Region::default().base_url()),
         history_limit: HISTORY_LIMIT,
         table: clickscope::app::TableSettings::default(),
+        volatile: clickscope::event::Volatile::default(),
         notices: Vec::new(),
     });
     let mut changes: Vec<_> = (0..TYPES)

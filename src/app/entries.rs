@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::changes::Changes;
 use super::pane::stream::{About, Entry, EntryKind};
-use crate::event::{Document, Identity, Payload, Sanitized, sanitized, text};
+use crate::event::{Document, Identity, Payload, Sanitized, Volatile, sanitized, text};
 use crate::session::{Arrival, Captured, Change, ChangeKind, History, Moment};
 
 /// Of the events of one poll so many bytes are compared with those before them, to say what changed: a key must not wait
@@ -59,10 +59,10 @@ fn came(event: &Captured) -> Moment {
 }
 
 /// The line about a change; nothing of one for which no event came.
-pub(super) fn of_change(change: &Change, history: &History, budget: &mut Budget) -> Option<Entry> {
+pub(super) fn of_change(change: &Change, history: &History, volatile: &Volatile, budget: &mut Budget) -> Option<Entry> {
     let Some(event) = change.event() else { return without_event(change) };
     let (who, keys) = identified(&event, budget);
-    let changes = compared(change, history, budget);
+    let changes = compared(change, history, volatile, budget);
     let is_told = |path: &crate::event::Path| who.as_ref().is_some_and(|who| who.path == *path);
     // What a poll shows came just now; what the history gives back came when it says.
     let at = if change.arrival == Arrival::Backfill { came(&event) } else { change.at };
@@ -119,12 +119,12 @@ fn fields(payload: &Payload) -> Sanitized {
 }
 
 /// The changes that the newest event of a type brought, as long as there is something left of the budget.
-fn compared(change: &Change, history: &History, budget: &mut Budget) -> Option<Changes> {
+fn compared(change: &Change, history: &History, volatile: &Volatile, budget: &mut Budget) -> Option<Changes> {
     let payload =
         change.payload.as_ref().filter(|_| matches!(change.kind, ChangeKind::Updated | ChangeKind::Returned))?;
     let before = history.before(change.number?)?;
     if !Budget::takes(&mut budget.compared, payload.text().len() + before.payload.text().len()) {
         return None;
     }
-    Changes::between(before, &Document::new(Arc::clone(payload)).ok()?)
+    Changes::between(before, &Document::new(Arc::clone(payload)).ok()?, volatile)
 }

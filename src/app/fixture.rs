@@ -11,7 +11,7 @@ use super::findings::{EventFindings, Linted};
 use super::keymap::Action;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, update};
 use crate::blueshift::Batch;
-use crate::event::{Document, EventId, Payload};
+use crate::event::{Document, EventId, Payload, Volatile};
 use crate::lint;
 use crate::plan::Linter;
 use crate::session::{
@@ -50,6 +50,7 @@ pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
         sending: super::Sending::to(crate::blueshift::Region::default().base_url()),
         history_limit: HISTORY_LIMIT,
         table: super::pane::types::TableSettings::default(),
+        volatile: Volatile::default(),
         notices: Vec::new(),
     }
 }

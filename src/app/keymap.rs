@@ -107,6 +107,8 @@ pub enum Action {
     GoToField,
     /// Go on to the newest event.
     Follow,
+    /// Mark the event, to compare others with it.
+    Mark,
     /// To the event of the type before this one.
     Older,
     /// To the event of the type after this one.
@@ -350,6 +352,7 @@ pub(super) static EVENT: Keys = {
         bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
         bind(&[], A::Earlier, "to the last event that was worse than the newest"),
         hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
+        bind(&[char('m')], A::Mark, "mark the event: others are compared with it; again, no more"),
         bind(&[char('<')], A::Older, "back in time: the event of the type before this one"),
         bind(&[char('>')], A::Newer, "forth in time: the one after it"),
         hint(&[char('f')], A::Follow, "live again: follow the newest event", "live"),

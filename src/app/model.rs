@@ -18,7 +18,7 @@ use super::pane::types::{Earlier, TableSettings, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::queries::Queries;
 use super::{Sending, Size};
-use crate::event::{Sanitized, TypeName, Unknown, sanitized, text};
+use crate::event::{Sanitized, TypeName, Unknown, Volatile, sanitized, text};
 use crate::session::{Captured, Change, EventNumber, Moment, Session};
 
 /// How long a short answer stands in the footer.
@@ -49,6 +49,8 @@ pub struct Setup {
     pub history_limit: usize,
     /// The table as its reader wants it from the start.
     pub table: TableSettings,
+    /// The fields whose changes say nothing of an event.
+    pub volatile: Volatile,
     /// Troubles from the start, a sentence each: a file that could not be used, where, and why.
     pub notices: Vec<Sanitized>,
 }
@@ -86,6 +88,8 @@ pub struct Model {
     pub session: Session,
     /// The findings of the events that it holds.
     pub checked: Checked,
+    /// The fields whose changes say nothing of an event.
+    pub volatile: Arc<Volatile>,
     /// The layers over the panes; the last has the keys.
     pub layers: Vec<Layer>,
     /// The table of event types.
@@ -177,6 +181,7 @@ impl Model {
             zoomed: false,
             session: Session::new(setup.history_limit),
             checked: Checked::default(),
+            volatile: Arc::new(setup.volatile),
             layers: Vec::new(),
             types: Types::new(setup.table),
             inspector: Inspector::default(),
@@ -317,6 +322,7 @@ impl Model {
             shown: self.inspector.shown(),
             unknown: self.unknown.as_ref(),
             history: &self.session.history,
+            volatile: &self.volatile,
             sending: &self.sending,
             outbox: &self.outbox,
             completing: false,
@@ -325,9 +331,9 @@ impl Model {
 
     /// The panes and layers apart, each of which may change, and the context of them.
     pub(super) fn parts(&mut self, now: Moment) -> Parts<'_> {
-        let Self { types, inspector, stream, composer, layers, session, unknown, sending, outbox, .. } = self;
+        let Self { types, inspector, stream, composer, layers, session, volatile, unknown, sending, outbox, .. } = self;
         let (unknown, history) = (unknown.as_ref(), &session.history);
-        let context = Context { now, shown: None, unknown, history, sending, outbox, completing: false };
+        let context = Context { now, shown: None, unknown, history, volatile, sending, outbox, completing: false };
         Parts { types, inspector, stream, composer, layers, context }
     }
 

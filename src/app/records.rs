@@ -138,7 +138,9 @@ fn hear_trouble(model: &mut Model, trouble: Trouble) {
 fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
     let mut budget = Budget::default();
     for change in &changes {
-        let Some(entry) = entries::of_change(change, &model.session.history, &mut budget) else { continue };
+        let Some(entry) = entries::of_change(change, &model.session.history, &model.volatile, &mut budget) else {
+            continue;
+        };
         if model.pause.is_some() { model.stream.hold(entry) } else { model.stream.push(entry) }
     }
     let Some(pause) = &mut model.pause else {

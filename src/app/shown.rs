@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::changes::Changes;
+use super::changes::{Changes, Compared, Comparison, Pair};
 use super::findings::EventFindings;
-use crate::event::{Document, DocumentError};
+use crate::event::{Document, DocumentError, Volatile};
 use crate::session::{Captured, History, Place};
 
 /// The event on show.
@@ -26,8 +26,10 @@ pub struct Shown {
     pub newer: u64,
     /// Whether the reader has moved in it, so that it holds still.
     pub held: bool,
-    /// The changes from the event before it; `None` where there is none, or it was not compared.
-    changes: Option<Changes>,
+    /// Against the event of its type before it.
+    comparison: Comparison,
+    /// Against the marked event.
+    marked: Comparison,
     /// Whether it was looked for the event before.
     is_compared: bool,
 }
@@ -44,7 +46,8 @@ impl Shown {
             held_of_type: 0,
             newer: 0,
             held: false,
-            changes: None,
+            comparison: Comparison::Nothing,
+            marked: Comparison::Nothing,
             is_compared: false,
         }
     }
@@ -56,6 +59,7 @@ impl Shown {
         self.is_linted = false;
         self.newer = 0;
         self.is_compared = false;
+        self.marked = Comparison::Nothing;
     }
 
     /// Finds its place among the others.
@@ -64,18 +68,47 @@ impl Shown {
         self.held_of_type = history.count(&self.event.event_type);
     }
 
-    /// Compares it with the event before it, once.
-    pub(super) fn compare(&mut self, history: &History) {
-        if !std::mem::replace(&mut self.is_compared, true) {
-            let before = history.before(self.event.number);
-            let event = self.document.as_deref().ok();
-            self.changes = before.zip(event).and_then(|(before, event)| Changes::between(before, event));
+    /// Compares it with the event before it and with the one that is marked, unless that is known.
+    pub(super) fn compare(&mut self, history: &History, mark: Option<&Captured>, volatile: &Volatile) {
+        let document = self.document.as_deref().ok();
+        let is_other = |comparison: &Comparison, other: Option<&Captured>| {
+            comparison.other().map(|other| other.number) != other.map(|other| other.number)
+        };
+        let before = history.before(self.event.number);
+        // Where the one before had to go, what is known of it stays.
+        if !std::mem::replace(&mut self.is_compared, true) || before.is_some() && is_other(&self.comparison, before) {
+            self.comparison = Comparison::begin(before, &self.event, document, volatile);
         }
+        let mark = mark.filter(|mark| mark.number != self.event.number);
+        if is_other(&self.marked, mark) {
+            self.marked = Comparison::begin(mark, &self.event, document, volatile);
+        }
+    }
+
+    /// The comparisons that were not made yet.
+    pub(super) fn pairs(&self, volatile: &Arc<Volatile>) -> impl Iterator<Item = Pair> {
+        [&self.marked, &self.comparison].into_iter().filter_map(|comparison| comparison.pair(&self.event, volatile))
+    }
+
+    /// Takes in a comparison that was asked for.
+    pub(super) fn compared(&mut self, compared: &Compared) {
+        self.marked.learn(self.event.number, compared);
+        self.comparison.learn(self.event.number, compared);
     }
 
     /// The changes from the event of its type before it; `None` where there is none, or it was not compared.
     pub fn changes(&self) -> Option<&Changes> {
-        self.changes.as_ref()
+        self.comparison.changes()
+    }
+
+    /// What it is compared with where the reader compares: the marked event, if that is another, else the one before.
+    pub fn comparison(&self) -> &Comparison {
+        if self.is_against_mark() { &self.marked } else { &self.comparison }
+    }
+
+    /// Whether it is compared with the marked event.
+    pub fn is_against_mark(&self) -> bool {
+        self.marked.other().is_some()
     }
 
     /// Takes in the findings of the event.

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::changes::{Changes, Pair};
 use super::connection_status::ConnectionState;
 use super::fixture::{
     FAULTY, PURCHASE, act, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press,
@@ -15,7 +16,7 @@ use super::pane::diff::DiffRow;
 use super::pane::stream::Entry;
 use super::pane::types::{Column, Mark};
 use super::pane::{PaneId, Tab};
-use super::{Effect, Message, Model, Outcome, Setup, Size};
+use super::{Effect, Key, KeyCode, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Unknown};
 use crate::lint::Severity;
@@ -822,6 +823,11 @@ fn the_diff_tab_goes_through_the_changes_and_to_their_fields() {
         rows.map(|(row, selected)| match row {
             DiffRow::Heading { group, count } => format!("{} {count}", group.label()),
             DiffRow::Change { difference, .. } => format!("{}{}", if selected { ">" } else { " " }, difference.path),
+            DiffRow::Text { was, parts, .. } => {
+                let parts = parts.iter().map(|(part, own)| if *own { format!("[{part}]") } else { part.to_string() });
+                format!("{}{}", if *was { "−" } else { "+" }, parts.collect::<String>())
+            }
+            DiffRow::Note(note) => note.to_string(),
             DiffRow::More(more) => format!("{more} more"),
         })
         .collect::<Vec<_>>()
@@ -837,6 +843,7 @@ fn the_diff_tab_goes_through_the_changes_and_to_their_fields() {
         " coupon",
         "times and ids 1",
         " timestamp",
+        "10 fields the same",
     ];
     assert_eq!(changes(&model), listed);
     press(&mut model, "n n n", at(22));
@@ -1101,4 +1108,113 @@ fn what_had_to_go_is_said_and_an_event_on_show_outlives_it() {
     assert_eq!(model.toast.as_ref().unwrap().text, "3 older events of the type had to go: the history is full");
     press(&mut model, ">", at(7));
     assert_eq!(moment(&model), ("4".into(), Some((1, 3)), true));
+}
+
+fn diffed(model: &Model) -> Vec<String> {
+    let rows = model.inspector.panes().diff.visible();
+    rows.filter_map(|(row, _)| match row {
+        DiffRow::Change { difference, .. } => Some(difference.path.to_string()),
+        DiffRow::Text { was, parts, .. } => {
+            let parts = parts.iter().map(|(part, own)| if *own { format!("[{part}]") } else { part.to_string() });
+            Some(format!("{} {}", if *was { "−" } else { "+" }, parts.collect::<String>()))
+        }
+        DiffRow::Note(note) => Some(note.to_string()),
+        DiffRow::Heading { .. } | DiffRow::More(_) => None,
+    })
+    .collect()
+}
+
+#[test]
+fn a_marked_event_is_compared_with_others_of_any_type_and_never_with_itself() {
+    let mut model = with_history(120, 36, 3);
+    let view = change("view", ChangeKind::New, r#"{"event":"view","revenue":1}"#, 1, 1, at(4));
+    send(&mut model, polled(vec![view], at(4)), at(4));
+    press(&mut model, "/ p u r c h enter < m", at(5));
+    assert_eq!(model.toast.as_ref().unwrap().text, "marked: go to another event, of any type, and compare");
+    let against = |model: &Model| {
+        let shown = model.inspector.shown().unwrap();
+        (shown.is_against_mark(), shown.comparison().other().map(|other| other.payload.text().to_owned()))
+    };
+    let event = |revenue: u64| Some(format!(r#"{{"event":"purchase","revenue":{revenue}}}"#));
+    press(&mut model, "d", at(5));
+    assert_eq!(against(&model), (false, event(1)), "the marked event itself is compared with the one before it");
+    press(&mut model, ">", at(5));
+    assert_eq!(against(&model), (true, event(2)));
+    press(&mut model, "< <", at(5));
+    assert_eq!(against(&model), (true, event(2)), "also what is older");
+    assert_eq!(diffed(&model), ["revenue", "1 field the same"]);
+    press(&mut model, "esc esc / v i e w enter", at(5));
+    assert_eq!(against(&model), (true, event(2)));
+    press(&mut model, "enter", at(5));
+    assert_eq!(diffed(&model), ["event", "revenue"]);
+    press(&mut model, "esc esc / p u r c h enter < m d", at(5));
+    assert_eq!(model.inspector.mark(), None, "the same key takes it away");
+    press(&mut model, "d ] m", at(5));
+    let marked = |model: &Model| model.inspector.mark().map(|mark| mark.number.0);
+    assert_eq!((model.tab(), marked(&model)), (Tab::History, Some(1)));
+    press(&mut model, "j m", at(5));
+    assert_eq!(marked(&model), Some(0), "in the history, the event under the cursor");
+}
+
+#[test]
+fn a_comparison_that_takes_its_time_is_asked_for_and_a_late_answer_is_dropped() {
+    let mut model = fresh(120, 36);
+    let large = |n: u64| format!(r#"{{"n":{n},"text":"{}"}}"#, "x".repeat(100_000));
+    for n in 1..=3 {
+        let kind = if n == 1 { ChangeKind::New } else { ChangeKind::Updated };
+        super::update(&mut model, polled(vec![change("view", kind, &large(n), n, 1, at(n))], at(n)), at(n));
+    }
+    let key = |model: &mut Model, c: char| {
+        let key = Key { code: KeyCode::Char(c), ctrl: false, alt: false, shift: false };
+        super::update(model, Message::Key(key), at(4))
+    };
+    let asked = |effects: &[Effect]| {
+        let pairs = effects.iter().filter_map(|effect| match effect {
+            Effect::Compare(pairs) => Some(pairs.clone()),
+            _ => None,
+        });
+        pairs.flatten().collect::<Vec<_>>()
+    };
+    let older = asked(&key(&mut model, '<'));
+    assert_eq!(older.iter().map(Pair::numbers).collect::<Vec<_>>(), [(EventNumber(0), EventNumber(1))]);
+    assert!(model.inspector.shown().unwrap().changes().is_none());
+    assert_eq!(asked(&key(&mut model, 'j')), [], "once");
+    let newer = asked(&key(&mut model, '>'));
+    assert_eq!(newer.iter().map(Pair::numbers).collect::<Vec<_>>(), [(EventNumber(1), EventNumber(2))]);
+    for pair in &older {
+        super::update(&mut model, Message::Done(Outcome::Compared(pair.compare())), at(4));
+    }
+    assert!(model.inspector.shown().unwrap().changes().is_none(), "of another event");
+    for pair in &newer {
+        super::update(&mut model, Message::Done(Outcome::Compared(pair.compare())), at(4));
+    }
+    assert_eq!(model.inspector.shown().unwrap().changes().map(Changes::count), Some(1));
+    assert_eq!(asked(&key(&mut model, '<')).len(), 1, "what came too late is asked for again");
+}
+
+#[test]
+fn long_texts_are_compared_word_by_word_and_blanks_can_be_seen() {
+    let mut model = with_history(120, 36, 1);
+    let long = "A coat of wool, lined with silk, for the colder days of the year";
+    let event =
+        |note: &str, code: &str| format!(r#"{{"event":"purchase","revenue":1,"note":"{note}","code":"{code}"}}"#);
+    for (n, text) in [event(long, "a b"), event(&long.replace("wool", "fine wool"), "a  b ")].iter().enumerate() {
+        let order = change("purchase", ChangeKind::Updated, text, 2, 1, at(2 + n as u64));
+        send(&mut model, polled(vec![order], at(2 + n as u64)), at(2 + n as u64));
+    }
+    press(&mut model, "d", at(5));
+    assert_eq!(
+        diffed(&model),
+        [
+            "note",
+            "− A coat of wool, lined …",
+            "+ A coat of [fine·]wool, lined …",
+            "code",
+            "− a[·]b",
+            "+ a[··]b[·]",
+            "2 fields the same"
+        ]
+    );
+    press(&mut model, "j j j", at(5));
+    assert_eq!(model.inspector.panes().diff.selected().unwrap().path.to_string(), "code");
 }

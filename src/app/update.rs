@@ -84,7 +84,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     let question = composer::ask_for_findings(&mut model.composer, &model.sending, kept, now);
     effects.extend(question);
     model.settle(now);
-    effects.extend(model.inspector.questions(&model.session.history));
+    effects.extend(model.inspector.questions(&model.session.history, &model.volatile));
     effects
 }
 

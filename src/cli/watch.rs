@@ -96,6 +96,7 @@ pub(super) async fn on_terminal(
         sending,
         history_limit: config.history.as_ref().map_or(HISTORY_LIMIT, |history| history.value),
         table: config.table.clone(),
+        volatile: config.volatile.clone(),
         folders,
         linter: Linter::new(config.levels.clone(), plan),
         key_variables: config.key_variables().iter().cloned().collect(),

@@ -9,8 +9,8 @@ use super::profile::Profile;
 use super::section::{ConfigText, Section, line_after, shown};
 use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, text};
 use crate::app::{Column, Columns, TableSettings};
-use crate::event::TypeName;
 use crate::event::text::sanitize;
+use crate::event::{TypeName, Volatile};
 use crate::plan::SeverityOverrides;
 
 /// The name of the file in the config folder.
@@ -22,7 +22,7 @@ pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 pub const LONGEST_FILE: u64 = 1 << 20;
 
 /// The fields of the file itself. A new one begins with a name in this list.
-const FIELDS: [&str; 6] = ["profile", "profiles", "columns", "pinned", "muted", "lint"];
+const FIELDS: [&str; 7] = ["profile", "profiles", "columns", "pinned", "muted", "volatile", "lint"];
 
 /// The user's config file. Without one it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub struct ConfigFile {
     profile: Option<Setting<String>>,
     profiles: Vec<Profile>,
     table: TableSettings,
+    volatile: Volatile,
     levels: SeverityOverrides,
 }
 
@@ -75,8 +76,9 @@ impl ConfigFile {
             pinned: section.list("pinned", name)?,
             muted: section.list("muted", name)?,
         };
+        let volatile = Volatile::named(section.list("volatile", Volatile::read_name)?);
         let levels = section.table("lint")?.map(|table| lint::levels(&source, table)).transpose()?.unwrap_or_default();
-        let file = Self { path, profile, profiles, table, levels };
+        let file = Self { path, profile, profiles, table, volatile, levels };
         if let Some(Setting { value, place }) = &file.profile {
             file.find(value, place)?;
         }
@@ -110,6 +112,11 @@ impl ConfigFile {
     /// What it says of the table of event types.
     pub fn table(&self) -> &TableSettings {
         &self.table
+    }
+
+    /// The fields whose changes say nothing of an event.
+    pub fn volatile(&self) -> &Volatile {
+        &self.volatile
     }
 
     /// How bad its `[lint]` says what is.
@@ -399,6 +406,7 @@ environment = "production"
             ("[profiles.a]\nheaders = [\"s3cr3t\"]", 2, "the name before a colon"),
             ("[profiles.a]\nheaders = [\"Authorization: TOKEN\"]", 2, "authorization is set by clickscope itself"),
             ("[profiles.\"a\\u001Bb\"]", 1, "\"a\\u001bb\" cannot name a profile"),
+            ("volatile = [\"token\",\n \"a*b\"]", 2, "volatile: write the name of a field, with `*`"),
             ("profiles = 1", 1, "profiles must be a table"),
             ("[profiles]\nregion = \"us\"", 2, "profiles.\"region\" is not a table"),
             ("profile = \"b\"\n[profiles.a]", 1, "no profile \"b\": there are a"),

@@ -8,7 +8,7 @@ use crate::app::TableSettings;
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
 use crate::event::text::sanitize;
-use crate::event::{Sanitized, sanitized};
+use crate::event::{Sanitized, Volatile, sanitized};
 use crate::plan::SeverityOverrides;
 
 /// The interval for a server on the network. No rate is published for the debug endpoint, so it is a polite guess.
@@ -31,6 +31,8 @@ pub struct Config {
     pub profile: Option<Setting<Profile>>,
     /// How bad the findings of which lint rules are, where the file says so.
     pub levels: SeverityOverrides,
+    /// The fields whose changes say nothing of an event, as the file has them.
+    pub volatile: Volatile,
     /// The table of event types, as the file has it.
     pub table: TableSettings,
     key_variables: BTreeSet<String>,
@@ -78,6 +80,7 @@ impl Config {
             history: layers.history,
             profile: None,
             levels: file.levels().clone(),
+            volatile: file.volatile().clone(),
             table: file.table().clone(),
             key_variables: file.key_variables(),
         }

@@ -7,7 +7,13 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Document, NodeId, NodeKind, Path};
 
+mod inside;
+mod matching;
 mod volatile;
+
+pub use inside::{Piece, PieceKind, inside};
+pub use matching::{ArrayMatch, MatchedBy};
+pub use volatile::Volatile;
 
 /// One difference between two events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +23,9 @@ pub struct Difference {
     pub path: Path,
     /// The kind of difference.
     pub kind: DifferenceKind,
-    /// The JSON text of the value before; `None` for [`DifferenceKind::Added`].
+    /// The JSON text of the value before; `None` for [`DifferenceKind::Added`] and [`DifferenceKind::Moved`].
     pub before: Option<String>,
-    /// The JSON text of the value after; `None` for [`DifferenceKind::Dropped`].
+    /// The JSON text of the value after; `None` for [`DifferenceKind::Dropped`] and [`DifferenceKind::Moved`].
     pub after: Option<String>,
     /// The value after, in that event; `None` for [`DifferenceKind::Dropped`].
     pub node: Option<NodeId>,
@@ -38,6 +44,13 @@ pub enum DifferenceKind {
         from: NodeKind,
         /// The type after.
         to: NodeKind,
+    },
+    /// An element of an array that stands elsewhere among those that stayed. What changed in it is told apart.
+    Moved {
+        /// Its index before.
+        from: u32,
+        /// Its index after.
+        to: u32,
     },
     /// It was not there before and is there after.
     Added,
@@ -76,6 +89,8 @@ pub struct Groups<'a> {
     pub changed: Vec<&'a Difference>,
     /// There as another type.
     pub retyped: Vec<&'a Difference>,
+    /// There in another place of its array.
+    pub moved: Vec<&'a Difference>,
     /// There as the same instant, spelled differently: no change of what was said.
     pub respelled: Vec<&'a Difference>,
     /// Not there before.
@@ -92,6 +107,7 @@ impl<'a> Groups<'a> {
                 DifferenceKind::Changed if difference.same_instant() => &mut groups.respelled,
                 DifferenceKind::Changed => &mut groups.changed,
                 DifferenceKind::Retyped { .. } => &mut groups.retyped,
+                DifferenceKind::Moved { .. } => &mut groups.moved,
                 DifferenceKind::Added => &mut groups.added,
             };
             group.push(difference);
@@ -115,18 +131,37 @@ impl<'a> Groups<'a> {
 ///
 /// The cost is that of the two texts, whatever their depth or width.
 pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
+    compare(before, after, None).0
+}
+
+/// Like [`diff`], but objects in arrays are matched by what names them (see [`MatchedBy`]), wherever they stand: an item that
+/// was put in front of others does not change all of them. Also how the arrays with differences in them were matched.
+pub fn diff_matched(before: &Document, after: &Document) -> (Vec<Difference>, Vec<ArrayMatch>) {
+    compare(before, after, Some(matching::BUDGET))
+}
+
+/// Compares the two, and matches as many elements of arrays as the budget says, if there is one.
+fn compare(before: &Document, after: &Document, budget: Option<usize>) -> (Vec<Difference>, Vec<ArrayMatch>) {
     if before.payload().text() == after.payload().text() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
-    let mut comparison =
-        Comparison { before: Side::new(before), after: Side::new(after), open: Vec::new(), found: Vec::new() };
+    let (before_side, after_side) = (Side::new(before), Side::new(after));
+    let mut comparison = Comparison {
+        before: before_side,
+        after: after_side,
+        open: Vec::new(),
+        found: Vec::new(),
+        budget,
+        matched: Vec::new(),
+    };
     comparison.run();
-    let mut found = comparison.found;
+    let Comparison { mut found, matched, .. } = comparison;
     found.sort_unstable_by_key(|found| match *found {
-        NodeDifference::Dropped(id) | NodeDifference::Differs(id, _) => (false, id),
+        NodeDifference::Dropped(id) | NodeDifference::Differs(id, _) | NodeDifference::Moved(id, _) => (false, id),
         NodeDifference::Added(id) => (true, id),
     });
-    found.into_iter().map(|found| found.told(before, after)).collect()
+    let matched = matched.into_iter().map(|(id, by)| ArrayMatch { path: after.path(id), by });
+    (found.into_iter().map(|found| found.told(before, after)).collect(), matched.collect())
 }
 
 /// Whether two values are equal once types are forgotten: `31.24`, `31.240` and `"31.24"`; `true` and `"true"`; two
@@ -153,6 +188,7 @@ fn are_one_instant(one: &str, other: &str) -> bool {
 enum NodeDifference {
     Dropped(NodeId),
     Differs(NodeId, NodeId),
+    Moved(NodeId, NodeId),
     Added(NodeId),
 }
 
@@ -179,6 +215,16 @@ impl NodeDifference {
                     node: Some(new),
                 }
             }
+            Self::Moved(old, new) => {
+                let index = |document: &Document, id| document.get(id).map_or(0, |node| node.position);
+                Difference {
+                    path: before.path(old),
+                    kind: DifferenceKind::Moved { from: index(before, old), to: index(after, new) },
+                    before: None,
+                    after: None,
+                    node: Some(new),
+                }
+            }
             Self::Added(id) => Difference {
                 path: after.path(id),
                 kind: DifferenceKind::Added,
@@ -196,6 +242,10 @@ struct Comparison<'a> {
     after: Side<'a>,
     open: Vec<(NodeId, NodeId)>,
     found: Vec<NodeDifference>,
+    /// How many more elements of arrays may be matched; `None` when none are.
+    budget: Option<usize>,
+    /// How the elements of arrays were matched.
+    matched: Vec<(NodeId, MatchedBy)>,
 }
 
 impl Comparison<'_> {
@@ -226,6 +276,7 @@ impl Comparison<'_> {
     }
 
     fn arrays(&mut self, old: NodeId, new: NodeId) {
+        let array = new;
         let mut old: Vec<_> = self.before.document.children(old).collect();
         let mut new: Vec<_> = self.after.document.children(new).collect();
         let equal = old.iter().zip(&new).take_while(|(one, other)| self.are_equal(**one, **other)).count();
@@ -236,10 +287,18 @@ impl Comparison<'_> {
             old.pop();
             new.pop();
         }
+        let (old, new) = (old.split_off(equal), new.split_off(equal));
+        if let Some(budget) = self.budget.filter(|_| old.len() + new.len() > 2) {
+            let by = self.match_elements(&old, &new, budget);
+            self.matched.push((array, by));
+            if by != MatchedBy::Position {
+                return;
+            }
+        }
         let common = old.len().min(new.len());
         self.found.extend(old.iter().skip(common).copied().map(NodeDifference::Dropped));
         self.found.extend(new.iter().skip(common).copied().map(NodeDifference::Added));
-        self.open.extend(old.into_iter().zip(new).skip(equal));
+        self.open.extend(old.into_iter().zip(new));
     }
 
     fn are_equal(&self, old: NodeId, new: NodeId) -> bool {
@@ -380,13 +439,14 @@ mod tests {
         diff(&document(before), &document(after))
     }
 
-    /// The differences in short: `-` dropped, `~` changed, `!` retyped, `+` added.
+    /// The differences in short: `-` dropped, `~` changed, `!` retyped, `>` moved, `+` added.
     fn told(before: &str, after: &str) -> Vec<String> {
         let tell = |difference: Difference| {
             let sign = match difference.kind {
                 DifferenceKind::Dropped => '-',
                 DifferenceKind::Changed => '~',
                 DifferenceKind::Retyped { .. } => '!',
+                DifferenceKind::Moved { .. } => '>',
                 DifferenceKind::Added => '+',
             };
             let values: Vec<_> = [difference.before, difference.after].into_iter().flatten().collect();
@@ -439,6 +499,70 @@ mod tests {
         for (before, after, expected) in cases {
             assert_eq!(told(before, after), *expected, "{before} and {after}");
         }
+    }
+
+    #[test]
+    fn items_are_matched_by_what_names_them() {
+        let tell = |before: &str, after: &str| {
+            let (before, after) = (document(before), document(after));
+            let (differences, arrays) = diff_matched(&before, &after);
+            let differences = differences.iter().map(|it| match it.kind {
+                DifferenceKind::Moved { from, to } => format!("{} {from}>{to}", it.path),
+                DifferenceKind::Added => format!("+{}", it.path),
+                DifferenceKind::Dropped => format!("-{}", it.path),
+                DifferenceKind::Changed | DifferenceKind::Retyped { .. } => format!("~{}", it.path),
+            });
+            let by = arrays.iter().map(|array| match array.by {
+                MatchedBy::Field(name) => format!("{} by {name}", array.path),
+                MatchedBy::Position => format!("{} by place", array.path),
+            });
+            (differences.collect::<Vec<_>>().join(" "), by.collect::<Vec<_>>().join(", "))
+        };
+        let cases = [
+            (
+                r#"[{"sku":"a","n":1},{"sku":"b","n":1}]"#,
+                r#"[{"sku":"c"},{"sku":"a","n":2},{"sku":"b","n":3}]"#,
+                "~[0].n ~[1].n +[0]",
+                " by sku",
+            ),
+            (
+                r#"[{"sku":"a"},{"sku":"b"},{"sku":"c"}]"#,
+                r#"[{"sku":"c"},{"sku":"a"},{"sku":"b"}]"#,
+                "[2] 2>0",
+                " by sku",
+            ),
+            (r#"[{"id":1},{"id":2}]"#, r#"[{"id":2,"x":0}]"#, "-[0] +[0].x", " by id"),
+            (r#"[{"sku":"a","id":1},{"id":2}]"#, r#"[{"id":2},{"sku":"a","id":1}]"#, "[0] 0>1", " by id"),
+            (
+                r#"[{"sku":"a","n":1},{"sku":"a","n":2}]"#,
+                r#"[{"sku":"a","n":3},{"sku":"a","n":4}]"#,
+                "~[0].n ~[1].n",
+                " by sku",
+            ),
+            (r#"[{"sku":"a"},{"sku":"b"}]"#, r#"[{"sku":"b"},{"n":1}]"#, "~[0].sku -[1].sku +[1].n", " by place"),
+            (r#"{"t":["a","b"]}"#, r#"{"t":["b","c"]}"#, "~t[0] ~t[1]", "t by place"),
+            (r#"[{"sku":"a"}]"#, r#"[{"sku":"b"}]"#, "~[0].sku", ""),
+            (r#"[{"sku":{}},{"sku":1}]"#, r#"[{"sku":1},{"sku":{}}]"#, "!", " by place"),
+        ];
+        for (before, after, differences, by) in cases {
+            let (told, how) = tell(before, after);
+            assert_eq!(how, by, "{before} and {after}");
+            assert!(differences == "!" || told == differences, "{before} and {after}: {told}");
+        }
+    }
+
+    #[test]
+    fn the_worst_arrays_cost_no_more_than_their_texts() {
+        const ITEMS: usize = 40_000;
+        let items = |numbers: &mut dyn Iterator<Item = usize>| {
+            document(&format!("[{}]", numbers.map(|n| format!(r#"{{"sku":{n}}}"#)).collect::<Vec<_>>().join(",")))
+        };
+        // Compared each with each, these would take minutes.
+        let (moved, arrays) = diff_matched(&items(&mut (0..ITEMS)), &items(&mut (0..ITEMS).rev()));
+        assert_eq!((moved.len(), arrays.len()), (ITEMS - 1, 1));
+        let (beyond, arrays) = diff_matched(&items(&mut (0..2 * ITEMS)), &items(&mut (0..2 * ITEMS).rev()));
+        assert_eq!(arrays.first().unwrap().by, MatchedBy::Position, "beyond the budget");
+        assert_eq!(beyond.len(), 2 * ITEMS);
     }
 
     #[test]
@@ -584,38 +708,90 @@ mod tests {
         }
     }
 
-    fn apply(mut root: Tree, differences: &[Difference]) -> Tree {
+    fn apply(mut root: Tree, differences: &[Difference], after: &Document) -> Tree {
         let value = |text: &Option<String>| {
             let document = document(text.as_ref().unwrap());
             tree(&document, NodeId::ROOT)
         };
         // Changes keep their places, so they come first; elements go from the last on, and come from the first on.
-        let is = |kind: DifferenceKind| differences.iter().filter(move |difference| difference.kind == kind);
-        let stays = |kind| !matches!(kind, DifferenceKind::Dropped | DifferenceKind::Added);
+        let moves = |kind| matches!(kind, DifferenceKind::Moved { .. });
+        let stays = |kind| !moves(kind) && !matches!(kind, DifferenceKind::Dropped | DifferenceKind::Added);
+        let mut held = BTreeMap::new();
         for difference in differences.iter().filter(|difference| stays(difference.kind)) {
             *difference.path.0.iter().fold(&mut root, step) = value(&difference.after);
         }
-        for difference in is(DifferenceKind::Dropped).collect::<Vec<_>>().into_iter().rev() {
+        let goes = |kind| moves(kind) || kind == DifferenceKind::Dropped;
+        for difference in differences.iter().rev().filter(|difference| goes(difference.kind)) {
             let (last, parents) = difference.path.0.split_last().unwrap();
             match (parents.iter().fold(&mut root, step), last) {
                 (Tree::Object(fields), Segment::Key { name, occurrence }) => {
                     assert!(fields.remove(&(name.to_string(), *occurrence)).is_some());
                 }
-                (Tree::Array(elements), Segment::Index(index)) => drop(elements.remove(*index)),
+                (Tree::Array(elements), Segment::Index(index)) => {
+                    held.insert(difference.node, elements.remove(*index));
+                }
                 (tree, segment) => panic!("{segment:?} does not lead into {tree:?}"),
             }
         }
-        for difference in is(DifferenceKind::Added) {
-            let (last, parents) = difference.path.0.split_last().unwrap();
+        for difference in coming(differences) {
+            let path = after.path(difference.node.unwrap());
+            let value =
+                if moves(difference.kind) { held.remove(&difference.node).unwrap() } else { value(&difference.after) };
+            let (last, parents) = path.0.split_last().unwrap();
             match (parents.iter().fold(&mut root, step), last) {
                 (Tree::Object(fields), Segment::Key { name, occurrence }) => {
-                    assert_eq!(fields.insert((name.to_string(), *occurrence), value(&difference.after)), None);
+                    assert_eq!(fields.insert((name.to_string(), *occurrence), value), None);
                 }
-                (Tree::Array(elements), Segment::Index(index)) => elements.insert(*index, value(&difference.after)),
+                (Tree::Array(elements), Segment::Index(index)) => elements.insert(*index, value),
                 (tree, segment) => panic!("{segment:?} does not lead into {tree:?}"),
             }
         }
         root
+    }
+
+    /// What comes to its place, in the order of the event after.
+    fn coming(differences: &[Difference]) -> Vec<&Difference> {
+        let comes = |kind| matches!(kind, DifferenceKind::Moved { .. } | DifferenceKind::Added);
+        let mut coming: Vec<_> = differences.iter().filter(|difference| comes(difference.kind)).collect();
+        coming.sort_by_key(|difference| difference.node);
+        coming
+    }
+
+    /// The differences as operations of RFC 6902, each applied to `value` by somebody else's code.
+    fn patched(mut value: serde_json::Value, differences: &[Difference], after: &Document) -> serde_json::Value {
+        use json_patch::jsonptr::PointerBuf;
+        use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOperation};
+
+        let pointer = |path: &Path| PointerBuf::parse(path.pointer()).unwrap();
+        let json = |text: &Option<String>| serde_json::from_str(text.as_ref().unwrap()).unwrap();
+        let apply = |value: &mut _, operation| json_patch::patch(value, &Patch(vec![operation])).unwrap();
+        let mut held = BTreeMap::new();
+        for Difference { path, after, .. } in differences.iter().filter(|it| it.before.is_some() && it.after.is_some())
+        {
+            let replace = ReplaceOperation { path: pointer(path), value: json(after) };
+            apply(&mut value, PatchOperation::Replace(replace));
+        }
+        for Difference { path, node, .. } in differences.iter().rev().filter(|it| it.after.is_none()) {
+            held.insert(*node, value.pointer(&path.pointer()).unwrap().clone());
+            apply(&mut value, PatchOperation::Remove(RemoveOperation { path: pointer(path) }));
+        }
+        for Difference { node, after: text, .. } in coming(differences) {
+            let text = text.as_ref().map_or_else(|| held.remove(node).unwrap(), |_| json(text));
+            let path = pointer(&after.path(node.unwrap()));
+            apply(&mut value, PatchOperation::Add(AddOperation { path, value: text }));
+        }
+        value
+    }
+
+    /// JSON texts with items that have names, of which several may have the same; no object holds a key twice.
+    fn named() -> impl Strategy<Value = String> {
+        let number = 0_u8..3;
+        let item = (prop::sample::select(vec!["sku", "product_id", "id", "sku"]), 0_u8..4, number.clone(), number);
+        let item = item.prop_map(|(key, name, n, m)| format!(r#"{{"{key}":"{name}","n":{n},"in":[{m},{n}]}}"#));
+        item.prop_map(|item| item).prop_recursive(2, 24, 6, |inner| {
+            let list = prop::collection::vec(inner, 0..6).prop_map(|items| items.join(","));
+            (list, 0_u8..3).prop_map(|(list, n)| format!(r#"{{"items":[{list}],"sku":{n}}}"#))
+        })
     }
 
     /// JSON texts that often share parts, with odd spellings and keys that are held twice.
@@ -663,8 +839,23 @@ mod tests {
             let differences = diff(&before, &after);
             let (old, new) = (tree(&before, NodeId::ROOT), tree(&after, NodeId::ROOT));
             prop_assert_eq!(differences.is_empty(), old == new);
-            prop_assert_eq!(apply(old, &differences), new);
+            prop_assert_eq!(&apply(old.clone(), &differences, &after), &new);
             prop_assert_eq!(diff(&before, &before), []);
+            let (matched, _) = diff_matched(&before, &after);
+            prop_assert_eq!(matched.is_empty(), old == new);
+            prop_assert_eq!(apply(old, &matched, &after), new);
+        }
+
+        #[test]
+        fn items_may_come_go_and_move_and_others_make_the_same_of_it(before in named(), after in named()) {
+            let value: serde_json::Value = serde_json::from_str(&before).unwrap();
+            let expected: serde_json::Value = serde_json::from_str(&after).unwrap();
+            let (before, after) = (document(&before), document(&after));
+            let (matched, _) = diff_matched(&before, &after);
+            let (old, new) = (tree(&before, NodeId::ROOT), tree(&after, NodeId::ROOT));
+            prop_assert_eq!(apply(old, &matched, &after), new);
+            prop_assert_eq!(&patched(value.clone(), &matched, &after), &expected);
+            prop_assert_eq!(patched(value, &diff(&before, &after), &after), expected);
         }
 
         #[test]

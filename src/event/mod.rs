@@ -26,7 +26,10 @@ pub mod values;
 
 pub use crate::sanitized;
 pub use assignment::{Assignment, AssignmentError};
-pub use diff::{Difference, DifferenceKind, Groups, QUOTED_DIGITS, alike, diff};
+pub use diff::{
+    ArrayMatch, Difference, DifferenceKind, Groups, MatchedBy, Piece, PieceKind, QUOTED_DIGITS, Volatile, alike, diff,
+    diff_matched, inside,
+};
 #[cfg(test)]
 pub(crate) use document::VISITED;
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};

@@ -91,7 +91,7 @@ mod tests {
 
     fn pair(number: u64, after: &str) -> Pair {
         let after = Captured { number: EventNumber(number), ..captured("view", after) };
-        Pair::of(&captured("view", r#"{"n":0}"#), &after).unwrap()
+        Pair::of(&captured("view", r#"{"n":0}"#), &after, &Arc::default()).unwrap()
     }
 
     #[test]

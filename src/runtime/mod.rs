@@ -33,7 +33,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::app::{Model, Sending, Setup, TableSettings};
-use crate::event::Sanitized;
+use crate::event::{Sanitized, Volatile};
 use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Source;
@@ -52,6 +52,8 @@ pub struct InterfaceSettings {
     pub sending: Sending,
     /// How many bytes of events are held beside the newest of each type.
     pub history_limit: usize,
+    /// The fields whose changes say nothing of an event.
+    pub volatile: Volatile,
     /// The table as its reader wants it from the start.
     pub table: TableSettings,
     /// Where drafts and templates are kept.
@@ -164,6 +166,7 @@ pub async fn run(
         sending: settings.sending,
         history_limit: settings.history_limit,
         table: settings.table,
+        volatile: settings.volatile,
         notices: settings.notices,
     });
     let (keys, claims) = events::keys();

@@ -245,8 +245,11 @@ impl History {
 
     fn position(&self, number: EventNumber) -> Option<(&VecDeque<EventNumber>, usize)> {
         let versions = &self.types.get(&self.get(number)?.event_type)?.versions;
-        // The later ones are asked for more often.
-        Some((versions, versions.iter().rposition(|other| *other == number)?))
+        // They stand in order of their numbers but for those that came late.
+        let at = versions.partition_point(|other| *other < number);
+        let is_there = versions.get(at) == Some(&number);
+        let position = if is_there { at } else { versions.iter().rposition(|other| *other == number)? };
+        Some((versions, position))
     }
 
     /// How many types are known.

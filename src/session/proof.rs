@@ -103,7 +103,7 @@ impl From<&Difference> for Altered {
         let value = |text: &String| Json(text.as_str().into());
         let kind = match kind {
             DifferenceKind::Dropped => Alteration::Dropped,
-            DifferenceKind::Changed => Alteration::Changed,
+            DifferenceKind::Changed | DifferenceKind::Moved { .. } => Alteration::Changed,
             DifferenceKind::Retyped { .. } => Alteration::Retyped,
             DifferenceKind::Added => Alteration::Added,
         };

@@ -28,6 +28,7 @@ pub(super) fn line(
 ) -> Line<'static> {
     let note = match difference.kind {
         DifferenceKind::Retyped { from, to } => sanitized!("{} → {}", word(from), word(to)),
+        DifferenceKind::Moved { from, to } => sanitized!("from place {} to {}", from, to),
         DifferenceKind::Dropped | DifferenceKind::Changed | DifferenceKind::Added => Sanitized::default(),
     };
     // A blank at the end.

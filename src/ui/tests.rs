@@ -501,6 +501,27 @@ fn the_history_and_the_past() {
 }
 
 #[test]
+fn a_marked_event_and_what_another_has_otherwise() {
+    for (width, height) in [(120, 36), (80, 24)] {
+        let size = format!("{width}x{height}");
+        let mut model = with_history(width, height);
+        let cart = PURCHASE
+            .replace("\"event\":\"purchase\"", "\"event\":\"add_to_cart\"")
+            .replace("Danke!", "A long note of thanks, which goes on: Danke  schön!")
+            .replace(
+                r#"{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}"#,
+                r#"{"sku":"99999-01","price":7},{"sku":"46493-32","price":3,"quantity":3},{"sku":"45790-32","price":19,"quantity":1}"#,
+            );
+        let cart = change("add_to_cart", ChangeKind::Updated, &cart, 97, 1, at(26));
+        send(&mut model, polled(vec![cart], at(26)), at(26));
+        press(&mut model, "m", at(27));
+        insta::assert_snapshot!(format!("marked_{size}"), picture(&model, at(29)));
+        press(&mut model, "/ a d d enter / ^u enter d n n", at(27));
+        insta::assert_snapshot!(format!("marked_diff_{size}"), picture(&model, at(29)));
+    }
+}
+
+#[test]
 fn the_changes_from_the_event_before() {
     let newer = PURCHASE
         .replace("50314", "50316")

@@ -138,6 +138,21 @@ fn the_reader_goes_back_in_time_and_is_live_again() {
 }
 
 #[test]
+fn a_marked_event_is_compared_with_one_of_another_type() {
+    let (_collector, mut program) = watching();
+    program.send("m");
+    program.wait_for_text(&["◆ marked: m ends it"]);
+    program.send("/view\r\r");
+    program.wait_for_text(&["◆ purchase", "is marked"]);
+    program.send("d");
+    program.wait_for_text(&["from the marked purchase at", "page", "revenue", "products"]);
+    program.send("m");
+    program.wait_for_text(&["◆ marked: m ends it", "This is the marked event"]);
+    program.send("m");
+    program.wait_for("no mark", |screen| !screen.contents().contains('◆'));
+}
+
+#[test]
 fn what_is_wrong_with_an_event_is_in_the_table_and_in_a_list_that_leads_to_the_field() {
     let (collector, mut program) = watching();
     program.wait_for_text(&["findings in 2 of 2 types"]);

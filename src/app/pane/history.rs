@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Answer, Context, Pane, Request, Tab};
@@ -11,7 +12,7 @@ use crate::app::keymap::{self, Action, Binding, Keys, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::app::{KeyCode, Mouse};
-use crate::event::{Sanitized, TypeName, text};
+use crate::event::{Sanitized, TypeName, Volatile, text};
 use crate::session::{Captured, EventNumber, History, Moment};
 
 /// The keys of the list.
@@ -67,9 +68,9 @@ impl HistoryPane {
     }
 
     /// The events on screen of which it is not known what changed in them.
-    pub(super) fn unknown(&self, history: &History) -> Vec<Pair> {
+    pub(super) fn unknown(&self, history: &History, volatile: &Arc<Volatile>) -> Vec<Pair> {
         let visible = self.visible(history);
-        let pairs = visible.filter_map(|(event, _)| Pair::of(history.before(event.number)?, event));
+        let pairs = visible.filter_map(|(event, _)| Pair::of(history.before(event.number)?, event, volatile));
         pairs.filter(|pair| !self.words.contains_key(&pair.numbers())).collect()
     }
 

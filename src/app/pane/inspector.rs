@@ -1,5 +1,6 @@
 //! The inspector: the event under the cursor, looked into.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Answer, Context, Open, Pane, PaneId, Picked, Request, Tab};
@@ -12,7 +13,7 @@ use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
 use crate::app::{Effect, Mouse};
-use crate::event::{NodeId, NodeKind, Path, Sanitized, TypeName, sanitized, text};
+use crate::event::{NodeId, NodeKind, Path, Sanitized, TypeName, Volatile, sanitized, text};
 use crate::lint::Finding;
 use crate::query;
 use crate::session::{Captured, EventNumber, History, Moment};
@@ -31,6 +32,8 @@ pub struct Inspector {
     shown: Option<Shown>,
     /// The newest event of the type on show, as the table has it.
     newest: Option<EventNumber>,
+    /// The event that others are compared with.
+    mark: Option<Captured>,
     tab: Tab,
     tabs: Tabs,
     /// The comparisons that were asked for last.
@@ -64,6 +67,26 @@ impl Inspector {
         self.shown.as_ref().is_some_and(|shown| Some(shown.event.number) != self.newest)
     }
 
+    /// The event that others are compared with.
+    pub fn mark(&self) -> Option<&Captured> {
+        self.mark.as_ref()
+    }
+
+    /// Marks the event on show, or the one under the cursor of the history; takes the mark from the one that has it.
+    fn turn_mark(&mut self, context: &Context<'_>) -> Answer {
+        let listed = self.tabs.history.selected().filter(|_| self.tab == Tab::History);
+        let event = listed.and_then(|number| context.history.get(number));
+        let Some(event) = event.or_else(|| self.shown.as_ref().map(|shown| &shown.event)) else {
+            return Answer::done();
+        };
+        if self.mark.as_ref().is_some_and(|mark| mark.number == event.number) {
+            self.mark = None;
+            return Answer::say("no event is marked any more");
+        }
+        self.mark = Some(event.clone());
+        Answer::say("marked: go to another event, of any type, and compare")
+    }
+
     /// Steps to the event of the type before the one on show, or to the one after it.
     fn step(&mut self, older: bool, history: &History) -> Answer {
         let Some(shown) = &self.shown else { return Answer::done() };
@@ -91,8 +114,14 @@ impl Inspector {
     }
 
     /// The comparisons that what is on show needs, unless they are asked for already.
-    pub(in crate::app) fn questions(&mut self, history: &History) -> Option<Effect> {
-        let pairs = if self.tab == Tab::History { self.tabs.history.unknown(history) } else { Vec::new() };
+    pub(in crate::app) fn questions(&mut self, history: &History, volatile: &Arc<Volatile>) -> Option<Effect> {
+        let mut pairs: Vec<_> = self.shown.iter().flat_map(|shown| shown.pairs(volatile)).collect();
+        if self.tab == Tab::History {
+            pairs.extend(self.tabs.history.unknown(history, volatile));
+        }
+        if pairs.is_empty() {
+            self.asked.clear();
+        }
         if pairs.iter().all(|pair| self.asked.contains(&pair.numbers())) {
             return None;
         }
@@ -102,8 +131,13 @@ impl Inspector {
 
     /// Takes in what changed from one event to another.
     pub(in crate::app) fn compared(&mut self, compared: &Compared) {
-        if self.asked.contains(&compared.pair) {
+        let asked = self.asked.len();
+        self.asked.retain(|pair| *pair != compared.pair);
+        if self.asked.len() < asked {
             self.tabs.history.learn(compared);
+            if let Some(shown) = &mut self.shown {
+                shown.compared(compared);
+            }
         }
     }
 
@@ -354,7 +388,7 @@ impl Pane for Inspector {
     fn show(&mut self, context: &Context<'_>) {
         if let Some(shown) = &mut self.shown {
             shown.place(context.history);
-            shown.compare(context.history);
+            shown.compare(context.history, self.mark.as_ref(), context.volatile);
         }
         let tab = self.tab_in(context);
         let context = Context { shown: self.shown.as_ref(), ..*context };
@@ -371,6 +405,7 @@ impl Pane for Inspector {
     fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
         match action {
             Action::Follow => self.follow(),
+            Action::Mark => return Some(self.turn_mark(context)),
             Action::Older | Action::Newer => return Some(self.step(action == Action::Older, context.history)),
             Action::Diff => {
                 self.tab = if self.tab == Tab::Diff { Tab::Tree } else { Tab::Diff };
@@ -408,7 +443,7 @@ impl Pane for Inspector {
                 self.shown.as_ref().and_then(Shown::found).is_some_and(|found| found.tally().is_some())
             }
             Action::Copy | Action::Resend => self.shown.is_some(),
-            Action::Diff => self.shown.as_ref().is_some_and(|shown| shown.changes().is_some()),
+            Action::Diff => self.shown.as_ref().is_some_and(|shown| shown.comparison().other().is_some()),
             Action::CopyTarget(CopyTarget::Finding) => self.finding(context).is_some(),
             _ => self.tabs.get(self.tab_in(context)).can(action, context),
         }

@@ -33,7 +33,7 @@ use super::pager::Pager;
 use super::shown::Shown;
 use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
-use crate::event::{Path, Sanitized, TypeName, Unknown};
+use crate::event::{Path, Sanitized, TypeName, Unknown, Volatile};
 use crate::lint::Finding;
 use crate::session::{EventNumber, History, Moment};
 
@@ -82,6 +82,8 @@ pub(super) struct Context<'a> {
     pub(super) unknown: Option<&'a Arc<Unknown>>,
     /// The events that are held.
     pub(super) history: &'a History,
+    /// The fields whose changes say nothing.
+    pub(super) volatile: &'a Arc<Volatile>,
     /// The settings of sending.
     pub(super) sending: &'a Sending,
     /// The outbox.

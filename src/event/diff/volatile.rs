@@ -6,10 +6,50 @@ use uuid::Uuid;
 use super::{Difference, DifferenceKind};
 use crate::event::Segment;
 
+/// The fields whose changes tell any two events apart: times, UUIDs and epochs, and those that are named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Volatile {
+    names: Vec<String>,
+}
+
+impl Volatile {
+    /// Those that always are, and the fields of these names: `session_token`, `*_nonce`, `x_*`.
+    pub fn named(names: Vec<String>) -> Self {
+        Self { names }
+    }
+
+    /// A name as it can be given to [`Volatile::named`]; the error says what is allowed.
+    pub fn read_name(text: &str) -> Result<String, String> {
+        let name = text.strip_prefix('*').unwrap_or(text);
+        let name = name.strip_suffix('*').unwrap_or(name);
+        if name.is_empty() || name.contains('*') {
+            return Err("write the name of a field, with `*` for any beginning or end of it".to_owned());
+        }
+        Ok(text.to_owned())
+    }
+
+    /// Whether a difference says only that these are two events.
+    pub fn holds(&self, difference: &Difference) -> bool {
+        let is_other = matches!(difference.kind, DifferenceKind::Changed | DifferenceKind::Retyped { .. });
+        let Some(Segment::Key { name, .. }) = difference.path.0.last() else { return difference.is_volatile() };
+        is_other && self.names.iter().any(|pattern| fits(pattern, name)) || difference.is_volatile()
+    }
+}
+
+/// Whether a name is one that the pattern stands for.
+fn fits(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (None, None) => name == pattern,
+        (Some(end), None) => name.ends_with(end),
+        (None, Some(start)) => name.starts_with(start),
+        (Some(rest), Some(_)) => name.contains(rest.trim_end_matches('*')),
+    }
+}
+
 impl Difference {
     /// Whether it is of the kind that tells any two events apart: another time of day, another UUID, a later epoch. Of
     /// dates without a time of day nothing is known, so they count as changes.
-    pub fn is_volatile(&self) -> bool {
+    fn is_volatile(&self) -> bool {
         let (DifferenceKind::Changed, Some(before), Some(after)) = (self.kind, &self.before, &self.after) else {
             return false;
         };
@@ -41,6 +81,7 @@ fn is_epoch(json: &str) -> bool {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::super::diff;
+    use super::Volatile;
     use crate::event::Document;
 
     #[test]
@@ -66,6 +107,32 @@ mod tests {
             let event = |value: &str| Document::read(&format!("{{\"{name}\":{value}}}")).unwrap();
             let differences = diff(&event(before), &event(after));
             assert_eq!(differences.first().unwrap().is_volatile(), volatile, "{name}: {before} → {after}");
+        }
+    }
+
+    #[test]
+    fn fields_can_be_named_whose_changes_say_nothing() {
+        let names = ["token", "*_nonce", "x_*", "*trace*"];
+        let volatile = Volatile::named(names.map(|name| Volatile::read_name(name).unwrap()).into());
+        let cases = [
+            ("token", true),
+            ("my_token", false),
+            ("a_nonce", true),
+            ("nonce", false),
+            ("x_1", true),
+            ("1_x_1", false),
+            ("my_trace_id", true),
+            ("revenue", false),
+        ];
+        for (name, expected) in cases {
+            let event = |value: &str| Document::read(&format!("{{\"{name}\":{value}}}")).unwrap();
+            let differences = diff(&event("1"), &event("\"2\""));
+            assert_eq!(volatile.holds(differences.first().unwrap()), expected, "{name}");
+            let added = diff(&Document::read("{}").unwrap(), &event("1"));
+            assert!(!volatile.holds(added.first().unwrap()), "what is new says something");
+        }
+        for name in ["", "*", "**", "a*b", "**a"] {
+            assert!(Volatile::read_name(name).is_err(), "{name}");
         }
     }
 }

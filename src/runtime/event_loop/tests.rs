@@ -405,6 +405,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         sending: crate::app::Sending::to(crate::blueshift::Region::default().base_url()),
         history_limit: crate::session::HISTORY_LIMIT,
         table: crate::app::TableSettings::default(),
+        volatile: crate::event::Volatile::default(),
         notices: Vec::new(),
     });
     let application = WatchApplication { model, theme: Theme::dark() };

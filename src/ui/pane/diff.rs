@@ -2,11 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::PaneId;
 use super::{held, put_foot};
 use crate::app::Model;
+use crate::app::changes::Comparison;
 use crate::app::layout::Area;
 use crate::app::pane::diff::{ChangeGroup, DiffRow};
 use crate::app::shown::Shown;
@@ -17,20 +19,46 @@ use crate::ui::{Theme, difference, header, hint, rect, scroll_thumb, severity};
 /// How far changes are indented under their heading; the sign of what is wrong with one stands there.
 const INDENT: usize = 3;
 
-/// The changes from the event before, a line each.
+/// The widest name of the marked event's type, in columns.
+const NAME: usize = 20;
+
+/// A text that changed, as it was or as it is.
+fn text_line(was: bool, parts: &[(Sanitized, bool)], theme: &Theme) -> Line<'static> {
+    let (sign, style) = if was { ("− ", theme.error) } else { ("+ ", theme.ok) };
+    let lead = [blank(INDENT + 2), span(sign, style)];
+    let parts = parts.iter().map(|(part, own)| span(part, if *own { style } else { theme.dim }));
+    joined(lead.into_iter().chain(parts).collect())
+}
+
+/// The changes from the event before, or from the marked one, a line each.
 pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let pane = &model.inspector.panes().diff;
-    let Some(changes) = shown.changes() else {
-        let held = model.session.history.before(shown.event.number).is_some();
-        let why = if held {
-            "The two events are too large to be compared."
-        } else {
-            "No event of this type was captured before this one."
-        };
-        hint(why, theme, area, buf);
-        return;
+    let comparison = shown.comparison();
+    let (changes, other) = match comparison {
+        Comparison::Done(other, changes) => (changes, other),
+        Comparison::Nothing if model.inspector.mark().is_some() => {
+            hint("This is the marked event, and there is none before it.", theme, area, buf);
+            return;
+        }
+        Comparison::Nothing => {
+            hint("No event of this type was captured before this one.", theme, area, buf);
+            return;
+        }
+        Comparison::Awaited(_) => {
+            hint("Comparing…", theme, area, buf);
+            return;
+        }
+        Comparison::Impossible(_) => {
+            hint("The two events cannot be compared: they are too large, or one is no JSON.", theme, area, buf);
+            return;
+        }
     };
-    let before = sanitized!("the event before was seen at {}", header::clock(model, changes.before_at));
+    let clock = header::clock(model, other.at);
+    let before = if shown.is_against_mark() {
+        sanitized!("the marked {} was seen at {}", other.event_type.shown().fit_middle(NAME), clock)
+    } else {
+        sanitized!("the event before was seen at {}", clock)
+    };
     if pane.cursor().is_empty() {
         hint(sanitized!("Nothing differs: {}.", before), theme, area, buf);
         return;
@@ -39,7 +67,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     let width = usize::from(inner.width);
     let widest = pane.visible().filter_map(|(row, _)| match row {
         DiffRow::Change { difference, .. } => Some(text::width(&difference.path.to_string())),
-        DiffRow::Heading { .. } | DiffRow::More(_) => None,
+        DiffRow::Heading { .. } | DiffRow::Text { .. } | DiffRow::Note(_) | DiffRow::More(_) => None,
     });
     let columns = (INDENT, widest.max().unwrap_or(0), width);
     let focused = model.has_focus(PaneId::Inspector);
@@ -57,6 +85,8 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
             DiffRow::Change { group, difference } => {
                 difference::line(difference, *group == ChangeGroup::Volatile, columns, theme)
             }
+            DiffRow::Text { was, parts, .. } => text_line(*was, parts, theme),
+            DiffRow::Note(note) => line_of(sanitized!(" {}", note), theme.dim),
             DiffRow::More(more) => {
                 line_of(sanitized!("{}and {} more", Sanitized::repeated(" ", INDENT), more), theme.dim)
             }
@@ -64,14 +94,18 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
         .render(place, buf);
         let node = match row {
             DiffRow::Change { difference, .. } => difference.node,
-            DiffRow::Heading { .. } | DiffRow::More(_) => None,
+            DiffRow::Heading { .. } | DiffRow::Text { .. } | DiffRow::Note(_) | DiffRow::More(_) => None,
         };
         if let Some(worst) = node.and_then(|node| shown.found()?.worst_of(node)) {
             put(buf, (inner.x + 1, y), severity::sign(worst), 1, severity::style(worst, theme));
         }
     }
     let count = text::counted(changes.count() as u64, "change");
-    let since = sanitized!("{} from the one at {}", count, header::clock(model, changes.before_at));
+    let since = if shown.is_against_mark() {
+        sanitized!("{} from the marked {} at {}", count, other.event_type.shown().fit_middle(NAME), clock)
+    } else {
+        sanitized!("{} from the one at {}", count, clock)
+    };
     let parts: Vec<_> = held(shown).into_iter().chain([since]).collect();
     let style = if shown.newer > 0 { theme.updated } else { theme.dim };
     let right = sanitized!(" {} ", Sanitized::join(parts, " · "));

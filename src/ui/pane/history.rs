@@ -56,7 +56,11 @@ fn line(event: &Captured, is_shown: bool, model: &Model, now: Moment, theme: &Th
         came => sanitized!("  {} ", came.label()),
     };
     let lead = [
-        span(if is_shown { "▸" } else { " " }, theme.name),
+        match model.inspector.mark() {
+            Some(mark) if mark.number == event.number => span("◆", theme.updated),
+            _ if is_shown => span("▸", theme.name),
+            _ => blank(1),
+        },
         span(header::time_of_day(model, time), if is_shown { theme.title } else { theme.title_quiet }),
         blank(1),
         span(sanitized!("{:>4}", text::age(event.age(now))), theme.dim),

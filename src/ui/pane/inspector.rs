@@ -53,6 +53,9 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     }
 }
 
+/// The widest name of the marked event's type, in columns.
+const NAME: usize = 20;
+
 /// A part of the line about the event, with how soon it has to give way: the highest goes first.
 struct Part {
     rank: u8,
@@ -66,7 +69,11 @@ fn put_line(shown: &Shown, model: &Model, theme: &Theme, area: Area, buf: &mut B
     let past = model.inspector.is_past();
     let width = usize::from(area.width).saturating_sub(2);
     let text = fitted(parts(shown, model, past), width);
-    let style = if past { theme.badge } else { theme.dim };
+    let style = match model.inspector.mark() {
+        _ if past => theme.badge,
+        Some(_) => theme.updated,
+        None => theme.dim,
+    };
     let line = if past { sanitized!(" {} ", text).pad(area.width.into()) } else { sanitized!(" {}", text) };
     put(buf, (area.x, area.y), line, area.width.into(), style);
 }
@@ -82,15 +89,25 @@ fn parts(shown: &Shown, model: &Model, past: bool) -> Vec<Part> {
         add(0, sanitized!("the past: {}", place), Some(sanitized!("past {}", place)));
     }
     let head = shown.event.payload.head();
-    for (rank, word, time) in [(4, "happened", head.happened), (3, "received", head.received)] {
+    for (rank, word, time) in [(5, "happened", head.happened), (4, "received", head.received)] {
         if let Some(time) = time {
             add(rank, sanitized!("{} {}", word, when(time, shown, model)), None);
         }
     }
     let seen = header::clock(model, shown.event.at);
-    add(1, sanitized!("seen {}", seen), Some(seen).filter(|_| past));
+    add(3, sanitized!("seen {}", seen), Some(seen).filter(|_| past));
+    if let Some(mark) = model.inspector.mark() {
+        let key = model.keys().key_for(Action::Mark).map_or_else(Sanitized::default, |key| key.shown());
+        if mark.number == shown.event.number {
+            add(2, sanitized!("◆ marked: {} ends it", key), Some("◆ marked".into()));
+        } else {
+            let name = mark.event_type.shown().fit_middle(NAME);
+            let long = sanitized!("◆ {} {} is marked", name, header::clock(model, mark.at));
+            add(2, long, Some(sanitized!("◆ {}", name)));
+        }
+    }
     if past && let Some(key) = model.keys().key_for(Action::Follow) {
-        add(2, sanitized!("{} is live again", key.shown()), Some(sanitized!("{}: live", key.shown())));
+        add(1, sanitized!("{} is live again", key.shown()), Some(sanitized!("{}: live", key.shown())));
     }
     parts
 }
@@ -112,7 +129,7 @@ fn fitted(mut parts: Vec<Part>, width: usize) -> Sanitized {
         if long(&parts).width() <= width {
             return long(&parts);
         }
-        if last < 3 && (short(&parts).width() <= width || last == 0) {
+        if last < 4 && (short(&parts).width() <= width || last == 0) {
             return short(&parts).fit(width);
         }
         parts.retain(|part| part.rank < last);

@@ -15,7 +15,7 @@ use crate::app::findings::EventFindings;
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::app::tree::{Part, Range, Tree, TreeRow};
-use crate::event::{Document, NodeId, NodeKind, Origin, Sanitized, sanitized, text};
+use crate::event::{DifferenceKind, Document, NodeId, NodeKind, Origin, Sanitized, sanitized, text};
 use crate::session::Coverage;
 use crate::ui::write::{blank, joined, put, span};
 use crate::ui::{Theme, difference, highlight, rect, scroll_thumb, severity};
@@ -291,9 +291,10 @@ impl Painter<'_> {
         else {
             return Sanitized::default();
         };
-        let said = match &difference.before {
-            Some(json) => sanitized!("was {}", text::sanitize_within(json, WAS).0),
-            None => "new".into(),
+        let said = match (difference.kind, &difference.before) {
+            (DifferenceKind::Moved { from, .. }, _) => sanitized!("was at {}", from),
+            (_, Some(json)) => sanitized!("was {}", text::sanitize_within(json, WAS).0),
+            (_, None) => "new".into(),
         };
         if room < LEAST_WAS { Sanitized::default() } else { said.fit(room.min(WAS)) }
     }
