@@ -26,8 +26,10 @@ pub enum Effect {
         /// The calls.
         calls: Vec<Call>,
     },
-    /// Ask the history endpoint for the events of this type.
+    /// Ask the history endpoint for the events of this type, for a probe that they may have stepped over.
     Recall(TypeName),
+    /// Ask the history endpoint for all that it has of this type, from before the session too.
+    Earlier(TypeName),
     /// Look for what is wrong with the newest events of these types.
     Lint {
         /// The events.

@@ -5,7 +5,7 @@ use super::findings::{self, Baseline, Linted};
 use super::pane::stream::{About, Entry, EntryKind};
 use super::{Effect, Model};
 use crate::event::{Sanitized, sanitized, text};
-use crate::session::{Captured, Change, ChangeKind, Errors, MOST_TYPES, Moment, Polled, Record, Trouble};
+use crate::session::{Captured, Change, ChangeKind, Errors, Gap, MOST_TYPES, Moment, Polled, Record, Trouble};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
@@ -41,6 +41,11 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
                 note(model, trouble.at, EntryKind::Trouble, text);
                 model.connection.counts_trouble = Some(trouble);
             }
+            Record::HistoryTrouble(trouble) => {
+                let text = sanitized!("no history: {} — {}", trouble.problem.what, trouble.problem.advice);
+                note(model, trouble.at, EntryKind::Trouble, text);
+            }
+            Record::Gap(gap) => tell_gap(model, &gap),
             Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.stream)),
             Record::Retrying(retry) => model.outbox.retrying(retry),
             Record::Recalled(recalled) => effects.extend(model.outbox.recalled(&recalled, &mut model.stream)),
@@ -121,6 +126,11 @@ fn hear_errors(model: &mut Model, errors: &Errors, before: Option<&Errors>) {
             note(model, errors.at, EntryKind::Trouble, text);
         }
     }
+}
+
+/// Tells that events were lost.
+fn tell_gap(model: &mut Model, gap: &Gap) {
+    model.stream.push(Entry::new(gap.at, EntryKind::Gap, gap.sentence()).of_type(&gap.event_type));
 }
 
 fn hear_trouble(model: &mut Model, trouble: Trouble) {

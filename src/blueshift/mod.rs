@@ -26,7 +26,7 @@ pub use call::{Call, CallLimits, Packer};
 pub use debug::{Decoded, Decoder};
 pub use error_body::ErrorBody;
 pub use extra_header::{BadHeader, ExtraHeader, HeaderVariable};
-pub use history::decode_history;
+pub use history::{HistoryAnswer, decode_history};
 pub use key_mask::KeyMask;
 pub use outgoing::{Batch, Outgoing, Unsendable, UnsendableReason};
 pub use summary::Summary;

@@ -98,6 +98,15 @@ impl<'m> Reading<'m> {
     }
 
     /// The sightings, the notes and what to remember for the next body.
+    /// Whether the events of each type stand in the order in which they are given back.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.groups.values().all(|group| {
+            let mut ordered = group.events.clone();
+            newest_first(&mut ordered);
+            ordered == group.events
+        })
+    }
+
     pub(super) fn into_parts(mut self) -> (Vec<Sighting>, Vec<Note>, Memo) {
         if self.odd > 0 {
             self.note(sanitized!("{} of the answer's elements are not events and were left out", self.odd));

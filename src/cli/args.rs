@@ -560,9 +560,10 @@ shown only under localhost, the address that it listens on and each --allow-host
 and to no page of another origin. This forgets all events:
   curl -X DELETE -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/events
 
-A fault is KIND[=VALUE][:PROBABILITY][@watch|@send|@all]. The kinds are:
+A fault is KIND[=VALUE][:PROBABILITY][@watch|@history|@send|@all]. The kinds are:
   status=CODE  delay=DURATION  truncate  reset  garbage  html  blank
   slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION
+  lie=others|unordered|no-uuid (in what the history lists)
 
 A rewrite is drop=PATH, retype=PATH (number or boolean to string and back) or
 set=PATH=JSON, with a PATH such as products[0].price. It changes events as a

@@ -51,6 +51,7 @@ async fn show(layers: [ConfigLayer; 2], file: &ConfigFile, notices: Option<Vec<S
         user_key: Some(key("the User key of the demo")),
         headers: Arc::default(),
         interval: config.interval.value,
+        since: None,
         timeouts: Timeouts::default(),
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),

@@ -133,6 +133,7 @@ pub(super) fn settings(config: &Config, keys: AccountKeys, headers: Arc<[ExtraHe
         user_key: keys.user,
         headers,
         interval: config.interval.value,
+        since: None,
         timeouts: Timeouts::default(),
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),

@@ -280,6 +280,7 @@ pub(super) fn spoilt(fault: &FaultKind, status: StatusCode, content_type: Header
         | FaultKind::RetryAfter(_)
         | FaultKind::Delay(_)
         | FaultKind::Redirect(_)
+        | FaultKind::Lie(_)
         | FaultKind::Reset => answer(status, content_type, whole),
     }
 }

@@ -59,6 +59,28 @@ pub enum FaultKind {
     SlowBody(Duration),
     /// `oversize[=BYTES]`: 200 with a body of that many blanks, 100 MB by default.
     Oversize(u64),
+    /// `lie=others|unordered|no-uuid`: a history that is not as documented.
+    Lie(Lie),
+}
+
+/// The ways in which a history lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// `others`: it lists events of other types too.
+    Others,
+    /// `unordered`: it does not list the newest event first.
+    Unordered,
+    /// `no-uuid`: its events have no `event_uuid`, unless it was sent.
+    NoUuid,
+}
+
+impl Lie {
+    const ALL: [(&'static str, Self); 3] =
+        [("others", Self::Others), ("unordered", Self::Unordered), ("no-uuid", Self::NoUuid)];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, lie)| *lie == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// Whose answers a fault happens to.
@@ -67,21 +89,23 @@ pub enum Scope {
     /// `@watch`: debug, history and summary.
     #[default]
     Watch,
+    /// `@history`: history only.
+    History,
     /// `@send`: event, bulkevents and the pixel.
     Send,
-    /// `@all`: both.
+    /// `@all`: all of them.
     All,
 }
 
 impl Scope {
     fn covers(self, other: Self) -> bool {
-        self == Self::All || self == other
+        self == Self::All || self == other || (self, other) == (Self::Watch, Self::History)
     }
 }
 
 const ALLOWED: &str = "use status=CODE, delay=DURATION, truncate, reset, garbage, html, blank, slow-body[=DURATION], \
-                       oversize[=BYTES], redirect=URL or retry-after=DURATION, each with an optional :PROBABILITY \
-                       (0 to 1) and @watch, @send or @all, as in `status=429:0.2`";
+                       oversize[=BYTES], redirect=URL, retry-after=DURATION or lie=others|unordered|no-uuid, each with an \
+                       optional :PROBABILITY (0 to 1) and @watch, @history, @send or @all, as in `status=429:0.2`";
 
 impl FromStr for Fault {
     type Err = SandboxError;
@@ -91,6 +115,7 @@ impl FromStr for Fault {
         let spec = spec.trim();
         let (rest, scope) = match spec.rsplit_once('@') {
             Some((rest, "watch")) => (rest, Scope::Watch),
+            Some((rest, "history")) => (rest, Scope::History),
             Some((rest, "send")) => (rest, Scope::Send),
             Some((rest, "all")) => (rest, Scope::All),
             // An address may hold an `@`.
@@ -136,6 +161,10 @@ impl FaultKind {
                 Ok(bytes) => Ok(Self::Oversize(bytes)),
                 Err(_) => Err("the size is not a number of bytes".into()),
             },
+            "lie" => match Lie::ALL.iter().find(|(name, _)| Some(*name) == value) {
+                Some((_, lie)) => Ok(Self::Lie(*lie)),
+                None => Err("a history lies with `others`, `unordered` or `no-uuid`".into()),
+            },
             "truncate" => plain(Self::Truncate),
             "reset" => plain(Self::Reset),
             "garbage" => plain(Self::Garbage),
@@ -167,10 +196,12 @@ impl fmt::Display for Fault {
             FaultKind::Blank => f.write_str("blank"),
             FaultKind::SlowBody(duration) => write!(f, "slow-body={}", Friendly(*duration)),
             FaultKind::Oversize(bytes) => write!(f, "oversize={bytes}"),
+            FaultKind::Lie(lie) => write!(f, "lie={}", lie.name()),
         }?;
         write!(f, ":{}", self.probability)?;
         f.write_str(match self.scope {
             Scope::Watch => "@watch",
+            Scope::History => "@history",
             Scope::Send => "@send",
             Scope::All => "@all",
         })
@@ -191,6 +222,8 @@ pub(super) struct RolledFaults {
     pub(super) delay: Duration,
     pub(super) retry_after: Option<Duration>,
     pub(super) fault: Option<FaultKind>,
+    /// What is not true about a history.
+    pub(super) lies: Vec<Lie>,
 }
 
 /// Rolls every fault for an answer to someone in `scope`.
@@ -203,6 +236,7 @@ pub(super) fn roll(faults: &[Fault], scope: Scope, dice: &Dice) -> RolledFaults 
         match &fault.kind {
             FaultKind::Delay(duration) => verdict.delay = verdict.delay.saturating_add(*duration),
             FaultKind::RetryAfter(duration) => verdict.retry_after = Some(*duration),
+            FaultKind::Lie(lie) => verdict.lies.push(*lie),
             kind => {
                 verdict.fault.get_or_insert_with(|| kind.clone());
             }
@@ -267,6 +301,8 @@ mod tests {
             ("oversize=5:0.5", Fault { probability: 0.5, ..always(FaultKind::Oversize(5)) }),
             ("retry-after=3s", always(FaultKind::RetryAfter(Duration::from_secs(3)))),
             ("redirect=http://a:1/b", always(FaultKind::Redirect("http://a:1/b".into()))),
+            ("lie=no-uuid", always(FaultKind::Lie(Lie::NoUuid))),
+            ("status=404@history", Fault { scope: Scope::History, ..always(FaultKind::Status(404)) }),
             ("redirect=http://u@a/b:c", always(FaultKind::Redirect("http://u@a/b:c".into()))),
         ];
         for (spec, fault) in cases {
@@ -291,6 +327,7 @@ mod tests {
             ("reset:nan", "`nan` is not a probability"),
             ("reset:", "`` is not a probability"),
             ("reset@home", "`home` is not a scope"),
+            ("lie", "a history lies with `others`"),
             ("oversize=big", "the size is not a number of bytes"),
         ];
         for (spec, reason) in cases {

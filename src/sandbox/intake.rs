@@ -201,8 +201,9 @@ impl Arrival {
     }
 
     /// Writes the event as the platform would show it: the sender's text, and after it the platform's own fields as far
-    /// as the sender did not send them. The names are those of published samples, the values are imitated.
-    pub(super) fn write(&self, account: &Account, out: &mut Vec<u8>) {
+    /// as the sender did not send them, `without_uuid` without an `event_uuid`. The names are those of published samples,
+    /// the values are imitated.
+    pub(super) fn write(&self, account: &Account, without_uuid: bool, out: &mut Vec<u8>) {
         let AcceptedEvent { text, sent, person, happened, .. } = &self.draft;
         let head = text.strip_suffix('}').unwrap_or(text).trim_end_matches(is_json_space);
         out.extend_from_slice(head.as_bytes());
@@ -210,8 +211,10 @@ impl Arrival {
         let happened = happened.unwrap_or(self.at);
         fields.quoted("_bsft_ts", &format_args!("{:.3}", self.at));
         fields.quoted("account_uuid", &account.uuid);
-        let event_uuid = xxh3_128_with_seed(&self.number.to_le_bytes(), account.seed);
-        fields.quoted("event_uuid", &uuid(event_uuid));
+        if !without_uuid {
+            let event_uuid = xxh3_128_with_seed(&self.number.to_le_bytes(), account.seed);
+            fields.quoted("event_uuid", &uuid(event_uuid));
+        }
         if let Some(person) = person {
             fields.quoted("user_uuid", &uuid(*person));
         }
@@ -284,7 +287,7 @@ mod tests {
         let at = "2026-05-04T03:02:01.5Z".parse().unwrap();
         let origin = Client { ip: Some([127, 0, 0, 1].into()), user_agent: Some("curl/8.5.0".into()) };
         let mut out = Vec::new();
-        Arrival::new(read(text).unwrap(), origin, at, 3).write(&account(), &mut out);
+        Arrival::new(read(text).unwrap(), origin, at, 3).write(&account(), false, &mut out);
         String::from_utf8(out).unwrap()
     }
 

@@ -47,7 +47,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use access::AllowedHost;
-pub use fault::{Fault, FaultKind, Scope};
+pub use fault::{Fault, FaultKind, Lie, Scope};
 pub use intake::Rejection;
 pub use rewrite::Rewrite;
 pub use scenario::Scenario;

@@ -20,7 +20,7 @@ use crate::blueshift::{auth, limits};
 
 use super::answer::{CONFIRMATION, RefusedRequest};
 use super::connection::Peer;
-use super::fault::{self, FaultKind, Scope};
+use super::fault::{self, FaultKind, Lie, RolledFaults, Scope};
 use super::intake::{self, Client, Rejection};
 use super::shape::EventsAnswer;
 use super::state::Shared;
@@ -159,7 +159,9 @@ async fn get_history(
     request: Request,
 ) -> Response<Body> {
     let (shared, peer) = (&*shared, &peer);
-    with_faults(shared, Scope::Watch, peer, async move {
+    let faults = fault::roll(&shared.faults(), Scope::History, shared.dice());
+    let lies = faults.lies.clone();
+    with_rolled(shared, faults, peer, async move {
         authorize(shared, &request)?;
         let query = request.uri().query().unwrap_or_default();
         let (mut name, mut limit) = (None, limits::MAX_HISTORY_EVENTS);
@@ -177,7 +179,14 @@ async fn get_history(
         let name = name
             .filter(|name| !name.is_empty())
             .ok_or_else(|| RefusedRequest::Field("event_name", "can't be blank".into()))?;
-        let answer = EventsAnswer::history(&name, shared.store().history(&name, limit));
+        let mut listed = shared.store().history(&name, limit);
+        if lies.contains(&Lie::Others) {
+            listed.extend(shared.store().view(1).into_iter().filter(|view| *view.name != *name).flat_map(|view| view.events));
+        }
+        if lies.contains(&Lie::Unordered) {
+            listed.reverse();
+        }
+        let answer = EventsAnswer::history(&name, listed, lies.contains(&Lie::NoUuid));
         Ok(events(shared, answer))
     })
     .await
@@ -241,12 +250,20 @@ async fn with_faults(
     peer: &Peer,
     work: impl Future<Output = Outcome>,
 ) -> Response<Body> {
-    let work = async { work.await.unwrap_or_else(|refusal| refusal.answer()) };
     let faults = shared.faults();
-    if faults.is_empty() {
-        return work.await;
-    }
-    let verdict = fault::roll(&faults, scope, shared.dice());
+    let verdict =
+        if faults.is_empty() { RolledFaults::default() } else { fault::roll(&faults, scope, shared.dice()) };
+    with_rolled(shared, verdict, peer, work).await
+}
+
+/// Answers through the faults that struck.
+async fn with_rolled(
+    shared: &Shared,
+    verdict: RolledFaults,
+    peer: &Peer,
+    work: impl Future<Output = Outcome>,
+) -> Response<Body> {
+    let work = async { work.await.unwrap_or_else(|refusal| refusal.answer()) };
     if !verdict.delay.is_zero() {
         // A collector that ends does not keep anyone waiting.
         tokio::select! {

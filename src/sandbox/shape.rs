@@ -48,8 +48,16 @@ pub(super) struct EventsAnswer {
     pieces: Vec<Piece>,
     /// The text after the last event so far.
     end: String,
-    /// Whether each event stands in a string.
+    form: EventForm,
+}
+
+/// How the events of an answer are written.
+#[derive(Clone, Copy, Default)]
+struct EventForm {
+    /// Whether each stands in a string.
     encoded: bool,
+    /// Whether they have no uuid but one that was sent.
+    without_uuid: bool,
 }
 
 /// One event, and what stands before it.
@@ -60,7 +68,8 @@ struct Piece {
 
 impl DebugShape {
     pub(super) fn take(self, store: &Store) -> EventsAnswer {
-        let mut out = EventsAnswer { encoded: self == Self::DoubleEncoded, ..EventsAnswer::default() };
+        let mut out = EventsAnswer::default();
+        out.form.encoded = self == Self::DoubleEncoded;
         match self {
             Self::Single => match store.newest() {
                 Some(event) => out.event(event),
@@ -82,8 +91,9 @@ impl DebugShape {
 
 impl EventsAnswer {
     /// `{"<name>":[<event>,…]}`, the form of `/event/history`.
-    pub(super) fn history(name: &str, events: Vec<Arc<Arrival>>) -> Self {
+    pub(super) fn history(name: &str, events: Vec<Arc<Arrival>>, without_uuid: bool) -> Self {
         let mut out = Self::default();
+        out.form.without_uuid = without_uuid;
         out.text("{");
         out.string(name);
         out.text(":");
@@ -143,7 +153,7 @@ impl EventsAnswer {
         let mut scratch = Vec::new();
         for piece in &self.pieces {
             scratch.clear();
-            piece.write(account, self.encoded, &mut scratch);
+            piece.write(account, self.form, &mut scratch);
             length += scratch.len();
         }
         let chunks = self.into_chunks(Arc::clone(account)).map(Ok::<_, Infallible>);
@@ -151,14 +161,14 @@ impl EventsAnswer {
     }
 
     fn into_chunks(self, account: Arc<Account>) -> impl Iterator<Item = Bytes> {
-        let Self { pieces, mut end, encoded } = self;
+        let Self { pieces, mut end, form } = self;
         let mut pieces = pieces.into_iter();
         std::iter::from_fn(move || {
             let mut chunk = Vec::new();
             while chunk.len() < CHUNK_BYTES
                 && let Some(piece) = pieces.next()
             {
-                piece.write(&account, encoded, &mut chunk);
+                piece.write(&account, form, &mut chunk);
             }
             if pieces.len() == 0 {
                 chunk.append(&mut std::mem::take(&mut end).into_bytes());
@@ -169,15 +179,15 @@ impl EventsAnswer {
 }
 
 impl Piece {
-    fn write(&self, account: &Account, encoded: bool, out: &mut Vec<u8>) {
+    fn write(&self, account: &Account, form: EventForm, out: &mut Vec<u8>) {
         out.extend_from_slice(self.before.as_bytes());
-        if encoded {
+        if form.encoded {
             let mut text = Vec::new();
-            self.event.write(account, &mut text);
+            self.event.write(account, form.without_uuid, &mut text);
             // Writing a text to a vector cannot fail.
             let _ = serde_json::to_writer(out, &String::from_utf8_lossy(&text));
         } else {
-            self.event.write(account, out);
+            self.event.write(account, form.without_uuid, out);
         }
     }
 }

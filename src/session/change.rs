@@ -53,6 +53,11 @@ impl Change {
         Some(Captured { event_type, payload, at: self.at, number: self.number?, arrival: self.arrival })
     }
 
+    /// Whether the event is one of the history that came after a newer one of its type was told.
+    pub fn is_late(&self) -> bool {
+        self.kind == ChangeKind::Earlier && self.arrival == Arrival::Backfill
+    }
+
     /// How long the event was under way: from its own `timestamp` to the platform's `_bsft_ts`, in milliseconds.
     /// Negative when the clocks disagree; `None` when either is missing.
     pub fn latency_ms(&self) -> Option<i64> {

@@ -2,11 +2,13 @@
 //!
 //! Pure: a snapshot and a moment go in, changes come out.
 
+mod backfill;
 mod captured;
 mod change;
 mod connection;
 mod delivery;
 mod form;
+mod gap;
 mod history;
 mod moment;
 pub mod probe;
@@ -20,11 +22,13 @@ mod server_clock;
 mod state;
 mod tracker;
 
+pub use backfill::{Past, Reach};
 pub use captured::{Arrival, Captured, EventNumber};
 pub use change::{Change, ChangeKind, Coverage};
 pub use connection::{Polled, Problem, ProblemKind, Trouble};
 pub use delivery::{CallOutcome, Delivery, Retry};
 pub use form::{CapturedEvent, as_draft, captured};
+pub use gap::Gap;
 pub use history::{Dropped, HISTORY_LIMIT, History, MOST_TYPES, Place};
 pub use moment::Moment;
 pub use proof::Proof;
@@ -33,4 +37,4 @@ pub use recalled::Recalled;
 pub use record::{Errors, Record, RecordLine};
 pub use server_clock::ServerClock;
 pub use state::Session;
-pub use tracker::{Counts, Tracker};
+pub use tracker::{Counts, Holding, Observed, Recollection, Tracker};

@@ -73,6 +73,27 @@ impl Times {
         Self { happened: head.happened, received: head.received }
     }
 
+    /// Whether it is known when the platform received it.
+    pub(super) fn is_received(self) -> bool {
+        self.received.is_some()
+    }
+
+    /// Whether the platform surely received it before `other`.
+    pub(super) fn received_before(self, other: Timestamp) -> bool {
+        self.received.is_some_and(|received| received < other)
+    }
+
+    /// Whether the platform received it at `other`.
+    pub(super) fn received_at(self, other: Timestamp) -> bool {
+        self.received == Some(other)
+    }
+
+    /// Whether these may be the times of the same event: what is known of both is equal.
+    pub(super) fn may_equal(self, other: Self) -> bool {
+        let may = |own: Option<Timestamp>, other: Option<Timestamp>| own.zip(other).is_none_or(|(own, other)| own == other);
+        may(self.received, other.received) && may(self.happened, other.happened)
+    }
+
     /// Whether an event of these times is surely older than one of the others: by when the platform received them, else
     /// by when they happened.
     pub(super) fn is_before(self, other: Self) -> bool {

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Change, Delivery, Moment, Polled, Proof, Recalled, Retry, Trouble};
+use super::{Change, Delivery, Gap, Moment, Polled, Proof, Recalled, Retry, Trouble};
 use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
 use crate::lint::Finding;
 
@@ -36,6 +36,10 @@ pub enum Record {
     Trouble(Trouble),
     /// The counts could not be had (`connection`). Watching goes on without them.
     CountsTrouble(Trouble),
+    /// The history could not be had (`connection`). Watching goes on without it.
+    HistoryTrouble(Trouble),
+    /// Events were lost (`gap`).
+    Gap(Gap),
     /// Something was odd about an answer (`note`). Told once.
     Note {
         /// When the answer came.
@@ -89,7 +93,7 @@ impl Record {
     pub fn line(&self, findings: &[Finding]) -> Sanitized {
         let json = match self {
             Self::Change(change) if change.payload.is_some() => {
-                tagged("event", &EventLine { change, latency_ms: change.latency_ms(), findings })
+                tagged("event", &EventLine { change, late: change.is_late(), latency_ms: change.latency_ms(), findings })
             }
             Self::Change(change) => tagged("count", change),
             Self::Errors(errors) => tagged("errors", errors),
@@ -98,6 +102,8 @@ impl Record {
             Self::Counted { at } => connection(Endpoint::Counts, State::Live, &At { at: *at }),
             Self::Trouble(trouble) => connection(Endpoint::Events, State::Trouble, trouble),
             Self::CountsTrouble(trouble) => connection(Endpoint::Counts, State::Trouble, trouble),
+            Self::HistoryTrouble(trouble) => connection(Endpoint::History, State::Trouble, trouble),
+            Self::Gap(gap) => tagged("gap", gap),
             Self::Note { at, note } => tagged("note", &NoteLine { text: note.0.clone(), at: *at }),
             Self::Delivered(delivery) => tagged("sent", delivery),
             Self::Retrying(retry) => tagged("retry", retry),
@@ -157,9 +163,11 @@ fn other<'l>(record: &str, line: &'l str) -> Option<RecordLine<'l>> {
                 (Endpoint::Events, State::Trouble) => read(line, Record::Trouble),
                 (Endpoint::Counts, State::Live) => read(line, |At { at }| Record::Counted { at }),
                 (Endpoint::Counts, State::Trouble) => read(line, Record::CountsTrouble),
-                (Endpoint::Counts, State::Connecting) => None,
+                (Endpoint::History, State::Trouble) => read(line, Record::HistoryTrouble),
+                (Endpoint::Counts, State::Connecting) | (Endpoint::History, _) => None,
             }
         }
+        "gap" => read(line, Record::Gap),
         "note" => read(line, |NoteLine { text, at }| Record::Note { at, note: Note(text) }),
         "sent" => read(line, Record::Delivered),
         "retry" => read(line, Record::Retrying),
@@ -191,6 +199,8 @@ struct Kind<'l> {
 struct EventLine<'r> {
     #[serde(flatten)]
     change: &'r Change,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
     latency_ms: Option<i64>,
     findings: &'r [Finding],
 }
@@ -219,6 +229,7 @@ struct Connection {
 enum Endpoint {
     Events,
     Counts,
+    History,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -18,6 +18,8 @@ use crate::session::Problem;
 
 /// The endpoint that is watched.
 const DEBUG: Sanitized = Sanitized::literal("/api/v1/event/debug");
+/// The endpoint that has what polls stepped over.
+const HISTORY: Sanitized = Sanitized::literal("/api/v1/event/history");
 /// The endpoint that has the counts.
 const SUMMARY: Sanitized = Sanitized::literal("/api/v1/event/summary.json");
 
@@ -75,9 +77,9 @@ impl Connection {
     }
 
     /// Asks the history endpoint for the newest events of a type.
-    pub(super) async fn history(&self, event_type: &TypeName) -> Result<CompleteAnswer, Failure> {
+    pub(super) async fn history(&self, event_type: &TypeName, key: &AccountKey) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;
-        let key = auth::header(&self.settings.event_key.secret);
+        let key = auth::header(&key.secret);
         let most = u8::try_from(limits::MAX_HISTORY_EVENTS).unwrap_or(u8::MAX);
         let url = self.settings.base.history(event_type.as_str(), most);
         http.send(http.client().get(url).header(AUTHORIZATION, key)).await
@@ -121,6 +123,11 @@ impl Connection {
     /// What to tell about a web page in the place of an answer.
     pub(super) fn problem_of_web_page(&self) -> Problem {
         problem::for_address(problem::web_page(&self.host), self.settings.base.is_of_region())
+    }
+
+    /// What to tell about a history that could not be had with the key that is called `key`.
+    pub(super) fn problem_of_recalling(&self, failure: &Failure, key: &Sanitized) -> Problem {
+        self.told(failure, &HISTORY, key, Asking::History)
     }
 
     fn told(&self, failure: &Failure, path: &Sanitized, key: &Sanitized, asking: Asking) -> Problem {

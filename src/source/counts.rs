@@ -114,6 +114,15 @@ impl Counting {
         }
     }
 
+    /// Asks at once, for something was lost; whether there is anything to hope for.
+    pub(super) fn ask_for_lost(&mut self) -> bool {
+        let is_asked_for = self.failures == 0 && (self.due.is_some() || !self.asking.is_empty());
+        if is_asked_for {
+            self.hasten(Soon::AtOnce);
+        }
+        is_asked_for
+    }
+
     fn hasten(&mut self, soon: Soon) {
         if !self.asking.is_empty() {
             self.again = self.again.max(Some(soon));

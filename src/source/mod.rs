@@ -1,5 +1,9 @@
 //! Where changes come from: the live poller.
 
+mod backfill;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod backfill_tests;
 mod backoff;
 mod certificates;
 mod clock;
@@ -45,8 +49,10 @@ pub enum SourceCommand {
         /// The calls.
         calls: Vec<Call>,
     },
-    /// Ask the history endpoint for the events of this type.
+    /// Ask the history endpoint for the events of this type, for a probe that they may have stepped over.
     Recall(TypeName),
+    /// Ask the history endpoint for all that it has of this type, from before the session too.
+    Earlier(TypeName),
 }
 
 /// The two ends that a watcher holds of a source: records come out, commands go in.

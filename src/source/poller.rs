@@ -1,26 +1,35 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexSet;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::Instant;
 
+use super::backfill::{self, Backfill, HOLD, Want};
 use super::connection::{Connection, joined};
 use super::counts::{Asked, Counting};
 use super::failure::Failure;
 use super::http::CompleteAnswer;
 use super::settings::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 use super::{Clock, SourceCommand, backoff, send};
-use crate::blueshift::{Call, Decoded, Decoder, KeyMask, Summary, decode_history};
-use crate::event::{Note, Sanitized, Snapshot, TypeName, Unknown};
-use crate::session::{Change, Errors, Moment, Polled, Problem, ProblemKind, Recalled, Record, Tracker, Trouble};
+use crate::blueshift::limits::MAX_HISTORY_EVENTS;
+use crate::blueshift::{Call, Decoded, Decoder, HistoryAnswer, KeyMask, Summary, decode_history};
+use crate::event::{Note, Payload, Sanitized, Snapshot, TypeName, Unknown, sanitized, text};
+use crate::session::{
+    Errors, Holding, Moment, Observed, Past, Polled, Problem, ProblemKind, Reach, Recalled, Recollection, Record,
+    Tracker, Trouble,
+};
 
 /// How many notes are remembered as told. A server that makes up a new one at every poll is told again some day.
 const NOTES_REMEMBERED: usize = 1024;
+
+/// How long after a count that says that more came than was seen the rest is lost: the platform may show it a while later
+/// than it counts it.
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// The watcher has gone, so there is nobody left to poll for.
 struct Gone;
@@ -36,10 +45,44 @@ struct Memory {
 }
 
 /// The outcome of a body.
-enum Digested {
-    Same,
-    Snapshot { types: usize, counted: bool, changes: Vec<Change>, notes: Vec<Note> },
-    Unknown(Unknown),
+struct Digested {
+    /// What it says of the types; `None` of one that is as it was.
+    known: Option<Known>,
+    /// What can be told.
+    observed: Observed,
+}
+
+struct Known {
+    types: usize,
+    counted: bool,
+    notes: Vec<Note>,
+}
+
+/// How a body is looked at.
+#[derive(Clone, Copy)]
+struct Looking {
+    at: Moment,
+    holding: Holding,
+    /// When the session began, by the server's clock, where this is the first body.
+    began: Option<Timestamp>,
+    /// Whether it was asked for after the last counts came.
+    confirms: bool,
+}
+
+/// What is not certain yet after counts came.
+struct Uncertain {
+    /// Whether types are held that were counted.
+    held: bool,
+    /// Whether more was counted than came.
+    missing: bool,
+}
+
+/// The outcome of a history.
+struct Remembered {
+    recollection: Recollection,
+    is_current: bool,
+    events: Vec<Arc<Payload>>,
+    notes: Vec<Note>,
 }
 
 impl Memory {
@@ -47,21 +90,38 @@ impl Memory {
         Self { decoder: Decoder::new(keys.clone()), keys, tracker: Tracker::default(), errors: BTreeMap::new() }
     }
 
-    fn digest(&mut self, body: &[u8], at: Moment) -> Digested {
-        match self.decoder.decode(body) {
-            Decoded::Same => Digested::Same,
+    fn digest(&mut self, body: &[u8], looking: Looking) -> Result<Digested, Unknown> {
+        let Looking { at, holding, began, confirms } = looking;
+        if let Some(began) = began {
+            self.tracker.begin(began);
+        }
+        let (known, mut observed) = match self.decoder.decode(body) {
+            Decoded::Same => (None, Observed::default()),
             Decoded::Snapshot(snapshot) => {
-                let changes = self.tracker.observe(&snapshot, at);
+                let observed = self.tracker.observe_holding(&snapshot, at, holding);
                 let Snapshot { sightings, notes, .. } = snapshot;
                 let counted = sightings.iter().any(|sighting| sighting.received.is_some());
-                Digested::Snapshot { types: sightings.len(), counted, changes, notes }
+                (Some(Known { types: sightings.len(), counted, notes }), observed)
             }
-            Decoded::Unknown(unknown) => Digested::Unknown(unknown),
+            Decoded::Unknown(unknown) => return Err(unknown),
+        };
+        if confirms {
+            for event_type in self.tracker.counted() {
+                observed.records.extend(self.tracker.complete(&event_type, true, at));
+            }
         }
+        Ok(Digested { known, observed })
+    }
+
+    fn recall(&mut self, body: &[u8], event_type: &TypeName, reach: Reach, at: Moment) -> Result<Remembered, Unknown> {
+        let HistoryAnswer { events, listed, notes } = decode_history(body, event_type, &self.keys)?;
+        let past = Past { events: events.clone(), is_full: listed >= MAX_HISTORY_EVENTS, reach };
+        let is_current = self.tracker.is_current(event_type, &past);
+        Ok(Remembered { recollection: self.tracker.recall(event_type, past, at), is_current, events, notes })
     }
 
     /// The counts that moved. Of the errors all are told when one of them moved.
-    fn count(&mut self, body: &[u8], at: Moment) -> Result<Vec<Record>, Unknown> {
+    fn count(&mut self, body: &[u8], at: Moment) -> Result<(Vec<Record>, Uncertain), Unknown> {
         let Summary { counts, errors } = Summary::decode(body, &self.keys)?;
         let changes = self.tracker.observe_counts(&counts, at).into_iter().map(Record::Change);
         let mut records: Vec<_> = iter::once(Record::Counted { at }).chain(changes).collect();
@@ -69,7 +129,8 @@ impl Memory {
             self.errors.clone_from(&errors);
             records.push(Record::Errors(Errors { counts: errors, at }));
         }
-        Ok(records)
+        let held = !self.tracker.counted().is_empty();
+        Ok((records, Uncertain { held, missing: self.tracker.missing().next().is_some() }))
     }
 }
 
@@ -84,6 +145,8 @@ pub(super) struct Poller {
     started: Moment,
     /// Whether there was no answer yet.
     fresh: bool,
+    /// Whether there was a snapshot.
+    live: bool,
     /// Whether another poll was asked for while one was under way, whose answer may be too old for who asked.
     again: bool,
     /// How many polls have failed in a row.
@@ -94,6 +157,17 @@ pub(super) struct Poller {
     counted: bool,
     told: IndexSet<Note>,
     counting: Counting,
+    /// When counts came last.
+    counts_came: Option<Moment>,
+    backfill: Backfill,
+    /// The types that are held, with when they are told at the latest; the first comes first.
+    held: VecDeque<(Instant, TypeName)>,
+    /// The first snapshot, while it is held for what came before it.
+    opening: Option<Vec<Record>>,
+    /// When what is missing by the counts is lost, unless it came.
+    settled: Option<Instant>,
+    /// How far back what came before the session is wanted, by the server's clock.
+    since: Option<Timestamp>,
     /// Hands calls to the task that makes them.
     outbox: mpsc::UnboundedSender<(u64, Vec<Call>)>,
 }
@@ -112,6 +186,7 @@ impl Poller {
             due: Some(Instant::now()),
             started,
             fresh: true,
+            live: false,
             again: false,
             failures: 0,
             memory: Memory::new(connection.keys.clone()),
@@ -119,6 +194,12 @@ impl Poller {
             counted: false,
             told: IndexSet::new(),
             counting: Counting::new(Arc::clone(&connection)),
+            counts_came: None,
+            backfill: Backfill::new(Arc::clone(&connection)),
+            held: VecDeque::new(),
+            opening: None,
+            settled: None,
+            since: None,
             outbox,
             connection,
         }
@@ -133,6 +214,8 @@ impl Poller {
         let due = self.due;
         // While the debug endpoint is in trouble, the counts would only add to it.
         let counts_due = self.counting.due().filter(|_| self.failures == 0);
+        let histories_due = self.backfill.due();
+        let release_due = self.held.front().map(|(due, _)| *due);
         tokio::select! {
             () = self.records.closed() => Err(Gone),
             Some(command) = commands.recv() => {
@@ -146,6 +229,12 @@ impl Poller {
                 Ok(())
             }
             asked = self.counting.asked() => self.counted(asked).await,
+            () = until(histories_due) => {
+                self.backfill.ask();
+                Ok(())
+            }
+            asked = self.backfill.asked() => self.recalled(asked).await,
+            () = until(release_due) => self.release().await,
         }
     }
 
@@ -169,27 +258,13 @@ impl Poller {
                 // The sender ends only with this poller, or in a panic that ends the program.
                 drop(self.outbox.send((batch, calls)));
             }
-            SourceCommand::Recall(event_type) => self.recall(event_type),
+            SourceCommand::Recall(event_type) => {
+                self.backfill.want_first(event_type, Want { probe: true, ..Want::now() });
+            }
+            SourceCommand::Earlier(event_type) => {
+                self.backfill.want_first(event_type, Want { reach: Reach::Whole, ..Want::now() });
+            }
         }
-    }
-
-    /// Asks for the history of a type, beside everything else. It only helps to find what polls stepped over, so one
-    /// that cannot be had is an empty one.
-    fn recall(&self, event_type: TypeName) {
-        let connection = Arc::clone(&self.connection);
-        let records = self.records.clone();
-        tokio::spawn(async move {
-            let events = match connection.history(&event_type).await {
-                Ok(answer) => decode_history(&answer.body, &event_type, &connection.keys).unwrap_or_default(),
-                Err(failure) => {
-                    let problem = connection.problem_of_polling(&failure);
-                    tracing::debug!(what = %problem.what, "no history");
-                    Vec::new()
-                }
-            };
-            let at = connection.settings.clock.now();
-            drop(records.send(vec![Record::Recalled(Recalled { event_type, events, at })]).await);
-        });
     }
 
     /// Sends the request off.
@@ -219,25 +294,26 @@ impl Poller {
         let server_ahead_ms = answer.date.map(|date| ahead(date, at, took));
         let length = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
         let status = answer.status;
-        let digested = self.aside(move |memory| memory.digest(&answer.body, at)).await;
-        let (changes, notes) = match digested {
-            Digested::Same => (Vec::new(), Vec::new()),
-            Digested::Snapshot { types, counted, changes, notes } => {
-                self.types = types;
-                self.counted = counted;
-                (changes, self.untold(notes))
-            }
-            Digested::Unknown(unknown) => {
+        let looking = self.looking(at, server_ahead_ms);
+        let digested = self.aside(move |memory| memory.digest(&answer.body, looking)).await;
+        let Digested { known, observed } = match digested {
+            Ok(digested) => digested,
+            Err(unknown) => {
                 let problem = self.connection.problem_of_body(&unknown);
                 return self.failed(at, problem, None, Some(unknown)).await;
             }
         };
+        self.live = true;
+        let notes = known.map_or_else(Vec::new, |Known { types, counted, notes }| {
+            (self.types, self.counted) = (types, counted);
+            self.untold(notes)
+        });
         self.failures = 0;
         if self.counted {
             self.counting.rest();
         } else {
             self.counting.want();
-            if changes.iter().any(|change| change.payload.is_some()) {
+            if !observed.held.is_empty() || observed.records.iter().any(brings_an_event) {
                 self.counting.changed();
             }
         }
@@ -249,8 +325,148 @@ impl Poller {
         self.hurry();
         let polled = Polled { at, took, status, bytes: length, types: self.types, server_ahead_ms };
         let notes = notes.into_iter().map(|note| Record::Note { at, note });
-        let records = iter::once(Record::Polled(polled)).chain(notes).chain(changes.into_iter().map(Record::Change));
-        self.tell(records.collect()).await
+        let records = iter::once(Record::Polled(polled)).chain(notes).chain(observed.records);
+        let records = records.collect();
+        self.ask_for_stepped_over(&observed.held, observed.passed, looking.holding.opening);
+        self.tell(records).await?;
+        self.settle(started).await
+    }
+
+    /// How the answer of a poll is looked at that came at `at`.
+    fn looking(&mut self, at: Moment, server_ahead_ms: Option<i64>) -> Looking {
+        let is_first = !self.live;
+        let began = is_first.then(|| {
+            let ahead = SignedDuration::from_millis(server_ahead_ms.unwrap_or(0));
+            self.started.wall.saturating_add(ahead).unwrap_or(self.started.wall)
+        });
+        let since = self.connection.settings.since.filter(|_| is_first);
+        if let Some((began, since)) = began.zip(since) {
+            self.since = Some(began.checked_sub(since).unwrap_or(Timestamp::MIN));
+        }
+        let confirms = self.counts_came.is_some_and(|came| came.elapsed <= self.started.elapsed);
+        Looking { at, holding: self.backfill.holding(since.is_some()), began, confirms }
+    }
+
+    /// Asks for the histories of types that changed.
+    fn ask_for_stepped_over(&mut self, held: &[TypeName], passed: Vec<TypeName>, opening: bool) {
+        let reach = if opening { self.since.map_or(Reach::Session, Reach::Since) } else { Reach::Session };
+        let until = Instant::now() + HOLD;
+        if opening && !held.is_empty() {
+            self.opening = Some(Vec::new());
+        }
+        self.held.retain(|(_, event_type)| !held.contains(event_type));
+        self.held.extend(held.iter().map(|event_type| (until, event_type.clone())));
+        for event_type in held.iter().cloned().chain(passed) {
+            self.backfill.want(event_type, Want { reach, ..Want::now() });
+        }
+    }
+
+    /// Tells the types that were held long enough.
+    async fn release(&mut self) -> Result<(), Gone> {
+        let now = Instant::now();
+        let over = self.held.iter().take_while(|(due, _)| *due <= now).count();
+        let over: Vec<_> = self.held.drain(..over).map(|(_, event_type)| event_type).collect();
+        self.complete(over).await
+    }
+
+    /// Tells types that were held, with what their histories listed as far as they answered.
+    async fn complete(&mut self, types: Vec<TypeName>) -> Result<(), Gone> {
+        let at = self.clock().now();
+        let complete = move |memory: &mut Memory| {
+            types.iter().flat_map(|event_type| memory.tracker.complete(event_type, false, at)).collect::<Vec<_>>()
+        };
+        let records = self.aside(complete).await;
+        self.tell(records).await
+    }
+
+    /// Takes in the answer of the history endpoint.
+    async fn recalled(&mut self, asked: backfill::Asked) -> Result<(), Gone> {
+        let at = self.clock().now();
+        let (event_type, want) = (asked.event_type.clone(), asked.want);
+        let failed = asked.outcome.as_ref().err().map(|failure| self.backfill.failed(&asked, failure, at));
+        let (remembered, trouble) = match failed {
+            Some(trouble) => (None, trouble),
+            None => match self.remembered(asked, at).await {
+                Some(Ok(remembered)) => (Some(remembered), None),
+                Some(Err(unknown)) => (None, self.backfill.unreadable(&unknown, at)),
+                None => (None, None),
+            },
+        };
+        let answered = remembered.is_some();
+        let mut records = Vec::new();
+        let mut events = Vec::new();
+        if let Some(Remembered { recollection, is_current, events: came, notes }) = remembered {
+            events = came;
+            records.extend(self.untold(notes).into_iter().map(|note| Record::Note { at, note }));
+            match recollection {
+                Recollection::Held { is_overrun } => {
+                    let waits = is_overrun && self.opening.is_none() && self.counting.ask_for_lost();
+                    if !waits {
+                        let name = event_type.clone();
+                        records.extend(self.aside(move |memory| memory.tracker.complete(&name, false, at)).await);
+                    }
+                }
+                Recollection::Late(late) => {
+                    if want.reach == Reach::Whole {
+                        let note = earlier(&event_type, late.iter().filter(|record| brings_an_event(record)).count());
+                        records.push(Record::Note { at, note });
+                    }
+                    records.extend(late);
+                }
+            }
+            if let Some(again) = want.second_look().filter(|_| !is_current) {
+                self.backfill.want(event_type.clone(), again);
+            }
+        } else if !self.backfill.asks() {
+            let held: Vec<_> = self.held.drain(..).map(|(_, event_type)| event_type).collect();
+            self.complete(held).await?;
+        }
+        if want.settles && (answered || !self.backfill.asks()) {
+            let name = event_type.clone();
+            records.extend(self.aside(move |memory| memory.tracker.lost(&name, at)).await);
+        }
+        self.tell(records).await?;
+        if want.probe {
+            self.tell_now(vec![Record::Recalled(Recalled { event_type, events, at })]).await?;
+        }
+        match trouble {
+            Some(trouble) => self.tell_now(vec![Record::HistoryTrouble(trouble)]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a history.
+    async fn remembered(&mut self, asked: backfill::Asked, at: Moment) -> Option<Result<Remembered, Unknown>> {
+        let with_user_key = asked.with_user_key();
+        let backfill::Asked { event_type, want, outcome, .. } = asked;
+        let CompleteAnswer { body, .. } = outcome.ok()?;
+        let recall = move |memory: &mut Memory| memory.recall(&body, &event_type, want.reach, at);
+        let remembered = self.aside(recall).await;
+        if remembered.is_ok() {
+            self.backfill.succeeded(with_user_key);
+        }
+        Some(remembered)
+    }
+
+    /// Has what is missing by the counts looked for once more, or tells that it is lost, after a poll that was asked for at
+    /// `started`: late enough for it to have come.
+    async fn settle(&mut self, started: Instant) -> Result<(), Gone> {
+        if self.settled.is_none_or(|settled| started < settled) {
+            return Ok(());
+        }
+        self.settled = None;
+        let (at, asks) = (self.clock().now(), self.backfill.asks());
+        let (missing, lost) = self
+            .aside(move |memory| {
+                let missing: Vec<_> = memory.tracker.missing().cloned().collect();
+                let tell = |event_type: &TypeName| memory.tracker.lost(event_type, at);
+                if asks { (missing, Vec::new()) } else { (Vec::new(), missing.iter().filter_map(tell).collect()) }
+            })
+            .await;
+        for event_type in missing {
+            self.backfill.want(event_type, Want { settles: true, ..Want::now() });
+        }
+        self.tell(lost).await
     }
 
     /// Says once why the events that the platform received are not counted, where they could be.
@@ -281,8 +497,16 @@ impl Poller {
         let at = self.clock().now();
         let trouble = match asked.outcome {
             Ok(CompleteAnswer { body, .. }) => match self.aside(move |memory| memory.count(&body, at)).await {
-                Ok(records) => {
+                Ok((records, Uncertain { held, missing })) => {
                     self.counting.succeeded(asked.way, at);
+                    self.counts_came = Some(at);
+                    if missing {
+                        self.settled.get_or_insert(Instant::now() + SETTLING);
+                    }
+                    // Whether nothing came while the counts were asked for.
+                    if held && self.polling.is_empty() {
+                        self.due = Some(self.soonest());
+                    }
                     return self.tell(records).await;
                 }
                 Err(unknown) => self.counting.unreadable(&unknown, at),
@@ -327,13 +551,37 @@ impl Poller {
         notes
     }
 
-    async fn tell(&mut self, records: Vec<Record>) -> Result<(), Gone> {
+    /// Tells records in their order: after the first snapshot, while that is held for what came before it.
+    async fn tell(&mut self, mut records: Vec<Record>) -> Result<(), Gone> {
+        if let Some(opening) = &mut self.opening {
+            opening.append(&mut records);
+            let is_held = self.aside(|memory| memory.tracker.is_holding()).await;
+            if is_held {
+                return Ok(());
+            }
+            records = self.opening.take().unwrap_or_default();
+        }
+        if records.is_empty() { Ok(()) } else { self.tell_now(records).await }
+    }
+
+    async fn tell_now(&mut self, records: Vec<Record>) -> Result<(), Gone> {
         self.records.send(records).await.map_err(|_| Gone)
     }
 
     fn clock(&self) -> Clock {
         self.connection.settings.clock
     }
+}
+
+/// Whether the record is an event that came.
+fn brings_an_event(record: &Record) -> bool {
+    matches!(record, Record::Change(change) if change.payload.is_some())
+}
+
+/// What came of the question for all that the history has of a type.
+fn earlier(event_type: &TypeName, came: usize) -> Note {
+    let came = if came == 0 { "nothing".into() } else { text::counted(came as u64, "event") };
+    Note(sanitized!("{}: {} from before in the history", event_type.shown(), came))
 }
 
 /// By how many milliseconds the server's clock is ahead of ours, where an answer that took so long, until `at`, is of the
@@ -361,7 +609,7 @@ mod tests {
         let at = Clock::start().now();
         let told = |memory: &mut Memory, count: u32| {
             let body = format!(r#"{{"stats":{{"missing_identifier":{{"count":{count},"type":"error"}}}}}}"#);
-            let records = memory.count(body.as_bytes(), at).unwrap_or_default();
+            let records = memory.count(body.as_bytes(), at).map(|(records, _)| records).unwrap_or_default();
             records.into_iter().any(|record| matches!(record, Record::Errors(_)))
         };
         assert_eq!([0, 5, 5, 6, 0, 0].map(|count| told(&mut memory, count)), [false, true, false, true, true, false]);

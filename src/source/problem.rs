@@ -33,6 +33,8 @@ pub(super) enum Asking {
     Events,
     /// To ask for its counts.
     Counts,
+    /// To ask for its history of a type.
+    History,
     /// To send events.
     Sending,
 }
@@ -46,6 +48,8 @@ const CHECK_URL: &str = "check --url: it is the origin of the API, such as https
 /// The same for the address of a region.
 const NOT_THE_ADDRESS: &str =
     "check the network connection, and whether a proxy, a firewall or a captive portal is in the way";
+/// What it means that there is no history.
+const WITHOUT_HISTORY: &str = "of events between two polls only the newest is seen; a shorter --interval sees more";
 /// What to do about a connection that broke.
 const ONCE: &str = "nothing to do if it was once; else look at the server, or at a proxy on the way";
 /// What to do where nobody said what came of what was sent.
@@ -149,7 +153,7 @@ impl Failure {
         let host = &through(context.host, proxy);
         let slower = match asking {
             Asking::Events => "; a longer --interval asks less of it",
-            Asking::Counts | Asking::Sending => "",
+            Asking::Counts | Asking::History | Asking::Sending => "",
         };
         let (what, advice): (_, Sanitized) = match self {
             Self::NotHttp => (
@@ -343,6 +347,7 @@ fn status(status: u16, said: Option<&Sanitized>, context: &RequestContext<'_>) -
     let again = match asking {
         Asking::Events => "polling goes on, more slowly until it answers",
         Asking::Counts => "the counts are asked for again by themselves",
+        Asking::History => "it is asked again by itself",
         Asking::Sending => "send again when it answers",
     };
     match status {
@@ -368,10 +373,13 @@ fn status(status: u16, said: Option<&Sanitized>, context: &RequestContext<'_>) -
             },
             match asking {
                 Asking::Events => "polling slows down by itself; a longer --interval keeps it from happening again",
-                Asking::Counts => again,
+                Asking::Counts | Asking::History => again,
                 Asking::Sending => "nothing of it was taken: wait a little, or send at a lower rate",
             },
         ),
+        404 | 405 | 410 | 501 if asking == Asking::History => {
+            problem(ProblemKind::WrongAnswer, sanitized!("{}; it knows no {}", answered, path), WITHOUT_HISTORY)
+        }
         408 | 500.. => Problem {
             kind: ProblemKind::Unreachable,
             what: answered,
@@ -386,6 +394,7 @@ fn status(status: u16, said: Option<&Sanitized>, context: &RequestContext<'_>) -
             answered,
             match asking {
                 Asking::Sending => "mend what it names, and send again",
+                Asking::History => WITHOUT_HISTORY,
                 Asking::Events | Asking::Counts => {
                     "it does not take this request as the platform does: look at what it says, and at what stands before it"
                 }

@@ -32,6 +32,7 @@ fn settings(url: &str) -> Settings {
         interval: Duration::from_millis(250),
         timeouts: Timeouts { retry: Duration::from_millis(1), ..Timeouts::default() },
         body_limit: BODY_LIMIT,
+        since: None,
         clock: Clock::start(),
     }
 }

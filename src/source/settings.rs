@@ -27,6 +27,8 @@ pub struct Settings {
     /// From the start of one poll to the start of the next; held within [`SHORTEST_INTERVAL`] and
     /// [`LONGEST_INTERVAL`].
     pub interval: Duration,
+    /// How far back what came before the session is asked for, from its beginning; `None` for not at all.
+    pub since: Option<Duration>,
     /// How long a request may take.
     pub timeouts: Timeouts,
     /// The largest body that is read, in bytes after decompression.

@@ -71,7 +71,7 @@ impl Server {
         Self::start(move |_, _| Reply::Bytes(answer.clone())).await
     }
 
-    fn requests(&self) -> Vec<String> {
+    pub(super) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -110,6 +110,7 @@ pub(super) fn settings(base: &BaseUrl) -> Settings {
         user_key: None,
         headers: Arc::default(),
         interval: Duration::from_millis(250),
+        since: None,
         timeouts: Timeouts::default(),
         body_limit: 64 * 1024,
         clock: Clock::start(),
@@ -460,8 +461,13 @@ const SUMMARY: &str = r#"{"stats":{"view":{"count":7,"type":"standard"}},"status
 
 #[tokio::test]
 async fn an_unchanged_answer_brings_no_changes_and_a_new_event_brings_one() {
-    let server = Server::start(|count, _| {
-        Reply::Bytes(answer("200 OK", "", if count < 2 { ONE_VIEW } else { r#"{"view":{"event":"view","sku":"2"}}"# }))
+    let server = Server::start(|count, request| {
+        let another = r#"{"view":{"event":"view","sku":"2"}}"#;
+        Reply::Bytes(if request.contains("/history") {
+            answer("404 Not Found", "", "")
+        } else {
+            answer("200 OK", "", if count < 2 { ONE_VIEW } else { another })
+        })
     })
     .await;
     let mut source = live::start(settings(&server.url));
@@ -471,7 +477,9 @@ async fn an_unchanged_answer_brings_no_changes_and_a_new_event_brings_one() {
     let second = next_polled(&mut source).await;
     assert_eq!((second.changes.len(), second.polled.types), (0, 1));
     let third = next_polled(&mut source).await;
-    let [change] = &third.changes[..] else { panic!("{third:?}") };
+    assert_eq!(third.changes, [], "it is held until its history answers");
+    let told = next(&mut source).await;
+    let [Record::Change(change)] = &told[..] else { panic!("{told:?}") };
     assert_eq!(change.payload.as_ref().unwrap().text(), r#"{"event":"view","sku":"2"}"#);
 }
 

@@ -44,10 +44,20 @@ impl Commands {
         None
     }
 
-    /// Has the history of a type asked for. It only helps to find an event, so one too many is let go.
+    /// Has the history of a type asked for, for the sake of a probe.
     pub(super) fn recall(&mut self, event_type: TypeName) {
-        let command = SourceCommand::Recall(event_type);
-        let recalls = self.queue.iter().filter(|command| matches!(command, SourceCommand::Recall(_))).count();
+        self.look_back(SourceCommand::Recall(event_type));
+    }
+
+    /// Has all asked for that the history has of a type.
+    pub(super) fn earlier(&mut self, event_type: TypeName) {
+        self.look_back(SourceCommand::Earlier(event_type));
+    }
+
+    /// It only helps to find events, so one too many is let go.
+    fn look_back(&mut self, command: SourceCommand) {
+        let is_recall = |command: &&SourceCommand| matches!(command, SourceCommand::Recall(_) | SourceCommand::Earlier(_));
+        let recalls = self.queue.iter().filter(is_recall).count();
         if recalls < MOST_RECALLS && !self.queue.contains(&command) {
             self.queue.push_back(command);
         }
@@ -113,6 +123,7 @@ fn name(command: &SourceCommand) -> &'static str {
         SourceCommand::PollNow => "poll now",
         SourceCommand::Send { .. } => "send",
         SourceCommand::Recall(_) => "recall",
+        SourceCommand::Earlier(_) => "recall what came before",
     }
 }
 

@@ -507,6 +507,7 @@ where
             Effect::Print(text) => self.print(&text),
             Effect::Send { batch, calls } => return self.commands.ship(batch, calls).into(),
             Effect::Recall(event_type) => self.commands.recall(event_type),
+            Effect::Earlier(event_type) => self.commands.earlier(event_type),
             Effect::Lint { events, now } => {
                 // The signs of findings would go out and on again with every newer event.
                 self.limiter.expect_more(Instant::now());
@@ -676,7 +677,7 @@ fn log(record: &Record) {
             tracing::debug!(polled.status, polled.bytes, polled.types, "polled");
         }
         Record::Counted { .. } => tracing::debug!("counted"),
-        Record::Change(_) | Record::Errors(_) | Record::Note { .. } | Record::Proof(_) => {}
+        Record::Change(_) | Record::Errors(_) | Record::Gap(_) | Record::Note { .. } | Record::Proof(_) => {}
         Record::Delivered(delivery) => {
             tracing::info!(delivery.batch, events = delivery.events.len(), delivery.attempts, "a call ended");
         }
@@ -689,6 +690,9 @@ fn log(record: &Record) {
         }
         Record::CountsTrouble(trouble) => {
             tracing::warn!(trouble.attempt, what = %trouble.problem.what, "the counts could not be had");
+        }
+        Record::HistoryTrouble(trouble) => {
+            tracing::warn!(trouble.attempt, what = %trouble.problem.what, "the history could not be had");
         }
     }
 }

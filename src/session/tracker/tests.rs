@@ -409,7 +409,7 @@ proptest! {
             for (event_type, known) in &tracker.types {
                 let told = last.get(event_type);
                 let newest = session.history.newest(event_type).map(|newest| newest.payload.hash());
-                prop_assert_eq!(newest, known.newest.map(|newest| newest.hash));
+                prop_assert_eq!(newest, known.newest.as_ref().map(|newest| newest.hash));
                 prop_assert_eq!(known.captured, distinct.get(event_type).map_or(0, |seen| seen.len() as u64));
                 prop_assert_eq!(told.and_then(|told| told.received), known.received.map(|received| received.count));
                 prop_assert_eq!(told.map_or(0, |told| told.captured), known.captured);
