@@ -108,7 +108,11 @@ mod tests {
             assert!(answer.events.iter().map(|event| event.text()).eq(expected.iter().map(|text| text.as_str())));
             assert_eq!(answer.listed, listed.len());
             assert_eq!(answer.notes.len(), usize::from(said.is_some()), "{:?}", answer.notes);
-            assert!(said.is_none_or(|said| answer.notes.iter().any(|note| note.0.contains(said))), "{:?}", answer.notes);
+            assert!(
+                said.is_none_or(|said| answer.notes.iter().any(|note| note.0.contains(said))),
+                "{:?}",
+                answer.notes
+            );
         }
     }
 

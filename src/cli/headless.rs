@@ -154,11 +154,16 @@ impl Printer {
                 Mode::FollowInLines => said.printed.push(lines::errors(errors, &self.zone)),
                 _ => said.print(record, &[]),
             },
+            Record::Gap(gap) => match self.mode {
+                Mode::FollowInLines => said.printed.push(lines::gap(gap, &self.zone)),
+                _ => said.print(record, &[]),
+            },
             Record::Polled(_) if self.trouble.take().is_some() => {
                 said.told.push("the server answers again".into());
             }
             Record::Trouble(trouble) => self.tell(trouble, None, said),
             Record::CountsTrouble(trouble) => said.told.push(counts_unknown(trouble)),
+            Record::HistoryTrouble(trouble) => said.told.push(no_history(trouble)),
             _ => {}
         }
     }
@@ -252,6 +257,10 @@ fn look(linter: &mut Linter, clock: ServerClock, change: &Change) -> Vec<Finding
 
 fn counts_unknown(Trouble { problem, .. }: &Trouble) -> Sanitized {
     sanitized!("the counts remain unknown: {} - {}", problem.what, problem.advice)
+}
+
+fn no_history(Trouble { problem, .. }: &Trouble) -> Sanitized {
+    sanitized!("there is no history: {} - {}", problem.what, problem.advice)
 }
 
 async fn until(instant: Option<Instant>) {

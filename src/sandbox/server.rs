@@ -181,7 +181,9 @@ async fn get_history(
             .ok_or_else(|| RefusedRequest::Field("event_name", "can't be blank".into()))?;
         let mut listed = shared.store().history(&name, limit);
         if lies.contains(&Lie::Others) {
-            listed.extend(shared.store().view(1).into_iter().filter(|view| *view.name != *name).flat_map(|view| view.events));
+            listed.extend(
+                shared.store().view(1).into_iter().filter(|view| *view.name != *name).flat_map(|view| view.events),
+            );
         }
         if lies.contains(&Lie::Unordered) {
             listed.reverse();
@@ -251,8 +253,7 @@ async fn with_faults(
     work: impl Future<Output = Outcome>,
 ) -> Response<Body> {
     let faults = shared.faults();
-    let verdict =
-        if faults.is_empty() { RolledFaults::default() } else { fault::roll(&faults, scope, shared.dice()) };
+    let verdict = if faults.is_empty() { RolledFaults::default() } else { fault::roll(&faults, scope, shared.dice()) };
     with_rolled(shared, verdict, peer, work).await
 }
 

@@ -113,11 +113,7 @@ struct Listed<'p> {
 
 impl Past {
     /// Places the events of the history; `is_known` says of an event, with its uuid, whether it was captured.
-    pub(super) fn place(
-        &self,
-        landmarks: &Landmarks<'_>,
-        is_known: impl Fn(&Payload, Option<&str>) -> bool,
-    ) -> Placed {
+    pub(super) fn place(&self, landmarks: &Landmarks<'_>, is_known: impl Fn(&Payload, Option<&str>) -> bool) -> Placed {
         let Landmarks { held, newest, baseline, began } = *landmarks;
         let listed = self.listed(|event, uuid| {
             let is = |mark: Option<&Mark>| mark.is_some_and(|mark| mark.is(event, uuid));

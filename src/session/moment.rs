@@ -90,7 +90,8 @@ impl Times {
 
     /// Whether these may be the times of the same event: what is known of both is equal.
     pub(super) fn may_equal(self, other: Self) -> bool {
-        let may = |own: Option<Timestamp>, other: Option<Timestamp>| own.zip(other).is_none_or(|(own, other)| own == other);
+        let may =
+            |own: Option<Timestamp>, other: Option<Timestamp>| own.zip(other).is_none_or(|(own, other)| own == other);
         may(self.received, other.received) && may(self.happened, other.happened)
     }
 

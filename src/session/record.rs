@@ -92,9 +92,10 @@ impl Record {
     /// `findings` are what is wrong with the event, if it has one.
     pub fn line(&self, findings: &[Finding]) -> Sanitized {
         let json = match self {
-            Self::Change(change) if change.payload.is_some() => {
-                tagged("event", &EventLine { change, late: change.is_late(), latency_ms: change.latency_ms(), findings })
-            }
+            Self::Change(change) if change.payload.is_some() => tagged(
+                "event",
+                &EventLine { change, late: change.is_late(), latency_ms: change.latency_ms(), findings },
+            ),
             Self::Change(change) => tagged("count", change),
             Self::Errors(errors) => tagged("errors", errors),
             Self::Connecting { at } => connection(Endpoint::Events, State::Connecting, &At { at: *at }),

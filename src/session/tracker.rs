@@ -56,7 +56,9 @@ struct Held {
     is_first: bool,
     past: Option<Past>,
     /// A count from elsewhere that came meanwhile.
-    count: Option<Option<u64>>,
+    count: Option<u64>,
+    /// When its newest event was seen.
+    at: Moment,
 }
 
 /// How a snapshot is told whose changes a history may complete.
@@ -96,6 +98,8 @@ struct Known {
     received: Option<Received>,
     /// Whether counts from elsewhere left it out, so that the next one counts from zero.
     from_zero: bool,
+    /// Whether a history was asked for that may still bring what was counted.
+    is_pending: bool,
     captured: u64,
     tally: Tally,
 }
@@ -186,7 +190,10 @@ impl Tracker {
     #[cfg_attr(alone, expect(dead_code, reason = "for tests and benches: the program may hold what changed"))]
     pub fn observe(&mut self, snapshot: &Snapshot, now: Moment) -> Vec<Change> {
         let records = self.observe_holding(snapshot, now, Holding::default()).records;
-        records.into_iter().filter_map(|record| if let Record::Change(change) = record { Some(change) } else { None }).collect()
+        records
+            .into_iter()
+            .filter_map(|record| if let Record::Change(change) = record { Some(change) } else { None })
+            .collect()
     }
 
     /// The same, where types that changed may be held until [`complete`](Self::complete) tells them, for what stands
@@ -204,7 +211,7 @@ impl Tracker {
             }
             let known = self.types.get_mut(event_type);
             if let Some(held) = self.held.get_mut(event_type) {
-                if held.see(sighting) {
+                if held.see(sighting, now) {
                     observed.passed.push(event_type.clone());
                 }
                 known.filter(|known| known.present).into_iter().for_each(|known| known.seen_in = number);
@@ -218,7 +225,7 @@ impl Tracker {
             };
             if asks && self.held.len() < holding.most {
                 known.filter(|known| known.present).into_iter().for_each(|known| known.seen_in = number);
-                let held = Held { sighting: sighting.clone(), is_first, past: None, count: None };
+                let held = Held { sighting: sighting.clone(), is_first, past: None, count: None, at: now };
                 self.held.insert(event_type.clone(), held);
                 observed.held.push(event_type.clone());
                 continue;
@@ -230,9 +237,11 @@ impl Tracker {
             let mut changes = Vec::new();
             let seeing = Seeing { number, is_first, thorough: holding.asks, now };
             known.sight(sighting, seeing, &mut self.seen, &mut changes);
-            if !asks {
+            known.is_pending = holding.asks && (asks || known.is_pending);
+            if !known.is_pending {
                 observed.records.extend(known.lost_in_snapshot(event_type, now).map(Record::Gap));
-            } else if !is_first {
+            }
+            if asks && !is_first {
                 observed.passed.push(event_type.clone());
             }
             observed.records.extend(changes.into_iter().map(Record::Change));
@@ -272,7 +281,9 @@ impl Tracker {
         let held = self.held.get(event_type).and_then(|held| held.sighting.events.first());
         match held.map(|payload| Mark::of(payload, true)) {
             Some(held) => past.lists(&held),
-            None => self.types.get(event_type).and_then(|known| known.newest.as_ref()).is_some_and(|mark| past.lists(mark)),
+            None => {
+                self.types.get(event_type).and_then(|known| known.newest.as_ref()).is_some_and(|mark| past.lists(mark))
+            }
         }
     }
 
@@ -295,8 +306,9 @@ impl Tracker {
         let Some(held) = self.held.shift_remove(event_type) else { return Vec::new() };
         let mut records = self.tell_late(event_type, &placed, now);
         let known = self.types.entry(event_type.clone()).or_insert_with(|| Known::new(self.counted));
-        let seeing = Seeing { number: self.snapshots, is_first: held.is_first, thorough: true, now };
+        let seeing = Seeing { number: self.snapshots, is_first: held.is_first, thorough: true, now: held.at };
         let mut changes = Vec::new();
+        known.is_pending = past.is_none();
         known.sight(&held.with(&placed.between), seeing, &mut self.seen, &mut changes);
         for change in &mut changes {
             let is_change_of = |event| change.payload.as_ref().is_some_and(|payload| Arc::ptr_eq(event, payload));
@@ -305,12 +317,10 @@ impl Tracker {
             }
         }
         let was_counted = known.received.is_some();
-        changes.extend(held.count.and_then(|count| known.count_elsewhere(event_type, count, now)));
+        changes.extend(held.count.and_then(|count| known.count_elsewhere(event_type, Some(count), now)));
         let gap = |lost| Gap { event_type: event_type.clone(), lost, late: false, at: now };
         let gap = match known.received.map(|received| received.origin) {
-            Some(Origin::Elsewhere) if is_confirmed && was_counted => {
-                known.tally.lose().map(|lost| gap(Some(lost)))
-            }
+            Some(Origin::Elsewhere) if is_confirmed && was_counted => known.tally.lose().map(|lost| gap(Some(lost))),
             Some(Origin::Snapshot) => past.and_then(|_| known.lost_in_snapshot(event_type, now)),
             _ if placed.is_overrun && !held.is_first => Some(gap(None)),
             _ => None,
@@ -324,6 +334,7 @@ impl Tracker {
     fn late(&mut self, event_type: &TypeName, placed: &Placed, now: Moment) -> Vec<Record> {
         let mut records = self.tell_late(event_type, placed, now);
         if let Some(known) = self.types.get_mut(event_type) {
+            known.is_pending = false;
             let mut lost = known.lost_in_snapshot(event_type, now);
             if placed.is_overrun && known.received.is_none() {
                 lost = Some(Gap { event_type: event_type.clone(), lost: None, late: true, at: now });
@@ -389,7 +400,7 @@ impl Tracker {
         for (event_type, count) in counts {
             // What is held must not seem to be counted before it came.
             if let Some(held) = self.held.get_mut(event_type) {
-                held.count = Some(Some(*count));
+                held.count = Some(*count);
                 continue;
             }
             let known = self.types.entry(event_type.clone()).or_insert_with(|| Known::new(self.counted));
@@ -654,9 +665,12 @@ struct Seeing {
 
 impl Held {
     /// Takes in what a later snapshot says of the type; whether it has a newer event.
-    fn see(&mut self, sighting: &Sighting) -> bool {
+    fn see(&mut self, sighting: &Sighting, at: Moment) -> bool {
         let mut before = std::mem::replace(&mut self.sighting, sighting.clone());
         let is_newer = before.events.first() != sighting.events.first();
+        if is_newer {
+            self.at = at;
+        }
         before.events.retain(|event| !sighting.events.contains(event));
         self.sighting.events.extend(before.events);
         self.sighting.received = sighting.received.or(before.received);

@@ -149,7 +149,7 @@ impl Backfill {
         }
         let wanted = self.wanted.values().map(|want| want.due).min()?;
         let free = self.calls.front().filter(|_| self.calls.len() >= CALLS).map(|first| *first + SPAN);
-        [free, self.paused].into_iter().flatten().fold(Some(wanted), |due, other| due.max(Some(other)))
+        [free, self.paused].into_iter().flatten().chain([wanted]).max()
     }
 
     /// Sends off what is due.

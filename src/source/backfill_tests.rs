@@ -18,8 +18,10 @@ async fn watched(faults: &[&str], with_user_key: bool, since: Option<Duration>) 
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let sandbox = Sandbox::start(SandboxConfig { listen, faults, ..SandboxConfig::default() }).await.unwrap();
     post(&sandbox, 0..=0);
-    let user_key = with_user_key
-        .then(|| AccountKey { secret: SecretString::from("canary-user-key"), called: "the User key of the test".into() });
+    let user_key = with_user_key.then(|| AccountKey {
+        secret: SecretString::from("canary-user-key"),
+        called: "the User key of the test".into(),
+    });
     let interval = Duration::from_mins(10);
     let settings = Settings { user_key, interval, since, ..settings(&sandbox.url().parse().unwrap()) };
     (sandbox, live::start(settings))
@@ -60,7 +62,8 @@ fn is_counted(record: &Record) -> bool {
 /// The numbers of the events in their order, of those that came late without.
 fn events(records: &[Record], late: bool) -> Vec<u64> {
     let is_wanted = |change: &&Change| (change.kind == ChangeKind::Earlier) == late;
-    let changes = records.iter().filter_map(|record| if let Record::Change(change) = record { Some(change) } else { None });
+    let changes =
+        records.iter().filter_map(|record| if let Record::Change(change) = record { Some(change) } else { None });
     changes.filter(is_wanted).filter_map(number).collect()
 }
 
@@ -125,7 +128,8 @@ async fn what_came_shortly_before_the_session_is_there_when_it_is_asked_for() {
     assert!(records.iter().all(|record| !matches!(record, Record::Change(change) if change.arrived > 0)));
 
     // The other asks for one type.
-    let mut source = live::start(Settings { interval: Duration::from_mins(10), ..settings(&sandbox.url().parse().unwrap()) });
+    let mut source =
+        live::start(Settings { interval: Duration::from_mins(10), ..settings(&sandbox.url().parse().unwrap()) });
     until(&mut source, is_event(3)).await;
     source.commands.send(SourceCommand::Earlier("view".into())).await.unwrap();
     let records = until(&mut source, is_event(2)).await;
@@ -147,7 +151,8 @@ async fn a_history_that_is_slow_is_told_late() {
 
 #[tokio::test]
 async fn a_history_that_lies_costs_nothing_and_is_told_of_once() {
-    for (lie, said) in [("others", "of others"), ("unordered", "newest event first"), ("no-uuid", "without event_uuid")] {
+    for (lie, said) in [("others", "of others"), ("unordered", "newest event first"), ("no-uuid", "without event_uuid")]
+    {
         let (sandbox, mut source) = watched(&[&format!("lie={lie}@history")], false, None).await;
         sandbox.accept(r#"{"event":"search","email":"a@example.com","n":1000}"#).unwrap();
         until(&mut source, is_event(0)).await;
@@ -164,7 +169,8 @@ async fn a_history_that_lies_costs_nothing_and_is_told_of_once() {
         let expected: Vec<u64> = [7, 17, 27].into_iter().flat_map(|first| first..first + 4).collect();
         let views: Vec<_> = events(&records, false).into_iter().filter(|n| *n < 1000).collect();
         assert_eq!(views, expected, "{lie}");
-        let notes = records.iter().filter(|record| matches!(record, Record::Note { note, .. } if note.0.contains(said)));
+        let notes =
+            records.iter().filter(|record| matches!(record, Record::Note { note, .. } if note.0.contains(said)));
         assert_eq!(notes.count(), 1, "{lie}");
     }
 }
@@ -198,7 +204,9 @@ async fn troubles(settings: Settings) -> Vec<String> {
         for record in next(&mut source).await {
             match record {
                 Record::Polled(_) => polls += 1,
-                Record::HistoryTrouble(trouble) => told.push(format!("{} - {}", trouble.problem.what, trouble.problem.advice)),
+                Record::HistoryTrouble(trouble) => {
+                    told.push(format!("{} - {}", trouble.problem.what, trouble.problem.advice));
+                }
                 Record::Trouble(trouble) => panic!("{trouble:?}"),
                 _ => {}
             }
@@ -231,14 +239,19 @@ async fn the_other_key_has_one_try_and_is_kept_where_it_is_taken() {
     assert_eq!((histories(&server), told.len()), (2, 1), "{told:?}");
     assert!(told.iter().all(|told| told.contains("then with the User key")), "{told:?}");
 
-    let (server, settings) = changing(|_, is_user_key| {
-        if is_user_key { answer("200 OK", "", r#"{"view":[]}"#) } else { answer("403 Forbidden", "", "") }
-    })
-    .await;
+    let (server, settings) =
+        changing(
+            |_, is_user_key| {
+                if is_user_key { answer("200 OK", "", r#"{"view":[]}"#) } else { answer("403 Forbidden", "", "") }
+            },
+        )
+        .await;
     assert_eq!(troubles(settings).await, [""; 0]);
-    let refused = server.requests().iter().filter(|request| {
-        request.starts_with("GET /api/v1/event/history") && !request.contains("dXNlcjo=")
-    }).count();
+    let refused = server
+        .requests()
+        .iter()
+        .filter(|request| request.starts_with("GET /api/v1/event/history") && !request.contains("dXNlcjo="))
+        .count();
     assert_eq!((refused, histories(&server) > 2), (1, true));
 }
 

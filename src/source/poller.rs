@@ -145,8 +145,6 @@ pub(super) struct Poller {
     started: Moment,
     /// Whether there was no answer yet.
     fresh: bool,
-    /// Whether there was a snapshot.
-    live: bool,
     /// Whether another poll was asked for while one was under way, whose answer may be too old for who asked.
     again: bool,
     /// How many polls have failed in a row.
@@ -166,6 +164,8 @@ pub(super) struct Poller {
     opening: Option<Vec<Record>>,
     /// When what is missing by the counts is lost, unless it came.
     settled: Option<Instant>,
+    /// When the first snapshot was asked for, by the server's clock, once there is one.
+    began: Option<Timestamp>,
     /// How far back what came before the session is wanted, by the server's clock.
     since: Option<Timestamp>,
     /// Hands calls to the task that makes them.
@@ -186,7 +186,6 @@ impl Poller {
             due: Some(Instant::now()),
             started,
             fresh: true,
-            live: false,
             again: false,
             failures: 0,
             memory: Memory::new(connection.keys.clone()),
@@ -199,6 +198,7 @@ impl Poller {
             held: VecDeque::new(),
             opening: None,
             settled: None,
+            began: None,
             since: None,
             outbox,
             connection,
@@ -303,7 +303,7 @@ impl Poller {
                 return self.failed(at, problem, None, Some(unknown)).await;
             }
         };
-        self.live = true;
+        self.began = self.began.or(looking.began);
         let notes = known.map_or_else(Vec::new, |Known { types, counted, notes }| {
             (self.types, self.counted) = (types, counted);
             self.untold(notes)
@@ -334,17 +334,16 @@ impl Poller {
 
     /// How the answer of a poll is looked at that came at `at`.
     fn looking(&mut self, at: Moment, server_ahead_ms: Option<i64>) -> Looking {
-        let is_first = !self.live;
-        let began = is_first.then(|| {
-            let ahead = SignedDuration::from_millis(server_ahead_ms.unwrap_or(0));
-            self.started.wall.saturating_add(ahead).unwrap_or(self.started.wall)
-        });
-        let since = self.connection.settings.since.filter(|_| is_first);
-        if let Some((began, since)) = began.zip(since) {
+        let ahead = SignedDuration::from_millis(server_ahead_ms.unwrap_or(0));
+        let server_time = self.started.wall.saturating_add(ahead).unwrap_or(self.started.wall);
+        let began = self.began.is_none().then_some(server_time);
+        let since = self.connection.settings.since;
+        let opening = began.zip(since);
+        if let Some((began, since)) = opening {
             self.since = Some(began.checked_sub(since).unwrap_or(Timestamp::MIN));
         }
         let confirms = self.counts_came.is_some_and(|came| came.elapsed <= self.started.elapsed);
-        Looking { at, holding: self.backfill.holding(since.is_some()), began, confirms }
+        Looking { at, holding: self.backfill.holding(opening.is_some()), began, confirms }
     }
 
     /// Asks for the histories of types that changed.

@@ -56,7 +56,8 @@ impl Commands {
 
     /// It only helps to find events, so one too many is let go.
     fn look_back(&mut self, command: SourceCommand) {
-        let is_recall = |command: &&SourceCommand| matches!(command, SourceCommand::Recall(_) | SourceCommand::Earlier(_));
+        let is_recall =
+            |command: &&SourceCommand| matches!(command, SourceCommand::Recall(_) | SourceCommand::Earlier(_));
         let recalls = self.queue.iter().filter(is_recall).count();
         if recalls < MOST_RECALLS && !self.queue.contains(&command) {
             self.queue.push_back(command);

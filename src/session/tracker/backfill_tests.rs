@@ -22,12 +22,14 @@ fn event(n: u32, with_uuid: bool, in_history: bool) -> Arc<Payload> {
     let uuid = if with_uuid { format!(r#","event_uuid":"uuid-{n}""#) } else { String::new() };
     let more = if in_history { r#","santized_at":"later""# } else { "" };
     let (minute, second) = (n / 60 % 60, n % 60);
-    let text = format!(r#"{{"event":"view","n":{n}{uuid},"_bsft_ts":"2026-11-26T10:{minute:02}:{second:02}.000Z"{more}}}"#);
+    let text =
+        format!(r#"{{"event":"view","n":{n}{uuid},"_bsft_ts":"2026-11-26T10:{minute:02}:{second:02}.000Z"{more}}}"#);
     Arc::new(Payload::new(&text))
 }
 
 fn n(payload: &Payload) -> u32 {
-    serde_json::from_str::<serde_json::Value>(payload.text()).unwrap()["n"].as_u64().unwrap() as u32
+    let event: serde_json::Value = serde_json::from_str(payload.text()).unwrap();
+    event.get("n").and_then(serde_json::Value::as_u64).and_then(|n| n.try_into().ok()).unwrap()
 }
 
 /// A server that keeps so many events of its one type in its history.
