@@ -16,6 +16,8 @@ pub struct ConnectionStatus {
     pub connecting: bool,
     /// The trouble that the counts had.
     pub counts_trouble: Option<Trouble>,
+    /// Why there is no history, where there is none.
+    pub history_trouble: Option<Trouble>,
     /// When the counts came that are asked for by themselves.
     pub counted: Option<Moment>,
 }
@@ -46,7 +48,14 @@ pub enum ConnectionState {
 
 impl ConnectionStatus {
     pub(super) fn new() -> Self {
-        Self { last_good: None, trouble: None, connecting: true, counts_trouble: None, counted: None }
+        Self {
+            last_good: None,
+            trouble: None,
+            connecting: true,
+            counts_trouble: None,
+            history_trouble: None,
+            counted: None,
+        }
     }
 
     pub(super) fn connecting(&mut self) {

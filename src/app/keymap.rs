@@ -101,6 +101,8 @@ pub enum Action {
     NextFinding,
     /// To the one before.
     PreviousFinding,
+    /// Ask the platform for what it has of the type from before.
+    AskHistory,
     /// To the last event of the type that had a worse finding than the newest.
     Earlier,
     /// To the field that a finding is about.
@@ -350,6 +352,7 @@ pub(super) static EVENT: Keys = {
     const BINDINGS: &[Binding] = &[
         hint(&[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
         bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
+        bind(&[], A::AskHistory, "ask the platform for earlier events of the type"),
         bind(&[], A::Earlier, "to the last event that was worse than the newest"),
         hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
         bind(&[char('m')], A::Mark, "mark the event: others are compared with it; again, no more"),

@@ -416,6 +416,12 @@ impl Model {
         self.queries.forget(let_go);
     }
 
+    /// A type of which polls step over most events, where no history has them.
+    pub fn misses_some(&self) -> Option<&TypeName> {
+        self.connection.history_trouble.as_ref()?;
+        self.session.busy.type_at_every_poll()
+    }
+
     /// The last event of the selected type that had a worse finding than the newest, unless it is on show.
     pub fn earlier(&self) -> Option<Earlier<'_>> {
         let earlier = self.types.selected()?.1.earlier()?;

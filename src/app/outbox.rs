@@ -9,7 +9,7 @@ use super::pane::stream::{About, Entry, EntryKind, Stream};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
 use crate::event::{Document, EventId, Identifiers, Sanitized, TypeName, sanitized, text};
 use crate::session::probe::{Clue, PATIENCE, Probe, ProbeId, ProbeState, Probes, Recognized};
-use crate::session::{CallOutcome, Change, Delivery, History, Moment, Problem, ProblemKind, Recalled, Retry};
+use crate::session::{CallOutcome, Change, Delivery, Errors, History, Moment, Problem, ProblemKind, Recalled, Retry};
 
 #[cfg(test)]
 mod tests;
@@ -308,6 +308,7 @@ impl Outbox {
         let Some(call) = sent.calls.get_mut(index) else { return Vec::new() };
         sent.retry = None;
         let delivery = call.delivery.insert(delivery);
+        let answer = Arc::new(delivery.clone());
         let went_out = match delivery.verdict {
             CallOutcome::Taken { .. } => Some(before(at, delivery.took)),
             CallOutcome::Refused { .. } | CallOutcome::Failed(_) => None,
@@ -332,6 +333,7 @@ impl Outbox {
             }
         }
         for id in &probes {
+            self.probes.delivered(*id, &answer);
             match went_out {
                 Some(went_out) => self.probes.went_out(*id, went_out),
                 None => self.probes.not_sent(*id),
@@ -350,6 +352,11 @@ impl Outbox {
             self.probes.went_out(*id, retry.next);
         }
         sent.retry = Some(retry);
+    }
+
+    /// Takes in the server's counts of errors.
+    pub(super) fn count_errors(&mut self, errors: &Errors) {
+        self.probes.count_errors(errors);
     }
 
     /// Takes in the events of a type that the history gave back.

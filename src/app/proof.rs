@@ -6,7 +6,7 @@ use super::layout::Area;
 use super::outbox::{Outbox, Sent, SentCall, counted, is_untried};
 use crate::blueshift::limits;
 use crate::event::{Difference, QUOTED_DIGITS, Sanitized, sanitized, text};
-use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized};
+use crate::session::probe::{Latencies, PATIENCE, Probe, ProbeState, Recognized, Stage};
 use crate::session::{CallOutcome, Moment};
 
 /// The indent of every row that belongs to a headline, in columns.
@@ -28,6 +28,8 @@ pub enum ProofRow<'a> {
     Gap,
     /// How a probe stands.
     Headline(&'a Probe),
+    /// A stage that the probe came to, or waits for.
+    Stage(Stage),
     /// A sentence, or a piece of one that was broken.
     Sentence {
         /// The text.
@@ -160,8 +162,13 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
     let probes = || sent.probes.iter().filter_map(|id| outbox.probes().get(*id));
     if let ([probe], [call]) = (probes().collect::<Vec<_>>().as_slice(), sent.calls.as_slice()) {
         page.rows.push(ProofRow::Headline(probe));
+        page.rows.extend(probe.stages().into_iter().map(ProofRow::Stage));
         page.fate(&probe.state);
-        page.call(call, sent);
+        if call.is_taken() {
+            page.twice(call);
+        } else {
+            page.call(call, sent);
+        }
         page.findings(&probe.state);
     } else {
         page.calls(sent);
@@ -169,6 +176,7 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
         // The calls already tell of events that were not sent.
         for probe in probes().filter(|probe| !matches!(probe.state, ProbeState::NotSent)) {
             page.rows.extend([ProofRow::Gap, ProofRow::Headline(probe)]);
+            page.rows.extend(probe.first_wrong().map(ProofRow::Stage));
             page.fate(&probe.state);
             page.findings(&probe.state);
         }
@@ -221,6 +229,15 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Warns of a call that may have brought its events more than once.
+    fn twice(&mut self, call: &SentCall) {
+        let attempts = call.delivery.as_ref().map_or(0, |delivery| delivery.attempts);
+        if attempts > 1 {
+            let twice = if attempts == 2 { "twice" } else { "more than once" };
+            self.say(sanitized!("sent up to {} times: the platform may have it {}", attempts, twice), Tone::Warning);
+        }
+    }
+
     fn calls(&mut self, sent: &'a Sent) {
         let calls = sent.calls.len();
         let head = sanitized!("{} in {}", counted(sent.events(), "event"), counted(calls, "call"));
@@ -270,11 +287,7 @@ impl<'a> Page<'a> {
             CallOutcome::Taken { status, body } => {
                 let body = body.fit(self.width * 4);
                 self.list(&[sanitized!("{} in {}", status, took), attempts, body], Tone::Quiet);
-                if delivery.attempts > 1 {
-                    let twice = if delivery.attempts == 2 { "twice" } else { "more than once" };
-                    let text = sanitized!("sent up to {} times: the platform may have it {}", delivery.attempts, twice);
-                    self.say(text, Tone::Warning);
-                }
+                self.twice(call);
             }
             CallOutcome::Refused { status, message, fields } => {
                 self.list(&[sanitized!("refused with {} in {}", status, took), attempts], Tone::Bad);

@@ -15,6 +15,7 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
     let was_live = model.connection.last_good.is_some();
     let errors_before = model.session.errors.clone();
     let clock_before = model.session.clock.complaint();
+    let was_missing_some = model.misses_some().is_some();
     remember(model, &mut records, now);
     let complaint = model.session.clock.complaint();
     if let Some(complaint) = complaint.filter(|_| clock_before.is_none()) {
@@ -44,14 +45,23 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
             Record::HistoryTrouble(trouble) => {
                 let text = sanitized!("no history: {} — {}", trouble.problem.what, trouble.problem.advice);
                 note(model, trouble.at, EntryKind::Trouble, text);
+                model.connection.history_trouble = Some(trouble);
             }
             Record::Gap(gap) => tell_gap(model, &gap),
             Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.stream)),
             Record::Retrying(retry) => model.outbox.retrying(retry),
             Record::Recalled(recalled) => effects.extend(model.outbox.recalled(&recalled, &mut model.stream)),
-            Record::Errors(errors) => hear_errors(model, &errors, errors_before.as_ref()),
+            Record::Errors(errors) => {
+                model.outbox.count_errors(&errors);
+                hear_errors(model, &errors, errors_before.as_ref());
+            }
             Record::Proof(_) => {}
         }
+    }
+    if let Some(event_type) = model.misses_some().filter(|_| !was_missing_some) {
+        let text =
+            sanitized!("{} changes at nearly every poll: a shorter interval (-) sees more of it", event_type.shown());
+        note(model, now, EntryKind::Note, text);
     }
     let Some(at) = answered.or_else(|| changes.first().map(|change| change.at)) else { return effects };
     // Probes are looked for also while the screen is held still.

@@ -434,6 +434,7 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         }
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::Earlier => go_to_earlier(model, now),
+        Action::AskHistory => return ask_history(model, now),
         Action::Compose => {
             let picker = Picker::new(&model.composer, model.inspector.shown(), now.wall);
             model.layers.push(Layer::Picker(picker));
@@ -461,6 +462,16 @@ fn request(edit: LineEdit) -> InputRequest {
         LineEdit::DeleteToStart => InputRequest::DeleteFromStart,
         LineEdit::DeleteToEnd => InputRequest::DeleteTillEnd,
     }
+}
+
+/// Asks for what the platform has of the type on show, else of the selected one.
+fn ask_history(model: &mut Model, now: Moment) -> Vec<Effect> {
+    let shown = model.inspector.shown().map(|shown| &shown.event.event_type);
+    let Some(event_type) = shown.or_else(|| model.types.selected().map(|(name, _)| name)).cloned() else {
+        return Vec::new();
+    };
+    toast(model, now, sanitized!("asking the platform for earlier events of {}", event_type.shown()));
+    vec![Effect::Earlier(event_type)]
 }
 
 /// Steps back one level, and at the outermost one does nothing.

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 use crate::blueshift::Region;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
-use crate::config::{parse_interval, parse_patience, parse_size};
+use crate::config::{parse_interval, parse_patience, parse_since, parse_size};
 use crate::event::{Assignment, Path};
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
@@ -180,9 +180,16 @@ Examples:
   clickscope watch --json | jq 'select(.type == \"purchase\")'
                                                 one line per change
   clickscope watch --once --json > seen.ndjson  one line per event type
+  clickscope watch --json --since 10m           with what came shortly before
+
+What came between two polls is asked for at the history endpoint, which has the
+last 50 events of a type, at most 30 times a minute.
 
 Each line of --json is a record of what happened; `record` is its kind:
   event        an event came
+  gap          events were lost; `lost` says how many, or is null for at least
+               one. They came before the event that follows, or, with `late`,
+               before the newest of their type
   count        the server's count for a type changed, but no event came
   errors       the server's counts of events that it could not process changed
 
@@ -197,6 +204,8 @@ A record of an event is an object with these fields; only it has `event`:
   arrived      how many events this record stands for
   coverage     captured and received since the count became known, or null
   observed_at  when this was seen, in UTC
+  from         backfill where the history told it, else absent
+  late         true if a newer event was printed before it, else absent
   latency_ms   from the event's timestamp to its receipt; null when unknown
   from         how it came, where no poll showed it: backfill, collector, sent,
                tape
@@ -212,6 +221,9 @@ pub(super) struct WatchArgs {
     /// Print one JSON object per line instead of showing the screen; needs no terminal
     #[arg(long)]
     pub(super) json: bool,
+    /// Begin with what came so long before, 1s to 24h, as far as the history has it
+    #[arg(long, value_name = "DURATION", value_parser = parse_since)]
+    pub(super) since: Option<Duration>,
 }
 
 const SEND_EXAMPLES: &str = "\
@@ -250,6 +262,8 @@ Those of a proof:
                true, or left out
   differences  objects with path, kind, sent and received
   clues        what is known of one that was missed
+  stages       sent, accepted, shown, counted, errors, each with state and said;
+               the first with the state wrong is where the problem is
   observed_at";
 
 /// The arguments of `send`.
@@ -560,7 +574,8 @@ shown only under localhost, the address that it listens on and each --allow-host
 and to no page of another origin. This forgets all events:
   curl -X DELETE -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/events
 
-A fault is KIND[=VALUE][:PROBABILITY][@watch|@history|@send|@all]. The kinds are:
+A fault is KIND[=VALUE][:PROBABILITY], and perhaps @watch, @history, @send or @all.
+The kinds are:
   status=CODE  delay=DURATION  truncate  reset  garbage  html  blank
   slow-body[=DURATION]  oversize[=BYTES]  redirect=URL  retry-after=DURATION
   lie=others|unordered|no-uuid (in what the history lists)

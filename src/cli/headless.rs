@@ -12,7 +12,7 @@ use super::{Exit, Failure, lines};
 use crate::event::{Document, Sanitized, TypeName, sanitized};
 use crate::lint::{Finding, LintContext, Stage};
 use crate::plan::Linter;
-use crate::session::{Change, ChangeKind, Problem, ProblemKind, Record, ServerClock, Trouble};
+use crate::session::{Arrival, Busy, Change, ChangeKind, Problem, ProblemKind, Record, ServerClock, Trouble};
 use crate::source::Source;
 
 /// How many polls in a row may fail before `--once` gives up. The waits between them make 7 s.
@@ -112,6 +112,10 @@ struct Printer {
     zone: TimeZone,
     /// The trouble that was told last and still holds.
     trouble: Option<Problem>,
+    /// Whether a type was told to change too often, or none will be.
+    busy: Option<Busy>,
+    /// What `--once` will print of the history, before the types.
+    before: Vec<Record>,
     /// The types that `--once` will print.
     types: IndexMap<TypeName, Change>,
     /// Until when `--once` waits for counts, once it has the events.
@@ -120,8 +124,8 @@ struct Printer {
 
 impl Printer {
     fn new(mode: Mode, linter: Linter) -> Self {
-        let (clock, zone) = (ServerClock::default(), TimeZone::system());
-        Self { mode, linter, clock, zone, trouble: None, types: IndexMap::new(), patience: None }
+        let (clock, zone, types) = (ServerClock::default(), TimeZone::system(), IndexMap::new());
+        Self { mode, linter, clock, zone, trouble: None, busy: None, before: Vec::new(), types, patience: None }
     }
 
     fn hear(&mut self, records: Vec<Record>) -> Said {
@@ -132,6 +136,15 @@ impl Printer {
             let known = self.clock.complaint().is_some();
             self.clock.hear(polled);
             said.told.extend(self.clock.complaint().filter(|_| !known));
+        }
+        if let Some(busy) = &mut self.busy {
+            let known = busy.type_at_every_poll().is_some();
+            busy.hear(&records);
+            if let Some(event_type) = busy.type_at_every_poll().filter(|_| !known) {
+                let name = event_type.shown();
+                said.told
+                    .push(sanitized!("{} changes at nearly every poll: a shorter --interval sees more of it", name));
+            }
         }
         match self.mode {
             Mode::Follow | Mode::FollowInLines => records.iter().for_each(|record| self.follow(record, &mut said)),
@@ -163,7 +176,10 @@ impl Printer {
             }
             Record::Trouble(trouble) => self.tell(trouble, None, said),
             Record::CountsTrouble(trouble) => said.told.push(counts_unknown(trouble)),
-            Record::HistoryTrouble(trouble) => said.told.push(no_history(trouble)),
+            Record::HistoryTrouble(trouble) => {
+                self.busy.get_or_insert_default();
+                said.told.push(no_history(trouble));
+            }
             _ => {}
         }
     }
@@ -172,6 +188,11 @@ impl Printer {
         let mut done = false;
         for record in records {
             match record {
+                Record::Change(change) if change.arrival == Arrival::Backfill => {
+                    self.before.push(Record::Change(change));
+                }
+                Record::Gap(_) => self.before.push(record),
+                Record::HistoryTrouble(trouble) => said.told.push(no_history(&trouble)),
                 Record::Change(change) => self.learn(change),
                 Record::Polled(_) => {
                     self.patience.get_or_insert_with(|| Instant::now() + COUNTS_PATIENCE);
@@ -202,11 +223,16 @@ impl Printer {
         if self.types.is_empty() {
             said.told.push("the endpoint knows no events yet".into());
         }
-        let looked_at = self.types.values().map(|change| (change, look(&mut self.linter, self.clock, change)));
         if matches!(self.mode, Mode::Once { json: false, .. }) {
+            let looked_at = self.types.values().map(|change| (change, look(&mut self.linter, self.clock, change)));
             said.printed = table(looked_at);
         } else {
-            looked_at.for_each(|(change, findings)| said.print(&Record::Change(change.clone()), &findings));
+            let before: Vec<_> = std::mem::take(&mut self.before);
+            let types = self.types.values().cloned().map(Record::Change);
+            for record in before.into_iter().chain(types) {
+                let findings = record.change().map(|change| look(&mut self.linter, self.clock, change));
+                said.print(&record, &findings.unwrap_or_default());
+            }
         }
         said
     }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::event::text::{counted, excerpt, grouped};
 use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
-use crate::session::{Change, ChangeKind, Errors, Moment};
+use crate::session::{Change, ChangeKind, Errors, Gap, Moment};
 
 /// The widest that a type's name gets.
 const NAME_COLUMNS: usize = 64;
@@ -47,6 +47,12 @@ pub(super) fn errors(errors: &Errors, zone: &TimeZone) -> Sanitized {
     let counts = errors.counts.iter().map(|(sort, count)| sanitized!("{} {}", grouped(*count), sort));
     let counts = Sanitized::join(counts, ", ");
     sanitized!("{}  the server could not process these events today: {}\n", time(errors.at, zone), counts)
+}
+
+/// A line for events that were lost.
+pub(super) fn gap(gap: &Gap, zone: &TimeZone) -> Sanitized {
+    let name = excerpt(gap.event_type.as_str(), NAME_COLUMNS);
+    sanitized!("{}  {}  {}\n", time(gap.at, zone), name, gap.sentence())
 }
 
 fn time(at: Moment, zone: &TimeZone) -> Sanitized {

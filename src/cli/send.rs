@@ -583,6 +583,7 @@ impl Run {
             CallOutcome::Failed(_) => {}
         }
         if let Some(verifier) = &mut self.verifier {
+            verifier.delivered(ids, delivery);
             match &delivery.verdict {
                 CallOutcome::Taken { .. } => verifier.taken(ids, began(delivery)),
                 CallOutcome::Refused { .. } | CallOutcome::Failed(_) => verifier.not_sent(ids),

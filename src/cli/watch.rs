@@ -23,7 +23,7 @@ use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
 pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
-    let WatchArgs { once, json } = watch;
+    let WatchArgs { once, json, since } = watch;
     // Before a key is asked for, which would be in vain.
     let on_screen = !once && !json && terminal_has_screen()?;
     let plan = plan::as_it_is(config.plan.as_ref())?;
@@ -33,7 +33,8 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
         (false, true) => Mode::Follow,
         (false, false) => Mode::FollowInLines,
     };
-    let settings = settings(config, keys, config.headers(headers, &|name| std::env::var_os(name))?);
+    let headers = config.headers(headers, &|name| std::env::var_os(name))?;
+    let settings = live::Settings { since, ..settings(config, keys, headers) };
     if on_screen {
         let notices = log_to_file()?;
         return runtime::block_on(on_terminal(config.label(), config, plan, settings, notices))?;

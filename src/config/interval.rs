@@ -22,6 +22,13 @@ pub fn parse_patience(text: &str) -> Result<Duration, String> {
     parse_within(text, Duration::from_secs(1)..=Duration::from_mins(10), "1s to 10min")
 }
 
+/// Reads how far back something is asked for: `90s`, `10min`, `2h`, from 1 s to 24 h.
+///
+/// The error is the reason in one line, with what is allowed.
+pub fn parse_since(text: &str) -> Result<Duration, String> {
+    parse_within(text, Duration::from_secs(1)..=Duration::from_hours(24), "1s to 24h")
+}
+
 fn parse_within(text: &str, range: RangeInclusive<Duration>, allowed: &str) -> Result<Duration, String> {
     const SPELLING: &str = "write a number with its unit, such as 500ms, 2s or 10min";
     let text = text.trim();
@@ -69,6 +76,8 @@ mod tests {
             }
         }
         assert_eq!(parse_patience("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_since("2h"), Ok(Duration::from_hours(2)));
+        assert!(parse_since("25h").unwrap_err().contains("1s to 24h"));
         assert!(parse_patience("999ms").unwrap_err().contains("1s to 10min"));
     }
 }

@@ -3,6 +3,7 @@
 //! Pure: a snapshot and a moment go in, changes come out.
 
 mod backfill;
+mod busy;
 mod captured;
 mod change;
 mod connection;
@@ -23,6 +24,7 @@ mod state;
 mod tracker;
 
 pub use backfill::{Past, Reach};
+pub use busy::Busy;
 pub use captured::{Arrival, Captured, EventNumber};
 pub use change::{Change, ChangeKind, Coverage};
 pub use connection::{Polled, Problem, ProblemKind, Trouble};

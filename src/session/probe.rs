@@ -1,17 +1,22 @@
 //! Probes: events that we sent and wait to see.
 
 mod similarity;
+mod stages;
 mod words;
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, ChangeKind, Moment, Recalled};
-use crate::event::{Difference, DifferenceKind, Document, Groups, Identifiers, Path, Payload, Segment, TypeName, diff};
+use super::{Change, ChangeKind, Delivery, Errors, Moment, Recalled};
+use crate::event::{
+    Difference, DifferenceKind, Document, Groups, Identifiers, Path, Payload, Sanitized, Segment, TypeName, diff,
+};
 use similarity::Received;
+pub use stages::{Stage, StageName, StageState, Way};
 
 /// How long a probe is waited for, unless told otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,6 +40,8 @@ pub struct Probe {
     pub sent_at: Moment,
     /// How it stands.
     pub state: ProbeState,
+    /// What was noticed of it on its way.
+    pub way: Way,
 }
 
 /// How a probe stands.
@@ -149,6 +156,10 @@ pub struct Probes {
     /// In the order of their names.
     watches: Vec<Watch>,
     next: u64,
+    /// The server's counts by type, as far as they are known.
+    counts: HashMap<TypeName, u64>,
+    /// The server's counts of errors, once they are known.
+    errors: Option<Arc<BTreeMap<Sanitized, u64>>>,
 }
 
 /// A probe, and what was noticed since it was sent.
@@ -172,7 +183,8 @@ struct Watch {
 impl Probes {
     /// None yet; each will be waited for as long as `patience`.
     pub fn new(patience: Duration) -> Self {
-        Self { patience, identifiers: Identifiers::default(), watches: Vec::new(), next: 0 }
+        let (watches, counts) = (Vec::new(), HashMap::new());
+        Self { patience, identifiers: Identifiers::default(), watches, next: 0, counts, errors: None }
     }
 
     /// The same where customers are identified by these fields.
@@ -186,7 +198,13 @@ impl Probes {
         self.forget_settled();
         let id = ProbeId(self.next);
         self.next += 1;
-        let probe = Probe { id, event_type, uuid, sent, sent_at: at, state: ProbeState::Waiting };
+        let way = Way {
+            counted_before: self.counts.get(&event_type).copied(),
+            counts: !self.counts.is_empty(),
+            errors_before: self.errors.clone(),
+            ..Way::default()
+        };
+        let probe = Probe { id, event_type, uuid, sent, sent_at: at, state: ProbeState::Waiting, way };
         let watch =
             Watch { probe, before: at, others: 0, counted: 0, polled: false, overtaken: false, beside_equal: false };
         self.watches.push(watch);
@@ -211,6 +229,41 @@ impl Probes {
         }
     }
 
+    /// Learns what became of the call that carried it.
+    pub fn delivered(&mut self, id: ProbeId, delivery: &Arc<Delivery>) {
+        if let Ok(index) = self.watches.binary_search_by_key(&id, |watch| watch.probe.id)
+            && let Some(watch) = self.watches.get_mut(index)
+        {
+            watch.probe.way.delivery = Some(Arc::clone(delivery));
+        }
+    }
+
+    /// Learns the server's counts of errors.
+    pub fn count_errors(&mut self, errors: &Errors) {
+        for watch in &mut self.watches {
+            let Some(before) = &watch.probe.way.errors_before else { continue };
+            let risen = errors.counts.iter().filter_map(|(sort, count)| {
+                let by = count.saturating_sub(before.get(sort).copied().unwrap_or_default());
+                (by > 0).then(|| (sort.clone(), by))
+            });
+            watch.probe.way.errors = risen.collect();
+        }
+        self.errors = Some(Arc::new(errors.counts.clone()));
+    }
+
+    /// Learns the server's counts.
+    pub fn learn_counts(&mut self, changes: &[Change]) {
+        for (change, count) in changes.iter().filter_map(|change| Some((change, change.received?))) {
+            for watch in self.watches.iter_mut().filter(|watch| watch.probe.event_type == change.event_type) {
+                let way = &mut watch.probe.way;
+                if way.counts && count > way.counted_before.unwrap_or(0) {
+                    way.counted = Some(count);
+                }
+            }
+            self.counts.insert(change.event_type.clone(), count);
+        }
+    }
+
     /// Stops waiting for one whose call failed.
     pub fn not_sent(&mut self, id: ProbeId) {
         if let Some(watch) = self.waiting_mut(id) {
@@ -221,6 +274,7 @@ impl Probes {
     /// Looks for the probes in what a poll brought at `at`; the ones that were found. To be called for every poll that
     /// succeeded, also when it brought nothing.
     pub fn observe(&mut self, changes: &[Change], at: Moment) -> Vec<ProbeId> {
+        self.learn_counts(changes);
         let came: Vec<_> = changes.iter().filter_map(|change| Some((change, change.payload.as_ref()?))).collect();
         let mut found = Vec::new();
         let mut unmarked = Vec::new();

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::Moment;
 use super::moment::millis_of;
-use super::probe::{Clue, Probe, ProbeState, Recognized};
+use super::probe::{Clue, Probe, ProbeState, Recognized, Stage};
 use crate::event::{Difference, DifferenceKind, Sanitized, TypeName};
 
 /// The outcome for an event that was sent and waited for, as a record.
@@ -30,6 +30,9 @@ pub struct Proof {
     pub differences: Option<Vec<Altered>>,
     /// The clues, where it was missed.
     pub clues: Option<Vec<Sanitized>>,
+    /// The stages that it came to.
+    #[serde(default)]
+    pub stages: Vec<Stage>,
     /// When this was known.
     #[serde(rename = "observed_at")]
     pub at: Moment,
@@ -93,6 +96,7 @@ impl Proof {
             dropped_in_processing: seen.is_some_and(|seen| seen.unidentified),
             differences: seen.map(|seen| seen.differences.iter().map(Altered::from).collect()),
             clues,
+            stages: probe.stages(),
             at,
         }
     }

@@ -87,6 +87,11 @@ pub enum RecordLine<'l> {
 }
 
 impl Record {
+    /// The change, where it is one.
+    pub fn change(&self) -> Option<&Change> {
+        if let Self::Change(change) = self { Some(change) } else { None }
+    }
+
     /// The record as one line of JSON, without its line feed and sanitized. An event stands in it with the
     /// same tokens that it came with: only white space between them and the escapes within strings may differ.
     /// `findings` are what is wrong with the event, if it has one.

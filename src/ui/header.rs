@@ -78,7 +78,9 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
             }
             spans.push(span(sanitized!(" {}", text::span(model.polling_interval())), theme.dim));
             if let Some(good) = model.connection.last_good {
-                if wide {
+                if wide && model.misses_some().is_some() {
+                    spans.push(span(" · shorter (-) sees more", theme.warning));
+                } else if wide {
                     let took = sanitized!(" · {} ms · {}", good.took.as_millis(), good.status);
                     spans.push(span(took, theme.dim));
                 }

@@ -12,7 +12,7 @@ use crate::blueshift::safety::Safety;
 use crate::cli::stderr;
 use crate::event::text::{counted, excerpt, grouped, sanitize, span};
 use crate::event::{Difference, QUOTED_DIGITS, Sanitized, TypeName, sanitized};
-use crate::session::probe::{Probe, ProbeState, Seen};
+use crate::session::probe::{Probe, ProbeState, Seen, Stage};
 use crate::session::{CallOutcome, Delivery, Moment, Problem, Proof, Record, Retry};
 
 /// The widest value of a difference, in columns.
@@ -63,12 +63,14 @@ impl Words {
         }
         let name = sanitize(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
         match &probe.state {
-            ProbeState::Waiting => sanitized!("{}: still waiting\n", name),
-            ProbeState::NotSent => sanitized!("{}: not sent\n", name),
-            ProbeState::Seen(seen) => sanitized!("{}: {}\n{}", name, seen.summary(), differences(seen)),
+            ProbeState::Waiting => sanitized!("{}: still waiting\n{}", name, stages(probe)),
+            ProbeState::NotSent => sanitized!("{}: not sent\n{}", name, stages(probe)),
+            ProbeState::Seen(seen) => {
+                sanitized!("{}: {}\n{}{}", name, seen.summary(), stages(probe), differences(seen))
+            }
             ProbeState::Missed(clues) => {
                 let clues: Sanitized = clues.iter().map(|clue| sanitized!("  {}\n", clue.sentence())).collect();
-                sanitized!("{}: not seen within {}\n{}", name, span(within), clues)
+                sanitized!("{}: not seen within {}\n{}{}", name, span(within), stages(probe), clues)
             }
         }
     }
@@ -84,6 +86,18 @@ fn what(events: &[Outgoing]) -> Sanitized {
         [event] => sanitize(event.event_type.as_str()),
         events => counted(events.len() as u64, "event"),
     }
+}
+
+/// The stages that a probe came to, a line for each.
+fn stages(probe: &Probe) -> Sanitized {
+    let stages = probe.stages();
+    let widest = stages.iter().map(|stage| stage.stage.label().len()).max().unwrap_or(0);
+    let line = |stage: Stage| {
+        let name = Sanitized::literal(stage.stage.label());
+        let name = if stage.said.is_empty() { name } else { name.pad(widest) };
+        sanitized!("  {} {}  {}\n", stage.state.sign(), name, stage.said)
+    };
+    stages.into_iter().map(line).collect()
 }
 
 /// The differences in their groups, a line for each.

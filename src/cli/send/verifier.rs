@@ -7,7 +7,7 @@ use crate::blueshift::Outgoing;
 use crate::cli::Exit;
 use crate::event::{Document, Identifiers, Payload, Sanitized, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeId, ProbeState, Probes};
-use crate::session::{Change, Errors, Moment, Problem, ProblemKind, Record, Trouble};
+use crate::session::{Change, Delivery, Errors, Moment, Problem, ProblemKind, Record, Trouble};
 use crate::source::live::{self, Settings};
 use crate::source::{Clock, Source, SourceCommand};
 
@@ -57,6 +57,7 @@ impl Verifier {
     ) -> Result<Self, Exit> {
         let clock = settings.clock;
         let mut source = live::start(settings);
+        let mut probes = Probes::new(within).identified_by(identifiers);
         let mut missing_identifier = None;
         let mut newest = HashMap::new();
         loop {
@@ -65,9 +66,14 @@ impl Verifier {
                 return Err(Exit::Unreachable);
             };
             let answered = records.iter().any(|record| matches!(record, Record::Polled(_)));
+            let changes: Vec<_> = records.iter().filter_map(Record::change).cloned().collect();
+            probes.learn_counts(&changes);
             for record in records {
                 match record {
-                    Record::Errors(errors) => note_errors(&mut missing_identifier, &errors),
+                    Record::Errors(errors) => {
+                        note_errors(&mut missing_identifier, &errors);
+                        probes.count_errors(&errors);
+                    }
                     Record::Change(change) => note_newest(&mut newest, &change),
                     Record::Trouble(Trouble { problem, attempt, .. }) => {
                         let exit = match problem.kind {
@@ -90,7 +96,6 @@ impl Verifier {
                 break;
             }
         }
-        let probes = Probes::new(within).identified_by(identifiers);
         Ok(Self { source, probes, clock, trouble: None, missing_identifier, newest })
     }
 
@@ -114,6 +119,14 @@ impl Verifier {
         }
         // A full queue has work enough already.
         let _ = self.source.commands.try_send(SourceCommand::PollNow);
+    }
+
+    /// Learns what became of the call that carried them.
+    pub(super) fn delivered(&mut self, ids: &[ProbeId], delivery: &Delivery) {
+        let delivery = Arc::new(delivery.clone());
+        for id in ids {
+            self.probes.delivered(*id, &delivery);
+        }
     }
 
     /// They were not taken.
@@ -141,7 +154,10 @@ impl Verifier {
                     self.trouble = None;
                     answered = Some(polled.at);
                 }
-                Record::Errors(errors) => note_errors(&mut self.missing_identifier, &errors),
+                Record::Errors(errors) => {
+                    note_errors(&mut self.missing_identifier, &errors);
+                    self.probes.count_errors(&errors);
+                }
                 Record::Counted { at } => answered = Some(at),
                 Record::Recalled(recalled) => settled.extend(self.probes.recall(&recalled)),
                 Record::Trouble(Trouble { problem, .. }) => {

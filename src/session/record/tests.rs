@@ -83,6 +83,7 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
         dropped_in_processing: proof == ProofOutcome::Seen,
         differences: seen,
         clues: None,
+        stages: Vec::new(),
         at: at(NOON),
     };
     let altered = |kind, sent, received| Altered { path: "/revenue".to_owned(), kind, sent, received };

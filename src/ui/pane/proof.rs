@@ -9,9 +9,9 @@ use crate::app::Model;
 use crate::app::layout::Area;
 use crate::app::outbox;
 use crate::app::proof::{self, INDENT, ProofGroup, ProofRow, Tone};
-use crate::event::{sanitized, text};
+use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
-use crate::session::probe::{Probe, ProbeState, Recognized};
+use crate::session::probe::{Probe, ProbeState, Recognized, StageState};
 use crate::ui::write::{blank, centered, joined, line_of, span};
 use crate::ui::{Theme, difference, scroll_thumb};
 
@@ -41,6 +41,9 @@ pub(in crate::ui) fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect,
     }
 }
 
+/// How wide the names of the stages are.
+const STAGE_WIDTH: usize = 8;
+
 struct Painter<'a> {
     theme: &'a Theme,
     now: Moment,
@@ -54,6 +57,19 @@ impl Painter<'_> {
         match row {
             ProofRow::Gap => {}
             ProofRow::Headline(probe) => self.headline(probe, place, buf),
+            ProofRow::Stage(stage) => {
+                let style = match stage.state {
+                    StageState::Done => theme.ok,
+                    StageState::Waiting => theme.dim,
+                    StageState::Wrong => theme.error,
+                };
+                let name = Sanitized::literal(stage.stage.label()).pad(STAGE_WIDTH);
+                let room = self.width.saturating_sub(INDENT + STAGE_WIDTH + 4);
+                let said = stage.said.fit(room);
+                let sign = span(sanitized!("{} ", stage.state.sign()), style);
+                joined(vec![indent, sign, span(name, theme.title_quiet), blank(2), span(said, theme.dim)])
+                    .render(place, buf);
+            }
             ProofRow::Sentence { text, tone } => {
                 let style = match tone {
                     Tone::Quiet => theme.dim,
