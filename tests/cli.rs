@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/backfill.rs"]
+mod backfill;
 #[path = "cli/inputs.rs"]
 mod inputs;
 #[path = "cli/lint.rs"]

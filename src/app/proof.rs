@@ -12,6 +12,9 @@ use crate::session::{CallOutcome, Moment};
 /// The indent of every row that belongs to a headline, in columns.
 pub const INDENT: usize = 3;
 
+/// The columns that the sign and the name of a stage take, with the gap after them.
+pub const STAGE_COLUMNS: usize = 12;
+
 /// At most this many differences of a group are shown of one event.
 const MOST_DIFFERENCES: usize = 100;
 
@@ -162,11 +165,11 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
     let probes = || sent.probes.iter().filter_map(|id| outbox.probes().get(*id));
     if let ([probe], [call]) = (probes().collect::<Vec<_>>().as_slice(), sent.calls.as_slice()) {
         page.rows.push(ProofRow::Headline(probe));
-        page.rows.extend(probe.stages().into_iter().map(ProofRow::Stage));
+        probe.stages().into_iter().for_each(|stage| page.stage(stage));
         page.fate(&probe.state);
         if call.is_taken() {
             page.twice(call);
-        } else {
+        } else if call.delivery.is_some() || sent.retry.is_some() {
             page.call(call, sent);
         }
         page.findings(&probe.state);
@@ -176,7 +179,7 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
         // The calls already tell of events that were not sent.
         for probe in probes().filter(|probe| !matches!(probe.state, ProbeState::NotSent)) {
             page.rows.extend([ProofRow::Gap, ProofRow::Headline(probe)]);
-            page.rows.extend(probe.first_wrong().map(ProofRow::Stage));
+            probe.first_wrong().into_iter().for_each(|stage| page.stage(stage));
             page.fate(&probe.state);
             page.findings(&probe.state);
         }
@@ -197,6 +200,15 @@ impl<'a> Page<'a> {
     fn say(&mut self, sentence: impl Into<Sanitized>, tone: Tone) {
         let lines = sentence.into().fit(LONGEST_SENTENCE).wrap(self.width);
         self.rows.extend(lines.into_iter().map(|text| ProofRow::Sentence { text, tone }));
+    }
+
+    /// A stage, with the rest of what is said of it in lines below.
+    fn stage(&mut self, stage: Stage) {
+        let mut lines = stage.said.wrap(self.width.saturating_sub(STAGE_COLUMNS).max(1)).into_iter();
+        let said = lines.next().unwrap_or_default();
+        self.rows.push(ProofRow::Stage(Stage { said, ..stage }));
+        let quiet = |text: Sanitized| ProofRow::Sentence { text, tone: Tone::Quiet };
+        self.rows.extend(lines.map(quiet));
     }
 
     /// Says several things in as few lines as they fit into, each unbroken where it can be.

@@ -142,7 +142,7 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
         ("types that trigger messages", asked(), ": events of this kind"),
         ("what is chosen from", choosing(), "yours"),
         ("what is proposed", variable(), "{{env."),
-        ("a call that was taken", sent(CallOutcome::Taken { status: 200, body: said() }), "1 attempt · [key]"),
+        ("a call that was taken", sent(CallOutcome::Taken { status: 200, body: said() }), "88 ms · [key]"),
         ("a call that was refused", sent(refused(Vec::new())), "   [key]"),
         ("a field that was refused", sent(refused(vec![(said(), said())])), "   [key]"),
         ("a call that failed", sent(CallOutcome::Failed(problem())), "   [key]"),

@@ -180,7 +180,9 @@ fn what_is_not_seen_in_time_ends_with_3_and_what_is_known() {
     let ran = send(&sandbox.url, &["view", "--prove", "--within", "1s"]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(
-        ran.stdout.contains("not seen within 1 s\n  no event of the type came since it was sent"),
+        ran.stdout.contains("not seen within 1 s\n  ✓ sent\n  ✓ accepted  200 in ")
+            && ran.stdout.contains("\n  ✗ shown     not by the debug endpoint, nor by the history\n")
+            && ran.stdout.contains("\n  no event of the type came since it was sent"),
         "{}",
         ran.stdout
     );
@@ -188,6 +190,8 @@ fn what_is_not_seen_in_time_ends_with_3_and_what_is_known() {
     let proof = ran.lines().pop().unwrap();
     assert_eq!((ran.code, &proof["proof"]), (Some(3), &json!("missed")));
     assert!(proof["clues"][0].is_string());
+    let stages: Vec<_> = proof["stages"].as_array().unwrap().iter().map(|stage| [&stage["stage"], &stage["state"]]).collect();
+    assert_eq!(stages, [["sent", "done"], ["accepted", "done"], ["shown", "wrong"]], "{proof}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use crate::app::Model;
 use crate::app::layout::Area;
 use crate::app::outbox;
-use crate::app::proof::{self, INDENT, ProofGroup, ProofRow, Tone};
+use crate::app::proof::{self, INDENT, ProofGroup, ProofRow, STAGE_COLUMNS, Tone};
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
 use crate::session::probe::{Probe, ProbeState, Recognized, StageState};
@@ -41,9 +41,6 @@ pub(in crate::ui) fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect,
     }
 }
 
-/// How wide the names of the stages are.
-const STAGE_WIDTH: usize = 8;
-
 struct Painter<'a> {
     theme: &'a Theme,
     now: Moment,
@@ -63,8 +60,9 @@ impl Painter<'_> {
                     StageState::Waiting => theme.dim,
                     StageState::Wrong => theme.error,
                 };
-                let name = Sanitized::literal(stage.stage.label()).pad(STAGE_WIDTH);
-                let room = self.width.saturating_sub(INDENT + STAGE_WIDTH + 4);
+                // After the sign and a blank, and before two.
+                let name = Sanitized::literal(stage.stage.label()).pad(STAGE_COLUMNS - 4);
+                let room = self.width.saturating_sub(INDENT + STAGE_COLUMNS);
                 let said = stage.said.fit(room);
                 let sign = span(sanitized!("{} ", stage.state.sign()), style);
                 joined(vec![indent, sign, span(name, theme.title_quiet), blank(2), span(said, theme.dim)])
