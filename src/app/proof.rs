@@ -165,7 +165,7 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
     let probes = || sent.probes.iter().filter_map(|id| outbox.probes().get(*id));
     if let ([probe], [call]) = (probes().collect::<Vec<_>>().as_slice(), sent.calls.as_slice()) {
         page.rows.push(ProofRow::Headline(probe));
-        probe.stages().into_iter().for_each(|stage| page.stage(stage));
+        probe.stages().iter().for_each(|stage| page.stage(stage));
         page.fate(&probe.state);
         if call.is_taken() {
             page.twice(call);
@@ -179,7 +179,7 @@ pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
         // The calls already tell of events that were not sent.
         for probe in probes().filter(|probe| !matches!(probe.state, ProbeState::NotSent)) {
             page.rows.extend([ProofRow::Gap, ProofRow::Headline(probe)]);
-            probe.first_wrong().into_iter().for_each(|stage| page.stage(stage));
+            probe.first_wrong().iter().for_each(|stage| page.stage(stage));
             page.fate(&probe.state);
             page.findings(&probe.state);
         }
@@ -203,10 +203,10 @@ impl<'a> Page<'a> {
     }
 
     /// A stage, with the rest of what is said of it in lines below.
-    fn stage(&mut self, stage: Stage) {
+    fn stage(&mut self, stage: &Stage) {
         let mut lines = stage.said.wrap(self.width.saturating_sub(STAGE_COLUMNS).max(1)).into_iter();
         let said = lines.next().unwrap_or_default();
-        self.rows.push(ProofRow::Stage(Stage { said, ..stage }));
+        self.rows.push(ProofRow::Stage(Stage { said, ..stage.clone() }));
         let quiet = |text: Sanitized| ProofRow::Sentence { text, tone: Tone::Quiet };
         self.rows.extend(lines.map(quiet));
     }

@@ -16,8 +16,7 @@ impl Watched {
     fn start(with_user_key: bool, more: &[&str]) -> Self {
         let sandbox = Sandbox::start(&[]);
         send(&sandbox, 0..=0);
-        let mut command =
-            clickscope(&[&["watch", "--json", "--interval", "3s", "--url", &sandbox.url], more].concat());
+        let mut command = clickscope(&[&["watch", "--json", "--interval", "3s", "--url", &sandbox.url], more].concat());
         if with_user_key {
             command.env("CLICKSCOPE_USER_KEY", "the-user-key");
         }

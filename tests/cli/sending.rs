@@ -190,7 +190,8 @@ fn what_is_not_seen_in_time_ends_with_3_and_what_is_known() {
     let proof = ran.lines().pop().unwrap();
     assert_eq!((ran.code, &proof["proof"]), (Some(3), &json!("missed")));
     assert!(proof["clues"][0].is_string());
-    let stages: Vec<_> = proof["stages"].as_array().unwrap().iter().map(|stage| [&stage["stage"], &stage["state"]]).collect();
+    let stages: Vec<_> =
+        proof["stages"].as_array().unwrap().iter().map(|stage| [&stage["stage"], &stage["state"]]).collect();
     assert_eq!(stages, [["sent", "done"], ["accepted", "done"], ["shown", "wrong"]], "{proof}");
 }
 
