@@ -73,6 +73,7 @@ mod tests {
             captured: 1,
             arrived: 1,
             coverage: None,
+            counted_at: None,
             at: NOW,
             arrival: Arrival::Poll,
             number: None,
