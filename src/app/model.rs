@@ -17,6 +17,7 @@ use super::pane::stream::{Entry, EntryKind, Stream};
 use super::pane::types::{Earlier, TableSettings, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::queries::Queries;
+use super::scan::Versions;
 use super::{Sending, Size};
 use crate::event::{Sanitized, TypeName, Unknown, Volatile, sanitized, text};
 use crate::session::{Captured, Change, EventNumber, Moment, Session};
@@ -315,6 +316,11 @@ impl Model {
         }
     }
 
+    /// The events of each type that are in view.
+    pub fn versions(&self) -> Versions<'_> {
+        Versions { history: &self.session.history, query: self.queries.narrowing() }
+    }
+
     /// The context of the panes.
     pub(super) fn context(&self, now: Moment) -> Context<'_> {
         Context {
@@ -323,6 +329,7 @@ impl Model {
             unknown: self.unknown.as_ref(),
             history: &self.session.history,
             volatile: &self.volatile,
+            query: self.queries.narrowing(),
             sending: &self.sending,
             outbox: &self.outbox,
             completing: false,
@@ -331,9 +338,23 @@ impl Model {
 
     /// The panes and layers apart, each of which may change, and the context of them.
     pub(super) fn parts(&mut self, now: Moment) -> Parts<'_> {
-        let Self { types, inspector, stream, composer, layers, session, volatile, unknown, sending, outbox, .. } = self;
-        let (unknown, history) = (unknown.as_ref(), &session.history);
-        let context = Context { now, shown: None, unknown, history, volatile, sending, outbox, completing: false };
+        let Self {
+            types,
+            inspector,
+            stream,
+            composer,
+            layers,
+            session,
+            volatile,
+            unknown,
+            sending,
+            outbox,
+            queries,
+            ..
+        } = self;
+        let (unknown, history, query) = (unknown.as_ref(), &session.history, queries.narrowing());
+        let context =
+            Context { now, shown: None, unknown, history, volatile, query, sending, outbox, completing: false };
         Parts { types, inspector, stream, composer, layers, context }
     }
 
@@ -439,7 +460,7 @@ impl Model {
             let (age, shown_after) = (now.since(counted), self.polling_interval() * 2 + Duration::from_millis(1));
             shown_after.checked_sub(age).filter(|wait| !wait.is_zero()).unwrap_or_else(|| text::until_next_age(age))
         });
-        let inspector = self.inspector.next_wake(&self.session.history, now);
+        let inspector = self.inspector.next_wake(self.versions(), now);
         [toast, types, inspector, outbox, counts, self.connection.next_wake(now)].into_iter().flatten().min()
     }
 

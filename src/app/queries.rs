@@ -188,6 +188,10 @@ mod tests {
         expression.clone()
     }
 
+    fn selected(model: &Model) -> &str {
+        model.types.selected().unwrap().0.as_str()
+    }
+
     fn order(model: &Model) -> Vec<&str> {
         model.types.rows().map(|(name, _)| name.as_str()).collect()
     }
@@ -233,6 +237,12 @@ mod tests {
         assert_eq!(left, ["checkout", "purchase"]);
         assert_eq!(model.queries.narrowing_line().unwrap(), ".total · 3 of 9 events, 2 types · esc shows all");
 
+        // The list of the type has those that are left, and older and newer are among them.
+        press(&mut model, "/ p u r enter", at(21));
+        let count = |model: &Model| model.inspector.shown().unwrap().held_of_type;
+        assert_eq!((selected(&model), count(&model)), ("purchase", 2));
+        press(&mut model, "/ ^u enter", at(21));
+
         // One that comes is asked too, and of a type the newest that is left is on show.
         let before = model.inspector.shown().unwrap().event.number;
         let of_type = model.inspector.shown().unwrap().event.event_type.clone();
@@ -250,6 +260,34 @@ mod tests {
         assert_eq!(line(&model).input.value(), ".total");
         press(&mut model, "down", at(23));
         assert_eq!(line(&model).input.value(), "x");
+    }
+
+    #[test]
+    fn older_and_newer_are_events_that_the_query_leaves() {
+        let mut model = busy(120, 36);
+        for (number, total) in [1, 30, 2, 30, 3].into_iter().enumerate() {
+            let second = 30 + number as u64;
+            let update = change("checkout", ChangeKind::Updated, &format!(r#"{{"total":{total}}}"#), 9, 1, at(second));
+            send(&mut model, polled(vec![update], at(second)), at(second));
+        }
+        press(&mut model, "/ c h e c k enter", at(40));
+        let text = |model: &Model| model.inspector.shown().unwrap().event.payload.text().to_owned();
+        assert_eq!(text(&model), r#"{"total":3}"#);
+        let effects = press(&mut model, "| . t o t a l enter", at(40));
+        answer(&mut model, &effects, "\"total\":30");
+        assert_eq!(text(&model), r#"{"total":30}"#, "the newest that is left");
+        let mut seen = vec![model.inspector.shown().unwrap().event.number];
+        for _ in 0..4 {
+            press(&mut model, "<", at(41));
+            seen.push(model.inspector.shown().unwrap().event.number);
+        }
+        seen.dedup();
+        assert_eq!(seen.len(), 3);
+        assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
+        let told = &model.toast.as_ref().unwrap().text;
+        assert!(told.contains("no older event"), "{told}");
+        press(&mut model, "> >", at(42));
+        assert_eq!(Some(model.inspector.shown().unwrap().event.number), seen.first().copied());
     }
 
     #[test]
@@ -323,8 +361,9 @@ mod tests {
         assert_eq!(at_event(&model), forward);
 
         let effects = press(&mut model, "esc / z z z", at(20));
-        answer(&mut model, &effects[effects.len() - 1..], "");
         press(&mut model, "enter", at(20));
+        assert_eq!(model.toast.as_ref().unwrap().text, "searching the other events");
+        answer(&mut model, &effects[effects.len() - 1..], "");
         assert_eq!(model.toast.as_ref().unwrap().text, "no event that is held has it");
     }
 }

@@ -1,6 +1,7 @@
 //! A question that is put to every event of the session: to those that are held, the oldest first, and to each that comes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::tree::Needle;
@@ -129,6 +130,7 @@ impl Scan {
             return false;
         }
         self.answered += std::mem::take(&mut self.asking);
+        self.done |= history.later(self.asked).next().is_none();
         self.failed += scanned.failed;
         self.failure = self.failure.take().or_else(|| scanned.failure.clone());
         for event in scanned.found.iter().filter_map(|number| history.get(*number)) {
@@ -191,30 +193,91 @@ impl Scan {
         self.by_type.get(event_type)?.last().copied()
     }
 
+    /// The events of a type that it is true of.
+    fn of_type(&self, event_type: &TypeName) -> impl DoubleEndedIterator<Item = EventNumber> {
+        self.by_type.get(event_type).into_iter().flatten().copied()
+    }
+
+    /// The next older or newer event of its type that it is true of.
+    fn near(&self, from: &Captured, older: bool) -> Option<EventNumber> {
+        let (numbers, number) = (self.by_type.get(&from.event_type)?, from.number);
+        let near = if older {
+            numbers.range(..number).next_back()
+        } else {
+            numbers.range(number..).find(|other| **other != number)
+        };
+        near.copied()
+    }
+
     /// The next event that it is true of, or the one before: from newer to older ones of a type, then to the next type, and
     /// round at the end.
     pub(super) fn next(&self, from: &Captured, forward: bool) -> Option<EventNumber> {
-        let (name, number) = (&from.event_type, from.number);
-        let of_type = self.by_type.get(name);
-        let near = of_type.and_then(|numbers| {
-            if forward {
-                numbers.range(..number).next_back()
-            } else {
-                numbers.range(number..).find(|other| **other != number)
-            }
-        });
+        let name = &from.event_type;
         let other = || {
-            let mut all = self.by_type.iter();
-            let (after, before): (Vec<_>, Vec<_>) = all.by_ref().partition(|(other, _)| *other > name);
+            let (after, before): (Vec<_>, Vec<_>) = self.by_type.iter().partition(|(other, _)| *other > name);
             let mut others = after.into_iter().chain(before);
             if forward {
                 others.next().and_then(|(_, numbers)| numbers.last())
             } else {
-                let is_other = |(other, _): &(&TypeName, _)| *other != name;
-                let last = others.rfind(is_other);
+                let last = others.rfind(|(other, _)| *other != name);
                 last.or_else(|| self.by_type.get_key_value(name)).and_then(|(_, numbers)| numbers.first())
             }
         };
-        near.or_else(other).copied()
+        self.near(from, forward).or_else(|| other().copied())
+    }
+}
+
+/// The events of each type that are in view: those that are held, and of these the ones that the query over the session
+/// leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Versions<'a> {
+    /// The events that are held.
+    pub history: &'a History,
+    /// The query.
+    pub query: Option<&'a Scan>,
+}
+
+impl<'a> Versions<'a> {
+    /// How many there are of a type.
+    pub(super) fn count(&self, event_type: &TypeName) -> usize {
+        self.query.map_or_else(|| self.history.count(event_type), |query| query.of_type(event_type).count())
+    }
+
+    /// Those of a type at these places, the newest first.
+    pub(super) fn newest_first(
+        &self,
+        event_type: &'a TypeName,
+        places: Range<usize>,
+    ) -> Box<dyn Iterator<Item = &'a Captured> + 'a> {
+        let history = self.history;
+        match self.query {
+            None => Box::new(history.newest_first(event_type, places)),
+            Some(query) => {
+                let numbers = query.of_type(event_type).rev().skip(places.start).take(places.len());
+                Box::new(numbers.filter_map(|number| history.get(number)))
+            }
+        }
+    }
+
+    /// The oldest of a type.
+    pub(super) fn oldest(&self, event_type: &TypeName) -> Option<&'a Captured> {
+        let number = self.query.map(|query| query.of_type(event_type).next());
+        number.map_or_else(|| self.history.versions(event_type).next(), |number| self.history.get(number?))
+    }
+
+    /// How many newer ones of its type there are than an event that is in view.
+    pub(super) fn newer(&self, number: EventNumber) -> Option<usize> {
+        let Some(query) = self.query else { return self.history.place(number).map(|place| place.of - place.at) };
+        let event = self.history.get(number).filter(|_| query.holds(number))?;
+        Some(query.of_type(&event.event_type).rev().take_while(|other| *other != number).count())
+    }
+
+    /// The next older event of the type of one that is held, or the next newer.
+    pub(super) fn near(&self, from: &Captured, older: bool) -> Option<&'a Captured> {
+        match self.query {
+            Some(query) => self.history.get(query.near(from, older)?),
+            None if older => self.history.before(from.number),
+            None => self.history.after(from.number),
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::changes::{Changes, Compared, Comparison, Pair};
 use super::findings::EventFindings;
+use super::scan::Versions;
 use crate::event::{Document, DocumentError, Volatile};
 use crate::session::{Captured, History, Place};
 
@@ -63,9 +64,9 @@ impl Shown {
     }
 
     /// Finds its place among the others.
-    pub(super) fn place(&mut self, history: &History) {
-        self.place = history.place(self.event.number);
-        self.held_of_type = history.count(&self.event.event_type);
+    pub(super) fn place(&mut self, versions: Versions<'_>) {
+        self.place = versions.history.place(self.event.number);
+        self.held_of_type = versions.count(&self.event.event_type);
     }
 
     /// Compares it with the event before it and with the one that is marked, unless that is known.

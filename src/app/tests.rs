@@ -1060,7 +1060,7 @@ fn the_history_lists_what_is_held_and_opens_it() {
     let listed = |model: &Model| {
         let history = &model.session.history;
         let pane = &model.inspector.panes().history;
-        let rows = pane.visible(history).map(|(event, selected)| {
+        let rows = pane.visible(model.versions()).map(|(event, selected)| {
             let before = history.before(event.number).map(|before| (before.number, event.number));
             let words = before.and_then(|pair| pane.words(pair)).map(ToString::to_string);
             (event.number.0, selected, words.unwrap_or_default())

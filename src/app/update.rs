@@ -21,7 +21,7 @@ use super::pane::types::Column;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
 use super::records::{hear, learn, note, show};
-use super::scan::Scan;
+use super::scan::{Scan, Versions};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
@@ -84,7 +84,8 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     let question = composer::ask_for_findings(&mut model.composer, &model.sending, kept, now);
     effects.extend(question);
     model.settle(now);
-    effects.extend(model.inspector.questions(&model.session.history, &model.volatile));
+    let versions = Versions { history: &model.session.history, query: model.queries.narrowing() };
+    effects.extend(model.inspector.questions(versions, &model.volatile));
     effects
 }
 

@@ -31,6 +31,12 @@ impl Default for Limits {
     }
 }
 
+/// Where this very program is. Its file may have been replaced or removed since it was started; this is the one that runs.
+pub fn itself() -> Option<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() { Some(running.to_owned()) } else { std::env::current_exe().ok() }
+}
+
 /// Evaluates expressions in a child of the program, which starts with the first and stays for the next.
 ///
 /// A question that is dropped before its answer came ends the child, and so does one that takes too long; the next starts
@@ -53,24 +59,9 @@ struct Running {
 }
 
 impl Client {
-    /// One that starts this very program.
-    pub fn new(limits: Limits) -> Self {
-        // The file may have been replaced or removed since the program was started; this is the one that runs.
-        let itself = Path::new("/proc/self/exe");
-        let program = if itself.exists() { Some(itself.to_owned()) } else { std::env::current_exe().ok() };
+    /// One that starts the program at `program`, which is to be [`itself`]; without one, every question is refused.
+    pub fn new(program: Option<PathBuf>, limits: Limits) -> Self {
         Self { program, limits, running: None }
-    }
-
-    /// One that starts the program at `program`.
-    pub fn of(program: PathBuf, limits: Limits) -> Self {
-        Self { program: Some(program), limits, running: None }
-    }
-
-    /// Says whether the expression can be evaluated.
-    pub async fn check(&mut self, expression: &str) -> Result<(), QueryError> {
-        let running = self.running(expression).await?;
-        self.running = Some(running);
-        Ok(())
     }
 
     /// What the expression gives for an event.

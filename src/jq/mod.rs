@@ -7,4 +7,4 @@ mod evaluator;
 mod protocol;
 
 pub use child::{is_child, run};
-pub use client::{Client, Limits};
+pub use client::{Client, Limits, itself};

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use crate::app::Outcome;
 use crate::app::scan::{Question, ScanStep, Scanned};
 use crate::event::Payload;
-use crate::jq::{Client, Limits};
+use crate::jq::{Client, Limits, itself};
 use crate::query::Verdict;
 
 /// Answers one question after the other, and ends the one that nobody waits for any more.
@@ -81,7 +81,7 @@ impl QueryWorker {
 }
 
 async fn work(mut jobs: mpsc::UnboundedReceiver<Job>, outcomes: mpsc::UnboundedSender<Outcome>) {
-    let mut client = Client::new(Limits::default());
+    let mut client = Client::new(itself(), Limits::default());
     let mut waiting: VecDeque<Job> = VecDeque::new();
     loop {
         let job = match waiting.pop_front() {

@@ -12,7 +12,7 @@ use crate::{CANARY, clickscope, text};
 const EVENT: &str = r#"{"event":"purchase","customer_id":"42","revenue":25.00}"#;
 
 fn client(limits: Limits) -> Client {
-    Client::of(PathBuf::from(env!("CARGO_BIN_EXE_clickscope")), limits)
+    Client::new(Some(PathBuf::from(env!("CARGO_BIN_EXE_clickscope"))), limits)
 }
 
 /// Long enough for a machine under load, and never waited for but by what has no end.
@@ -43,8 +43,7 @@ async fn one_child_answers_for_one_expression_after_the_other() {
     let values = client.values(".revenue, .event.x", EVENT).await.unwrap();
     assert_eq!(values.texts, ["25.00"]);
     assert!(matches!(values.end, ValuesEnd::Failed(_)), "{values:?}");
-    assert_eq!(client.check(".revenue").await, Ok(()));
-    assert!(matches!(client.check(&" ".repeat(20_000)).await, Err(QueryError::Expression(_))));
+    assert!(matches!(client.values(&" ".repeat(20_000), EVENT).await, Err(QueryError::Expression(_))));
 }
 
 #[tokio::test]
@@ -105,7 +104,7 @@ async fn the_child_has_an_empty_environment_and_no_terminal() {
     let script = format!("#!/bin/sh\n{{ env; echo \"as $0\"; ls -l /proc/self/fd; pwd; }} >{} 2>&1\n", told.display());
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let why = ended(Client::of(program, patient()).check(".").await.unwrap_err());
+    let why = ended(Client::new(Some(program), patient()).values(".", EVENT).await.unwrap_err());
     assert!(why.contains("has failed"), "{why}");
     let told = std::fs::read_to_string(told).unwrap();
     for line in told.lines().filter(|line| line.contains('=') && !line.contains(" -> ")) {
@@ -117,9 +116,11 @@ async fn the_child_has_an_empty_environment_and_no_terminal() {
 
 #[tokio::test]
 async fn without_a_child_queries_are_refused_with_the_reason() {
-    let error = Client::of("/nonexistent/clickscope".into(), patient()).check(".").await.unwrap_err();
-    let QueryError::Unavailable(why) = error else { panic!("{error:?}") };
-    assert!(why.contains("could not be started"), "{why}");
+    for (program, reason) in [(Some("/nonexistent/clickscope"), "could not be started"), (None, "cannot be found")] {
+        let error = Client::new(program.map(PathBuf::from), patient()).values(".", EVENT).await.unwrap_err();
+        let QueryError::Unavailable(why) = error else { panic!("{error:?}") };
+        assert!(why.contains(reason), "{why}");
+    }
 }
 
 #[test]

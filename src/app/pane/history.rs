@@ -10,10 +10,11 @@ use crate::app::changes::{Compared, Pair};
 use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Binding, Keys, char, hint, key};
 use crate::app::layout::Area;
+use crate::app::scan::Versions;
 use crate::app::shown::Shown;
 use crate::app::{KeyCode, Mouse};
 use crate::event::{Sanitized, TypeName, Volatile, text};
-use crate::session::{Captured, EventNumber, History, Moment};
+use crate::session::{Captured, EventNumber, Moment};
 
 /// The keys of the list.
 pub(in crate::app) static KEYS: Keys = {
@@ -46,9 +47,9 @@ pub struct HistoryPane {
 
 impl HistoryPane {
     /// The rows on screen, from the top: each event with whether the cursor is on it.
-    pub fn visible<'h>(&self, history: &'h History) -> impl Iterator<Item = (&'h Captured, bool)> + use<'h, '_> {
+    pub fn visible<'h>(&'h self, versions: Versions<'h>) -> impl Iterator<Item = (&'h Captured, bool)> {
         let rows = self.cursor.visible();
-        let events = self.event_type.iter().flat_map(move |name| history.newest_first(name, rows.clone()));
+        let events = self.event_type.iter().flat_map(move |name| versions.newest_first(name, rows.clone()));
         events.map(|event| (event, Some(event.number) == self.at))
     }
 
@@ -68,8 +69,8 @@ impl HistoryPane {
     }
 
     /// The events on screen of which it is not known what changed in them.
-    pub(super) fn unknown(&self, history: &History, volatile: &Arc<Volatile>) -> Vec<Pair> {
-        let visible = self.visible(history);
+    pub(super) fn unknown(&self, versions: Versions<'_>, volatile: &Arc<Volatile>) -> Vec<Pair> {
+        let (history, visible) = (versions.history, self.visible(versions));
         let pairs = visible.filter_map(|(event, _)| Pair::of(history.before(event.number)?, event, volatile));
         pairs.filter(|pair| !self.words.contains_key(&pair.numbers())).collect()
     }
@@ -83,15 +84,15 @@ impl HistoryPane {
     }
 
     /// How long after `now` an age on screen reads differently.
-    pub(super) fn next_wake(&self, history: &History, now: Moment) -> Option<Duration> {
-        self.visible(history).map(|(event, _)| text::until_next_age(event.age(now))).min()
+    pub(super) fn next_wake(&self, versions: Versions<'_>, now: Moment) -> Option<Duration> {
+        self.visible(versions).map(|(event, _)| text::until_next_age(event.age(now))).min()
     }
 
     fn take_cursor(&mut self, context: &Context<'_>) {
         let row = self.cursor.at();
         let name = self.event_type.as_ref();
-        self.at =
-            name.and_then(|name| context.history.newest_first(name, row..row + 1).next()).map(|event| event.number);
+        let event = name.and_then(|name| context.versions().newest_first(name, row..row + 1).next());
+        self.at = event.map(|event| event.number);
     }
 
     fn open(&self) -> Answer {
@@ -130,10 +131,10 @@ impl Pane for HistoryPane {
         }
         self.shown = Some(*number);
         let line = self.cursor.line();
-        self.cursor.set_len(context.history.count(event_type));
-        if let Some(place) = self.at.and_then(|number| context.history.place(number)) {
+        self.cursor.set_len(context.versions().count(event_type));
+        if let Some(newer) = self.at.and_then(|number| context.versions().newer(number)) {
             // What comes above it does not move it on the screen.
-            self.cursor.put_on_line(place.of - place.at, line);
+            self.cursor.put_on_line(newer, line);
         } else {
             // It had to go, and those before it as well.
             self.cursor.put(self.cursor.at());

@@ -9,6 +9,7 @@ use crate::app::findings::{Checked, Linted};
 use crate::app::keymap::{Action, CopyTarget, Keys};
 use crate::app::layout::{self, Area};
 use crate::app::pager::{self, Pager};
+use crate::app::scan::Versions;
 use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
@@ -16,7 +17,7 @@ use crate::app::{Effect, Mouse};
 use crate::event::{NodeId, NodeKind, Path, Sanitized, TypeName, Volatile, sanitized, text};
 use crate::lint::Finding;
 use crate::query;
-use crate::session::{Captured, EventNumber, History, Moment};
+use crate::session::{Captured, EventNumber, Moment};
 
 /// In a pane narrower than this the tabs have short names.
 const NARROW: u16 = 50;
@@ -88,15 +89,16 @@ impl Inspector {
     }
 
     /// Steps to the event of the type before the one on show, or to the one after it.
-    fn step(&mut self, older: bool, history: &History) -> Answer {
+    fn step(&mut self, older: bool, versions: Versions<'_>) -> Answer {
+        let history = versions.history;
         let Some(shown) = &self.shown else { return Answer::done() };
-        let Captured { number, event_type, .. } = &shown.event;
+        let event_type = &shown.event.event_type;
         let next = match (shown.place, older) {
-            (Some(_), true) => history.before(*number),
-            (Some(_), false) if self.is_past() => history.after(*number),
+            (Some(_), true) => versions.near(&shown.event, true),
+            (Some(_), false) if self.is_past() => versions.near(&shown.event, false),
             (Some(_), false) | (None, true) => None,
             // It had to go: the oldest that is held is the next.
-            (None, false) => history.versions(event_type).next(),
+            (None, false) => versions.oldest(event_type),
         };
         if let Some(next) = next.cloned() {
             let newer = history.place(next.number).map_or(0, |place| place.of - place.at);
@@ -105,6 +107,7 @@ impl Inspector {
         }
         let dropped = history.dropped_of(event_type);
         Answer::say(match (older, dropped) {
+            (true, _) if versions.query.is_some() => "the query leaves no older event of the type".into(),
             (false, _) => "this is the newest event".into(),
             (true, 0) => "this is the first event that was seen of the type".into(),
             (true, dropped) => {
@@ -114,10 +117,10 @@ impl Inspector {
     }
 
     /// The comparisons that what is on show needs, unless they are asked for already.
-    pub(in crate::app) fn questions(&mut self, history: &History, volatile: &Arc<Volatile>) -> Option<Effect> {
+    pub(in crate::app) fn questions(&mut self, versions: Versions<'_>, volatile: &Arc<Volatile>) -> Option<Effect> {
         let mut pairs: Vec<_> = self.shown.iter().flat_map(|shown| shown.pairs(volatile)).collect();
         if self.tab == Tab::History {
-            pairs.extend(self.tabs.history.unknown(history, volatile));
+            pairs.extend(self.tabs.history.unknown(versions, volatile));
         }
         if pairs.is_empty() {
             self.asked.clear();
@@ -142,8 +145,8 @@ impl Inspector {
     }
 
     /// How long after `now` a text in it changes by the passing of time.
-    pub(in crate::app) fn next_wake(&self, history: &History, now: Moment) -> Option<Duration> {
-        if self.tab == Tab::History { self.tabs.history.next_wake(history, now) } else { None }
+    pub(in crate::app) fn next_wake(&self, versions: Versions<'_>, now: Moment) -> Option<Duration> {
+        if self.tab == Tab::History { self.tabs.history.next_wake(versions, now) } else { None }
     }
 
     /// Cuts what is inside its border into the line about the event on show, and the tab under it.
@@ -387,7 +390,7 @@ impl Pane for Inspector {
 
     fn show(&mut self, context: &Context<'_>) {
         if let Some(shown) = &mut self.shown {
-            shown.place(context.history);
+            shown.place(context.versions());
             shown.compare(context.history, self.mark.as_ref(), context.volatile);
         }
         let tab = self.tab_in(context);
@@ -406,7 +409,7 @@ impl Pane for Inspector {
         match action {
             Action::Follow => self.follow(),
             Action::Mark => return Some(self.turn_mark(context)),
-            Action::Older | Action::Newer => return Some(self.step(action == Action::Older, context.history)),
+            Action::Older | Action::Newer => return Some(self.step(action == Action::Older, context.versions())),
             Action::Diff => {
                 self.tab = if self.tab == Tab::Diff { Tab::Tree } else { Tab::Diff };
                 return Some(Answer::request(Request::Focus(PaneId::Inspector)));

@@ -30,6 +30,7 @@ pub use super::layout::PaneId;
 use super::narrowing::Narrowing;
 use super::outbox::Outbox;
 use super::pager::Pager;
+use super::scan::{Scan, Versions};
 use super::shown::Shown;
 use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
@@ -84,12 +85,21 @@ pub(super) struct Context<'a> {
     pub(super) history: &'a History,
     /// The fields whose changes say nothing.
     pub(super) volatile: &'a Arc<Volatile>,
+    /// The query that narrows the session down.
+    pub(super) query: Option<&'a Scan>,
     /// The settings of sending.
     pub(super) sending: &'a Sending,
     /// The outbox.
     pub(super) outbox: &'a Outbox,
     /// Whether the completion of what is typed was open when the key came.
     pub(super) completing: bool,
+}
+
+impl<'a> Context<'a> {
+    /// The events of each type that are in view.
+    pub(super) fn versions(&self) -> Versions<'a> {
+        Versions { history: self.history, query: self.query }
+    }
 }
 
 /// The answer of a pane to a key or the mouse.

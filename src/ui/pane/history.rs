@@ -24,7 +24,7 @@ pub(super) fn render(shown: &Shown, model: &Model, now: Moment, theme: &Theme, a
     let history = &model.session.history;
     let inner = area.inner();
     let focused = model.has_focus(PaneId::Inspector);
-    for (y, (event, selected)) in (inner.y..).zip(pane.visible(history)) {
+    for (y, (event, selected)) in (inner.y..).zip(pane.visible(model.versions())) {
         let place = Rect { y, height: 1, ..rect(inner) };
         if selected {
             buf.set_style(place, if focused { theme.selection } else { theme.selection_quiet });
