@@ -13,7 +13,9 @@ fn watching(collector: &Collector, columns: u16, rows: u16) -> Program {
 /// The rest of the line that begins with a type, after the marks in front of it.
 fn row_of<'s>(contents: &'s str, name: &str) -> Option<&'s str> {
     let mut rows = contents.lines().filter(|line| line.starts_with('│'));
-    rows.find_map(|line| line.split_once(&format!(" {name} ")).map(|(_, rest)| rest))
+    let row = rows.find_map(|line| line.split_once(&format!(" {name} ")).map(|(_, rest)| rest));
+    // What stands in the inspector beside it is not of the row.
+    row.and_then(|row| row.split('│').next())
 }
 
 #[test]

@@ -98,9 +98,9 @@ fn a_filter_leaves_the_types_that_match_also_when_it_is_pasted() {
 fn the_inspector_folds_and_searches_and_stays_where_the_reader_is() {
     let (collector, mut program) = watching();
     program.send("\r0");
-    program.wait_for("everything folded", |screen| !screen.contents().contains("45790-32"));
+    program.wait_for("everything folded", |screen| !screen.contents().contains("\"45790-32\""));
     program.send(":unfold everything\r");
-    program.wait_for_text(&["45790-32"]);
+    program.wait_for_text(&["\"45790-32\""]);
     program.send("/sku");
     program.wait_for_text(&["1 of 1"]);
     program.send("\r");
