@@ -132,6 +132,8 @@ pub struct Pause {
     pub since: Moment,
     /// How many events came, as far as is known.
     pub arrived: u64,
+    /// The last event that came before.
+    pub(super) after: Option<EventNumber>,
     /// The latest change of each type, with the arrivals of those before it added.
     pub(super) changes: IndexMap<TypeName, Change>,
 }

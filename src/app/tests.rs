@@ -737,8 +737,12 @@ fn each_event_of_one_answer_is_a_change_and_a_version_of_its_own() {
     let row = |model: &Model| model.types.row(&"view".into()).cloned().unwrap();
     let mut paused = busy(120, 36);
     press(&mut paused, "space", at(20));
-    send(&mut paused, polled(changes.clone(), at(21)), at(21));
-    press(&mut paused, "space", at(22));
+    assert_eq!(send(&mut paused, polled(changes.clone(), at(21)), at(21)), []);
+    let looked_at = press(&mut paused, "space", at(22));
+    let numbers = |effects: &[Effect]| match effects.first() {
+        Some(Effect::Lint { events, .. }) => events.iter().map(|event| event.number).collect::<Vec<_>>(),
+        _ => Vec::new(),
+    };
     let effects = send(&mut model, polled(changes, at(21)), at(21));
 
     let news = ["view n 6 → 5", "view n 3 → 4", "view n 2 → 3", "view n 1 → 2", "view −products · +n"];
@@ -746,6 +750,7 @@ fn each_event_of_one_answer_is_a_change_and_a_version_of_its_own() {
     assert_eq!(log(&model).iter().filter(|line| *line == "view from before the newest · 1 field").count(), 1);
     let Some(Effect::Lint { events, .. }) = effects.first() else { panic!("{effects:?}") };
     assert_eq!(events.len(), 6, "each is looked at");
+    assert_eq!(numbers(&looked_at), numbers(&effects), "also when the screen was held still meanwhile");
     for model in [&model, &paused] {
         let versions = model.session.history.versions(&"view".into()).map(|captured| captured.payload.text());
         let versions: Vec<_> = versions.skip(2).collect();

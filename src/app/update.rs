@@ -579,11 +579,18 @@ fn show_batch(model: &mut Model, batch: u64, text: Pager, now: Moment) {
 
 fn pause(model: &mut Model, now: Moment) {
     match model.pause.take() {
-        None => model.pause = Some(Pause { since: now, arrived: 0, changes: IndexMap::new() }),
+        None => {
+            let after = model.session.history.iter().next_back().map(|event| event.number);
+            model.pause = Some(Pause { since: now, arrived: 0, after, changes: IndexMap::new() });
+        }
         Some(pause) => {
             model.stream.release();
             let changes: Vec<_> = pause.changes.into_values().collect();
             show(model, &changes, now);
+            // Also those that newer ones of their types have stepped over.
+            let came = model.session.history.iter().rev().take_while(|event| Some(event.number) > pause.after);
+            let unlinted = came.filter(|event| model.checked.get(event.number).is_none());
+            model.unlinted = unlinted.cloned().collect::<Vec<_>>().into_iter().rev().collect();
         }
     }
 }
