@@ -1,12 +1,11 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Change, Delivery, Gap, Moment, Polled, Proof, Recalled, Retry, Trouble};
+use super::{Change, Delivery, Errors, Gap, Moment, Polled, Proof, Recalled, Retry, Trouble};
 use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
 use crate::lint::Finding;
 
@@ -55,17 +54,6 @@ pub enum Record {
     Recalled(Recalled),
     /// The outcome for an event that was sent and waited for (`proof`).
     Proof(Proof),
-}
-
-/// The server's counts of the events that it took and could not process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Errors {
-    /// How many today, by sort, such as `missing_identifier`; the list of sorts is the server's and open. None is zero.
-    #[serde(rename = "errors")]
-    pub counts: BTreeMap<Sanitized, u64>,
-    /// When we learnt it.
-    #[serde(rename = "observed_at")]
-    pub at: Moment,
 }
 
 /// A line of JSON.

@@ -93,9 +93,12 @@ fn stages(probe: &Probe) -> Sanitized {
     let stages = probe.stages();
     let widest = stages.iter().map(|stage| stage.stage.label().len()).max().unwrap_or(0);
     let line = |stage: Stage| {
-        let name = Sanitized::literal(stage.stage.label());
-        let name = if stage.said.is_empty() { name } else { name.pad(widest) };
-        sanitized!("  {} {}  {}\n", stage.state.sign(), name, stage.said)
+        let (sign, name) = (stage.state.sign(), Sanitized::literal(stage.stage.label()));
+        if stage.said.is_empty() {
+            sanitized!("  {} {}\n", sign, name)
+        } else {
+            sanitized!("  {} {}  {}\n", sign, name.pad(widest), stage.said)
+        }
     };
     stages.into_iter().map(line).collect()
 }

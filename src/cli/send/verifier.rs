@@ -172,7 +172,8 @@ impl Verifier {
                 _ => {}
             }
         }
-        if let Some(at) = answered {
+        // What was held until its history answered comes without a poll.
+        if let Some(at) = answered.or_else(|| changes.first().map(|change| change.at)) {
             settled.extend(self.probes.observe(&changes, at));
         }
         for event_type in self.probes.overtaken() {
