@@ -3,8 +3,8 @@ use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use super::moment::Times;
-use super::{Captured, Change, ChangeKind, EventNumber};
-use crate::event::{Payload, TypeName};
+use super::{Captured, Change, ChangeKind, EventNumber, Gap};
+use crate::event::{Payload, Sanitized, TypeName, sanitized, text};
 
 /// How many bytes of events are held when nothing else is asked.
 pub const HISTORY_LIMIT: usize = 64 * 1024 * 1024;
@@ -61,6 +61,33 @@ pub struct Place {
     pub of: usize,
 }
 
+/// How many events were certainly lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// At least one.
+    Some,
+    /// So many.
+    Count(u64),
+}
+
+impl Lost {
+    /// The words for it.
+    pub fn words(self) -> Sanitized {
+        match self {
+            Self::Some => "at least 1 lost".into(),
+            Self::Count(count) => sanitized!("{} lost", text::grouped(count)),
+        }
+    }
+
+    /// Both together. A number stands for what was told without one.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Count(one), Self::Count(other)) => Self::Count(one.saturating_add(other)),
+            (count @ Self::Count(_), Self::Some) | (Self::Some, count) => count,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Budget {
     bytes: usize,
@@ -72,6 +99,8 @@ struct Budget {
 #[derive(Debug)]
 struct Entry {
     captured: Captured,
+    /// What was lost of its type before it.
+    lost: Option<Lost>,
     /// How many bytes are held elsewhere because of it.
     charged: usize,
 }
@@ -86,6 +115,8 @@ struct Held {
     newest_bytes: usize,
     arrival: u64,
     dropped: u64,
+    /// What was lost before the event that comes next.
+    lost: Option<Lost>,
 }
 
 impl Entry {
@@ -156,8 +187,26 @@ impl History {
         }
         let (event_type, payload) = (change.event_type.clone(), Arc::clone(payload));
         let captured = Captured { event_type, payload, at: change.at, number, arrival: change.arrival };
-        self.events.insert(number, Entry { captured, charged: 0 });
+        let lost = if newer == 0 { held.lost.take() } else { None };
+        self.events.insert(number, Entry { captured, lost, charged: 0 });
         number
+    }
+
+    /// Learns that events of a type were lost, before the newest one or before the one that comes next.
+    pub(super) fn lose(&mut self, gap: &Gap) {
+        let Some(held) = self.types.get_mut(&gap.event_type) else { return };
+        let newest = held.versions.back().filter(|_| gap.late);
+        let before = match newest.and_then(|number| self.events.get_mut(number)) {
+            Some(newest) => &mut newest.lost,
+            None => &mut held.lost,
+        };
+        let lost = gap.lost.map_or(Lost::Some, Lost::Count);
+        *before = Some(before.map_or(lost, |known| known.and(lost)));
+    }
+
+    /// What was lost of its type just before an event.
+    pub fn lost_before(&self, number: EventNumber) -> Option<Lost> {
+        self.events.get(&number)?.lost
     }
 
     /// Counts `bytes` that are held elsewhere because of an event as part of it, until it goes.
@@ -446,6 +495,24 @@ mod tests {
         let mut history = History::default();
         history.take_in(&late(1));
         assert_eq!(texts(&history, "view"), ["1"]);
+    }
+
+    #[test]
+    fn what_was_lost_stands_before_the_event_that_followed() {
+        let mut history = History::default();
+        let gap = |lost, late| Gap { event_type: "view".into(), lost, late, at: NOW };
+        history.lose(&gap(Some(9), false));
+        let first = push(&mut history, "view", "1");
+        history.lose(&gap(None, false));
+        let second = push(&mut history, "view", "2");
+        assert_eq!([first, second].map(|number| history.lost_before(number)), [None, Some(Lost::Some)]);
+        history.lose(&gap(Some(3), true));
+        history.lose(&gap(Some(2), true));
+        history.lose(&gap(Some(1), false));
+        let third = push(&mut history, "view", "3");
+        let lost = [second, third].map(|number| history.lost_before(number));
+        assert_eq!(lost, [Some(Lost::Count(5)), Some(Lost::Count(1))], "a number stands for what had none");
+        assert_eq!((Lost::Some.words(), Lost::Count(5).words()), ("at least 1 lost".into(), "5 lost".into()));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub use delivery::{CallOutcome, Delivery, Retry};
 pub use errors::Errors;
 pub use form::{CapturedEvent, as_draft, captured};
 pub use gap::Gap;
-pub use history::{Dropped, HISTORY_LIMIT, History, MOST_TYPES, Place};
+pub use history::{Dropped, HISTORY_LIMIT, History, Lost, MOST_TYPES, Place};
 pub use moment::Moment;
 pub use proof::Proof;
 pub use rate::Rate;

@@ -25,6 +25,7 @@ impl Session {
         for record in records {
             match record {
                 Record::Change(change) => change.number = self.history.take_in(change),
+                Record::Gap(gap) => self.history.lose(gap),
                 Record::Errors(errors) => self.errors = Some(errors.clone()),
                 Record::Polled(polled) => self.clock.hear(polled),
                 _ => {}

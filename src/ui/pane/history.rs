@@ -73,7 +73,11 @@ fn line(event: &Captured, is_shown: bool, model: &Model, now: Moment, theme: &Th
     ];
     let used: usize = lead.iter().map(Span::width).sum();
     let room = width.saturating_sub(used + text::width(&label));
-    let words = words(event, model).fit(room);
+    let words = match model.session.history.lost_before(event.number) {
+        Some(lost) => sanitized!("{} before · {}", lost.words(), words(event, model)),
+        None => words(event, model),
+    };
+    let words = words.fit(room);
     let gap = room.saturating_sub(text::width(&words));
     let words = span(words, if is_shown { theme.title } else { theme.title_quiet });
     joined(lead.into_iter().chain([words, blank(gap), span(label, theme.dim)]).collect())
