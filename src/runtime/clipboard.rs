@@ -125,7 +125,8 @@ fn tmux_passes(answer: &str) -> Result<(), NotCopied> {
     if term.is_some_and(is_deaf) {
         return Err(NotCopied::Deaf);
     }
-    let is_closed = clipboard.is_some_and(|clipboard| clipboard != "on") && passthrough == Some("off");
+    // The second was a switch once, which a format has as a number.
+    let is_closed = clipboard.is_some_and(|clipboard| clipboard != "on") && matches!(passthrough, Some("off" | "0"));
     if is_closed { Err(NotCopied::Tmux) } else { Ok(()) }
 }
 
@@ -241,6 +242,8 @@ mod tests {
             ("on/off/xterm-256color\n", Ok(())),
             ("external/off/xterm-256color\n", Err(Tmux)),
             ("off/off/foot\n", Err(Tmux)),
+            ("external/0/xterm-256color\n", Err(Tmux)),
+            ("external/1/xterm-256color\n", Ok(())),
             ("external/on/foot\n", Ok(())),
             ("off/all/foot\n", Ok(())),
             ("on/on/linux\n", Err(Deaf)),
