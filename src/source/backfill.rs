@@ -28,6 +28,8 @@ const SECOND_LOOK: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Backfill {
     connection: Arc<Connection>,
+    /// Whether types that changed are held and asked for by themselves.
+    by_itself: bool,
     asking: JoinSet<Asked>,
     wanted: IndexMap<TypeName, Want>,
     /// When the calls of the last minute were made.
@@ -99,9 +101,10 @@ pub(super) struct Asked {
 }
 
 impl Backfill {
-    pub(super) fn new(connection: Arc<Connection>) -> Self {
+    pub(super) fn new(connection: Arc<Connection>, by_itself: bool) -> Self {
         Self {
             connection,
+            by_itself,
             asking: JoinSet::new(),
             wanted: IndexMap::new(),
             calls: VecDeque::new(),
@@ -123,7 +126,7 @@ impl Backfill {
         self.forget_calls();
         let is_paused = self.paused.is_some_and(|until| until > Instant::now());
         let left = CALLS.saturating_sub(self.calls.len() + self.wanted.len());
-        Holding { asks: self.asks(), most: if is_paused { 0 } else { left }, opening }
+        Holding { asks: self.by_itself && self.asks(), most: if is_paused { 0 } else { left }, opening }
     }
 
     /// Asks for the history of a type as soon as the budget allows it.

@@ -19,9 +19,23 @@ const WAITING_COMMANDS: usize = 16;
 ///
 /// Outside a tokio runtime.
 pub fn start(settings: Settings) -> Source {
+    begin(settings, true)
+}
+
+/// The same for one who waits for events of its own: nothing is held back for what polls stepped over, and histories are
+/// asked for only when it says so.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+pub fn start_at_once(settings: Settings) -> Source {
+    begin(settings, false)
+}
+
+fn begin(settings: Settings, backfills: bool) -> Source {
     let (sender, records) = mpsc::channel(WAITING_RECORDS);
     let (commands, command_receiver) = mpsc::channel(WAITING_COMMANDS);
-    let poller = Poller::new(settings, sender);
+    let poller = Poller::new(settings, sender, backfills);
     tokio::spawn(poller.run(command_receiver));
     Source { records, commands }
 }

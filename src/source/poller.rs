@@ -173,7 +173,7 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    pub(super) fn new(settings: Settings, records: mpsc::Sender<Vec<Record>>) -> Self {
+    pub(super) fn new(settings: Settings, records: mpsc::Sender<Vec<Record>>, backfills: bool) -> Self {
         let started = settings.clock.now();
         let interval = settings.interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
         let connection = Arc::new(Connection::new(settings));
@@ -194,7 +194,7 @@ impl Poller {
             told: IndexSet::new(),
             counting: Counting::new(Arc::clone(&connection)),
             counts_came: None,
-            backfill: Backfill::new(Arc::clone(&connection)),
+            backfill: Backfill::new(Arc::clone(&connection), backfills),
             held: VecDeque::new(),
             opening: None,
             settled: None,

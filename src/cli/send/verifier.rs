@@ -56,7 +56,7 @@ impl Verifier {
         reporter: &Reporter,
     ) -> Result<Self, Exit> {
         let clock = settings.clock;
-        let mut source = live::start(settings);
+        let mut source = live::start_at_once(settings);
         let mut probes = Probes::new(within).identified_by(identifiers);
         let mut missing_identifier = None;
         let mut newest = HashMap::new();
