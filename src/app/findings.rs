@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use super::tree::{self, Part, Spot, TreeRow};
-use crate::event::{Document, NodeId, Sanitized, Segment, TypeName, sanitized, text};
+use crate::event::{Document, NodeId, Sanitized, TypeName, sanitized, text};
 use crate::lint::{Finding, NodeLookup, Severity, SeverityCounts};
 use crate::session::{Captured, EventNumber, History};
 
@@ -204,20 +204,10 @@ impl Told {
     }
 }
 
-/// The kind of a finding, in common with others that are not worth another word: the rule, and the place, in whichever
-/// element of an array. What is missing is told apart by what that is, figures left out.
+/// The hash of the kind of a finding.
 fn sort_of(finding: &Finding) -> u64 {
     let mut hasher = DefaultHasher::new();
-    finding.rule.id.hash(&mut hasher);
-    for segment in &finding.path.0 {
-        match segment {
-            Segment::Key { name, .. } => name.hash(&mut hasher),
-            Segment::Index(_) => "[]".hash(&mut hasher),
-        }
-    }
-    if finding.place_says_little() {
-        finding.expected.hash_subject(&mut hasher);
-    }
+    finding.hash_kind(&mut hasher);
     hasher.finish()
 }
 
@@ -282,7 +272,7 @@ mod tests {
     use super::super::fixture::{captured, document};
     use super::super::tree::{Range, Tree};
     use super::*;
-    use crate::event::Path;
+    use crate::event::{Path, Segment};
     use crate::lint::{Actual, Expected, Fix};
     use crate::plan::rule;
 

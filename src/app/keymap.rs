@@ -105,6 +105,10 @@ pub enum Action {
     AskHistory,
     /// To the last event of the type that had a worse finding than the newest.
     Earlier,
+    /// All findings of the session.
+    AllFindings,
+    /// To an event in which a field is as in most.
+    Counterexample,
     /// To the field that a finding is about.
     GoToField,
     /// Go on to the newest event.
@@ -353,6 +357,7 @@ pub(super) static EVENT: Keys = {
         hint(&[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
         bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
         bind(&[], A::AskHistory, "ask the platform for earlier events of the type"),
+        bind(&[char('!')], A::AllFindings, "all findings of the session, which the header counts"),
         bind(&[], A::Earlier, "to the last event that was worse than the newest"),
         hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
         bind(&[char('m')], A::Mark, "mark the event: others are compared with it; again, no more"),

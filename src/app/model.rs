@@ -20,7 +20,7 @@ use super::queries::Queries;
 use super::scan::Versions;
 use super::{Sending, Size};
 use crate::event::{Sanitized, TypeName, Unknown, Volatile, sanitized, text};
-use crate::session::{Captured, Change, EventNumber, Moment, Session};
+use crate::session::{Captured, Change, EventNumber, Fault, FaultId, Faults, Moment, Session};
 
 /// How long a short answer stands in the footer.
 pub(super) const TOAST: Duration = Duration::from_secs(4);
@@ -91,6 +91,10 @@ pub struct Model {
     pub checked: Checked,
     /// The fields whose changes say nothing of an event.
     pub volatile: Arc<Volatile>,
+    /// How often each fault was found.
+    pub faults: Faults,
+    /// The fault that was looked at last in the list of all.
+    pub(super) fault: Option<FaultId>,
     /// The layers over the panes; the last has the keys.
     pub layers: Vec<Layer>,
     /// The table of event types.
@@ -185,6 +189,8 @@ impl Model {
             session: Session::new(setup.history_limit),
             checked: Checked::default(),
             volatile: Arc::new(setup.volatile),
+            faults: Faults::default(),
+            fault: None,
             layers: Vec::new(),
             types: Types::new(setup.table),
             inspector: Inspector::default(),
@@ -334,6 +340,7 @@ impl Model {
             query: self.queries.narrowing(),
             sending: &self.sending,
             outbox: &self.outbox,
+            faults: &self.faults,
             completing: false,
         }
     }
@@ -352,11 +359,12 @@ impl Model {
             sending,
             outbox,
             queries,
+            faults,
             ..
         } = self;
         let (unknown, history, query) = (unknown.as_ref(), &session.history, queries.narrowing());
         let context =
-            Context { now, shown: None, unknown, history, volatile, query, sending, outbox, completing: false };
+            Context { now, shown: None, unknown, history, volatile, query, sending, outbox, faults, completing: false };
         Parts { types, inspector, stream, composer, layers, context }
     }
 
@@ -412,6 +420,9 @@ impl Model {
         }
         self.types.read_values();
         self.stream.arrange((self.narrowing.as_ref(), self.queries.narrowing()), self.types.muted());
+        if matches!(self.layers.last(), Some(Layer::AllFindings(_))) {
+            self.with(InputTarget::Layer, now, |pane, context| pane.show(context));
+        }
         let errors = self.composer.errors();
         for layer in &mut self.layers {
             if let Layer::Confirm(confirm) = layer {
@@ -463,7 +474,23 @@ impl Model {
             shown_after.checked_sub(age).filter(|wait| !wait.is_zero()).unwrap_or_else(|| text::until_next_age(age))
         });
         let inspector = self.inspector.next_wake(self.versions(), now);
-        [toast, types, inspector, outbox, counts, self.connection.next_wake(now)].into_iter().flatten().min()
+        [toast, types, inspector, outbox, counts, self.faults_wake(now), self.connection.next_wake(now)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// When the age of a fault on screen changes.
+    fn faults_wake(&self, now: Moment) -> Option<Duration> {
+        let until = |fault: &Fault| text::until_next_age(now.since(fault.last));
+        match self.layers.last() {
+            Some(Layer::AllFindings(list)) => list.visible().filter_map(|(id, _)| self.faults.get(id)).map(until).min(),
+            None if self.tab() == Tab::Findings => {
+                let finding = self.inspector.panes().findings.selected()?;
+                self.faults.of(&self.inspector.shown()?.event.event_type, finding).map(until)
+            }
+            _ => None,
+        }
     }
 
     /// How old the counts of the server are, where that is more than two polls.

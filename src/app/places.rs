@@ -4,7 +4,7 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 23] = [
+static PLACES: [&Keys; 24] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
@@ -23,6 +23,7 @@ static PLACES: [&Keys; 23] = [
     &layer::palette::KEYS,
     &layer::picker::KEYS,
     &layer::muted::KEYS,
+    &layer::all_findings::KEYS,
     &layer::completion::KEYS,
     &layer::confirm::KEYS,
     &layer::prompt::TEMPLATE_NAME,

@@ -232,6 +232,7 @@ pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
     for linted in linted {
         let let_go = model.checked.keep(linted, &mut model.session.history);
         model.forget(&let_go);
+        model.faults.take_in(&linted.event, linted.found.findings());
         let news = model.types.learn(linted);
         if model.baseline.as_mut().is_some_and(|baseline| baseline.counts(linted)) {
             continue;

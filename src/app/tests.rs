@@ -483,6 +483,36 @@ fn from_a_finding_the_reader_gets_to_its_field_and_back() {
 }
 
 #[test]
+fn the_list_of_all_findings_leads_to_an_example_of_each_and_stays_where_it_was() {
+    let mut model = faulty(120, 36);
+    let chosen = |model: &Model| {
+        let Some(Layer::AllFindings(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
+        list.selected().and_then(|id| model.faults.get(id)).unwrap().clone()
+    };
+    press(&mut model, "esc esc !", at(21));
+    let counts = model.faults.counts();
+    let severities: Vec<_> = model.faults.iter().map(|(_, fault)| fault.severity).collect();
+    let of = |severity| severities.iter().filter(|it| **it == severity).count();
+    assert_eq!((counts.errors, counts.warnings), (of(Severity::Error), of(Severity::Warning)));
+    assert_eq!(chosen(&model).severity, Severity::Error, "the worst first");
+    for keys in ["g", "j", "j", "G"] {
+        press(&mut model, keys, at(21));
+        let fault = chosen(&model);
+        press(&mut model, "enter", at(21));
+        assert_eq!((model.focus, model.layers.len()), (PaneId::Inspector, 0));
+        let shown = model.inspector.shown().unwrap();
+        assert_eq!((shown.event.number, &shown.event.event_type), (fault.example, &fault.event_type));
+        assert_eq!(model.inspector.finding(&model.context(at(21))).map(|it| it.rule.id), Some(fault.finding.rule.id));
+        press(&mut model, "!", at(21));
+        assert_eq!(chosen(&model), fault, "the cursor is where it was");
+    }
+    press(&mut model, "o", at(21));
+    assert!(model.toast.is_some(), "nothing drifts here");
+    press(&mut model, "esc", at(21));
+    assert!(model.layers.is_empty());
+}
+
+#[test]
 fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
     let mut model = faulty(120, 36);
     press(&mut model, "x", at(21));

@@ -9,6 +9,7 @@ use tui_input::InputRequest;
 
 use super::composer::ComposerTab;
 use super::keymap::{self, Action, Keys, LineEdit};
+use super::layer::all_findings::AllFindings;
 use super::layer::help::Help;
 use super::layer::palette::Palette;
 use super::layer::picker::Picker;
@@ -295,11 +296,11 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             }
         }
         Request::Open(open) => model.layers.push(open.into()),
-        Request::Close => {
-            if let Some(Layer::Composer) = model.layers.pop() {
-                model.composer.closed();
-            }
-        }
+        Request::Close => match model.layers.pop() {
+            Some(Layer::Composer) => model.composer.closed(),
+            Some(Layer::AllFindings(list)) => model.fault = list.selected(),
+            _ => {}
+        },
         Request::Tab(tab) => model.inspector.select_tab(tab),
         Request::Reveal(path) => {
             let Parts { inspector, context, .. } = model.parts(now);
@@ -436,6 +437,9 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Zoom => model.zoomed = !model.zoomed,
         Action::Earlier => go_to_earlier(model, now),
         Action::AskHistory => return ask_history(model, now),
+        Action::AllFindings => {
+            model.layers.push(Layer::AllFindings(AllFindings::new(&model.faults, model.fault)));
+        }
         Action::Compose => {
             let picker = Picker::new(&model.composer, model.inspector.shown(), now.wall);
             model.layers.push(Layer::Picker(picker));

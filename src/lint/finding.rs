@@ -4,7 +4,7 @@ use std::mem;
 
 use super::json_types::JsonTypes;
 use super::{Rule, Severity};
-use crate::event::{Path, Sanitized};
+use crate::event::{NodeKind, Path, Sanitized, Segment};
 
 /// One thing wrong with an event, as data; its words are made where they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,17 @@ pub struct Finding {
     pub found: Actual,
     /// The change that sets it right, when that is certain.
     pub fix: Option<Fix>,
+    /// How the field stands in the events of the type so far, where it is not in all of them the same.
+    pub share: Option<Box<Share>>,
+}
+
+/// In how many events a field is of which type, and in how many it is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// The types, the most usual first, each with how many values are of it.
+    pub kinds: Vec<(NodeKind, u32)>,
+    /// How many objects do without it.
+    pub missing: u32,
 }
 
 /// The name of a field, as it is written in events.
@@ -113,6 +124,21 @@ pub enum Fix {
 }
 
 impl Finding {
+    /// Feeds `hasher` with the kind of finding, in common with others that are not worth another word: the rule, and the
+    /// place, in whichever element of an array. What is missing is told apart by what that is, figures left out.
+    pub fn hash_kind(&self, hasher: &mut impl Hasher) {
+        self.rule.id.hash(hasher);
+        for segment in &self.path.0 {
+            match segment {
+                Segment::Key { name, .. } => name.hash(hasher),
+                Segment::Index(_) => "[]".hash(hasher),
+            }
+        }
+        if self.place_says_little() {
+            self.expected.hash_subject(hasher);
+        }
+    }
+
     /// Whether it only counts the findings of its rule that are not listed, for there are too many in one event.
     pub fn is_rest(&self) -> bool {
         matches!(self.found, Actual::Unlisted(_))

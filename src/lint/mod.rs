@@ -38,7 +38,7 @@ pub(crate) use budget::{Findings, extract};
 pub(crate) use bulk::bulk;
 pub use counts::SeverityCounts;
 pub(crate) use dates::{is_day, numbers};
-pub use finding::{Actual, Expected, Finding, Fix, Name, Reason};
+pub use finding::{Actual, Expected, Finding, Fix, Name, Reason, Share};
 pub use json_types::JsonTypes;
 pub(crate) use limits::{letters, twin};
 pub use severity::Severity;
@@ -176,7 +176,7 @@ impl Rule {
     /// A finding of this rule at `path`, without a fix.
     pub(crate) fn at(&'static self, path: Path, expected: impl Into<Expected>, found: impl Into<Actual>) -> Finding {
         let (expected, found) = (expected.into(), found.into());
-        Finding { rule: self, severity: self.severity, path, expected, found, fix: None }
+        Finding { rule: self, severity: self.severity, path, expected, found, fix: None, share: None }
     }
 }
 

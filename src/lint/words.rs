@@ -3,7 +3,8 @@
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::finding::{Actual, Expected, Finding, Fix, Name, Reason};
+use super::JsonTypes;
+use super::finding::{Actual, Expected, Finding, Fix, Name, Reason, Share};
 use crate::event::text::{excerpt, grouped, sanitize};
 use crate::event::{Sanitized, sanitized};
 
@@ -43,6 +44,18 @@ impl Actual {
             Self::Count { count, of } => sanitized!("{} {}s", grouped(*count), of),
             Self::Unlisted(count) => sanitized!("{} more places like those listed", grouped(*count)),
         }
+    }
+}
+
+impl Share {
+    /// `string 31, number 11, missing 2`.
+    pub fn words(&self) -> Sanitized {
+        let kinds = self.kinds.iter().map(|(kind, count)| {
+            let name = JsonTypes::from(*kind).names().next().unwrap_or_default();
+            sanitized!("{} {}", name, grouped((*count).into()))
+        });
+        let missing = (self.missing > 0).then(|| sanitized!("missing {}", grouped(self.missing.into())));
+        Sanitized::join(kinds.chain(missing), ", ")
     }
 }
 
@@ -98,12 +111,13 @@ impl Finding {
 
     /// All that there is to say of it, in a few lines.
     pub fn description(&self) -> Sanitized {
-        let Self { rule, severity, expected, found, fix, .. } = self;
+        let Self { rule, severity, expected, found, fix, share, .. } = self;
         let pointer = self.pointer();
         let gap = if pointer.is_empty() { "" } else { " " };
         let mut lines = vec![sanitized!("{}[{}]{}{}", severity.as_str(), rule.id, gap, pointer)];
         lines.extend([rule.title.into(), "".into()]);
         lines.extend([sanitized!("expected {}", expected.words()), sanitized!("found {}", found.words())]);
+        lines.extend(share.as_ref().map(|share| sanitized!("so far: {}", share.words())));
         lines.extend(fix.as_ref().map(|fix| sanitized!("fix: {}", fix.words())));
         lines.extend(["".into(), rule.why.into()]);
         lines.extend((!rule.documentation.is_empty()).then(|| rule.documentation.into()));

@@ -617,7 +617,7 @@ impl<'a, 'f> Validation<'a, 'f> {
         let Self { event, findings, mut violations, more, .. } = self;
         violations.sort_by_key(|violation| (violation.at, violation.rule.id));
         for Violation { at, rule, severity, expected, found, fix } in violations {
-            findings.tell(rule, || Finding { rule, severity, path: event.path(at), expected, found, fix });
+            findings.tell(rule, || Finding { rule, severity, path: event.path(at), expected, found, fix, share: None });
         }
         for (rule, count) in more {
             findings.more(rule, count);

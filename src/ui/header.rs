@@ -4,10 +4,11 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
-use super::Theme;
+use super::{Theme, severity};
 use crate::app::Model;
 use crate::app::connection_status::ConnectionState;
 use crate::event::{Sanitized, sanitized, text};
+use crate::lint::Severity;
 use crate::session::Moment;
 use crate::ui::write::{blank, joined, put, span};
 
@@ -21,22 +22,44 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .unwrap_or_else(|| joined(self::state(model, now, theme, false)));
     let mark = if model.sending.safety.production { "production  " } else { "" };
     let room = width.saturating_sub(state.width() + mark.len() + 15);
+    let found = found(model, theme);
+    let found = found.into_iter().find(|found| joined(found.clone()).width() + LEAST_TARGET <= room);
+    let found = found.unwrap_or_default();
+    let room = room.saturating_sub(joined(found.clone()).width());
     let errors =
         errors(model).into_iter().flatten().find(|errors| errors.width() + LEAST_TARGET <= room).unwrap_or_default();
     let target = model.target.fit_middle(room - errors.width());
-    let left = joined(vec![
-        span(" clickscope", theme.name),
-        blank(2),
-        span(mark, theme.danger),
-        span(target, theme.base),
-        span(errors, theme.warning),
-    ]);
+    let mut left = vec![span(" clickscope", theme.name), blank(2), span(mark, theme.danger), span(target, theme.base)];
+    left.extend(found);
+    left.push(span(errors, theme.warning));
+    let left = joined(left);
     left.render(area, buf);
     state.right_aligned().render(area, buf);
 }
 
 /// The columns that the target gets at least, where there are errors to tell of.
 const LEAST_TARGET: usize = 16;
+
+/// How many errors and warnings the session has, and in how many types, in more words and in fewer; nothing without any.
+fn found(model: &Model, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+    let counts = model.faults.counts();
+    let sorts = [(Severity::Error, counts.errors), (Severity::Warning, counts.warnings)];
+    let signs: Vec<_> = sorts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .flat_map(|(severity, count)| {
+            let sign = sanitized!("{} {}", severity.sign(), text::short_count(count as u64));
+            [blank(1), span(sign, severity::style(severity, theme))]
+        })
+        .collect();
+    if signs.is_empty() {
+        return Vec::new();
+    }
+    let (_, types) = model.types.counts();
+    let of = sanitized!(" in {} of {}", counts.types, types.max(counts.types));
+    let signs = [vec![blank(1)], signs].concat();
+    vec![[signs.clone(), vec![span(of, theme.dim)]].concat(), signs]
+}
 
 /// The server's counts of events that it could not process today, each sort by its name and all together, in fewer and
 /// fewer words; nothing where there are none.

@@ -61,7 +61,7 @@ pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
     let in_footer = footer::render(model, now, theme, rect(layout.footer), buf);
     let mut cursor = if composing { composer::render(model, now, theme, frame) } else { None };
     for layer in model.layers.iter().filter(|layer| !matches!(layer, Layer::Composer)) {
-        cursor = layer::render(layer, cursor, model, theme, frame.buffer_mut());
+        cursor = layer::render(layer, cursor, model, now, theme, frame.buffer_mut());
     }
     if let Some(cursor) = in_footer.or(cursor) {
         frame.set_cursor_position(cursor);

@@ -40,6 +40,18 @@ fn the_inspector_at_work() {
 }
 
 #[test]
+fn all_findings_of_the_session_in_a_list() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let mut model = faulty(width, height);
+        press(&mut model, "! j", at(32));
+        insta::assert_snapshot!(format!("all_findings_{width}x{height}"), picture(&model, at(32)));
+    }
+    let mut model = busy(80, 24);
+    press(&mut model, "!", at(20));
+    insta::assert_snapshot!("all_findings_none_80x24", picture(&model, at(20)));
+}
+
+#[test]
 fn what_is_wrong_with_an_event_at_every_size() {
     for (width, height) in [(120, 36), (100, 30), (80, 24), (60, 15)] {
         let size = format!("{width}x{height}");

@@ -1,5 +1,6 @@
 //! The layers over the panes: a stack, of which the uppermost has the keys.
 
+pub mod all_findings;
 pub mod completion;
 pub mod confirm;
 pub mod help;
@@ -17,6 +18,7 @@ use super::layout::Area;
 use super::pager::Pager;
 use super::pane::{Answer, Context, Open, Pane, PromptKind, Request};
 use super::{KeyCode, Mouse, Size};
+use all_findings::AllFindings;
 use help::Help;
 use muted::Muted;
 use palette::Palette;
@@ -47,6 +49,8 @@ pub enum Layer {
     Picker(Picker),
     /// A muted type is chosen, to bring it back.
     Muted(Muted),
+    /// All findings of the session are read.
+    AllFindings(AllFindings),
     /// Something is sent only if the reader says so.
     Confirm(Box<Confirm>),
 }
@@ -164,6 +168,7 @@ impl Layer {
             Self::Palette(palette) => palette,
             Self::Picker(picker) => picker,
             Self::Muted(muted) => muted,
+            Self::AllFindings(list) => list,
             Self::Confirm(confirm) => &**confirm,
         })
     }
@@ -180,6 +185,7 @@ impl Layer {
             Self::Palette(palette) => palette,
             Self::Picker(picker) => picker,
             Self::Muted(muted) => muted,
+            Self::AllFindings(list) => list,
             Self::Confirm(confirm) => &mut **confirm,
         })
     }
@@ -193,7 +199,13 @@ impl Layer {
     pub(super) fn closes_on_click(&self) -> bool {
         matches!(
             self,
-            Self::Pager(_) | Self::Query(_) | Self::Help(_) | Self::Palette(_) | Self::Picker(_) | Self::Muted(_)
+            Self::Pager(_)
+                | Self::Query(_)
+                | Self::Help(_)
+                | Self::Palette(_)
+                | Self::Picker(_)
+                | Self::Muted(_)
+                | Self::AllFindings(_)
         )
     }
 
@@ -208,6 +220,7 @@ impl Layer {
             | Self::Palette(_)
             | Self::Picker(_)
             | Self::Muted(_)
+            | Self::AllFindings(_)
             | Self::Confirm(_) => false,
         }
     }
@@ -217,6 +230,7 @@ impl Layer {
         let Size { width, height } = size;
         let margin = match self {
             Self::Confirm(_) => width.saturating_sub(Confirm::WIDTH) / 2,
+            Self::AllFindings(_) => 1,
             _ if width >= 100 => width / 12,
             _ => 1,
         };

@@ -36,7 +36,7 @@ use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
 use crate::event::{Path, Sanitized, TypeName, Unknown, Volatile};
 use crate::lint::Finding;
-use crate::session::{EventNumber, History, Moment};
+use crate::session::{EventNumber, Faults, History, Moment};
 
 /// The inspector's tabs: the views of one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -91,6 +91,8 @@ pub(super) struct Context<'a> {
     pub(super) sending: &'a Sending,
     /// The outbox.
     pub(super) outbox: &'a Outbox,
+    /// How often each fault was found.
+    pub(super) faults: &'a Faults,
     /// Whether the completion of what is typed was open when the key came.
     pub(super) completing: bool,
 }

@@ -13,7 +13,7 @@ use crate::event::{Document, NodeId, NodeKind, Origin, sanitized};
 use crate::lint::budget::cut_short;
 use crate::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::lint::per_event::{PRODUCT_KEYS, PRODUCT_NAMES};
-use crate::lint::{Actual, Expected, Finding, Findings, Fix, Reason, Rule, Severity, Stage, degradation, shown};
+use crate::lint::{Actual, Expected, Finding, Findings, Fix, Reason, Rule, Severity, Share, Stage, degradation, shown};
 
 /// How many fields of all types are remembered, and how many names of fields and types.
 const ROOM: usize = 100_000;
@@ -145,7 +145,8 @@ impl FieldHistory {
                 let Some((index, key, field)) = known else { continue };
                 there.iter_mut().skip(index).take(1).for_each(|there| *there = true);
                 if !malformed.contains(&child) {
-                    let other = field.another_type(event.document, child);
+                    let times = (container.kind == NodeKind::Object).then_some(shape.times);
+                    let other = field.another_type(event.document, child, times);
                     findings.extend(other.filter(|_| told.insert((event.shape(container), *key))));
                 }
             }
@@ -229,7 +230,9 @@ impl ContainerStats {
                 let reason = Reason::Usual { times: field.times, of: self.times };
                 let expected = Expected::Field { any_of: vec![field.name.to_string().into()], reason };
                 findings.tell(&SOMETIMES_MISSING, || {
-                    SOMETIMES_MISSING.at(event.document.path(object.id), expected, Actual::Missing)
+                    let share = Some(Box::new(field.share(None, Some(self.times))));
+                    let path = event.document.path(object.id);
+                    Finding { share, ..SOMETIMES_MISSING.at(path, expected, Actual::Missing) }
                 });
             }
         }
@@ -252,7 +255,7 @@ impl FieldStats {
     }
 
     /// That the value is not of the type that most before it were of.
-    fn another_type(&self, event: &Document, id: NodeId) -> Option<Finding> {
+    fn another_type(&self, event: &Document, id: NodeId, objects: Option<u32>) -> Option<Finding> {
         let kind = event.get(id)?.kind;
         let counts = || self.kinds.into_iter().zip(KINDS);
         let (mut count, mut usual) = counts().max_by_key(|(count, _)| *count)?;
@@ -270,7 +273,19 @@ impl FieldStats {
             return None;
         }
         let expected = Expected::Type { types: usual.into(), reason: Reason::Usual { times: count, of: total } };
-        Some(TYPE_CHANGES.at(event.path(id), expected, shown(event, id)))
+        let share = Some(Box::new(self.share(Some(kind), objects)));
+        Some(Finding { share, ..TYPE_CHANGES.at(event.path(id), expected, shown(event, id)) })
+    }
+
+    /// How it stands in the events so far and in one more, which has it as a value of that kind, or not; `objects` are
+    /// those before in which it could be.
+    fn share(&self, kind: Option<NodeKind>, objects: Option<u32>) -> Share {
+        let counts = self.kinds.into_iter().zip(KINDS);
+        let counts = counts.map(|(count, known)| (known, count.saturating_add(u32::from(Some(known) == kind))));
+        let mut kinds: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
+        kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let without = objects.map_or(0, |objects| objects.saturating_sub(self.times));
+        Share { kinds, missing: without.saturating_add(u32::from(kind.is_none())) }
     }
 }
 

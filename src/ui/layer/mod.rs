@@ -1,5 +1,6 @@
 //! The layers over the panes, each drawn by a file of the same name as its state in `app::layer`.
 
+mod all_findings;
 mod completion;
 mod confirm;
 mod help;
@@ -21,6 +22,7 @@ use crate::app::layer::Layer;
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
 use crate::event::{Sanitized, sanitized, text};
+use crate::session::Moment;
 use crate::ui::write::{line_of, put};
 
 /// A layer; `under` is the place of the cursor in what stands under it. Gives its own place, when a line is typed in it.
@@ -28,12 +30,14 @@ pub(super) fn render(
     layer: &Layer,
     under: Option<Position>,
     model: &Model,
+    now: Moment,
     theme: &Theme,
     buf: &mut Buffer,
 ) -> Option<Position> {
     let area = layer.area(model.size);
     match layer {
         Layer::Pager(pager) => render_pager(pager, area, theme, buf),
+        Layer::AllFindings(list) => all_findings::render(list, model, now, area, theme, buf),
         Layer::Help(help) => help::render(help, area, theme, buf),
         Layer::Palette(palette) => return palette::render(palette, area, theme, buf),
         Layer::Picker(picker) => return picker::render(picker, area, theme, buf),

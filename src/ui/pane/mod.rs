@@ -12,6 +12,8 @@ pub(super) mod stream;
 mod tree;
 pub(super) mod types;
 
+pub(super) use findings::{explain, how_often, share};
+
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
@@ -30,7 +32,7 @@ fn render_tab(tab: Tab, shown: &Shown, (model, now): (&Model, Moment), theme: &T
         Tab::Tree => tree::render(shown, model, theme, area, buf),
         Tab::Diff => diff::render(shown, model, theme, area, buf),
         Tab::History => history::render(shown, model, now, theme, area, buf),
-        Tab::Findings => findings::render(shown, model, theme, area, buf),
+        Tab::Findings => findings::render(shown, model, now, theme, area, buf),
         Tab::Raw => raw::render(model, theme, area, buf),
     }
 }

@@ -1,0 +1,164 @@
+//! All findings of the session: each fault once, with how often it was found and since when.
+
+use std::cmp::Reverse;
+
+use crate::app::cursor::Cursor;
+use crate::app::keymap::{self, Action, Binding, Keys, bind, char, ctrl, hint, key};
+use crate::app::layout::Area;
+use crate::app::pager::Pager;
+use crate::app::pane::{Answer, Context, Open, Pane, Request, findings};
+use crate::app::{Key, KeyCode, Mouse};
+use crate::session::{Fault, FaultId, Faults};
+
+/// The keys of the list.
+pub(in crate::app) static KEYS: Keys = {
+    use Action as A;
+    const GO: &[Key] = &[key(KeyCode::Enter), char('l'), key(KeyCode::Right)];
+    const CLOSE: &[Key] = &[key(KeyCode::Esc), char('q'), char('!'), char('h'), key(KeyCode::Left), ctrl('c')];
+    const BINDINGS: &[Binding] = &[
+        hint(GO, A::Inspect, "to the last event with it, at the field", "to the event"),
+        hint(&[char('o')], A::Counterexample, "to an event whose field is as in most", "to one without"),
+        hint(&[char('v')], A::View, "show the full explanation", "explain"),
+        bind(&[ctrl('f'), char(' ')], A::PageDown, "a page down"),
+        hint(CLOSE, A::Back, "close", "close"),
+    ];
+    Keys::commands("All findings of the session", BINDINGS, &[&keymap::LIST])
+};
+
+/// The faults of the session as a list with a cursor, the worst first and each sort in the order in which they were found.
+/// The cursor stays on its fault.
+#[derive(Debug, Default)]
+pub struct AllFindings {
+    order: Vec<FaultId>,
+    /// The fault that the cursor is on.
+    chosen: Option<FaultId>,
+    cursor: Cursor,
+}
+
+impl AllFindings {
+    /// The list of these, from the fault that was looked at last.
+    pub(in crate::app) fn new(faults: &Faults, chosen: Option<FaultId>) -> Self {
+        let mut list = Self { chosen, ..Self::default() };
+        list.learn(faults);
+        list
+    }
+
+    fn learn(&mut self, faults: &Faults) {
+        self.order.clear();
+        self.order.extend(faults.iter().map(|(id, _)| id));
+        self.order.sort_by_key(|id| Reverse(faults.get(*id).map(|fault| fault.severity)));
+        let line = self.cursor.line();
+        self.cursor.set_len(self.order.len());
+        let at = self.chosen.and_then(|chosen| self.order.iter().position(|id| *id == chosen));
+        self.cursor.put_on_line(at.unwrap_or(self.cursor.at()), line);
+    }
+
+    fn take_chosen(&mut self) {
+        self.chosen = self.selected();
+    }
+
+    /// The fault under the cursor.
+    pub fn selected(&self) -> Option<FaultId> {
+        self.order.get(self.cursor.at()).copied()
+    }
+
+    /// The faults on screen, from the top, each with whether the cursor is on it.
+    pub fn visible(&self) -> impl Iterator<Item = (FaultId, bool)> {
+        let rows = self.cursor.visible();
+        let faults = self.order.get(rows.clone()).unwrap_or_default();
+        rows.zip(faults).map(|(row, id)| (*id, row == self.cursor.at()))
+    }
+
+    /// Where the cursor is.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// The area of the list, below its headings, and of what is said of the fault under the cursor.
+    pub fn areas(inner: Area) -> (Area, Area) {
+        let (list, below) = findings::areas(inner);
+        (Area { y: list.y + 1, height: list.height.saturating_sub(1), ..list }, below)
+    }
+
+    /// Goes to the event that it was found in last.
+    fn go(&self, context: &Context<'_>) -> Answer {
+        let Some(fault) = self.selected().and_then(|id| context.faults.get(id)) else { return Answer::done() };
+        let show = Request::ShowFinding(fault.example, fault.finding.path.clone());
+        Answer::request(Request::Close).and(show)
+    }
+
+    /// Goes to an event in which it is otherwise.
+    fn go_to_counterexample(&self, context: &Context<'_>) -> Answer {
+        let fault = self.selected().and_then(|id| context.faults.get(id));
+        let event = fault.and_then(|fault| Some((fault, fault.counterexample(context.history)?)));
+        match event {
+            Some((fault, event)) => {
+                let (number, path) = (event.number, fault.finding.path.clone());
+                Answer::request(Request::Close).and(Request::ShowEvent(number)).and(Request::Reveal(path))
+            }
+            None if fault.is_some_and(|fault| !fault.drifts()) => Answer::say("it is so in every event, or in none"),
+            None => Answer::warn("none of the events that are held has the field otherwise"),
+        }
+    }
+}
+
+impl Pane for AllFindings {
+    fn keys(&self) -> &'static Keys {
+        &KEYS
+    }
+
+    fn show(&mut self, context: &Context<'_>) {
+        self.learn(context.faults);
+    }
+
+    fn fit(&mut self, inner: Area) {
+        self.cursor.fit(Self::areas(inner).0.height.into());
+    }
+
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
+        if self.cursor.act(action) {
+            self.take_chosen();
+            return Some(Answer::done());
+        }
+        Some(match action {
+            Action::Back => Answer::request(Request::Close),
+            Action::Inspect => self.go(context),
+            Action::Counterexample => self.go_to_counterexample(context),
+            Action::View => {
+                let finding = &context.faults.get(self.selected()?)?.finding;
+                let pager = Pager::new(finding.rule.id, &finding.description());
+                Answer::request(Request::Open(Open::Pager(pager)))
+            }
+            _ => return None,
+        })
+    }
+
+    fn can(&self, action: Action, context: &Context<'_>) -> bool {
+        let fault = || context.faults.get(self.selected()?);
+        match action {
+            Action::Inspect | Action::View => fault().is_some(),
+            Action::Counterexample => fault().is_some_and(Fault::drifts),
+            _ => true,
+        }
+    }
+
+    fn click(&mut self, mouse: Mouse, inner: Area, context: &Context<'_>) -> Answer {
+        // The first click chooses the fault, a click on the chosen one goes to its event.
+        let (list, _) = Self::areas(inner);
+        let row = mouse.row.checked_sub(list.y).and_then(|line| self.cursor.row_at(line.into()));
+        match row {
+            Some(row) if row == self.cursor.at() => self.go(context),
+            Some(row) => {
+                self.cursor.put(row);
+                self.take_chosen();
+                Answer::done()
+            }
+            None => Answer::done(),
+        }
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        self.cursor.scroll(rows);
+        self.take_chosen();
+    }
+}

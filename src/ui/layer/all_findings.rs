@@ -1,0 +1,130 @@
+//! All findings of the session.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::super::header::clock;
+use super::super::pane::{explain, how_often, share};
+use super::super::{Theme, hint, rect, scroll_thumb, severity};
+use super::frame;
+use crate::app::Model;
+use crate::app::layer::all_findings::AllFindings;
+use crate::app::layout::Area;
+use crate::event::text::AsSanitized;
+use crate::event::{Sanitized, sanitized, text};
+use crate::lint::Actual;
+use crate::session::{Fault, Moment};
+use crate::ui::write::{line_of, put};
+
+/// In a layer narrower than this it is not said since when.
+const WIDE: u16 = 90;
+
+/// In a column of this width the value is told too.
+const WIDE_SAID: u16 = 30;
+
+/// The column of how often.
+const OFTEN: u16 = 16;
+/// That of a time of day, and that of an age.
+const TIME: u16 = 10;
+const AGE: u16 = 6;
+
+/// The columns of the list from left to right, each with its heading.
+struct Columns {
+    event_type: Area,
+    place: Area,
+    said: Area,
+    often: Area,
+    since: Option<Area>,
+    last: Area,
+}
+
+impl Columns {
+    fn of(line: Area) -> Self {
+        let since = if line.width >= WIDE { TIME } else { 0 };
+        let right = OFTEN + since + AGE;
+        let room = line.width.saturating_sub(3 + right);
+        let (types, places) = (room * 3 / 10, room * 3 / 10);
+        let column = |x: u16, width: u16| Area { x: line.x + x, width, height: 1, ..line };
+        let after = 3 + room;
+        Self {
+            event_type: column(3, types),
+            place: column(3 + types, places),
+            said: column(3 + types + places, room - types - places),
+            often: column(after, OFTEN),
+            since: (since > 0).then(|| column(after + OFTEN, since)),
+            last: column(after + OFTEN + since, AGE),
+        }
+    }
+}
+
+/// The faults of the session, and below them all about the one under the cursor.
+pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area, theme: &Theme, buf: &mut Buffer) {
+    let faults = &model.faults;
+    let title = sanitized!(" All findings of the session {} ", text::grouped(list.cursor().len() as u64));
+    let inner = frame(line_of(title, theme.title), area, theme, buf);
+    if list.cursor().is_empty() {
+        hint("Nothing wrong was found so far.", theme, area, buf);
+        return;
+    }
+    let headings = Columns::of(Area { height: 1, ..inner });
+    let mut head = |area: Area, label: &'static str, right: bool| cell(area, label, right, theme.heading, buf);
+    head(headings.event_type, "type", false);
+    head(headings.place, "field", false);
+    head(headings.said, "finding", false);
+    head(headings.often, "events", true);
+    if let Some(since) = headings.since {
+        head(since, "since", true);
+    }
+    head(headings.last, "last", true);
+    let (rows, below) = AllFindings::areas(inner);
+    for (y, (id, selected)) in (rows.y..).zip(list.visible()) {
+        let line = Area { y, height: 1, ..rows };
+        if selected {
+            buf.set_style(rect(line), theme.selection);
+        }
+        if let Some(fault) = faults.get(id) {
+            row(fault, model, now, line, theme, buf);
+        }
+    }
+    if let Some(fault) = list.selected().and_then(|id| faults.get(id)).filter(|_| below.height > 0) {
+        let often = how_often(fault, faults.checked(&fault.event_type), now);
+        explain(&fault.finding, Some(&often), below, theme, buf);
+    }
+    if faults.left_out() > 0 {
+        let more = sanitized!(" {} of further kinds are not counted ", text::grouped(faults.left_out()));
+        put(buf, (area.x + 2, area.y + area.height - 1), more, area.width.saturating_sub(4).into(), theme.dim);
+    }
+    let thumb = Area { height: rows.height + 3, ..area };
+    scroll_thumb(thumb, list.cursor().offset(), list.cursor().len(), theme, buf);
+}
+
+fn row(fault: &Fault, model: &Model, now: Moment, line: Area, theme: &Theme, buf: &mut Buffer) {
+    let columns = Columns::of(line);
+    let finding = &fault.finding;
+    let style = severity::style(fault.severity, theme);
+    put(buf, (line.x + 1, line.y), severity::sign(fault.severity), 1, style);
+    let middle = |text: Sanitized, area: Area| text.fit_middle(usize::from(area.width).saturating_sub(2));
+    cell(columns.event_type, middle(fault.event_type.shown(), columns.event_type), false, theme.title_quiet, buf);
+    let place = Some(finding.place()).filter(|place| !place.is_empty()).unwrap_or_else(|| "(event)".into());
+    cell(columns.place, middle(place, columns.place), false, theme.json_key, buf);
+    let said = match &finding.found {
+        Actual::Value(value) if columns.said.width >= WIDE_SAID => sanitized!("{} · {}", value, finding.rule.title),
+        _ if finding.place_says_little() => finding.brief(),
+        _ => finding.rule.title.into(),
+    };
+    cell(columns.said, said.fit(usize::from(columns.said.width).saturating_sub(1)), false, theme.title_quiet, buf);
+    let often = share(fault, model.faults.checked(&fault.event_type));
+    cell(columns.often, often, true, theme.title_quiet, buf);
+    if let Some(since) = columns.since {
+        cell(since, clock(model, fault.first), true, theme.dim, buf);
+    }
+    cell(columns.last, text::age(now.since(fault.last)), true, theme.dim, buf);
+}
+
+fn cell(area: Area, text: impl AsSanitized, right: bool, style: ratatui::style::Style, buf: &mut Buffer) {
+    let text = text.as_sanitized();
+    let room = usize::from(area.width);
+    let lead = if right { room.saturating_sub(text::width(&text)) } else { 0 };
+    let Rect { x, y, .. } = rect(area);
+    put(buf, (x + u16::try_from(lead).unwrap_or(0), y), text, room, style);
+}
