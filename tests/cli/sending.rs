@@ -156,7 +156,7 @@ fn the_proof_shows_exactly_what_was_done_to_the_event() {
         "3 fields changed on the way\n",
         "\n  dropped\n    coupon  \"BF26\"\n",
         "\n  changed\n    site  \"here\" → \"elsewhere\"\n",
-        "\n  retyped\n    revenue  31.24 → \"31.24\"\n",
+        "\n  retyped (digits in quotes stand for a number)\n    revenue  31.24 → \"31.24\"\n",
         "\n  added by the platform\n    _bsft_ts",
     ];
     for group in groups {
