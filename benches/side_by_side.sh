@@ -63,3 +63,25 @@ awk -v curl="$(cat "$folder/curl")" '
   END {
     printf "%-52s %.1f times one curl a call  (%d a second, curl %d)\n", "sending 100,000 events from NDJSON:", rate[100000] / (3000 / curl), rate[100000], 3000 / curl
     printf "%-52s %.2f of that for 10,000  (%.1f MB)\n", "memory for 100,000 events:", kb[100000] / kb[10000], kb[100000] / 1000 }' "$folder/sent"
+
+# What is remembered: the diff of two orders of 1 MB beside deepdiff, a query over a full history beside jq. deepdiff is
+# asked for where Python has it.
+SIDE_BY_SIDE=$folder cargo bench --quiet --bench history >"$folder/remembered"
+cargo bench --quiet --bench query >>"$folder/remembered"
+remembered() { awk -v name="$1" '$1 == name { print $2 }' "$folder/remembered"; }
+awk -v ours="$(remembered query_mb_a_second)" -v jq="$(remembered query_of_jq_mb_a_second)" 'BEGIN {
+  printf "%-52s %.1f times jq  (%.0f MB a second)\n", "a query over 64 MiB of history:", ours / jq, ours }'
+awk -v ours="$(remembered diff)" 'BEGIN { printf "%-52s %.1f ms\n", "diff of two events of 1 MB, 1 % changed:", ours * 1000 }'
+awk -v ours="$(remembered diff_of_worst_array)" 'BEGIN { printf "%-52s %.1f ms\n", "diff of two lists of 100,000 without a common one:", ours * 1000 }'
+if python3 -c 'import deepdiff' 2>/dev/null; then
+  python3 - "$folder" <<'PYTHON' | awk -v ours="$(remembered diff)" '{ printf "%-52s %.1f times deepdiff  (%.2f s)\n", "the same:", $1 / ours, $1 }'
+import json, sys, time
+from deepdiff import DeepDiff
+before, after = (open(f"{sys.argv[1]}/{name}.json").read() for name in ("before", "after"))
+started = time.perf_counter()
+DeepDiff(json.loads(before), json.loads(after))
+print(time.perf_counter() - started)
+PYTHON
+fi
+awk -v early="$(remembered memory_mb)" -v growth="$(remembered memory_growth_mb)" 'BEGIN {
+  printf "%-52s %.0f MB after one million, %+.1f MB after ten\n", "memory of a session:", early, growth }'
