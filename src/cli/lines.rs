@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::event::text::{counted, excerpt, grouped};
+use crate::event::text::{counted, grouped};
 use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
 use crate::session::{Change, ChangeKind, Errors, Gap, Moment};
@@ -24,7 +24,7 @@ pub(super) fn change(change: &Change, findings: &[Finding], zone: &TimeZone) -> 
         ChangeKind::Gone => "no longer known to the endpoint",
         ChangeKind::Unchanged => return Sanitized::default(),
     };
-    let name = excerpt(change.event_type.as_str(), NAME_COLUMNS);
+    let name = change.event_type.shown().fit(NAME_COLUMNS);
     let mut said = sanitized!("{}  {}  {}", time(change.at, zone), name, what);
     if let Some(received) = change.received {
         said.push(sanitized!(" · {} received, {} captured", grouped(received), grouped(change.captured)));
@@ -51,7 +51,7 @@ pub(super) fn errors(errors: &Errors, zone: &TimeZone) -> Sanitized {
 
 /// A line for events that were lost.
 pub(super) fn gap(gap: &Gap, zone: &TimeZone) -> Sanitized {
-    let name = excerpt(gap.event_type.as_str(), NAME_COLUMNS);
+    let name = gap.event_type.shown().fit(NAME_COLUMNS);
     sanitized!("{}  {}  {}\n", time(gap.at, zone), name, gap.sentence())
 }
 

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::event::text::{Printable, excerpt};
+use crate::event::text::Printable;
 use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
 use crate::session::Change;
@@ -22,7 +22,7 @@ pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Findi
         let head = change.payload.as_ref().map(|payload| payload.head());
         let last = head.and_then(|head| head.happened.or(head.received));
         [
-            excerpt(change.event_type.as_str(), NAME_COLUMNS),
+            change.event_type.shown().fit(NAME_COLUMNS),
             number_or(change.received, "?"),
             sanitized!("{}", change.captured),
             last.map_or("?".into(), |last: Timestamp| sanitized!("{:.0}", last)),

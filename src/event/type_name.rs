@@ -14,8 +14,8 @@ use super::text::{Sanitized, sanitize_within};
 pub struct TypeName(Arc<str>);
 
 impl TypeName {
-    /// The type of an event without a name, in a place that gives it none. The platform allows
-    /// no white space in a name (documented), so no type of its own can be called this.
+    /// The type of an event without a name, in a place that gives it none, and what a name of no characters is shown as. The
+    /// platform allows no white space in a name (documented), so no type of its own can be called this.
     pub const UNNAMED: &str = "(no name)";
 
     /// The name as it came.
@@ -26,7 +26,8 @@ impl TypeName {
     /// The name to show. One that is as long as a body is cut: its first part is enough to cut from.
     pub fn shown(&self) -> Sanitized {
         const MOST: usize = 512;
-        sanitize_within(&self.0, MOST).0
+        let name = if self.0.is_empty() { Self::UNNAMED } else { &self.0 };
+        sanitize_within(name, MOST).0
     }
 }
 
@@ -57,4 +58,17 @@ pub struct EventId {
     /// The text of its `event_uuid`.
     #[serde(rename = "event_uuid")]
     pub uuid: Arc<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_whatever_it_is() {
+        let cases = [("purchase", "purchase"), ("", "(no name)"), (" ", " "), ("\u{1b}[31m", "\\u001b[31m")];
+        for (name, shown) in cases {
+            assert_eq!(TypeName::from(name).shown(), shown, "{name:?}");
+        }
+    }
 }

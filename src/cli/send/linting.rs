@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::batching::Parcel;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
-use crate::event::text::{counted, sanitize};
+use crate::event::text::counted;
 use crate::event::{Document, Sanitized, sanitized};
 use crate::lint::{Finding, LintContext, Severity, Stage};
 use crate::plan::Plan;
@@ -41,7 +41,7 @@ impl InputLinter {
                 ));
             }
             for finding in self.look(event) {
-                let name = sanitize(event.event_type.as_str());
+                let name = event.event_type.shown();
                 let of = if alone { name } else { sanitized!("event {}, {}", number, name) };
                 reporter.complain(&sanitized!("{}: {}", of, told(&finding)));
             }

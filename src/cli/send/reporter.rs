@@ -61,7 +61,7 @@ impl Words {
         if self.json {
             return line(&Record::Proof(Proof::of(probe, at)));
         }
-        let name = sanitize(&format!("{} {}", probe.event_type.as_str(), probe.uuid));
+        let name = sanitized!("{} {}", probe.event_type.shown(), sanitize(&probe.uuid));
         match &probe.state {
             ProbeState::Waiting => sanitized!("{}: still waiting\n{}", name, stages(probe)),
             ProbeState::NotSent => sanitized!("{}: not sent\n{}", name, stages(probe)),
@@ -83,7 +83,7 @@ fn line(record: &Record) -> Sanitized {
 /// The content of a call: `purchase`, `30 events`.
 fn what(events: &[Outgoing]) -> Sanitized {
     match events {
-        [event] => sanitize(event.event_type.as_str()),
+        [event] => event.event_type.shown(),
         events => counted(events.len() as u64, "event"),
     }
 }

@@ -209,7 +209,7 @@ impl Painter<'_> {
         match document.shown_key(row.spot.node) {
             Some(name) if name.is_empty() => ("\"\"".into(), theme.dim),
             Some(name) => (shown(&name), if platform { theme.dim } else { theme.json_key }),
-            None if row.spot.node == NodeId::ROOT => (shown(self.shown.event.event_type.as_str()), theme.title),
+            None if row.spot.node == NodeId::ROOT => (self.shown.event.event_type.shown(), theme.title),
             None => (sanitized!("{}", document.get(row.spot.node).map_or(0, |node| node.position)), theme.dim),
         }
     }

@@ -195,7 +195,7 @@ fn put_name(
     let room = usize::from(place.width);
     let base = if row.gone {
         theme.gone
-    } else if is_quiet {
+    } else if is_quiet || name.as_str().is_empty() {
         theme.dim
     } else if row.mark.is_some() {
         theme.title
@@ -203,10 +203,6 @@ fn put_name(
         theme.title_quiet
     };
     let shown = name.shown().fit_middle(room);
-    if shown.is_empty() {
-        put(buf, (place.x, place.y), "(no name)", room, theme.dim);
-        return;
-    }
     put(buf, (place.x, place.y), &shown, room, base);
     // Positions hold only where nothing was replaced or cut on the way to the screen.
     if name.as_str().is_ascii() && shown == name.as_str() && !model.types.query().is_empty() {
