@@ -1,11 +1,12 @@
 //! The comparison of events, on a thread of its own: no key waits for two large ones.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::mpsc;
 
+use super::waiting::Waiting;
 use crate::app::Outcome;
 use crate::app::changes::Pair;
 
@@ -15,69 +16,36 @@ use crate::app::changes::Pair;
 /// It ends when it is dropped, after the pair that it is at.
 #[derive(Debug)]
 pub(super) struct CompareWorker {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: VecDeque<Pair>,
-    closed: bool,
+    waiting: Arc<Waiting<VecDeque<Pair>>>,
 }
 
 impl CompareWorker {
     pub(super) fn new(outcomes: &mpsc::UnboundedSender<Outcome>) -> Self {
-        let shared = Arc::new(Shared::default());
-        let (at, outcomes) = (Arc::clone(&shared), outcomes.clone());
-        if let Err(error) = thread::Builder::new().name("comparing".into()).spawn(move || at.run(&outcomes)) {
+        let waiting = Arc::new(Waiting::default());
+        let (at, outcomes) = (Arc::clone(&waiting), outcomes.clone());
+        if let Err(error) = thread::Builder::new().name("comparing".into()).spawn(move || run(&at, &outcomes)) {
             tracing::error!(%error, "nothing is compared");
+            waiting.close();
         }
-        Self { shared }
+        Self { waiting }
     }
 
     /// Compares these, and no others that were asked for before.
     pub(super) fn compare(&self, pairs: Vec<Pair>) {
-        self.shared.lock().waiting = pairs.into();
-        self.shared.changed.notify_all();
+        self.waiting.change(|waiting| *waiting = pairs.into());
     }
 }
 
 impl Drop for CompareWorker {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.changed.notify_all();
+        self.waiting.close();
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, outcomes: &mpsc::UnboundedSender<Outcome>) {
-        while let Some(pair) = self.wait() {
-            if outcomes.send(Outcome::Compared(pair.compare())).is_err() {
-                return;
-            }
-        }
-    }
-
-    /// Waits for a pair; `None` when there is nothing more to come.
-    fn wait(&self) -> Option<Pair> {
-        let mut state = self.lock();
-        loop {
-            if state.closed {
-                return None;
-            }
-            if let Some(pair) = state.waiting.pop_front() {
-                return Some(pair);
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+fn run(waiting: &Waiting<VecDeque<Pair>>, outcomes: &mpsc::UnboundedSender<Outcome>) {
+    while let Some(pair) = waiting.next(VecDeque::pop_front) {
+        if outcomes.send(Outcome::Compared(pair.compare())).is_err() {
+            return;
         }
     }
 }

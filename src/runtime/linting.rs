@@ -1,7 +1,7 @@
 //! The linting of what is on screen, on a thread of its own: no key waits for it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::waiting::Waiting;
 use crate::app::Outcome;
 use crate::app::composer::findings::Question;
 use crate::app::findings::{EventFindings, Linted};
@@ -26,25 +27,18 @@ const TOLD_AFTER: Duration = Duration::from_millis(30);
 /// It ends when it is dropped, after the event that it is at.
 #[derive(Debug)]
 pub(super) struct LintWorker {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
+    waiting: Arc<Waiting<State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    events: IndexMap<TypeName, Waiting>,
+    events: IndexMap<TypeName, OfOneType>,
     draft: Option<Box<Question>>,
-    closed: bool,
 }
 
 /// The events of one type that came at the same time.
 #[derive(Debug)]
-struct Waiting {
+struct OfOneType {
     events: VecDeque<Captured>,
     now: Timestamp,
 }
@@ -52,122 +46,100 @@ struct Waiting {
 /// The next task of the thread.
 enum Work {
     Draft(Box<Question>),
-    Events(VecDeque<(TypeName, Waiting)>),
+    Events(VecDeque<(TypeName, OfOneType)>),
 }
 
 impl LintWorker {
     pub(super) fn new(linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) -> Self {
-        let shared = Arc::new(Shared::default());
-        let (at, outcomes) = (Arc::clone(&shared), outcomes.clone());
-        if let Err(error) = thread::Builder::new().name("linting".into()).spawn(move || at.run(linter, &outcomes)) {
+        let waiting = Arc::new(Waiting::default());
+        let (at, outcomes) = (Arc::clone(&waiting), outcomes.clone());
+        if let Err(error) = thread::Builder::new().name("linting".into()).spawn(move || run(&at, linter, &outcomes)) {
             tracing::error!(%error, "nothing is linted");
-            shared.lock().closed = true;
+            waiting.close();
         }
-        Self { shared }
+        Self { waiting }
     }
 
     /// Looks at events that the platform shows.
     pub(super) fn events(&self, events: Vec<Captured>, now: Timestamp) {
-        let mut waiting = IndexMap::new();
+        let mut by_type = IndexMap::new();
         for event in events {
             let of_type =
-                waiting.entry(event.event_type.clone()).or_insert_with(|| Waiting { events: VecDeque::new(), now });
+                by_type.entry(event.event_type.clone()).or_insert_with(|| OfOneType { events: VecDeque::new(), now });
             of_type.events.push_back(event);
         }
-        self.shared.add(|state| state.events.extend(waiting));
+        self.waiting.change(|state| state.events.extend(by_type));
     }
 
     /// Looks at a draft as it would be sent.
     pub(super) fn draft(&self, question: Box<Question>) {
-        self.shared.add(|state| state.draft = Some(question));
+        self.waiting.change(|state| state.draft = Some(question));
     }
 }
 
 impl Drop for LintWorker {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.changed.notify_all();
+        self.waiting.close();
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, work: impl FnOnce(&mut State)) {
-        let mut state = self.lock();
-        if !state.closed {
-            work(&mut state);
-            self.changed.notify_all();
+fn run(waiting: &Waiting<State>, mut linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) {
+    while let Some(work) = waiting.next(State::work) {
+        let outcome = match work {
+            Work::Draft(question) => {
+                let answer = question.answer(&linter).map(Box::new);
+                Outcome::DraftLinted { number: question.number, answer }
+            }
+            Work::Events(mut events) => {
+                let told = observe(waiting, &mut linter, &mut events);
+                waiting.change(|state| state.put_back(events));
+                Outcome::Linted(told)
+            }
+        };
+        if outcomes.send(outcome).is_err() {
+            return;
         }
     }
+}
 
-    fn run(&self, mut linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) {
-        while let Some(work) = self.wait() {
-            let outcome = match work {
-                Work::Draft(question) => {
-                    let answer = question.answer(&linter).map(Box::new);
-                    Outcome::DraftLinted { number: question.number, answer }
-                }
-                Work::Events(mut events) => {
-                    let told = self.observe(&mut linter, &mut events);
-                    self.put_back(events);
-                    Outcome::Linted(told)
-                }
-            };
-            if outcomes.send(outcome).is_err() {
-                return;
-            }
+/// Looks at one event after the other, until it is time to tell.
+fn observe(
+    waiting: &Waiting<State>,
+    linter: &mut Linter,
+    of_types: &mut VecDeque<(TypeName, OfOneType)>,
+) -> Vec<Linted> {
+    let begun = Instant::now();
+    let mut told = Vec::new();
+    while let Some((_, OfOneType { events, now })) = of_types.front_mut() {
+        let Some(event) = events.pop_front() else {
+            of_types.pop_front();
+            continue;
+        };
+        let context = LintContext { stage: Stage::Received, now: *now };
+        // Text that cannot be read has its own error where it is shown.
+        let found = Document::new(Arc::clone(&event.payload))
+            .map(|document| EventFindings::new(&document, linter.observe(&document, context)));
+        told.push(Linted { event, found: found.unwrap_or_default().into() });
+        if begun.elapsed() > TOLD_AFTER || waiting.is_closed() {
+            break;
         }
     }
+    told
+}
 
-    /// Waits for something to do; `None` when there is nothing more to come. A draft goes first: somebody types it.
-    fn wait(&self) -> Option<Work> {
-        let mut state = self.lock();
-        loop {
-            if state.closed {
-                return None;
-            }
-            if let Some(draft) = state.draft.take() {
-                return Some(Work::Draft(draft));
-            }
-            if !state.events.is_empty() {
-                return Some(Work::Events(state.events.drain(..).collect()));
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+impl State {
+    /// The next thing to do. A draft goes first: somebody types it.
+    fn work(&mut self) -> Option<Work> {
+        if let Some(draft) = self.draft.take() {
+            return Some(Work::Draft(draft));
         }
-    }
-
-    /// Looks at one event after the other, until it is time to tell.
-    fn observe(&self, linter: &mut Linter, waiting: &mut VecDeque<(TypeName, Waiting)>) -> Vec<Linted> {
-        let begun = Instant::now();
-        let mut told = Vec::new();
-        while let Some((_, Waiting { events, now })) = waiting.front_mut() {
-            let Some(event) = events.pop_front() else {
-                waiting.pop_front();
-                continue;
-            };
-            let context = LintContext { stage: Stage::Received, now: *now };
-            // Text that cannot be read has its own error where it is shown.
-            let found = Document::new(Arc::clone(&event.payload))
-                .map(|document| EventFindings::new(&document, linter.observe(&document, context)));
-            told.push(Linted { event, found: found.unwrap_or_default().into() });
-            if begun.elapsed() > TOLD_AFTER || self.lock().closed {
-                break;
-            }
-        }
-        told
+        (!self.events.is_empty()).then(|| Work::Events(self.events.drain(..).collect()))
     }
 
     /// Puts events back that were not looked at, before those that have come since, unless these are newer.
-    fn put_back(&self, events: VecDeque<(TypeName, Waiting)>) {
-        if events.is_empty() {
-            return;
-        }
-        let mut state = self.lock();
-        let newer = std::mem::replace(&mut state.events, events.into_iter().collect());
-        state.events.extend(newer);
+    fn put_back(&mut self, events: VecDeque<(TypeName, OfOneType)>) {
+        let newer = std::mem::replace(&mut self.events, events.into_iter().collect());
+        self.events.extend(newer);
     }
 }
 

@@ -22,6 +22,7 @@ mod signals;
 mod templates;
 mod terminal;
 mod theme;
+mod waiting;
 
 use std::io;
 use std::num::NonZero;

@@ -214,14 +214,7 @@ impl Layer {
         match self {
             Self::Composer | Self::Completion(_) | Self::Copy(_) => true,
             Self::Prompt(prompt) => prompt.kind != PromptKind::TemplateName,
-            Self::Pager(_)
-            | Self::Query(_)
-            | Self::Help(_)
-            | Self::Palette(_)
-            | Self::Picker(_)
-            | Self::Muted(_)
-            | Self::AllFindings(_)
-            | Self::Confirm(_) => false,
+            _ => false,
         }
     }
 
