@@ -1,11 +1,11 @@
 //! The table of event types.
 
 mod column;
+mod row;
+mod sort;
 mod step;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -16,14 +16,18 @@ use tui_input::Input;
 
 use super::{Answer, Context, Open, Pane, PaneId, PromptKind, Request};
 use crate::app::cursor::Cursor;
-use crate::app::findings::{Linted, Tally, Told};
+use crate::app::findings::Linted;
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::{KeyCode, Mouse};
-use crate::event::{Path, Sanitized, TypeName, json, sanitized, text};
-use crate::lint::{Finding, Severity};
-use crate::session::{Captured, Change, ChangeKind, Coverage, History, Moment, Rate, ServerClock};
+use crate::event::{TypeName, sanitized, text};
+use crate::lint::Finding;
+use crate::session::{Change, History, Moment, ServerClock};
 pub use column::{Column, Columns};
+use row::Worst;
+pub use row::{Earlier, Mark, TypeRow};
+pub use sort::Sort;
+use sort::{Directed, millionths, rank};
 pub use step::Step;
 
 /// The keys of the table.
@@ -43,12 +47,6 @@ pub(in crate::app) static KEYS: Keys = {
     ];
     Keys::commands("Event types", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
-
-/// The widest value of a field that the table keeps, in columns.
-const WIDEST_VALUE: usize = 40;
-
-/// How long a changed row stands out.
-const FLASH: Duration = Duration::from_millis(600);
 
 /// The table of event types: one row a type, in the order and with the filter that the reader chose.
 ///
@@ -84,90 +82,6 @@ pub struct Types {
     left: Option<HashSet<TypeName>>,
 }
 
-/// One event type.
-#[derive(Clone, Debug)]
-pub struct TypeRow {
-    /// The newest event that we hold.
-    pub newest: Option<Captured>,
-    /// Its findings, once they are known; until then, those of the one before.
-    pub(in crate::app) linted: Option<Linted>,
-    worst: Option<Worst>,
-    told: Told,
-    /// How many events came, whether they were captured or not.
-    came: u64,
-    /// The server's own count.
-    pub received: Option<u64>,
-    /// How many distinct payloads we hold or held.
-    pub captured: u64,
-    /// How much of what the server received was captured, where its count is known.
-    pub coverage: Option<Coverage>,
-    /// Arrivals over time.
-    pub rate: Rate,
-    /// When the newest event came, in milliseconds of [`Moment::elapsed`]: below zero for one from before the start.
-    /// `None` when nobody knows.
-    seen: Option<i64>,
-    /// The news that the reader has not looked at yet.
-    pub mark: Option<Mark>,
-    /// Whether the server no longer knows the type.
-    pub gone: bool,
-    flash: Option<Moment>,
-    /// The values of the fields that have a column, and the hash of the event that they are of.
-    values: Option<(u128, Vec<Value>)>,
-}
-
-/// The value of a field that has a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Value {
-    path: Arc<Path>,
-    /// Its text; `None` where the event has no such field.
-    text: Option<Sanitized>,
-}
-
-/// Of the events of a type the one with the worst finding; of several as bad, the newest. Where a fault comes and goes
-/// with the traffic, the newest event alone would show it for the length of a poll.
-#[derive(Clone, Debug)]
-struct Worst {
-    linted: Linted,
-    /// How many events had come when it was the newest.
-    came: u64,
-}
-
-/// An earlier event of a type that has a worse finding than the newest.
-#[derive(Clone, Copy, Debug)]
-pub struct Earlier<'a> {
-    /// The reason.
-    pub tally: Tally,
-    /// The event.
-    pub(in crate::app) linted: &'a Linted,
-    /// How many events came after it.
-    pub(in crate::app) newer: u64,
-}
-
-/// Why a row asks to be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mark {
-    /// The type is new.
-    New,
-    /// A newer event came.
-    Updated,
-}
-
-/// The order of the rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sort {
-    /// By which column.
-    pub column: Column,
-    /// Whether the largest, the worst or the most recent comes first.
-    pub descending: bool,
-}
-
-impl Sort {
-    /// By `column`, in the direction that one looks for first: names from A, numbers from the largest.
-    fn by(column: Column) -> Self {
-        Self { descending: column != Column::Name, column }
-    }
-}
-
 /// The table as its reader wants it from the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableSettings {
@@ -177,63 +91,6 @@ pub struct TableSettings {
     pub pinned: Vec<TypeName>,
     /// The types that are neither in the table nor in the stream.
     pub muted: Vec<TypeName>,
-}
-
-impl TypeRow {
-    /// The worst finding and how many there are; `None` where nothing was found, or nobody has looked yet.
-    pub fn tally(&self) -> Option<Tally> {
-        self.linted.as_ref()?.found.tally()
-    }
-
-    /// The last of the earlier events with the worst finding, where that is worse than any of the newest event.
-    pub fn earlier(&self) -> Option<Earlier<'_>> {
-        let Worst { linted, came } = self.worst.as_ref()?;
-        let tally = linted.found.tally()?;
-        let is_newest = self.is_newest(&linted.event);
-        let is_worse = self.tally().is_none_or(|newest| newest.worst < tally.worst);
-        (!is_newest && is_worse).then(|| Earlier { tally, linted, newer: self.came.saturating_sub(*came).max(1) })
-    }
-
-    fn is_newest(&self, event: &Captured) -> bool {
-        self.newest.as_ref().is_some_and(|newest| newest.number == event.number)
-    }
-
-    /// How long ago the newest event came; `None` when nobody knows.
-    pub fn age(&self, now: Moment) -> Option<Duration> {
-        let age = millis(now.elapsed).saturating_sub(self.seen?);
-        Some(Duration::from_millis(u64::try_from(age).unwrap_or(0)))
-    }
-
-    /// Whether the row changed just now.
-    pub fn flashes(&self, now: Moment) -> bool {
-        self.flash_left(now).is_some()
-    }
-
-    /// The text of a field of the newest event that has a column; `None` where the event has no such field.
-    pub fn value(&self, path: &Path) -> Option<&Sanitized> {
-        let (_, values) = self.values.as_ref()?;
-        values.iter().find(|value| *value.path == *path)?.text.as_ref()
-    }
-
-    /// Reads the values of the fields that have a column, unless they are known.
-    fn read_values(&mut self, columns: &Columns) {
-        let Some(payload) = self.newest.as_ref().map(|event| &event.payload) else { return };
-        if self.values.as_ref().is_some_and(|(hash, _)| *hash == payload.hash()) {
-            return;
-        }
-        let value = |path: &Arc<Path>| Value {
-            path: Arc::clone(path),
-            text: payload.value(path).map(|raw| {
-                let plain = json::as_string(raw);
-                text::excerpt(plain.as_deref().unwrap_or(raw), WIDEST_VALUE)
-            }),
-        };
-        self.values = Some((payload.hash(), columns.fields().map(value).collect()));
-    }
-
-    fn flash_left(&self, now: Moment) -> Option<Duration> {
-        FLASH.checked_sub(now.since(self.flash?)).filter(|left| !left.is_zero())
-    }
 }
 
 impl Default for Types {
@@ -294,48 +151,7 @@ impl Types {
             step.take_in(change);
         }
         let first = !self.rows.contains_key(&change.event_type);
-        let row = self.rows.entry(change.event_type.clone()).or_insert_with(|| TypeRow {
-            newest: None,
-            linted: None,
-            worst: None,
-            told: Told::default(),
-            came: 0,
-            received: None,
-            captured: 0,
-            coverage: None,
-            rate: Rate::default(),
-            seen: None,
-            mark: None,
-            gone: false,
-            flash: None,
-            values: None,
-        });
-        row.received = change.received;
-        row.captured = change.captured;
-        row.coverage = change.coverage;
-        // A count says nothing of whether the endpoint still knows the type.
-        row.gone = change.kind == ChangeKind::Gone || row.gone && change.kind == ChangeKind::Unchanged;
-        row.came = row.came.saturating_add(change.arrived);
-        row.rate.add(change.arrived, change.at);
-        if let Some(event) = change.event().filter(|_| change.kind != ChangeKind::Earlier) {
-            row.newest = Some(event);
-        }
-        let watched = change.arrived > 0;
-        match change.kind {
-            ChangeKind::New | ChangeKind::Returned | ChangeKind::Updated if watched => {
-                row.seen = Some(millis(change.at.elapsed));
-                row.flash = Some(change.at);
-                let new = first || row.mark == Some(Mark::New);
-                row.mark = Some(if new { Mark::New } else { Mark::Updated });
-            }
-            ChangeKind::New | ChangeKind::Returned | ChangeKind::Updated => row.seen = seen_before(change),
-            ChangeKind::Earlier | ChangeKind::Unchanged if watched => {
-                row.seen = Some(millis(change.at.elapsed));
-                row.flash = Some(change.at);
-            }
-            ChangeKind::Earlier | ChangeKind::Unchanged => {}
-            ChangeKind::Gone => row.flash = Some(change.at),
-        }
+        self.rows.entry(change.event_type.clone()).or_default().take_in(change, first);
     }
 
     /// Puts the rows in order again and the cursor back on its type, on the same line of the screen where possible.
@@ -785,56 +601,6 @@ impl Pane for Types {
             self.take_selected();
         }
     }
-}
-
-/// When the newest event of a type came that was there before we were: by the platform's clock, or the sender's.
-fn seen_before(change: &Change) -> Option<i64> {
-    let head = change.payload.as_ref()?.head();
-    let came = head.received.or(head.happened)?;
-    let age = change.at.wall.as_millisecond().saturating_sub(came.as_millisecond()).max(0);
-    Some(millis(change.at.elapsed).saturating_sub(age))
-}
-
-/// A number that is the larger the worse.
-fn rank(Tally { worst, count }: Tally) -> i128 {
-    let severity = match worst {
-        Severity::Note => 0,
-        Severity::Warning => 1,
-        Severity::Error => 2,
-    };
-    (severity << 64) + i128::try_from(count).unwrap_or(0)
-}
-
-/// A text as a number to sort by, in millionths, if it is one.
-fn millionths(value: &str) -> Option<i128> {
-    let number = value.parse::<f64>().ok().filter(|number| number.is_finite())?;
-    #[expect(clippy::cast_possible_truncation, reason = "what is out of range is sorted as the largest")]
-    Some((number * 1e6) as i128)
-}
-
-/// A sort key that runs up or down: numbers by their value, texts as they are spelled, and what is not there below both.
-#[derive(PartialEq, Eq)]
-struct Directed<'a> {
-    number: Option<i128>,
-    text: Option<&'a Sanitized>,
-    descending: bool,
-}
-
-impl PartialOrd for Directed<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Directed<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let order = self.number.cmp(&other.number).then_with(|| self.text.cmp(&other.text));
-        if self.descending { order.reverse() } else { order }
-    }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use super::*;
 use crate::app::fixture::{act, at, busy, change, polled, press, send, setup, type_in};
 use crate::app::layer::Layer;
 use crate::app::{Model, Setup};
+use crate::event::Path;
+use crate::session::ChangeKind;
 
 fn order(model: &Model) -> Vec<&str> {
     model.types.rows().map(|(name, _)| name.as_str()).collect()
