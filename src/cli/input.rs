@@ -17,6 +17,8 @@ use crate::event::text::sanitize;
 use crate::event::values::{Splitter, Value};
 use crate::event::{Sanitized, sanitized};
 use crate::runtime::RuntimeError;
+use crate::session::RecordLine;
+use crate::session::tape::{self, TapeError};
 
 /// The most that one value may have, in bytes: it is held in memory whole.
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -91,6 +93,8 @@ pub(super) struct Input {
     reader: Box<dyn BufRead + Send>,
     /// The file that it is, where that can be read again.
     file: Option<File>,
+    /// Whether it is read for the second time, and all was said of it.
+    is_again: bool,
 }
 
 /// A part of an input that cannot be read.
@@ -159,13 +163,13 @@ impl Input {
         // A file that is given as standard input is there already.
         let is_file = fs::metadata("/dev/stdin").is_ok_and(|stdin| stdin.is_file());
         let is_live = !is_file && !io::stdin().is_terminal();
-        Self { called: "standard input".into(), size: None, is_live, reader, file: None }
+        Self { called: "standard input".into(), size: None, is_live, reader, file: None, is_again: false }
     }
 
     fn template(template: &Template) -> Self {
         let called = sanitized!("template {}", sanitize(&template.name));
         let reader = Box::new(Cursor::new(template.text.clone()));
-        Self { called, size: None, is_live: false, reader, file: None }
+        Self { called, size: None, is_live: false, reader, file: None, is_again: false }
     }
 
     fn file(name: &str, file: File) -> Self {
@@ -173,14 +177,14 @@ impl Input {
         let called = Path::new(name).file_name().map_or_else(|| name.into(), |name| name.to_string_lossy());
         let again = length.and_then(|_| file.try_clone().ok());
         let reader = Box::new(BufReader::with_capacity(BUFFER, file));
-        Self { called: sanitize(&called), size: length, is_live: false, reader, file: again }
+        Self { called: sanitize(&called), size: length, is_live: false, reader, file: again, is_again: false }
     }
 
     /// The values, and the input once more, to be read from its beginning when they are done with.
     pub(super) fn again(self) -> (Values, Option<Rewind>) {
-        let Self { called, size, is_live, reader, file } = self;
-        let rewind = file.map(|file| Rewind { called, size, is_live, file });
-        (Values::new(reader), rewind)
+        let Self { called, size, is_live, reader, file, .. } = self;
+        let values = Values::new(reader, Some(called.clone()));
+        (values, file.map(|file| Rewind { called, size, is_live, file }))
     }
 
     /// Leaves the first interrupt to the program that writes a live input: `^C` reaches every program of a pipeline, and
@@ -200,7 +204,7 @@ impl Input {
 
     /// Its values, one after the other. No value waits for the next one, for who writes that may take hours.
     pub(super) fn values(self) -> Values {
-        Values::new(self.reader)
+        Values::new(self.reader, Some(self.called).filter(|_| !self.is_again))
     }
 }
 
@@ -218,7 +222,7 @@ impl Rewind {
         self.file.rewind()?;
         let Self { called, size, is_live, file } = self;
         let reader = Box::new(BufReader::with_capacity(BUFFER, file));
-        Ok(Input { called, size, is_live, reader, file: None })
+        Ok(Input { called, size, is_live, reader, file: None, is_again: true })
     }
 }
 
@@ -230,6 +234,9 @@ pub(super) struct Values {
     /// How many bytes were taken; `None` where these are not those of the file.
     bytes: Option<u64>,
     state: Reading,
+    is_tape: bool,
+    /// The name of the input, where it is said that the end of a tape is torn.
+    called: Option<Sanitized>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -284,8 +291,31 @@ impl Lines {
 const NOT_TEXT: &str = "this line is not text (not UTF-8)";
 
 impl Values {
-    fn new(reader: Box<dyn BufRead + Send>) -> Self {
-        Self { reader, splitter: Splitter::default(), bytes: Some(0), state: Reading::New }
+    fn new(reader: Box<dyn BufRead + Send>, called: Option<Sanitized>) -> Self {
+        let (splitter, bytes, state) = (Splitter::default(), Some(0), Reading::New);
+        Self { reader, splitter, bytes, state, is_tape: false, called }
+    }
+
+    /// Looks at a value for the beginning of a tape, and says why not all of that may be read.
+    fn look_for_tape(&mut self, text: &str, is_first: bool) -> Result<(), TapeError> {
+        if !is_first && !text.starts_with(r#"{"record":"tape""#) {
+            return Ok(());
+        }
+        let RecordLine::Header(header) = RecordLine::read(text) else { return Ok(()) };
+        self.is_tape = true;
+        self.splitter.go_by_line();
+        header.check()
+    }
+
+    /// Whether the end of a tape is torn in that value, which is no fault of the rest: that is said, and no more.
+    fn is_torn(&self, Value { bytes, line, .. }: &Value) -> bool {
+        let is_torn = self.is_tape
+            && !bytes.ends_with(b"\n")
+            && tape::check(&String::from_utf8_lossy(bytes), false) == Err(TapeError::Torn);
+        if let Some(called) = self.called.as_ref().filter(|_| is_torn) {
+            super::stderr::say_plainly(&sanitized!("{}:{}: {}", called, line, Sanitized::of(&TapeError::Torn)));
+        }
+        is_torn
     }
 
     /// Looks at how the input is written.
@@ -361,11 +391,18 @@ impl Iterator for Values {
                 return Some(Err(unreadable));
             }
         };
-        let is_nothing_known = self.state == Reading::First && !value.is_container;
-        self.state = if is_nothing_known { Reading::Ended } else { Reading::Going };
+        if self.is_torn(&value) {
+            self.state = Reading::Ended;
+            return None;
+        }
+        let is_first = self.state == Reading::First;
+        self.state = if is_first && !value.is_container { Reading::Ended } else { Reading::Going };
         let Value { bytes, line, column, .. } = value;
         Some(match String::from_utf8(bytes) {
-            Ok(text) => Ok(Part { text, line, column, end: self.bytes }),
+            Ok(text) => match self.look_for_tape(&text, is_first) {
+                Ok(()) => Ok(Part { text, line, column, end: self.bytes }),
+                Err(newer) => Err(Unreadable { line: Some(line), reason: Sanitized::of(&newer), goes_on: true }),
+            },
             Err(error) => {
                 let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
                 let line = line + valid.split(|byte| *byte == b'\n').count() as u64 - 1;
@@ -406,7 +443,7 @@ mod tests {
 
     fn input(bytes: impl Read + Send + 'static) -> Input {
         let reader = Box::new(BufReader::new(bytes));
-        Input { called: "test".into(), size: None, is_live: false, reader, file: None }
+        Input { called: "test".into(), size: None, is_live: false, reader, file: None, is_again: false }
     }
 
     /// A value, or why there is none, with the line where it begins.
@@ -446,6 +483,38 @@ mod tests {
         let cut = gzip(b"{\"a\":1}\n{\"a\":2}\n");
         let read = read(cut.get(..cut.len() - 9).unwrap());
         assert!(read.last().unwrap().1.starts_with("!! it cannot be read: "), "{read:?}");
+    }
+
+    #[test]
+    fn a_tape_is_read_line_by_line_and_a_torn_end_is_no_value() {
+        let header = |version| {
+            format!(r#"{{"record":"tape","version":{version},"target":"us","observed_at":"2026-11-24T12:00:00.000Z"}}"#)
+        };
+        let (whole, broken, torn) = (r#"{"event":"é"}"#, r#"{"event":"#, r#"{"event":"é"#);
+        let first = (Some(1), header(1));
+        let one = |line, text: &str| (Some(line), text.to_owned());
+        let cases: Vec<(Vec<u8>, Vec<Told>)> = vec![
+            (header(1).into(), vec![first.clone()]),
+            (format!("{}\n{whole}\n", header(1)).into(), vec![first.clone(), one(2, whole)]),
+            (format!("{}\n{whole}", header(1)).into(), vec![first.clone(), one(2, whole)]),
+            (format!("{}\n{whole}\n{torn}", header(1)).into(), vec![first.clone(), one(2, whole)]),
+            (format!("{}\n{broken}\n{whole}\n", header(1)).into(), vec![first.clone(), one(2, broken), one(3, whole)]),
+            // In the middle of a character.
+            ([format!("{}\n", header(1)).as_bytes(), b"{\"event\":\"\xc3"].concat(), vec![first.clone()]),
+            // Not of a tape.
+            (format!("{whole}\n{torn}").into(), vec![one(1, whole), one(2, torn)]),
+            (
+                format!("{}\n{whole}\n{}\n{broken}\n{whole}", header(1), header(1)).into(),
+                vec![first.clone(), one(2, whole), one(3, &header(1)), one(4, broken), one(5, whole)],
+            ),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(read(&bytes), expected, "{:?}", String::from_utf8_lossy(&bytes));
+        }
+        let read = read(format!("{}\n{whole}\n{torn}", header(2)).as_bytes());
+        let [(Some(1), newer), rest] = &*read else { panic!("{read:?}") };
+        assert!(newer.starts_with("! written by a newer version (2); this one reads 1"), "{newer}");
+        assert_eq!(rest, &one(2, whole));
     }
 
     #[test]

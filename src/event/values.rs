@@ -36,6 +36,8 @@ pub struct Splitter {
     at_line_start: bool,
     line: u64,
     column: usize,
+    /// Whether no value goes over the end of its line.
+    by_line: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +60,17 @@ enum State {
 impl Default for Splitter {
     fn default() -> Self {
         let value = Value { bytes: Vec::new(), line: 1, column: 1, is_container: false };
-        Self { state: State::Between, value, open: Vec::new(), last: 0, at_line_start: true, line: 1, column: 1 }
+        let (state, open) = (State::Between, Vec::new());
+        Self { state, value, open, last: 0, at_line_start: true, line: 1, column: 1, by_line: false }
     }
 }
 
 impl Splitter {
+    /// From here on a value that is broken off ends with its line: every line is known to be one value.
+    pub fn go_by_line(&mut self) {
+        self.by_line = true;
+    }
+
     /// Takes in what comes next: how many bytes of it were taken, and the value that ended with them, if one did. What
     /// was not taken is to be given again.
     pub fn take(&mut self, piece: &[u8]) -> (usize, Option<Value>) {
@@ -85,6 +93,9 @@ impl Splitter {
                         self.enter(byte);
                     }
                 },
+                State::Inside | State::String | State::Escape if self.by_line && byte == b'\n' => {
+                    return (at + 1, Some(self.end(piece.get(from..=at))));
+                }
                 State::Inside => match byte {
                     b'{' | b'[' if at_line_start && !self.may_hold_here() => {
                         self.at_line_start = true;
@@ -197,7 +208,10 @@ mod tests {
 
     /// The values of a text that comes in pieces of that length, each with its place.
     fn split(text: &str, length: usize) -> Vec<(u64, usize, String)> {
-        let mut splitter = Splitter::default();
+        split_by(Splitter::default(), text, length)
+    }
+
+    fn split_by(mut splitter: Splitter, text: &str, length: usize) -> Vec<(u64, usize, String)> {
         let mut values = Vec::new();
         for piece in text.as_bytes().chunks(length.max(1)) {
             let mut rest = piece;
@@ -213,6 +227,19 @@ mod tests {
             (value.line, value.column, text)
         };
         values.into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn where_every_line_is_a_value_a_broken_one_takes_no_other_with_it() {
+        let lines = ["{\"a\":", "{\"b\":[1,", "{\"c\":\"x\\", "{\"d\":\"é", "{}", "{\"e\":{\"f\":"];
+        let text = lines.join("\n");
+        for length in [1, 2, 3, text.len()] {
+            let mut splitter = Splitter::default();
+            splitter.go_by_line();
+            let values = split_by(splitter, &text, length);
+            let expected: Vec<_> = (1..).zip(lines).map(|(line, text)| (line, 1, text.to_owned())).collect();
+            assert_eq!(values, expected, "in pieces of {length}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use super::moment::Times;
-use super::{Captured, Change, ChangeKind, EventNumber, Gap};
+use super::{Captured, Change, ChangeKind, Coverage, EventNumber, Gap, Moment};
 use crate::event::{Payload, Sanitized, TypeName, sanitized, text};
 
 /// How many bytes of events are held when nothing else is asked.
@@ -99,10 +99,22 @@ struct Budget {
 #[derive(Debug)]
 struct Entry {
     captured: Captured,
+    told: Told,
     /// What was lost of its type before it.
     lost: Option<Lost>,
     /// How many bytes are held elsewhere because of it.
     charged: usize,
+}
+
+/// What the change that brought an event told beside it.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    kind: ChangeKind,
+    received: Option<u64>,
+    counted_at: Option<Moment>,
+    captured: u64,
+    arrived: u64,
+    coverage: Option<Coverage>,
 }
 
 /// The events of one type.
@@ -122,6 +134,14 @@ struct Held {
 impl Entry {
     fn cost(&self) -> usize {
         cost_of(&self.captured.payload) + self.charged
+    }
+
+    /// The change that brought it.
+    fn change(&self) -> Change {
+        let Captured { event_type, payload, at, number, arrival } = self.captured.clone();
+        let Told { kind, received, counted_at, captured, arrived, coverage } = self.told;
+        let (payload, number) = (Some(payload), Some(number));
+        Change { event_type, kind, payload, received, counted_at, captured, arrived, coverage, at, arrival, number }
     }
 }
 
@@ -188,7 +208,9 @@ impl History {
         let (event_type, payload) = (change.event_type.clone(), Arc::clone(payload));
         let captured = Captured { event_type, payload, at: change.at, number, arrival: change.arrival };
         let lost = if newer == 0 { held.lost.take() } else { None };
-        self.events.insert(number, Entry { captured, lost, charged: 0 });
+        let Change { kind, received, counted_at, captured: distinct, arrived, coverage, .. } = *change;
+        let told = Told { kind, received, counted_at, captured: distinct, arrived, coverage };
+        self.events.insert(number, Entry { captured, told, lost, charged: 0 });
         number
     }
 
@@ -243,6 +265,21 @@ impl History {
     pub fn later(&self, than: Option<EventNumber>) -> impl Iterator<Item = &Captured> {
         let from = than.map_or(Bound::Unbounded, Bound::Excluded);
         self.events.range((from, Bound::Unbounded)).map(|(_, entry)| &entry.captured)
+    }
+
+    /// The changes that brought the events that are held, in order of their numbers.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.events.values().map(Entry::change)
+    }
+
+    /// How many events are held.
+    pub(super) fn held(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The number that the next event will have.
+    pub(super) fn next(&self) -> EventNumber {
+        self.next
     }
 
     /// The newest event of a type.

@@ -13,6 +13,7 @@ mod faults;
 mod form;
 mod gap;
 mod history;
+mod journal;
 mod moment;
 pub mod probe;
 mod proof;
@@ -23,6 +24,7 @@ pub mod resend;
 mod seen;
 mod server_clock;
 mod state;
+pub mod tape;
 mod tracker;
 
 pub use backfill::{Past, Reach};

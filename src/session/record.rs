@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::tape::Header;
 use super::{Change, Delivery, Errors, Gap, Moment, Polled, Proof, Recalled, Retry, Trouble};
 use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
 use crate::lint::Finding;
@@ -68,6 +69,8 @@ pub enum RecordLine<'l> {
     },
     /// Another record.
     Record(Box<Record>),
+    /// The first line of a tape.
+    Header(Header),
     /// A record of a kind, or in a form, that is not known here.
     Unknown,
     /// Something else, such as an event by itself.
@@ -80,10 +83,39 @@ impl Record {
         if let Self::Change(change) = self { Some(change) } else { None }
     }
 
+    /// When it happened, or was known.
+    pub fn at(&self) -> Moment {
+        match self {
+            Self::Change(Change { at, .. })
+            | Self::Errors(Errors { at, .. })
+            | Self::Connecting { at }
+            | Self::Polled(Polled { at, .. })
+            | Self::Counted { at }
+            | Self::Trouble(Trouble { at, .. })
+            | Self::CountsTrouble(Trouble { at, .. })
+            | Self::HistoryTrouble(Trouble { at, .. })
+            | Self::Gap(Gap { at, .. })
+            | Self::Note { at, .. }
+            | Self::Delivered(Delivery { at, .. })
+            | Self::Retrying(Retry { at, .. })
+            | Self::Recalled(Recalled { at, .. })
+            | Self::Proof(Proof { at, .. }) => *at,
+        }
+    }
+
     /// The record as one line of JSON, without its line feed and sanitized. An event stands in it with the
     /// same tokens that it came with: only white space between them and the escapes within strings may differ.
     /// `findings` are what is wrong with the event, if it has one.
     pub fn line(&self, findings: &[Finding]) -> Sanitized {
+        self.line_with(Some(findings))
+    }
+
+    /// The same as it stands on a tape: nobody has judged the event yet.
+    pub fn tape_line(&self) -> Sanitized {
+        self.line_with(None)
+    }
+
+    fn line_with(&self, findings: Option<&[Finding]>) -> Sanitized {
         let json = match self {
             Self::Change(change) if change.payload.is_some() => tagged(
                 "event",
@@ -122,6 +154,7 @@ impl<'l> RecordLine<'l> {
             (None, Some(text)) if text.starts_with('{') => event_line(line, text).unwrap_or(Self::Other),
             // The count of an older version.
             (None, None) => read(line, Record::Change).unwrap_or(Self::Other),
+            (Some("tape"), None) if let Ok(header) = serde_json::from_str(line) => Self::Header(header),
             // An event of somebody's own may have a field of that name.
             (Some(record), None) if action.is_none() => other(record, line).unwrap_or(Self::Unknown),
             _ => Self::Other,
@@ -196,7 +229,8 @@ struct EventLine<'r> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     late: bool,
     latency_ms: Option<i64>,
-    findings: &'r [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<&'r [Finding]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -245,7 +279,8 @@ fn connection(endpoint: Endpoint, state: State, what: &impl Serialize) -> String
     tagged("connection", &RecordLine { connection: Connection { endpoint, state }, what })
 }
 
-fn tagged(record: &'static str, what: &impl Serialize) -> String {
+/// The JSON of a record of that kind.
+pub(super) fn tagged(record: &'static str, what: &impl Serialize) -> String {
     #[derive(Serialize)]
     struct RecordLine<'r, T> {
         record: &'static str,

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use super::journal::Journal;
 use super::{Busy, Errors, EventNumber, History, Record, ServerClock};
 
 /// A watcher's knowledge of a session.
@@ -11,26 +14,53 @@ pub struct Session {
     pub clock: ServerClock,
     /// Which types change at nearly every poll.
     pub busy: Busy,
+    /// How many events came.
+    pub events: u64,
+    journal: Journal,
 }
 
 impl Session {
     /// One that knows nothing yet, and that will hold at most `limit` bytes of events beside the newest of each type.
     pub fn new(limit: usize) -> Self {
-        Self { history: History::new(limit), errors: None, clock: ServerClock::default(), busy: Busy::default() }
+        Self { history: History::new(limit), ..Self::default() }
     }
 
     /// Takes in what happened, and gives each event its number. The numbers of those that had to go for it are given back.
     pub fn take_in(&mut self, records: &mut [Record]) -> Vec<EventNumber> {
         self.busy.hear(records);
         for record in records {
+            let next = self.history.next();
             match record {
-                Record::Change(change) => change.number = self.history.take_in(change),
+                Record::Change(change) => {
+                    change.number = self.history.take_in(change);
+                    self.events += u64::from(change.payload.is_some());
+                    if change.number == Some(next) {
+                        continue;
+                    }
+                    // The text of one that came again is in memory once.
+                    let held = change.number.and_then(|number| self.history.get(number));
+                    if let Some(held) = held {
+                        change.payload = Some(Arc::clone(&held.payload));
+                    }
+                }
                 Record::Gap(gap) => self.history.lose(gap),
                 Record::Errors(errors) => self.errors = Some(errors.clone()),
                 Record::Polled(polled) => self.clock.hear(polled),
                 _ => {}
             }
+            self.journal.keep(record, next);
         }
+        self.journal.forget(&self.history);
         self.history.let_go()
+    }
+
+    /// How many events a tape of what is held would have.
+    pub fn held(&self) -> u64 {
+        (self.history.held() + self.journal.repeats()) as u64
+    }
+
+    /// All that is held, in the order in which it happened.
+    pub fn records(&self) -> Vec<Record> {
+        self.journal.records(&self.history)
     }
 }

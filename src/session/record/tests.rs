@@ -10,6 +10,7 @@ use crate::event::{EventId, Path, Segment, Unknown, text};
 use crate::lint::{Actual, Fix, Rule, Severity};
 use crate::session::probe::Recognized;
 use crate::session::proof::{Alteration, Altered, Json, ProofOutcome};
+use crate::session::tape;
 use crate::session::{Arrival, CallOutcome, ChangeKind, Coverage, Problem, ProblemKind};
 
 /// A moment as it is read back: its time is told to the millisecond.
@@ -168,6 +169,42 @@ fn every_kind_is_read_as_it_was_written_and_has_no_event() {
         assert!(!line.contains(char::is_control), "{line}");
         assert_eq!(RecordLine::read(&line), RecordLine::Record(Box::new(record)), "{line}");
     }
+}
+
+#[test]
+fn every_line_is_as_the_schema_says() {
+    let schema = serde_json::from_str(tape::SCHEMA).unwrap();
+    let schema = jsonschema::draft202012::new(&schema).unwrap();
+    let event = |change| Record::Change(change);
+    let timed = r#"{"timestamp":"2026-11-23T08:59:59Z","_bsft_ts":"2026-11-23T08:59:59.250Z"}"#;
+    let late = Change { kind: ChangeKind::Earlier, arrival: Arrival::Backfill, ..change("view", Some("[1e400]")) };
+    let uncounted = Change { received: None, counted_at: None, coverage: None, ..change("", Some(timed)) };
+    let finding = Finding { fix: Some(Fix::Replace("1.10".into())), ..RULE.at(Path::root(), "a day", Actual::Missing) };
+    let rename = Finding { fix: Some(Fix::Rename("a".into())), ..finding.clone() };
+    let events = [change("view", Some("{}")), late, uncounted].map(event);
+    let mut lines = vec![tape::Header::new("us".into(), true, at(NOON)).line()];
+    for record in events.into_iter().chain(of_every_kind().into_iter().map(|(_, record)| record)) {
+        lines.extend([record.tape_line(), record.line(&[]), record.line(&[finding.clone(), rename.clone()])]);
+    }
+    for line in lines {
+        let value: Value = serde_json::from_str(&line).unwrap();
+        let faults: Vec<_> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(faults.is_empty(), "{line}\n{faults:#?}");
+        // Nothing that a line may have is left unsaid.
+        let mut more = value;
+        more.as_object_mut().unwrap().insert("more".to_owned(), Value::Null);
+        assert!(!schema.is_valid(&more), "{more}");
+    }
+    let unknown = serde_json::json!({"record": "else", "observed_at": "2026-11-24T12:00:00.000Z"});
+    assert!(!schema.is_valid(&unknown));
+}
+
+#[test]
+fn a_tape_has_what_came_and_no_judgement_of_it() {
+    let record = Record::Change(change("view", Some(r#"{"a":1}"#)));
+    let line = record.tape_line();
+    assert!(line.contains(r#""event":{"a":1}"#) && !line.contains("findings"), "{line}");
+    assert_eq!(RecordLine::read(&line), RecordLine::read(&record.line(&[])), "only the place of the text differs");
 }
 
 #[test]

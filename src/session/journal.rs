@@ -1,0 +1,105 @@
+use std::collections::VecDeque;
+
+use indexmap::IndexMap;
+
+use super::{Change, EventNumber, History, MOST_TYPES, Record};
+use crate::event::TypeName;
+
+/// How many of the records are held that do not come with every poll.
+const MOST_LASTING: usize = 10_000;
+
+/// What a session holds beside the events of its history, so that a tape can be made of it at any time.
+///
+/// Gaps, sends, proofs, troubles and notes are held, the last of them where there are very many. Of what comes with every
+/// poll or count only the newest is: that all is well, and the count of each type, with the first, which made it known. What the history gave back for a probe
+/// is not held, for the proof tells what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    lasting: VecDeque<Kept>,
+    latest: IndexMap<Sort, Kept>,
+    /// How many were kept so far.
+    count: u64,
+    /// Whether the last poll went well.
+    is_live: bool,
+}
+
+/// A record, and where in the session it stands.
+#[derive(Debug)]
+struct Kept {
+    order: u64,
+    /// The number of the event that came after it.
+    before: EventNumber,
+    record: Record,
+}
+
+/// The sorts of records of which only the newest is held.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Sort {
+    FirstCount(TypeName),
+    Count(TypeName),
+    Polled,
+    Counted,
+}
+
+impl Journal {
+    /// Keeps a record that is not held elsewhere, from before the event of that number.
+    pub(super) fn keep(&mut self, record: &Record, before: EventNumber) {
+        let sort = match record {
+            Record::Recalled(_) => return,
+            Record::Change(Change { event_type, payload: None, .. }) => {
+                let first = Sort::FirstCount(event_type.clone());
+                let is_first = !self.latest.contains_key(&first);
+                Some(if is_first { first } else { Sort::Count(event_type.clone()) })
+            }
+            Record::Polled(_) => std::mem::replace(&mut self.is_live, true).then_some(Sort::Polled),
+            Record::Counted { .. } => Some(Sort::Counted),
+            Record::Trouble(_) => {
+                self.is_live = false;
+                None
+            }
+            _ => None,
+        };
+        self.count += 1;
+        let kept = Kept { order: self.count, before, record: record.clone() };
+        if let Some(sort) = sort {
+            self.latest.insert(sort, kept);
+            return;
+        }
+        if self.lasting.len() == MOST_LASTING {
+            self.lasting.pop_front();
+        }
+        self.lasting.push_back(kept);
+    }
+
+    /// Forgets the counts of types that are not known any more.
+    pub(super) fn forget(&mut self, history: &History) {
+        if self.latest.len() > 2 * MOST_TYPES + 2 {
+            self.latest.retain(|sort, _| match sort {
+                Sort::FirstCount(event_type) | Sort::Count(event_type) => history.knows(event_type),
+                Sort::Polled | Sort::Counted => true,
+            });
+        }
+    }
+
+    /// How many events came again and are held in the history once.
+    pub(super) fn repeats(&self) -> usize {
+        let repeats = self.lasting.iter().filter(|kept| matches!(&kept.record, Record::Change(_)));
+        repeats.count()
+    }
+
+    /// All that is held of a session with that history, in the order in which it happened.
+    pub(super) fn records(&self, history: &History) -> Vec<Record> {
+        let mut kept: Vec<_> = self.lasting.iter().chain(self.latest.values()).collect();
+        kept.sort_unstable_by_key(|kept| kept.order);
+        let mut records = Vec::with_capacity(kept.len() + history.held());
+        let mut changes = history.changes().peekable();
+        for Kept { before, record, .. } in kept {
+            while let Some(change) = changes.next_if(|change| change.number < Some(*before)) {
+                records.push(Record::Change(change));
+            }
+            records.push(record.clone());
+        }
+        records.extend(changes.map(Record::Change));
+        records
+    }
+}
