@@ -213,7 +213,18 @@ A record of an event is an object with these fields; only it has `event`:
                expected, found and fix, as `clickscope lint --json` prints them.
                As on screen, [lint] in the config file and --plan apply";
 
-#[derive(Clone, Copy, Debug, Default, Args)]
+/// Whether what is shown and written is masked.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RedactArgs {
+    /// Mask what tells who an event is about: emails, phones, IPs, names, identifiers, tokens
+    #[arg(long)]
+    pub(super) redact: bool,
+    /// Mask with the key in this variable, so that equal values get equal masks in other runs too
+    #[arg(long, value_name = "VARIABLE")]
+    pub(super) redact_key: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct WatchArgs {
     /// Print what the endpoint knows, then exit
     #[arg(long)]
@@ -224,6 +235,8 @@ pub(super) struct WatchArgs {
     /// Begin with what came so long before, 1s to 24h, as far as the history has it
     #[arg(long, value_name = "DURATION", value_parser = parse_since)]
     pub(super) since: Option<Duration>,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 const SEND_EXAMPLES: &str = "\

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 use super::stdout::Output;
 use super::table::table;
 use super::{Exit, Failure, lines};
-use crate::event::{Document, Sanitized, TypeName, sanitized};
+use crate::event::{Document, Redaction, Sanitized, TypeName, sanitized};
 use crate::lint::{Finding, LintContext, Stage};
 use crate::plan::Linter;
 use crate::session::{Arrival, Busy, Change, ChangeKind, Problem, ProblemKind, Record, ServerClock, Trouble};
@@ -45,12 +46,13 @@ pub(super) enum Mode {
 pub(super) async fn run(
     mode: Mode,
     linter: Linter,
+    redaction: Option<Redaction>,
     mut source: Source,
     mut output: impl Output,
     mut tell: impl FnMut(&Sanitized),
 ) -> Result<Exit, Failure> {
     // The end of the program may not wait until what it knows is taken apart.
-    let mut printer = ManuallyDrop::new(Printer::new(mode, linter));
+    let mut printer = ManuallyDrop::new(Printer::new(mode, linter, redaction));
     let mut look = tokio::time::interval(LOOK);
     let closed = output.closed();
     tokio::pin!(closed);
@@ -72,7 +74,12 @@ pub(super) async fn run(
             None if patience.is_some() => printer.finish(),
             None => Said { told: vec!["polling ended by itself".into()], ..Said::leave(Exit::Unreachable) },
         };
-        said.told.iter().for_each(&mut tell);
+        for told in &said.told {
+            match &printer.redaction {
+                Some(redaction) => tell(&redaction.words(told)),
+                None => tell(told),
+            }
+        }
         if !said.printed.is_empty() {
             output.write(&said.printed)?;
         }
@@ -107,6 +114,8 @@ impl Said {
 struct Printer {
     mode: Mode,
     linter: Linter,
+    /// What makes masks of all that is printed and told, where that is asked for.
+    redaction: Option<Redaction>,
     clock: ServerClock,
     /// Where the reader's clock is.
     zone: TimeZone,
@@ -123,9 +132,20 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(mode: Mode, linter: Linter) -> Self {
+    fn new(mode: Mode, linter: Linter, redaction: Option<Redaction>) -> Self {
         let (clock, zone, types) = (ServerClock::default(), TimeZone::system(), IndexMap::new());
-        Self { mode, linter, clock, zone, trouble: None, busy: None, before: Vec::new(), types, patience: None }
+        Self {
+            mode,
+            linter,
+            redaction,
+            clock,
+            zone,
+            trouble: None,
+            busy: None,
+            before: Vec::new(),
+            types,
+            patience: None,
+        }
     }
 
     fn hear(&mut self, records: Vec<Record>) -> Said {
@@ -156,21 +176,19 @@ impl Printer {
     /// Says what is news of `record`.
     fn follow(&mut self, record: &Record, said: &mut Said) {
         match record {
-            Record::Change(change) => {
-                let findings = look(&mut self.linter, self.clock, change);
-                match self.mode {
-                    Mode::FollowInLines => said.printed.push(lines::change(change, &findings, &self.zone)),
-                    _ => said.print(record, &findings),
+            Record::Change(_) | Record::Errors(_) | Record::Gap(_) => {
+                let (record, findings) = self.look(record);
+                match (self.mode, &*record) {
+                    (Mode::FollowInLines, Record::Change(change)) => {
+                        said.printed.push(lines::change(change, &findings, &self.zone));
+                    }
+                    (Mode::FollowInLines, Record::Errors(errors)) => {
+                        said.printed.push(lines::errors(errors, &self.zone));
+                    }
+                    (Mode::FollowInLines, Record::Gap(gap)) => said.printed.push(lines::gap(gap, &self.zone)),
+                    (_, record) => said.print(record, &findings),
                 }
             }
-            Record::Errors(errors) => match self.mode {
-                Mode::FollowInLines => said.printed.push(lines::errors(errors, &self.zone)),
-                _ => said.print(record, &[]),
-            },
-            Record::Gap(gap) => match self.mode {
-                Mode::FollowInLines => said.printed.push(lines::gap(gap, &self.zone)),
-                _ => said.print(record, &[]),
-            },
             Record::Polled(_) if self.trouble.take().is_some() => {
                 said.told.push("the server answers again".into());
             }
@@ -181,6 +199,18 @@ impl Printer {
                 said.told.push(no_history(trouble));
             }
             _ => {}
+        }
+    }
+
+    /// The record as it is printed, with the findings in its event, if it has one.
+    fn look<'r>(&mut self, record: &'r Record) -> (Cow<'r, Record>, Vec<Finding>) {
+        let findings = record.change().map(|change| look(&mut self.linter, self.clock, change)).unwrap_or_default();
+        match &self.redaction {
+            Some(redaction) => {
+                let (record, findings) = redaction.judged(record, &findings);
+                (Cow::Owned(record), findings)
+            }
+            None => (Cow::Borrowed(record), findings),
         }
     }
 
@@ -223,15 +253,15 @@ impl Printer {
         if self.types.is_empty() {
             said.told.push("the endpoint knows no events yet".into());
         }
+        let types: Vec<_> = std::mem::take(&mut self.types).into_values().map(Record::Change).collect();
         if matches!(self.mode, Mode::Once { json: false, .. }) {
-            let looked_at = self.types.values().map(|change| (change, look(&mut self.linter, self.clock, change)));
-            said.printed = table(looked_at);
+            let looked_at: Vec<_> = types.iter().map(|record| self.look(record)).collect();
+            said.printed =
+                table(looked_at.iter().filter_map(|(record, findings)| Some((record.change()?, findings.as_slice()))));
         } else {
-            let before: Vec<_> = std::mem::take(&mut self.before);
-            let types = self.types.values().cloned().map(Record::Change);
-            for record in before.into_iter().chain(types) {
-                let findings = record.change().map(|change| look(&mut self.linter, self.clock, change));
-                said.print(&record, &findings.unwrap_or_default());
+            for record in std::mem::take(&mut self.before).iter().chain(&types) {
+                let (record, findings) = self.look(record);
+                said.print(&record, &findings);
             }
         }
         said
@@ -375,7 +405,7 @@ mod tests {
         drop(teller);
         let (printed, mut told) = (Arc::new(Mutex::new(String::new())), Vec::new());
         let pipe = Pipe { printed: Arc::clone(&printed), closed: false };
-        let exit = run(mode, Linter::default(), source, pipe, |line| told.push(line.to_string())).await;
+        let exit = run(mode, Linter::default(), None, source, pipe, |line| told.push(line.to_string())).await;
         let printed = printed.lock().unwrap().clone();
         (printed, told, exit.ok().map(Exit::code))
     }
@@ -541,7 +571,7 @@ mod tests {
     async fn a_reader_that_is_gone_ends_it_though_nothing_is_to_be_said() {
         let (source, _teller) = source();
         let pipe = Pipe { printed: Arc::default(), closed: true };
-        let exit = run(Mode::Follow, Linter::default(), source, pipe, |_| {}).await;
+        let exit = run(Mode::Follow, Linter::default(), None, source, pipe, |_| {}).await;
         assert_eq!(exit.ok(), Some(Exit::Done));
     }
 }

@@ -9,6 +9,7 @@ mod lines;
 mod lint;
 mod man;
 mod plan;
+mod redact;
 mod rules;
 mod sandbox;
 mod send;

@@ -6,7 +6,7 @@ use crate::lint::Finding;
 use crate::session::Change;
 
 /// A table of the types, with the findings in the newest event of each.
-pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, Vec<Finding>)>) -> Sanitized {
+pub(super) fn table<'a>(changes: impl IntoIterator<Item = (&'a Change, &'a [Finding])>) -> Sanitized {
     let changes: Vec<_> = changes.into_iter().collect();
     let less =
         changes.iter().map(|(change, _)| change).find(|change| change.received.is_some_and(|it| it < change.captured));
@@ -95,7 +95,7 @@ mod tests {
             (change("search", Some("{}")), Vec::new()),
         ];
         assert_eq!(
-            table(changes.iter().map(|(change, findings)| (change, findings.clone()))),
+            table(changes.iter().map(|(change, findings)| (change, findings.as_slice()))),
             "\
 TYPE           RECEIVED  CAPTURED  LAST EVENT            FINDINGS
 view                 42        40  2026-11-23T08:59:59Z  ✗ 2
@@ -105,7 +105,7 @@ search               42        40  2026-11-23T08:59:59Z
         );
         let at = Moment { elapsed: Duration::ZERO, wall: "2026-11-23T08:59:10Z".parse().unwrap() };
         let less = Change { received: Some(39), counted_at: Some(at), ..change("view", None) };
-        let told = table([(&less, Vec::new())]);
+        let told = table([(&less, [].as_slice())]);
         let told = told.lines().last();
         let expected = "RECEIVED is the server's count of its day, as of 2026-11-23T08:59:10Z; CAPTURED is what was seen in this run";
         assert_eq!(told, Some(expected));

@@ -8,13 +8,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::WatchArgs;
 use super::headless::{self, Mode};
+use super::redact::redaction;
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::{Exit, Failure, plan, stderr};
 use crate::app::Sending;
 use crate::blueshift::{ExtraHeader, KeyMask};
 use crate::config::{self, AccountKeys, Config};
-use crate::event::{Sanitized, sanitized};
+use crate::event::{Redaction, Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::plan::{BadSchema, Plan};
 use crate::runtime::{self, RuntimeError, drafts};
@@ -23,10 +24,12 @@ use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
 pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
-    let WatchArgs { once, json, since } = watch;
+    let WatchArgs { once, json, since, redact } = watch;
     // Before a key is asked for, which would be in vain.
     let on_screen = !once && !json && terminal_has_screen()?;
     let plan = plan::as_it_is(config.plan.as_ref())?;
+    let profile = config.profile.as_ref().map(|profile| &profile.value);
+    let redaction = redaction(&redact, profile, config.levels.identifiers())?;
     let keys = AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     let mode = match (once, json) {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
@@ -40,7 +43,7 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
         return runtime::block_on(on_terminal(config.label(), config, plan, settings, notices))?;
     }
     runtime::log::to_stderr()?;
-    runtime::block_on(in_lines(mode, config, plan, settings))?
+    runtime::block_on(in_lines(mode, config, plan, redaction, settings))?
 }
 
 /// Whether the terminal that standard output is can show a screen. One that is called `dumb`, or has no name, gets lines,
@@ -65,6 +68,7 @@ pub(super) async fn in_lines(
     mode: Mode,
     config: &Config,
     (plan, broken): (Plan, Vec<BadSchema>),
+    redaction: Option<Redaction>,
     settings: live::Settings,
 ) -> Result<Exit, Failure> {
     config.exposure().iter().for_each(stderr::say);
@@ -72,7 +76,7 @@ pub(super) async fn in_lines(
         stderr::say(&sanitized!("plan: {}", schema.sentence()));
     }
     let linter = Linter::new(config.levels.clone(), plan);
-    let printing = tokio::spawn(print(mode, linter, live::start(settings)));
+    let printing = tokio::spawn(print(mode, linter, redaction, live::start(settings)));
     signalled_or(printing).await
 }
 
@@ -141,8 +145,8 @@ pub(super) fn settings(config: &Config, keys: AccountKeys, headers: Arc<[ExtraHe
     }
 }
 
-async fn print(mode: Mode, linter: Linter, source: Source) -> Result<Exit, Failure> {
-    headless::run(mode, linter, source, Stdout, stderr::say).await
+async fn print(mode: Mode, linter: Linter, redaction: Option<Redaction>, source: Source) -> Result<Exit, Failure> {
+    headless::run(mode, linter, redaction, source, Stdout, stderr::say).await
 }
 
 /// Waits for `task`, or for a signal to end. The task may hang in a write to a reader that does not read, so it has a

@@ -10,7 +10,7 @@ use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BadHeader, BaseUrl, HeaderVariable, Region};
 
 /// The fields of a profile. A new one begins with a name in this list.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "region",
     "url",
     "environment",
@@ -22,6 +22,8 @@ const FIELDS: [&str; 11] = [
     "interval",
     "plan",
     "history",
+    "redact",
+    "redact_key",
 ];
 
 /// The longest name of a variable that may be a word without `_`; a longer one with digits in it looks like a key.
@@ -42,6 +44,8 @@ pub struct Profile {
     event_key: Option<String>,
     user_key: Option<String>,
     headers: Vec<HeaderVariable>,
+    redact: bool,
+    redact_key: Option<Setting<String>>,
 }
 
 /// Who is at the other end.
@@ -105,6 +109,8 @@ impl Profile {
             event_key: key("event_key")?,
             user_key: key("user_key")?,
             headers: section.list("headers", header)?,
+            redact: section.flag("redact")?.is_some_and(|redact| redact.value),
+            redact_key: section.parsed("redact_key", variable)?,
         })
     }
 
@@ -138,9 +144,20 @@ impl Profile {
         &self.headers
     }
 
+    /// Whether its events are masked wherever they are shown or written.
+    pub fn redacts(&self) -> bool {
+        self.redact
+    }
+
+    /// The variable that holds the key of the masks, if it names one.
+    pub(super) fn redact_key(&self) -> Option<&Setting<String>> {
+        self.redact_key.as_ref()
+    }
+
     /// The variables of its keys, and of its headers, which hold secrets too.
     pub(super) fn key_variables(&self) -> impl Iterator<Item = &str> {
         let keys = [&self.event_key, &self.user_key].into_iter().flatten();
+        let keys = keys.chain(self.redact_key.as_ref().map(|name| &name.value));
         keys.chain(self.headers.iter().map(|header| &header.variable)).map(String::as_str)
     }
 
@@ -168,7 +185,7 @@ fn header(text: &str) -> Result<HeaderVariable, String> {
 }
 
 /// The name of a variable. What is none may be the key itself, so it is not repeated.
-fn variable(text: &str) -> Result<String, String> {
+pub(super) fn variable(text: &str) -> Result<String, String> {
     let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     let begins = text.bytes().next().is_some_and(|first| !first.is_ascii_digit());
     let like_a_key = text.len() > LONGEST_WORD && !text.contains('_') && text.contains(|c: char| c.is_ascii_digit());

@@ -1,9 +1,10 @@
 //! The catalogue: what is known of the standard events. It is validation, completion, documentation and template at
 //! once, read from the JSON Schemas in `assets/events`, each of which builds on `assets/event.json`.
 //!
-//! Two keywords are our own: `x-recommended`, the attributes without which an event can do less, and `x-templates`, the
-//! names of the schema's `examples`, in their order.
+//! Three keywords are our own: `x-recommended`, the attributes without which an event can do less, `x-personal` on those that
+//! tell who it is about, and `x-templates`, the names of the schema's `examples`, in their order.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -83,6 +84,8 @@ pub struct Attribute {
     pub types: Vec<String>,
     /// How much the event needs it.
     pub need: Need,
+    /// Whether it tells whom the event is about.
+    pub is_personal: bool,
     /// The attributes of the objects that it holds, or that stand in its array.
     pub attributes: Vec<Attribute>,
 }
@@ -146,6 +149,13 @@ impl Catalogue {
         definition.map_or(&[], |definition| &definition.attributes)
     }
 
+    /// The names of the attributes that tell whom an event is about, each once.
+    pub fn personal(&self) -> BTreeSet<&str> {
+        let attributes = self.definitions.iter().flat_map(|definition| &definition.attributes);
+        let inside = attributes.flat_map(|attribute| std::iter::once(attribute).chain(&attribute.attributes));
+        inside.filter(|attribute| attribute.is_personal).map(|attribute| attribute.name.as_str()).collect()
+    }
+
     /// Every template, in the order in which they are offered: one for each event type, then the variants, then those of
     /// several events.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
@@ -186,6 +196,7 @@ impl Attribute {
                 .unwrap_or_default(),
             types: layers.iter().map(|layer| names(layer.get("type"))).find(|it| !it.is_empty()).unwrap_or_default(),
             need: need(name, demands),
+            is_personal: layers.iter().any(|layer| layer.get("x-personal") == Some(&Value::Bool(true))),
             attributes: attributes(&inside),
         }
     }
@@ -258,8 +269,6 @@ fn names(value: Option<&Value>) -> Vec<String> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
-    use std::collections::BTreeSet;
-
     use jiff::Timestamp;
     use proptest::prelude::*;
 

@@ -19,6 +19,11 @@ impl Identifiers {
         self.own.extend(others.own);
     }
 
+    /// The fields of the user's own.
+    pub(super) fn own(&self) -> impl Iterator<Item = &str> {
+        self.own.iter().map(|name| &**name)
+    }
+
     /// Whether the event carries an identifier that identifies somebody.
     pub fn identify(&self, event: &Document) -> bool {
         event.payload().identifiers_that_count().next().is_some() || self.name_in(event)

@@ -61,6 +61,13 @@ pub enum Expected {
         /// Why.
         reason: Reason,
     },
+    /// A value of another event.
+    Value {
+        /// That value, cut short.
+        value: Box<str>,
+        /// Where it was.
+        words: &'static str,
+    },
     /// Anything else, in words.
     Text(Sanitized),
 }
@@ -199,6 +206,7 @@ impl Expected {
             Self::Field { any_of, .. } => any_of.hash(hasher),
             Self::Name { name, .. } => name.hash(hasher),
             Self::Type { types, .. } => types.hash(hasher),
+            Self::Value { words, .. } => words.hash(hasher),
             Self::Text(words) => words.as_literal().hash(hasher),
         }
     }

@@ -21,6 +21,7 @@ mod finding;
 mod json_types;
 mod limits;
 mod per_event;
+mod redaction;
 mod severity;
 mod values;
 mod words;

@@ -18,6 +18,7 @@ impl Expected {
             Self::Field { any_of, reason } => (one_of(any_of), true, reason),
             Self::Name { name, reason } => (sanitized!("the name {}", shown(name)), false, reason),
             Self::Type { types, reason } => (types.words(), false, reason),
+            Self::Value { value, words } => return sanitized!("{}, {}", sanitize(value), *words),
             Self::Text(words) => return words.clone(),
         };
         match reason {

@@ -226,7 +226,7 @@ impl Fault {
             Expected::Field { any_of, .. } => {
                 places.iter().any(|id| any_of.iter().any(|name| event.child(*id, &Segment::key(&**name)).is_some()))
             }
-            Expected::Name { .. } | Expected::Text(_) => false,
+            Expected::Name { .. } | Expected::Value { .. } | Expected::Text(_) => false,
         }
     }
 }

@@ -20,6 +20,7 @@ mod proof;
 mod rate;
 mod recalled;
 mod record;
+mod redaction;
 pub mod resend;
 mod seen;
 mod server_clock;

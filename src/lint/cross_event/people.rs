@@ -4,9 +4,8 @@ use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
 use crate::event::sanitized;
-use crate::event::text::sanitize;
 use crate::lint::values::is_address;
-use crate::lint::{Findings, Rule, Severity, shown};
+use crate::lint::{Expected, Findings, Rule, Severity, shown};
 
 /// Of how many customers and of how many addresses the other identifier is remembered as it is shown.
 const ROOM: usize = 40_000;
@@ -74,17 +73,19 @@ impl IdentityHistory {
                         is_another: bool,
                         before: Option<OtherIdentifier>,
                         instead: &'static str,
-                        what: &'static str| {
+                        words: &'static str| {
             if !is_another {
                 return;
             }
-            let other = before.map_or_else(|| instead.into(), |before| sanitize(&before.shown));
-            let expected = sanitized!("{}, {} before", other, what);
+            let expected = match before {
+                Some(before) => Expected::Value { value: before.shown, words },
+                None => sanitized!("{}, {}", instead, words).into(),
+            };
             findings.push(IDENTITY_CONFLICT.at(key_fields.event.path(field), expected, shown(key_fields.event, field)));
         };
         let (email, customer) = (self.emails.put(by_customer, this_email), self.customers.put(by_email, this_customer));
-        tell(email_field, another_email, email, "another address", "as with this customer_id");
-        tell(customer_field, another_customer, customer, "another customer", "as with this email");
+        tell(email_field, another_email, email, "another address", "as with this customer_id before");
+        tell(customer_field, another_customer, customer, "another customer", "as with this email before");
     }
 
     /// Whether some were not remembered for want of room.

@@ -1,0 +1,145 @@
+//! The twins of records: what a record says, with masks for all that tells who it is about.
+
+use std::sync::Arc;
+
+use super::probe::Stage;
+use super::proof::{Altered, Json};
+use super::{
+    CallOutcome, Captured, Change, Delivery, Errors, Gap, Polled, Problem, Proof, Recalled, Record, Retry, Trouble,
+};
+use crate::event::{EventId, Note, Redaction, Unknown, sanitized, text};
+use crate::lint::Finding;
+
+impl Redaction {
+    /// The twin of a record. What a field holds that has none is a number, a time or a word of the program.
+    pub fn record(&self, record: &Record) -> Record {
+        match record {
+            Record::Change(change) => Record::Change(self.change(change)),
+            Record::Errors(Errors { counts, at }) => {
+                let counts = counts.iter().map(|(sort, count)| (self.words(sort), *count)).collect();
+                Record::Errors(Errors { counts, at: *at })
+            }
+            Record::Connecting { at } => Record::Connecting { at: *at },
+            Record::Polled(polled) => {
+                let Polled { at, took, status, bytes, types, server_ahead_ms } = *polled;
+                Record::Polled(Polled { at, took, status, bytes, types, server_ahead_ms })
+            }
+            Record::Counted { at } => Record::Counted { at: *at },
+            Record::Trouble(trouble) => Record::Trouble(self.trouble(trouble)),
+            Record::CountsTrouble(trouble) => Record::CountsTrouble(self.trouble(trouble)),
+            Record::HistoryTrouble(trouble) => Record::HistoryTrouble(self.trouble(trouble)),
+            Record::Gap(Gap { event_type, lost, late, at }) => {
+                Record::Gap(Gap { event_type: self.type_name(event_type), lost: *lost, late: *late, at: *at })
+            }
+            Record::Note { at, note: Note(note) } => Record::Note { at: *at, note: Note(self.words(note)) },
+            Record::Delivered(delivery) => Record::Delivered(self.delivery(delivery)),
+            Record::Retrying(retry) => {
+                let Retry { batch, attempts, problem, perhaps, next, at } = retry;
+                let (batch, attempts, perhaps, next, at) = (*batch, *attempts, *perhaps, *next, *at);
+                Record::Retrying(Retry { batch, attempts, problem: self.problem(problem), perhaps, next, at })
+            }
+            Record::Recalled(Recalled { event_type, events, at }) => {
+                let events = events.iter().map(|event| self.payload(event)).collect();
+                Record::Recalled(Recalled { event_type: self.type_name(event_type), events, at: *at })
+            }
+            Record::Proof(proof) => Record::Proof(self.proof(proof)),
+        }
+    }
+
+    /// The twin of a record, and those of what was found in its event.
+    pub fn judged(&self, record: &Record, findings: &[Finding]) -> (Record, Vec<Finding>) {
+        let twin = self.record(record);
+        let payload = twin.change().and_then(|change| change.payload.as_deref());
+        let findings = payload.map(|payload| findings.iter().map(|it| self.finding(it, payload)).collect());
+        let findings = findings.unwrap_or_default();
+        (twin, findings)
+    }
+
+    /// The twin of a change.
+    pub fn change(&self, change: &Change) -> Change {
+        Change {
+            event_type: self.type_name(&change.event_type),
+            payload: change.payload.as_ref().map(|payload| self.payload(payload)),
+            ..*change
+        }
+    }
+
+    /// The twin of an event that was captured.
+    pub fn captured(&self, event: &Captured) -> Captured {
+        let (event_type, payload) = (self.type_name(&event.event_type), self.payload(&event.payload));
+        Captured { event_type, payload, ..*event }
+    }
+
+    /// The twin of a trouble.
+    pub fn trouble(&self, trouble: &Trouble) -> Trouble {
+        let Trouble { at, problem, attempt, next, unknown } = trouble;
+        let unknown = unknown.as_ref().map(|unknown| Arc::new(self.unknown(unknown)));
+        Trouble { at: *at, problem: self.problem(problem), attempt: *attempt, next: *next, unknown }
+    }
+
+    /// The twin of what happened, and of what to do about it.
+    pub fn problem(&self, problem: &Problem) -> Problem {
+        let Problem { kind, what, advice } = problem;
+        Problem { kind: *kind, what: self.words(what), advice: self.words(advice) }
+    }
+
+    /// The twin of an answer that could not be read. Where it is no JSON, no field of it has a name: nothing of it stays.
+    pub fn unknown(&self, unknown: &Unknown) -> Unknown {
+        let Unknown { reason, body, length } = unknown;
+        let body = match serde_json::from_str::<serde::de::IgnoredAny>(body) {
+            Ok(_) => self.json(body).as_ref().into(),
+            Err(_) => sanitized!("(masked: {})", text::size(*length as u64)).as_ref().into(),
+        };
+        Unknown { reason: self.words(reason), body, length: *length }
+    }
+
+    fn delivery(&self, delivery: &Delivery) -> Delivery {
+        let Delivery { batch, call, calls, events, at, took, attempts, status, verdict } = delivery;
+        let verdict = match verdict {
+            CallOutcome::Taken { status, body } => CallOutcome::Taken { status: *status, body: self.words(body) },
+            CallOutcome::Refused { status, message, fields } => {
+                let fields = fields.iter().map(|(field, said)| (self.words(field), self.words(said)));
+                CallOutcome::Refused { status: *status, message: self.words(message), fields: fields.collect() }
+            }
+            CallOutcome::Failed(problem) => CallOutcome::Failed(self.problem(problem)),
+        };
+        Delivery {
+            batch: *batch,
+            call: *call,
+            calls: *calls,
+            events: events.iter().map(|event| self.id(event)).collect(),
+            at: *at,
+            took: *took,
+            attempts: *attempts,
+            status: *status,
+            verdict,
+        }
+    }
+
+    fn id(&self, EventId { event_type, uuid }: &EventId) -> EventId {
+        EventId { event_type: self.type_name(event_type), uuid: self.text(uuid).as_ref().into() }
+    }
+
+    /// The twin of a proof.
+    pub fn proof(&self, proof: &Proof) -> Proof {
+        let Proof { event_type, uuid, proof, after_ms, by, dropped_in_processing, differences, clues, stages, at } =
+            proof;
+        let altered = |Altered { path, kind, sent, received }: &Altered| {
+            let json = |json: &Json| Json(self.json_at_pointer(path, &json.0).as_ref().into());
+            let (sent, received) = (sent.as_ref().map(json), received.as_ref().map(json));
+            Altered { path: self.pointer(path), kind: *kind, sent, received }
+        };
+        Proof {
+            event_type: self.type_name(event_type),
+            uuid: self.text(uuid).as_ref().into(),
+            proof: *proof,
+            after_ms: *after_ms,
+            by: *by,
+            dropped_in_processing: *dropped_in_processing,
+            differences: differences.as_ref().map(|differences| differences.iter().map(altered).collect()),
+            clues: clues.as_ref().map(|clues| clues.iter().map(|clue| self.words(clue)).collect()),
+            stages: stages.iter().map(|stage| Stage { said: self.words(&stage.said), ..*stage }).collect(),
+            at: *at,
+        }
+    }
+}
