@@ -7,7 +7,7 @@ use toml::de::DeTable;
 
 use super::profile::Profile;
 use super::section::{ConfigText, Section, line_after, shown};
-use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, text};
+use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, profile, text};
 use crate::app::{Column, Columns, TableSettings};
 use crate::event::text::sanitize;
 use crate::event::{TypeName, Volatile};
@@ -22,7 +22,7 @@ pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 pub const LONGEST_FILE: u64 = 1 << 20;
 
 /// The fields of the file itself. A new one begins with a name in this list.
-const FIELDS: [&str; 7] = ["profile", "profiles", "columns", "pinned", "muted", "volatile", "lint"];
+pub(super) const FIELDS: [&str; 7] = ["profile", "profiles", "columns", "pinned", "muted", "volatile", "lint"];
 
 /// The user's config file. Without one it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,13 @@ impl ConfigFile {
             place: source.place(&error.span().unwrap_or_default()),
             reason: format!("not TOML: {}", sanitize(error.message())),
         })?;
-        let section = Section::new(&source, String::new(), root.get_ref(), &FIELDS)?;
+        let section = Section::new(
+            &source,
+            String::new(),
+            root.get_ref(),
+            &FIELDS,
+            (&profile::FIELDS, "in a profile, below [profiles.NAME]"),
+        )?;
         let profiles = section.tables("profiles")?;
         let profiles = profiles
             .into_iter()
@@ -381,6 +387,14 @@ environment = "production"
                 "unknown field \"regoin\" in profile a: use one of region, url, environment, read_only, \
                  test_identities, event_key, user_key, headers, interval",
             ),
+            (
+                "[profiles.a]\ncolumns = [\"type\"]",
+                2,
+                "\"columns\" in profile a has its place at the top of the file, above all that stands in brackets",
+            ),
+            ("[profiles.a]\npinned = []", 2, "\"pinned\" in profile a has its place at the top of the file"),
+            ("[profiles.a]\nmuted = []", 2, "\"muted\" in profile a has its place at the top of the file"),
+            ("region = \"us\"", 1, "\"region\" has its place in a profile, below [profiles.NAME]"),
             ("columns = [\n\"type\",\n\"recieved\"]", 3, "columns: no column \"recieved\"; did you mean \"recv\"?"),
             ("columns = [\".a[\"]", 1, "columns: .a[: character 4: expected an index"),
             ("columns = \"type\"", 1, "columns must be a list of strings in quotes"),

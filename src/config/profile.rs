@@ -5,12 +5,12 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::section::{ConfigText, Section, shown};
-use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, parse_interval, parse_size};
+use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, file, parse_interval, parse_size};
 use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BadHeader, BaseUrl, HeaderVariable, Region};
 
 /// The fields of a profile. A new one begins with a name in this list.
-const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 13] = [
     "region",
     "url",
     "environment",
@@ -83,7 +83,13 @@ impl Profile {
             let reason = format!("{} cannot name a profile: use letters, digits, `-`, `_` and `.`", shown(name));
             return Err(ConfigError::Unusable { place, reason });
         }
-        let section = Section::new(source, format!("profile {name}"), table, &FIELDS)?;
+        let section = Section::new(
+            source,
+            format!("profile {name}"),
+            table,
+            &FIELDS,
+            (&file::FIELDS, "at the top of the file, above all that stands in brackets"),
+        )?;
         let region = section.parsed("region", |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
         let url = section.parsed("url", |text| text.parse::<BaseUrl>().map_err(|error| error.to_string()))?;
         let target = match (region, url) {

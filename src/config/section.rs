@@ -53,12 +53,13 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// The table, which may hold no other fields than `allowed`.
+    /// The table, which may hold no other fields than `allowed`. Those of `elsewhere` have their place there.
     pub(super) fn new(
         source: &'a ConfigText<'a>,
         called: String,
         table: &'a DeTable<'a>,
         allowed: &[&str],
+        elsewhere: (&[&str], &str),
     ) -> Result<Self, ConfigError> {
         let unknown = table.keys().filter(|key| !allowed.contains(&&**key.get_ref()));
         let section = Self { source, called, table };
@@ -66,7 +67,11 @@ impl<'a> Section<'a> {
             None => Ok(section),
             Some(key) => {
                 let name = shown(key.get_ref());
-                let reason = format!("unknown field {name}{}: use one of {}", section.within(), allowed.join(", "));
+                let reason = if elsewhere.0.contains(&&**key.get_ref()) {
+                    format!("{name}{} has its place {}", section.within(), elsewhere.1)
+                } else {
+                    format!("unknown field {name}{}: use one of {}", section.within(), allowed.join(", "))
+                };
                 Err(source.unusable(&key.span(), reason))
             }
         }
