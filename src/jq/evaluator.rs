@@ -1,5 +1,6 @@
 //! An expression, compiled and evaluated. This is what must not run in the program itself.
 
+use std::borrow::Cow;
 use std::io;
 use std::iter;
 use std::ops::ControlFlow;
@@ -46,9 +47,21 @@ pub(super) struct Evaluator {
     filter: jaq_core::Filter<Data>,
 }
 
+/// The formats of jq that its crates leave out.
+const FORMATS: &str = r#"
+def @csv: if type != "array" then error("\(type) cannot be written as a row, only an array can") else map(
+  if type == "string" then "\"" + (split("\"") | join("\"\"")) + "\"" elif . == null then ""
+  elif type == "array" or type == "object" then error("\(type) is no cell of a row") else tostring end) | join(",") end;
+def @tsv: if type != "array" then error("\(type) cannot be written as a row, only an array can") else map(
+  if type == "string" then split("\\") | join("\\\\") | split("\t") | join("\\t") | split("\n") | join("\\n")
+    | split("\r") | join("\\r") elif . == null then ""
+  elif type == "array" or type == "object" then error("\(type) is no cell of a row") else tostring end) | join("\t") end;
+"#;
+
 /// The definitions of jq in jq, without those that are withheld.
 fn definitions() -> impl Iterator<Item = parse::Def<&'static str>> {
-    let all = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    let formats = load::parse(FORMATS, |parser| parser.defs()).into_iter().flatten();
+    let all = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(formats);
     all.filter(|definition| !WITHHELD.contains(&definition.name))
 }
 
@@ -72,7 +85,7 @@ impl Evaluator {
 
     /// What the expression gives for an event, one after the other, until `each` has enough.
     fn run(&self, event: &[u8], mut each: impl FnMut(Result<Val, Sanitized>) -> ControlFlow<()>) {
-        let event = match read::parse_single(event) {
+        let event = match read::parse_single(&signed_zeros(event)) {
             Ok(event) => event,
             Err(error) => {
                 let _ = each(Err(sanitized!("the event is no JSON: {}", Sanitized::of(&error))));
@@ -137,6 +150,39 @@ impl Evaluator {
         });
         verdict
     }
+}
+
+/// An event in which zeros below zero are no integers, for integers have no such zero.
+fn signed_zeros(event: &[u8]) -> Cow<'_, [u8]> {
+    let ends_number = |byte: Option<&u8>| !byte.is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E'));
+    let (mut in_string, mut is_escaped) = (false, false);
+    let mut is_zero = |at: usize, byte: u8| match byte {
+        _ if std::mem::take(&mut is_escaped) => false,
+        b'\\' => {
+            is_escaped = in_string;
+            false
+        }
+        b'"' => {
+            in_string = !in_string;
+            false
+        }
+        b'-' => !in_string && event.get(at + 1) == Some(&b'0') && ends_number(event.get(at + 2)),
+        _ => false,
+    };
+    let may_be_there =
+        event.windows(3).any(|at| matches!(at, [b'-', b'0', b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t']))
+            || event.ends_with(b"-0");
+    if !may_be_there {
+        return Cow::Borrowed(event);
+    }
+    let mut signed = Vec::with_capacity(event.len() + 16);
+    for (at, byte) in event.iter().enumerate() {
+        signed.push(*byte);
+        if is_zero(at, *byte) {
+            signed.extend(b"0.");
+        }
+    }
+    Cow::Owned(signed)
 }
 
 /// Takes so many bytes and no more: the last value may be larger than all memory.
@@ -279,7 +325,7 @@ fn place(expression: &str, part: &str) -> std::ops::Range<usize> {
 mod tests {
     use super::*;
 
-    const EVENT: &str = r#"{"event":"purchase","customer_id":"42","revenue":25.00,"total":1e400,"big":123456789012345678901234567890,"products":[{"sku":"A1","price":9.10},{"sku":"B2","price":0}]}"#;
+    const EVENT: &str = r#"{"event":"purchase","customer_id":"42","revenue":25.00,"total":1e400,"big":123456789012345678901234567890,"zeros":[-0,0,-0.5,"-0,\" -0"],"products":[{"sku":"A1","price":9.10},{"sku":"B2","price":0}]}"#;
 
     fn values(expression: &str, event: &str) -> (Vec<String>, ValuesEnd) {
         let mut texts = Vec::new();
@@ -294,9 +340,10 @@ mod tests {
 
     #[test]
     fn an_expression_gives_values_and_numbers_that_pass_through_keep_their_text() {
-        let cases: [(&str, &[&str]); 14] = [
+        let cases: [(&str, &[&str]); 15] = [
             (".revenue", &["25.00"]),
             (".total, .big", &["1e400", "123456789012345678901234567890"]),
+            (".zeros", &["[\n  -0.0,\n  0,\n  -0.5,\n  \"-0,\\\" -0\"\n]"]),
             (".revenue + 0", &["25.0"]),
             (".products[].sku", &[r#""A1""#, r#""B2""#]),
             ("[.products[].price] | add", &["9.1"]),
@@ -332,6 +379,34 @@ mod tests {
         assert_eq!((texts.concat().len(), end), (MOST_BYTES, ValuesEnd::Cut));
         let (texts, end) = values(".", "{");
         assert!(texts.is_empty() && matches!(end, ValuesEnd::Failed(_)), "{end:?}");
+    }
+
+    #[test]
+    fn the_formats_of_jq_are_offered() {
+        let row = r#"{"row":["a\"b,c",1.50,true,null,"tab\tback\\slash"],"text":"<a b='c'>&"}"#;
+        let cases = [
+            (".row | @csv", r#""a""b,c",1.50,true,,"tab	back\slash""#),
+            (".row | @tsv", "a\"b,c\t1.50\ttrue\t\ttab\\tback\\\\slash"),
+            (".row[1:3] | @json", "[1.50,true]"),
+            (".row[1:3] | @text", "[1.50,true]"),
+            (".text | @html", "&lt;a b=&apos;c&apos;&gt;&amp;"),
+            (".text | @uri", "%3Ca%20b%3D%27c%27%3E%26"),
+            (".text | @sh", r"'<a b='\''c'\''>&'"),
+            (".text | @base64", "PGEgYj0nYyc+Jg=="),
+            (".text | @base64 | @base64d", "<a b='c'>&"),
+            (r#"@csv "row: \(.row[:1])""#, r#"row: "a""b,c""#),
+        ];
+        for (expression, expected) in cases {
+            let (texts, end) = values(expression, row);
+            assert_eq!(
+                (texts, end),
+                (vec![serde_json::Value::from(expected).to_string()], ValuesEnd::Complete),
+                "{expression}"
+            );
+        }
+        for expression in [".text | @csv", "[[1]] | @csv", "{} | @tsv", "[{}] | @tsv"] {
+            assert!(matches!(values(expression, row).1, ValuesEnd::Failed(_)), "{expression}");
+        }
     }
 
     #[test]
