@@ -9,11 +9,13 @@ use jiff::tz::TimeZone;
 
 use super::findings::{EventFindings, Linted};
 use super::keymap::Action;
+use super::scan::{ScanStep, Scanned};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, update};
 use crate::blueshift::Batch;
 use crate::event::{Document, EventId, Payload, Volatile};
 use crate::lint;
 use crate::plan::Linter;
+use crate::query::{QueryError, Values};
 use crate::session::{
     Arrival, CallOutcome, Captured, Change, ChangeKind, Coverage, Delivery, EventNumber, HISTORY_LIMIT, Moment, Polled,
     Problem, ProblemKind, Record, Retry, Trouble,
@@ -322,4 +324,37 @@ pub(crate) fn retried(batch: u64, attempts: u32, next: Moment) -> Message {
 pub(crate) fn received(at: Moment) -> Message {
     let text = CHECKOUT.replace("31.24", "\"31.24\"");
     polled(vec![change("checkout", ChangeKind::Updated, &text, 2, 1, at)], at)
+}
+
+/// The questions to the session among some effects.
+pub(crate) fn scans(effects: &[Effect]) -> Vec<&ScanStep> {
+    let scans = effects.iter().filter_map(|effect| match effect {
+        Effect::Scan(step) => Some(&**step),
+        _ => None,
+    });
+    scans.collect()
+}
+
+/// Answers these, and those that follow; a query is true of the events whose text holds `needle`. Says how many events were
+/// asked.
+pub(crate) fn answer_scans(model: &mut Model, effects: &[Effect], needle: &str) -> usize {
+    let mut asked = 0;
+    let mut waiting: Vec<_> = scans(effects).into_iter().cloned().collect();
+    while let Some(step) = waiting.pop() {
+        asked += step.events.len();
+        let holds = |event: &&(EventNumber, Arc<Payload>)| event.1.text().contains(needle);
+        let found = step.events.iter().filter(holds).map(|(number, _)| *number).collect();
+        let told = Scanned { generation: step.generation, found, ..Scanned::default() };
+        let scanned = Box::new(step.answer().unwrap_or(told));
+        let effects = send(model, Message::Done(Outcome::Scanned(scanned)), at(21));
+        waiting.extend(scans(&effects).into_iter().cloned());
+    }
+    asked
+}
+
+/// Answers the evaluation that the last of the effects asks for, and says of which expression.
+pub(crate) fn evaluated(model: &mut Model, effects: &[Effect], answer: Result<Values, QueryError>) -> String {
+    let Some(Effect::Evaluate { number, expression, .. }) = effects.last() else { panic!("{effects:?}") };
+    send(model, Message::Done(Outcome::Evaluated { number: *number, answer }), at(21));
+    expression.clone()
 }

@@ -330,7 +330,6 @@ pub(super) static ANYWHERE: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         hint(&[char('c')], A::Compose, "compose an event, and send it", "compose"),
-        bind(&[char('|')], A::Query, "query the event and the session (jq)"),
         hint(&[char(' ')], A::Pause, "hold the screen still; polling goes on", "pause"),
         bind(&[char('b')], A::BeginStep, "begin a step: count what comes from here on"),
         bind(&[], A::EndStep, "end the step, and its counts"),
@@ -342,6 +341,7 @@ pub(super) static ANYWHERE: Keys = {
         bind(&[char('z')], A::Zoom, "the pane alone on the screen, and back"),
         bind(ESC, A::Back, "back one level"),
         hint(&[char(':')], A::Palette, "every command, to search and to run", "commands"),
+        hint(&[char('|')], A::Query, "query the event and the session (jq)", "query"),
         hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
         bind(&[ctrl('l')], A::Redraw, "redraw the screen"),
         bind(&[ctrl('z')], A::Suspend, "to the shell; fg comes back"),

@@ -166,14 +166,16 @@ impl Layout {
     }
 }
 
-/// Where the tabs of a pane stand in its top border, from the left, each with a space on both sides.
-pub fn tabs<T, L: AsRef<str>, const N: usize>(pane: Area, tabs: [(T, L); N]) -> Vec<(T, Area)> {
-    let width: u16 = tabs.iter().map(|(_, label)| cells(label.as_ref()) + 2).sum();
-    let mut x = (pane.x + pane.width).saturating_sub(width + 2);
+/// Where the tabs of a pane stand in its top border, from the left, each with a space on both sides; two share one where they
+/// stand `closely`.
+pub fn tabs<T, L: AsRef<str>, const N: usize>(pane: Area, tabs: [(T, L); N], closely: bool) -> Vec<(T, Area)> {
+    let shared = u16::from(closely);
+    let width: u16 = tabs.iter().map(|(_, label)| cells(label.as_ref()) + 2 - shared).sum();
+    let mut x = (pane.x + pane.width).saturating_sub(width + shared + 2);
     tabs.into_iter()
         .map(|(tab, label)| {
             let area = Area { x, y: pane.y, width: cells(label.as_ref()) + 2, height: 1 };
-            x += area.width;
+            x += area.width - shared;
             (tab, area)
         })
         .collect()

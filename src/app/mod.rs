@@ -17,7 +17,6 @@ pub mod layer;
 pub mod layout;
 mod message;
 mod model;
-pub mod narrowing;
 pub mod outbox;
 pub mod pager;
 pub mod pane;

@@ -10,7 +10,6 @@ use super::findings::{Baseline, Checked};
 use super::keymap::{Action, Keys};
 use super::layer::Layer;
 use super::layout::Layout;
-use super::narrowing::Narrowing;
 use super::outbox::Outbox;
 use super::pane::inspector::Inspector;
 use super::pane::stream::{Entry, EntryKind, Stream};
@@ -103,8 +102,6 @@ pub struct Model {
     pub inspector: Inspector,
     /// An account of it.
     pub stream: Stream,
-    /// What narrows the view to some of the events, if something does.
-    pub narrowing: Option<Narrowing>,
     /// The pane that the event on show was opened from, when that is not the table.
     pub(super) opened_from: Option<PaneId>,
     /// How the connection fares.
@@ -195,7 +192,6 @@ impl Model {
             types: Types::new(setup.table),
             inspector: Inspector::default(),
             stream: Stream::default(),
-            narrowing: None,
             opened_from: None,
             connection: ConnectionStatus::new(),
             unknown: None,
@@ -326,7 +322,7 @@ impl Model {
 
     /// The events of each type that are in view.
     pub fn versions(&self) -> Versions<'_> {
-        Versions { history: &self.session.history, query: self.queries.narrowing() }
+        Versions { history: &self.session.history, narrowing: self.queries.narrowing() }
     }
 
     /// The context of the panes.
@@ -337,7 +333,7 @@ impl Model {
             unknown: self.unknown.as_ref(),
             history: &self.session.history,
             volatile: &self.volatile,
-            query: self.queries.narrowing(),
+            narrowing: self.queries.narrowing(),
             sending: &self.sending,
             outbox: &self.outbox,
             faults: &self.faults,
@@ -362,9 +358,18 @@ impl Model {
             faults,
             ..
         } = self;
-        let (unknown, history, query) = (unknown.as_ref(), &session.history, queries.narrowing());
-        let context =
-            Context { now, shown: None, unknown, history, volatile, query, sending, outbox, faults, completing: false };
+        let context = Context {
+            now,
+            shown: None,
+            unknown: unknown.as_ref(),
+            history: &session.history,
+            volatile,
+            narrowing: queries.narrowing(),
+            sending,
+            outbox,
+            faults,
+            completing: false,
+        };
         Parts { types, inspector, stream, composer, layers, context }
     }
 
@@ -393,7 +398,8 @@ impl Model {
     pub(super) fn settle(&mut self, now: Moment) {
         let Self { types, inspector, checked, queries, session, .. } = self;
         if queries.take_types_changed() {
-            types.narrow(queries.narrowing().map(|scan| scan.types().cloned().collect()), now);
+            let (narrowing, more) = (queries.narrowing(), queries.narrowing().is_some_and(|scan| !scan.is_done()));
+            types.narrow(narrowing.map(|scan| scan.types().cloned().collect()), more, now);
         }
         match types.selected() {
             Some((name, row)) => {
@@ -419,7 +425,7 @@ impl Model {
             self.with(target, now, |pane, _| pane.fit(area.inner()));
         }
         self.types.read_values();
-        self.stream.arrange((self.narrowing.as_ref(), self.queries.narrowing()), self.types.muted());
+        self.stream.arrange(self.queries.narrowing(), self.types.muted());
         if matches!(self.layers.last(), Some(Layer::AllFindings(_))) {
             self.with(InputTarget::Layer, now, |pane, context| pane.show(context));
         }
@@ -468,7 +474,7 @@ impl Model {
     pub fn next_wake(&self, now: Moment) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
         let types = self.types.next_wake(now, self.pause.is_none());
-        let outbox = self.outbox.next_wake(now, self.proof_is_shown());
+        let outbox = self.outbox.next_wake(now, self.proof_on_screen());
         let counts = self.connection.counted.map(|counted| {
             let (age, shown_after) = (now.since(counted), self.polling_interval() * 2 + Duration::from_millis(1));
             shown_after.checked_sub(age).filter(|wait| !wait.is_zero()).unwrap_or_else(|| text::until_next_age(age))
@@ -499,9 +505,10 @@ impl Model {
         (age > self.polling_interval() * 2).then_some(age)
     }
 
-    /// Whether the proof of what was sent last is on screen.
-    fn proof_is_shown(&self) -> bool {
-        self.composing().is_some_and(|composition| composition.tab == composer::ComposerTab::Proof)
+    /// The batch whose proof is on screen.
+    fn proof_on_screen(&self) -> Option<u64> {
+        let is_shown = self.composing().is_some_and(|composition| composition.tab == composer::ComposerTab::Proof);
+        is_shown.then(|| self.composer.proof().batch())
     }
 
     /// How often the source polls just now: while a probe is waited for, at least as often as that asks.

@@ -18,6 +18,9 @@ mod tests;
 /// history 50, so more could not be found anyway.
 const MOST_PROBES: usize = 100;
 
+/// So many batches are kept whose calls have ended, for their proofs.
+const KEPT: usize = 50;
+
 /// More probes than this that end at once are summed up in one line of the stream.
 const ENTRIES_AT_ONCE: usize = 6;
 
@@ -26,7 +29,7 @@ const ENTRIES_AT_ONCE: usize = 6;
 pub struct Outbox {
     /// How many were handed over; the last one's number.
     count: u64,
-    /// The newest, and those before it that are still under way; the newest last.
+    /// The newest, and those before it that are still under way or can be looked at again; the newest last.
     sent: Vec<Sent>,
     probes: Probes,
     marks: HashMap<TypeName, ProbeMark>,
@@ -156,8 +159,13 @@ impl Outbox {
     }
 
     /// The batch that was handed over last.
-    pub fn newest(&self) -> Option<&Sent> {
+    fn newest(&self) -> Option<&Sent> {
         self.sent.last()
+    }
+
+    /// The batch of that number, while it is known.
+    pub fn batch(&self, number: u64) -> Option<&Sent> {
+        self.sent.iter().find(|sent| sent.number == number)
     }
 
     /// The probes of the session.
@@ -181,7 +189,7 @@ impl Outbox {
     }
 
     /// How many batches were handed over; the last one's number.
-    pub(super) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.count
     }
 
@@ -236,16 +244,16 @@ impl Outbox {
         begun
     }
 
-    /// How long after `now` a probe is given up or, while the proof is on screen, one of its countdowns changes.
-    pub(super) fn next_wake(&self, now: Moment, shown: bool) -> Option<Duration> {
+    /// How long after `now` a probe is given up, or one of the countdowns of the batch changes whose proof is `shown`.
+    pub(super) fn next_wake(&self, now: Moment, shown: Option<u64>) -> Option<Duration> {
         let expiry = self.probes.next_expiry(now);
-        let newest = self.newest().filter(|_| shown);
-        let waiting = newest.and_then(|sent| {
+        let shown = shown.and_then(|batch| self.batch(batch));
+        let waiting = shown.and_then(|sent| {
             let mut probes = sent.probes.iter().filter_map(|id| self.probes.get(*id));
             let waiting = probes.find(|probe| matches!(probe.state, ProbeState::Waiting))?;
             (waiting.sent_at.elapsed <= now.elapsed).then(|| text::until_next_age(now.since(waiting.sent_at)))
         });
-        let retry = newest.and_then(|sent| text::until_next_second(sent.retry.as_ref()?.next.since(now)));
+        let retry = shown.and_then(|sent| text::until_next_second(sent.retry.as_ref()?.next.since(now)));
         [expiry, waiting, retry].into_iter().flatten().min()
     }
 
@@ -293,7 +301,12 @@ impl Outbox {
             probes: self.begin(batch.events, history, now),
             retry: None,
         };
-        self.sent.retain(Sent::is_under_way);
+        let mut surplus = self.sent.iter().filter(|sent| !sent.is_under_way()).count().saturating_sub(KEPT - 1);
+        self.sent.retain(|sent| {
+            let goes = surplus > 0 && !sent.is_under_way();
+            surplus -= usize::from(goes);
+            !goes
+        });
         self.sent.push(sent);
         vec![Effect::Send { batch: self.count, calls }, Effect::PollNow]
     }

@@ -1,4 +1,4 @@
-//! The proof of the newest batch, row by row: what the server said, what was seen again, and what is different.
+//! The proof of a batch, row by row: what the server said, what was seen again, and what is different.
 
 use super::cursor::Cursor;
 use super::keymap::Action;
@@ -126,6 +126,8 @@ pub struct ProofView {
     width: usize,
     /// The number of the batch on show.
     batch: u64,
+    /// The number of the one that was sent last.
+    newest: u64,
 }
 
 impl ProofView {
@@ -134,13 +136,26 @@ impl ProofView {
         self.view.offset()
     }
 
-    /// Turns to the batch that was sent last.
-    pub(super) fn show(&mut self, outbox: &Outbox) {
-        if self.batch != outbox.count() {
-            self.batch = outbox.count();
+    /// The number of the batch on show.
+    pub fn batch(&self) -> u64 {
+        self.batch
+    }
+
+    /// Turns to a batch, until another is sent.
+    pub(super) fn turn_to(&mut self, batch: u64, outbox: &Outbox) {
+        self.newest = outbox.count();
+        if self.batch != batch {
+            self.batch = batch;
             self.view = Cursor::default();
         }
-        self.view.set_len(rows(outbox, self.width).len());
+    }
+
+    /// Shows what there is of the batch on show; a new one takes its place.
+    pub(super) fn show(&mut self, outbox: &Outbox) {
+        if self.newest != outbox.count() {
+            self.turn_to(outbox.count(), outbox);
+        }
+        self.view.set_len(rows(outbox, self.batch, self.width).len());
     }
 
     pub(super) fn fit(&mut self, inner: Area) {
@@ -158,10 +173,14 @@ impl ProofView {
     }
 }
 
-/// The rows of the proof of the newest batch, with sentences broken at `columns`.
-pub fn rows(outbox: &Outbox, columns: usize) -> Vec<ProofRow<'_>> {
+/// The rows of the proof of a batch, with sentences broken at `columns`.
+pub fn rows(outbox: &Outbox, batch: u64, columns: usize) -> Vec<ProofRow<'_>> {
     let mut page = Page { rows: Vec::new(), width: columns.saturating_sub(INDENT + 1).max(1) };
-    let Some(sent) = outbox.newest() else { return page.rows };
+    let Some(sent) = outbox.batch(batch) else { return page.rows };
+    if batch < outbox.count() {
+        page.say(sanitized!("batch {} of the {} that were sent", batch, outbox.count()), Tone::Quiet);
+        page.rows.push(ProofRow::Gap);
+    }
     let probes = || sent.probes.iter().filter_map(|id| outbox.probes().get(*id));
     if let ([probe], [call]) = (probes().collect::<Vec<_>>().as_slice(), sent.calls.as_slice()) {
         page.rows.push(ProofRow::Headline(probe));

@@ -2,7 +2,7 @@
 
 use super::Effect;
 use super::scan::{Question, Scan, Scanned};
-use crate::event::{Sanitized, sanitized, text};
+use crate::event::{Sanitized, sanitized};
 use crate::query::QueryError;
 use crate::session::{Captured, EventNumber, History};
 
@@ -35,7 +35,7 @@ impl Queries {
         &self.earlier
     }
 
-    /// The query that the session is narrowed down by.
+    /// What the view of the session is narrowed by.
     pub fn narrowing(&self) -> Option<&Scan> {
         self.narrowing.as_ref()
     }
@@ -45,30 +45,30 @@ impl Queries {
         self.search.as_ref()
     }
 
-    /// Leaves only the events that an expression is true of; all of them when it is empty.
-    pub(super) fn narrow(&mut self, expression: &str) -> Vec<Effect> {
+    /// Leaves only the events that a question is true of; all of them without one.
+    pub(super) fn narrow(&mut self, question: Option<Question>) -> Vec<Effect> {
         let was_asking = self.narrowing.take().is_some_and(|scan| scan.is_asking());
         self.types_changed = true;
-        if expression.is_empty() {
-            return if was_asking { vec![Effect::StopScan] } else { Vec::new() };
+        if let Some(Question::Query(expression)) = &question {
+            self.earlier.retain(|earlier| earlier != expression);
+            self.earlier.push(expression.clone());
+            if self.earlier.len() > KEPT {
+                self.earlier.remove(0);
+            }
         }
-        self.earlier.retain(|earlier| earlier != expression);
-        self.earlier.push(expression.to_owned());
-        if self.earlier.len() > KEPT {
-            self.earlier.remove(0);
-        }
-        self.narrowing = Some(Scan::new(self.next_number(), Question::Query(expression.to_owned())));
-        Vec::new()
+        self.narrowing = question.map(|question| Scan::new(self.next_number(), question));
+        if was_asking { vec![Effect::StopScan] } else { Vec::new() }
     }
 
     /// Searches the events that are held; ends the search when the text is empty.
     pub(super) fn search_for(&mut self, text: &str) {
-        if self.search.as_ref().is_some_and(|search| search.text() == text) {
+        let question = Question::Text(text.to_owned());
+        if self.search.as_ref().is_some_and(|search| *search.question() == question) {
             return;
         }
         self.seeking = None;
         let number = self.next_number();
-        self.search = (!text.is_empty()).then(|| Scan::new(number, Question::Text(text.to_owned())));
+        self.search = (!text.is_empty()).then(|| Scan::new(number, question));
     }
 
     /// Asks the events that were not asked yet.
@@ -82,12 +82,12 @@ impl Queries {
     pub(super) fn hear(&mut self, scanned: &Scanned, history: &History) -> Option<Sanitized> {
         let scans = [&mut self.narrowing, &mut self.search];
         let heard =
-            scans.into_iter().flatten().find_map(|scan| scan.hear(scanned, history).then(|| scan.text().to_owned()));
-        let expression = heard?;
+            scans.into_iter().flatten().find_map(|scan| scan.hear(scanned, history).then(|| scan.question().title()));
+        let title = heard?;
         self.types_changed = true;
         let error = scanned.error.as_ref()?;
         self.narrowing = None;
-        let shown = text::sanitize_within(&expression, 40).0.fit(40);
+        let shown = title.fit(40);
         Some(match error {
             QueryError::Expression(fault) => sanitized!("{}: {}", shown, Sanitized::of(fault)),
             error => sanitized!("{}: {}", shown, error.reason()),
@@ -107,27 +107,6 @@ impl Queries {
         std::mem::take(&mut self.types_changed)
     }
 
-    /// What is left of the session, in a line.
-    pub fn narrowing_line(&self) -> Option<Sanitized> {
-        let scan = self.narrowing.as_ref()?;
-        let (events, types) = scan.found();
-        let (answered, failure) = scan.answered();
-        let so_far = if scan.is_done() { "" } else { " so far" };
-        let failed = match failure {
-            Some((failed, why)) => sanitized!(" · {} failed: {}", text::grouped(failed), why.fit(60)),
-            None => Sanitized::default(),
-        };
-        Some(sanitized!(
-            "{} · {} of {}{}, {} · esc shows all{}",
-            text::sanitize_within(scan.text(), 120).0.fit(120),
-            text::grouped(events as u64),
-            text::counted(answered, "event"),
-            so_far,
-            text::counted(types as u64, "type"),
-            failed
-        ))
-    }
-
     /// Where the search goes on in another event; `None` when it has found none, or none yet.
     pub(super) fn elsewhere(&self, from: &Captured, forward: bool) -> Option<EventNumber> {
         self.search.as_ref()?.next(from, forward).filter(|number| *number != from.number)
@@ -138,10 +117,9 @@ impl Queries {
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at what it did not expect")]
 mod tests {
     use super::*;
-    use crate::app::fixture::{at, busy, change, polled, press, send};
+    use crate::app::fixture::{answer_scans, at, busy, change, evaluated, polled, press, scans, send};
     use crate::app::layer::Layer;
     use crate::app::layer::query::{QueryLine, Said};
-    use crate::app::scan::ScanStep;
     use crate::app::{Message, Model, Outcome};
     use crate::query::{Fault, Values, ValuesEnd};
     use crate::session::ChangeKind;
@@ -151,41 +129,6 @@ mod tests {
             Some(Layer::Query(line)) => line,
             other => panic!("{other:?}"),
         }
-    }
-
-    fn steps(effects: &[Effect]) -> Vec<&ScanStep> {
-        let scans = effects.iter().filter_map(|effect| match effect {
-            Effect::Scan(step) => Some(&**step),
-            _ => None,
-        });
-        scans.collect()
-    }
-
-    /// Answers the questions among the effects, and those that follow, for the events whose text holds `needle`.
-    fn answer(model: &mut Model, effects: &[Effect], needle: &str) -> usize {
-        let mut asked = 0;
-        let mut waiting: Vec<_> = steps(effects).into_iter().cloned().collect();
-        while let Some(step) = waiting.pop() {
-            asked += step.events.len();
-            let holds = |event: &&(EventNumber, _)| -> bool {
-                let (_, payload): &(EventNumber, std::sync::Arc<crate::event::Payload>) = event;
-                payload.text().contains(needle)
-            };
-            let found = step.events.iter().filter(holds).map(|(number, _)| *number).collect();
-            let scanned = match &*step.question {
-                Question::Text(text) => step.search(text),
-                Question::Query(_) => Scanned { generation: step.generation, found, ..Scanned::default() },
-            };
-            let effects = send(model, Message::Done(Outcome::Scanned(Box::new(scanned))), at(21));
-            waiting.extend(steps(&effects).into_iter().cloned());
-        }
-        asked
-    }
-
-    fn evaluated(model: &mut Model, effects: &[Effect], answer: Result<Values, QueryError>) -> String {
-        let Some(Effect::Evaluate { number, expression, .. }) = effects.last() else { panic!("{effects:?}") };
-        send(model, Message::Done(Outcome::Evaluated { number: *number, answer }), at(21));
-        expression.clone()
     }
 
     fn selected(model: &Model) -> &str {
@@ -230,12 +173,12 @@ mod tests {
         press(&mut model, "| . t o t a l", at(20));
         let effects = press(&mut model, "enter", at(20));
         assert!(model.layers.is_empty());
-        let asked = answer(&mut model, &effects, "\"total\":30");
+        let asked = answer_scans(&mut model, &effects, "\"total\":30");
         assert_eq!(asked, model.session.history.iter().count(), "every event that is held is asked, once");
         let mut left = order(&model);
         left.sort_unstable();
         assert_eq!(left, ["checkout", "purchase"]);
-        assert_eq!(model.queries.narrowing_line().unwrap(), ".total · 3 of 9 events, 2 types · esc shows all");
+        assert_eq!(model.queries.narrowing().unwrap().line(80), "| .total · 3 of 9 events, 2 types · esc shows all");
 
         // The list of the type has those that are left, and older and newer are among them.
         press(&mut model, "/ p u r enter", at(21));
@@ -248,7 +191,7 @@ mod tests {
         let of_type = model.inspector.shown().unwrap().event.event_type.clone();
         let other = change(of_type.as_str(), ChangeKind::Updated, r#"{"total":31}"#, 50, 1, at(22));
         let effects = send(&mut model, polled(vec![other], at(22)), at(22));
-        assert_eq!(answer(&mut model, &effects, "\"total\":30"), 1);
+        assert_eq!(answer_scans(&mut model, &effects, "\"total\":30"), 1);
         assert_eq!(model.inspector.shown().unwrap().event.number, before);
 
         assert_eq!(press(&mut model, "esc", at(23)), []);
@@ -274,7 +217,7 @@ mod tests {
         let text = |model: &Model| model.inspector.shown().unwrap().event.payload.text().to_owned();
         assert_eq!(text(&model), r#"{"total":3}"#);
         let effects = press(&mut model, "| . t o t a l enter", at(40));
-        answer(&mut model, &effects, "\"total\":30");
+        answer_scans(&mut model, &effects, "\"total\":30");
         assert_eq!(text(&model), r#"{"total":30}"#, "the newest that is left");
         let mut seen = vec![model.inspector.shown().unwrap().event.number];
         for _ in 0..4 {
@@ -294,7 +237,7 @@ mod tests {
     fn a_query_that_is_given_up_or_fails_narrows_nothing() {
         let mut model = busy(120, 36);
         let effects = press(&mut model, "| . a enter", at(20));
-        let [step] = steps(&effects)[..] else { panic!("{effects:?}") };
+        let [step] = scans(&effects)[..] else { panic!("{effects:?}") };
         let late = Scanned { generation: step.generation, found: vec![step.events[0].0], ..Scanned::default() };
         assert_eq!(press(&mut model, "esc", at(20)), [Effect::StopScan]);
         assert!(model.queries.narrowing().is_none());
@@ -302,7 +245,7 @@ mod tests {
         assert_eq!(order(&model).len(), 7, "a late answer is dropped");
 
         let effects = press(&mut model, "| . b enter", at(20));
-        let [step] = steps(&effects)[..] else { panic!("{effects:?}") };
+        let [step] = scans(&effects)[..] else { panic!("{effects:?}") };
         let error = Some(QueryError::Ended("stopped: it took more than 2 s for one event".into()));
         let failed = Scanned { generation: step.generation, error, ..Scanned::default() };
         send(&mut model, Message::Done(Outcome::Scanned(Box::new(failed))), at(20));
@@ -316,8 +259,9 @@ mod tests {
         let mut model = busy(120, 36);
         press(&mut model, "/ p u r enter enter / o r d e r enter", at(20));
         let effects = press(&mut model, "*", at(20));
-        assert_eq!(model.queries.narrowing().unwrap().text(), r#"select(.order_id == "50315")"#);
-        assert_eq!(steps(&effects).len(), 1);
+        let asked = Question::Query(r#"select(.order_id == "50315")"#.into());
+        assert_eq!(*model.queries.narrowing().unwrap().question(), asked);
+        assert_eq!(scans(&effects).len(), 1);
         press(&mut model, "g *", at(20));
         let told = &model.toast.as_ref().unwrap().text;
         assert!(told.contains("no object and no array"), "{told}");
@@ -336,7 +280,7 @@ mod tests {
         assert_eq!(at_event(&model), newest, "nothing jumps while it is typed");
         press(&mut model, "enter", at(20));
         assert_eq!(at_event(&model), newest, "the others have not answered yet");
-        answer(&mut model, &effects[effects.len() - 1..], "");
+        answer_scans(&mut model, &effects[effects.len() - 1..], "");
         let older = at_event(&model);
         assert_eq!(older.0, "purchase");
         assert!(older.1 < newest.1, "the one that was waited for is open");
@@ -344,7 +288,7 @@ mod tests {
 
         // In other types, and round to where it began.
         let effects = press(&mut model, "esc / s k u", at(20));
-        answer(&mut model, &effects[effects.len() - 1..], "");
+        answer_scans(&mut model, &effects[effects.len() - 1..], "");
         press(&mut model, "enter", at(20));
         let mut seen = vec![at_event(&model)];
         for _ in 0..20 {
@@ -363,7 +307,7 @@ mod tests {
         let effects = press(&mut model, "esc / z z z", at(20));
         press(&mut model, "enter", at(20));
         assert_eq!(model.toast.as_ref().unwrap().text, "searching the other events");
-        answer(&mut model, &effects[effects.len() - 1..], "");
+        answer_scans(&mut model, &effects[effects.len() - 1..], "");
         assert_eq!(model.toast.as_ref().unwrap().text, "no event that is held has it");
     }
 }

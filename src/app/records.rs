@@ -21,7 +21,7 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
     if let Some(complaint) = complaint.filter(|_| clock_before.is_none()) {
         note(model, now, EntryKind::Trouble, complaint);
     }
-    let (mut effects, mut changes, mut answered) = (Vec::new(), Vec::new(), None);
+    let (mut effects, mut changes, mut gaps, mut answered) = (Vec::new(), Vec::new(), Vec::new(), None);
     for record in records {
         match record {
             Record::Change(change) => changes.push(change),
@@ -47,7 +47,7 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
                 note(model, trouble.at, EntryKind::Trouble, text);
                 model.connection.history_trouble = Some(trouble);
             }
-            Record::Gap(gap) => tell_gap(model, &gap),
+            Record::Gap(gap) => gaps.push((changes.len(), gap)),
             Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.stream)),
             Record::Retrying(retry) => model.outbox.retrying(retry),
             Record::Recalled(recalled) => effects.extend(model.outbox.recalled(&recalled, &mut model.stream)),
@@ -63,13 +63,22 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
             sanitized!("{} changes at nearly every poll: a shorter interval (-) sees more of it", event_type.shown());
         note(model, now, EntryKind::Note, text);
     }
+    // What was lost before an event that comes with it is told with that.
+    let comes = |(place, gap): &(usize, Gap)| {
+        let brings = |change: &Change| change.event_type == gap.event_type && change.payload.is_some();
+        !gap.late && changes.iter().skip(*place).any(brings)
+    };
+    let (gaps, alone): (Vec<_>, Vec<_>) = gaps.into_iter().partition(comes);
+    for (_, gap) in alone {
+        tell(model, Entry::lost(gap));
+    }
     let Some(at) = answered.or_else(|| changes.first().map(|change| change.at)) else { return effects };
     // Probes are looked for also while the screen is held still.
     let found = model.outbox.observe(&changes, at);
     if !was_live && model.connection.last_good.is_some() {
         begin(model, &changes, now);
     } else {
-        take_in(model, changes, now);
+        take_in(model, changes, gaps, now);
     }
     effects.extend(model.outbox.found_at(&found, at, &mut model.stream));
     effects
@@ -138,11 +147,6 @@ fn hear_errors(model: &mut Model, errors: &Errors, before: Option<&Errors>) {
     }
 }
 
-/// Tells that events were lost.
-fn tell_gap(model: &mut Model, gap: &Gap) {
-    model.stream.push(Entry::new(gap.at, EntryKind::Gap, gap.sentence()).of_type(&gap.event_type));
-}
-
 fn hear_trouble(model: &mut Model, trouble: Trouble) {
     let known = model.connection.trouble.as_ref().is_some_and(|before| before.problem == trouble.problem);
     if !known {
@@ -154,14 +158,26 @@ fn hear_trouble(model: &mut Model, trouble: Trouble) {
     model.connection.failed(trouble);
 }
 
-/// Shows changes, or keeps them until the screen may move again.
-fn take_in(model: &mut Model, changes: Vec<Change>, now: Moment) {
+/// Tells something in the stream, or keeps it until the screen may move again.
+fn tell(model: &mut Model, entry: Entry) {
+    if model.pause.is_some() { model.stream.hold(entry) } else { model.stream.push(entry) }
+}
+
+/// Shows changes, or keeps them until the screen may move again. Of the `gaps` each stands before the event of its type that
+/// comes at its place among the changes, or after.
+fn take_in(model: &mut Model, changes: Vec<Change>, mut gaps: Vec<(usize, Gap)>, now: Moment) {
     let mut budget = Budget::default();
-    for change in &changes {
+    for (index, change) in changes.iter().enumerate() {
         let Some(entry) = entries::of_change(change, &model.session.history, &model.volatile, &mut budget) else {
             continue;
         };
-        if model.pause.is_some() { model.stream.hold(entry) } else { model.stream.push(entry) }
+        let is_before = |(place, gap): &mut (usize, Gap)| {
+            *place <= index && gap.event_type == change.event_type && change.payload.is_some()
+        };
+        for (_, gap) in gaps.extract_if(.., is_before) {
+            tell(model, Entry::lost(Gap { at: entry.at, ..gap }));
+        }
+        tell(model, entry);
     }
     let Some(pause) = &mut model.pause else {
         show(model, &changes, now);

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::pane::stream::{Entry, key_of, keys_of};
 use super::tree::Needle;
-use crate::event::{Document, Payload, Sanitized, TypeName};
+use crate::event::{Document, Payload, Sanitized, TypeName, sanitized, text};
 use crate::query::QueryError;
 use crate::session::{Captured, EventNumber, History};
 
@@ -14,6 +15,10 @@ use crate::session::{Captured, EventNumber, History};
 const EVENTS: usize = 2_048;
 const BYTES: usize = 4 << 20;
 
+/// So much of a question is repeated, in columns; and of the value in one.
+const WIDEST: usize = 120;
+const WIDEST_VALUE: usize = 40;
+
 /// What the events are asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -21,6 +26,37 @@ pub enum Question {
     Query(String),
     /// Whether a key or a value reads like this.
     Text(String),
+    /// Whether an identifier of the customer, or the order, has a value.
+    Value {
+        /// The field.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
+impl Question {
+    /// The question in a few words.
+    pub(super) fn title(&self) -> Sanitized {
+        match self {
+            Self::Query(text) | Self::Text(text) => text::sanitize_within(text, WIDEST).0.fit(WIDEST),
+            Self::Value { name, value } => sanitized!("{} {}", *name, text::excerpt(value, WIDEST_VALUE)),
+        }
+    }
+
+    /// Whether it narrows the view, and is no search.
+    pub fn narrows(&self) -> bool {
+        !matches!(self, Self::Text(_))
+    }
+
+    /// The key that it is put with.
+    fn sign(&self) -> &'static str {
+        match self {
+            Self::Query(_) => "|",
+            Self::Text(_) => "/",
+            Self::Value { .. } => "*",
+        }
+    }
 }
 
 /// Some events that are asked.
@@ -54,6 +90,8 @@ pub struct Scanned {
 pub struct Scan {
     generation: u64,
     question: Arc<Question>,
+    /// What the entries of the stream say of a value that is asked for, also those about no event that is held.
+    key: Option<u64>,
     /// The last event that was asked.
     asked: Option<EventNumber>,
     /// How many are being asked just now.
@@ -68,13 +106,26 @@ pub struct Scan {
 }
 
 impl ScanStep {
-    /// Answers a question for a text. A query is answered elsewhere.
-    pub fn search(&self, text: &str) -> Scanned {
-        let needle = Needle::new(text);
-        let holds = |payload: &Arc<Payload>| {
-            needle.may_be_in(payload.text())
-                && Document::new(Arc::clone(payload)).is_ok_and(|event| event.ids().any(|id| needle.is_at(&event, id)))
-        };
+    /// Answers a question that needs nothing but the events; `None` for a query.
+    pub fn answer(&self) -> Option<Scanned> {
+        match &*self.question {
+            Question::Query(_) => None,
+            Question::Text(text) => {
+                let needle = Needle::new(text);
+                Some(self.found(|payload| {
+                    needle.may_be_in(payload.text())
+                        && Document::new(Arc::clone(payload))
+                            .is_ok_and(|event| event.ids().any(|id| needle.is_at(&event, id)))
+                }))
+            }
+            Question::Value { name, value } => {
+                let key = key_of(name, value);
+                Some(self.found(|payload| keys_of(payload).contains(&key)))
+            }
+        }
+    }
+
+    fn found(&self, holds: impl Fn(&Arc<Payload>) -> bool) -> Scanned {
         let found = self.events.iter().filter(|(_, payload)| holds(payload)).map(|(number, _)| *number).collect();
         Scanned { generation: self.generation, found, ..Scanned::default() }
     }
@@ -82,9 +133,14 @@ impl ScanStep {
 
 impl Scan {
     pub(super) fn new(generation: u64, question: Question) -> Self {
+        let key = match &question {
+            Question::Value { name, value } => Some(key_of(name, value)),
+            Question::Query(_) | Question::Text(_) => None,
+        };
         Self {
             generation,
             question: Arc::new(question),
+            key,
             asked: None,
             asking: 0,
             done: false,
@@ -97,10 +153,8 @@ impl Scan {
     }
 
     /// What is asked.
-    pub fn text(&self) -> &str {
-        match &*self.question {
-            Question::Query(text) | Question::Text(text) => text,
-        }
+    pub fn question(&self) -> &Question {
+        &self.question
     }
 
     /// Asks the next events, unless some are being asked or all were.
@@ -158,19 +212,40 @@ impl Scan {
         self.found.contains_key(&number)
     }
 
+    /// Whether it leaves an entry of the stream: one about an event that it is true of, or about those that it asks for.
+    pub(super) fn leaves(&self, entry: &Entry) -> bool {
+        self.key.is_some_and(|key| entry.keys.contains(&key))
+            || entry.about.event().is_some_and(|number| self.holds(number))
+    }
+
+    /// What it leaves of the session, in a line of at most `room` columns.
+    pub fn line(&self, room: usize) -> Sanitized {
+        let (events, types) = self.found();
+        let so_far = if self.is_done() { "" } else { " so far" };
+        let failed = match &self.failure {
+            Some(why) => sanitized!(" · {} failed: {}", text::grouped(self.failed), why.fit(WIDEST / 2)),
+            None => Sanitized::default(),
+        };
+        let counts = sanitized!(
+            " · {} of {}{}, {} · esc shows all",
+            text::grouped(events as u64),
+            text::counted(self.answered, "event"),
+            so_far,
+            text::counted(types as u64, "type")
+        );
+        // How it ends is never cut.
+        let left = room.saturating_sub(text::width(&counts) + 2).max(WIDEST_VALUE / 2);
+        sanitized!("{} {}{}{}", self.question.sign(), self.question.title().fit(left), counts, failed).fit(room)
+    }
+
     /// How many events it is true of, of how many types.
-    pub fn found(&self) -> (usize, usize) {
+    fn found(&self) -> (usize, usize) {
         (self.found.len(), self.by_type.len())
     }
 
     /// How many events beside that one it is true of.
     pub fn found_beside(&self, number: EventNumber) -> usize {
         self.found.len() - usize::from(self.holds(number))
-    }
-
-    /// How many events have answered, and of how many it is an error to ask, with the first.
-    pub fn answered(&self) -> (u64, Option<(u64, &Sanitized)>) {
-        (self.answered, self.failure.as_ref().map(|failure| (self.failed, failure)))
     }
 
     /// Whether events are being asked.
@@ -227,20 +302,19 @@ impl Scan {
     }
 }
 
-/// The events of each type that are in view: those that are held, and of these the ones that the query over the session
-/// leaves.
+/// The events of each type that are in view: those that are held, and of these the ones that the view is narrowed to.
 #[derive(Clone, Copy, Debug)]
 pub struct Versions<'a> {
     /// The events that are held.
     pub history: &'a History,
-    /// The query.
-    pub query: Option<&'a Scan>,
+    /// What the view is narrowed by.
+    pub narrowing: Option<&'a Scan>,
 }
 
 impl<'a> Versions<'a> {
     /// How many there are of a type.
     pub(super) fn count(&self, event_type: &TypeName) -> usize {
-        self.query.map_or_else(|| self.history.count(event_type), |query| query.of_type(event_type).count())
+        self.narrowing.map_or_else(|| self.history.count(event_type), |left| left.of_type(event_type).count())
     }
 
     /// Those of a type at these places, the newest first.
@@ -250,10 +324,10 @@ impl<'a> Versions<'a> {
         places: Range<usize>,
     ) -> Box<dyn Iterator<Item = &'a Captured> + 'a> {
         let history = self.history;
-        match self.query {
+        match self.narrowing {
             None => Box::new(history.newest_first(event_type, places)),
-            Some(query) => {
-                let numbers = query.of_type(event_type).rev().skip(places.start).take(places.len());
+            Some(left) => {
+                let numbers = left.of_type(event_type).rev().skip(places.start).take(places.len());
                 Box::new(numbers.filter_map(|number| history.get(number)))
             }
         }
@@ -261,21 +335,21 @@ impl<'a> Versions<'a> {
 
     /// The oldest of a type.
     pub(super) fn oldest(&self, event_type: &TypeName) -> Option<&'a Captured> {
-        let number = self.query.map(|query| query.of_type(event_type).next());
+        let number = self.narrowing.map(|left| left.of_type(event_type).next());
         number.map_or_else(|| self.history.versions(event_type).next(), |number| self.history.get(number?))
     }
 
     /// How many newer ones of its type there are than an event that is in view.
     pub(super) fn newer(&self, number: EventNumber) -> Option<usize> {
-        let Some(query) = self.query else { return self.history.place(number).map(|place| place.of - place.at) };
-        let event = self.history.get(number).filter(|_| query.holds(number))?;
-        Some(query.of_type(&event.event_type).rev().take_while(|other| *other != number).count())
+        let Some(left) = self.narrowing else { return self.history.place(number).map(|place| place.of - place.at) };
+        let event = self.history.get(number).filter(|_| left.holds(number))?;
+        Some(left.of_type(&event.event_type).rev().take_while(|other| *other != number).count())
     }
 
     /// The next older event of the type of one that is held, or the next newer.
     pub(super) fn near(&self, from: &Captured, older: bool) -> Option<&'a Captured> {
-        match self.query {
-            Some(query) => self.history.get(query.near(from, older)?),
+        match self.narrowing {
+            Some(left) => self.history.get(left.near(from, older)?),
             None if older => self.history.before(from.number),
             None => self.history.after(from.number),
         }

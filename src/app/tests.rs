@@ -340,7 +340,7 @@ fn the_mouse_chooses_sorts_folds_and_scrolls() {
     click(&mut model, 60, 3, at(20));
     assert_eq!(model.inspector.tree().unwrap().cursor().len(), 1, "a click on the chosen row folds it");
     let inspector = model.layout().unwrap().inspector.unwrap();
-    let (_, raw) = super::layout::tabs(inspector, model.inspector.tabs(inspector)).pop().unwrap();
+    let (_, _, raw) = model.inspector.tabs(inspector).pop().unwrap();
     click(&mut model, raw.x + 1, raw.y, at(20));
     assert_eq!(model.tab(), Tab::Raw);
     click(&mut model, 0, 0, at(20));
@@ -725,7 +725,7 @@ fn a_finding_can_be_copied_and_read_in_full() {
 fn the_mouse_chooses_a_finding_and_goes_to_its_field() {
     let mut model = faulty(120, 36);
     let inspector = model.layout().unwrap().inspector.unwrap();
-    let (_, tab) = super::layout::tabs(inspector, model.inspector.tabs(inspector)).swap_remove(3);
+    let (_, _, tab) = model.inspector.tabs(inspector).swap_remove(3);
     click(&mut model, tab.x + 1, tab.y, at(21));
     assert_eq!(model.tab(), Tab::Findings);
     click(&mut model, inspector.x + 5, inspector.y + 5, at(21));

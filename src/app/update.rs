@@ -22,7 +22,7 @@ use super::pane::types::Column;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
 use super::records::{hear, learn, note, show};
-use super::scan::{Scan, Versions};
+use super::scan::{Question, Scan, Versions};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
@@ -85,7 +85,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
     let question = composer::ask_for_findings(&mut model.composer, &model.sending, kept, now);
     effects.extend(question);
     model.settle(now);
-    let versions = Versions { history: &model.session.history, query: model.queries.narrowing() };
+    let versions = Versions { history: &model.session.history, narrowing: model.queries.narrowing() };
     effects.extend(model.inspector.questions(versions, &model.volatile));
     effects
 }
@@ -323,9 +323,9 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             inspector.show_finding(&path, &context);
         }
         Request::ShowBatch(batch, text) => show_batch(model, batch, text, now),
-        Request::Narrow(narrowing) => {
-            model.narrowing = narrowing;
+        Request::Narrow(question) => {
             model.stream.look_again();
+            return model.queries.narrow(question);
         }
         Request::Unmute(event_type) => {
             model.types.unmute(&event_type, now);
@@ -339,10 +339,6 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         Request::Evaluate => {
             let number = model.queries.next_number();
             return query_line(model).map_or_else(Vec::new, |line| line.evaluate(number));
-        }
-        Request::Query(expression) => {
-            model.stream.look_again();
-            return model.queries.narrow(&expression);
         }
         Request::Copy { target, print } => {
             let text = copy::text(&model.inspector, target, &model.context(now));
@@ -482,17 +478,12 @@ fn ask_history(model: &mut Model, now: Moment) -> Vec<Effect> {
 /// Steps back one level, and at the outermost one does nothing.
 fn back(model: &mut Model, now: Moment) -> Vec<Effect> {
     match model.focus {
-        PaneId::Stream if model.narrowing.is_some() => {
-            model.narrowing = None;
-            model.stream.look_again();
-        }
+        PaneId::Stream if model.queries.narrowing().is_some() => return comply(model, Request::Narrow(None), now),
         PaneId::Inspector if model.opened_from.is_some() => leave_inspector(model),
         _ if model.zoomed => model.zoomed = false,
         PaneId::Inspector => leave_inspector(model),
         PaneId::Stream => focus(model, PaneId::Types),
-        PaneId::Types if model.types.query().is_empty() => {
-            return comply(model, Request::Query(String::new()), now);
-        }
+        PaneId::Types if model.types.query().is_empty() => return comply(model, Request::Narrow(None), now),
         PaneId::Types => model.types.set_filter("", now),
     }
     Vec::new()
@@ -505,8 +496,11 @@ fn query(model: &mut Model) -> Vec<Effect> {
         let time = sanitized!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
         (sanitized!("{} {}", shown.event.event_type.shown(), time), Arc::clone(&shown.event.payload))
     });
-    let narrowing = model.queries.narrowing().map_or("", Scan::text);
-    let mut line = QueryLine::new(narrowing, event, model.queries.earlier().to_owned());
+    let expression = match model.queries.narrowing().map(Scan::question) {
+        Some(Question::Query(expression)) => expression.as_str(),
+        _ => "",
+    };
+    let mut line = QueryLine::new(expression, event, model.queries.earlier().to_owned());
     let effects = line.evaluate(model.queries.next_number());
     model.layers.push(Layer::Query(Box::new(line)));
     effects
@@ -534,7 +528,7 @@ fn search_elsewhere(model: &mut Model, forward: bool, now: Moment) {
         }
         return;
     };
-    let query = search.text().to_owned();
+    let Question::Text(query) = search.question().clone() else { return };
     show_event(model, number, now);
     let Parts { inspector, context, .. } = model.parts(now);
     inspector.show_match(&query, forward, &context);
@@ -567,10 +561,9 @@ fn show_event(model: &mut Model, number: EventNumber, now: Moment) {
     }
 }
 
-/// Shows what came of a batch that was sent: the proof of the last one, of an earlier one what the stream has.
+/// Shows what came of a batch that was sent: its proof, or what the stream has where that is not known any more.
 fn show_batch(model: &mut Model, batch: u64, text: Pager, now: Moment) {
-    let is_last = model.outbox.count() == batch && model.composer.composition().is_some();
-    if !is_last {
+    if model.outbox.batch(batch).is_none() || model.composer.composition().is_none() {
         model.layers.push(Layer::Pager(text));
         return;
     }
@@ -579,6 +572,7 @@ fn show_batch(model: &mut Model, batch: u64, text: Pager, now: Moment) {
     }
     let answer = with_composer(model, now, |composer, context| composer.select_tab(ComposerTab::Proof, context));
     apply(model, answer, now);
+    model.composer.proof_mut().turn_to(batch, &model.outbox);
 }
 
 fn pause(model: &mut Model, now: Moment) {

@@ -38,10 +38,9 @@ impl Job {
         match (self, other) {
             (Self::Evaluate { .. } | Self::StopEvaluation, Self::Evaluate { .. }) => true,
             (Self::Scan(newer), Self::Scan(older)) => {
-                let same = std::mem::discriminant(&*newer.question) == std::mem::discriminant(&*older.question);
-                same && newer.generation != older.generation
+                newer.question.narrows() == older.question.narrows() && newer.generation != older.generation
             }
-            (Self::StopScan, Self::Scan(older)) => matches!(*older.question, Question::Query(_)),
+            (Self::StopScan, Self::Scan(older)) => older.question.narrows(),
             _ => false,
         }
     }
@@ -122,12 +121,10 @@ async fn answer(client: &mut Client, job: &Job) -> Option<Outcome> {
         }
         Job::Scan(step) => match &*step.question {
             Question::Query(expression) => Some(Outcome::Scanned(Box::new(query(client, step, expression).await))),
-            Question::Text(_) => {
+            Question::Text(_) | Question::Value { .. } => {
                 let step = step.clone();
-                let searched = spawn_blocking(move || match &*step.question {
-                    Question::Text(text) | Question::Query(text) => step.search(text),
-                });
-                searched.await.ok().map(|scanned| Outcome::Scanned(Box::new(scanned)))
+                let answered = spawn_blocking(move || step.answer());
+                answered.await.ok().flatten().map(|scanned| Outcome::Scanned(Box::new(scanned)))
             }
         },
         Job::StopEvaluation | Job::StopScan => None,

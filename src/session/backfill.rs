@@ -134,7 +134,8 @@ impl Past {
         let mut reaches_back = false;
         for (place, Listed { event, uuid, is_known }) in listed.iter().enumerate() {
             let is_since_start = since_start(place, event);
-            reaches_back |= *is_known || !is_since_start;
+            let is_older = |mark: &Mark| Times::of(event).is_before(mark.times);
+            reaches_back |= *is_known || !is_since_start || newest.is_some_and(|(_, mark)| is_older(mark));
             let is_wanted = match self.reach {
                 Reach::Session => is_since_start,
                 Reach::Since(since) => {

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use indexmap::IndexMap;
 
 use super::{Captured, EventNumber, History, Moment};
-use crate::event::{Document, NodeId, Path, Segment, TypeName};
+use crate::event::{Document, NodeId, Path, Sanitized, Segment, TypeName, sanitized, text};
 use crate::lint::{Expected, Finding, Severity};
 
 /// So many faults are counted, and so many of one type: of an integration that brings more, these say enough.
@@ -165,6 +165,11 @@ impl Faults {
 }
 
 impl Fault {
+    /// `14 of 42`: in how many of the events that were `checked` it was found.
+    pub fn share(&self, checked: u64) -> Sanitized {
+        sanitized!("{} of {}", text::short_count(self.events), text::short_count(checked))
+    }
+
     fn new(event: &Captured, finding: &Finding) -> Self {
         Self {
             event_type: event.event_type.clone(),

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::Moment;
 use crate::event::{Sanitized, TypeName, sanitized, text};
 
-/// Events of a type that were certainly lost: they came, and no answer shows them any more.
+/// Events of a type that were lost: they came, and no answer shows them any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// Their type.
@@ -12,6 +12,9 @@ pub struct Gap {
     /// How many; `None` for at least one, where the server's count is not known. A number that becomes known later is told
     /// as another gap, and stands for those without one before it.
     pub lost: Option<u64>,
+    /// Where that is not known: if exactly so many came, none was lost. The history lists no more, and nothing older.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<u64>,
     /// Whether this became known late: they were lost before the newest event of the type that was told, else before the
     /// event that follows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -24,10 +27,11 @@ pub struct Gap {
 impl Gap {
     /// What was lost, in words.
     pub fn sentence(&self) -> Sanitized {
-        let lost = match self.lost {
-            Some(lost) => text::counted(lost, "event"),
-            None => "at least one event".into(),
+        let (lost, unless) = match (self.lost, self.unless) {
+            (Some(lost), _) => (text::counted(lost, "event"), Sanitized::default()),
+            (None, None) => ("at least one event".into(), Sanitized::default()),
+            (None, Some(came)) => ("at least one event".into(), sanitized!(", unless exactly {} came", came)),
         };
-        sanitized!("{} lost before the {} one", lost, if self.late { "newest" } else { "next" })
+        sanitized!("{} lost before the {} one{}", lost, if self.late { "newest" } else { "next" }, unless)
     }
 }

@@ -61,11 +61,11 @@ pub struct Place {
     pub of: usize,
 }
 
-/// How many events were certainly lost.
+/// How many events were lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
-    /// At least one.
-    Some,
+    /// At least one; where a number is there, none if exactly so many came.
+    Some(Option<u64>),
     /// So many.
     Count(u64),
 }
@@ -74,7 +74,8 @@ impl Lost {
     /// The words for it.
     pub fn words(self) -> Sanitized {
         match self {
-            Self::Some => "at least 1 lost".into(),
+            Self::Some(None) => "at least 1 lost".into(),
+            Self::Some(Some(came)) => sanitized!("at least 1 lost, unless {} came,", came),
             Self::Count(count) => sanitized!("{} lost", text::grouped(count)),
         }
     }
@@ -83,7 +84,7 @@ impl Lost {
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Count(one), Self::Count(other)) => Self::Count(one.saturating_add(other)),
-            (count @ Self::Count(_), Self::Some) | (Self::Some, count) => count,
+            (count @ Self::Count(_), Self::Some(_)) | (Self::Some(_), count) => count,
         }
     }
 }
@@ -129,6 +130,8 @@ struct Held {
     dropped: u64,
     /// What was lost before the event that comes next.
     lost: Option<Lost>,
+    /// The events before which some were lost whose number is not known; of more than one, the first two.
+    uncounted: Vec<EventNumber>,
 }
 
 impl Entry {
@@ -208,21 +211,36 @@ impl History {
         let (event_type, payload) = (change.event_type.clone(), Arc::clone(payload));
         let captured = Captured { event_type, payload, at: change.at, number, arrival: change.arrival };
         let lost = if newer == 0 { held.lost.take() } else { None };
+        if matches!(lost, Some(Lost::Some(_))) && held.uncounted.len() < 2 {
+            held.uncounted.push(number);
+        }
         let Change { kind, received, counted_at, captured: distinct, arrived, coverage, .. } = *change;
         let told = Told { kind, received, counted_at, captured: distinct, arrived, coverage };
         self.events.insert(number, Entry { captured, told, lost, charged: 0 });
         number
     }
 
-    /// Learns that events of a type were lost, before the newest one or before the one that comes next.
+    /// Learns that events of a type were lost, before the newest one or before the one that comes next. A number that becomes
+    /// known late stands where some were said to be lost, if that is one place.
     pub(super) fn lose(&mut self, gap: &Gap) {
         let Some(held) = self.types.get_mut(&gap.event_type) else { return };
-        let newest = held.versions.back().filter(|_| gap.late);
-        let before = match newest.and_then(|number| self.events.get_mut(number)) {
-            Some(newest) => &mut newest.lost,
+        let newest = held.versions.back().copied().filter(|_| gap.late);
+        let place = match (gap.lost, held.uncounted.as_slice()) {
+            (Some(_), [only]) if gap.late && self.events.contains_key(only) => Some(*only),
+            _ => newest,
+        };
+        match (gap.lost, place) {
+            (Some(_), _) => held.uncounted.clear(),
+            (None, Some(place)) if held.uncounted.len() < 2 && !held.uncounted.contains(&place) => {
+                held.uncounted.push(place);
+            }
+            (None, _) => {}
+        }
+        let before = match place.and_then(|number| self.events.get_mut(&number)) {
+            Some(event) => &mut event.lost,
             None => &mut held.lost,
         };
-        let lost = gap.lost.map_or(Lost::Some, Lost::Count);
+        let lost = gap.lost.map_or(Lost::Some(gap.unless), Lost::Count);
         *before = Some(before.map_or(lost, |known| known.and(lost)));
     }
 
@@ -537,19 +555,25 @@ mod tests {
     #[test]
     fn what_was_lost_stands_before_the_event_that_followed() {
         let mut history = History::default();
-        let gap = |lost, late| Gap { event_type: "view".into(), lost, late, at: NOW };
+        let gap = |lost, late| Gap { event_type: "view".into(), lost, unless: None, late, at: NOW };
         history.lose(&gap(Some(9), false));
         let first = push(&mut history, "view", "1");
         history.lose(&gap(None, false));
         let second = push(&mut history, "view", "2");
-        assert_eq!([first, second].map(|number| history.lost_before(number)), [None, Some(Lost::Some)]);
+        assert_eq!([first, second].map(|number| history.lost_before(number)), [None, Some(Lost::Some(None))]);
         history.lose(&gap(Some(3), true));
         history.lose(&gap(Some(2), true));
         history.lose(&gap(Some(1), false));
         let third = push(&mut history, "view", "3");
         let lost = [second, third].map(|number| history.lost_before(number));
         assert_eq!(lost, [Some(Lost::Count(5)), Some(Lost::Count(1))], "a number stands for what had none");
-        assert_eq!((Lost::Some.words(), Lost::Count(5).words()), ("at least 1 lost".into(), "5 lost".into()));
+        history.lose(&gap(None, false));
+        let places = ["4", "5"].map(|text| push(&mut history, "view", text));
+        history.lose(&gap(Some(6), true));
+        let lost = places.map(|number| history.lost_before(number));
+        assert_eq!(lost, [Some(Lost::Count(6)), None], "also when more came meanwhile");
+        let words = [Lost::Some(None), Lost::Some(Some(50)), Lost::Count(5)].map(Lost::words);
+        assert_eq!(words, ["at least 1 lost", "at least 1 lost, unless 50 came,", "5 lost"]);
     }
 
     #[test]

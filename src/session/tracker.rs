@@ -318,11 +318,14 @@ impl Tracker {
         }
         let was_counted = known.received.is_some();
         changes.extend(held.count.and_then(|count| known.count_elsewhere(event_type, Some(count), now)));
-        let gap = |lost| Gap { event_type: event_type.clone(), lost, late: false, at: now };
+        let gap = |lost, unless| Gap { event_type: event_type.clone(), lost, unless, late: false, at: now };
         let gap = match known.received.map(|received| received.origin) {
-            Some(Origin::Elsewhere) if is_confirmed && was_counted => known.tally.lose().map(|lost| gap(Some(lost))),
+            Some(Origin::Elsewhere) if is_confirmed && was_counted => {
+                known.tally.lose().map(|lost| gap(Some(lost), None))
+            }
             Some(Origin::Snapshot) => past.and_then(|_| known.lost_in_snapshot(event_type, now)),
-            _ if placed.is_overrun && !held.is_first => Some(gap(None)),
+            // With the one that was held.
+            _ if placed.is_overrun && !held.is_first => Some(gap(None, Some(placed.between.len() as u64 + 1))),
             _ => None,
         };
         records.extend(gap.map(Record::Gap));
@@ -337,7 +340,8 @@ impl Tracker {
             known.is_pending = false;
             let mut lost = known.lost_in_snapshot(event_type, now);
             if placed.is_overrun && known.received.is_none() {
-                lost = Some(Gap { event_type: event_type.clone(), lost: None, late: true, at: now });
+                let unless = Some(placed.late.len() as u64 + 1);
+                lost = Some(Gap { event_type: event_type.clone(), lost: None, unless, late: true, at: now });
             }
             records.extend(lost.map(|lost| Record::Gap(Gap { late: true, ..lost })));
         }
@@ -348,7 +352,7 @@ impl Tracker {
     pub fn lost(&mut self, event_type: &TypeName, now: Moment) -> Option<Record> {
         let known = self.types.get_mut(event_type)?;
         let lost = known.tally.lose().filter(|_| known.is_telling())?;
-        Some(Record::Gap(Gap { event_type: event_type.clone(), lost: Some(lost), late: true, at: now }))
+        Some(Record::Gap(Gap { event_type: event_type.clone(), lost: Some(lost), unless: None, late: true, at: now }))
     }
 
     /// The types of which more was counted than came.
@@ -575,7 +579,7 @@ impl Known {
     fn lost_in_snapshot(&mut self, event_type: &TypeName, now: Moment) -> Option<Gap> {
         let is_counted = self.received.is_some_and(|received| received.origin == Origin::Snapshot);
         let lost = if is_counted && self.is_telling() { self.tally.lose() } else { None };
-        lost.map(|lost| Gap { event_type: event_type.clone(), lost: Some(lost), late: false, at: now })
+        lost.map(|lost| Gap { event_type: event_type.clone(), lost: Some(lost), unless: None, late: false, at: now })
     }
 
     /// The last sighting is asked as well: an answer may hold more events than are remembered, and those that simply stay

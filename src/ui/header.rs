@@ -125,7 +125,7 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
     spans
 }
 
-/// The rows under the header: in trouble what happened and what to do, and the query that narrows the session down.
+/// The rows under the header: in trouble what happened and what to do, and what the view is narrowed to.
 pub(super) fn render_banner(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     render_narrowing(model, theme, area, buf);
     for (y, line) in (area.y..area.bottom()).zip(model.banner_lines()) {
@@ -135,17 +135,11 @@ pub(super) fn render_banner(model: &Model, theme: &Theme, area: Rect, buf: &mut 
     }
 }
 
-/// The row under these, when a query narrows the session down.
+/// The row under these, when the view is narrowed.
 fn render_narrowing(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(line) = model.queries.narrowing_line() else { return };
+    let Some(narrowing) = model.queries.narrowing() else { return };
     let room = usize::from(area.width.saturating_sub(2));
-    put(
-        buf,
-        (area.x + 1, area.bottom().saturating_sub(1)),
-        sanitized!("| {}", line.fit(room - 2)),
-        room,
-        theme.warning,
-    );
+    put(buf, (area.x + 1, area.bottom().saturating_sub(1)), narrowing.line(room), room, theme.warning);
 }
 
 /// The time of day of a moment, to the second.

@@ -8,12 +8,13 @@ use ratatui::backend::TestBackend;
 use super::Theme;
 use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
-    CHECKOUT, FAULTY, PURCHASE, act, answered, at, at_millis, busy, change, composing, failed, faulty, fresh, judge,
-    judged, lint_all, polled, press, retried, send, ship, taken,
+    CHECKOUT, FAULTY, PURCHASE, act, answer_scans, answered, at, at_millis, busy, change, composing, evaluated, failed,
+    faulty, fresh, judge, judged, lint_all, polled, press, retried, send, ship, taken,
 };
 use crate::app::keymap::Action;
 use crate::app::{Message, Model, Outcome};
 use crate::event::{Unknown, syntax, text};
+use crate::query::{Fault, QueryError, Values, ValuesEnd};
 use crate::session::{Arrival, CallOutcome, Change, ChangeKind, Errors, Moment, Problem, ProblemKind, Record};
 
 #[test]
@@ -124,10 +125,35 @@ fn the_stream_alone_and_as_one_visitor_s_journey() {
         let mut model = shopping(width, height);
         press(&mut model, "tab tab z j", at(272));
         insta::assert_snapshot!(format!("stream_{size}"), picture(&model, at(272)));
-        press(&mut model, "* *", at(272));
+        let effects = press(&mut model, "* *", at(272));
+        answer_scans(&mut model, &effects, "");
         insta::assert_snapshot!(format!("stream_of_one_customer_{size}"), picture(&model, at(272)));
         press(&mut model, "enter", at(280));
         insta::assert_snapshot!(format!("stream_opened_{size}"), picture(&model, at(280)));
+    }
+}
+
+#[test]
+fn a_query_as_it_is_typed_and_what_it_leaves() {
+    for (width, height) in [(120, 36), (80, 24)] {
+        let size = format!("{width}x{height}");
+        let mut model = busy(width, height);
+        press(&mut model, "/ p u r c h enter / ^u enter |", at(20));
+        insta::assert_snapshot!(format!("query_empty_{size}"), picture(&model, at(20)));
+        let effects = press(&mut model, ". p r o d u c t s [ ]", at(20));
+        let products = ["45790-32", "46493-32"].map(|sku| format!("{{\n  \"sku\": \"{sku}\"\n}}"));
+        evaluated(&mut model, &effects, Ok(Values { texts: products.into(), end: ValuesEnd::Complete }));
+        insta::assert_snapshot!(format!("query_{size}"), picture(&model, at(20)));
+        let effects = press(&mut model, "space | space n a m e", at(20));
+        let reason = "there is no function name: a field is written .name".into();
+        evaluated(&mut model, &effects, Err(QueryError::Expression(Fault { at: 14..18, reason })));
+        insta::assert_snapshot!(format!("query_fault_{size}"), picture(&model, at(20)));
+        press(&mut model, "^u", at(20));
+        let effects = press(&mut model, ". t o t a l space = = space 3 0", at(20));
+        evaluated(&mut model, &effects, Ok(Values { texts: vec!["true".into()], end: ValuesEnd::Complete }));
+        let effects = press(&mut model, "enter", at(20));
+        answer_scans(&mut model, &effects, "\"total\":30");
+        insta::assert_snapshot!(format!("narrowed_{size}"), picture(&model, at(20)));
     }
 }
 

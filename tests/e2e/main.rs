@@ -8,6 +8,7 @@ mod command_line;
 mod composing;
 mod editor;
 mod harness;
+mod history;
 mod leaving;
 mod query;
 mod stream;

@@ -67,7 +67,7 @@ fn one_visitor_s_journey_is_read_in_the_stream_and_each_event_of_it_as_it_was() 
     // Of a purchase the order comes first, then the customer.
     program.press_until("*", "the customer's events", |screen| {
         let contents = screen.contents();
-        contents.contains("only customer_id 812123")
+        contents.contains("* customer_id 812123 · 3 of 4 events, 2 types · esc shows all")
             && !contents.contains("sku mugs")
             && contents.contains("sku filters")
     });
@@ -76,9 +76,14 @@ fn one_visitor_s_journey_is_read_in_the_stream_and_each_event_of_it_as_it_was() 
     program.send("G\r");
     program.wait_for_text(&["╭ view ─", "\"beans\""]);
     program.send("\x1b");
-    program.wait_for_text(&["╭ Stream only customer_id 812123"]);
+    program.wait_for_text(&["* customer_id 812123", "╭ Stream · 4 of"]);
+    program.send("z");
+    program.wait_for_text(&["Event types 2"]);
     program.send("\x1b");
-    program.wait_for_text(&["╭ Stream ─", "sku mugs"]);
+    program.wait_for("all of it", |screen| {
+        let contents = screen.contents();
+        contents.contains("sku mugs") && !contents.contains("esc shows all")
+    });
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
 }

@@ -55,7 +55,7 @@ impl Pane for Composer {
     fn click(&mut self, mouse: Mouse, _inner: Area, context: &Context<'_>) -> Answer {
         let Some(tab) = self.composition.as_ref().map(|composition| composition.tab) else { return Answer::done() };
         if mouse.row == self.areas.whole.y {
-            let tabs = layout::tabs(self.areas.whole, ComposerTab::ALL.map(|tab| (tab, tab.label())));
+            let tabs = layout::tabs(self.areas.whole, ComposerTab::ALL.map(|tab| (tab, tab.label())), false);
             if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
                 self.select_tab(tab, context);
             }

@@ -632,7 +632,7 @@ fn the_mouse_places_the_cursor_picks_tabs_and_rows_and_scrolls() {
     send(&mut model, Message::Mouse(wheel), at(21));
     let editor = &model.composing().unwrap().editor;
     assert_eq!((editor.top(), editor.cursor().line), (6, 6), "the cursor goes along as far as it must");
-    let tabs = layout::tabs(areas.whole, ComposerTab::ALL.map(|tab| (tab, tab.label())));
+    let tabs = layout::tabs(areas.whole, ComposerTab::ALL.map(|tab| (tab, tab.label())), false);
     click(&mut model, tabs.get(1).unwrap().1.x + 1, areas.whole.y, at(21));
     assert_eq!(tab(&model), ComposerTab::Preview);
     click(&mut model, 5, 4, at(21));

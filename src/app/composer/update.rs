@@ -111,6 +111,7 @@ impl Composer {
             composition.tab = tab;
             composition.findings.wanted = false;
         }
+        self.proof_mut().turn_to(context.outbox.count(), context.outbox);
         Answer::done()
     }
 

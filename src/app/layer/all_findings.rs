@@ -8,6 +8,7 @@ use crate::app::layout::Area;
 use crate::app::pager::Pager;
 use crate::app::pane::{Answer, Context, Open, Pane, Request, findings};
 use crate::app::{Key, KeyCode, Mouse};
+use crate::event::text;
 use crate::session::{Fault, FaultId, Faults};
 
 /// The keys of the list.
@@ -33,6 +34,18 @@ pub struct AllFindings {
     /// The fault that the cursor is on.
     chosen: Option<FaultId>,
     cursor: Cursor,
+    widths: Widths,
+}
+
+/// How wide the widest text of each column is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Widths {
+    /// The type.
+    pub event_type: usize,
+    /// The field.
+    pub place: usize,
+    /// In how many events of how many.
+    pub often: usize,
 }
 
 impl AllFindings {
@@ -47,6 +60,16 @@ impl AllFindings {
         self.order.clear();
         self.order.extend(faults.iter().map(|(id, _)| id));
         self.order.sort_by_key(|id| Reverse(faults.get(*id).map(|fault| fault.severity)));
+        let each = faults.iter().map(|(_, fault)| Widths {
+            event_type: text::width(&fault.event_type.shown()),
+            place: text::width(&fault.finding.place()),
+            often: text::width(&fault.share(faults.checked(&fault.event_type))),
+        });
+        self.widths = each.fold(Widths::default(), |widest, other| Widths {
+            event_type: widest.event_type.max(other.event_type),
+            place: widest.place.max(other.place),
+            often: widest.often.max(other.often),
+        });
         let line = self.cursor.line();
         self.cursor.set_len(self.order.len());
         let at = self.chosen.and_then(|chosen| self.order.iter().position(|id| *id == chosen));
@@ -67,6 +90,11 @@ impl AllFindings {
         let rows = self.cursor.visible();
         let faults = self.order.get(rows.clone()).unwrap_or_default();
         rows.zip(faults).map(|(row, id)| (*id, row == self.cursor.at()))
+    }
+
+    /// How wide its columns would be.
+    pub fn widths(&self) -> Widths {
+        self.widths
     }
 
     /// Where the cursor is.

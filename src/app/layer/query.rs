@@ -9,6 +9,7 @@ use crate::app::keymap::{self, Action, Binding, CopyTarget, ENTER, ESC_OR_INTERR
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
 use crate::app::pane::{Answer, Context, Pane, Request};
+use crate::app::scan::Question;
 use crate::app::{Effect, KeyCode};
 use crate::event::{Payload, Sanitized, sanitized, text};
 use crate::query::{Fault, QueryError, Values, ValuesEnd};
@@ -209,7 +210,8 @@ impl Pane for QueryLine {
                 match self.said() {
                     // It stays until it is right.
                     Said::Fault(fault) if self.waiting.is_none() => Answer::warn(fault.reason),
-                    _ => Answer::request(Request::Close).and(Request::Query(expression.to_owned())),
+                    _ => Answer::request(Request::Close)
+                        .and(Request::Narrow(Some(Question::Query(expression.to_owned())))),
                 }
             }
             Action::Back if self.waiting.take().is_some() => {

@@ -185,9 +185,9 @@ fn a_call_that_is_made_again_is_waited_for_from_then_on() {
     tell(&mut model, retried(1, 1, at(60)), at(21));
     tell(&mut model, Message::Woke, at(55));
     assert_eq!(mark(&model), Some(ProbeMark::Waiting), "it has not gone out yet");
-    let countdown = model.outbox.next_wake(at_millis(55_400), true);
+    let countdown = model.outbox.next_wake(at_millis(55_400), Some(1));
     assert_eq!(countdown, Some(Duration::from_millis(600)));
-    let expiry = model.outbox.next_wake(at_millis(55_400), false);
+    let expiry = model.outbox.next_wake(at_millis(55_400), None);
     assert!(expiry > Some(Duration::from_secs(1)), "a countdown that nobody sees wakes nobody");
     let mut report = taken(1, 0, 1);
     if let Message::Records(records) = &mut report
@@ -299,12 +299,12 @@ fn the_proof_scrolls_as_far_as_it_reaches() {
     let mut model = composing(80, 20, CHECKOUT);
     press(&mut model, "^t", at(20));
     press(&mut model, "^t", at(20));
-    assert_eq!((proof::rows(&model.outbox, 60).len(), model.composer.proof().offset()), (0, 0));
+    assert_eq!((proof::rows(&model.outbox, 0, 60).len(), model.composer.proof().offset()), (0, 0));
     ship(&mut model, &crowd(9), at(20));
     send(&mut model, Message::Woke, at(20));
     press(&mut model, "G", at(20));
     let page = model.composer.areas().page;
-    let rows = proof::rows(&model.outbox, page.width.into()).len();
+    let rows = proof::rows(&model.outbox, 1, page.width.into()).len();
     assert_eq!(model.composer.proof().offset(), rows - usize::from(page.height));
     press(&mut model, "k", at(20));
     assert_eq!(model.composer.proof().offset(), rows - usize::from(page.height) - 1);

@@ -9,7 +9,7 @@ use crate::app::findings::{Checked, Linted};
 use crate::app::keymap::{Action, CopyTarget, Keys};
 use crate::app::layout::{self, Area};
 use crate::app::pager::{self, Pager};
-use crate::app::scan::Versions;
+use crate::app::scan::{Question, Versions};
 use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
@@ -19,8 +19,9 @@ use crate::lint::Finding;
 use crate::query;
 use crate::session::{Captured, EventNumber, Moment};
 
-/// In a pane narrower than this the tabs have short names.
-const NARROW: u16 = 50;
+/// So much of the event's name is not given up for the tabs, in columns; and this beside it and them in the border.
+const NAME: usize = 20;
+const BORDER: u16 = 6;
 
 /// A value of no more bytes than this is read at a glance.
 const SHORT: usize = 200;
@@ -107,7 +108,7 @@ impl Inspector {
         }
         let dropped = history.dropped_of(event_type);
         Answer::say(match (older, dropped) {
-            (true, _) if versions.query.is_some() => "the query leaves no older event of the type".into(),
+            (true, _) if versions.narrowing.is_some() => "no older event of the type is left in view".into(),
             (false, _) => "this is the newest event".into(),
             (true, 0) => "this is the first event that was seen of the type".into(),
             (true, dropped) => {
@@ -292,13 +293,30 @@ impl Inspector {
         }
     }
 
-    /// The tabs in a pane of that area from left to right, each with its label: its name, and how many things it has to show.
-    pub fn tabs(&self, area: Area) -> [(Tab, Sanitized); Tab::ALL.len()] {
-        let narrow = area.width < NARROW;
-        Tab::ALL.map(|tab| match self.shown.as_ref().map_or(0, |shown| self.tabs.get(tab).count(shown)) {
-            0 => (tab, tab.label(narrow).into()),
-            count => (tab, sanitized!("{} {}", tab.label(narrow), text::short_count(count as u64))),
-        })
+    /// The tabs in a pane of that area from left to right, each with its label and where it stands: its name, and how many
+    /// things it has to show. Where that leaves no room for the name of the event they are shorter.
+    pub fn tabs(&self, area: Area) -> Vec<(Tab, Sanitized, Area)> {
+        let name = self.shown.as_ref().map_or(0, |shown| text::width(&shown.event.event_type.shown()).min(NAME));
+        let labels = |narrow, counted| {
+            Tab::ALL.map(|tab| match self.shown.as_ref().map_or(0, |shown| self.tabs.get(tab).count(shown)) {
+                count if count > 0 && counted => {
+                    (tab, sanitized!("{} {}", tab.label(narrow), text::short_count(count as u64)))
+                }
+                _ => (tab, tab.label(narrow).into()),
+            })
+        };
+        let forms = [(false, true, false), (true, true, false), (true, false, false), (true, false, true)];
+        let mut placed = Vec::new();
+        for (narrow, counted, closely) in forms {
+            let labels = labels(narrow, counted);
+            let areas = layout::tabs(area, labels.clone(), closely);
+            let taken = areas.first().map_or(0, |(_, first)| (area.x + area.width).saturating_sub(first.x + 2));
+            placed = labels.into_iter().zip(areas).map(|((tab, label), (_, place))| (tab, label, place)).collect();
+            if usize::from(area.width.saturating_sub(taken + BORDER)) >= name {
+                break;
+            }
+        }
+        placed
     }
 
     /// The event on show.
@@ -349,7 +367,7 @@ impl Inspector {
             query::with_value(&picked.path, document.text(document.find(&picked.path)?))
         });
         match expression {
-            Some(expression) => Answer::request(Request::Query(expression)),
+            Some(expression) => Answer::request(Request::Narrow(Some(Question::Query(expression)))),
             None => Answer::warn("put the cursor on a field whose value is no object and no array"),
         }
     }
@@ -455,8 +473,7 @@ impl Pane for Inspector {
     fn click(&mut self, mouse: Mouse, inner: Area, context: &Context<'_>) -> Answer {
         let border = inner.outer();
         if mouse.row == border.y {
-            let tabs = layout::tabs(border, self.tabs(border));
-            if let Some((tab, _)) = tabs.into_iter().find(|(_, area)| area.holds(mouse)) {
+            if let Some((tab, ..)) = self.tabs(border).into_iter().find(|(_, _, area)| area.holds(mouse)) {
                 self.select_tab(tab);
             }
             return Answer::done();

@@ -27,10 +27,9 @@ use super::composer::confirm::Confirm;
 use super::keymap::{Action, CopyTarget, Keys};
 use super::layout::Area;
 pub use super::layout::PaneId;
-use super::narrowing::Narrowing;
 use super::outbox::Outbox;
 use super::pager::Pager;
-use super::scan::{Scan, Versions};
+use super::scan::{Question, Scan, Versions};
 use super::shown::Shown;
 use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
@@ -85,8 +84,8 @@ pub(super) struct Context<'a> {
     pub(super) history: &'a History,
     /// The fields whose changes say nothing.
     pub(super) volatile: &'a Arc<Volatile>,
-    /// The query that narrows the session down.
-    pub(super) query: Option<&'a Scan>,
+    /// What the view is narrowed by.
+    pub(super) narrowing: Option<&'a Scan>,
     /// The settings of sending.
     pub(super) sending: &'a Sending,
     /// The outbox.
@@ -100,7 +99,7 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// The events of each type that are in view.
     pub(super) fn versions(&self) -> Versions<'a> {
-        Versions { history: self.history, query: self.query }
+        Versions { history: self.history, narrowing: self.narrowing }
     }
 }
 
@@ -153,8 +152,8 @@ pub(super) enum Request {
     ShowFinding(EventNumber, Path),
     /// Show what came of the batch of this number; where that is not known any more, this text.
     ShowBatch(u64, Pager),
-    /// Leave only some of the events in view, or all.
-    Narrow(Option<Narrowing>),
+    /// Leave only the events in view that this is true of; all of them without.
+    Narrow(Option<Question>),
     /// Bring a muted type back.
     Unmute(TypeName),
     /// Search the event for this, and the others that are held.
@@ -163,8 +162,6 @@ pub(super) enum Request {
     SearchElsewhere(bool),
     /// Evaluate the expression that is typed.
     Evaluate,
-    /// Leave only the events that this jq expression is true of; all of them when it is empty.
-    Query(String),
     /// Copy something of the event, or print it on the plain terminal.
     Copy {
         /// Which part.

@@ -4,7 +4,7 @@ mod entry;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 pub use entry::{About, Entry, EntryKind};
@@ -14,12 +14,11 @@ use super::{Answer, Context, Open, Pane, Request};
 use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Binding, Keys, char, hint, key};
 use crate::app::layout::Area;
-use crate::app::narrowing::Narrowing;
 use crate::app::pager::Pager;
-use crate::app::scan::Scan;
+use crate::app::scan::{Question, Scan};
 use crate::app::{KeyCode, Mouse};
 use crate::event::{TypeName, sanitized, text};
-use crate::session::Moment;
+use crate::session::{Gap, Moment};
 
 /// The keys of the stream.
 pub(in crate::app) static KEYS: Keys = {
@@ -62,6 +61,8 @@ pub struct Stream {
     cursor: Cursor,
     /// The row that the reader has moved to: the cursor stays on it. Without one it is on the newest.
     chosen: Option<(u64, bool)>,
+    /// Of each type the entry that says that some were lost, without a number; nothing where there are several.
+    uncounted: HashMap<TypeName, Option<u64>>,
     /// Which of the values of an entry the stream was narrowed to last.
     narrowed_by: Option<(u64, usize)>,
 }
@@ -92,13 +93,35 @@ pub enum Line<'a> {
 }
 
 impl Stream {
-    /// Writes an entry down. A reader who has moved keeps what is on screen.
+    /// Writes an entry down. A reader who has moved keeps what is on screen. How many were lost stands where it was told that
+    /// some were, if that is one place.
     pub(in crate::app) fn push(&mut self, entry: Entry) {
+        if self.is_told(&entry) {
+            return;
+        }
         // Events that came while the screen was held are shown late, at their time.
         let newer = self.entries.iter().take_while(|other| entry.is_older_than(&other.entry)).count();
         self.entries.insert(newer, Numbered { number: self.count, entry });
         self.count += 1;
         self.is_stale = true;
+    }
+
+    /// Whether an entry says how many were lost where another said that some were, which then says so.
+    fn is_told(&mut self, entry: &Entry) -> bool {
+        let About::Lost(gap) = &entry.about else { return false };
+        if gap.lost.is_none() {
+            let places = self.uncounted.entry(gap.event_type.clone());
+            places.and_modify(|place| *place = None).or_insert(Some(self.count));
+            return false;
+        }
+        let place = self.uncounted.remove(&gap.event_type).flatten().filter(|_| gap.late);
+        let known = place.and_then(|place| self.entries.iter_mut().find(|other| other.number == place));
+        let Some(known) = known else { return false };
+        if let About::Lost(told) = &known.entry.about {
+            known.entry = Entry::lost(Gap { lost: gap.lost, unless: None, ..(**told).clone() });
+        }
+        self.is_stale = true;
+        true
     }
 
     /// Keeps an entry until the screen may move again.
@@ -140,14 +163,9 @@ impl Stream {
         });
     }
 
-    /// Makes the rows, where something has changed: of the entries of types that are not `muted`, those that the narrowing and
-    /// the query over the session leave.
-    pub(in crate::app) fn arrange(
-        &mut self,
-        (narrowing, query): (Option<&Narrowing>, Option<&Scan>),
-        muted: &BTreeSet<TypeName>,
-    ) {
-        let is_narrowed = narrowing.is_some() || query.is_some();
+    /// Makes the rows, where something has changed: of the entries of types that are not `muted`, those that are left when
+    /// the view is narrowed.
+    pub(in crate::app) fn arrange(&mut self, narrowing: Option<&Scan>, muted: &BTreeSet<TypeName>) {
         let is_stale = std::mem::take(&mut self.is_stale) || self.muted != muted.len();
         if !is_stale {
             return;
@@ -155,7 +173,7 @@ impl Stream {
         self.muted = muted.len();
         self.forget();
         let line = self.cursor.line();
-        self.rows = (is_narrowed || !muted.is_empty()).then(|| self.rows_left((narrowing, query), muted));
+        self.rows = (narrowing.is_some() || !muted.is_empty()).then(|| self.rows_left(narrowing, muted));
         self.cursor.set_len(self.rows.as_ref().map_or(self.entries.len(), Vec::len));
         let Some(chosen) = self.chosen else {
             self.cursor.put(0);
@@ -172,24 +190,16 @@ impl Stream {
     }
 
     /// The rows that are left, and the pauses of what was narrowed down to.
-    fn rows_left(
-        &self,
-        (narrowing, query): (Option<&Narrowing>, Option<&Scan>),
-        muted: &BTreeSet<TypeName>,
-    ) -> Vec<Row> {
-        let is_narrowed = narrowing.is_some() || query.is_some();
-        let holds = |scan: &Scan, entry: &Entry| entry.about.event().is_some_and(|number| scan.holds(number));
+    fn rows_left(&self, narrowing: Option<&Scan>, muted: &BTreeSet<TypeName>) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut above: Option<(usize, Moment)> = None;
         for (index, Numbered { entry, .. }) in self.entries.iter().enumerate() {
             let is_left = !entry.event_type.as_ref().is_some_and(|event_type| muted.contains(event_type))
-                && (entry.kind == EntryKind::Step
-                    || narrowing.is_none_or(|narrowing| narrowing.leaves(entry))
-                        && query.is_none_or(|query| holds(query, entry)));
+                && (entry.kind == EntryKind::Step || narrowing.is_none_or(|narrowing| narrowing.leaves(entry)));
             if !is_left {
                 continue;
             }
-            if is_narrowed && entry.kind != EntryKind::Step {
+            if narrowing.is_some() && entry.kind != EntryKind::Step {
                 let pause = above.map(|(_, later)| between(entry.at, later)).filter(|pause| *pause >= PAUSE);
                 rows.extend(pause.map(|pause| Row::Pause(index, pause)));
                 above = Some((index, entry.at));
@@ -269,7 +279,7 @@ impl Stream {
             About::Event(number) => Answer::request(Request::ShowEvent(*number)),
             About::Finding(number, path) => Answer::request(Request::ShowFinding(*number, path.clone())),
             About::Batch(batch) => Answer::request(Request::ShowBatch(*batch, Self::whole(entry))),
-            About::Nothing => Answer::request(Request::Open(Open::Pager(Self::whole(entry)))),
+            About::Nothing | About::Lost(_) => Answer::request(Request::Open(Open::Pager(Self::whole(entry)))),
         }
     }
 
@@ -300,13 +310,13 @@ impl Stream {
         self.narrowed_by = Some((number, next));
         // The line that was chosen is in what is left, and stays under the cursor.
         self.chosen = Some((number, false));
-        let narrowing = Narrowing::by_value(name, value);
+        let question = Question::Value { name, value: value.clone() };
         let more = match values.get((next + 1) % values.len()).filter(|_| values.len() > 1) {
             Some((other, _)) => sanitized!(" · * again: {}", *other),
             None => "".into(),
         };
-        let said = sanitized!("only {}{} · esc: all", narrowing.title, more);
-        Answer { requests: vec![Request::Narrow(Some(narrowing))], ..Answer::say(said) }
+        let said = sanitized!("only {}{}", question.title(), more);
+        Answer { requests: vec![Request::Narrow(Some(question))], ..Answer::say(said) }
     }
 }
 

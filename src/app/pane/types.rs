@@ -78,7 +78,7 @@ pub struct Types {
     sort: Sort,
     filter: Option<Pattern>,
     query: String,
-    /// The types that a query over the session leaves.
+    /// The types with events that are left where the view is narrowed.
     left: Option<HashSet<TypeName>>,
 }
 
@@ -379,11 +379,14 @@ impl Types {
         }
     }
 
-    /// Leaves only the types that a query over the session leaves; `None` is no query.
-    pub(in crate::app) fn narrow(&mut self, left: Option<HashSet<TypeName>>, now: Moment) {
+    /// Leaves only these types, where the view is narrowed. While `more` may be left, the cursor stays on its type, which may
+    /// be among them.
+    pub(in crate::app) fn narrow(&mut self, left: Option<HashSet<TypeName>>, more: bool, now: Moment) {
         if self.left != left {
             self.left = left;
             self.arrange(now);
+        }
+        if !more {
             self.select_something();
         }
     }

@@ -64,7 +64,8 @@ fn told(records: &[Record]) -> Vec<String> {
             let late = if change.kind == ChangeKind::Earlier { "late " } else { "" };
             change.payload.as_ref().map(|payload| format!("{late}{}", n(payload)))
         }
-        Record::Gap(gap) => Some(gap.lost.map_or("lost some".into(), |lost| format!("lost {lost}"))),
+        Record::Gap(Gap { lost: Some(lost), .. }) => Some(format!("lost {lost}")),
+        Record::Gap(gap) => Some(gap.unless.map_or("lost some".into(), |came| format!("lost some unless {came}"))),
         _ => None,
     };
     records.iter().filter_map(tell).collect()
@@ -89,7 +90,9 @@ fn what_was_stepped_over_is_told_in_order_with_what_is_certainly_lost() {
         (7, 3, false, false, false, "8 9 10"),
         (0, 3, true, true, false, "1 2 3"),
         (1, 10, true, true, true, "2 3 4 5 6 7 8 9 10 11"),
-        (1, 13, true, true, false, "lost some 5 6 7 8 9 10 11 12 13 14"),
+        (1, 9, true, true, false, "2 3 4 5 6 7 8 9 10"),
+        (1, 10, true, true, false, "lost some unless 10 2 3 4 5 6 7 8 9 10 11"),
+        (1, 13, true, true, false, "lost some unless 10 5 6 7 8 9 10 11 12 13 14"),
         (1, 13, true, true, true, "lost 3 5 6 7 8 9 10 11 12 13 14"),
         (1, 13, false, false, true, "lost 3 5 6 7 8 9 10 11 12 13 14"),
     ];
@@ -156,7 +159,7 @@ fn counts_from_elsewhere_say_how_many_are_lost_once_all_would_have_come() {
     tracker.observe_counts(&count(20), NOW);
     assert_eq!(tracker.missing().cloned().collect::<Vec<_>>(), [view()]);
     let gap = tracker.lost(&view(), NOW).unwrap();
-    assert_eq!(gap, Record::Gap(Gap { event_type: view(), lost: Some(5), late: true, at: NOW }));
+    assert_eq!(gap, Record::Gap(Gap { event_type: view(), lost: Some(5), unless: None, late: true, at: NOW }));
     assert_eq!((tracker.lost(&view(), NOW), tracker.missing().count()), (None, 0));
 }
 

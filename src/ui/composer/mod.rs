@@ -64,7 +64,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
 fn border(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let production = model.sending.safety.production;
     let style = if production { theme.danger } else { theme.border_focused };
-    let tabs = layout::tabs(area, ComposerTab::ALL.map(|tab| (tab, tab.label())));
+    let tabs = layout::tabs(area, ComposerTab::ALL.map(|tab| (tab, tab.label())), false);
     let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
     let mark = if production { " production " } else { "" };
     let room = usize::from(area.width).saturating_sub(taken + mark.len() + 15);

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::header::clock;
-use super::super::pane::{explain, how_often, share};
+use super::super::pane::{explain, how_often};
 use super::super::{Theme, hint, rect, scroll_thumb, severity};
 use super::frame;
 use crate::app::Model;
-use crate::app::layer::all_findings::AllFindings;
+use crate::app::layer::all_findings::{AllFindings, Widths};
 use crate::app::layout::Area;
 use crate::event::text::AsSanitized;
 use crate::event::{Sanitized, sanitized, text};
@@ -19,12 +19,17 @@ use crate::ui::write::{line_of, put};
 /// In a layer narrower than this it is not said since when.
 const WIDE: u16 = 90;
 
+/// The place of what is wrong with an event as a whole.
+const EVENT: &str = "(event)";
+
 /// In a column of this width the value is told too.
 const WIDE_SAID: u16 = 30;
 
-/// The column of how often.
-const OFTEN: u16 = 16;
-/// That of a time of day, and that of an age.
+/// The heading of the column of how often.
+const OFTEN: &str = "events";
+/// What stands between two columns.
+const GAP: u16 = 2;
+/// The column of a time of day, and that of an age.
 const TIME: u16 = 10;
 const AGE: u16 = 6;
 
@@ -39,20 +44,23 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(line: Area) -> Self {
+    fn of(line: Area, widest: Widths) -> Self {
+        let with_gap = |width: usize| u16::try_from(width).unwrap_or(u16::MAX).saturating_add(GAP);
         let since = if line.width >= WIDE { TIME } else { 0 };
-        let right = OFTEN + since + AGE;
-        let room = line.width.saturating_sub(3 + right);
-        let (types, places) = (room * 3 / 10, room * 3 / 10);
+        let often = with_gap(widest.often.max(OFTEN.len()));
+        let room = line.width.saturating_sub(3 + often + since + AGE);
+        let most = room * 3 / 10;
+        let (types, places) =
+            (with_gap(widest.event_type).min(most), with_gap(widest.place.max(EVENT.len())).min(most));
         let column = |x: u16, width: u16| Area { x: line.x + x, width, height: 1, ..line };
         let after = 3 + room;
         Self {
             event_type: column(3, types),
             place: column(3 + types, places),
             said: column(3 + types + places, room - types - places),
-            often: column(after, OFTEN),
-            since: (since > 0).then(|| column(after + OFTEN, since)),
-            last: column(after + OFTEN + since, AGE),
+            often: column(after, often),
+            since: (since > 0).then(|| column(after + often, since)),
+            last: column(after + often + since, AGE),
         }
     }
 }
@@ -66,12 +74,12 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
         hint("Nothing wrong was found so far.", theme, area, buf);
         return;
     }
-    let headings = Columns::of(Area { height: 1, ..inner });
+    let headings = Columns::of(Area { height: 1, ..inner }, list.widths());
     let mut head = |area: Area, label: &'static str, right: bool| cell(area, label, right, theme.heading, buf);
     head(headings.event_type, "type", false);
     head(headings.place, "field", false);
     head(headings.said, "finding", false);
-    head(headings.often, "events", true);
+    head(headings.often, OFTEN, true);
     if let Some(since) = headings.since {
         head(since, "since", true);
     }
@@ -83,7 +91,7 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
             buf.set_style(rect(line), theme.selection);
         }
         if let Some(fault) = faults.get(id) {
-            row(fault, model, now, line, theme, buf);
+            row(fault, Columns::of(line, list.widths()), (model, now), line, theme, buf);
         }
     }
     if let Some(fault) = list.selected().and_then(|id| faults.get(id)).filter(|_| below.height > 0) {
@@ -98,14 +106,13 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
     scroll_thumb(thumb, list.cursor().offset(), list.cursor().len(), theme, buf);
 }
 
-fn row(fault: &Fault, model: &Model, now: Moment, line: Area, theme: &Theme, buf: &mut Buffer) {
-    let columns = Columns::of(line);
+fn row(fault: &Fault, columns: Columns, (model, now): (&Model, Moment), line: Area, theme: &Theme, buf: &mut Buffer) {
     let finding = &fault.finding;
     let style = severity::style(fault.severity, theme);
     put(buf, (line.x + 1, line.y), severity::sign(fault.severity), 1, style);
     let middle = |text: Sanitized, area: Area| text.fit_middle(usize::from(area.width).saturating_sub(2));
     cell(columns.event_type, middle(fault.event_type.shown(), columns.event_type), false, theme.title_quiet, buf);
-    let place = Some(finding.place()).filter(|place| !place.is_empty()).unwrap_or_else(|| "(event)".into());
+    let place = Some(finding.place()).filter(|place| !place.is_empty()).unwrap_or_else(|| EVENT.into());
     cell(columns.place, middle(place, columns.place), false, theme.json_key, buf);
     let said = match &finding.found {
         Actual::Value(value) if columns.said.width >= WIDE_SAID => sanitized!("{} · {}", value, finding.rule.title),
@@ -113,7 +120,7 @@ fn row(fault: &Fault, model: &Model, now: Moment, line: Area, theme: &Theme, buf
         _ => finding.rule.title.into(),
     };
     cell(columns.said, said.fit(usize::from(columns.said.width).saturating_sub(1)), false, theme.title_quiet, buf);
-    let often = share(fault, model.faults.checked(&fault.event_type));
+    let often = fault.share(model.faults.checked(&fault.event_type));
     cell(columns.often, often, true, theme.title_quiet, buf);
     if let Some(since) = columns.since {
         cell(since, clock(model, fault.first), true, theme.dim, buf);

@@ -141,22 +141,17 @@ impl Painter<'_> {
         let faults = &self.model.faults;
         let event_type = &self.shown.event.event_type;
         let fault = faults.of(event_type, finding).filter(|_| self.current && faults.checked(event_type) > 1);
-        fault.map_or_else(Sanitized::default, |fault| share(fault, faults.checked(event_type)))
+        fault.map_or_else(Sanitized::default, |fault| fault.share(faults.checked(event_type)))
     }
 }
 
 /// What is said of a finding has at least so many columns beside how often it was found.
 const LEAST_SAID: usize = 24;
 
-/// `14 of 42`: in how many of the events that were checked it was found.
-pub(in crate::ui) fn share(fault: &Fault, checked: u64) -> Sanitized {
-    sanitized!("{} of {}", text::short_count(fault.events), text::short_count(checked))
-}
-
 /// `in 14 of 42 events, last 20 s ago · string 31, number 11`.
 pub(in crate::ui) fn how_often(fault: &Fault, checked: u64, now: Moment) -> Sanitized {
     let ago = text::age(now.since(fault.last));
-    let often = sanitized!("in {} events, last {} ago", share(fault, checked), ago);
+    let often = sanitized!("in {} events, last {} ago", fault.share(checked), ago);
     match &fault.finding.share {
         Some(share) => sanitized!("{} · {}", often, share.words()),
         None => often,

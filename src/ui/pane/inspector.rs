@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 use super::{PaneId, Tab};
 use crate::app::Model;
 use crate::app::keymap::Action;
-use crate::app::layout::{self, Area};
+use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::event::{Sanitized, sanitized};
 use crate::session::Moment;
@@ -18,9 +18,9 @@ use crate::ui::{Theme, header, hint, rect};
 pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Area, buf: &mut Buffer) {
     let tab = model.tab();
     let shown = model.inspector.shown();
-    let tabs = layout::tabs(area, model.inspector.tabs(area));
-    let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
-    let room = usize::from(area.width).saturating_sub(taken + 6);
+    let tabs = model.inspector.tabs(area);
+    let first = tabs.first().map_or(0, |(_, _, place)| place.x);
+    let room = usize::from(first.saturating_sub(area.x)).saturating_sub(4);
     let name = match (shown, &model.unknown) {
         (_, Some(_)) if tab == Tab::Raw => "the last answer".into(),
         (Some(shown), _) => shown.event.event_type.shown().fit_middle(room),
@@ -29,7 +29,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     let title = if name.is_empty() { name } else { sanitized!(" {} ", name) };
     let title = line_of(title, crate::ui::title_style(PaneId::Inspector, model, theme));
     crate::ui::pane(PaneId::Inspector, model, title, theme).render(rect(area), buf);
-    for ((each, label), (_, place)) in model.inspector.tabs(area).into_iter().zip(tabs) {
+    for (each, label, place) in tabs {
         let style = if each == tab { theme.heading_sorted } else { theme.dim };
         let alert = each == Tab::Raw && model.unknown.is_some();
         put(buf, (place.x, place.y), " ", 1, theme.dim);

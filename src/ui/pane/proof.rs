@@ -15,12 +15,12 @@ use crate::session::probe::{Probe, ProbeState, Recognized, StageState};
 use crate::ui::write::{blank, centered, joined, line_of, span};
 use crate::ui::{Theme, difference, scroll_thumb};
 
-/// The proof of the newest batch. The last column of `area` is the scroll bar's.
+/// The proof of a batch. The last column of `area` is the scroll bar's.
 pub(in crate::ui) fn draw(model: &Model, now: Moment, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     let buf = frame.buffer_mut();
     let area = area.intersection(buf.area);
     let width = usize::from(area.width.saturating_sub(1));
-    let rows = proof::rows(&model.outbox, width);
+    let rows = proof::rows(&model.outbox, model.composer.proof().batch(), width);
     if rows.is_empty() {
         let text = "Nothing sent yet. ^S sends the draft; whether it arrives, how long that takes and what changes on \
                     the way shows here.";

@@ -20,9 +20,6 @@ const LEAD: usize = 13;
 pub(in crate::ui) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let stream = &model.stream;
     let mut title = vec![blank(1), span("Stream", crate::ui::title_style(PaneId::Stream, model, theme)), blank(1)];
-    if let Some(narrowing) = &model.narrowing {
-        title.push(span(sanitized!("only {} ", narrowing.title), theme.matched));
-    }
     if let Some(left) = stream.left() {
         let all = text::grouped(stream.total() as u64);
         title.push(span(sanitized!("· {} of {} ", text::grouped(left as u64), all), theme.dim));

@@ -2,7 +2,7 @@
 
 use crate::event::{ORDER, Path, Payload, Sanitized, TypeName};
 use crate::lint::Severity;
-use crate::session::{EventNumber, Moment};
+use crate::session::{EventNumber, Gap, Moment};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum About {
     Finding(EventNumber, Path),
     /// The batch of this number, which was sent.
     Batch(u64),
+    /// Events that were lost.
+    Lost(Box<Gap>),
 }
 
 impl About {
@@ -40,7 +42,7 @@ impl About {
     pub fn event(&self) -> Option<EventNumber> {
         match self {
             Self::Event(number) | Self::Finding(number, _) => Some(*number),
-            Self::Nothing | Self::Batch(_) => None,
+            Self::Nothing | Self::Batch(_) | Self::Lost(_) => None,
         }
     }
 }
@@ -82,6 +84,12 @@ impl Entry {
     /// One that is about nothing but itself.
     pub(in crate::app) fn new(at: Moment, kind: EntryKind, text: impl Into<Sanitized>) -> Self {
         Self { at, kind, event_type: None, text: text.into(), about: About::Nothing, keys: Box::default() }
+    }
+
+    /// One about events that were lost, at the place where they were.
+    pub(in crate::app) fn lost(gap: Gap) -> Self {
+        let entry = Self::new(gap.at, EntryKind::Gap, gap.sentence()).of_type(&gap.event_type);
+        entry.about(About::Lost(Box::new(gap)))
     }
 
     /// The same about an event type.

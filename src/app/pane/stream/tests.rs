@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::app::fixture::{
-    CHECKOUT, PURCHASE, act, at, at_millis, busy, change, click, faulty, fresh, lint_all, polled, press, received,
-    send, ship, taken,
+    CHECKOUT, PURCHASE, act, answer_scans, at, at_millis, busy, change, click, faulty, fresh, lint_all, polled, press,
+    received, send, ship, taken,
 };
 use crate::app::layer::Layer;
 use crate::app::pane::{PaneId, Tab};
 use crate::app::{Model, composer};
-use crate::session::{Arrival, Change, ChangeKind, Record};
+use crate::session::{Arrival, Change, ChangeKind, Gap, Record};
 
 fn lines(model: &Model) -> Vec<String> {
     let line = |row| match model.stream.line(row).unwrap() {
@@ -19,6 +19,10 @@ fn lines(model: &Model) -> Vec<String> {
         Line::Pause(pause) => pause_words(pause).to_string(),
     };
     (0..model.stream.cursor.len()).map(line).collect()
+}
+
+fn types(model: &Model) -> Vec<&str> {
+    model.types.rows().map(|(name, _)| name.as_str()).collect()
 }
 
 fn came(model: &mut Model, name: &str, text: &str, second: u64) {
@@ -78,6 +82,55 @@ fn what_the_history_gives_back_stands_where_it_came() {
     let told = lines(&model);
     assert!(told[0].starts_with("view sku c") && told[2].starts_with("view sku a"), "{told:?}");
     assert_eq!(told[1], "view from before the newest · sku b · 2 fields");
+}
+
+#[test]
+fn a_number_that_becomes_known_late_takes_the_place_of_the_line_without_one() {
+    let mut model = fresh(120, 36);
+    send(&mut model, polled(vec![], at(1)), at(1));
+    let gap = |lost: Option<u64>, late, second| {
+        let unless = lost.is_none().then_some(50);
+        Record::Gap(Gap { event_type: "view".into(), lost, unless, late, at: at(second) })
+    };
+    let mut tell = |record| send(&mut model, crate::app::Message::Records(vec![record]), at(9));
+    tell(gap(None, false, 2));
+    tell(gap(Some(30), true, 9));
+    // Where there are two, it stands for both.
+    tell(gap(None, false, 10));
+    tell(gap(None, false, 11));
+    tell(gap(Some(7), true, 12));
+    tell(gap(Some(1), true, 13));
+    let some = "view at least one event lost before the next one, unless exactly 50 came";
+    let expected = ["view 1 event lost before the newest one", "view 7 events lost before the newest one", some, some];
+    assert_eq!(lines(&model)[..4], expected);
+    assert_eq!(lines(&model)[4], "view 30 events lost before the next one");
+}
+
+#[test]
+fn what_was_lost_stands_below_the_events_that_the_history_gave_back_after_it() {
+    let mut model = fresh(120, 36);
+    send(&mut model, polled(vec![], at(1)), at(1));
+    came(&mut model, "view", r#"{"sku":"a"}"#, 2);
+    for paused in [false, true] {
+        let second = if paused { 20 } else { 8 };
+        if paused {
+            press(&mut model, "space", at(second));
+        }
+        let gap = Gap { event_type: "view".into(), lost: Some(3), unless: None, late: false, at: at(second) };
+        let text = format!(r#"{{"sku":"b{second}","_bsft_ts":"2026-11-23T14:03:{:02}Z"}}"#, second - 2);
+        let back = change("view", ChangeKind::Updated, &text, 60, 1, at(second));
+        let back = Change { arrival: Arrival::Backfill, ..back };
+        let newest = change("view", ChangeKind::Updated, &format!(r#"{{"sku":"c{second}"}}"#), 60, 1, at(second));
+        let records = vec![Record::Gap(gap), Record::Change(back), Record::Change(newest)];
+        send(&mut model, crate::app::Message::Records(records), at(second));
+        if paused {
+            press(&mut model, "space", at(second));
+        }
+        let told = lines(&model);
+        assert!(told[0].starts_with(&format!("view sku c{second}")), "{told:?}");
+        assert!(told[1].starts_with(&format!("view sku b{second}")), "{told:?}");
+        assert_eq!(told[2], "view 3 events lost before the next one");
+    }
 }
 
 #[test]
@@ -147,6 +200,18 @@ fn findings_troubles_and_what_was_sent_open_as_what_they_are() {
     down(&mut model, row, 22);
     press(&mut model, "enter", at(22));
     assert_eq!(model.composing().unwrap().tab, composer::ComposerTab::Proof);
+    // The proof of an earlier one too, until another is sent.
+    press(&mut model, "esc", at(23));
+    ship(&mut model, &CHECKOUT.replace("0002", "0003"), at(23));
+    press(&mut model, "enter", at(24));
+    assert_eq!((model.composer.proof().batch(), model.outbox.count()), (1, 2));
+    let rows = crate::app::proof::rows(&model.outbox, 1, 60);
+    assert!(
+        matches!(&rows[0], crate::app::proof::ProofRow::Sentence { text, .. } if text == "batch 1 of the 2 that were sent")
+    );
+    ship(&mut model, &CHECKOUT.replace("0002", "0004"), at(25));
+    send(&mut model, crate::app::Message::Woke, at(25));
+    assert_eq!(model.composer.proof().batch(), 3);
 }
 
 #[test]
@@ -166,19 +231,27 @@ fn the_stream_narrows_to_one_visitor_with_the_pauses_and_escape_gives_it_back() 
     }
     press(&mut model, "tab tab z j", at(401));
     let all = lines(&model);
-    press(&mut model, "*", at(401));
-    assert_eq!(model.narrowing.as_ref().unwrap().title, "order_id 9");
+    let effects = press(&mut model, "*", at(401));
+    answer_scans(&mut model, &effects, "");
+    assert_eq!(model.queries.narrowing().unwrap().line(80), "* order_id 9 · 2 of 6 events, 2 types · esc shows all");
+    assert_eq!(types(&model), ["refund", "purchase"], "the table follows");
     assert_eq!(lines(&model), ["refund order 9 · 1 field", "2 min later", "purchase order 9 · 2 fields"]);
     assert_eq!(model.stream.selected().unwrap().text, "order 9 · 2 fields", "the cursor stays on the line");
-    press(&mut model, "*", at(402));
-    assert_eq!(model.toast.as_ref().unwrap().text, "only customer_id 1 · * again: order_id · esc: all");
+    let effects = press(&mut model, "*", at(402));
+    assert_eq!(model.toast.as_ref().unwrap().text, "only customer_id 1 · * again: order_id");
     let of_customer = ["purchase order 9 · 2 fields", "4 min later", r#"view sku b · customer_id "2" → "1" · +cookie"#];
     assert_eq!(lines(&model).get(..3).unwrap(), of_customer);
     assert_eq!(model.stream.left(), Some(3));
+    answer_scans(&mut model, &effects, "");
+    assert_eq!(types(&model), ["purchase", "view"]);
+    let view = "view".into();
+    let (left, held) = (model.versions().count(&view), model.session.history.count(&view));
+    assert_eq!((left, held), (2, 3), "and so does the list of the past");
     press(&mut model, "b", at(403));
     assert_eq!(lines(&model)[0], "step 1", "a step is everyone's");
     press(&mut model, "esc", at(404));
-    assert!(model.narrowing.is_none() && model.zoomed, "one level at a time");
+    assert!(model.queries.narrowing().is_none() && model.zoomed, "one level at a time");
+    assert_eq!(types(&model).len(), 4);
     assert_eq!(lines(&model)[1..], all);
     press(&mut model, "g *", at(405));
     assert!(model.toast.as_ref().unwrap().bad, "a rule is about nobody");
@@ -212,5 +285,5 @@ fn an_event_that_is_no_longer_held_is_told_of() {
     assert!(model.toast.as_ref().unwrap().text.contains("no longer held"));
     assert_eq!(model.focus, PaneId::Stream);
     act(&mut model, Action::OnlyThis, at(5));
-    assert!(model.narrowing.is_none() && model.toast.as_ref().unwrap().bad);
+    assert!(model.queries.narrowing().is_none() && model.toast.as_ref().unwrap().bad);
 }
