@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::changes::Changes;
 use super::pane::stream::{About, Entry, EntryKind};
+use super::values::{identifiers_of, keys_of};
 use crate::event::{Document, Identity, Payload, Sanitized, Volatile, sanitized, text};
 use crate::session::{Arrival, Captured, Change, ChangeKind, History, Moment};
 
@@ -100,9 +101,9 @@ fn without_event(change: &Change) -> Option<Entry> {
 fn identified<'a>(event: &'a Captured, budget: &mut Budget) -> (Option<Identity<'a>>, Box<[u64]>) {
     let payload = &event.payload;
     if Budget::takes(&mut budget.read, payload.text().len()) {
-        (payload.identity(event.event_type.as_str()), super::pane::stream::keys_of(payload))
+        (payload.identity(event.event_type.as_str()), keys_of(payload))
     } else {
-        (payload.customer(), super::pane::stream::identifiers_of(payload))
+        (payload.customer(), identifiers_of(payload))
     }
 }
 

@@ -32,6 +32,7 @@ pub mod tabs;
 mod tests;
 pub mod tree;
 mod update;
+mod values;
 
 pub use effect::Effect;
 pub use input::{Key, KeyCode, Mouse, MouseKind, Size};

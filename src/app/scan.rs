@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::pane::stream::{Entry, key_of, keys_of};
 use super::tree::Needle;
+use super::values::{key_of, keys_of};
 use crate::event::{Document, Payload, Sanitized, TypeName, sanitized, text};
 use crate::query::QueryError;
 use crate::session::{Captured, EventNumber, History};
@@ -90,7 +90,7 @@ pub struct Scanned {
 pub struct Scan {
     generation: u64,
     question: Arc<Question>,
-    /// What the entries of the stream say of a value that is asked for, also those about no event that is held.
+    /// The value that is asked for, as what is about no event that is held is known by it.
     key: Option<u64>,
     /// The last event that was asked.
     asked: Option<EventNumber>,
@@ -212,10 +212,9 @@ impl Scan {
         self.found.contains_key(&number)
     }
 
-    /// Whether it leaves an entry of the stream: one about an event that it is true of, or about those that it asks for.
-    pub(super) fn leaves(&self, entry: &Entry) -> bool {
-        self.key.is_some_and(|key| entry.keys.contains(&key))
-            || entry.about.event().is_some_and(|number| self.holds(number))
+    /// The key of the value that is asked for, where one is.
+    pub(super) fn key(&self) -> Option<u64> {
+        self.key
     }
 
     /// What it leaves of the session, in a line of at most `room` columns.

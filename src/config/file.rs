@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::profile::Profile;
+use super::profile::{self, Profile};
 use super::section::{ConfigText, Section, line_after, shown};
-use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, profile, text};
+use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, text};
 use crate::app::{Column, Columns, TableSettings};
 use crate::event::text::sanitize;
 use crate::event::{TypeName, Volatile};
@@ -22,7 +22,7 @@ pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 pub const LONGEST_FILE: u64 = 1 << 20;
 
 /// The fields of the file itself. A new one begins with a name in this list.
-pub(super) const FIELDS: [&str; 7] = ["profile", "profiles", "columns", "pinned", "muted", "volatile", "lint"];
+const FIELDS: [&str; 7] = ["profile", "profiles", "columns", "pinned", "muted", "volatile", "lint"];
 
 /// The user's config file. Without one it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl ConfigFile {
         let profiles = section.tables("profiles")?;
         let profiles = profiles
             .into_iter()
-            .map(|(name, table)| Profile::read(&source, name, table))
+            .map(|(name, table)| Profile::read(&source, name, table, &FIELDS))
             .collect::<Result<Vec<_>, _>>()?;
         let profile = section.parsed("profile", |name| Ok(name.to_owned()))?;
         let name = |name: &str| match name {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::section::{ConfigText, Section, shown};
-use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, file, parse_interval, parse_size};
+use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, parse_interval, parse_size};
 use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BadHeader, BaseUrl, HeaderVariable, Region};
 
@@ -77,6 +77,7 @@ impl Profile {
         source: &'a ConfigText<'a>,
         name: Setting<&str>,
         table: &'a DeTable<'a>,
+        elsewhere: &[&str],
     ) -> Result<Self, ConfigError> {
         let Setting { value: name, place } = name;
         if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c)) {
@@ -88,7 +89,7 @@ impl Profile {
             format!("profile {name}"),
             table,
             &FIELDS,
-            (&file::FIELDS, "at the top of the file, above all that stands in brackets"),
+            (elsewhere, "at the top of the file, above all that stands in brackets"),
         )?;
         let region = section.parsed("region", |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
         let url = section.parsed("url", |text| text.parse::<BaseUrl>().map_err(|error| error.to_string()))?;

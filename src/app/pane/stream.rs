@@ -8,7 +8,6 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 pub use entry::{About, Entry, EntryKind};
-pub(in crate::app) use entry::{identifiers_of, key_of, keys_of};
 
 use super::{Answer, Context, Open, Pane, Request};
 use crate::app::cursor::Cursor;
@@ -16,6 +15,7 @@ use crate::app::keymap::{self, Action, Binding, Keys, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
 use crate::app::scan::{Question, Scan};
+use crate::app::values::values_of;
 use crate::app::{KeyCode, Mouse};
 use crate::event::{TypeName, sanitized, text};
 use crate::session::{Gap, Moment};
@@ -195,7 +195,7 @@ impl Stream {
         let mut above: Option<(usize, Moment)> = None;
         for (index, Numbered { entry, .. }) in self.entries.iter().enumerate() {
             let is_left = !entry.event_type.as_ref().is_some_and(|event_type| muted.contains(event_type))
-                && (entry.kind == EntryKind::Step || narrowing.is_none_or(|narrowing| narrowing.leaves(entry)));
+                && (entry.kind == EntryKind::Step || narrowing.is_none_or(|narrowing| is_left(narrowing, entry)));
             if !is_left {
                 continue;
             }
@@ -297,7 +297,7 @@ impl Stream {
         let (Some((number, _)), Some(event)) = (row, event) else {
             return Answer::warn("the line is about no event that is held: nothing to narrow down by");
         };
-        let mut values = entry::values_of(&event.payload);
+        let mut values = values_of(&event.payload);
         // Who looks at an order means that; else it is about the customer.
         let is_order = event.payload.identity(event.event_type.as_str()).is_some_and(|it| it.word == "order");
         if !is_order && values.first().is_some_and(|(name, _)| *name == crate::event::ORDER) {
@@ -318,6 +318,12 @@ impl Stream {
         let said = sanitized!("only {}{}", question.title(), more);
         Answer { requests: vec![Request::Narrow(Some(question))], ..Answer::say(said) }
     }
+}
+
+/// Whether an entry is left where the view is narrowed: one about an event that is, or about those who are asked for.
+fn is_left(narrowing: &Scan, entry: &Entry) -> bool {
+    narrowing.key().is_some_and(|key| entry.keys.contains(&key))
+        || entry.about.event().is_some_and(|number| narrowing.holds(number))
 }
 
 impl EntryKind {

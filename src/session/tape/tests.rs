@@ -83,7 +83,13 @@ fn record() -> impl Strategy<Value = Record> {
         },
     );
     let gap = (event_type, any::<Option<u32>>(), any::<bool>()).prop_map(|(event_type, lost, late)| {
-        Record::Gap(Gap { event_type, lost: lost.map(u64::from), late, at: at(7) })
+        Record::Gap(Gap {
+            event_type,
+            lost: lost.map(u64::from),
+            unless: lost.is_none().then_some(50),
+            late,
+            at: at(7),
+        })
     });
     let polled = Polled { at: at(8), took: Duration::ZERO, status: 200, bytes: 2, types: 1, server_ahead_ms: None };
     let problem = Problem { kind: ProblemKind::Refused, what: "no".into(), advice: "look".into() };

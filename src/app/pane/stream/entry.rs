@@ -1,6 +1,7 @@
 //! One thing that happened.
 
-use crate::event::{ORDER, Path, Payload, Sanitized, TypeName};
+use crate::app::values::keys_of;
+use crate::event::{Path, Payload, Sanitized, TypeName};
 use crate::lint::Severity;
 use crate::session::{EventNumber, Gap, Moment};
 
@@ -17,7 +18,7 @@ pub struct Entry {
     pub text: Sanitized,
     /// What there is to see of it.
     pub about: About,
-    /// Whom and which order it is about, each as a [`key_of`].
+    /// Whom and which order it is about, each as a [`key_of`](crate::app::values::key_of).
     pub(in crate::app) keys: Box<[u64]>,
 }
 
@@ -111,31 +112,4 @@ impl Entry {
     pub(super) fn is_older_than(&self, other: &Self) -> bool {
         (self.at.elapsed, self.at.wall) < (other.at.elapsed, other.at.wall)
     }
-}
-
-/// What an event can be looked for by: its identifiers and its order, each with its value. The order comes first.
-pub(super) fn values_of(payload: &Payload) -> Vec<(&'static str, String)> {
-    let order = payload.field(ORDER).map(|value| (ORDER, value));
-    order.into_iter().chain(payload.customers()).map(|(name, value)| (name, value.into_owned())).collect()
-}
-
-/// The keys of an event: its identifiers and its order.
-pub(in crate::app) fn keys_of(payload: &Payload) -> Box<[u64]> {
-    values_of(payload).iter().map(|(name, value)| key_of(name, value)).collect()
-}
-
-/// The keys of an event without that of its order, which needs no reading.
-pub(in crate::app) fn identifiers_of(payload: &Payload) -> Box<[u64]> {
-    payload.customers().map(|(name, value)| key_of(name, &value)).collect()
-}
-
-/// A field and its value as one number.
-pub(in crate::app) fn key_of(name: &str, value: &str) -> u64 {
-    let hash = Payload::hash_of(&format!("{name}\0{value}"));
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "half of the hash is enough to tell the values of a session apart"
-    )]
-    let half = hash as u64;
-    half
 }
