@@ -852,7 +852,7 @@ fn the_diff_tab_goes_through_the_changes_and_to_their_fields() {
     let order = change("purchase", ChangeKind::Updated, &newer, 45, 1, at(21));
     send(&mut model, polled(vec![order], at(21)), at(21));
     press(&mut model, "/ p u r c h enter enter ]", at(21));
-    assert_eq!(model.inspector.tabs(model.layout().unwrap().inspector.unwrap())[1].1, "Diff 4");
+    assert_eq!(model.inspector.tabs(model.layout().unwrap().inspector.unwrap()).swap_remove(1).1, "Diff 4");
     let changes = |model: &Model| {
         let rows = model.inspector.panes().diff.visible();
         rows.map(|(row, selected)| match row {
@@ -1090,7 +1090,8 @@ fn the_history_lists_what_is_held_and_opens_it() {
     let mut model = with_history(120, 36, 30);
     press(&mut model, "enter ] ]", at(40));
     assert_eq!(model.tab(), Tab::History);
-    let label = |model: &Model| model.inspector.tabs(model.layout().unwrap().inspector.unwrap())[2].1.to_string();
+    let label =
+        |model: &Model| model.inspector.tabs(model.layout().unwrap().inspector.unwrap()).swap_remove(2).1.to_string();
     assert_eq!(label(&model), "History 30");
     let listed = |model: &Model| {
         let history = &model.session.history;

@@ -28,8 +28,9 @@ impl Redaction {
             Record::Trouble(trouble) => Record::Trouble(self.trouble(trouble)),
             Record::CountsTrouble(trouble) => Record::CountsTrouble(self.trouble(trouble)),
             Record::HistoryTrouble(trouble) => Record::HistoryTrouble(self.trouble(trouble)),
-            Record::Gap(Gap { event_type, lost, late, at }) => {
-                Record::Gap(Gap { event_type: self.type_name(event_type), lost: *lost, late: *late, at: *at })
+            Record::Gap(Gap { event_type, lost, unless, late, at }) => {
+                let event_type = self.type_name(event_type);
+                Record::Gap(Gap { event_type, lost: *lost, unless: *unless, late: *late, at: *at })
             }
             Record::Note { at, note: Note(note) } => Record::Note { at: *at, note: Note(self.words(note)) },
             Record::Delivered(delivery) => Record::Delivered(self.delivery(delivery)),

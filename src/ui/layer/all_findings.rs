@@ -91,7 +91,7 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
             buf.set_style(rect(line), theme.selection);
         }
         if let Some(fault) = faults.get(id) {
-            row(fault, Columns::of(line, list.widths()), (model, now), line, theme, buf);
+            row(fault, &Columns::of(line, list.widths()), (model, now), line, theme, buf);
         }
     }
     if let Some(fault) = list.selected().and_then(|id| faults.get(id)).filter(|_| below.height > 0) {
@@ -106,7 +106,7 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
     scroll_thumb(thumb, list.cursor().offset(), list.cursor().len(), theme, buf);
 }
 
-fn row(fault: &Fault, columns: Columns, (model, now): (&Model, Moment), line: Area, theme: &Theme, buf: &mut Buffer) {
+fn row(fault: &Fault, columns: &Columns, (model, now): (&Model, Moment), line: Area, theme: &Theme, buf: &mut Buffer) {
     let finding = &fault.finding;
     let style = severity::style(fault.severity, theme);
     put(buf, (line.x + 1, line.y), severity::sign(fault.severity), 1, style);
