@@ -142,7 +142,8 @@ impl Comparison {
 /// The changes from another event to an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// Those that say something, in the order of the fields, what was added last.
+    /// Those that say something, in the order of the fields, what was added last; each where it is in the event itself,
+    /// but for what was dropped.
     differences: Vec<Difference>,
     /// Those that tell any two events apart.
     volatile: Vec<Difference>,
@@ -163,7 +164,13 @@ impl Changes {
         if payload.text().len() + event.payload().text().len() > MOST_BYTES {
             return None;
         }
-        let (all, arrays) = diff_matched(&Document::new(payload.clone()).ok()?, event);
+        let (mut all, arrays) = diff_matched(&Document::new(payload.clone()).ok()?, event);
+        // The reader looks at the event after, where elements of an array may stand elsewhere.
+        for difference in &mut all {
+            if let Some(node) = difference.node {
+                difference.path = event.path(node);
+            }
+        }
         let (volatile, differences): (Vec<_>, Vec<_>) = all.into_iter().partition(|it| volatile.holds(it));
         let mut around = HashSet::new();
         let mut by_node = HashMap::new();
@@ -229,7 +236,8 @@ impl Changes {
         let count = self.differences.iter().filter(untold).count();
         if count == 0 {
             let told = match (self.volatile.iter().any(|it| untold(&it)), self.differences.is_empty()) {
-                (true, _) => "only times and ids differ",
+                (true, true) => "only times and ids differ",
+                (true, false) => "otherwise only times and ids differ",
                 (false, true) if self.volatile.is_empty() => "the same as the one before",
                 (false, _) => "otherwise the same as the one before",
             };
@@ -286,6 +294,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_already_is_not_told_again_and_nothing_else_is_claimed() {
+        let before = r#"{"product_id":"B7","timestamp":"2026-11-23T14:03:19Z"}"#;
+        let cases = [
+            (r#"{"product_id":"B8","timestamp":"2026-11-23T14:03:20Z"}"#, "otherwise only times and ids differ"),
+            (r#"{"product_id":"B7","timestamp":"2026-11-23T14:03:20Z"}"#, "only times and ids differ"),
+            (r#"{"product_id":"B8","timestamp":"2026-11-23T14:03:19Z"}"#, "otherwise the same as the one before"),
+            (before, "the same as the one before"),
+        ];
+        for (after, expected) in cases {
+            let changes = between(&captured("view", before), &document(after)).unwrap();
+            let is_product = |path: &Path| *path == "product_id".parse().unwrap();
+            assert_eq!(changes.summary_without(is_product), expected, "{after}");
+        }
+    }
+
+    #[test]
     fn changes_are_told_in_a_few_words() {
         let cases = [
             (r#"{"a":1}"#, r#"{"a":1}"#, "the same as the one before"),
@@ -308,7 +332,7 @@ mod tests {
             (
                 r#"{"items":[{"sku":"a"},{"sku":"b","n":1}]}"#,
                 r#"{"items":[{"sku":"b","n":2},{"sku":"c"},{"sku":"a"}]}"#,
-                "items[0] from place 0 to 2 · items[1].n 1 → 2 · +items[1]",
+                "items[2] from place 0 to 2 · items[0].n 1 → 2 · +items[1]",
             ),
         ];
         for (before, after, expected) in cases {

@@ -223,42 +223,46 @@ pub(super) fn headline(news: &[&Finding]) -> Option<(Severity, Sanitized)> {
     Some((first.severity, sanitized!("{}{}{}", place, first.summary(), more)))
 }
 
-/// The types that were there at the start, until all of them were checked: of these, the stream has a summary only.
+/// The events that were there at the start, until all of them were checked: of these, the stream has a summary only.
 #[derive(Debug, Default)]
 pub(super) struct Baseline {
-    awaited: HashSet<TypeName>,
-    types: usize,
-    faulty: usize,
+    awaited: HashMap<EventNumber, TypeName>,
+    types: HashSet<TypeName>,
+    faulty: HashSet<TypeName>,
     counts: SeverityCounts,
 }
 
 impl Baseline {
-    pub(super) fn of(types: impl Iterator<Item = TypeName>) -> Self {
-        let awaited: HashSet<_> = types.collect();
-        Self { types: awaited.len(), awaited, ..Self::default() }
+    pub(super) fn of(events: &[Captured]) -> Self {
+        let awaited: HashMap<_, _> = events.iter().map(|event| (event.number, event.event_type.clone())).collect();
+        Self { types: awaited.values().cloned().collect(), awaited, ..Self::default() }
     }
 
-    /// Counts what was found, when it is of a type that was there at the start. `false` when it is not.
+    /// Counts what was found, when it is of an event that was there at the start. `false` when it is not.
     pub(super) fn counts(&mut self, linted: &Linted) -> bool {
-        if !self.awaited.remove(&linted.event.event_type) {
+        if self.awaited.remove(&linted.event.number).is_none() {
+            // Those of its type that were not looked at before a newer one are passed over.
+            self.awaited.retain(|_, event_type| *event_type != linted.event.event_type);
             return false;
         }
-        self.faulty += usize::from(linted.found.tally().is_some());
+        if linted.found.tally().is_some() {
+            self.faulty.insert(linted.event.event_type.clone());
+        }
         self.counts.extend(linted.found.findings());
         true
     }
 
     /// The summary, once all has been looked at, with the worst of it.
     pub(super) fn summary(&self) -> Option<(Option<Severity>, Sanitized)> {
-        if !self.awaited.is_empty() || self.types == 0 {
+        if !self.awaited.is_empty() || self.types.is_empty() {
             return None;
         }
-        let types = text::counted(self.types as u64, "type");
+        let types = text::counted(self.types.len() as u64, "type");
         let worst = self.counts.worst();
         let told = if worst.is_none() {
             sanitized!("nothing wrong was found in {}", types)
         } else {
-            sanitized!("findings in {} of {}: {}", self.faulty, types, self.counts.summary())
+            sanitized!("findings in {} of {}: {}", self.faulty.len(), types, self.counts.summary())
         };
         Some((worst, told))
     }
@@ -285,8 +289,8 @@ mod tests {
         EventFindings::new(event, findings.iter().map(|(id, path)| finding(id, path)).collect())
     }
 
-    fn linted(event_type: &str, findings: &[(&str, &str)]) -> Linted {
-        Linted { event: captured(event_type, "{}"), found: found(&document("{}"), findings).into() }
+    fn linted(event: &Captured, findings: &[(&str, &str)]) -> Linted {
+        Linted { event: event.clone(), found: found(&document("{}"), findings).into() }
     }
 
     /// The marks of the rows of a tree: how bad, and the rule and the number of what is found there.
@@ -416,17 +420,27 @@ mod tests {
 
     #[test]
     fn of_the_start_there_is_a_summary_once_all_of_it_was_looked_at() {
-        let mut baseline = Baseline::of(["a", "b", "c"].map(TypeName::from).into_iter());
-        assert!(baseline.counts(&linted("a", &[("empty-string", "x"), ("date-epoch", "y"), ("date-impossible", "z")])));
-        assert!(!baseline.counts(&linted("a", &[("date-epoch", "y")])), "a newer event of the type is news");
-        assert!(!baseline.counts(&linted("d", &[("date-epoch", "y")])));
-        assert!(baseline.counts(&linted("b", &[])));
+        let events: Vec<_> = ["a", "a", "b", "c", "c", "a", "d"]
+            .iter()
+            .zip(0..)
+            .map(|(name, number)| Captured { number: EventNumber(number), ..captured(name, "{}") })
+            .collect();
+        let [older, a, b, stepped_over, c, newer_a, d] = events.as_slice() else { unreachable!() };
+        let mut baseline = Baseline::of(events.get(..5).unwrap());
+        assert!(baseline.counts(&linted(older, &[("date-impossible", "z")])));
+        assert!(baseline.counts(&linted(a, &[("empty-string", "x"), ("date-epoch", "y")])));
+        assert!(!baseline.counts(&linted(newer_a, &[("date-epoch", "y")])), "a newer event of the type is news");
+        assert!(!baseline.counts(&linted(d, &[("date-epoch", "y")])));
+        assert!(baseline.counts(&linted(b, &[])));
+        assert!(baseline.counts(&linted(c, &[("date-impossible", "y")])));
         assert_eq!(baseline.summary(), None);
-        assert!(baseline.counts(&linted("c", &[("date-impossible", "y")])));
+        let after = Captured { number: EventNumber(9), ..c.clone() };
+        assert!(!baseline.counts(&linted(&after, &[])), "of its type none is waited for any more");
+        assert_ne!(stepped_over.number, c.number);
         let expected = "findings in 2 of 3 types: 2 errors, 1 warning, 1 note";
         assert_eq!(baseline.summary(), Some((Some(Severity::Error), expected.into())));
-        let mut fine = Baseline::of(std::iter::once("a".into()));
-        assert!(fine.counts(&linted("a", &[])));
+        let mut fine = Baseline::of(std::slice::from_ref(a));
+        assert!(fine.counts(&linted(a, &[])));
         assert_eq!(fine.summary(), Some((None, "nothing wrong was found in 1 type".into())));
         assert_eq!(Baseline::default().summary(), None);
     }

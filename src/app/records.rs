@@ -122,7 +122,7 @@ fn hear_poll(model: &mut Model, polled: &Polled) {
 
 /// Shows what was there at the start.
 fn begin(model: &mut Model, changes: &[Change], now: Moment) {
-    expect_findings(model, of_each_type(changes).filter_map(<[Change]>::last));
+    expect_findings(model, changes);
     let mut budget = Budget::default();
     let events: Vec<_> = changes.iter().filter_map(Change::event).collect();
     let mut known: Vec<_> = events.iter().map(|event| entries::before(event, &mut budget)).collect();
@@ -130,7 +130,7 @@ fn begin(model: &mut Model, changes: &[Change], now: Moment) {
     for entry in known {
         model.stream.push(entry);
     }
-    model.baseline = Some(Baseline::of(model.unlinted.iter().map(|event| event.event_type.clone())));
+    model.baseline = Some(Baseline::of(&model.unlinted));
     model.types.apply(changes, &model.session.history, now);
     model.types.select_something();
 }
@@ -228,13 +228,8 @@ pub(super) fn show(model: &mut Model, changes: &[Change], now: Moment) {
     }
 }
 
-/// The changes of each type, which stand together in what a poll brought.
-fn of_each_type(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
-    changes.chunk_by(|one, next| one.event_type == next.event_type)
-}
-
 /// Has the events linted that `changes` bring.
-fn expect_findings<'a>(model: &mut Model, changes: impl IntoIterator<Item = &'a Change>) {
+fn expect_findings(model: &mut Model, changes: &[Change]) {
     for change in changes {
         let known = model.types.row(&change.event_type).and_then(|row| row.newest.as_ref());
         let is_known = |event: &Captured| known.is_some_and(|known| known.number == event.number);

@@ -57,6 +57,8 @@ struct Held {
     past: Option<Past>,
     /// A count from elsewhere that came meanwhile.
     count: Option<u64>,
+    /// Whether counts from elsewhere left it out before, so that the next one counts from zero.
+    from_zero: bool,
     /// When its newest event was seen.
     at: Moment,
 }
@@ -225,7 +227,8 @@ impl Tracker {
             };
             if asks && self.held.len() < holding.most {
                 known.filter(|known| known.present).into_iter().for_each(|known| known.seen_in = number);
-                let held = Held { sighting: sighting.clone(), is_first, past: None, count: None, at: now };
+                let (sighting, from_zero) = (sighting.clone(), self.counted);
+                let held = Held { sighting, is_first, past: None, count: None, from_zero, at: now };
                 self.held.insert(event_type.clone(), held);
                 observed.held.push(event_type.clone());
                 continue;
@@ -305,7 +308,7 @@ impl Tracker {
         let placed = past.as_ref().map(|past| self.place(event_type, past)).unwrap_or_default();
         let Some(held) = self.held.shift_remove(event_type) else { return Vec::new() };
         let mut records = self.tell_late(event_type, &placed, now);
-        let known = self.types.entry(event_type.clone()).or_insert_with(|| Known::new(self.counted));
+        let known = self.types.entry(event_type.clone()).or_insert_with(|| Known::new(held.from_zero));
         let seeing = Seeing { number: self.snapshots, is_first: held.is_first, thorough: true, now: held.at };
         let mut changes = Vec::new();
         known.is_pending = past.is_none();
@@ -409,6 +412,9 @@ impl Tracker {
             }
             let known = self.types.entry(event_type.clone()).or_insert_with(|| Known::new(self.counted));
             changes.extend(known.count_elsewhere(event_type, Some(*count), now));
+        }
+        for (event_type, held) in &mut self.held {
+            held.from_zero |= held.count.is_none() && !counts.contains_key(event_type);
         }
         for (event_type, known) in &mut self.types {
             if !counts.contains_key(event_type) && !self.held.contains_key(event_type) {

@@ -163,6 +163,38 @@ fn counts_from_elsewhere_say_how_many_are_lost_once_all_would_have_come() {
     assert_eq!((tracker.lost(&view(), NOW), tracker.missing().count()), (None, 0));
 }
 
+/// What was counted before the session began was not lost in it, also where the counts come while the type is held for its
+/// history, and where they leave it out at first.
+#[test]
+fn a_count_that_comes_while_a_type_is_held_tells_of_no_loss() {
+    let server = Server { came: 9, kept: 3, debug_has_uuid: true, history_has_uuid: true, counts: false };
+    let opening = Holding { opening: true, ..ALL };
+    for (before, meanwhile, lost) in [(None, Some(9), 0), (None, None, 0), (Some(0), Some(9), 6)] {
+        let mut tracker = Tracker::default();
+        let counts = |count: u64| -> Counts {
+            let counted = (count > 0).then(|| (view(), count));
+            counted.into_iter().chain([(TypeName::from("other"), 1)]).collect()
+        };
+        if let Some(count) = before {
+            tracker.observe(&Snapshot { shape: Shape::Keyed, sightings: Vec::new(), notes: Vec::new() }, NOW);
+            tracker.observe_counts(&counts(count), NOW);
+        }
+        let held = tracker.observe_holding(&server.snapshot(), NOW, opening).held;
+        assert_eq!(held, [view()]);
+        if let Some(count) = meanwhile {
+            tracker.observe_counts(&counts(count), NOW);
+        }
+        drop(tracker.recall(&view(), server.past(Reach::Whole), NOW));
+        assert_eq!(told_gaps(&tracker.complete(&view(), false, NOW)), 0, "{before:?} {meanwhile:?}");
+        tracker.observe_counts(&counts(9), NOW);
+        let told = tracker.lost(&view(), NOW).map_or(0, |record| match record {
+            Record::Gap(gap) => gap.lost.unwrap_or_default(),
+            _ => 0,
+        });
+        assert_eq!(told, lost, "{before:?} {meanwhile:?}");
+    }
+}
+
 #[test]
 fn nothing_is_lost_that_may_only_be_equal_or_uncounted() {
     let sighting = |text: &str, received| Sighting {
