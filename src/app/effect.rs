@@ -9,7 +9,7 @@ use super::composer::findings::Question;
 use super::scan::ScanStep;
 use crate::blueshift::Call;
 use crate::event::{Payload, Sanitized, TypeName};
-use crate::session::Captured;
+use crate::session::{Captured, TapeCommand};
 
 /// The requests of the application to the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
@@ -37,6 +37,10 @@ pub enum Effect {
         /// When they came.
         now: Timestamp,
     },
+    /// Forget what was learnt from events: the session is at another place of its tape.
+    LintAnew,
+    /// Have the player of the tape do something.
+    Tape(TapeCommand),
     /// Say what changed from the one to the other of each of these pairs, and no more of those that were asked before.
     Compare(Vec<Pair>),
     /// Look for what is wrong with a draft.

@@ -33,6 +33,11 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// That of an event which was told before, and is told again at another place of a tape.
+    pub(super) fn of_restored(is_compared: bool) -> Self {
+        Self { compared: if is_compared { COMPARED } else { 0 }, read: READ }
+    }
+
     /// Takes `bytes` off what is left; whether there was as much.
     fn takes(left: &mut usize, bytes: usize) -> bool {
         let rest = left.checked_sub(bytes);

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::findings::{EventFindings, Linted};
 use super::keymap::Action;
 use super::scan::{ScanStep, Scanned};
+use super::tape::ReplaySettings;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Setup, Size, update};
 use crate::blueshift::Batch;
 use crate::event::{Document, EventId, Payload, Volatile};
@@ -18,7 +19,7 @@ use crate::plan::Linter;
 use crate::query::{QueryError, Values};
 use crate::session::{
     Arrival, CallOutcome, Captured, Change, ChangeKind, Coverage, Delivery, EventNumber, HISTORY_LIMIT, Moment, Polled,
-    Problem, ProblemKind, Record, Retry, Trouble,
+    Problem, ProblemKind, Record, Retry, TapeExtent, TapeNews, TapePosition, Trouble, tape::Header,
 };
 
 /// The shop's last purchase, as the platform gives it back.
@@ -139,6 +140,29 @@ pub(crate) fn busy(columns: u16, rows: u16) -> Model {
         change("checkout", ChangeKind::New, r#"{"total":30}"#, 1, 1, at(19)),
     ];
     send(&mut model, polled(updates, at(19)), at(19));
+    model
+}
+
+/// A model of a tape that is held at 14:03:19, at the 12,034th of its 248,112 events.
+pub(crate) fn replaying(columns: u16, rows: u16) -> Model {
+    let target = "tape · session.ndjson".into();
+    let mut model = Model::replaying(Setup { target, ..setup(columns, rows) }, ReplaySettings::default());
+    let on_tape = |seconds| Moment::at(at(seconds).wall);
+    let header = Header::new("us · api.getblueshift.com".into(), false, on_tape(0));
+    let (first, last) = (Some(at(0).wall), Some(at(7_200).wall));
+    let extent = TapeExtent { events: 248_112, first, last, percent: 100, is_whole: true };
+    send(&mut model, Message::Tape(TapeNews::Extent { extent, header: Some(Box::new(header)) }), at(0));
+    let changes = [
+        ("identify", r#"{"customer_id":"11111","email":"john@example.com"}"#, 12, on_tape(1)),
+        ("view", r#"{"products":[{"sku":"45790-32"}]}"#, 1_204, on_tape(2)),
+        ("purchase", PURCHASE, 41, on_tape(12)),
+        ("view", r#"{"products":[{"sku":"46493-32"}]}"#, 1_205, on_tape(19)),
+        ("checkout", r#"{"total":30}"#, 1, on_tape(19)),
+    ];
+    let change = |(name, text, count, at)| Record::Change(change(name, ChangeKind::Updated, text, count, 1, at));
+    let records = changes.map(change).into();
+    let position = TapePosition { events: 12_034, at: Some(at(19).wall) };
+    send(&mut model, Message::Tape(TapeNews::Restored { records, position, seek: 1 }), at(0));
     model
 }
 

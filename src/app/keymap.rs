@@ -45,6 +45,22 @@ pub enum Action {
     Slower,
     /// Wait less between polls.
     Faster,
+    /// Play the tape, or hold it.
+    Play,
+    /// Play it faster.
+    PlayFaster,
+    /// Play it slower.
+    PlaySlower,
+    /// To the next event of the tape.
+    StepOn,
+    /// To the one before.
+    StepBack,
+    /// To a place of the tape that is typed.
+    JumpTo,
+    /// To its beginning.
+    TapeStart,
+    /// To its end.
+    TapeEnd,
     /// Give the next pane the focus.
     NextPane,
     /// Give the previous pane the focus.
@@ -165,6 +181,13 @@ pub enum Action {
     Edit(LineEdit),
 }
 
+impl Action {
+    /// Whether it is asked of a live source, which a replay has not.
+    pub(super) fn is_live(self) -> bool {
+        matches!(self, Self::Pause | Self::Poll | Self::Slower | Self::Faster | Self::AskHistory)
+    }
+}
+
 /// The parts of an event that can be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CopyTarget {
@@ -279,6 +302,11 @@ impl Keys {
         self.all().find(|binding| binding.action == action)?.keys.first().copied()
     }
 
+    /// Whether those of another place hold here too.
+    pub(super) fn has(&'static self, other: &'static Self) -> bool {
+        self.with.iter().any(|keys| std::ptr::eq(*keys, other))
+    }
+
     /// The bindings that the footer shows, in order.
     pub fn hints(&'static self) -> impl Iterator<Item = &'static Binding> {
         self.all().filter(|binding| binding.short.is_some())
@@ -348,6 +376,22 @@ pub(super) static ANYWHERE: Keys = {
         hint(&[char('q'), ctrl('c')], A::Quit, "quit", "quit"),
     ];
     Keys::commands("Anywhere", BINDINGS, &[])
+};
+
+/// The keys that hold in any pane while a tape is replayed, in the place of those that are asked of a live source.
+pub(super) static REPLAY: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(&[char(' ')], A::Play, "play the tape, or hold it", "play"),
+        hint(&[char('.')], A::StepOn, "one event on", "step"),
+        hint(&[char(',')], A::StepBack, "one event back", "back"),
+        hint(&[char('t')], A::JumpTo, "jump to 14:03, +2m, -30s, 50%, or the number of an event", "jump"),
+        bind(&[char('+'), char('=')], A::PlayFaster, "play it twice as fast"),
+        bind(&[char('-')], A::PlaySlower, "play it half as fast"),
+        bind(&[], A::TapeStart, "to the beginning of the tape"),
+        bind(&[], A::TapeEnd, "to the end of the tape"),
+    ];
+    Keys::commands("Replaying a tape", BINDINGS, &[])
 };
 
 /// The keys that are about the event on show, whichever tab is on, and also in the table.
@@ -429,8 +473,8 @@ const SIGNS: [(&str, &str); 7] = [
     ("capt", "how many different ones of them were seen here"),
 ];
 
-/// The help: a section a place, a line a binding, and at the end the signs.
-pub(super) fn help(places: impl Iterator<Item = &'static Keys>) -> Vec<HelpLine> {
+/// The help: a section a place, a line a binding, and at the end the signs. In a replay, without what is asked of a live source.
+pub(super) fn help(places: impl Iterator<Item = &'static Keys>, replays: bool) -> Vec<HelpLine> {
     let mut lines = Vec::new();
     for place in places {
         if !lines.is_empty() {
@@ -438,6 +482,7 @@ pub(super) fn help(places: impl Iterator<Item = &'static Keys>) -> Vec<HelpLine>
         }
         lines.push(HelpLine::Title(place.title));
         let told = place.bindings.iter().filter(|binding| !binding.label.is_empty() && !binding.keys.is_empty());
+        let told = told.filter(|binding| !(replays && binding.action.is_live()));
         lines.extend(told.map(|binding| {
             let keys: Vec<_> = binding.keys.iter().map(Key::shown).collect();
             let keys = if binding.action == Action::Level(1) { "1 … 9".into() } else { Sanitized::join(keys, "  ") };

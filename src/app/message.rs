@@ -6,7 +6,7 @@ use super::scan::Scanned;
 use super::sending::DraftId;
 use crate::event::Sanitized;
 use crate::query::{QueryError, Values};
-use crate::session::Record;
+use crate::session::{Record, TapeNews};
 
 /// The things that can happen to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Message {
     Resized(Size),
     /// These things happened, in this order.
     Records(Vec<Record>),
+    /// This is told of the tape that is replayed.
+    Tape(TapeNews),
     /// The source has ended and will tell nothing more; the text says why, if it is known.
     SourceEnded(Option<Sanitized>),
     /// An instant that the model asked to be woken at has come.

@@ -24,10 +24,12 @@ mod places;
 pub mod proof;
 pub mod queries;
 mod records;
+mod replaying;
 pub mod scan;
 mod sending;
 pub mod shown;
 pub mod tabs;
+pub mod tape;
 #[cfg(test)]
 mod tests;
 pub mod tree;

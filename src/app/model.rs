@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::composer::{self, Composer, Composition};
 use super::connection_status::ConnectionStatus;
 use super::findings::{Baseline, Checked};
-use super::keymap::{Action, Keys};
+use super::keymap::{self, Action, Binding, Keys};
 use super::layer::Layer;
 use super::layout::Layout;
 use super::outbox::Outbox;
@@ -17,7 +17,8 @@ use super::pane::types::{Earlier, TableSettings, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::queries::Queries;
 use super::scan::Versions;
-use super::{Sending, Size};
+use super::tape::{ReplaySettings, Tape};
+use super::{Effect, Key, Sending, Size};
 use crate::event::{Sanitized, TypeName, Unknown, Volatile, sanitized, text};
 use crate::session::{Captured, Change, EventNumber, Fault, FaultId, Faults, Moment, Session};
 
@@ -120,6 +121,12 @@ pub struct Model {
     pub composer: Composer,
     /// What is asked of the whole session.
     pub queries: Queries,
+    /// The tape that is replayed, where the records come from one.
+    pub tape: Option<Tape>,
+    /// The time of the program when something happened last.
+    pub(super) happened: Moment,
+    /// The first number of an event since the session was begun anew.
+    pub(super) numbers_from: EventNumber,
     /// The newest events that nobody has linted yet.
     pub(super) unlinted: Vec<Captured>,
     /// The types of the first poll, until all of them were checked.
@@ -201,12 +208,59 @@ impl Model {
             sending,
             composer,
             queries: Queries::default(),
+            tape: None,
+            happened: setup.now,
+            numbers_from: EventNumber::default(),
             unlinted: Vec::new(),
             baseline: None,
         };
         model.tell(&setup.notices, setup.now);
         model.settle(setup.now);
         model
+    }
+
+    /// A model of a tape of which nothing is known yet.
+    pub fn replaying(setup: Setup, settings: ReplaySettings) -> Self {
+        Self { tape: Some(Tape::new(settings)), ..Self::new(setup) }
+    }
+
+    /// The time of the session when it is `now` for the program: in a replay, that on the tape.
+    pub fn moment(&self, now: Moment) -> Moment {
+        self.tape.as_ref().map_or(now, |tape| tape.moment(now))
+    }
+
+    /// Begins the session anew, for another place of its tape. What the reader has chosen stays.
+    pub(super) fn restart(&mut self) -> Vec<Effect> {
+        self.session = self.session.anew();
+        self.numbers_from = self.session.history.next();
+        (self.checked, self.faults, self.fault) = (Checked::default(), Faults::default(), None);
+        self.types.restart();
+        self.inspector.follow();
+        self.stream.restart();
+        self.unlinted.clear();
+        (self.baseline, self.unknown, self.connection.trouble) = (None, None, None);
+        let mut effects = self.queries.restart();
+        effects.push(Effect::LintAnew);
+        effects
+    }
+
+    /// The meaning of a key now.
+    pub(super) fn action(&self, key: Key) -> Option<Action> {
+        let keys = self.keys();
+        if self.tape.is_none() {
+            return keys.action(key);
+        }
+        let of_replay = keymap::REPLAY.action(key).filter(|_| keys.has(&keymap::ANYWHERE));
+        of_replay.or_else(|| keys.action(key).filter(|action| !action.is_live()))
+    }
+
+    /// The bindings that the footer shows, in order.
+    pub fn hints(&self) -> impl Iterator<Item = &'static Binding> {
+        let keys = self.keys();
+        let of_replay = self.tape.as_ref().filter(|_| keys.has(&keymap::ANYWHERE)).map(|_| keymap::REPLAY.hints());
+        let replays = self.tape.is_some();
+        let own = keys.hints().filter(move |binding| !(replays && binding.action.is_live()));
+        of_replay.into_iter().flatten().chain(own)
     }
 
     /// Tells what is not as it should be from the start: all of it in the stream, the first in the footer.
@@ -250,6 +304,9 @@ impl Model {
 
     /// The trouble as it stands in the banner: what happened, and what to do.
     pub fn banner(&self) -> Option<Sanitized> {
+        if let Some(tape) = &self.tape {
+            return tape.trouble.clone();
+        }
         let trouble = self.connection.trouble.as_ref()?;
         Some(sanitized!("{} — {}", trouble.problem.what, trouble.problem.advice))
     }
@@ -473,6 +530,14 @@ impl Model {
     /// flash that ends); `None` when nothing on screen depends on time.
     pub fn next_wake(&self, now: Moment) -> Option<Duration> {
         let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
+        let Some(tape) = &self.tape else { return [toast, self.session_wake(now)].into_iter().flatten().min() };
+        // The header has the time on the tape.
+        let changes = self.session_wake(tape.moment(now)).unwrap_or(Duration::MAX).min(Duration::from_secs(1));
+        [toast, tape.wake_after(changes)].into_iter().flatten().min()
+    }
+
+    /// The same of what depends on the time of the session.
+    fn session_wake(&self, now: Moment) -> Option<Duration> {
         let types = self.types.next_wake(now, self.pause.is_none());
         let outbox = self.outbox.next_wake(now, self.proof_on_screen());
         let counts = self.connection.counted.map(|counted| {
@@ -480,7 +545,7 @@ impl Model {
             shown_after.checked_sub(age).filter(|wait| !wait.is_zero()).unwrap_or_else(|| text::until_next_age(age))
         });
         let inspector = self.inspector.next_wake(self.versions(), now);
-        [toast, types, inspector, outbox, counts, self.faults_wake(now), self.connection.next_wake(now)]
+        [types, inspector, outbox, counts, self.faults_wake(now), self.connection.next_wake(now)]
             .into_iter()
             .flatten()
             .min()

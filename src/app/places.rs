@@ -4,7 +4,7 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 24] = [
+static PLACES: [&Keys; 25] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
@@ -27,13 +27,17 @@ static PLACES: [&Keys; 24] = [
     &layer::completion::KEYS,
     &layer::confirm::KEYS,
     &layer::prompt::TEMPLATE_NAME,
+    &layer::prompt::JUMP,
     &layer::PAGER,
     &layer::help::KEYS,
 ];
 
-/// Every place with keys, in the order of the help.
-pub(super) fn places() -> impl Iterator<Item = &'static Keys> {
-    [&keymap::ANYWHERE, &keymap::LIST].into_iter().chain(PLACES).chain([&keymap::LINE])
+/// Every place with keys, in the order of the help; those of a replay only in one.
+pub(super) fn places(replays: bool) -> impl Iterator<Item = &'static Keys> {
+    let of_replay = [&keymap::REPLAY, &layer::prompt::JUMP];
+    let is_there = move |place: &&'static Keys| replays || !of_replay.iter().any(|keys| std::ptr::eq(*keys, *place));
+    let places = [&keymap::REPLAY, &keymap::ANYWHERE, &keymap::LIST].into_iter().chain(PLACES).chain([&keymap::LINE]);
+    places.filter(is_there)
 }
 
 #[cfg(test)]
@@ -46,13 +50,23 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for place in places() {
+        for place in places(true) {
             let mut meanings: HashMap<Key, Action> = HashMap::new();
             for binding in place.all() {
                 for key in binding.keys {
                     let other = meanings.insert(*key, binding.action);
                     assert_eq!(other, None, "{key} in {}", place.title);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_replay_take_only_those_that_are_asked_of_a_live_source() {
+        for place in places(true).filter(|place| place.has(&keymap::ANYWHERE)) {
+            for key in keymap::REPLAY.bindings.iter().flat_map(|binding| binding.keys) {
+                let other = place.action(*key).filter(|action| !action.is_live());
+                assert_eq!(other, None, "{key} in {}", place.title);
             }
         }
     }
@@ -67,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_escape_key_never_quits_and_typing_is_never_taken_for_a_command() {
-        for place in places().filter(|place| place.typing) {
+        for place in places(true).filter(|place| place.typing) {
             for c in (' '..='~').chain(['é', '日']) {
                 assert_eq!(place.action(char(c)), None, "{c:?} in {}", place.title);
             }

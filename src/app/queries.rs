@@ -78,6 +78,17 @@ impl Queries {
         steps.into_iter().flatten().map(|step| Effect::Scan(Box::new(step)))
     }
 
+    /// Asks the same of a session that was begun anew.
+    pub(super) fn restart(&mut self) -> Vec<Effect> {
+        let asks = [&self.narrowing, &self.search].into_iter().flatten().any(Scan::is_asking);
+        let questions =
+            [self.narrowing.take(), self.search.take()].map(|scan| scan.map(|scan| scan.question().clone()));
+        let [narrowing, search] = questions.map(|question| Some(Scan::new(self.next_number(), question?)));
+        (self.narrowing, self.search, self.seeking) = (narrowing, search, None);
+        self.types_changed = true;
+        if asks { vec![Effect::StopScan] } else { Vec::new() }
+    }
+
     /// Takes in an answer. An error ends the query, and is told.
     pub(super) fn hear(&mut self, scanned: &Scanned, history: &History) -> Option<Sanitized> {
         let scans = [&mut self.narrowing, &mut self.search];

@@ -5,10 +5,17 @@ use super::findings::{self, Baseline, Linted};
 use super::pane::stream::{About, Entry, EntryKind};
 use super::{Effect, Model};
 use crate::event::{Sanitized, sanitized, text};
-use crate::session::{Captured, Change, ChangeKind, Errors, Gap, MOST_TYPES, Moment, Polled, Record, Trouble};
+use crate::session::probe::Recognized;
+use crate::session::{
+    CallOutcome, Captured, Change, ChangeKind, Delivery, Errors, Gap, MOST_TYPES, Moment, Polled, ProofOutcome, Record,
+    Trouble,
+};
 
 /// More entries than this from one poll are summed up in one line.
 const ENTRIES_A_POLL: usize = 12;
+
+/// What changed is told of so many bytes of the newest events at another place of a tape.
+const RESTORED: usize = 2 << 20;
 
 /// Takes in what happened.
 pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> Vec<Effect> {
@@ -23,42 +30,16 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
     }
     let (mut effects, mut changes, mut gaps, mut answered) = (Vec::new(), Vec::new(), Vec::new(), None);
     for record in records {
+        if let Record::Polled(Polled { at, .. }) | Record::Counted { at } = &record {
+            answered = Some(*at);
+        }
         match record {
             Record::Change(change) => changes.push(change),
-            Record::Connecting { .. } => model.connection.connecting(),
-            Record::Polled(polled) => {
-                answered = Some(polled.at);
-                hear_poll(model, &polled);
-            }
-            Record::Note { at, note: odd } => note(model, at, EntryKind::Note, odd.0),
-            Record::Counted { at } => {
-                answered = Some(at);
-                model.connection.counts_trouble = None;
-                model.connection.counted = Some(at);
-            }
-            Record::Trouble(trouble) => hear_trouble(model, trouble),
-            Record::CountsTrouble(trouble) => {
-                let text = sanitized!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
-                note(model, trouble.at, EntryKind::Trouble, text);
-                model.connection.counts_trouble = Some(trouble);
-            }
-            Record::HistoryTrouble(trouble) => {
-                let text = sanitized!("no history: {} — {}", trouble.problem.what, trouble.problem.advice);
-                note(model, trouble.at, EntryKind::Trouble, text);
-                model.connection.history_trouble = Some(trouble);
-            }
             Record::Gap(gap) => gaps.push((changes.len(), gap)),
-            Record::Delivered(delivery) => effects.extend(model.outbox.delivered(delivery, &mut model.stream)),
-            Record::Retrying(retry) => model.outbox.retrying(retry),
-            Record::Recalled(recalled) => effects.extend(model.outbox.recalled(&recalled, &mut model.stream)),
-            Record::Errors(errors) => {
-                model.outbox.count_errors(&errors);
-                hear_errors(model, &errors, errors_before.as_ref());
-            }
-            Record::Proof(_) => {}
+            other => effects.extend(hear_other(model, other, errors_before.as_ref())),
         }
     }
-    if let Some(event_type) = model.misses_some().filter(|_| !was_missing_some) {
+    if let Some(event_type) = model.misses_some().filter(|_| !was_missing_some && model.tape.is_none()) {
         let text =
             sanitized!("{} changes at nearly every poll: a shorter interval (-) sees more of it", event_type.shown());
         note(model, now, EntryKind::Note, text);
@@ -75,13 +56,113 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
     let Some(at) = answered.or_else(|| changes.first().map(|change| change.at)) else { return effects };
     // Probes are looked for also while the screen is held still.
     let found = model.outbox.observe(&changes, at);
-    if !was_live && model.connection.last_good.is_some() {
+    if !was_live && model.connection.last_good.is_some() && model.tape.is_none() {
         begin(model, &changes, now);
     } else {
         take_in(model, changes, gaps, now);
     }
     effects.extend(model.outbox.found_at(&found, at, &mut model.stream));
     effects
+}
+
+/// Shows what a session knows at another place of its tape: nothing of it is news.
+pub(super) fn restore(model: &mut Model, mut records: Vec<Record>, now: Moment) {
+    remember(model, &mut records, now);
+    let sizes = records.iter().rev().filter_map(|record| Some(record.change()?.payload.as_ref()?.text().len()));
+    // What changed is told of the newest events only: it takes longest.
+    let compared = sizes.scan(0, |bytes, size| {
+        *bytes += 2 * size;
+        Some(*bytes)
+    });
+    let compared = compared.take_while(|bytes| *bytes <= RESTORED).count();
+    let events = records.iter().filter(|record| record.change().is_some_and(|change| change.payload.is_some())).count();
+    let (mut changes, mut told) = (Vec::new(), 0);
+    for record in records {
+        let change = match record {
+            Record::Change(change) => change,
+            other => {
+                hear_other(model, other, None);
+                continue;
+            }
+        };
+        told += usize::from(change.payload.is_some());
+        let mut budget = Budget::of_restored(told + compared > events);
+        let entry = entries::of_change(&change, &model.session.history, &model.volatile, &mut budget);
+        if let Some(entry) = entry {
+            model.stream.push(entry);
+        }
+        changes.push(change);
+    }
+    model.unlinted.extend(changes.iter().filter_map(Change::event));
+    model.types.apply(&changes, &model.session.history, now);
+    model.types.mark_seen();
+    model.types.select_something();
+}
+
+/// Takes in what happened besides changes. `errors_before` are the server's counts of errors that were known.
+fn hear_other(model: &mut Model, record: Record, errors_before: Option<&Errors>) -> Vec<Effect> {
+    let replays = model.tape.is_some();
+    match record {
+        Record::Connecting { .. } => model.connection.connecting(),
+        Record::Polled(polled) => hear_poll(model, &polled),
+        Record::Note { at, note: odd } => note(model, at, EntryKind::Note, odd.0),
+        Record::Counted { at } => {
+            model.connection.counts_trouble = None;
+            model.connection.counted = Some(at);
+        }
+        Record::Trouble(trouble) => hear_trouble(model, trouble),
+        Record::CountsTrouble(trouble) => {
+            let text = sanitized!("no counts: {} — {}", trouble.problem.what, trouble.problem.advice);
+            note(model, trouble.at, EntryKind::Trouble, text);
+            model.connection.counts_trouble = Some(trouble);
+        }
+        Record::HistoryTrouble(trouble) => {
+            let text = sanitized!("no history: {} — {}", trouble.problem.what, trouble.problem.advice);
+            note(model, trouble.at, EntryKind::Trouble, text);
+            model.connection.history_trouble = Some(trouble);
+        }
+        Record::Gap(gap) => tell(model, Entry::lost(gap)),
+        Record::Delivered(delivery) if replays => tell_sent(model, &delivery),
+        Record::Delivered(delivery) => return model.outbox.delivered(delivery, &mut model.stream),
+        Record::Retrying(retry) => model.outbox.retrying(retry),
+        Record::Recalled(recalled) => return model.outbox.recalled(&recalled, &mut model.stream),
+        Record::Errors(errors) => {
+            model.outbox.count_errors(&errors);
+            hear_errors(model, &errors, errors_before);
+        }
+        Record::Proof(proof) if replays => {
+            let kind = match (proof.proof, proof.by) {
+                (ProofOutcome::Seen, Some(Recognized::ByContent)) => EntryKind::Guessed,
+                (ProofOutcome::Seen, _) => EntryKind::Seen,
+                (ProofOutcome::Waiting, _) => EntryKind::Sent,
+                (ProofOutcome::NotSent | ProofOutcome::Missed, _) => EntryKind::NotSeen,
+            };
+            model.stream.push(Entry::new(proof.at, kind, proof.told()).of_type(&proof.event_type));
+        }
+        // Changes are heard together.
+        Record::Change(_) | Record::Proof(_) => {}
+    }
+    Vec::new()
+}
+
+/// Tells of a call that was made when the tape was recorded.
+fn tell_sent(model: &mut Model, delivery: &Delivery) {
+    let events = text::counted(delivery.events.len() as u64, "event");
+    let (kind, told) = match &delivery.verdict {
+        CallOutcome::Taken { status, .. } => {
+            (EntryKind::Sent, sanitized!("sent {} · {} in {}", events, status, text::span(delivery.took)))
+        }
+        CallOutcome::Refused { status, message, .. } => {
+            (EntryKind::Trouble, sanitized!("{} refused with {}: {}", events, status, message))
+        }
+        CallOutcome::Failed(problem) => (EntryKind::Trouble, sanitized!("{} not sent: {}", events, problem.what)),
+    };
+    let entry = Entry::new(delivery.at, kind, told);
+    let event_type = delivery.events.first().map(|event| &event.event_type).filter(|_| delivery.events.len() == 1);
+    model.stream.push(match event_type {
+        Some(event_type) => entry.of_type(event_type),
+        None => entry,
+    });
 }
 
 /// Keeps what came in the session, and tells the first time that something had to go for it.
@@ -106,7 +187,7 @@ fn remember(model: &mut Model, records: &mut [Record], at: Moment) {
 }
 
 fn hear_poll(model: &mut Model, polled: &Polled) {
-    if model.connection.last_good.is_none() {
+    if model.connection.last_good.is_none() && model.tape.is_none() {
         let types = polled.types;
         let known = if types == 1 { "1 event type is".into() } else { sanitized!("{} event types are", types) };
         note(model, polled.at, EntryKind::Note, sanitized!("connected: {} known", known));
@@ -240,7 +321,8 @@ fn expect_findings(model: &mut Model, changes: &[Change]) {
 /// Learns what is wrong with events, and tells what is news of it. Of what was there at the start only a summary is told.
 pub(super) fn learn(model: &mut Model, linted: &[Linted], now: Moment) {
     let mut told = Vec::new();
-    for linted in linted {
+    // Late findings of events from before the session was begun anew say nothing of it.
+    for linted in linted.iter().filter(|linted| linted.event.number >= model.numbers_from).collect::<Vec<_>>() {
         let let_go = model.checked.keep(linted, &mut model.session.history);
         model.forget(&let_go);
         model.faults.take_in(&linted.event, linted.found.findings());

@@ -22,6 +22,7 @@ use super::pane::types::Column;
 use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
 use super::records::{hear, learn, note, show};
+use super::replaying::{self, hear_tape};
 use super::scan::{Question, Scan, Versions};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::blueshift::curl::{self, CurlError};
@@ -43,11 +44,18 @@ const INTERVALS: [Duration; 11] = [
     Duration::from_mins(10),
 ];
 
+/// Why nothing is sent in a replay.
+const NOWHERE: &str = "a tape has nowhere to send to: clickscope send or watch does; the draft is kept";
+
 /// Lets `message` happen to the model at `now`, and says what that asks of the world.
-pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
+///
+/// `at` is the time of the program; the session may have another, on its tape.
+pub fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Effect> {
+    model.happened = at;
+    let now = model.moment(at);
     // The next key is for what comes next: an answer to the last one would only hide what can be done now.
     let answered = matches!(message, Message::Key(_));
-    if answered || model.toast.as_ref().is_some_and(|toast| toast.until.since(now).is_zero()) {
+    if answered || model.toast.as_ref().is_some_and(|toast| toast.until.since(at).is_zero()) {
         model.toast = None;
     }
     model.outbox.expire(now, &mut model.stream);
@@ -60,6 +68,7 @@ pub fn update(model: &mut Model, message: Message, now: Moment) -> Vec<Effect> {
             Vec::new()
         }
         Message::Records(records) => hear(model, records, now),
+        Message::Tape(news) => hear_tape(model, news, at),
         Message::SourceEnded(why) => {
             let text = why.map_or_else(|| "".into(), |why| sanitized!(": {}", why));
             note(model, now, EntryKind::Trouble, sanitized!("polling has ended{}; quit with q and start again", text));
@@ -97,8 +106,8 @@ pub fn prepare(model: &mut Model) {
     }
 }
 
-pub(super) fn toast(model: &mut Model, now: Moment, text: impl Into<Sanitized>) {
-    let until = Moment { elapsed: now.elapsed + TOAST, ..now };
+pub(super) fn toast(model: &mut Model, _now: Moment, text: impl Into<Sanitized>) {
+    let until = Moment { elapsed: model.happened.elapsed + TOAST, ..model.happened };
     model.toast = Some(Toast { text: text.into(), until, bad: false });
 }
 
@@ -156,7 +165,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
 }
 
 fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
-    if let Some(action) = model.keys().action(key) {
+    if let Some(action) = model.action(key) {
         return act(model, action, now);
     }
     match (key.code, key.ctrl, key.alt) {
@@ -230,6 +239,10 @@ fn with_composer<T>(
 
 /// Does what an action means where the keys go now.
 pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
+    if action == Action::Send && model.tape.is_some() {
+        bad_toast(model, now, NOWHERE);
+        return Vec::new();
+    }
     let mut completing = false;
     if model.layers.last().is_some_and(|layer| layer.pane().is_some()) {
         if let Action::Edit(edit) = action
@@ -363,6 +376,13 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             return apply(model, answer, now);
         }
         Request::Deliver(batch) => return model.outbox.send(*batch, model.sending.limits, &model.session.history, now),
+        Request::Jump(typed) => match replaying::jump(model, &typed) {
+            Ok(effects) => {
+                model.layers.pop();
+                return effects;
+            }
+            Err(why) => bad_toast(model, now, Sanitized::of(&why)),
+        },
         Request::KeepTemplate(name) => {
             let answer = model.composer.keep_template(name);
             return apply(model, answer, now);
@@ -414,11 +434,31 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Back => return back(model, now),
         Action::Help => {
             let in_panes = model.layers.is_empty();
-            model.layers.push(Layer::Help(Help::new(keymap::help(places()), model.keys(), in_panes)));
+            let help = keymap::help(places(model.tape.is_some()), model.tape.is_some());
+            model.layers.push(Layer::Help(Help::new(help, model.keys(), in_panes)));
         }
-        Action::Palette => model.layers.push(Layer::Palette(Palette::new(places(), model.pane_keys()))),
+        Action::Palette => {
+            let replays = model.tape.is_some();
+            model.layers.push(Layer::Palette(Palette::new(places(replays), model.pane_keys(), replays)));
+        }
         Action::Query => return query(model),
         Action::Pause => pause(model, now),
+        Action::Play
+        | Action::PlayFaster
+        | Action::PlaySlower
+        | Action::StepOn
+        | Action::StepBack
+        | Action::JumpTo
+        | Action::TapeStart
+        | Action::TapeEnd => {
+            let (effects, said) = replaying::act(model, action, model.happened);
+            match said {
+                Some((said, true)) => bad_toast(model, now, said),
+                Some((said, false)) => toast(model, now, said),
+                None => {}
+            }
+            return effects;
+        }
         Action::NextPane => move_focus(model, 1),
         Action::PreviousPane => move_focus(model, PaneId::ALL.len() - 1),
         Action::BeginStep => begin_step(model, now),

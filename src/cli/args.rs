@@ -16,6 +16,7 @@ use crate::event::{Assignment, Path};
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
 use crate::sandbox::{AllowedHost, DEFAULT_LISTEN, DebugShape, Fault, Rewrite};
+use crate::session::{Jump, Speed};
 
 // Help is laid out for 80 columns.
 const EXAMPLES: &str = "\
@@ -26,6 +27,7 @@ Examples:
                                                 watch a local collector
   clickscope watch --once --json | jq .event    the latest event of each type
   clickscope send purchase --prove              send one and see it arrive
+  clickscope replay session.ndjson              go through a recorded session
   clickscope lint events.ndjson                 check the events in a file
   clickscope plan infer events.ndjson --into plan
                                                 derive schemas from events
@@ -104,6 +106,7 @@ fn with_its_own_options(command: clap::Command) -> clap::Command {
     let taken: Option<&[&str]> = match command.get_name() {
         "lint" | "check" => Some(&["profile", "plan"]),
         "demo" => Some(&["interval", "history"]),
+        "replay" => Some(&["profile", "plan", "history"]),
         "plan" | "infer" | "rules" | "explain" | "templates" | "sandbox" | "completions" | "man" => Some(&[]),
         _ => None,
     };
@@ -130,6 +133,9 @@ pub(super) enum Command {
     /// Send events, and prove that they arrive
     #[command(after_help = SEND_EXAMPLES)]
     Send(SendArgs),
+    /// Replay a recorded session: step through it, jump in it, play it
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
     /// Report what is wrong with events, field by field, and how to fix it
     #[command(after_help = LINT_EXAMPLES)]
     Lint(LintArgs),
@@ -457,6 +463,55 @@ impl From<Denied> for Severity {
             Denied::Error => Self::Error,
         }
     }
+}
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  clickscope replay session.ndjson              begin at its end
+  clickscope replay session.ndjson --at 14:03   as it was at that time
+  clickscope replay session.ndjson --speed 4    play it from its beginning
+  clickscope replay session.ndjson.zst --json | jq .type
+                                                give the records back
+
+A tape is what `watch --record` writes. Any file that `lint` reads can be
+replayed too: events by themselves come at the times that they tell.
+
+In the replay:
+  space         play, or hold        . ,   one event on, one back
+  + -           faster, slower       t     jump to a place
+A place is a time (14:03, 14:03:22, 2026-11-24 14:03), a step in time (+2m,
+-30s), a share of the events (50%) or the number of an event (120). Ages and
+rates are those on the tape. A pause of more than 10 s is cut short. Nothing can
+be sent from a replay.
+
+The tape is indexed and not loaded: 1 GB takes about a second, and the first
+events are shown before. After a jump the history holds the newest event of each
+type and about the last 5,000 records, and findings are counted in these. Packed
+files (gzip, zstd) and standard input are unpacked once into a temporary file
+without a name. Lines that cannot be read are named and left out.
+
+Exit codes: 0 success, 2 it cannot be opened or, with --json, not be read whole";
+
+/// What to replay, and how.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// A tape, or another file with events; also packed with gzip or zstd; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(super) file: String,
+    /// Print the records, one JSON object per line, instead of showing the screen
+    #[arg(long, conflicts_with_all = ["at", "play", "speed"])]
+    pub(super) json: bool,
+    /// Begin at a place of the tape instead of its end
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
+    pub(super) at: Option<Jump>,
+    /// Play it at once, from its beginning or from --at
+    #[arg(long)]
+    pub(super) play: bool,
+    /// Play it at once, so many times as fast as it was recorded
+    #[arg(long, value_name = "N")]
+    pub(super) speed: Option<Speed>,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 const RULES_EXAMPLES: &str = "\

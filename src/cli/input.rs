@@ -1,10 +1,9 @@
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read, Seek};
+use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use flate2::bufread::MultiGzDecoder;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use thiserror::Error;
@@ -19,6 +18,7 @@ use crate::event::{Sanitized, sanitized};
 use crate::runtime::RuntimeError;
 use crate::session::RecordLine;
 use crate::session::tape::{self, TapeError};
+use crate::source::packed;
 
 /// The most that one value may have, in bytes: it is held in memory whole.
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -320,22 +320,18 @@ impl Values {
 
     /// Looks at how the input is written.
     fn begin(&mut self) -> Result<(), Unreadable> {
-        let fatal = |reason: Sanitized| Unreadable { line: None, reason, goes_on: false };
-        let mut first = Vec::new();
-        let read = (&mut self.reader).take(4).read_to_end(&mut first);
-        read.map_err(|error| fatal(sanitized!("it cannot be read: {}", Sanitized::of(&error))))?;
-        if let Some(reason) = not_readable(&first) {
-            return Err(fatal(reason.into()));
-        }
-        let is_gzip = first.starts_with(&[0x1f, 0x8b]);
         let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
-        let whole = Cursor::new(first).chain(reader);
-        self.reader = if is_gzip {
+        let unpacked = packed::unpack(reader).map_err(|error| {
+            let reason = match error.kind() {
+                io::ErrorKind::InvalidData => Sanitized::of(&error),
+                _ => sanitized!("it cannot be read: {}", Sanitized::of(&error)),
+            };
+            Unreadable { line: None, reason, goes_on: false }
+        })?;
+        if !unpacked.is_plain {
             self.bytes = None;
-            Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(whole)))
-        } else {
-            Box::new(whole)
-        };
+        }
+        self.reader = unpacked.reader;
         Ok(())
     }
 
@@ -412,32 +408,10 @@ impl Iterator for Values {
     }
 }
 
-/// Why an input is not read that begins so, where that is known of it.
-fn not_readable(first: &[u8]) -> Option<&'static str> {
-    let is_blank_or_bracket = |byte: u8| matches!(byte, b'{' | b'[' | b' ' | b'\n' | b'\r' | b'\t');
-    match *first {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(
-            "this is UTF-16, as PowerShell writes it: make UTF-8 of it, with `iconv -f UTF-16 -t UTF-8` or \
-             `Out-File -Encoding utf8`",
-        ),
-        [a, 0, b, 0] if is_blank_or_bracket(a) && b != 0 => {
-            Some("this is UTF-16: make UTF-8 of it, with `iconv -f UTF-16LE -t UTF-8`")
-        }
-        [0, a, 0, b] if is_blank_or_bracket(a) && b != 0 => {
-            Some("this is UTF-16: make UTF-8 of it, with `iconv -f UTF-16BE -t UTF-8`")
-        }
-        [b'P', b'K', 3, 4] => Some("this is a zip archive: unpack it first, as with `unzip -p`"),
-        [0x28, 0xb5, 0x2f, 0xfd] => Some("this is packed with zstd: unpack it first, with `zstd -dc`"),
-        [0xfd, b'7', b'z', b'X'] => Some("this is packed with xz: unpack it first, with `xz -dc`"),
-        [b'B', b'Z', b'h', _] => Some("this is packed with bzip2: unpack it first, with `bzip2 -dc`"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read, Write};
 
     use super::*;
 
@@ -515,27 +489,6 @@ mod tests {
         let [(Some(1), newer), rest] = &*read else { panic!("{read:?}") };
         assert!(newer.starts_with("! written by a newer version (2); this one reads 1"), "{newer}");
         assert_eq!(rest, &one(2, whole));
-    }
-
-    #[test]
-    fn what_is_written_otherwise_is_named_with_what_to_do() {
-        let utf16 = |text: &str, little: bool| -> Vec<u8> {
-            let bytes = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
-            text.encode_utf16().flat_map(bytes).collect()
-        };
-        for (bytes, part) in [
-            (utf16("\u{feff}{\"event\":\"view\"}", true), "iconv -f UTF-16 -t"),
-            (utf16("\u{feff}[]", false), "iconv -f UTF-16 -t"),
-            (utf16("{\"event\":\"view\"}", true), "iconv -f UTF-16LE"),
-            (utf16("\r\n{}", false), "iconv -f UTF-16BE"),
-            (b"PK\x03\x04...".to_vec(), "unzip -p"),
-            (b"\x28\xb5\x2f\xfd...".to_vec(), "zstd -dc"),
-            (b"\xfd7zXZ...".to_vec(), "xz -dc"),
-            (b"BZh91AY".to_vec(), "bzip2 -dc"),
-        ] {
-            let read = read(&bytes);
-            assert!(matches!(&*read, [(None, told)] if told.starts_with("!! ") && told.contains(part)), "{read:?}");
-        }
     }
 
     #[test]

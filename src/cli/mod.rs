@@ -10,6 +10,7 @@ mod lint;
 mod man;
 mod plan;
 mod redact;
+mod replay;
 mod rules;
 mod sandbox;
 mod send;
@@ -36,6 +37,7 @@ use crate::sandbox::SandboxError;
 use args::{Cli, Command};
 use lint::LintError;
 use plan::PlanError;
+use replay::ReplayError;
 use send::SendError;
 use templates::NoTemplate;
 
@@ -89,6 +91,8 @@ enum Failure {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -110,6 +114,7 @@ impl Failure {
             | Self::Lint(_)
             | Self::Log(_)
             | Self::Plan(_)
+            | Self::Replay(_)
             | Self::Runtime(_)
             | Self::Sandbox(_)
             | Self::Send(_)
@@ -186,6 +191,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Watch(watch) => watch::run(watch, &config(flags)?, headers),
         Command::Demo => demo::run([flags, ConfigLayer::environment(&lookup)?], &file()?),
         Command::Send(send) => send::run(send, &config(flags)?, headers),
+        Command::Replay(replay) => replay::run(&replay, || Ok(config(flags)?)),
         Command::Lint(lint) => {
             let file = file()?;
             lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?)

@@ -106,6 +106,7 @@ pub(super) async fn on_terminal(
         linter: Linter::new(config.levels.clone(), plan),
         key_variables: config.key_variables().iter().cloned().collect(),
         notices: config.exposure().into_iter().chain(broken).chain(notices).collect(),
+        replay: None,
     };
     let end = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
     end.unsent.iter().for_each(stderr::say);
@@ -114,11 +115,15 @@ pub(super) async fn on_terminal(
 
 /// The keys in use, and those of other profiles as far as they are set: none of them may get into a draft.
 fn all_keys(config: &Config, settings: &live::Settings) -> KeyMask {
-    let others: Vec<SecretString> =
-        config.key_variables().iter().filter_map(|name| std::env::var(name).ok()).map(SecretString::from).collect();
+    let others = other_keys(config);
     let used = [Some(&settings.event_key), settings.user_key.as_ref()].into_iter().flatten();
     let headers: Vec<SecretString> = settings.headers.iter().flat_map(ExtraHeader::secrets).collect();
     KeyMask::new(used.map(|key| &key.secret).chain(&others).chain(&headers))
+}
+
+/// The keys of profiles as far as they are set.
+pub(super) fn other_keys(config: &Config) -> Vec<SecretString> {
+    config.key_variables().iter().filter_map(|name| std::env::var(name).ok()).map(SecretString::from).collect()
 }
 
 /// Logs to the file, and gives a notice where there is none: the program does without. Only a level that is none ends it.

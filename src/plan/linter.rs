@@ -20,6 +20,11 @@ impl Linter {
         Self { levels, plan, ..Self::default() }
     }
 
+    /// Forgets the events that were observed.
+    pub fn forget(&mut self) {
+        (self.cross_event, self.absences) = (CrossEvent::default(), Absences::default());
+    }
+
     /// The findings in `event`, also beside those observed before; and learns from it for those after it.
     pub fn observe(&mut self, event: &Document, context: LintContext) -> Vec<Finding> {
         let (event, mut findings) = extract(event);

@@ -33,6 +33,8 @@ pub(super) struct LintWorker {
 #[derive(Debug, Default)]
 struct State {
     events: IndexMap<TypeName, OfOneType>,
+    /// Whether what was learnt from events is to be forgotten.
+    is_anew: bool,
     draft: Option<Box<Question>>,
 }
 
@@ -45,6 +47,7 @@ struct OfOneType {
 
 /// The next task of the thread.
 enum Work {
+    Anew,
     Draft(Box<Question>),
     Events(VecDeque<(TypeName, OfOneType)>),
 }
@@ -71,6 +74,14 @@ impl LintWorker {
         self.waiting.change(|state| state.events.extend(by_type));
     }
 
+    /// Forgets what was learnt from events, and those that wait.
+    pub(super) fn anew(&self) {
+        self.waiting.change(|state| {
+            state.events.clear();
+            state.is_anew = true;
+        });
+    }
+
     /// Looks at a draft as it would be sent.
     pub(super) fn draft(&self, question: Box<Question>) {
         self.waiting.change(|state| state.draft = Some(question));
@@ -86,6 +97,10 @@ impl Drop for LintWorker {
 fn run(waiting: &Waiting<State>, mut linter: Linter, outcomes: &mpsc::UnboundedSender<Outcome>) {
     while let Some(work) = waiting.next(State::work) {
         let outcome = match work {
+            Work::Anew => {
+                linter.forget();
+                continue;
+            }
             Work::Draft(question) => {
                 let answer = question.answer(&linter).map(Box::new);
                 Outcome::DraftLinted { number: question.number, answer }
@@ -130,6 +145,9 @@ fn observe(
 impl State {
     /// The next thing to do. A draft goes first: somebody types it.
     fn work(&mut self) -> Option<Work> {
+        if std::mem::take(&mut self.is_anew) {
+            return Some(Work::Anew);
+        }
         if let Some(draft) = self.draft.take() {
             return Some(Work::Draft(draft));
         }
@@ -138,6 +156,10 @@ impl State {
 
     /// Puts events back that were not looked at, before those that have come since, unless these are newer.
     fn put_back(&mut self, events: VecDeque<(TypeName, OfOneType)>) {
+        // They are of another place of the tape.
+        if self.is_anew {
+            return;
+        }
         let newer = std::mem::replace(&mut self.events, events.into_iter().collect());
         self.events.extend(newer);
     }

@@ -33,11 +33,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
+use crate::app::tape::ReplaySettings;
 use crate::app::{Model, Sending, Setup, TableSettings};
 use crate::event::{Sanitized, Volatile};
 use crate::plan::Linter;
 use crate::session::Moment;
-use crate::source::Source;
+use crate::source::Feed;
 pub use terminal::stdout_lost;
 
 /// The settings of the interface at its start; the rest of [`Setup`] it reads from the terminal and the clock.
@@ -65,6 +66,8 @@ pub struct InterfaceSettings {
     pub key_variables: Vec<String>,
     /// Warnings from the start, a sentence each.
     pub notices: Vec<Sanitized>,
+    /// Where the replay of a tape begins; `None` where a live source is watched.
+    pub replay: Option<ReplaySettings>,
 }
 
 /// Where drafts and templates are kept. Without a folder they are in memory only, and the user is told so.
@@ -146,10 +149,10 @@ const INPUT_QUEUE: usize = 256;
 /// # Panics
 ///
 /// When any task of the program panicked; the terminal was given back and the message printed by then.
-pub async fn run(
+pub async fn run<F: Into<Feed>>(
     settings: InterfaceSettings,
     clock: impl Fn() -> Moment,
-    start: impl FnOnce() -> Source,
+    start: impl FnOnce() -> F,
 ) -> Result<End, RuntimeError> {
     let (inputs, receiver) = mpsc::channel(INPUT_QUEUE);
     signals::forward(&inputs)?;
@@ -158,7 +161,7 @@ pub async fn run(
     tracing::info!(watching = %settings.target, width = size.width, height = size.height, "started");
 
     let now = clock();
-    let model = Model::new(Setup {
+    let setup = Setup {
         target: settings.target,
         interval: settings.interval,
         time_zone: settings.time_zone,
@@ -169,7 +172,11 @@ pub async fn run(
         table: settings.table,
         volatile: settings.volatile,
         notices: settings.notices,
-    });
+    };
+    let model = match settings.replay {
+        Some(replay) => Model::replaying(setup, replay),
+        None => Model::new(setup),
+    };
     let (keys, claims) = events::keys();
     let lookup = |name: &str| std::env::var(name).ok();
     let workplace = event_loop::Workplace {

@@ -164,6 +164,11 @@ impl History {
         Self::within(Budget { bytes: limit, newest: limit.max(LEAST_FOR_NEWEST), types: MOST_TYPES })
     }
 
+    /// An empty one that goes on with the numbers of this one.
+    pub(super) fn anew(&self) -> Self {
+        Self { next: self.next, ..Self::within(self.budget) }
+    }
+
     fn within(budget: Budget) -> Self {
         Self {
             budget,
@@ -296,7 +301,7 @@ impl History {
     }
 
     /// The number that the next event will have.
-    pub(super) fn next(&self) -> EventNumber {
+    pub(crate) fn next(&self) -> EventNumber {
         self.next
     }
 

@@ -17,6 +17,13 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// One of which only the time of day is known. Its `elapsed` counts from 1970, so that moments of one session stand as
+    /// far apart as they should.
+    pub fn at(wall: Timestamp) -> Self {
+        let elapsed = Duration::try_from(wall.duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default();
+        Self { elapsed, wall }
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     pub fn since(&self, earlier: Self) -> Duration {
         self.elapsed.saturating_sub(earlier.elapsed)
@@ -30,13 +37,11 @@ impl Serialize for Moment {
     }
 }
 
-/// Of a moment that is read back, only the time of day is known. Its `elapsed` counts from 1970, so that moments of one
-/// session stand as far apart as they should.
+/// Of a moment that is read back, only the time of day is known.
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wall: Timestamp = String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)?;
-        let elapsed = Duration::try_from(wall.duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default();
-        Ok(Self { elapsed, wall })
+        let wall = String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self::at(wall))
     }
 }
 

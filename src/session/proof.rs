@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -6,7 +7,7 @@ use serde_json::value::RawValue;
 use super::Moment;
 use super::moment::millis_of;
 use super::probe::{Clue, Probe, ProbeState, Recognized, Stage};
-use crate::event::{Difference, DifferenceKind, Sanitized, TypeName};
+use crate::event::{Difference, DifferenceKind, Sanitized, TypeName, sanitized, text};
 
 /// The outcome for an event that was sent and waited for, as a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,25 @@ pub struct Proof {
     /// When this was known.
     #[serde(rename = "observed_at")]
     pub at: Moment,
+}
+
+impl Proof {
+    /// What came of the event, in a few words.
+    pub fn told(&self) -> Sanitized {
+        let after = self.after_ms.map(|after| sanitized!(" after {}", text::span(Duration::from_millis(after))));
+        match self.proof {
+            ProofOutcome::Waiting => "waited for".into(),
+            ProofOutcome::NotSent => "not sent".into(),
+            ProofOutcome::Seen => {
+                let changed = self.differences.as_ref().map_or(0, Vec::len);
+                let changed = (changed > 0)
+                    .then(|| sanitized!(" · {} changed on the way", text::counted(changed as u64, "field")));
+                let by = if self.by == Some(Recognized::ByContent) { "probably seen" } else { "seen" };
+                Sanitized::join([Some(by.into()), after, changed].into_iter().flatten(), "")
+            }
+            ProofOutcome::Missed => "not seen in time".into(),
+        }
+    }
 }
 
 /// How an event that was sent stands.

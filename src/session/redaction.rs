@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::probe::Stage;
 use super::proof::{Altered, Json};
+use super::tape::Header;
 use super::{
     CallOutcome, Captured, Change, Delivery, Errors, Gap, Polled, Problem, Proof, Recalled, Record, Retry, Trouble,
 };
@@ -45,6 +46,11 @@ impl Redaction {
             }
             Record::Proof(proof) => Record::Proof(self.proof(proof)),
         }
+    }
+
+    /// The twin of the first line of a tape.
+    pub fn header(&self, header: &Header) -> Header {
+        Header { target: self.words(&header.target), redacted: true, ..*header }
     }
 
     /// The twin of a record, and those of what was found in its event.

@@ -25,6 +25,12 @@ impl Session {
         Self { history: History::new(limit), ..Self::default() }
     }
 
+    /// One that knows nothing, and whose events have numbers that this one has given to none.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { history: self.history.anew(), ..Self::default() }
+    }
+
     /// Takes in what happened, and gives each event its number. The numbers of those that had to go for it are given back.
     pub fn take_in(&mut self, records: &mut [Record]) -> Vec<EventNumber> {
         self.busy.hear(records);

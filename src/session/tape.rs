@@ -45,6 +45,23 @@ pub enum TapeError {
     /// A line is not JSON.
     #[error("not JSON: {}", .0.message)]
     Broken(SyntaxError),
+    /// A line is not text.
+    #[error("not text (not UTF-8)")]
+    NotText,
+    /// A line is longer than may be held in memory.
+    #[error("longer than 64 MiB; each line must be a record or an event of its own")]
+    TooLong,
+    /// A value is JSON, and no event.
+    #[error("neither a record nor an event, which is an object")]
+    NoEvent,
+    /// It is nothing that holds events.
+    #[error(
+        "no tape and no file of events: it begins with neither a record nor an event. `clickscope watch --record` writes a tape"
+    )]
+    Foreign,
+    /// It holds nothing.
+    #[error("empty: there is no record and no event in it")]
+    Empty,
 }
 
 impl Header {

@@ -1,4 +1,4 @@
-//! Where changes come from: the live poller.
+//! Where changes come from: the live poller, and tapes.
 
 mod backfill;
 #[cfg(test)]
@@ -15,6 +15,7 @@ mod http;
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod key_tests;
 pub mod live;
+pub mod packed;
 mod poller;
 mod problem;
 mod proxy;
@@ -22,6 +23,7 @@ pub mod send;
 #[cfg(test)]
 mod send_tests;
 mod settings;
+pub mod tape;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +55,27 @@ pub enum SourceCommand {
     Recall(TypeName),
     /// Ask the history endpoint for all that it has of this type, from before the session too.
     Earlier(TypeName),
+}
+
+/// Where a watcher has its records from.
+#[derive(Debug)]
+pub enum Feed {
+    /// A live source.
+    Live(Source),
+    /// A tape that is played.
+    Tape(tape::Player),
+}
+
+impl From<Source> for Feed {
+    fn from(source: Source) -> Self {
+        Self::Live(source)
+    }
+}
+
+impl From<tape::Player> for Feed {
+    fn from(player: tape::Player) -> Self {
+        Self::Tape(player)
+    }
 }
 
 /// The two ends that a watcher holds of a source: records come out, commands go in.

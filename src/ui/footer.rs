@@ -9,6 +9,7 @@ use super::Theme;
 use crate::app::Model;
 use crate::app::keymap::{Action, Binding, Keys};
 use crate::app::layer::Layer;
+use crate::app::tape::Tape;
 use crate::event::text::AsSanitized;
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
@@ -27,7 +28,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     });
     let room = usize::from(area.width).saturating_sub(toast.width());
     let keys = model.keys();
-    let hints = || keys.hints().filter(|binding| model.can(binding.action, now) && is_shown(binding.action, model));
+    let hints = || model.hints().filter(|binding| model.can(binding.action, now) && is_shown(binding.action, model));
     // Nobody knows by heart what can be copied: where there is little room, all of it stands closely.
     let is_copying = matches!(model.layers.last(), Some(Layer::Copy(_)));
     let close = is_copying && COPY.len() + hints().map(hint_width).sum::<usize>() > room;
@@ -42,6 +43,8 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         let Some(key) = binding.keys.first() else { continue };
         let word = if binding.action == Action::Pause && model.pause.is_some() {
             "go on"
+        } else if binding.action == Action::Play && model.tape.as_ref().is_some_and(Tape::is_playing) {
+            "hold"
         } else {
             binding.short.unwrap_or_default()
         };

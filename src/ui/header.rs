@@ -7,6 +7,7 @@ use ratatui::widgets::Widget;
 use super::{Theme, severity};
 use crate::app::Model;
 use crate::app::connection_status::ConnectionState;
+use crate::app::tape::Tape;
 use crate::event::{Sanitized, sanitized, text};
 use crate::lint::Severity;
 use crate::session::Moment;
@@ -20,7 +21,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .into_iter()
         .find(|line| line.width() + 40 <= width)
         .unwrap_or_else(|| joined(self::state(model, now, theme, false)));
-    let mark = if model.sending.safety.production { "production  " } else { "" };
+    let mark = if model.sending.safety.production && model.tape.is_none() { "production  " } else { "" };
     let room = width.saturating_sub(state.width() + mark.len() + 15);
     let found = found(model, theme);
     let found = found.into_iter().find(|found| joined(found.clone()).width() + LEAST_TARGET <= room);
@@ -28,7 +29,10 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     let room = room.saturating_sub(joined(found.clone()).width());
     let errors =
         errors(model).into_iter().flatten().find(|errors| errors.width() + LEAST_TARGET <= room).unwrap_or_default();
-    let target = model.target.fit_middle(room - errors.width());
+    let recorded = model.tape.as_ref().and_then(|tape| tape.header.as_ref()).map(|header| &header.target);
+    let both = recorded.map(|recorded| sanitized!("{} · {}", model.target, recorded));
+    let both = both.filter(|both| both.width() + errors.width() <= room);
+    let target = both.unwrap_or_else(|| model.target.fit_middle(room - errors.width()));
     let mut left = vec![span(" clickscope", theme.name), blank(2), span(mark, theme.danger), span(target, theme.base)];
     left.extend(found);
     left.push(span(errors, theme.warning));
@@ -78,6 +82,9 @@ fn errors(model: &Model) -> Option<[Sanitized; 3]> {
 
 /// The connection in words; `wide` with what the last answer took.
 fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'static>> {
+    if let Some(tape) = &model.tape {
+        return on_tape(model, tape, now, theme);
+    }
     let mut spans = Vec::new();
     if let Some(pause) = &model.pause {
         spans.push(span(sanitized!(" paused · +{} ", text::short_count(pause.arrived)), theme.badge));
@@ -122,6 +129,23 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
         }
     }
     spans.push(blank(1));
+    spans
+}
+
+/// Where a replay is on its tape: `▶ ×4  14:03:22  12,034 of 248,112`.
+fn on_tape(model: &Model, tape: &Tape, now: Moment, theme: &Theme) -> Vec<Span<'static>> {
+    let (sign, style) = if tape.is_playing() {
+        (sanitized!("▶ {}", Sanitized::of(&tape.speed())), theme.ok)
+    } else {
+        ("▮▮ held".into(), theme.badge)
+    };
+    let mut spans = vec![span(sanitized!(" {} ", sign), style), blank(1)];
+    if tape.waits() {
+        spans.push(span("waits until it is read  ", theme.warning));
+    }
+    let time = if tape.tells_time() { clock(model, now) } else { "no time".into() };
+    spans.push(span(sanitized!("{}  ", time), theme.title_quiet));
+    spans.extend([span(tape.place(), theme.dim), blank(1)]);
     spans
 }
 

@@ -38,7 +38,10 @@ use crate::session::Moment;
 use write::{centered, put, span};
 
 /// Draws the model as it is at `now`.
+///
+/// `now` is the time of the program; the session may have another, on its tape.
 pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
+    let now = model.moment(now);
     let screen = frame.area();
     frame.buffer_mut().set_style(screen, theme.base);
     let Some(layout) = model.layout() else {

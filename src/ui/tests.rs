@@ -9,7 +9,7 @@ use super::Theme;
 use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
     CHECKOUT, FAULTY, PURCHASE, act, answer_scans, answered, at, at_millis, busy, change, composing, evaluated, failed,
-    faulty, fresh, judge, judged, lint_all, polled, press, retried, send, ship, taken,
+    faulty, fresh, judge, judged, lint_all, polled, press, replaying, retried, send, ship, taken,
 };
 use crate::app::keymap::Action;
 use crate::app::{Message, Model, Outcome};
@@ -24,6 +24,20 @@ fn a_session_at_every_size() {
         press(&mut model, "/ p u r c h enter / ^u enter", at(20));
         insta::assert_snapshot!(format!("session_{width}x{height}"), picture(&model, at(20)));
     }
+}
+
+#[test]
+fn a_tape_that_is_replayed() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let mut model = replaying(width, height);
+        insta::assert_snapshot!(format!("replay_{width}x{height}"), picture(&model, at(60)));
+        press(&mut model, "+ + space", at(60));
+        model.toast = None;
+        insta::assert_snapshot!(format!("replay_playing_{width}x{height}"), picture(&model, at(61)));
+    }
+    let mut model = replaying(80, 24);
+    press(&mut model, "t 1 4", at(60));
+    insta::assert_snapshot!("replay_jump_80x24", picture(&model, at(60)));
 }
 
 #[test]

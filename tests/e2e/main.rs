@@ -11,6 +11,7 @@ mod harness;
 mod history;
 mod leaving;
 mod query;
+mod replay;
 mod stream;
 mod trouble;
 mod watching;

@@ -213,7 +213,7 @@ impl Layer {
     pub(super) fn lets_mouse_through(&self) -> bool {
         match self {
             Self::Composer | Self::Completion(_) | Self::Copy(_) => true,
-            Self::Prompt(prompt) => prompt.kind != PromptKind::TemplateName,
+            Self::Prompt(prompt) => !matches!(prompt.kind, PromptKind::TemplateName | PromptKind::Jump),
             _ => false,
         }
     }

@@ -40,12 +40,13 @@ impl PaletteCommand {
 }
 
 impl Palette {
-    /// The palette of the commands of `places`, with those of `here` first.
-    pub(in crate::app) fn new(places: impl Iterator<Item = &'static Keys>, here: &'static Keys) -> Self {
+    /// The palette of the commands of `places`, with those of `here` first; in a replay, without what is asked of a live source.
+    pub(in crate::app) fn new(places: impl Iterator<Item = &'static Keys>, here: &'static Keys, replays: bool) -> Self {
         let mut commands: Vec<_> = places
             .filter(|place| !place.typing && !std::ptr::eq(*place, &raw const keymap::LIST))
             .flat_map(|place| place.bindings.iter().map(move |binding| PaletteCommand { place, binding }))
             .filter(|command| !command.binding.label.is_empty() && !is_of_layers(command.binding.action))
+            .filter(|command| !(replays && command.binding.action.is_live()))
             .collect();
         let rank = |command: &PaletteCommand| {
             let is_here = |keys: &'static Keys| std::ptr::eq(keys, command.place);

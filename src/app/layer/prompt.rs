@@ -40,6 +40,14 @@ pub(in crate::app) static TEMPLATE_NAME: Keys = {
     Keys::typing("While naming a template", BINDINGS, &[&keymap::LINE])
 };
 
+/// The keys while a place of a tape is typed.
+pub(in crate::app) static JUMP: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] =
+        &[hint(ENTER, A::Accept, "go there", "go"), hint(ESC_OR_INTERRUPT, A::Back, "stay", "stay")];
+    Keys::typing("While typing a place of a tape", BINDINGS, &[&keymap::LINE])
+};
+
 /// A line that is typed.
 #[derive(Debug)]
 pub struct Prompt {
@@ -54,7 +62,7 @@ impl Prompt {
         match self.kind {
             PromptKind::Filter => Some(Request::Filter(line.to_owned())),
             PromptKind::Search => Some(Request::Search(line.to_owned())),
-            PromptKind::TemplateName => None,
+            PromptKind::TemplateName | PromptKind::Jump => None,
         }
     }
 }
@@ -65,6 +73,7 @@ impl Pane for Prompt {
             PromptKind::Filter => &FILTER,
             PromptKind::Search => &SEARCH,
             PromptKind::TemplateName => &TEMPLATE_NAME,
+            PromptKind::Jump => &JUMP,
         }
     }
 
@@ -77,6 +86,9 @@ impl Pane for Prompt {
             }
             (Action::Accept, PromptKind::TemplateName) => {
                 answer.requests.push(Request::KeepTemplate(self.input.value().trim().to_owned()));
+            }
+            (Action::Accept, PromptKind::Jump) => {
+                answer.requests.push(Request::Jump(self.input.value().to_owned()));
             }
             (Action::Accept, PromptKind::Search) => {
                 answer.requests.extend([Request::Close, Request::Act(Action::AcceptSearch)]);

@@ -184,6 +184,8 @@ pub(super) enum Request {
     Deliver(Box<Batch>),
     /// Keep the draft as the template of this name.
     KeepTemplate(String),
+    /// Go to the place of the tape that this names.
+    Jump(String),
 }
 
 /// The layers that a pane or a layer can ask for.
@@ -214,6 +216,8 @@ pub enum PromptKind {
     Search,
     /// It names a new template.
     TemplateName,
+    /// It names a place of a tape.
+    Jump,
 }
 
 impl PromptKind {
@@ -223,6 +227,7 @@ impl PromptKind {
             Self::Filter => "filter",
             Self::Search => "search",
             Self::TemplateName => "keep as",
+            Self::Jump => "jump to",
         }
     }
 }

@@ -139,6 +139,14 @@ impl Stream {
         }
     }
 
+    /// Forgets all entries.
+    pub(in crate::app) fn restart(&mut self) {
+        self.entries.clear();
+        self.waiting.clear();
+        (self.chosen, self.narrowed_by) = (None, None);
+        self.is_stale = true;
+    }
+
     /// Goes back to the newest entries.
     pub(in crate::app) fn go_to_newest(&mut self) {
         self.chosen = None;

@@ -130,6 +130,21 @@ impl Types {
         }
     }
 
+    /// Forgets all that was counted. What the reader has chosen stays.
+    pub(in crate::app) fn restart(&mut self) {
+        self.rows.clear();
+        self.order.clear();
+        self.step = None;
+        if self.sort.column == Column::Step {
+            self.sort = Sort::by(Column::Seen);
+        }
+    }
+
+    /// Takes the marks of what is new off all types.
+    pub(in crate::app) fn mark_seen(&mut self) {
+        self.rows.values_mut().for_each(|row| row.mark = None);
+    }
+
     /// Takes changes in; the types that `history` let go of leave the table.
     pub(in crate::app) fn apply(&mut self, changes: &[Change], history: &History, now: Moment) {
         for change in changes {
@@ -568,7 +583,7 @@ impl Pane for Types {
             Action::Muted => {
                 return Some(Answer::request(Request::Open(Open::Muted(self.muted.iter().cloned().collect()))));
             }
-            Action::MarkSeen => self.rows.values_mut().for_each(|row| row.mark = None),
+            Action::MarkSeen => self.mark_seen(),
             _ => return None,
         }
         Some(Answer::done())

@@ -33,8 +33,9 @@ use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Field, Key, KeyCode, Message, Model, Outcome, Size};
 use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
-use crate::session::{Moment, Record};
-use crate::source::Source;
+use crate::session::{Moment, Record, TapeNews};
+use crate::source::tape::Player;
+use crate::source::{Feed, Source};
 use crate::ui::{self, Theme};
 use commands::Commands;
 
@@ -139,18 +140,19 @@ pub(super) enum Ended {
 /// the sentences on what was not sent as well.
 ///
 /// `start` is called when the first frame was written.
-pub(super) async fn run<A, C>(
+pub(super) async fn run<A, C, F>(
     application: A,
     size: Size,
     console: C,
     mut workplace: Workplace,
     mut inputs: mpsc::Receiver<LoopInput>,
     clock: impl Fn() -> Moment,
-    start: impl FnOnce() -> Source,
+    start: impl FnOnce() -> F,
 ) -> Result<(Ended, Vec<Sanitized>), RuntimeError>
 where
     A: Application,
     C: Console,
+    F: Into<Feed>,
 {
     let (outcome_sender, outcomes) = mpsc::unbounded_channel();
     let mut event_loop = EventLoop {
@@ -175,6 +177,7 @@ where
         away: None,
         interrupts_from: None,
         pasting: None,
+        player: None,
     };
     let ended = event_loop.run(&mut inputs, start).await;
     let unsent = event_loop.application.unsent((event_loop.clock)());
@@ -228,6 +231,8 @@ struct EventLoop<A, C, N> {
     interrupts_from: Option<Instant>,
     /// A paste that comes as keys, as far as it has come.
     pasting: Option<Pasting>,
+    /// The player of the tape, where one is replayed.
+    player: Option<Player>,
 }
 
 /// A paste that comes as keys, from a terminal that does not say that it is one.
@@ -241,6 +246,7 @@ struct Pasting {
 enum Happened {
     Input(Option<LoopInput>),
     Records(Option<Vec<Record>>),
+    Tape(Option<TapeNews>),
     Output(io::Result<Done>),
     Outcome(Outcome),
     CommandsTaken,
@@ -255,10 +261,10 @@ where
     C: Console,
     N: Fn() -> Moment,
 {
-    async fn run(
+    async fn run<F: Into<Feed>>(
         &mut self,
         inputs: &mut mpsc::Receiver<LoopInput>,
-        start: impl FnOnce() -> Source,
+        start: impl FnOnce() -> F,
     ) -> Result<Ended, RuntimeError> {
         let mut start = Some(start);
         let mut source: Option<Source> = None;
@@ -275,7 +281,10 @@ where
             if self.output.is_idle()
                 && let Some(start) = start.take()
             {
-                source = Some(start());
+                match start().into() {
+                    Feed::Live(live) => source = Some(live),
+                    Feed::Tape(tape) => self.player = Some(tape),
+                }
             }
 
             let happened = {
@@ -290,6 +299,7 @@ where
                     Some(outcome) = self.outcomes.recv() => Happened::Outcome(outcome),
                     () = until(self.pasting.as_ref().map(|pasting| pasting.until)) => Happened::PasteOver,
                     records = recv(records) => Happened::Records(records),
+                    news = news(self.player.as_mut()) => Happened::Tape(news),
                     () = self.commands.room(commands) => Happened::CommandsTaken,
                     () = until(self.wake) => Happened::Woke,
                     () = until(frame_due) => Happened::FrameDue,
@@ -311,6 +321,7 @@ where
         let mut ended = match happened {
             Happened::Input(input) => self.input(input.unwrap_or(LoopInput::TerminalGone)),
             Happened::Records(records) => self.records(records, source),
+            Happened::Tape(news) => self.news(news),
             Happened::Output(done) => self.output_done(done)?,
             Happened::Outcome(outcome) => {
                 self.limiter.wait_no_more();
@@ -329,6 +340,8 @@ where
             }
             if let Ok(input) = inputs.try_recv() {
                 ended = self.input(input);
+            } else if let Some(Ok(news)) = self.player.as_mut().map(|player| player.news.try_recv()) {
+                ended = self.news(Some(news));
             } else if let Some(Ok(records)) = source.as_mut().map(|source| source.records.try_recv()) {
                 ended = self.records(Some(records), source);
             } else {
@@ -433,6 +446,18 @@ where
         self.update(Message::Records(records))
     }
 
+    fn news(&mut self, news: Option<TapeNews>) -> Option<Ended> {
+        if let Some(gone) = self.check_terminal() {
+            return Some(gone);
+        }
+        let Some(news) = news else {
+            tracing::error!("the player of the tape ended");
+            self.player = None;
+            return self.update(Message::SourceEnded(None));
+        };
+        self.update(Message::Tape(news))
+    }
+
     fn output_done(&mut self, done: io::Result<Done>) -> Result<Option<Ended>, RuntimeError> {
         match done {
             Ok(Done::Written | Done::Stopped) => Ok(None),
@@ -512,6 +537,12 @@ where
                 // The signs of findings would go out and on again with every newer event.
                 self.limiter.expect_more(Instant::now());
                 self.linting.events(events, now);
+            }
+            Effect::LintAnew => self.linting.anew(),
+            Effect::Tape(command) => {
+                if let Some(player) = &self.player {
+                    player.command(command);
+                }
             }
             Effect::Compare(pairs) => self.comparing.compare(pairs),
             Effect::LintDraft(question) => self.linting.draft(question),
@@ -708,6 +739,13 @@ fn drawing(source: io::Error) -> RuntimeError {
 async fn recv(records: Option<&mut mpsc::Receiver<Vec<Record>>>) -> Option<Vec<Record>> {
     match records {
         Some(records) => records.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn news(player: Option<&mut Player>) -> Option<TapeNews> {
+    match player {
+        Some(player) => player.news.recv().await,
         None => std::future::pending().await,
     }
 }

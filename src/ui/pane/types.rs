@@ -55,6 +55,10 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
 
     if all == 0 {
         let waiting = match model.connection.state() {
+            _ if model.tape.is_some() && model.banner().is_some() => {
+                "The tape cannot be read: the line at the top says why."
+            }
+            _ if model.tape.is_some() => "The tape is being read.",
             ConnectionState::Live => "No events yet. What you send to the platform shows here within one poll.",
             ConnectionState::Connecting => "Waiting for the first answer.",
             ConnectionState::BackingOff(_) | ConnectionState::Refused => "No answer yet: the line at the top says why.",

@@ -1,0 +1,139 @@
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use thiserror::Error;
+
+use super::args::ReplayArgs;
+use super::input::{BadInput, Input, InputError};
+use super::redact::redaction;
+use super::sending::{folders, sending};
+use super::watch::{log_to_file, other_keys, terminal_has_screen};
+use super::{Exit, Failure, plan, stderr};
+use crate::app::Sending;
+use crate::app::tape::ReplaySettings;
+use crate::blueshift::KeyMask;
+use crate::config::Config;
+use crate::event::text::json_line;
+use crate::event::{Redaction, Sanitized, sanitized};
+use crate::plan::Linter;
+use crate::runtime::{self, drafts};
+use crate::session::{HISTORY_LIMIT, RecordLine};
+use crate::source::Clock;
+use crate::source::tape::{LineReader, OpenError, Player, TapeFile, Told};
+
+/// Why a tape cannot be replayed.
+#[derive(Debug, Error)]
+pub(super) enum ReplayError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Standard input is the keyboard.
+    #[error("there is nothing to replay on standard input: give a tape, as in `clickscope replay t.ndjson`")]
+    Keyboard,
+}
+
+/// Replays a tape, or gives its records back.
+pub(super) fn run(replay: &ReplayArgs, config: impl FnOnce() -> Result<Config, Failure>) -> Result<Exit, Failure> {
+    let file = replay.file.as_str();
+    let config = config()?;
+    let profile = config.profile.as_ref().map(|profile| &profile.value);
+    let redaction = redaction(&replay.redact, profile, config.levels.identifiers())?;
+    if replay.json || !terminal_has_screen()? {
+        return print(file, redaction.as_ref());
+    }
+    let file = match file {
+        "-" if io::stdin().is_terminal() => return Err(ReplayError::Keyboard.into()),
+        "-" => TapeFile::stdin().map_err(ReplayError::from)?,
+        file => TapeFile::open(Path::new(file)).map_err(ReplayError::from)?,
+    };
+    let begin = ReplaySettings {
+        at: replay.at,
+        plays: replay.play || replay.speed.is_some(),
+        speed: replay.speed.unwrap_or_default(),
+    };
+    let notices = log_to_file()?;
+    runtime::block_on(show(file, begin, redaction, &config, notices))?
+}
+
+/// Shows a tape on the screen.
+async fn show(
+    file: TapeFile,
+    begin: ReplaySettings,
+    redaction: Option<Redaction>,
+    config: &Config,
+    notices: Vec<Sanitized>,
+) -> Result<Exit, Failure> {
+    let (plan, broken) = plan::as_it_is(config.plan.as_ref())?;
+    let clock = Clock::start();
+    let folders = folders(config);
+    let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
+    let keys = KeyMask::new(&other_keys(config));
+    let sending = Sending { keys, drafts, ..sending(config, &folders, &[]) };
+    let broken = broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence()));
+    let interface = runtime::InterfaceSettings {
+        target: sanitized!("tape · {}", file.called),
+        interval: config.interval.value,
+        time_zone: TimeZone::system(),
+        sending,
+        history_limit: config.history.as_ref().map_or(HISTORY_LIMIT, |history| history.value),
+        table: config.table.clone(),
+        volatile: config.volatile.clone(),
+        folders,
+        linter: Linter::new(config.levels.clone(), plan),
+        key_variables: config.key_variables().iter().cloned().collect(),
+        notices: broken.chain(notices).collect(),
+        replay: Some(begin),
+    };
+    let end = Box::pin(runtime::run(interface, move || clock.now(), || Player::start(file, redaction))).await?;
+    Ok(Exit::Interface(end.exit.code()))
+}
+
+/// Prints the records of a tape, a line each; of a file of other events the records that they make.
+fn print(file: &str, redaction: Option<&Redaction>) -> Result<Exit, Failure> {
+    let input = Input::open(file).map_err(ReplayError::from)?;
+    input.outlast_an_interrupt()?;
+    let (called, is_live) = (input.called.clone(), input.is_live);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut reader = LineReader::default();
+    let mut exit = Exit::Done;
+    for part in input.values() {
+        let part = match part {
+            Ok(part) => part,
+            Err(unreadable) => {
+                stderr::say(&unreadable.of(&called).told());
+                exit = Exit::Unusable;
+                continue;
+            }
+        };
+        let is_ours = !matches!(RecordLine::read(&part.text), RecordLine::Other);
+        match reader.read(part.text.as_bytes(), true) {
+            Ok(_) if is_ours && redaction.is_none() => writeln!(out, "{}", json_line(part.text.trim()))?,
+            Ok(Told::Records(records)) => {
+                for record in records {
+                    let twin = redaction.map(|redaction| redaction.record(&record));
+                    writeln!(out, "{}", twin.as_ref().unwrap_or(&record).tape_line())?;
+                }
+            }
+            Ok(Told::Header(header)) => {
+                let twin = redaction.map(|redaction| redaction.header(&header));
+                writeln!(out, "{}", twin.as_ref().unwrap_or(&header).line())?;
+            }
+            // Nobody knows what it tells, and of whom.
+            Ok(Told::Nothing) => {}
+            Err(error) => {
+                let reason = Sanitized::of(&error);
+                let reason = redaction.map_or(reason.clone(), |redaction| redaction.words(&reason));
+                let (called, line) = (called.clone(), Some(part.line));
+                stderr::say(&BadInput { called, line, column: None, reason, can_be_left_out: true }.told());
+                exit = Exit::Unusable;
+            }
+        }
+        if is_live {
+            out.flush()?;
+        }
+    }
+    out.flush()?;
+    Ok(exit)
+}
