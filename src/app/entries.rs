@@ -7,7 +7,7 @@ use super::changes::Changes;
 use super::pane::stream::{About, Entry, EntryKind};
 use super::values::{identifiers_of, keys_of};
 use crate::event::{Document, Identity, Payload, Sanitized, Volatile, sanitized, text};
-use crate::session::{Arrival, Captured, Change, ChangeKind, History, Moment};
+use crate::session::{Captured, Change, ChangeKind, History, Moment};
 
 /// Of the events of one poll so many bytes are compared with those before them, to say what changed: a key must not wait
 /// for it.
@@ -49,19 +49,11 @@ impl Budget {
 /// The line about an event that was there before the start. It stands where it came, as far as it says when.
 pub(super) fn before(event: &Captured, budget: &mut Budget) -> Entry {
     let (who, keys) = identified(event, budget);
-    let at = Moment { elapsed: Duration::ZERO, ..came(event) };
+    let at = Moment { elapsed: Duration::ZERO, ..event.came() };
     let text = Sanitized::join(who.iter().map(told).chain([fields(&event.payload)]), " · ");
     Entry { keys, ..Entry::new(at, EntryKind::Before, text) }
         .of_type(&event.event_type)
         .about(About::Event(event.number))
-}
-
-/// When an event came to the platform, as far as it says so; by our clock it is never after we saw it.
-fn came(event: &Captured) -> Moment {
-    let head = event.payload.head();
-    let wall = head.received.or(head.happened).unwrap_or(event.at.wall).min(event.at.wall);
-    let ago = Duration::try_from(event.at.wall.duration_since(wall)).unwrap_or_default();
-    Moment { elapsed: event.at.elapsed.saturating_sub(ago), wall }
 }
 
 /// The line about a change; nothing of one for which no event came.
@@ -70,8 +62,6 @@ pub(super) fn of_change(change: &Change, history: &History, volatile: &Volatile,
     let (who, keys) = identified(&event, budget);
     let changes = compared(change, history, volatile, budget);
     let is_told = |path: &crate::event::Path| who.as_ref().is_some_and(|who| who.path == *path);
-    // What a poll shows came just now; what the history gives back came when it says.
-    let at = if change.arrival == Arrival::Backfill { came(&event) } else { change.at };
     let several = match change.arrived {
         0 | 1 => None,
         arrived => Some(sanitized!("{} came, 1 of them captured", text::grouped(arrived))),
@@ -84,7 +74,8 @@ pub(super) fn of_change(change: &Change, history: &History, volatile: &Volatile,
     };
     let last = changes.map_or_else(|| fields(&event.payload), |changes| changes.summary_without(is_told));
     let parts = [first, several, who.as_ref().map(told), Some(last)];
-    let entry = Entry { keys, ..Entry::new(at, kind, Sanitized::join(parts.into_iter().flatten(), " · ")) };
+    let entry =
+        Entry { keys, ..Entry::new(event.told_at(), kind, Sanitized::join(parts.into_iter().flatten(), " · ")) };
     Some(entry.of_type(&change.event_type).about(About::Event(event.number)))
 }
 

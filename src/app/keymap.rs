@@ -369,7 +369,7 @@ pub(super) static ANYWHERE: Keys = {
         bind(&[char('z')], A::Zoom, "the pane alone on the screen, and back"),
         bind(ESC, A::Back, "back one level"),
         hint(&[char(':')], A::Palette, "every command, to search and to run", "commands"),
-        hint(&[char('|')], A::Query, "query the event and the session (jq)", "query"),
+        hint(&[char('|')], A::Query, "query the event, or find those of the session that match (jq)", "query"),
         hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
         bind(&[ctrl('l')], A::Redraw, "redraw the screen"),
         bind(&[ctrl('z')], A::Suspend, "to the shell; fg comes back"),

@@ -33,6 +33,19 @@ impl Captured {
             None => now.since(self.at),
         }
     }
+
+    /// When it came to the platform, as far as it says so; by our clock it is never after we saw it.
+    pub fn came(&self) -> Moment {
+        let head = self.payload.head();
+        let wall = head.received.or(head.happened).unwrap_or(self.at.wall).min(self.at.wall);
+        let ago = Duration::try_from(self.at.wall.duration_since(wall)).unwrap_or_default();
+        Moment { elapsed: self.at.elapsed.saturating_sub(ago), wall }
+    }
+
+    /// The time that it is called by. What a poll shows came just now; what the history gives back came when it says.
+    pub fn told_at(&self) -> Moment {
+        if self.arrival == Arrival::Backfill { self.came() } else { self.at }
+    }
 }
 
 /// The ways on which an event can come to us.

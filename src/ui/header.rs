@@ -76,7 +76,7 @@ fn errors(model: &Model) -> Option<[Sanitized; 3]> {
     Some([
         sanitized!("  ! server errors today: {}", Sanitized::join(each, " · ")),
         sanitized!("  ! {} server errors today", all),
-        sanitized!("  ! {} errors", all),
+        sanitized!("  ! server {}", all),
     ])
 }
 

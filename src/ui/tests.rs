@@ -238,7 +238,7 @@ fn the_header_has_the_errors_that_the_server_counted_as_far_as_there_is_room() {
         header(160, &two)
     );
     assert!(header(120, &two).contains("  ! 7 server errors today"), "{}", header(120, &two));
-    assert!(header(80, &two).contains("  ! 7 errors"), "{}", header(80, &two));
+    assert!(header(80, &two).contains("  ! server 7"), "{}", header(80, &two));
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('n')], A::NextMatch, "next change"),
         bind(&[char('N')], A::PreviousMatch, "previous change"),
         hint(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree", "tree"),
+        bind(&[char('/')], A::Search, "search in the tree"),
     ];
     Keys::commands("Inspector: diff", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };

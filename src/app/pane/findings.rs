@@ -24,6 +24,7 @@ pub static KEYS: Keys = {
         ),
         hint(&[char('v')], A::View, "show the full explanation", "explain"),
         keymap::bind(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree"),
+        keymap::bind(&[char('/')], A::Search, "search in the tree"),
     ];
     Keys::commands("Inspector: findings", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };

@@ -22,6 +22,7 @@ pub(in crate::app) static KEYS: Keys = {
     const BINDINGS: &[Binding] = &[
         hint(&[key(KeyCode::Enter), char('l'), key(KeyCode::Right)], A::Inspect, "look into this event", "open"),
         hint(&[char('h'), key(KeyCode::Left)], A::Out, "back to the tree", "tree"),
+        keymap::bind(&[char('/')], A::Search, "search in the tree"),
     ];
     Keys::commands("Inspector: history", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };

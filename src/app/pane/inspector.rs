@@ -432,6 +432,13 @@ impl Pane for Inspector {
                 self.tab = if self.tab == Tab::Diff { Tab::Tree } else { Tab::Diff };
                 return Some(Answer::request(Request::Focus(PaneId::Inspector)));
             }
+            Action::Search if self.shown.is_some() && self.tab_in(context) != Tab::Tree => {
+                let Self { tabs, shown, .. } = self;
+                let context = Context { shown: shown.as_ref(), ..*context };
+                let mut search = tabs.get_mut(Tab::Tree).act(action, &context)?;
+                search.requests.insert(0, Request::Tab(Tab::Tree));
+                return Some(search);
+            }
             Action::NextTab => self.turn_tabs(1, context),
             Action::PreviousTab => self.turn_tabs(Tab::ALL.len() - 1, context),
             Action::NextFinding => return Some(self.go_to_finding(true, context)),

@@ -11,7 +11,10 @@ use crate::event::{Path, Payload, Unknown, sanitized, text};
 
 /// The keys of the text.
 pub(in crate::app) static KEYS: Keys = {
-    const BINDINGS: &[Binding] = &[hint(&[char('h'), key(KeyCode::Left)], Action::Out, "back to the tree", "tree")];
+    const BINDINGS: &[Binding] = &[
+        hint(&[char('h'), key(KeyCode::Left)], Action::Out, "back to the tree", "tree"),
+        keymap::bind(&[char('/')], Action::Search, "search in the tree"),
+    ];
     Keys::commands("Inspector: raw", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
 

@@ -53,7 +53,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
             return;
         }
     };
-    let clock = header::clock(model, other.at);
+    let clock = header::clock(model, other.told_at());
     let before = if shown.is_against_mark() {
         sanitized!("the marked {} was seen at {}", other.event_type.shown().fit_middle(NAME), clock)
     } else {
@@ -106,7 +106,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     } else {
         sanitized!("{} from the one at {}", count, clock)
     };
-    let parts: Vec<_> = held(shown).into_iter().chain([since]).collect();
+    let parts: Vec<_> = held(model).into_iter().chain([since]).collect();
     let style = if shown.newer > 0 { theme.updated } else { theme.dim };
     let right = sanitized!(" {} ", Sanitized::join(parts, " · "));
     let path = pane.selected().map_or_else(Sanitized::default, |difference| Sanitized::of(&difference.path));

@@ -67,20 +67,20 @@ pub(super) fn render(shown: &Shown, model: &Model, now: Moment, theme: &Theme, a
         let often = fault.map(|fault| how_often(fault, model.faults.checked(&fault.event_type), now));
         explain_as(finding, often.as_ref(), current, below, theme, buf);
     }
-    foot(pane, shown, theme, area, buf);
+    foot(model, pane, shown, theme, area, buf);
     if let Some(cursor) = pane.cursor() {
         scroll_thumb(Area { height: rows.height + 2, ..area }, cursor.offset(), cursor.len(), theme, buf);
     }
 }
 
 /// The bottom border: where the finding under the cursor is, and which of them it is.
-fn foot(pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut Buffer) {
+fn foot(model: &Model, pane: &FindingsPane, shown: &Shown, theme: &Theme, area: Area, buf: &mut Buffer) {
     let place = match pane.cursor() {
         _ if shown.found().is_none() => "of the event before".into(),
         Some(cursor) => sanitized!("{} of {}", cursor.at() + 1, cursor.len()),
         None => Sanitized::default(),
     };
-    let parts: Vec<_> = held(shown).into_iter().chain([place]).collect();
+    let parts: Vec<_> = held(model).into_iter().chain([place]).collect();
     let style = if shown.newer > 0 { theme.updated } else { theme.dim };
     let right = sanitized!(" {} ", Sanitized::join(parts, " · "));
     let pointer = pane.selected().map_or_else(Sanitized::default, Finding::pointer);

@@ -10,7 +10,7 @@ use crate::app::keymap::Action;
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
 use crate::event::{Sanitized, sanitized};
-use crate::session::Moment;
+use crate::session::{Arrival, Moment};
 use crate::ui::write::{line_of, put};
 use crate::ui::{Theme, header, hint, rect};
 
@@ -89,20 +89,23 @@ fn parts(shown: &Shown, model: &Model, past: bool) -> Vec<Part> {
         add(0, sanitized!("the past: {}", place), Some(sanitized!("past {}", place)));
     }
     let head = shown.event.payload.head();
-    for (rank, word, time) in [(5, "happened", head.happened), (4, "received", head.received)] {
+    let rank_of_receipt = if shown.event.arrival == Arrival::Backfill { 3 } else { 4 };
+    for (rank, word, time) in [(5, "happened", head.happened), (rank_of_receipt, "received", head.received)] {
         if let Some(time) = time {
             add(rank, sanitized!("{} {}", word, when(time, shown, model)), None);
         }
     }
     let seen = header::clock(model, shown.event.at);
-    add(3, sanitized!("seen {}", seen), Some(seen).filter(|_| past));
+    // When it was, as the platform says, tells more of one that was fetched than when that was done.
+    let rank = if shown.event.arrival == Arrival::Backfill { 6 } else { 3 };
+    add(rank, sanitized!("seen {}", seen), Some(seen).filter(|_| past));
     if let Some(mark) = model.inspector.mark() {
         let key = model.keys().key_for(Action::Mark).map_or_else(Sanitized::default, |key| key.shown());
         if mark.number == shown.event.number {
             add(2, sanitized!("◆ marked: {} ends it", key), Some("◆ marked".into()));
         } else {
             let name = mark.event_type.shown().fit_middle(NAME);
-            let long = sanitized!("◆ {} {} is marked", name, header::clock(model, mark.at));
+            let long = sanitized!("◆ {} {} is marked", name, header::clock(model, mark.told_at()));
             add(2, long, Some(sanitized!("◆ {}", name)));
         }
     }

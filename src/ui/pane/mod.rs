@@ -44,9 +44,11 @@ fn nothing(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     hint(reason, theme, area, buf);
 }
 
-/// Whether the event on show stays there while newer ones come, and how many have.
-fn held(shown: &Shown) -> Option<Sanitized> {
+/// Whether the event on show stays there while newer ones come, and how many have. In the past the line at the top says so.
+fn held(model: &Model) -> Option<Sanitized> {
+    let shown = model.inspector.shown()?;
     match shown.newer {
+        _ if model.inspector.is_past() => None,
         0 => shown.held.then(|| "held".into()),
         count => Some(sanitized!("held, {} newer", text::short_count(count))),
     }

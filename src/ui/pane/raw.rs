@@ -20,7 +20,7 @@ pub(super) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut Buffer)
         put(buf, (inner.x, y), line, inner.width.into(), theme.title_quiet);
     }
     if pager.title.is_empty() {
-        let held = model.inspector.shown().and_then(held);
+        let held = held(model);
         layer::pager_foot(pager, held, area, theme, buf);
     } else {
         put_foot(&pager.title, (&Sanitized::default(), theme.dim), theme.error, theme, area, buf);

@@ -64,7 +64,7 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     }
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
     let elsewhere = model.queries.search().map_or(0, |scan| scan.found_beside(shown.event.number));
-    let (right, style) = status((tree, elsewhere), shown, coverage, area.width.into(), theme);
+    let (right, style) = status(model, (tree, elsewhere, coverage), shown, area.width.into(), theme);
     put_foot(&place, (&right, style), theme.dim, theme, area, buf);
     // The finding at the cursor, in a few words: its row may have no room for them.
     let here = tree.selected().and_then(|row| found?.here(&row));
@@ -87,9 +87,9 @@ fn path_node(tree: &Tree) -> NodeId {
 
 /// The right of the bottom border: the search, the newer events, or the event's size and journey.
 fn status(
-    (tree, elsewhere): (&Tree, usize),
+    model: &Model,
+    (tree, elsewhere, coverage): (&Tree, usize, Option<Coverage>),
     shown: &Shown,
-    coverage: Option<Coverage>,
     width: usize,
     theme: &Theme,
 ) -> (Sanitized, Style) {
@@ -107,20 +107,16 @@ fn status(
             parts.push(sanitized!("also in {}", text::counted(elsewhere as u64, "event")));
         }
     }
-    parts.extend(held(shown));
+    parts.extend(held(model));
     if shown.newer > 0 {
         style = theme.updated;
     }
     if tree.query().is_empty() {
         parts.push(text::size(shown.event.payload.text().len() as u64));
         if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
-            let when = if width < 56 || shown.held { "" } else { " while watching" };
-            parts.push(sanitized!(
-                "{} of {} captured{}",
-                text::short_count(captured),
-                text::short_count(received),
-                when
-            ));
+            let what = if width < 56 { "since start" } else { "captured since the start" };
+            let (captured, received) = (text::short_count(captured), text::short_count(received));
+            parts.push(sanitized!("{} of {} {}", captured, received, what));
         }
         let duplicates = tree.document().duplicate_keys();
         if duplicates > 0 {

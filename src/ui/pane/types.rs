@@ -74,6 +74,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     }
     if left == 0 {
         let nothing = match model.types.query() {
+            _ if model.queries.narrowing().is_some() => "Nothing here matches what narrows the view.",
             "" => "All types are muted: `muted types` among the commands (:) brings them back.",
             _ => "No type matches the filter.",
         };
