@@ -142,6 +142,10 @@ mod tests {
         }
     }
 
+    fn narrowed(model: &Model) -> String {
+        model.queries.narrowing().unwrap().line(model.session.history.held(), 80).to_string()
+    }
+
     fn selected(model: &Model) -> &str {
         model.types.selected().unwrap().0.as_str()
     }
@@ -189,7 +193,7 @@ mod tests {
         let mut left = order(&model);
         left.sort_unstable();
         assert_eq!(left, ["checkout", "purchase"]);
-        assert_eq!(model.queries.narrowing().unwrap().line(80), "| .total · 3 of 9 events, 2 types · esc shows all");
+        assert_eq!(narrowed(&model), "| .total · 3 of 9 events, 2 types · esc shows all");
 
         // The list of the type has those that are left, and older and newer are among them.
         press(&mut model, "/ p u r enter", at(21));
@@ -214,6 +218,25 @@ mod tests {
         assert_eq!(line(&model).input.value(), ".total");
         press(&mut model, "down", at(23));
         assert_eq!(line(&model).input.value(), "x");
+    }
+
+    #[test]
+    fn what_is_left_is_counted_among_the_events_that_are_still_held() {
+        let setup = crate::app::Setup { history_limit: 4_000, ..crate::app::fixture::setup(120, 36) };
+        let mut model = Model::new(setup);
+        send(&mut model, polled(vec![], at(1)), at(1));
+        for second in 2..40 {
+            let update = change("view", ChangeKind::Updated, &format!(r#"{{"n":{second}}}"#), 9, 1, at(second));
+            let effects = send(&mut model, polled(vec![update], at(second)), at(second));
+            answer_scans(&mut model, &effects, "");
+            if second == 2 {
+                let effects = press(&mut model, "| . n enter", at(second));
+                answer_scans(&mut model, &effects, "");
+            }
+        }
+        let held = model.session.history.held();
+        assert!(held < 30, "{held}");
+        assert_eq!(narrowed(&model), format!("| .n · {held} of {held} events, 1 type · esc shows all"));
     }
 
     #[test]

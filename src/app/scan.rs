@@ -19,6 +19,9 @@ const BYTES: usize = 4 << 20;
 const WIDEST: usize = 120;
 const WIDEST_VALUE: usize = 40;
 
+/// And so much at least, where there is little room.
+const LEAST_TITLE: usize = 8;
+
 /// What the events are asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -217,10 +220,11 @@ impl Scan {
         self.key
     }
 
-    /// What it leaves of the session, in a line of at most `room` columns.
-    pub fn line(&self, room: usize) -> Sanitized {
+    /// What it leaves of the session, of which `held` events are held, in a line of at most `room` columns.
+    pub fn line(&self, held: usize, room: usize) -> Sanitized {
         let (events, types) = self.found();
-        let so_far = if self.is_done() { "" } else { " so far" };
+        let held = held as u64;
+        let (of, so_far) = if self.is_done() { (held, "") } else { (self.answered.min(held), " so far") };
         let failed = match &self.failure {
             Some(why) => sanitized!(" · {} failed: {}", text::grouped(self.failed), why.fit(WIDEST / 2)),
             None => Sanitized::default(),
@@ -228,12 +232,12 @@ impl Scan {
         let counts = sanitized!(
             " · {} of {}{}, {} · esc shows all",
             text::grouped(events as u64),
-            text::counted(self.answered, "event"),
+            text::counted(of, "event"),
             so_far,
             text::counted(types as u64, "type")
         );
         // How it ends is never cut.
-        let left = room.saturating_sub(text::width(&counts) + 2).max(WIDEST_VALUE / 2);
+        let left = room.saturating_sub(text::width(&counts) + 2).max(LEAST_TITLE);
         sanitized!("{} {}{}{}", self.question.sign(), self.question.title().fit(left), counts, failed).fit(room)
     }
 

@@ -325,7 +325,7 @@ fn place(expression: &str, part: &str) -> std::ops::Range<usize> {
 mod tests {
     use super::*;
 
-    const EVENT: &str = r#"{"event":"purchase","customer_id":"42","revenue":25.00,"total":1e400,"big":123456789012345678901234567890,"zeros":[-0,0,-0.5,"-0,\" -0"],"products":[{"sku":"A1","price":9.10},{"sku":"B2","price":0}]}"#;
+    const EVENT: &str = r#"{"event":"purchase","customer_id":"42","revenue":25.00,"total":1e400,"big":123456789012345678901234567890,"none":null,"zeros":[-0,0,-0.5,"-0,\" -0"],"products":[{"sku":"A1","price":9.10},{"sku":"B2","price":0}]}"#;
 
     fn values(expression: &str, event: &str) -> (Vec<String>, ValuesEnd) {
         let mut texts = Vec::new();
@@ -419,6 +419,9 @@ mod tests {
             (".revenue == 25", Verdict::Matches),
             (".revenue == \"25.00\"", Verdict::Differs),
             (".nothing", Verdict::Differs),
+            ("select(has(\"nothing\") and .nothing == null)", Verdict::Differs),
+            ("select(.products[] | has(\"none\") and .none == null)?", Verdict::Differs),
+            ("select(has(\"none\") and .none == null)", Verdict::Matches),
             ("false, null, 0", Verdict::Matches),
             ("empty", Verdict::Differs),
             (".products[].sku == \"B2\"", Verdict::Matches),

@@ -98,15 +98,28 @@ pub fn with_value(path: &Path, value: &str) -> Option<String> {
         serde_json::Value::String(text) => serde_json::Value::from(text).to_string(),
         _ => value.trim().to_owned(),
     };
-    let place = path.0.split(|segment| matches!(segment, Segment::Index(_))).map(|keys| Path(keys.to_vec()).jq());
-    let place = place.enumerate().fold(String::new(), |place, (number, keys)| match (number, keys.as_str()) {
+    let condition = match path.0.split_last() {
+        // jq takes a field that is not there for null.
+        Some((last @ Segment::Key { name, .. }, parent)) if value == "null" => {
+            let (key, field) = (serde_json::Value::from(&**name), Path(vec![last.clone()]).jq());
+            let parent = if parent.is_empty() { String::new() } else { format!("{} | ", place(parent)) };
+            format!("{parent}has({key}) and {field} == null")
+        }
+        _ => format!("{} == {value}", place(&path.0)),
+    };
+    // Another event may have something else on the way there, which is no error to tell of.
+    let quiet = if path.0.len() > 1 { "?" } else { "" };
+    Some(format!("select({condition}){quiet}"))
+}
+
+/// The expression for what stands at a path, in any element of an array on the way.
+fn place(path: &[Segment]) -> String {
+    let parts = path.split(|segment| matches!(segment, Segment::Index(_))).map(|keys| Path(keys.to_vec()).jq());
+    parts.enumerate().fold(String::new(), |place, (number, keys)| match (number, keys.as_str()) {
         (0, keys) => keys.to_owned(),
         (_, ".") => place + "[]",
         (_, keys) => place + "[]" + keys.strip_prefix(".[").map_or(keys, |_| keys.get(1..).unwrap_or_default()),
-    });
-    // Another event may have something else on the way there, which is no error to tell of.
-    let quiet = if path.0.len() > 1 { "?" } else { "" };
-    Some(format!("select({place} == {value}){quiet}"))
+    })
 }
 
 /// What a query says to a reader of it when it takes more than it may: one sentence, wherever it is said.
@@ -124,7 +137,9 @@ mod tests {
         let cases = [
             ("customer_id", r#""42""#, r#"select(.customer_id == "42")"#),
             ("revenue", "25.00", "select(.revenue == 25.00)"),
-            ("coupon", "null", "select(.coupon == null)"),
+            ("coupon", "null", r#"select(has("coupon") and .coupon == null)"#),
+            (r#"products[0]["a b"]"#, "null", r#"select(.products[] | has("a b") and .["a b"] == null)?"#),
+            ("list[0]", "null", "select(.list[] == null)?"),
             (r#"["event-id"]"#, "true", r#"select(.["event-id"] == true)"#),
             ("a.b", "1", "select(.a.b == 1)?"),
             ("products[3].sku", r#""A\u0031""#, r#"select(.products[].sku == "A1")?"#),

@@ -296,7 +296,7 @@ impl History {
     }
 
     /// How many events are held.
-    pub(super) fn held(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.events.len()
     }
 

@@ -163,7 +163,8 @@ pub(super) fn render_banner(model: &Model, theme: &Theme, area: Rect, buf: &mut 
 fn render_narrowing(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(narrowing) = model.queries.narrowing() else { return };
     let room = usize::from(area.width.saturating_sub(2));
-    put(buf, (area.x + 1, area.bottom().saturating_sub(1)), narrowing.line(room), room, theme.warning);
+    let line = narrowing.line(model.session.history.held(), room);
+    put(buf, (area.x + 1, area.bottom().saturating_sub(1)), line, room, theme.warning);
 }
 
 /// The time of day of a moment, to the second.
