@@ -15,7 +15,7 @@ use super::layer::Layer;
 use super::pane::diff::DiffRow;
 use super::pane::stream::Entry;
 use super::pane::types::{Column, Mark};
-use super::pane::{PaneId, Tab};
+use super::pane::{Pane, PaneId, Tab};
 use super::{Effect, Key, KeyCode, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Unknown};
@@ -1253,4 +1253,21 @@ fn long_texts_are_compared_word_by_word_and_blanks_can_be_seen() {
     );
     press(&mut model, "j j j", at(5));
     assert_eq!(model.inspector.panes().diff.selected().unwrap().path.to_string(), "code");
+}
+
+#[test]
+fn what_is_pasted_into_a_line_stands_at_the_cursor_as_far_as_the_line_may_be_long() {
+    let mut model = busy(120, 36);
+    press(&mut model, "/ a b left", at(20));
+    send(&mut model, Message::Paste("é日\u{7}".into()), at(20));
+    press(&mut model, "x", at(20));
+    assert_eq!(model.types.query(), "aé日xb");
+    // Much more than a line is no work of minutes.
+    for key in ["esc /", "esc |"] {
+        press(&mut model, key, at(20));
+        send(&mut model, Message::Paste("é".repeat(1 << 20)), at(20));
+        let input = model.layers.last_mut().and_then(Layer::pane_mut).and_then(Pane::input).unwrap();
+        assert_eq!(input.value().len(), crate::query::LONGEST);
+        assert_eq!(input.cursor(), crate::query::LONGEST / 2);
+    }
 }

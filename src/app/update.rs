@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use tui_input::InputRequest;
+use tui_input::{Input, InputRequest};
 
 use super::composer::ComposerTab;
 use super::keymap::{self, Action, Keys, LineEdit};
@@ -46,6 +46,9 @@ const INTERVALS: [Duration; 11] = [
 
 /// Why nothing is sent in a replay.
 const NOWHERE: &str = "a tape has nowhere to send to: clickscope send or watch does; the draft is kept";
+
+/// The longest line that is typed, in bytes: what is pasted beyond it was meant for something else.
+const LONGEST_LINE: usize = crate::query::LONGEST;
 
 /// Lets `message` happen to the model at `now`, and says what that asks of the world.
 ///
@@ -208,16 +211,23 @@ fn type_text(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
         }
         return effects;
     }
-    let typed = text.chars().filter(|c| !c.is_control()).map(InputRequest::InsertChar);
-    edit_line(model, typed, now)
+    let typed: String = text.chars().filter(|c| !c.is_control()).collect();
+    edit_line(model, |input| insert(input, &typed), now)
 }
 
-fn edit_line(model: &mut Model, edits: impl Iterator<Item = InputRequest>, now: Moment) -> Vec<Effect> {
+/// Puts a text where the cursor of a line is, as far as the line may be long.
+fn insert(input: &mut Input, text: &str) {
+    let (value, cursor) = (input.value(), input.cursor());
+    let at = value.char_indices().nth(cursor).map_or(value.len(), |(at, _)| at);
+    let (before, after) = value.split_at_checked(at).unwrap_or((value, ""));
+    let text = text.get(..text.floor_char_boundary(LONGEST_LINE.saturating_sub(value.len()))).unwrap_or_default();
+    *input = Input::new([before, text, after].concat()).with_cursor(cursor + text.chars().count());
+}
+
+fn edit_line(model: &mut Model, edit: impl FnOnce(&mut Input), now: Moment) -> Vec<Effect> {
     let answer = model.with(InputTarget::Layer, now, |pane, _| {
         let input = pane.input()?;
-        for edit in edits {
-            input.handle(edit);
-        }
+        edit(input);
         Some(pane.edited())
     });
     answer.flatten().map_or_else(Vec::new, |answer| apply(model, answer, now))
@@ -248,7 +258,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
         if let Action::Edit(edit) = action
             && model.layers.last_mut().and_then(Layer::pane_mut).is_some_and(|pane| pane.input().is_some())
         {
-            return edit_line(model, std::iter::once(request(edit)), now);
+            return edit_line(model, |input| _ = input.handle(request(edit)), now);
         }
         let answer = model.with(InputTarget::Layer, now, |pane, context| pane.act(action, context)).flatten();
         if let Some(answer) = answer {

@@ -185,6 +185,8 @@ Examples:
   clickscope watch                              in the terminal
   clickscope watch --json | jq 'select(.type == \"purchase\")'
                                                 one line per change
+  clickscope watch --json --where '.revenue > 100 or .coupon != null'
+                                                only such events
   clickscope watch --once --json > seen.ndjson  one line per event type
   clickscope watch --json --since 10m           with what came shortly before
 
@@ -194,8 +196,8 @@ last 50 events of a type, at most 30 times a minute.
 Each line of --json is a record of what happened; `record` is its kind:
   event        an event came
   gap          events were lost; `lost` says how many, or is null for at least
-               one. They came before the event that follows, or, with `late`,
-               before the newest of their type
+               one (none if exactly `unless` came). They came before the event
+               that follows, or, with `late`, before the newest of their type
   count        the server's count for a type changed, but no event came
   errors       the server's counts of events that it could not process changed
 
@@ -241,6 +243,9 @@ pub(super) struct WatchArgs {
     /// Begin with what came so long before, 1s to 24h, as far as the history has it
     #[arg(long, value_name = "DURATION", value_parser = parse_since)]
     pub(super) since: Option<Duration>,
+    /// Print only the events that a jq expression is true of; with --json or --once
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    pub(super) filter: Option<String>,
     #[command(flatten)]
     pub(super) redact: RedactArgs,
 }

@@ -58,6 +58,6 @@ async fn show(layers: [ConfigLayer; 2], file: &ConfigFile, notices: Option<Vec<S
     };
     match notices {
         Some(notices) => on_terminal(target, &config, plan, settings, notices).await,
-        None => in_lines(Mode::FollowInLines, &config, plan, None, settings).await,
+        None => in_lines((Mode::FollowInLines, None), &config, plan, None, settings).await,
     }
 }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
+use super::filter::Filter;
 use super::stdout::Output;
 use super::table::table;
 use super::{Exit, Failure, lines};
@@ -41,11 +42,12 @@ pub(super) enum Mode {
     },
 }
 
-/// Prints what happened, and what `linter` finds in it, until the source is done or nobody reads any more; troubles go to
-/// `tell`, a line each.
+/// Prints what happened, as far as `filter` leaves it, and what `linter` finds in it, until the source is done or nobody reads
+/// any more; troubles go to `tell`, a line each. All of it is masked where there is a `redaction`.
 pub(super) async fn run(
     mode: Mode,
     linter: Linter,
+    mut filter: Option<Filter>,
     redaction: Option<Redaction>,
     mut source: Source,
     mut output: impl Output,
@@ -70,7 +72,17 @@ pub(super) async fn run(
             () = until(patience) => None,
         };
         let said = match records {
-            Some(records) => printer.hear(records),
+            Some(records) => {
+                let left = match &mut filter {
+                    Some(filter) => {
+                        let (left, failed) = filter.leave(&records).await?;
+                        failed.iter().for_each(&mut tell);
+                        left
+                    }
+                    None => vec![true; records.len()],
+                };
+                printer.hear(records, &left)
+            }
             None if patience.is_some() => printer.finish(),
             None => Said { told: vec!["polling ended by itself".into()], ..Said::leave(Exit::Unreachable) },
         };
@@ -148,7 +160,8 @@ impl Printer {
         }
     }
 
-    fn hear(&mut self, records: Vec<Record>) -> Said {
+    /// Says what is news of the records that are `left`.
+    fn hear(&mut self, records: Vec<Record>, left: &[bool]) -> Said {
         let mut said = Said::default();
         for polled in
             records.iter().filter_map(|record| if let Record::Polled(polled) = record { Some(polled) } else { None })
@@ -167,18 +180,24 @@ impl Printer {
             }
         }
         match self.mode {
-            Mode::Follow | Mode::FollowInLines => records.iter().for_each(|record| self.follow(record, &mut said)),
-            Mode::Once { counts, .. } => self.once(records, counts, &mut said),
+            Mode::Follow | Mode::FollowInLines => {
+                records.iter().zip(left).for_each(|(record, left)| self.follow(record, *left, &mut said));
+            }
+            Mode::Once { counts, .. } => {
+                let left = records.into_iter().zip(left).filter_map(|(record, left)| left.then_some(record));
+                self.once(left.collect(), counts, &mut said);
+            }
         }
         said
     }
 
-    /// Says what is news of `record`.
-    fn follow(&mut self, record: &Record, said: &mut Said) {
+    /// Says what is news of `record`. One that is not left is looked at all the same, for others are judged by it.
+    fn follow(&mut self, record: &Record, left: bool, said: &mut Said) {
         match record {
             Record::Change(_) | Record::Errors(_) | Record::Gap(_) => {
                 let (record, findings) = self.look(record);
                 match (self.mode, &*record) {
+                    _ if !left => {}
                     (Mode::FollowInLines, Record::Change(change)) => {
                         said.printed.push(lines::change(change, &findings, &self.zone));
                     }
@@ -405,7 +424,7 @@ mod tests {
         drop(teller);
         let (printed, mut told) = (Arc::new(Mutex::new(String::new())), Vec::new());
         let pipe = Pipe { printed: Arc::clone(&printed), closed: false };
-        let exit = run(mode, Linter::default(), None, source, pipe, |line| told.push(line.to_string())).await;
+        let exit = run(mode, Linter::default(), None, None, source, pipe, |line| told.push(line.to_string())).await;
         let printed = printed.lock().unwrap().clone();
         (printed, told, exit.ok().map(Exit::code))
     }
@@ -571,7 +590,7 @@ mod tests {
     async fn a_reader_that_is_gone_ends_it_though_nothing_is_to_be_said() {
         let (source, _teller) = source();
         let pipe = Pipe { printed: Arc::default(), closed: true };
-        let exit = run(Mode::Follow, Linter::default(), None, source, pipe, |_| {}).await;
+        let exit = run(Mode::Follow, Linter::default(), None, None, source, pipe, |_| {}).await;
         assert_eq!(exit.ok(), Some(Exit::Done));
     }
 }

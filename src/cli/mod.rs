@@ -3,6 +3,7 @@
 mod args;
 mod completions;
 mod demo;
+mod filter;
 mod headless;
 mod input;
 mod lines;
@@ -85,6 +86,8 @@ enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Filter(#[from] filter::FilterError),
+    #[error(transparent)]
     Lint(#[from] LintError),
     #[error(transparent)]
     Log(#[from] LogError),
@@ -111,6 +114,7 @@ impl Failure {
             // Asked for by whoever has to set it, like a key that the server refuses.
             Self::Config(ConfigError::NoKey { .. }) => Exit::Refused.code(),
             Self::Config(_)
+            | Self::Filter(_)
             | Self::Lint(_)
             | Self::Log(_)
             | Self::Plan(_)

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::WatchArgs;
+use super::filter::Filter;
 use super::headless::{self, Mode};
 use super::redact::redaction;
 use super::sending::{folders, sending};
@@ -24,9 +25,13 @@ use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
 pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
-    let WatchArgs { once, json, since, redact } = watch;
+    let WatchArgs { once, json, since, filter, redact } = watch;
     // Before a key is asked for, which would be in vain.
     let on_screen = !once && !json && terminal_has_screen()?;
+    let filter = match filter {
+        Some(_) if on_screen => return Err(Filter::on_screen().into()),
+        filter => filter.map(Filter::of).transpose()?,
+    };
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let profile = config.profile.as_ref().map(|profile| &profile.value);
     let redaction = redaction(&redact, profile, config.levels.identifiers())?;
@@ -43,7 +48,7 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
         return runtime::block_on(on_terminal(config.label(), config, plan, settings, notices))?;
     }
     runtime::log::to_stderr()?;
-    runtime::block_on(in_lines(mode, config, plan, redaction, settings))?
+    runtime::block_on(in_lines((mode, filter), config, plan, redaction, settings))?
 }
 
 /// Whether the terminal that standard output is can show a screen. One that is called `dumb`, or has no name, gets lines,
@@ -65,7 +70,7 @@ fn has_screen(term: Option<&OsStr>) -> bool {
 
 /// Prints what `settings` say, a line each, until it is done or a signal comes.
 pub(super) async fn in_lines(
-    mode: Mode,
+    mode: (Mode, Option<Filter>),
     config: &Config,
     (plan, broken): (Plan, Vec<BadSchema>),
     redaction: Option<Redaction>,
@@ -150,8 +155,13 @@ pub(super) fn settings(config: &Config, keys: AccountKeys, headers: Arc<[ExtraHe
     }
 }
 
-async fn print(mode: Mode, linter: Linter, redaction: Option<Redaction>, source: Source) -> Result<Exit, Failure> {
-    headless::run(mode, linter, redaction, source, Stdout, stderr::say).await
+async fn print(
+    (mode, filter): (Mode, Option<Filter>),
+    linter: Linter,
+    redaction: Option<Redaction>,
+    source: Source,
+) -> Result<Exit, Failure> {
+    headless::run(mode, linter, filter, redaction, source, Stdout, stderr::say).await
 }
 
 /// Waits for `task`, or for a signal to end. The task may hang in a write to a reader that does not read, so it has a

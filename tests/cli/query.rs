@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clickscope::jq::{Client, Limits};
 use clickscope::query::{QueryError, ValuesEnd, Verdict};
 
-use crate::{CANARY, clickscope, text};
+use crate::{CANARY, Sandbox, clickscope, text};
 
 const EVENT: &str = r#"{"event":"purchase","customer_id":"42","revenue":25.00}"#;
 
@@ -145,5 +145,43 @@ fn the_child_ends_with_its_input() {
         let mut child = clickscope(&[]).arg0("clickscope-jq").stdin(std::process::Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
         assert_eq!(crate::ended(&mut child).success(), succeeds, "{input:?}");
+    }
+}
+
+#[test]
+fn watch_prints_only_the_events_that_an_expression_is_true_of() {
+    let sandbox = Sandbox::start(&[]);
+    for (name, revenue) in [("view", 1), ("purchase", 31), ("checkout", 200)] {
+        sandbox.send(&format!(r#"{{"event":"{name}","customer_id":"c","revenue":{revenue}}}"#));
+    }
+    let once = |expression: &str| {
+        let arguments = ["watch", "--once", "--json", "--where", expression, "--url", &sandbox.url];
+        clickscope(&arguments).output().unwrap()
+    };
+    let output = once("select(.revenue > 30)");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines = text(&output.stdout);
+    let mut types: Vec<_> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].to_string())
+        .collect();
+    types.sort_unstable();
+    assert_eq!(types, [r#""checkout""#, r#""purchase""#]);
+
+    // What fails for an event is told once, and leaves nothing.
+    let output = once(".event.x");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0));
+    assert_eq!(text(&output.stderr).matches("--where fails for an event of ").count(), 1, "{}", text(&output.stderr));
+
+    // What cannot be used is refused before anything is asked for.
+    for (expression, said) in [
+        (".revenue >", "--where: column 11: expected an expression at the end"),
+        ("revenue > 1", "--where: column 1: there is no function revenue"),
+        ("env", "--where: column 1: env is not offered"),
+    ] {
+        let output =
+            clickscope(&["watch", "--json", "--where", expression, "--url", "http://127.0.0.1:9"]).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{expression}");
+        assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
     }
 }
