@@ -22,6 +22,8 @@ mod plan;
 #[cfg(alone)]
 mod query;
 #[cfg(alone)]
+mod report;
+#[cfg(alone)]
 mod runtime;
 #[cfg(alone)]
 mod sandbox;

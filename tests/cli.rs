@@ -14,6 +14,8 @@ mod plan;
 mod query;
 #[path = "cli/replay.rs"]
 mod replay;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/sending.rs"]
 mod sending;
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::DraftId;
 use super::changes::Pair;
 use super::composer::findings::Question;
+use super::reporting::{Planning, Reporting};
 use super::scan::ScanStep;
 use crate::blueshift::Call;
 use crate::event::{Payload, Sanitized, TypeName};
@@ -93,6 +94,10 @@ pub enum Effect {
     /// Leave the screen, print the text on the plain terminal, wait for a key, and come back: for terminals that do
     /// not let programs copy.
     Print(Sanitized),
+    /// Make a report, and put it where it is to go.
+    Report(Box<Reporting>),
+    /// Make a plan, and write it into its folder.
+    Plan(Box<Planning>),
     /// Give the terminal back and stop, as Ctrl-Z does; come back on `fg`.
     Suspend,
     /// Draw every cell anew, for a screen that something else has written on.

@@ -151,6 +151,12 @@ pub enum Action {
     Compose,
     /// Compose the event under the cursor anew.
     Resend,
+    /// Write a report of the session.
+    Report,
+    /// Make a plan of the session's events.
+    InferPlan,
+    /// Make a plan of the events of the type on show.
+    InferPlanOfType,
     /// Send the draft.
     Send,
     /// Back to the draft.
@@ -203,8 +209,12 @@ pub enum CopyTarget {
     Event,
     /// The event type's name.
     Type,
-    /// The findings in a few lines.
+    /// The finding in a few lines.
     Finding,
+    /// What changed from another event, a line each.
+    Diff,
+    /// A report of the session.
+    Report,
 }
 
 impl CopyTarget {
@@ -218,6 +228,8 @@ impl CopyTarget {
             Self::Event => "whole event",
             Self::Type => "type name",
             Self::Finding => "finding",
+            Self::Diff => "diff",
+            Self::Report => "report",
         }
     }
 }
@@ -367,6 +379,8 @@ pub(super) static ANYWHERE: Keys = {
         bind(&[key(KeyCode::Tab)], A::NextPane, "next pane"),
         bind(&[with_shift(KeyCode::Tab)], A::PreviousPane, "previous pane"),
         bind(&[char('z')], A::Zoom, "the pane alone on the screen, and back"),
+        bind(&[], A::Report, "report of the session, into a file for others"),
+        bind(&[], A::InferPlan, "plan from the events of the session, into a folder"),
         bind(ESC, A::Back, "back one level"),
         hint(&[char(':')], A::Palette, "every command, to search and to run", "commands"),
         hint(&[char('|')], A::Query, "query the event, or find those of the session that match (jq)", "query"),
@@ -400,6 +414,7 @@ pub(super) static EVENT: Keys = {
     const BINDINGS: &[Binding] = &[
         hint(&[char('x'), key(KeyCode::F(8))], A::NextFinding, "to the next field with a finding", "finding"),
         bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
+        bind(&[], A::InferPlanOfType, "plan from the events of the type, into a folder"),
         bind(&[], A::AskHistory, "ask the platform for earlier events of the type"),
         bind(&[char('!')], A::AllFindings, "all findings of the session, which the header counts"),
         bind(&[], A::Earlier, "to the last event that was worse than the newest"),

@@ -68,6 +68,15 @@ pub enum Outcome {
     },
     /// This is what events of the session answered.
     Scanned(Box<Scanned>),
+    /// A report was made, to be copied or printed.
+    Reported {
+        /// All of it.
+        text: String,
+        /// Whether it is to be printed.
+        print: bool,
+    },
+    /// A report or a plan is on disk, or not: what to say.
+    Kept(Result<Sanitized, Sanitized>),
     /// The draft could not be put on disk, and why. It is in memory only. Told once, until one can be kept again.
     DraftNotKept(Sanitized),
     /// After one that was not, a draft is on disk.

@@ -25,6 +25,7 @@ pub mod proof;
 pub mod queries;
 mod records;
 mod replaying;
+pub mod reporting;
 pub mod scan;
 mod sending;
 pub mod shown;

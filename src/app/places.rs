@@ -4,7 +4,7 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 25] = [
+static PLACES: [&Keys; 26] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
@@ -28,6 +28,7 @@ static PLACES: [&Keys; 25] = [
     &layer::confirm::KEYS,
     &layer::prompt::TEMPLATE_NAME,
     &layer::prompt::JUMP,
+    &layer::prompt::PLACE_NAME,
     &layer::PAGER,
     &layer::help::KEYS,
 ];

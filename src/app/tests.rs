@@ -16,6 +16,7 @@ use super::pane::diff::DiffRow;
 use super::pane::stream::Entry;
 use super::pane::types::{Column, Mark};
 use super::pane::{Pane, PaneId, Tab};
+use super::reporting::{ReportFormat, ReportTo};
 use super::{Effect, Key, KeyCode, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Unknown};
@@ -54,7 +55,6 @@ fn keys_ask_the_world_for_what_they_are_for() {
         ("space", vec![]),
         ("y t", vec![Effect::Copy("purchase".into())]),
         ("y T", vec![Effect::Print("purchase".into())]),
-        ("y e", vec![Effect::Copy(PURCHASE.replace("50314", "50315"))]),
         ("enter j y v", vec![Effect::Copy("purchase".into())]),
         ("enter j j j j y v", vec![Effect::Copy("50315".into())]),
         ("enter j j j j y k", vec![Effect::Copy("order_id".into())]),
@@ -695,28 +695,86 @@ fn the_log_names_what_is_new_once_and_sums_up_the_start() {
     assert!(log(&model).iter().any(|line| line == " and findings in 28 more types"));
 }
 
-#[test]
-fn a_finding_can_be_copied_and_read_in_full() {
-    let mut model = faulty(120, 36);
-    let copied = |effects: Vec<Effect>| match effects.into_iter().next() {
+/// The text that was copied or printed.
+fn copied(effects: Vec<Effect>) -> String {
+    match effects.into_iter().next() {
         Some(Effect::Copy(text)) => text,
         Some(Effect::Print(text)) => text.into(),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_goes_to_others_names_its_type_its_time_and_its_number() {
+    let mut model = busy(120, 36);
+    let event = copied(press(&mut model, "y e", at(21)));
+    let (heading, event) = event.split_once('\n').unwrap();
+    assert!(heading.starts_with("purchase 14:03:") && heading.ends_with(" · order 50315"), "{heading}");
+    assert_eq!(event, PURCHASE.replace("50314", "50315"));
+    let diff = copied(press(&mut model, "y d", at(21)));
+    assert!(diff.starts_with(&format!("{heading}\nagainst purchase ")), "{diff}");
+    assert!(diff.contains("\n  order_id  \"50314\" → \"50315\""), "{diff}");
+}
+
+#[test]
+fn a_report_of_the_session_is_copied_printed_or_written() {
+    let mut model = faulty(120, 36);
+    for (keys, to) in [("y r", ReportTo::Clipboard), ("y R", ReportTo::Terminal)] {
+        let effects = press(&mut model, keys, at(21));
+        let [Effect::Report(reporting)] = &*effects else { panic!("{effects:?}") };
+        assert_eq!(reporting.to, to);
+        let text = reporting.text();
+        assert!(text.starts_with("# Events of ") && text.contains("`date-impossible`"), "{text}");
+        assert!(text.contains("`purchase 14:03:20 event "), "{text}");
+    }
+    let reported = |print| Message::Done(Outcome::Reported { text: "all".into(), print });
+    assert_eq!(send(&mut model, reported(false), at(21)), [Effect::Copy("all".into())]);
+    assert_eq!(send(&mut model, reported(true), at(21)), [Effect::Print("all".into())]);
+    act(&mut model, Action::Report, at(22));
+    assert_eq!(press(&mut model, ". t x t enter", at(22)), []);
+    assert!(model.toast.as_ref().unwrap().text.contains(".html, .md, .json or .csv"));
+    let effects = press(&mut model, "^u r . m d enter", at(22));
+    let [Effect::Report(reporting)] = &*effects else { panic!("{effects:?}") };
+    assert_eq!(reporting.to, ReportTo::File("r.md".into(), ReportFormat::Markdown));
+    assert!(model.layers.is_empty());
+    send(&mut model, Message::Done(Outcome::Kept(Ok("the report is in r.md".into()))), at(23));
+    assert_eq!(model.toast.as_ref().unwrap().text, "the report is in r.md");
+    assert!(log(&model).iter().any(|line| line.ends_with("the report is in r.md")));
+}
+
+#[test]
+fn a_plan_is_made_of_the_events_of_the_session_or_of_one_type() {
+    let mut model = busy(120, 36);
+    let types = |action: Action, model: &mut Model| {
+        act(model, action, at(21));
+        let effects = press(model, "enter", at(21));
+        let [Effect::Plan(planning)] = &*effects else { panic!("{effects:?}") };
+        assert_eq!(planning.folder.to_str(), Some("plan"));
+        planning.infer().into_iter().map(|inferred| inferred.event_type).collect::<Vec<_>>()
     };
+    assert_eq!(types(Action::InferPlanOfType, &mut model), ["purchase"]);
+    assert!(types(Action::InferPlan, &mut model).contains(&"purchase".to_owned()));
+    act(&mut model, Action::InferPlan, at(21));
+    assert_eq!(press(&mut model, "^u enter", at(21)), []);
+    assert_eq!(model.toast.as_ref().unwrap().text, "name a folder");
+}
+
+#[test]
+fn a_finding_can_be_copied_and_read_in_full() {
+    let mut model = faulty(120, 36);
     press(&mut model, "enter ] ] ]", at(21));
     let text = copied(press(&mut model, "y f", at(21)));
+    let (heading, text) = text.split_once('\n').unwrap();
+    assert!(heading.starts_with("purchase 14:03:20 event ") && heading.ends_with(" · order 50316"), "{heading}");
     assert!(text.starts_with("error[date-impossible] /ship_date\n"), "{text}");
-    assert_eq!(copied(press(&mut model, "y F", at(21))), text);
+    assert_eq!(copied(press(&mut model, "y F", at(21))), format!("{heading}\n{text}"));
     assert_eq!(copied(press(&mut model, "y v", at(21))), "2026-14-11T17:27:20+00:00", "of the field that it is about");
     assert_eq!(copied(press(&mut model, "j y j", at(21))), ".total");
     press(&mut model, "v", at(21));
     let Some(Layer::Pager(reader)) = model.layers.last() else { panic!("{:?}", model.layers) };
     assert_eq!(reader.title, "number-format");
     press(&mut model, "esc enter", at(21));
-    assert!(
-        copied(press(&mut model, "y f", at(21))).starts_with("warning[number-format] /total\n"),
-        "also in the tree"
-    );
+    assert!(copied(press(&mut model, "y f", at(21))).contains("\nwarning[number-format] /total\n"), "also in the tree");
     assert_eq!(press(&mut model, "g y f", at(21)), []);
     assert_eq!(model.toast.as_ref().unwrap().text, "nothing wrong was found here");
 }

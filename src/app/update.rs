@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use tui_input::{Input, InputRequest};
 
 use super::composer::ComposerTab;
-use super::keymap::{self, Action, Keys, LineEdit};
+use super::keymap::{self, Action, CopyTarget, Keys, LineEdit};
 use super::layer::all_findings::AllFindings;
 use super::layer::help::Help;
 use super::layer::palette::Palette;
@@ -19,10 +19,11 @@ use super::model::{InputTarget, Parts, Pause, TOAST};
 use super::pager::Pager;
 use super::pane::stream::EntryKind;
 use super::pane::types::Column;
-use super::pane::{Answer, Context, Open, Pane, PaneId, Request, Said, Tab, draft, preview, proof};
+use super::pane::{Answer, Context, Open, Pane, PaneId, PromptKind, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
 use super::records::{hear, learn, note, show};
 use super::replaying::{self, hear_tape};
+use super::reporting::{Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::blueshift::curl::{self, CurlError};
@@ -139,6 +140,16 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
         Outcome::NotSent { batch, why } => {
             bad_toast(model, now, &why);
             return model.outbox.abandon(Some(batch), &why, now, &mut model.stream);
+        }
+        Outcome::Reported { text, print: false } => return vec![Effect::Copy(text)],
+        Outcome::Reported { text, print: true } => return vec![Effect::Print(Sanitized::lines(&text))],
+        Outcome::Kept(Ok(said)) => {
+            note(model, now, EntryKind::Note, said.clone());
+            toast(model, now, said);
+        }
+        Outcome::Kept(Err(why)) => {
+            note(model, now, EntryKind::Trouble, why.clone());
+            bad_toast(model, now, why);
         }
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::Compared(compared) => model.inspector.compared(&compared),
@@ -363,8 +374,11 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             let number = model.queries.next_number();
             return query_line(model).map_or_else(Vec::new, |line| line.evaluate(number));
         }
+        Request::Copy { target: CopyTarget::Report, print } => {
+            return report(model, if print { ReportTo::Terminal } else { ReportTo::Clipboard }, now);
+        }
         Request::Copy { target, print } => {
-            let text = copy::text(&model.inspector, target, &model.context(now));
+            let text = copy::text(&model.inspector, target, &model.time_zone, &model.context(now));
             match text {
                 Ok(text) if print => return vec![Effect::Print(Sanitized::lines(&text))],
                 Ok(text) => return vec![Effect::Copy(text)],
@@ -393,6 +407,8 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             }
             Err(why) => bad_toast(model, now, Sanitized::of(&why)),
         },
+        Request::Report(name) => return write_report(model, name, now),
+        Request::Plan { folder, of_type } => return make_plan(model, folder, of_type, now),
         Request::KeepTemplate(name) => {
             let answer = model.composer.keep_template(name);
             return apply(model, answer, now);
@@ -490,6 +506,14 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
             let picker = Picker::new(&model.composer, model.inspector.shown(), now.wall);
             model.layers.push(Layer::Picker(picker));
         }
+        Action::Report => {
+            let at = now.wall.to_zoned(model.time_zone.clone()).strftime("%Y-%m-%d-%H%M%S").to_string();
+            ask(model, PromptKind::Report, format!("clickscope-{at}.html"));
+        }
+        Action::InferPlan => ask(model, PromptKind::Plan, "plan".to_owned()),
+        Action::InferPlanOfType if model.inspector.shown().is_some() => {
+            ask(model, PromptKind::PlanOfType, "plan".to_owned());
+        }
         Action::Resend => {
             let answer = with_composer(model, now, composer::Composer::resend);
             return apply(model, answer, now);
@@ -497,6 +521,40 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Has a report of the session made.
+fn report(model: &mut Model, to: ReportTo, now: Moment) -> Vec<Effect> {
+    toast(model, now, "making the report");
+    vec![Effect::Report(Box::new(Reporting::of(&model.target, &model.session, &model.checked, to)))]
+}
+
+/// Has one made and written into a file, in the format that its name says.
+fn write_report(model: &mut Model, name: String, now: Moment) -> Vec<Effect> {
+    let Some(format) = ReportFormat::of(&name) else {
+        bad_toast(model, now, "end the name with .html, .md, .json or .csv");
+        return Vec::new();
+    };
+    model.layers.pop();
+    report(model, ReportTo::File(name.into(), format), now)
+}
+
+/// Has a plan made of the events that are held, or of those of the type on show.
+fn make_plan(model: &mut Model, folder: String, of_type: bool, now: Moment) -> Vec<Effect> {
+    if folder.is_empty() {
+        bad_toast(model, now, "name a folder");
+        return Vec::new();
+    }
+    model.layers.pop();
+    let shown = model.inspector.shown().map(|shown| shown.event.event_type.clone()).filter(|_| of_type);
+    let planning = Planning::of(&model.session.history, shown.as_ref(), folder.into());
+    toast(model, now, sanitized!("making a plan of {}", planning.size()));
+    vec![Effect::Plan(Box::new(planning))]
+}
+
+/// Asks for a name, with a proposal.
+fn ask(model: &mut Model, kind: PromptKind, proposal: String) {
+    model.layers.push(Open::Prompt(kind, proposal.into()).into());
 }
 
 fn request(edit: LineEdit) -> InputRequest {

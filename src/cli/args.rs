@@ -15,6 +15,7 @@ use crate::config::{parse_interval, parse_patience, parse_since, parse_size};
 use crate::event::{Assignment, Path};
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
+use crate::report::Ignored;
 use crate::sandbox::{AllowedHost, DEFAULT_LISTEN, DebugShape, Fault, Rewrite};
 use crate::session::{Jump, Speed};
 
@@ -104,7 +105,7 @@ fn for_help(mut command: clap::Command) -> clap::Command {
 
 fn with_its_own_options(command: clap::Command) -> clap::Command {
     let taken: Option<&[&str]> = match command.get_name() {
-        "lint" | "check" => Some(&["profile", "plan"]),
+        "lint" | "check" | "report" | "compare" => Some(&["profile", "plan"]),
         "demo" => Some(&["interval", "history"]),
         "replay" => Some(&["profile", "plan", "history"]),
         "plan" | "infer" | "rules" | "explain" | "templates" | "sandbox" | "completions" | "man" => Some(&[]),
@@ -139,6 +140,12 @@ pub(super) enum Command {
     /// Report what is wrong with events, field by field, and how to fix it
     #[command(after_help = LINT_EXAMPLES)]
     Lint(LintArgs),
+    /// Report what a tape or a file of events says, to hand over to others
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Compare two tapes, files or profiles: types, fields and findings on one side only
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
     /// List the lint rules
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesArgs),
@@ -517,6 +524,122 @@ pub(super) struct ReplayArgs {
     pub(super) speed: Option<Speed>,
     #[command(flatten)]
     pub(super) redact: RedactArgs,
+}
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  clickscope report tape.ndjson                 Markdown, for a ticket
+  clickscope report tape.ndjson --format html > proof.html
+                                                one file, for any browser
+  clickscope report events.ndjson --format csv > fields.csv
+  clickscope watch --json | clickscope report - until interrupted
+  ssh staging clickscope report tape.ndjson --format html > proof.html
+
+It tells the event types with their counts, when events came, each kind of
+finding with how often and an example, proofs and how long they took, what was
+lost, and of each field in how many events it is, of which types, how many
+different values it has and the most frequent ones. Beyond 256 different values
+their number is an estimate. What there is too much of is counted.
+
+--format json prints one object with these fields:
+  report, version  clickscope, 1
+  source, target, redacted
+  from, to, events, untimed, unreadable
+  types        objects with type, captured, first, last, coverage (captured and
+               received while the server's count was known), received_today,
+               lost, findings (errors, warnings, notes) and fields: path, count,
+               of, types, distinct (count, estimate), values, example, range
+  timeline     seconds (of each span) and spans: at, events, faulty
+  findings     type, rule, severity, path, missing, title, events, of, first,
+               last, example
+  proofs       seen, missed, not_sent, latencies, list
+  gaps         type, lost (null is at least one), at
+  errors       the server's counts of events that it could not process
+  left_out     how much there was too much of
+
+--format csv prints a row for each type, finding, proof, gap and field. A cell
+that a spreadsheet would run begins with an apostrophe.
+
+Exit codes: 0 success, 2 part of the input is no event";
+
+/// Of what to make a report, and how.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReportArgs {
+    /// A tape, or events in any form that `lint` reads; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(super) file: String,
+    /// The format of the report
+    #[arg(long, value_enum, default_value = "md")]
+    pub(super) format: ReportFormat,
+    /// The events come from the platform: ignore the fields that it added
+    #[arg(long)]
+    pub(super) received: bool,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Markdown (GitHub Flavored)
+    Md,
+    /// One HTML file that asks nobody for anything
+    Html,
+    /// One JSON object
+    Json,
+    /// CSV (RFC 4180)
+    Csv,
+}
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  clickscope compare staging.ndjson production.ndjson
+  clickscope compare staging live               two profiles, each polled once
+  clickscope compare tape.ndjson live --ignore purchase.coupon --ignore .utm
+  clickscope compare a.ndjson b.ndjson --json | jq -r .type
+
+A name that is a file is that file; profile:NAME is the profile in any case.
+Told are types that one side does not have, fields that it has in no event,
+fields with a type of values that the other side does not have, and findings on
+one side only. What is rare on one side and was not seen among few events on the
+other, and shares that are far apart, are notes: they are no difference.
+
+--ignore takes a type (purchase), a field of it (purchase.coupon) or a field of
+any type (.coupon), each with all that is in it; products[].sku is in any
+element.
+
+Each line of --json is an object with these fields:
+  kind         missing-type, missing-field, retyped, finding or share
+  type, path   path is null for a whole type
+  rule, severity, title
+               of a finding
+  a, b         how each side has it: count, of, types
+  findings     rules that are broken on one side because of it
+  note         whether it is only a note
+
+Exit codes: 0 no difference, 1 a difference, 2 usage error, or a part that is no
+event; 4 and 5 as elsewhere for a profile that cannot be polled";
+
+/// What to compare.
+#[derive(Clone, Debug, Args)]
+pub(super) struct CompareArgs {
+    /// A tape, a file in any form that `lint` reads, a profile, or - for standard input
+    #[arg(value_name = "A")]
+    pub(super) a: String,
+    /// Another one
+    #[arg(value_name = "B")]
+    pub(super) b: String,
+    /// Do not compare a type or a field; can be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(super) ignore: Vec<Ignored>,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    /// The events come from the platform: ignore the fields that it added
+    #[arg(long)]
+    pub(super) received: bool,
+    /// Print one JSON object per line
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const RULES_EXAMPLES: &str = "\

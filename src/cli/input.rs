@@ -172,6 +172,12 @@ impl Input {
         Self { called, size: None, is_live: false, reader, file: None, is_again: false }
     }
 
+    /// A text that is called so.
+    pub(super) fn of_text(called: Sanitized, text: String) -> Self {
+        let size = Some(text.len() as u64);
+        Self { called, size, is_live: false, reader: Box::new(Cursor::new(text)), file: None, is_again: false }
+    }
+
     fn file(name: &str, file: File) -> Self {
         let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         let called = Path::new(name).file_name().map_or_else(|| name.into(), |name| name.to_string_lossy());

@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand, each only wiring, output and an exit code.
 
 mod args;
+mod compare;
 mod completions;
 mod demo;
 mod filter;
+mod folding;
 mod headless;
 mod input;
 mod lines;
@@ -12,6 +14,7 @@ mod man;
 mod plan;
 mod redact;
 mod replay;
+mod report;
 mod rules;
 mod sandbox;
 mod send;
@@ -29,13 +32,15 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
-use crate::config::{self, Config, ConfigError, ConfigFile, ConfigLayer};
+use crate::config::{self, Config, ConfigError, ConfigFile, ConfigLayer, Profile};
 use crate::event::Sanitized;
 use crate::jq;
 use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
+use compare::CompareError;
+use input::InputError;
 use lint::LintError;
 use plan::PlanError;
 use replay::ReplayError;
@@ -84,9 +89,13 @@ impl Exit {
 #[derive(Debug, Error)]
 enum Failure {
     #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Filter(#[from] filter::FilterError),
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error(transparent)]
     Lint(#[from] LintError),
     #[error(transparent)]
@@ -113,8 +122,11 @@ impl Failure {
             Self::Output(_) => 1,
             // Asked for by whoever has to set it, like a key that the server refuses.
             Self::Config(ConfigError::NoKey { .. }) => Exit::Refused.code(),
-            Self::Config(_)
+            Self::Compare(CompareError::NotPolled { exit, .. }) => exit.code(),
+            Self::Compare(_)
+            | Self::Config(_)
             | Self::Filter(_)
+            | Self::Input(_)
             | Self::Lint(_)
             | Self::Log(_)
             | Self::Plan(_)
@@ -186,9 +198,12 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let lookup = |name: &str| std::env::var_os(name);
     let config = |flags| Config::read(flags, options.profile.as_deref(), &lookup, &file()?);
     // Commands that only read events need no target.
+    let chosen = |file: &'_ ConfigFile| -> Result<Option<Profile>, ConfigError> {
+        Ok(file.choose(options.profile.as_deref(), &lookup)?.map(|profile| profile.value.clone()))
+    };
     let plan = |file: &ConfigFile| {
-        let profile = file.choose(options.profile.as_deref(), &lookup)?;
-        let named = flags.plan.clone().or_else(|| profile?.value.plan().cloned());
+        let profile = chosen(file)?;
+        let named = flags.plan.clone().or_else(|| profile?.plan().cloned());
         Ok::<_, ConfigError>(named)
     };
     match command.unwrap_or(Command::Watch(args::WatchArgs::default())) {
@@ -199,6 +214,16 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Lint(lint) => {
             let file = file()?;
             lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?)
+        }
+        Command::Report(report) => {
+            let file = file()?;
+            let redaction = redact::redaction(&report.redact, chosen(&file)?.as_ref(), file.levels().identifiers())?;
+            report::run(&report, file.levels(), plan::usable(plan(&file)?.as_ref())?, redaction)
+        }
+        Command::Compare(compare) => {
+            let file = file()?;
+            let plan = || plan::usable(plan(&file)?.as_ref());
+            compare::run(&compare, &compare::Setting { file: &file, chosen: chosen(&file)?, plan: &plan })
         }
         Command::Plan { command: args::PlanCommand::Infer(infer) } => plan::infer(&infer, file()?.levels()),
         Command::Plan { command: args::PlanCommand::Check { folder: Some(folder) } } => {

@@ -231,8 +231,19 @@ fn print(inferred: &[Inferred]) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Writes a file for each type and prints its name. What is there is kept, unless it is to be overwritten.
-fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Failure> {
+/// What became of the files of a plan.
+#[derive(Default)]
+struct Written {
+    /// Those that were written.
+    paths: Vec<Sanitized>,
+    /// Those that were there and are kept.
+    kept: Vec<Sanitized>,
+    /// The types that have none, for it would be too large.
+    without: Vec<Sanitized>,
+}
+
+/// Writes a file for each type. What is there is kept, unless it is to be overwritten.
+fn write_files(folder: &Path, inferred: &[Inferred], force: bool, written: &mut Written) -> Result<(), PlanError> {
     let called = |path: &Path| sanitize(&path.display().to_string());
     let unwritten = |path: &Path, source| PlanError::Write { path: called(path), source };
     // Where there is no plan yet, nothing of it can be in the way.
@@ -241,9 +252,6 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
     fs::create_dir_all(folder).map_err(|source| unwritten(folder, source))?;
     let name = |path: &&Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
     let mut taken: HashSet<String> = planned.values().filter_map(name).collect();
-    let (mut kept, mut without) = (0, 0);
-    // Who reads no further than the first name is to have all the files.
-    let mut told = Ok(());
     for inferred in inferred {
         let path = match planned.get(&*inferred.event_type) {
             Some(path) => (*path).to_owned(),
@@ -251,38 +259,66 @@ fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Fail
         };
         let text = sanitize_json(&inferred.text());
         if text.len() as u64 > config::LONGEST_FILE {
-            let of = excerpt(&inferred.event_type, WIDEST);
-            stderr::say_plainly(&sanitized!(
-                "{} has no schema: it would be larger than the 1 MiB that one may have, because nearly every event names its \
-                 fields differently",
-                of
-            ));
-            without += 1;
+            written.without.push(excerpt(&inferred.event_type, WIDEST));
             continue;
         }
         let mut options = File::options();
         options.write(true).create_new(!force).create(true).truncate(force);
         match options.open(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
-            Ok(()) => told = told.and(writeln!(io::stdout(), "{}", called(&path))),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let told = sanitized!("{} exists and was kept; --force overwrites it", called(&path));
-                stderr::say_plainly(&told);
-                kept += 1;
-            }
-            Err(source) => return Err(unwritten(&path, source).into()),
+            Ok(()) => written.paths.push(called(&path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => written.kept.push(called(&path)),
+            Err(source) => return Err(unwritten(&path, source)),
         }
     }
+    Ok(())
+}
+
+/// Writes a file for each type and prints its name.
+fn write(folder: &Path, inferred: &[Inferred], force: bool) -> Result<Exit, Failure> {
+    let mut written = Written::default();
+    let outcome = write_files(folder, inferred, force, &mut written);
+    for path in &written.kept {
+        stderr::say_plainly(&sanitized!("{} exists and was kept; --force overwrites it", path));
+    }
+    for of in &written.without {
+        stderr::say_plainly(&sanitized!(
+            "{} has no schema: it would be larger than the 1 MiB that one may have, because nearly every event names its \
+             fields differently",
+            of
+        ));
+    }
+    let told = written.paths.iter().try_for_each(|path| writeln!(io::stdout(), "{path}"));
+    outcome?;
     told?;
-    if kept + without == 0 {
+    let missing = written.kept.len() + written.without.len();
+    if missing == 0 {
         return Ok(Exit::Done);
     }
     stderr::say_plainly(&sanitized!(
         "the plan in {} is not the one that was inferred: {} of {} not written",
-        called(folder),
-        kept + without,
+        sanitize(&folder.display().to_string()),
+        missing,
         counted(inferred.len() as u64, "schema")
     ));
     Ok(Exit::Incomplete)
+}
+
+/// Writes a plan for the screen, and says what is there now.
+pub(super) fn into_folder(folder: &Path, inferred: &[Inferred]) -> Result<Sanitized, Sanitized> {
+    let mut written = Written::default();
+    write_files(folder, inferred, false, &mut written).map_err(|error| Sanitized::of(&error))?;
+    let Written { paths, kept, without } = &written;
+    let rest = [(kept.len(), "there already and kept"), (without.len(), "too large to write")];
+    let rest = rest
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| sanitized!("{} {}", counted(count as u64, "schema"), what));
+    let written = sanitized!(
+        "plan in {}: {} written",
+        sanitize(&folder.display().to_string()),
+        counted(paths.len() as u64, "schema")
+    );
+    Ok(Sanitized::join(std::iter::once(written).chain(rest), "; "))
 }
 
 /// The longest name of a file in characters, without its ending: any of them may take 4 of the usual 255 bytes.

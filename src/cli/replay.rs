@@ -82,6 +82,7 @@ async fn show(
         volatile: config.volatile.clone(),
         folders,
         linter: Linter::new(config.levels.clone(), plan),
+        plan_writer: plan::into_folder,
         key_variables: config.key_variables().iter().cloned().collect(),
         notices: broken.chain(notices).collect(),
         replay: Some(begin),

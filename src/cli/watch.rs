@@ -109,6 +109,7 @@ pub(super) async fn on_terminal(
         volatile: config.volatile.clone(),
         folders,
         linter: Linter::new(config.levels.clone(), plan),
+        plan_writer: plan::into_folder,
         key_variables: config.key_variables().iter().cloned().collect(),
         notices: config.exposure().into_iter().chain(broken).chain(notices).collect(),
         replay: None,

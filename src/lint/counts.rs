@@ -19,6 +19,11 @@ impl SeverityCounts {
         Sanitized::join(self.each().map(|(severity, count)| counted(count, severity.as_str())), ", ")
     }
 
+    /// Counts one more.
+    pub fn add(&mut self, severity: Severity) {
+        *self.of(severity) += 1;
+    }
+
     /// Counts one less.
     pub fn remove(&mut self, severity: Severity) {
         let count = self.of(severity);

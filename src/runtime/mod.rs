@@ -19,6 +19,7 @@ mod output;
 mod querying;
 mod screen;
 mod signals;
+mod telling;
 mod templates;
 mod terminal;
 mod theme;
@@ -39,6 +40,7 @@ use crate::event::{Sanitized, Volatile};
 use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Feed;
+pub use telling::PlanWriter;
 pub use terminal::stdout_lost;
 
 /// The settings of the interface at its start; the rest of [`Setup`] it reads from the terminal and the clock.
@@ -62,6 +64,8 @@ pub struct InterfaceSettings {
     pub folders: Folders,
     /// Checks events and drafts.
     pub linter: Linter,
+    /// Writes a plan that is made of the session.
+    pub plan_writer: PlanWriter,
     /// The variables that hold keys, which no other program is started with.
     pub key_variables: Vec<String>,
     /// Warnings from the start, a sentence each.
@@ -183,6 +187,7 @@ pub async fn run<F: Into<Feed>>(
         clipboard: clipboard::Clipboard::detect(&lookup, &settings.key_variables),
         folders: settings.folders,
         linter: settings.linter,
+        plan_writer: settings.plan_writer,
         keys,
         editor: console::Command { line: editor::command(&lookup), without: settings.key_variables },
     };

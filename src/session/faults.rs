@@ -81,7 +81,8 @@ pub struct FaultCounts {
 }
 
 impl FaultId {
-    fn of(event_type: &TypeName, finding: &Finding) -> Self {
+    /// The fault that a finding in an event of this type is one of: the same in every session.
+    pub fn of(event_type: &TypeName, finding: &Finding) -> Self {
         let mut hasher = DefaultHasher::new();
         event_type.hash(&mut hasher);
         finding.hash_kind(&mut hasher);

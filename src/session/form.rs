@@ -42,6 +42,7 @@ impl CapturedEvent<'_> {
 /// The draft that a text makes which was copied from a file or a terminal: several events become an array, and so does a
 /// bulk payload; a captured event becomes the one that was sent. `None` for a text that is a draft as it stands.
 pub fn as_draft(copied: &str) -> Option<String> {
+    let (copied, headed) = without_heading(copied).map_or((copied, false), |event| (event, true));
     let mut splitter = Splitter::default();
     let mut values: Vec<Value> = Vec::new();
     let mut rest = copied.as_bytes();
@@ -51,7 +52,7 @@ pub fn as_draft(copied: &str) -> Option<String> {
         values.extend(value);
     }
     values.extend(splitter.finish());
-    let mut changed = values.len() > 1 || copied.starts_with('\u{feff}');
+    let mut changed = headed || values.len() > 1 || copied.starts_with('\u{feff}');
     let mut events: Vec<String> = Vec::new();
     let mut is_array = false;
     for Value { bytes, .. } in values {
@@ -85,6 +86,14 @@ pub fn as_draft(copied: &str) -> Option<String> {
     Some(syntax::format(&draft).unwrap_or(draft))
 }
 
+/// The event under a [`heading`](super::heading), as it is copied.
+fn without_heading(copied: &str) -> Option<&str> {
+    let (first, event) = copied.split_once('\n')?;
+    let (_, number) = first.split_once(" event ").filter(|_| event.trim_start().starts_with('{'))?;
+    let number = number.split(' ').next()?.trim_end();
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(event)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +115,9 @@ mod tests {
             ("{\n\"a\":1\n}{\"b\":2}", Some(r#"[{"a":1},{"b":2}]"#)),
             ("[{\"a\":1}]\n{\"b\":2}", Some(r#"[{"a":1},{"b":2}]"#)),
             (r#"{"events":[{"a":1}]}"#, Some(r#"[{"a":1}]"#)),
+            ("view 14:03:20 event 42 · sku A\n{\"a\":1}", Some(r#"{"a":1}"#)),
+            ("view 14:03:20 event 42\r\n{\"a\":1}", Some(r#"{"a":1}"#)),
+            ("a main event x\n{\"a\":1}", None),
             (record, Some(r#"{"event":"view","sku":"\u007b{x}}"}"#)),
             (&format!("{count}\n{record}\n"), Some(r#"{"event":"view","sku":"\u007b{x}}"}"#)),
             (count, None),

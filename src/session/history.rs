@@ -71,6 +71,11 @@ pub enum Lost {
 }
 
 impl Lost {
+    /// What a gap says was lost.
+    pub fn of(gap: &Gap) -> Self {
+        gap.lost.map_or(Self::Some(gap.unless), Self::Count)
+    }
+
     /// The words for it.
     pub fn words(self) -> Sanitized {
         match self {
@@ -81,7 +86,8 @@ impl Lost {
     }
 
     /// Both together. A number stands for what was told without one.
-    fn and(self, other: Self) -> Self {
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Count(one), Self::Count(other)) => Self::Count(one.saturating_add(other)),
             (count @ Self::Count(_), Self::Some(_)) | (Self::Some(_), count) => count,
@@ -245,7 +251,7 @@ impl History {
             Some(event) => &mut event.lost,
             None => &mut held.lost,
         };
-        let lost = gap.lost.map_or(Lost::Some(gap.unless), Lost::Count);
+        let lost = Lost::of(gap);
         *before = Some(before.map_or(lost, |known| known.and(lost)));
     }
 

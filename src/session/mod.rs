@@ -31,7 +31,7 @@ mod tracker;
 
 pub use backfill::{Past, Reach};
 pub use busy::Busy;
-pub use captured::{Arrival, Captured, EventNumber};
+pub use captured::{Arrival, Captured, EventNumber, heading, identity};
 pub use change::{Change, ChangeKind, Coverage};
 pub use connection::{Polled, Problem, ProblemKind, Trouble};
 pub use delivery::{CallOutcome, Delivery, Retry};
@@ -41,7 +41,7 @@ pub use form::{CapturedEvent, as_draft, captured};
 pub use gap::Gap;
 pub use history::{Dropped, HISTORY_LIMIT, History, Lost, MOST_TYPES, Place};
 pub use moment::Moment;
-pub use proof::{Proof, ProofOutcome};
+pub use proof::{Alteration, Altered, Proof, ProofOutcome};
 pub use rate::Rate;
 pub use recalled::Recalled;
 pub use record::{Record, RecordLine};

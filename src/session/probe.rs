@@ -391,8 +391,7 @@ impl Probes {
         };
         let mut seen: Vec<_> = self.watches.iter().filter_map(after).collect();
         seen.sort_unstable();
-        let rank = |percent: usize| seen.get((seen.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-        Some(Latencies { count: seen.len(), min: *seen.first()?, median: rank(50)?, p95: rank(95)? })
+        Latencies::of(&seen)
     }
 
     fn waiting_mut(&mut self, id: ProbeId) -> Option<&mut Watch> {
@@ -566,6 +565,14 @@ pub struct Latencies {
     pub median: Duration,
     /// 95 of 100 were not slower (nearest rank).
     pub p95: Duration,
+}
+
+impl Latencies {
+    /// Those of probes that were seen after so long, in ascending order; `None` of none.
+    pub fn of(seen: &[Duration]) -> Option<Self> {
+        let rank = |percent: usize| seen.get((seen.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        Some(Self { count: seen.len(), min: *seen.first()?, median: rank(50)?, p95: rank(95)? })
+    }
 }
 
 #[cfg(test)]

@@ -92,9 +92,13 @@ pub struct Altered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alteration {
+    /// It did not come.
     Dropped,
+    /// It came with another value.
     Changed,
+    /// It came as another type.
     Retyped,
+    /// It was not sent.
     Added,
 }
 

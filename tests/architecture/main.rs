@@ -25,19 +25,36 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["event", "lint"]),
     ("session", &["event", "lint"]),
     ("query", &["event"]),
+    ("report", &["event", "lint", "session"]),
     ("blueshift", &["event"]),
     ("source", &["event", "session", "blueshift"]),
     ("sandbox", &["event", "session", "blueshift"]),
     ("jq", &["event", "query"]),
-    ("app", &["event", "lint", "plan", "session", "query", "blueshift"]),
+    ("app", &["event", "lint", "plan", "session", "query", "report", "blueshift"]),
     ("ui", &["event", "lint", "session", "app"]),
-    ("runtime", &["event", "lint", "plan", "session", "query", "app", "ui", "source", "jq", "blueshift"]),
+    ("runtime", &["event", "lint", "plan", "session", "query", "report", "app", "ui", "source", "jq", "blueshift"]),
     ("config", &["event", "lint", "plan", "app", "blueshift"]),
-    ("cli", &["event", "lint", "plan", "session", "blueshift", "source", "sandbox", "jq", "app", "runtime", "config"]),
+    (
+        "cli",
+        &[
+            "event",
+            "lint",
+            "plan",
+            "session",
+            "report",
+            "blueshift",
+            "source",
+            "sandbox",
+            "jq",
+            "app",
+            "runtime",
+            "config",
+        ],
+    ),
 ];
 
 /// The rooms without clock, input, output and async.
-const PURE: &[&str] = &["event", "lint", "plan", "session", "query", "blueshift", "app", "ui"];
+const PURE: &[&str] = &["event", "lint", "plan", "session", "query", "report", "blueshift", "app", "ui"];
 
 /// Paths that a pure room may not use. ratatui's own use of crossterm is its own affair.
 const IMPURE_ROOTS: &[&str] = &[

@@ -67,9 +67,11 @@ pub(super) static COPY: Keys = {
         hint(&[char('k')], A::CopyTarget(T::Key), "the key", "key"),
         hint(&[char('p')], A::CopyTarget(T::Path), "the path: products[0].price", "path"),
         hint(&[char('j')], A::CopyTarget(T::Jq), "the path for jq: .products[0].price", "jq"),
-        hint(&[char('e')], A::CopyTarget(T::Event), "the whole event, as it came", "event"),
+        hint(&[char('e')], A::CopyTarget(T::Event), "the event as it came, under its type, time and number", "event"),
         hint(&[char('t')], A::CopyTarget(T::Type), "the event type's name", "type"),
         hint(&[char('f')], A::CopyTarget(T::Finding), "the finding there", "finding"),
+        hint(&[char('d')], A::CopyTarget(T::Diff), "what changed, as on the Diff tab", "diff"),
+        hint(&[char('r')], A::CopyTarget(T::Report), "a report of the session (Markdown)", "report"),
         bind(&[char('V')], A::PrintTarget(T::Value), "print the value"),
         bind(&[char('K')], A::PrintTarget(T::Key), "print the key"),
         bind(&[char('P')], A::PrintTarget(T::Path), "print the path"),
@@ -77,6 +79,8 @@ pub(super) static COPY: Keys = {
         bind(&[char('E')], A::PrintTarget(T::Event), "print the whole event"),
         bind(&[char('T')], A::PrintTarget(T::Type), "print the type's name"),
         bind(&[char('F')], A::PrintTarget(T::Finding), "print the finding"),
+        bind(&[char('D')], A::PrintTarget(T::Diff), "print what changed"),
+        bind(&[char('R')], A::PrintTarget(T::Report), "print the report"),
         hint(ESC_OR_Q, A::Back, "copy nothing", "cancel"),
     ];
     Keys::commands("After y: what to copy (a capital letter prints it instead)", BINDINGS, &[])
@@ -213,7 +217,7 @@ impl Layer {
     pub(super) fn lets_mouse_through(&self) -> bool {
         match self {
             Self::Composer | Self::Completion(_) | Self::Copy(_) => true,
-            Self::Prompt(prompt) => !matches!(prompt.kind, PromptKind::TemplateName | PromptKind::Jump),
+            Self::Prompt(prompt) => matches!(prompt.kind, PromptKind::Filter | PromptKind::Search),
             _ => false,
         }
     }

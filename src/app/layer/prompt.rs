@@ -48,6 +48,16 @@ pub(in crate::app) static JUMP: Keys = {
     Keys::typing("While typing a place of a tape", BINDINGS, &[&keymap::LINE])
 };
 
+/// The keys while a file or a folder is named.
+pub(in crate::app) static PLACE_NAME: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(ENTER, A::Accept, "write it there", "write"),
+        hint(ESC_OR_INTERRUPT, A::Back, "write nothing", "cancel"),
+    ];
+    Keys::typing("While naming a file or a folder", BINDINGS, &[&keymap::LINE])
+};
+
 /// A line that is typed.
 #[derive(Debug)]
 pub struct Prompt {
@@ -58,11 +68,19 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    fn line(&self) -> String {
+        self.input.value().trim().to_owned()
+    }
+
     fn use_of(&self, line: &str) -> Option<Request> {
         match self.kind {
             PromptKind::Filter => Some(Request::Filter(line.to_owned())),
             PromptKind::Search => Some(Request::Search(line.to_owned())),
-            PromptKind::TemplateName | PromptKind::Jump => None,
+            PromptKind::TemplateName
+            | PromptKind::Jump
+            | PromptKind::Report
+            | PromptKind::Plan
+            | PromptKind::PlanOfType => None,
         }
     }
 }
@@ -74,6 +92,7 @@ impl Pane for Prompt {
             PromptKind::Search => &SEARCH,
             PromptKind::TemplateName => &TEMPLATE_NAME,
             PromptKind::Jump => &JUMP,
+            PromptKind::Report | PromptKind::Plan | PromptKind::PlanOfType => &PLACE_NAME,
         }
     }
 
@@ -89,6 +108,10 @@ impl Pane for Prompt {
             }
             (Action::Accept, PromptKind::Jump) => {
                 answer.requests.push(Request::Jump(self.input.value().to_owned()));
+            }
+            (Action::Accept, PromptKind::Report) => answer.requests.push(Request::Report(self.line())),
+            (Action::Accept, kind @ (PromptKind::Plan | PromptKind::PlanOfType)) => {
+                answer.requests.push(Request::Plan { folder: self.line(), of_type: kind == PromptKind::PlanOfType });
             }
             (Action::Accept, PromptKind::Search) => {
                 answer.requests.extend([Request::Close, Request::Act(Action::AcceptSearch)]);

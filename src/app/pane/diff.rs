@@ -194,6 +194,24 @@ fn rows(changes: &Changes) -> Vec<DiffRow> {
     rows
 }
 
+/// The changes as text, a line each, in their groups.
+pub(in crate::app) fn text(changes: &Changes) -> Sanitized {
+    let lines = rows(changes).into_iter().filter_map(|row| match row {
+        DiffRow::Heading { group, .. } => Some(group.label().into()),
+        DiffRow::Change { difference, .. } => {
+            let path = Sanitized::of(&difference.path);
+            let path = if path.is_empty() { "(event)".into() } else { path };
+            let values = [&difference.before, &difference.after].into_iter().flatten();
+            let values = values.map(|value| text::excerpt(value, WIDEST_PART));
+            Some(sanitized!("  {}  {}", path, Sanitized::join(values, " → ")))
+        }
+        DiffRow::Text { .. } => None,
+        DiffRow::Note(note) => Some(note),
+        DiffRow::More(count) => Some(sanitized!("  and {} more", count)),
+    });
+    Sanitized::join(lines, "\n")
+}
+
 /// How the elements of an array were matched.
 fn note(array: &ArrayMatch) -> Sanitized {
     let path = Sanitized::of(&array.path);

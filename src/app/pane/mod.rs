@@ -186,6 +186,15 @@ pub(super) enum Request {
     KeepTemplate(String),
     /// Go to the place of the tape that this names.
     Jump(String),
+    /// Write a report of the session into the file of this name.
+    Report(String),
+    /// Make a plan.
+    Plan {
+        /// Into the folder of this name.
+        folder: String,
+        /// Whether it is of the type on show only.
+        of_type: bool,
+    },
 }
 
 /// The layers that a pane or a layer can ask for.
@@ -218,6 +227,12 @@ pub enum PromptKind {
     TemplateName,
     /// It names a place of a tape.
     Jump,
+    /// It names the file of a report.
+    Report,
+    /// It names the folder of a plan of all types.
+    Plan,
+    /// It names the folder of a plan of the type on show.
+    PlanOfType,
 }
 
 impl PromptKind {
@@ -228,6 +243,9 @@ impl PromptKind {
             Self::Search => "search",
             Self::TemplateName => "keep as",
             Self::Jump => "jump to",
+            Self::Report => "report into (.html, .md, .json, .csv)",
+            Self::Plan => "plan of all types into folder",
+            Self::PlanOfType => "plan of the type into folder",
         }
     }
 }

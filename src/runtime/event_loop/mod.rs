@@ -29,6 +29,7 @@ use super::linting::LintWorker;
 use super::output::{Done, Job, TerminalOutput};
 use super::querying::QueryWorker;
 use super::screen::Screen;
+use super::telling::{self, PlanWriter};
 use super::{Exit, Folders, RuntimeError, templates};
 use crate::app::{self, DraftId, Effect, Field, Key, KeyCode, Message, Model, Outcome, Size};
 use crate::event::{Sanitized, sanitized};
@@ -69,6 +70,8 @@ pub(super) struct Workplace {
     pub(super) editor: console::Command,
     /// The way of a copied text.
     pub(super) clipboard: Clipboard,
+    /// Writes a plan.
+    pub(super) plan_writer: PlanWriter,
 }
 
 /// The application that the loop runs: the three functions of the application, and its state.
@@ -554,6 +557,11 @@ where
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
             Effect::KeepTemplate { name, text } => self.keep_template(name, text),
             Effect::Edit { draft, text } => return self.edit(draft, text).into(),
+            Effect::Report(reporting) => self.beside(move || telling::report(*reporting)),
+            Effect::Plan(planning) => {
+                let writer = self.workplace.plan_writer;
+                self.beside(move || telling::plan(&planning, writer));
+            }
             Effect::Suspend => self.stop(),
             Effect::Redraw => {
                 // The screen is in memory: writing to it does not fail.
@@ -594,10 +602,16 @@ where
     }
 
     fn keep_template(&self, name: String, text: String) {
-        let (folder, outcomes) = (self.workplace.folders.templates.clone(), self.outcome_sender.clone());
+        let folder = self.workplace.folders.templates.clone();
+        self.beside(move || templates::keep(folder.as_deref(), name, text));
+    }
+
+    /// Does what takes its time, and tells what came of it.
+    fn beside(&self, work: impl FnOnce() -> Outcome + Send + 'static) {
+        let outcomes = self.outcome_sender.clone();
         spawn_blocking(move || {
             // Nobody listens only when the program ends.
-            drop(outcomes.send(templates::keep(folder.as_deref(), name, text)));
+            drop(outcomes.send(work()));
         });
     }
 

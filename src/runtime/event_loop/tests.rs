@@ -264,6 +264,7 @@ where
     let size = fake.world().size_on_entering;
     // The keys have no reader here.
     let workplace = Workplace {
+        plan_writer: |_, _| Err("nobody writes a plan here".into()),
         folders: fake.world().folders.clone(),
         linter: Linter::default(),
         keys: events::keys().0,
