@@ -86,6 +86,7 @@ fn model() -> Model {
         history_limit: HISTORY_LIMIT,
         table: clickscope::app::TableSettings::default(),
         volatile: clickscope::event::Volatile::default(),
+        recording: None,
         notices: Vec::new(),
     });
     let mut changes: Vec<_> = (0..TYPES)

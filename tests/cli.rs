@@ -12,6 +12,8 @@ mod lint;
 mod plan;
 #[path = "cli/query.rs"]
 mod query;
+#[path = "cli/recording.rs"]
+mod recording;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/report.rs"]

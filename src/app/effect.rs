@@ -10,7 +10,8 @@ use super::reporting::{Planning, Reporting};
 use super::scan::ScanStep;
 use crate::blueshift::Call;
 use crate::event::{Payload, Sanitized, TypeName};
-use crate::session::{Captured, TapeCommand};
+use crate::session::tape::Header;
+use crate::session::{Captured, Record, TapeCommand};
 
 /// The requests of the application to the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
@@ -82,6 +83,17 @@ pub enum Effect {
         /// The draft that it is.
         text: String,
     },
+    /// Begin a tape in the file of that name, in the place of one that is on.
+    BeginRecording {
+        /// The name of the file, as the user has typed it.
+        name: String,
+        /// What stands at its beginning.
+        header: Header,
+        /// What is held so far.
+        held: Vec<Record>,
+    },
+    /// Write these on the tape.
+    Record(Vec<Record>),
     /// Give the terminal and the draft to the user's own editor, and come back with what became of it.
     Edit {
         /// Which draft.

@@ -54,6 +54,7 @@ pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
         history_limit: HISTORY_LIMIT,
         table: super::pane::types::TableSettings::default(),
         volatile: Volatile::default(),
+        recording: None,
         notices: Vec::new(),
     }
 }

@@ -67,6 +67,8 @@ pub enum Action {
     PreviousPane,
     /// Give the pane the whole screen, or take it back.
     Zoom,
+    /// Record the session.
+    Record,
     /// Stop, as the shell's job control does.
     Suspend,
     /// Redraw the screen.
@@ -188,9 +190,9 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether it is asked of a live source, which a replay has not.
+    /// Whether it is asked of a live session, which a replay is not.
     pub(super) fn is_live(self) -> bool {
-        matches!(self, Self::Pause | Self::Poll | Self::Slower | Self::Faster | Self::AskHistory)
+        matches!(self, Self::Pause | Self::Poll | Self::Slower | Self::Faster | Self::AskHistory | Self::Record)
     }
 }
 
@@ -374,6 +376,7 @@ pub(super) static ANYWHERE: Keys = {
         bind(&[char('b')], A::BeginStep, "begin a step: count what comes from here on"),
         bind(&[], A::EndStep, "end the step, and its counts"),
         bind(&[char('r')], A::Poll, "poll and count now"),
+        bind(&[char('w')], A::Record, "record the session to a file: what is held, and what comes"),
         bind(&[char('+'), char('=')], A::Slower, "a longer interval between polls"),
         bind(&[char('-')], A::Faster, "a shorter interval between polls"),
         bind(&[key(KeyCode::Tab)], A::NextPane, "next pane"),

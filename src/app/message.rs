@@ -106,6 +106,17 @@ pub enum Outcome {
         /// The whole of it.
         text: String,
     },
+    /// A tape is begun, and what was held is on it.
+    RecordingBegun {
+        /// Where it is.
+        place: Sanitized,
+        /// How many events were held.
+        events: u64,
+    },
+    /// No tape could be begun, and why. One that was on goes on.
+    RecordingNotBegun(Sanitized),
+    /// The tape could not be written on, and why.
+    RecordingEnded(Sanitized),
     /// The user's editor could not be used, and why. The draft is as it was.
     EditFailed(Sanitized),
 }

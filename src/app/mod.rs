@@ -23,6 +23,7 @@ pub mod pane;
 mod places;
 pub mod proof;
 pub mod queries;
+pub mod recording;
 mod records;
 mod replaying;
 pub mod reporting;

@@ -16,6 +16,7 @@ use super::pane::stream::{Entry, EntryKind, Stream};
 use super::pane::types::{Earlier, TableSettings, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::queries::Queries;
+use super::recording::Recordings;
 use super::scan::Versions;
 use super::tape::{ReplaySettings, Tape};
 use super::{Effect, Key, Sending, Size};
@@ -52,6 +53,8 @@ pub struct Setup {
     pub table: TableSettings,
     /// The fields whose changes say nothing of an event.
     pub volatile: Volatile,
+    /// Where the session is recorded from the start, if it is.
+    pub recording: Option<Sanitized>,
     /// Troubles from the start, a sentence each: a file that could not be used, where, and why.
     pub notices: Vec<Sanitized>,
 }
@@ -85,8 +88,12 @@ pub struct Model {
     pub focus: PaneId,
     /// Whether that pane has the screen to itself.
     pub zoomed: bool,
+    /// When it started.
+    pub(super) started: Moment,
     /// The session, also while the screen is held still.
     pub session: Session,
+    /// What is recorded of it.
+    pub recordings: Recordings,
     /// The findings of the events that it holds.
     pub checked: Checked,
     /// The fields whose changes say nothing of an event.
@@ -190,7 +197,9 @@ impl Model {
             size: setup.size,
             focus: PaneId::Types,
             zoomed: false,
+            started: setup.now,
             session: Session::new(setup.history_limit),
+            recordings: Recordings::new(setup.recording),
             checked: Checked::default(),
             volatile: Arc::new(setup.volatile),
             faults: Faults::default(),

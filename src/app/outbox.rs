@@ -8,8 +8,10 @@ use super::Effect;
 use super::pane::stream::{About, Entry, EntryKind, Stream};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
 use crate::event::{Document, EventId, Identifiers, Sanitized, TypeName, sanitized, text};
-use crate::session::probe::{Clue, PATIENCE, Probe, ProbeId, ProbeState, Probes, Recognized};
-use crate::session::{CallOutcome, Change, Delivery, Errors, History, Moment, Problem, ProblemKind, Recalled, Retry};
+use crate::session::probe::{Clue, PATIENCE, Probe, ProbeId, ProbeState, Probes, Recognized, StageState};
+use crate::session::{
+    CallOutcome, Change, Delivery, Errors, History, Moment, Problem, ProblemKind, Proof, Recalled, Retry,
+};
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +35,8 @@ pub struct Outbox {
     sent: Vec<Sent>,
     probes: Probes,
     marks: HashMap<TypeName, ProbeMark>,
+    /// The probes that are not waited for any more, and of which no proof was taken yet.
+    ended: Vec<ProbeId>,
 }
 
 /// A batch that was handed over.
@@ -155,7 +159,7 @@ impl Outbox {
     /// One from which nothing went out yet, where customers are identified by these fields.
     pub(super) fn new(identifiers: Identifiers) -> Self {
         let probes = Probes::new(PATIENCE).identified_by(identifiers);
-        Self { count: 0, sent: Vec::new(), probes, marks: HashMap::new() }
+        Self { count: 0, sent: Vec::new(), probes, marks: HashMap::new(), ended: Vec::new() }
     }
 
     /// The batch that was handed over last.
@@ -207,8 +211,20 @@ impl Outbox {
         found
     }
 
+    /// The proofs of the probes that have ended since this was asked last.
+    pub(super) fn take_proofs(&mut self, now: Moment) -> Vec<Proof> {
+        let ended = std::mem::take(&mut self.ended);
+        let proofs = ended.into_iter().filter_map(|id| Some(Proof::of(self.probes.get(id)?, now)));
+        // Of one that was seen before its call was answered there is more to tell then.
+        let is_whole = |proof: &Proof| proof.stages.first().is_none_or(|stage| stage.state != StageState::Waiting);
+        proofs.filter(is_whole).collect()
+    }
+
     /// Marks the types of these probes by how the newest probe of each stands.
     fn mark_all(&mut self, probes: &[ProbeId]) {
+        let has_ended =
+            |id: &ProbeId| self.probes.get(*id).is_some_and(|probe| !matches!(probe.state, ProbeState::Waiting));
+        self.ended.extend(probes.iter().copied().filter(has_ended));
         for id in probes {
             let Some(event_type) = self.probes.get(*id).map(|probe| probe.event_type.clone()) else { continue };
             let mark = self.probes.newest_of(&event_type).and_then(|probe| match &probe.state {

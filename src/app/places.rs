@@ -4,7 +4,7 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 26] = [
+static PLACES: [&Keys; 27] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
@@ -29,6 +29,7 @@ static PLACES: [&Keys; 26] = [
     &layer::prompt::TEMPLATE_NAME,
     &layer::prompt::JUMP,
     &layer::prompt::PLACE_NAME,
+    &layer::prompt::TAPE_NAME,
     &layer::PAGER,
     &layer::help::KEYS,
 ];

@@ -24,11 +24,13 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
     let clock_before = model.session.clock.complaint();
     let was_missing_some = model.misses_some().is_some();
     remember(model, &mut records, now);
+    let recorded = model.recordings.write(&records);
     let complaint = model.session.clock.complaint();
     if let Some(complaint) = complaint.filter(|_| clock_before.is_none()) {
         note(model, now, EntryKind::Trouble, complaint);
     }
-    let (mut effects, mut changes, mut gaps, mut answered) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let (mut effects, mut changes) = (Vec::from_iter(recorded), Vec::new());
+    let (mut gaps, mut answered) = (Vec::new(), None);
     for record in records {
         if let Record::Polled(Polled { at, .. }) | Record::Counted { at } = &record {
             answered = Some(*at);

@@ -21,6 +21,7 @@ use super::pane::stream::EntryKind;
 use super::pane::types::Column;
 use super::pane::{Answer, Context, Open, Pane, PaneId, PromptKind, Request, Said, Tab, draft, preview, proof};
 use super::places::places;
+use super::recording;
 use super::records::{hear, learn, note, show};
 use super::replaying::{self, hear_tape};
 use super::reporting::{Planning, ReportFormat, ReportTo, Reporting};
@@ -28,7 +29,7 @@ use super::scan::{Question, Scan, Versions};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
-use crate::session::{EventNumber, Moment};
+use crate::session::{EventNumber, Moment, Record};
 
 /// The intervals that `+` and `-` step through.
 const INTERVALS: [Duration; 11] = [
@@ -61,6 +62,7 @@ pub fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Effect> {
     let answered = matches!(message, Message::Key(_));
     if answered || model.toast.as_ref().is_some_and(|toast| toast.until.since(at).is_zero()) {
         model.toast = None;
+        model.recordings.is_leaving &= answered;
     }
     model.outbox.expire(now, &mut model.stream);
     let mut effects = match message {
@@ -81,6 +83,7 @@ pub fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Effect> {
         Message::Woke => Vec::new(),
         Message::Done(outcome) => done(model, outcome, now),
     };
+    effects.extend(keep_proofs(model, now));
     // Probes are waited for at a faster poll, and the reader may choose another interval meanwhile.
     let interval = model.polling_interval();
     if interval != model.told_interval {
@@ -101,6 +104,15 @@ pub fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Effect> {
     let versions = Versions { history: &model.session.history, narrowing: model.queries.narrowing() };
     effects.extend(model.inspector.questions(versions, &model.volatile));
     effects
+}
+
+/// Keeps the proofs of the probes that have ended, and has them recorded.
+fn keep_proofs(model: &mut Model, now: Moment) -> Option<Effect> {
+    let mut proofs: Vec<_> = model.outbox.take_proofs(now).into_iter().map(Record::Proof).collect();
+    if !proofs.is_empty() {
+        model.session.take_in(&mut proofs);
+    }
+    model.recordings.write(&proofs)
 }
 
 /// Makes what a frame needs and a message does not. Once before each frame.
@@ -151,6 +163,9 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
             note(model, now, EntryKind::Trouble, why.clone());
             bad_toast(model, now, why);
         }
+        Outcome::RecordingBegun { place, events } => recording::begun(model, place, events, now),
+        Outcome::RecordingNotBegun(why) => recording::not_begun(model, why, now),
+        Outcome::RecordingEnded(why) => recording::ended(model, why, now),
         Outcome::Linted(linted) => learn(model, &linted, now),
         Outcome::Compared(compared) => model.inspector.compared(&compared),
         Outcome::Evaluated { number, answer } => {
@@ -179,7 +194,9 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
 }
 
 fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
-    if let Some(action) = model.action(key) {
+    let action = model.action(key);
+    model.recordings.is_leaving &= action == Some(Action::Quit);
+    if let Some(action) = action {
         return act(model, action, now);
     }
     match (key.code, key.ctrl, key.alt) {
@@ -400,6 +417,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             return apply(model, answer, now);
         }
         Request::Deliver(batch) => return model.outbox.send(*batch, model.sending.limits, &model.session.history, now),
+        Request::Record(name) => return recording::begin(model, name, now),
         Request::Jump(typed) => match replaying::jump(model, &typed) {
             Ok(effects) => {
                 model.layers.pop();
@@ -448,7 +466,11 @@ fn focus(model: &mut Model, pane: PaneId) {
 /// Does what an action means in any pane.
 fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return recording::quit(model, now),
+        Action::Record => {
+            let input = Input::new(model.tape_name(now));
+            model.layers.push(Open::Prompt(PromptKind::TapeName, input).into());
+        }
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Poll => {

@@ -130,7 +130,7 @@ pub(super) enum Command {
     Watch(WatchArgs),
     /// Watch the traffic of a small shop on a local collector; needs no account or network
     #[command(after_help = "Example:\n  clickscope demo")]
-    Demo,
+    Demo(RecordArgs),
     /// Send events, and prove that they arrive
     #[command(after_help = SEND_EXAMPLES)]
     Send(SendArgs),
@@ -195,10 +195,17 @@ Examples:
   clickscope watch --json --where '.revenue > 100 or .coupon != null'
                                                 only such events
   clickscope watch --once --json > seen.ndjson  one line per event type
+  clickscope watch --record purchase.ndjson     keep the session, for later
   clickscope watch --json --since 10m           with what came shortly before
 
 What came between two polls is asked for at the history endpoint, which has the
 last 50 events of a type, at most 30 times a minute.
+
+A tape, as --record and the key w write it, has such lines for all that happened
+behind a first one that says what was watched. Findings are not on it: whoever
+reads it judges anew. --print-schema has every kind of line. A profile with
+record = \"auto\" is recorded each time; the newest five tapes are kept, in
+~/.local/state/clickscope/tapes.
 
 Each line of --json is a record of what happened; `record` is its kind:
   event        an event came
@@ -239,6 +246,14 @@ pub(super) struct RedactArgs {
     pub(super) redact_key: Option<String>,
 }
 
+/// Where the session is recorded.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RecordArgs {
+    /// Record the session to FILE, which must not exist: a line of JSON for all that happens (a tape). It holds customers' data
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
+}
+
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct WatchArgs {
     /// Print what the endpoint knows, then exit
@@ -255,6 +270,11 @@ pub(super) struct WatchArgs {
     pub(super) filter: Option<String>,
     #[command(flatten)]
     pub(super) redact: RedactArgs,
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
+    /// Print the JSON Schema of the lines that --json and --record write, and exit
+    #[arg(long, conflicts_with_all = ["once", "json", "since", "record"])]
+    pub(super) print_schema: bool,
 }
 
 const SEND_EXAMPLES: &str = "\
@@ -421,7 +441,7 @@ event";
 #[derive(Clone, Debug, Args)]
 pub(super) struct LintArgs {
     /// Events in any form: one, an array, a bulk payload, one per line (NDJSON) or one after the other as jq prints them,
-    /// what `watch --json` prints; also packed with gzip; - for standard input
+    /// what `watch --json` prints or records; also packed with gzip; - for standard input
     #[arg(value_name = "FILE|-")]
     pub(super) file: String,
     /// The events come from the platform: ignore the fields that it added

@@ -1,9 +1,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use super::headless::Mode;
+use super::recording;
 use super::watch::{in_lines, log_to_file, on_terminal, terminal_has_screen};
 use super::{Exit, Failure, plan};
 use crate::blueshift::auth::AccountKey;
@@ -18,19 +20,24 @@ use crate::source::live::{self, Timeouts};
 const KEY: &str = "demo";
 
 /// Takes the interval from `layers`; what is watched is not theirs to choose, nor the profile's. The `file` only says
-/// which variables hold keys.
-pub(super) fn run(layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
+/// which variables hold keys. The session is recorded to the file `record`.
+pub(super) fn run(record: Option<&Path>, layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     let notices = if terminal_has_screen()? {
         Some(log_to_file()?)
     } else {
         runtime::log::to_stderr()?;
         None
     };
-    runtime::block_on(show(layers, file, notices))?
+    runtime::block_on(show(record, layers, file, notices))?
 }
 
 /// Shows the demo on the screen with these `notices`, or without any in lines.
-async fn show(layers: [ConfigLayer; 2], file: &ConfigFile, notices: Option<Vec<Sanitized>>) -> Result<Exit, Failure> {
+async fn show(
+    record: Option<&Path>,
+    layers: [ConfigLayer; 2],
+    file: &ConfigFile,
+    notices: Option<Vec<Sanitized>>,
+) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     // With counts in it, the answer shows received beside captured from the first second on.
     let debug_shape = DebugShape::Counted;
@@ -56,8 +63,9 @@ async fn show(layers: [ConfigLayer; 2], file: &ConfigFile, notices: Option<Vec<S
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),
     };
+    let tape = record.map(|file| recording::begin(file, target.clone(), false, settings.clock)).transpose()?;
     match notices {
-        Some(notices) => on_terminal(target, &config, plan, settings, notices).await,
-        None => in_lines((Mode::FollowInLines, None), &config, plan, None, settings).await,
+        Some(notices) => on_terminal(target, &config, plan, settings, tape, notices).await,
+        None => in_lines((Mode::FollowInLines, None), &config, plan, None, settings, tape).await,
     }
 }

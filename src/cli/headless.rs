@@ -48,7 +48,7 @@ pub(super) async fn run(
     mode: Mode,
     linter: Linter,
     mut filter: Option<Filter>,
-    redaction: Option<Redaction>,
+    redaction: Option<Arc<Redaction>>,
     mut source: Source,
     mut output: impl Output,
     mut tell: impl FnMut(&Sanitized),
@@ -127,7 +127,7 @@ struct Printer {
     mode: Mode,
     linter: Linter,
     /// What makes masks of all that is printed and told, where that is asked for.
-    redaction: Option<Redaction>,
+    redaction: Option<Arc<Redaction>>,
     clock: ServerClock,
     /// Where the reader's clock is.
     zone: TimeZone,
@@ -144,7 +144,7 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(mode: Mode, linter: Linter, redaction: Option<Redaction>) -> Self {
+    fn new(mode: Mode, linter: Linter, redaction: Option<Arc<Redaction>>) -> Self {
         let (clock, zone, types) = (ServerClock::default(), TimeZone::system(), IndexMap::new());
         Self {
             mode,

@@ -12,6 +12,7 @@ mod lines;
 mod lint;
 mod man;
 mod plan;
+mod recording;
 mod redact;
 mod replay;
 mod report;
@@ -37,6 +38,7 @@ use crate::event::Sanitized;
 use crate::jq;
 use crate::runtime::RuntimeError;
 use crate::runtime::log::LogError;
+use crate::runtime::recording::RecordingError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
 use compare::CompareError;
@@ -103,6 +105,8 @@ enum Failure {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
+    Recording(#[from] RecordingError),
+    #[error(transparent)]
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -130,6 +134,7 @@ impl Failure {
             | Self::Lint(_)
             | Self::Log(_)
             | Self::Plan(_)
+            | Self::Recording(_)
             | Self::Replay(_)
             | Self::Runtime(_)
             | Self::Sandbox(_)
@@ -208,7 +213,9 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     };
     match command.unwrap_or(Command::Watch(args::WatchArgs::default())) {
         Command::Watch(watch) => watch::run(watch, &config(flags)?, headers),
-        Command::Demo => demo::run([flags, ConfigLayer::environment(&lookup)?], &file()?),
+        Command::Demo(record) => {
+            demo::run(record.record.as_deref(), [flags, ConfigLayer::environment(&lookup)?], &file()?)
+        }
         Command::Send(send) => send::run(send, &config(flags)?, headers),
         Command::Replay(replay) => replay::run(&replay, || Ok(config(flags)?)),
         Command::Lint(lint) => {

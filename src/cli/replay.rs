@@ -84,6 +84,7 @@ async fn show(
         linter: Linter::new(config.levels.clone(), plan),
         plan_writer: plan::into_folder,
         key_variables: config.key_variables().iter().cloned().collect(),
+        tape: None,
         notices: broken.chain(notices).collect(),
         replay: Some(begin),
     };

@@ -18,16 +18,20 @@ const PROBE_NEAR: Duration = Duration::from_millis(250);
 /// Where the user's drafts and templates are. Each profile, or target, has drafts of its own: one that was written for
 /// staging must not be at hand where real customers are.
 pub(super) fn folders(config: &Config) -> Folders {
-    let owner = match (&config.profile, &config.target.value) {
+    Folders {
+        drafts: config::state_folder().map(|folder| folder.join("drafts").join(owner(config))),
+        templates: templates_folder(),
+    }
+}
+
+/// Whose sessions and drafts these are, as the name of a file: a profile's or, without one, a target's.
+pub(super) fn owner(config: &Config) -> String {
+    file_name(&match (&config.profile, &config.target.value) {
         (Some(profile), _) => profile.value.name.clone(),
         (None, Target::Region(region)) => region.to_string(),
         (None, Target::Url(url)) if url.is_loopback() => "local".to_owned(),
         (None, Target::Url(url)) => url.host_label().into(),
-    };
-    Folders {
-        drafts: config::state_folder().map(|folder| folder.join("drafts").join(file_name(&owner))),
-        templates: templates_folder(),
-    }
+    })
 }
 
 /// Where the user's own templates are, for every profile.

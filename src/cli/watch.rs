@@ -1,5 +1,5 @@
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -12,20 +12,25 @@ use super::headless::{self, Mode};
 use super::redact::redaction;
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
-use super::{Exit, Failure, plan, stderr};
+use super::{Exit, Failure, plan, recording, stderr};
 use crate::app::Sending;
 use crate::blueshift::{ExtraHeader, KeyMask};
 use crate::config::{self, AccountKeys, Config};
 use crate::event::{Redaction, Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::plan::{BadSchema, Plan};
+use crate::runtime::recording::Tape;
 use crate::runtime::{self, RuntimeError, drafts};
-use crate::session::HISTORY_LIMIT;
+use crate::session::{HISTORY_LIMIT, tape};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
 pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
-    let WatchArgs { once, json, since, filter, redact } = watch;
+    let WatchArgs { once, json, since, filter, redact, record, print_schema } = watch;
+    if print_schema {
+        io::stdout().write_all(tape::SCHEMA.as_bytes())?;
+        return Ok(Exit::Done);
+    }
     // Before a key is asked for, which would be in vain.
     let on_screen = !once && !json && terminal_has_screen()?;
     let filter = match filter {
@@ -43,12 +48,24 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
     };
     let headers = config.headers(headers, &|name| std::env::var_os(name))?;
     let settings = live::Settings { since, ..settings(config, keys, headers) };
+    let is_masked = redaction.is_some();
+    let tape =
+        record.record.map(|file| recording::begin(&file, config.label(), is_masked, settings.clock)).transpose()?;
+    let tape_of_profile = || recording::begin_of_profile(config, is_masked, settings.clock).filter(|_| !once);
     if on_screen {
-        let notices = log_to_file()?;
-        return runtime::block_on(on_terminal(config.label(), config, plan, settings, notices))?;
+        let mut notices = log_to_file()?;
+        let tape = tape.or_else(|| match tape_of_profile()? {
+            Ok(tape) => Some(tape),
+            Err(why) => {
+                notices.push(why);
+                None
+            }
+        });
+        return runtime::block_on(on_terminal(config.label(), config, plan, settings, tape, notices))?;
     }
     runtime::log::to_stderr()?;
-    runtime::block_on(in_lines((mode, filter), config, plan, redaction, settings))?
+    let tape = tape.or_else(|| recording::said(tape_of_profile()));
+    runtime::block_on(in_lines((mode, filter), config, plan, redaction, settings, tape))?
 }
 
 /// Whether the terminal that standard output is can show a screen. One that is called `dumb`, or has no name, gets lines,
@@ -75,14 +92,24 @@ pub(super) async fn in_lines(
     (plan, broken): (Plan, Vec<BadSchema>),
     redaction: Option<Redaction>,
     settings: live::Settings,
+    tape: Option<Tape>,
 ) -> Result<Exit, Failure> {
     config.exposure().iter().for_each(stderr::say);
     for schema in &broken {
         stderr::say(&sanitized!("plan: {}", schema.sentence()));
     }
     let linter = Linter::new(config.levels.clone(), plan);
-    let printing = tokio::spawn(print(mode, linter, redaction, live::start(settings)));
-    signalled_or(printing).await
+    let source = live::start(settings);
+    let redaction = redaction.map(Arc::new);
+    let Some(tape) = tape else {
+        return signalled_or(tokio::spawn(print(mode, linter, redaction, source)), false).await;
+    };
+    let (source, recorded) = runtime::recording::record(source, tape, redaction.clone(), |why| stderr::say(&why))?;
+    let exit = signalled_or(tokio::spawn(print(mode, linter, redaction, source)), true).await;
+    if let Some(late) = recorded.finish().await {
+        stderr::say(&late);
+    }
+    exit
 }
 
 /// Shows the interface on what `settings` say; the source starts after the first frame. The `notices` are shown as well.
@@ -91,6 +118,7 @@ pub(super) async fn on_terminal(
     config: &Config,
     plan: (Plan, Vec<BadSchema>),
     settings: live::Settings,
+    tape: Option<Tape>,
     notices: Vec<Sanitized>,
 ) -> Result<Exit, Failure> {
     let (plan, broken) = plan;
@@ -111,11 +139,12 @@ pub(super) async fn on_terminal(
         linter: Linter::new(config.levels.clone(), plan),
         plan_writer: plan::into_folder,
         key_variables: config.key_variables().iter().cloned().collect(),
+        tape,
         notices: config.exposure().into_iter().chain(broken).chain(notices).collect(),
         replay: None,
     };
     let end = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
-    end.unsent.iter().for_each(stderr::say);
+    end.summary.iter().for_each(stderr::say);
     Ok(Exit::Interface(end.exit.code()))
 }
 
@@ -159,15 +188,18 @@ pub(super) fn settings(config: &Config, keys: AccountKeys, headers: Arc<[ExtraHe
 async fn print(
     (mode, filter): (Mode, Option<Filter>),
     linter: Linter,
-    redaction: Option<Redaction>,
+    redaction: Option<Arc<Redaction>>,
     source: Source,
 ) -> Result<Exit, Failure> {
     headless::run(mode, linter, filter, redaction, source, Stdout, stderr::say).await
 }
 
-/// Waits for `task`, or for a signal to end. The task may hang in a write to a reader that does not read, so it has a
-/// thread of its own and is left behind.
-async fn signalled_or(task: tokio::task::JoinHandle<Result<Exit, Failure>>) -> Result<Exit, Failure> {
+/// Waits for `task`, or for a signal to end; a terminal that hung up is one where something is still to be closed. The task
+/// may hang in a write to a reader that does not read, so it has a thread of its own and is left behind.
+async fn signalled_or(
+    task: tokio::task::JoinHandle<Result<Exit, Failure>>,
+    hears_hangup: bool,
+) -> Result<Exit, Failure> {
     let number = async |kind: SignalKind| {
         let mut signal =
             signal(kind).map_err(|source| RuntimeError::System { what: "the handling of signals", source })?;
@@ -178,7 +210,16 @@ async fn signalled_or(task: tokio::task::JoinHandle<Result<Exit, Failure>>) -> R
         outcome = task => outcome.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
         exit = number(SignalKind::interrupt()) => exit,
         exit = number(SignalKind::terminate()) => exit,
+        exit = number(SignalKind::hangup()), if hears_hangup && !ignores_hangup() => exit,
     }
+}
+
+/// Whether the program was started to outlive its terminal, as `nohup` does. That can be told on Linux only.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (SignalKind::hangup().as_raw_value() - 1) & 1 == 1)
 }
 
 #[cfg(test)]

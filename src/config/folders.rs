@@ -11,6 +11,11 @@ pub fn config_folder() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join(OWN))
 }
 
+/// Where the sessions of profiles with `record = "auto"` are recorded.
+pub fn tapes_folder() -> Option<PathBuf> {
+    Some(state_folder()?.join("tapes"))
+}
+
 /// Where the program keeps what it would be a pity to lose: `$XDG_STATE_HOME/clickscope`, else
 /// `~/.local/state/clickscope`.
 pub fn state_folder() -> Option<PathBuf> {

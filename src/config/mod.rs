@@ -37,7 +37,7 @@ use thiserror::Error;
 use crate::event::text::sanitize;
 
 pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE};
-pub use folders::{config_folder, state_folder};
+pub use folders::{config_folder, state_folder, tapes_folder};
 pub use headers::headers;
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_patience, parse_since};
 pub use keys::{AccountKeys, EVENT_KEY, KeyNames, USER_KEY};

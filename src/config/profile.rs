@@ -10,7 +10,7 @@ use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BadHeader, BaseUrl, HeaderVariable, Region};
 
 /// The fields of a profile. A new one begins with a name in this list.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 14] = [
     "region",
     "url",
     "environment",
@@ -22,6 +22,7 @@ pub(super) const FIELDS: [&str; 13] = [
     "interval",
     "plan",
     "history",
+    "record",
     "redact",
     "redact_key",
 ];
@@ -38,6 +39,7 @@ pub struct Profile {
     interval: Option<Setting<Duration>>,
     plan: Option<Setting<PathBuf>>,
     history: Option<Setting<usize>>,
+    records: bool,
     environment: Option<Environment>,
     read_only: Option<Provenance>,
     identities: Vec<TestIdentity>,
@@ -110,6 +112,7 @@ impl Profile {
             interval: section.parsed("interval", parse_interval)?,
             plan: section.parsed("plan", |folder| source.folder(folder))?,
             history: section.parsed("history", parse_size)?,
+            records: section.parsed("record", record)?.is_some(),
             environment: section.parsed("environment", str::parse)?.map(|environment| environment.value),
             read_only: read_only.and_then(|Setting { value, place }| value.then_some(place)),
             identities: section.list("test_identities", str::parse)?,
@@ -144,6 +147,11 @@ impl Profile {
     /// The folder of its plan, if it names one.
     pub fn plan(&self) -> Option<&Setting<PathBuf>> {
         self.plan.as_ref()
+    }
+
+    /// Whether every session of it is recorded.
+    pub fn records(&self) -> bool {
+        self.records
     }
 
     /// The headers that its requests have beside those of the API, each with the variable that holds its value.
@@ -182,6 +190,11 @@ impl Profile {
         let read_only = self.read_only.as_ref().map(|place| format!("profile {} ({place})", self.name));
         Safety { read_only, production, identities: self.identities.clone() }
     }
+}
+
+fn record(text: &str) -> Result<(), String> {
+    let rule = "use \"auto\": each session is recorded in the state folder, and the newest five are kept";
+    if text == "auto" { Ok(()) } else { Err(rule.to_owned()) }
 }
 
 /// A header and the variable that holds its value: `X-Gateway: GATEWAY_TOKEN`.

@@ -17,6 +17,7 @@ mod linting;
 pub mod log;
 mod output;
 mod querying;
+pub mod recording;
 mod screen;
 mod signals;
 mod telling;
@@ -68,6 +69,8 @@ pub struct InterfaceSettings {
     pub plan_writer: PlanWriter,
     /// The variables that hold keys, which no other program is started with.
     pub key_variables: Vec<String>,
+    /// What the session is recorded to from the start, if it is.
+    pub tape: Option<recording::Tape>,
     /// Warnings from the start, a sentence each.
     pub notices: Vec<Sanitized>,
     /// Where the replay of a tape begins; `None` where a live source is watched.
@@ -111,8 +114,8 @@ impl Exit {
 pub struct End {
     /// Why it ended.
     pub exit: Exit,
-    /// Sentences on the events whose sending was not over: what was not sent, and what may have arrived.
-    pub unsent: Vec<Sanitized>,
+    /// What was seen, and sentences on the events whose sending was not over: what was not sent, and what may have arrived.
+    pub summary: Vec<Sanitized>,
 }
 
 /// Why the interface could not be shown, or had to end.
@@ -175,6 +178,7 @@ pub async fn run<F: Into<Feed>>(
         history_limit: settings.history_limit,
         table: settings.table,
         volatile: settings.volatile,
+        recording: settings.tape.as_ref().map(recording::Tape::place),
         notices: settings.notices,
     };
     let model = match settings.replay {
@@ -186,6 +190,7 @@ pub async fn run<F: Into<Feed>>(
     let workplace = event_loop::Workplace {
         clipboard: clipboard::Clipboard::detect(&lookup, &settings.key_variables),
         folders: settings.folders,
+        tape: settings.tape,
         linter: settings.linter,
         plan_writer: settings.plan_writer,
         keys,
@@ -202,9 +207,9 @@ pub async fn run<F: Into<Feed>>(
     drop(guard);
 
     match ended? {
-        (event_loop::Ended::Exit(exit), unsent) => {
+        (event_loop::Ended::Exit(exit), summary) => {
             tracing::info!(?exit, "ended");
-            Ok(End { exit, unsent })
+            Ok(End { exit, summary })
         }
         // The hook has told all there is to tell; what is left is to end as a program ends that panicked.
         (event_loop::Ended::Panicked, _) => std::panic::resume_unwind(Box::new("a task panicked")),

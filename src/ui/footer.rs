@@ -9,6 +9,7 @@ use super::Theme;
 use crate::app::Model;
 use crate::app::keymap::{Action, Binding, Keys};
 use crate::app::layer::Layer;
+use crate::app::pane::PromptKind;
 use crate::app::tape::Tape;
 use crate::event::text::AsSanitized;
 use crate::event::{Sanitized, sanitized, text};
@@ -17,6 +18,9 @@ use crate::ui::write::{blank, joined, span};
 
 /// The label before the keys that choose a copy.
 const COPY: &str = " copy:";
+
+/// The columns for the name of a file that is typed.
+const ROOM_FOR_NAME: usize = 48;
 
 /// The bottom row: the keys that work here, or the line being typed; and the answer to what was done. Gives the place
 /// of the cursor, when a line is being typed.
@@ -33,6 +37,9 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     let is_copying = matches!(model.layers.last(), Some(Layer::Copy(_)));
     let close = is_copying && COPY.len() + hints().map(hint_width).sum::<usize>() > room;
     let (mut spans, cursor) = match model.layers.last() {
+        Some(Layer::Prompt(typed)) if typed.kind == PromptKind::TapeName => {
+            prompt_within(typed.kind.label(), &typed.input, ROOM_FOR_NAME, theme, area)
+        }
         Some(Layer::Prompt(typed)) => prompt(typed.kind.label(), &typed.input, theme, area),
         Some(Layer::Copy(_)) if area.width >= 110 => (vec![span(" copy, or print with a capital:", theme.name)], None),
         Some(Layer::Copy(_)) => (vec![span(if close { " copy" } else { COPY }, theme.name)], None),

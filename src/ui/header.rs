@@ -86,6 +86,10 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
         return on_tape(model, tape, now, theme);
     }
     let mut spans = Vec::new();
+    if let Some(recording) = model.recordings.on() {
+        spans.push(span(sanitized!("rec {}", text::short_count(recording.events)), theme.dim));
+        spans.push(blank(2));
+    }
     if let Some(pause) = &model.pause {
         spans.push(span(sanitized!(" paused · +{} ", text::short_count(pause.arrived)), theme.badge));
         spans.push(blank(2));

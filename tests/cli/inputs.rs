@@ -51,6 +51,9 @@ fn each_command_reads_the_same_events_of_each_form() {
         r#"{"record":"of a later version","observed_at":"2026-11-24T12:00:00Z"}"#,
     ]
     .join("\n");
+    let header =
+        r#"{"record":"tape","version":1,"target":"us","redacted":false,"observed_at":"2026-11-24T12:00:00.000Z"}"#;
+    let cut = |line: &str| line.get(..line.len() - 20).unwrap().to_owned();
     let deep = format!(r#"{{"event":"deep","email":"a@b.example","tree":{}{}}}"#, "[".repeat(500), "]".repeat(500));
     let forms: Vec<(&str, Vec<u8>)> = vec![
         ("an array", format!("[{ONE},\n{TWO}]").into()),
@@ -68,6 +71,9 @@ fn each_command_reads_the_same_events_of_each_form() {
         ("gzip", gzip(&format!("{ONE}\n{TWO}\n"))),
         ("gzip twice", [gzip(ONE), gzip(TWO)].concat()),
         ("our own records", format!("{ours}\n{}\n{}\n{ours}\n", record(ONE), record(TWO)).into()),
+        ("a tape", format!("{header}\n{ours}\n{}\n{}\n{ours}\n", record(ONE), record(TWO)).into()),
+        ("a tape with a torn end", format!("{header}\n{}\n{}\n{}", record(ONE), record(TWO), cut(&record(ONE))).into()),
+        ("a packed tape", gzip(&format!("{header}\n{}\n{}\n{header}\n", record(ONE), record(TWO)))),
         ("our own records as jq prints them", format!("{}\n{}\n", pretty(&record(ONE)), pretty(&record(TWO))).into()),
     ];
     for (form, contents) in &forms {

@@ -228,6 +228,13 @@ impl Program {
         self.child.wait().expect("the program has outlived its terminal")
     }
 
+    /// Fails unless the program has written this after it gave the screen back.
+    pub(crate) fn assert_told(&self, text: &str) {
+        // The line may be broken anywhere.
+        let told = self.contents().replace('\n', "");
+        assert!(told.contains(text), "{told}");
+    }
+
     /// The screen as text.
     pub(crate) fn contents(&self) -> String {
         self.display.lock().terminal.screen().contents()

@@ -11,6 +11,7 @@ mod harness;
 mod history;
 mod leaving;
 mod query;
+mod recording;
 mod replay;
 mod stream;
 mod trouble;

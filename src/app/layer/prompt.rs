@@ -1,4 +1,4 @@
-//! A line that is typed in the footer: a filter, a search, the name of a template.
+//! A line that is typed in the footer: a filter, a search, the name of a template or of a tape.
 
 use tui_input::Input;
 
@@ -58,6 +58,16 @@ pub(in crate::app) static PLACE_NAME: Keys = {
     Keys::typing("While naming a file or a folder", BINDINGS, &[&keymap::LINE])
 };
 
+/// The keys while a tape is named.
+pub(in crate::app) static TAPE_NAME: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(ENTER, A::Accept, "record what is held, and what comes, to this file", "record"),
+        hint(ESC_OR_INTERRUPT, A::Back, "record nothing", "cancel"),
+    ];
+    Keys::typing("While naming a recording", BINDINGS, &[&keymap::LINE])
+};
+
 /// A line that is typed.
 #[derive(Debug)]
 pub struct Prompt {
@@ -77,6 +87,7 @@ impl Prompt {
             PromptKind::Filter => Some(Request::Filter(line.to_owned())),
             PromptKind::Search => Some(Request::Search(line.to_owned())),
             PromptKind::TemplateName
+            | PromptKind::TapeName
             | PromptKind::Jump
             | PromptKind::Report
             | PromptKind::Plan
@@ -93,6 +104,7 @@ impl Pane for Prompt {
             PromptKind::TemplateName => &TEMPLATE_NAME,
             PromptKind::Jump => &JUMP,
             PromptKind::Report | PromptKind::Plan | PromptKind::PlanOfType => &PLACE_NAME,
+            PromptKind::TapeName => &TAPE_NAME,
         }
     }
 
@@ -112,6 +124,11 @@ impl Pane for Prompt {
             (Action::Accept, PromptKind::Report) => answer.requests.push(Request::Report(self.line())),
             (Action::Accept, kind @ (PromptKind::Plan | PromptKind::PlanOfType)) => {
                 answer.requests.push(Request::Plan { folder: self.line(), of_type: kind == PromptKind::PlanOfType });
+            }
+            (Action::Accept, PromptKind::TapeName) => {
+                let name = self.input.value().trim();
+                answer.requests.push(Request::Close);
+                answer.requests.extend((!name.is_empty()).then(|| Request::Record(name.to_owned())));
             }
             (Action::Accept, PromptKind::Search) => {
                 answer.requests.extend([Request::Close, Request::Act(Action::AcceptSearch)]);

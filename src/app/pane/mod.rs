@@ -195,6 +195,8 @@ pub(super) enum Request {
         /// Whether it is of the type on show only.
         of_type: bool,
     },
+    /// Record the session to the file of this name.
+    Record(String),
 }
 
 /// The layers that a pane or a layer can ask for.
@@ -233,6 +235,8 @@ pub enum PromptKind {
     Plan,
     /// It names the folder of a plan of the type on show.
     PlanOfType,
+    /// It names the file of a tape.
+    TapeName,
 }
 
 impl PromptKind {
@@ -246,6 +250,7 @@ impl PromptKind {
             Self::Report => "report into (.html, .md, .json, .csv)",
             Self::Plan => "plan of all types into folder",
             Self::PlanOfType => "plan of the type into folder",
+            Self::TapeName => "record to",
         }
     }
 }

@@ -28,6 +28,7 @@ use super::input::LoopInput;
 use super::linting::LintWorker;
 use super::output::{Done, Job, TerminalOutput};
 use super::querying::QueryWorker;
+use super::recording::{Recorder, RecordingError, Tape};
 use super::screen::Screen;
 use super::telling::{self, PlanWriter};
 use super::{Exit, Folders, RuntimeError, templates};
@@ -62,6 +63,8 @@ const PASTED: usize = 16;
 pub(super) struct Workplace {
     /// Where drafts and templates are kept.
     pub(super) folders: Folders,
+    /// What the session is recorded to from the start, if it is.
+    pub(super) tape: Option<Tape>,
     /// Finds what is wrong with events and drafts.
     pub(super) linter: Linter,
     /// Takes the keys from the reader.
@@ -91,8 +94,8 @@ pub(super) trait Application {
     /// How long after `now` the picture changes by the passing of time.
     fn next_wake(&self, now: Moment) -> Option<Duration>;
 
-    /// Sentences on what would not be sent if the program ended `now`.
-    fn unsent(&self, _now: Moment) -> Vec<Sanitized> {
+    /// What was seen, and sentences on what would not be sent if the program ended `now`.
+    fn summary(&self, _now: Moment) -> Vec<Sanitized> {
         Vec::new()
     }
 }
@@ -125,8 +128,8 @@ impl Application for WatchApplication {
         self.model.next_wake(now)
     }
 
-    fn unsent(&self, now: Moment) -> Vec<Sanitized> {
-        self.model.outbox.unsent(now)
+    fn summary(&self, now: Moment) -> Vec<Sanitized> {
+        self.model.summary(now).into_iter().chain(self.model.outbox.unsent(now)).collect()
     }
 }
 
@@ -140,7 +143,7 @@ pub(super) enum Ended {
 }
 
 /// Runs the application on a terminal of `size` that was entered already, until it ends, and leaves the terminal. Gives
-/// the sentences on what was not sent as well.
+/// the sentences on what was seen and what was not sent as well.
 ///
 /// `start` is called when the first frame was written.
 pub(super) async fn run<A, C, F>(
@@ -170,6 +173,7 @@ where
         linting: LintWorker::new(std::mem::take(&mut workplace.linter), &outcome_sender),
         comparing: CompareWorker::new(&outcome_sender),
         querying: QueryWorker::new(&outcome_sender),
+        recorder: None,
         workplace,
         outcomes,
         outcome_sender,
@@ -182,19 +186,22 @@ where
         pasting: None,
         player: None,
     };
+    event_loop.go_on_recording();
     let ended = event_loop.run(&mut inputs, start).await;
-    let unsent = event_loop.application.unsent((event_loop.clock)());
-    let EventLoop { mut output, drafts, .. } = event_loop;
-    let (written, kept) = tokio::join!(timeout(PATIENCE, output.finish()), spawn_blocking(move || drop(drafts)));
-    if let Err(error) = kept {
-        tracing::error!(%error, "the drafts could not be finished");
+    let mut summary = event_loop.application.summary((event_loop.clock)());
+    let EventLoop { mut output, drafts, recorder, .. } = event_loop;
+    let keep = || (drop(drafts), recorder.and_then(Recorder::finish)).1;
+    let (written, kept) = tokio::join!(timeout(PATIENCE, output.finish()), spawn_blocking(keep));
+    match kept {
+        Ok(late) => summary.extend(late),
+        Err(error) => tracing::error!(%error, "the drafts and the tape could not be finished"),
     }
     match written {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the last output was not written"),
         Err(_) => tracing::warn!("the terminal takes no output; leaving without it"),
     }
-    Ok((ended?, unsent))
+    Ok((ended?, summary))
 }
 
 /// Why nothing is drawn for now.
@@ -218,6 +225,7 @@ struct EventLoop<A, C, N> {
     linting: LintWorker,
     comparing: CompareWorker,
     querying: QueryWorker,
+    recorder: Option<Recorder>,
     workplace: Workplace,
     /// The outcomes of effects that take their time.
     outcomes: mpsc::UnboundedReceiver<Outcome>,
@@ -309,8 +317,18 @@ where
                 }
             };
             if let Some(ended) = self.handle(happened, inputs, &mut source)? {
+                self.record_the_rest(source);
                 return Ok(ended);
             }
+        }
+    }
+
+    /// Records what the source has told by now.
+    fn record_the_rest(&mut self, source: Option<Source>) {
+        let Some(mut source) = source.filter(|_| self.recorder.is_some()) else { return };
+        while let Ok(records) = source.records.try_recv() {
+            // It has ended already.
+            let _ = self.update(Message::Records(records));
         }
     }
 
@@ -556,6 +574,15 @@ where
             Effect::StopScan => self.querying.stop_scan(),
             Effect::KeepDraft { draft, text } => self.drafts.keep(draft, text),
             Effect::KeepTemplate { name, text } => self.keep_template(name, text),
+            Effect::BeginRecording { name, header, held } => match self.recorder() {
+                Ok(recorder) => recorder.begin(name, header, held),
+                Err(error) => return Carried::Outcome(Outcome::RecordingNotBegun(Sanitized::of(&error))),
+            },
+            Effect::Record(records) => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.write(records);
+                }
+            }
             Effect::Edit { draft, text } => return self.edit(draft, text).into(),
             Effect::Report(reporting) => self.beside(move || telling::report(*reporting)),
             Effect::Plan(planning) => {
@@ -572,6 +599,27 @@ where
             Effect::Quit => return Carried::Quit,
         }
         Carried::Out
+    }
+
+    /// Goes on with the tape that was begun before the start, if one was.
+    fn go_on_recording(&mut self) {
+        let Some(tape) = self.workplace.tape.take() else { return };
+        match self.recorder() {
+            Ok(recorder) => recorder.go_on(tape),
+            // Nobody listens only when the program ends.
+            Err(error) => drop(self.outcome_sender.send(Outcome::RecordingEnded(Sanitized::of(&error)))),
+        }
+    }
+
+    /// The recorder, which runs from the first time that it is needed.
+    fn recorder(&mut self) -> Result<&mut Recorder, RecordingError> {
+        let recorder = if let Some(recorder) = self.recorder.take() {
+            recorder
+        } else {
+            let outcomes = self.outcome_sender.clone();
+            Recorder::start(move |outcome| drop(outcomes.send(outcome)))?
+        };
+        Ok(self.recorder.insert(recorder))
     }
 
     /// Sends `text` to the clipboard, and says whether it can arrive, as soon as that is known.

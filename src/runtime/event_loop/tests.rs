@@ -265,6 +265,7 @@ where
     // The keys have no reader here.
     let workplace = Workplace {
         plan_writer: |_, _| Err("nobody writes a plan here".into()),
+        tape: None,
         folders: fake.world().folders.clone(),
         linter: Linter::default(),
         keys: events::keys().0,
@@ -407,6 +408,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         history_limit: crate::session::HISTORY_LIMIT,
         table: crate::app::TableSettings::default(),
         volatile: crate::event::Volatile::default(),
+        recording: None,
         notices: Vec::new(),
     });
     let application = WatchApplication { model, theme: Theme::dark() };

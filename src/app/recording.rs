@@ -1,0 +1,278 @@
+//! What is recorded of the session, and what would be lost of it if the program ended.
+
+use std::time::Duration;
+
+use super::model::Model;
+use super::update::{bad_toast, toast};
+use super::{Effect, keymap};
+use crate::app::keymap::Action;
+use crate::app::pane::stream::EntryKind;
+use crate::app::records::note;
+use crate::event::{Sanitized, sanitized, text};
+use crate::session::tape::Header;
+use crate::session::{Moment, Record};
+
+/// So many events may be lost without a question.
+const FEW: u64 = 100;
+
+/// A tape that the session is recorded to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Where it is.
+    pub place: Sanitized,
+    /// How many events are on it, or on the way there.
+    pub events: u64,
+}
+
+/// The tape that is on, and the one that is just begun.
+#[derive(Debug, Default)]
+pub struct Recordings {
+    on: Option<Recording>,
+    next: Option<Recording>,
+    /// Whether the reader was told what would be lost, and the next key to quit quits.
+    pub(super) is_leaving: bool,
+}
+
+impl Recordings {
+    /// With a tape that is on from the start, where one is.
+    pub(super) fn new(place: Option<Sanitized>) -> Self {
+        Self { on: place.map(|place| Recording { place, events: 0 }), ..Self::default() }
+    }
+
+    /// The tape that is on.
+    pub fn on(&self) -> Option<&Recording> {
+        self.on.as_ref()
+    }
+
+    /// What is to be written of what happened.
+    pub(super) fn write(&mut self, records: &[Record]) -> Option<Effect> {
+        if records.is_empty() || self.on.is_none() && self.next.is_none() {
+            return None;
+        }
+        let has_event = |record: &&Record| record.change().is_some_and(|change| change.payload.is_some());
+        let events = records.iter().filter(has_event).count() as u64;
+        for recording in self.on.iter_mut().chain(&mut self.next) {
+            recording.events += events;
+        }
+        Some(Effect::Record(records.to_vec()))
+    }
+}
+
+impl Model {
+    /// The name that is proposed for a tape.
+    pub(super) fn tape_name(&self, now: Moment) -> String {
+        let target = self.target.split(" · ").next().unwrap_or_default();
+        let plain = |c: char| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' };
+        let target: String = target.chars().take(40).map(plain).collect();
+        let at = now.wall.to_zoned(self.time_zone.clone());
+        format!("clickscope-{target}-{}.ndjson", at.strftime("%Y-%m-%dT%H%M"))
+    }
+
+    /// How many events would be lost if the program ended; none of a tape.
+    fn unsaved(&self) -> u64 {
+        if self.recordings.on.is_some() || self.tape.is_some() { 0 } else { self.session.held() }
+    }
+
+    /// What is told when the program has ended: what was seen, and where it is recorded.
+    pub fn summary(&self, now: Moment) -> Option<Sanitized> {
+        let events = self.session.events;
+        if events == 0 || self.tape.is_some() {
+            return None;
+        }
+        let types = text::counted(self.session.history.len() as u64, "type");
+        let took = how_long(now.since(self.started));
+        let mut summary = sanitized!("{} of {} in {}", text::counted(events, "event"), types, took);
+        let faults = self.faults.counts();
+        let faults = faults.errors + faults.warnings + faults.notes;
+        if faults > 0 {
+            summary = sanitized!("{} · {}", summary, text::counted(faults as u64, "finding"));
+        }
+        Some(match &self.recordings.on {
+            Some(Recording { place, .. }) => sanitized!("{} · recorded in {}", summary, place),
+            None => summary,
+        })
+    }
+}
+
+/// A span as long as a session is: `12 s`, `12 min`, `2 h 5 min`.
+fn how_long(span: Duration) -> Sanitized {
+    match span.as_secs() {
+        seconds @ ..60 => sanitized!("{} s", seconds),
+        seconds @ 60..3_600 => sanitized!("{} min", seconds / 60),
+        seconds => sanitized!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
+/// Leaves, unless that would lose much that nobody was told of.
+pub(super) fn quit(model: &mut Model, now: Moment) -> Vec<Effect> {
+    let events = model.unsaved();
+    if events <= FEW || model.recordings.is_leaving {
+        return vec![Effect::Quit];
+    }
+    model.recordings.is_leaving = true;
+    let key = |action| keymap::ANYWHERE.key_for(action).map_or_else(|| "".into(), |key| key.shown());
+    let (quit, save, events) = (key(Action::Quit), key(Action::Record), text::counted(events, "event"));
+    toast(model, now, sanitized!("{} again quits · {} saves {}", quit, save, events));
+    Vec::new()
+}
+
+/// Begins a tape with what is held.
+pub(super) fn begin(model: &mut Model, name: String, now: Moment) -> Vec<Effect> {
+    let header = Header::new(model.target.clone(), false, now);
+    model.recordings.next = Some(Recording { place: text::sanitize(&name), events: model.session.held() });
+    vec![Effect::BeginRecording { name, header, held: model.session.records() }]
+}
+
+/// A tape is begun.
+pub(super) fn begun(model: &mut Model, place: Sanitized, events: u64, now: Moment) {
+    let Some(next) = model.recordings.next.take() else { return };
+    let told = sanitized!("{} recorded in {}, and what comes", text::counted(events, "event"), place);
+    note(model, now, EntryKind::Note, told.clone());
+    toast(model, now, told);
+    model.recordings.on = Some(Recording { place, ..next });
+}
+
+/// No tape could be begun; one that was on goes on.
+pub(super) fn not_begun(model: &mut Model, why: Sanitized, now: Moment) {
+    model.recordings.next = None;
+    note(model, now, EntryKind::Trouble, why.clone());
+    bad_toast(model, now, why);
+}
+
+/// The tape that was on takes no more.
+pub(super) fn ended(model: &mut Model, why: Sanitized, now: Moment) {
+    model.recordings.on = None;
+    note(model, now, EntryKind::Trouble, why.clone());
+    bad_toast(model, now, why);
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{at, busy, change, fresh, polled, press, received, send, setup, ship, taken, type_in};
+    use crate::app::{Message, Outcome, Setup};
+    use crate::session::{ChangeKind, RecordLine};
+
+    fn toast_of(model: &Model) -> String {
+        model.toast.as_ref().map(|toast| toast.text.to_string()).unwrap_or_default()
+    }
+
+    /// A model that has seen so many events of one type.
+    fn seen(events: u64) -> Model {
+        let mut model = fresh(120, 36);
+        for number in 0..events {
+            let change = change("view", ChangeKind::Updated, &format!(r#"{{"n":{number}}}"#), 0, 1, at(1));
+            send(&mut model, polled(vec![change], at(1)), at(1));
+        }
+        model
+    }
+
+    fn recorded(effects: &[Effect]) -> Vec<Record> {
+        let records = effects.iter().filter_map(|effect| match effect {
+            Effect::Record(records) => Some(records.clone()),
+            _ => None,
+        });
+        records.flatten().collect()
+    }
+
+    #[test]
+    fn what_is_held_is_recorded_to_the_file_that_is_named_and_then_what_comes() {
+        let mut model = busy(120, 36);
+        assert_eq!(press(&mut model, "w", at(20)), []);
+        let effects = press(&mut model, "enter", at(20));
+        let [Effect::BeginRecording { name, header, held }] = &*effects else { panic!("{effects:?}") };
+        assert_eq!(name, "clickscope-us-2026-11-23T1403.ndjson");
+        assert_eq!(*header, Header::new("us · api.getblueshift.com".into(), false, at(20)));
+        let events = held.iter().filter(|record| record.change().is_some()).count();
+        assert_eq!((events as u64, model.session.held()), (9, 9));
+        assert!(model.recordings.on().is_none(), "it is not known yet whether it can be");
+
+        let came = || change("view", ChangeKind::Updated, r#"{"n":1}"#, 1_206, 1, at(21));
+        assert_eq!(recorded(&send(&mut model, polled(vec![came()], at(21)), at(21))).len(), 2);
+        let place = || Sanitized::from("/home/a.ndjson");
+        send(&mut model, Message::Done(Outcome::RecordingBegun { place: place(), events: 9 }), at(21));
+        assert_eq!(toast_of(&model), "9 events recorded in /home/a.ndjson, and what comes");
+        assert_eq!(model.recordings.on(), Some(&Recording { place: place(), events: 10 }));
+
+        // What is typed is the name; of an empty one nothing comes.
+        press(&mut model, "w ^u", at(21));
+        assert_eq!(press(&mut model, "enter", at(21)), []);
+        press(&mut model, "w ^u", at(21));
+        type_in(&mut model, "b", at(21));
+        let effects = press(&mut model, "enter", at(21));
+        assert!(matches!(&*effects, [Effect::BeginRecording { name, .. }] if name == "b"), "{effects:?}");
+        send(&mut model, Message::Done(Outcome::RecordingNotBegun("b exists".into())), at(21));
+        assert_eq!((toast_of(&model), model.recordings.on().unwrap().place.clone()), ("b exists".into(), place()));
+
+        send(&mut model, Message::Done(Outcome::RecordingEnded("the disk is full".into())), at(21));
+        assert_eq!((toast_of(&model), model.recordings.on()), ("the disk is full".into(), None));
+        assert_eq!(recorded(&send(&mut model, polled(vec![came()], at(22)), at(22))), []);
+    }
+
+    #[test]
+    fn a_proof_is_recorded_once_and_held() {
+        let mut model = Model::new(Setup { recording: Some("a.ndjson".into()), ..setup(120, 36) });
+        send(&mut model, polled(Vec::new(), at(1)), at(1));
+        let draft = crate::app::fixture::CHECKOUT;
+        ship(&mut model, draft, at(20));
+        // Seen before its call was answered: there is more to tell then.
+        let seen = send(&mut model, received(at(20)), at(20));
+        assert!(recorded(&seen).iter().all(|record| !matches!(record, Record::Proof(_))), "{seen:?}");
+        let answered = recorded(&send(&mut model, taken(1, 0, 1), at(21)));
+        assert!(matches!(&*answered, [Record::Delivered(_), Record::Proof(_)]), "{answered:?}");
+        assert_eq!(recorded(&send(&mut model, polled(Vec::new(), at(22)), at(22))).len(), 1);
+        let held = model.session.records();
+        let proofs: Vec<_> = held.iter().filter(|record| matches!(record, Record::Proof(_))).collect();
+        let [proof] = &*proofs else { panic!("{held:?}") };
+        assert!(matches!(RecordLine::read(&proof.tape_line()), RecordLine::Record(_)));
+    }
+
+    #[test]
+    fn much_that_is_not_recorded_is_not_lost_by_one_key() {
+        let mut model = seen(100);
+        assert_eq!(press(&mut model, "q", at(2)), [Effect::Quit]);
+        let mut model = seen(248);
+        for keys in ["q", "q j q", "q ? q q"] {
+            assert_eq!(press(&mut model, keys, at(2)), [], "{keys}");
+            assert_eq!(toast_of(&model), "q again quits · w saves 248 events", "{keys}");
+            press(&mut model, "j", at(2));
+        }
+        assert_eq!(press(&mut model, "q q", at(2)), [Effect::Quit]);
+        // The question is not up for ever.
+        press(&mut model, "j q", at(2));
+        send(&mut model, Message::Woke, at(60));
+        assert_eq!(press(&mut model, "q", at(60)), []);
+        press(&mut model, "w enter", at(60));
+        let begun = Outcome::RecordingBegun { place: "a".into(), events: 248 };
+        send(&mut model, Message::Done(begun), at(60));
+        assert_eq!(press(&mut model, "q", at(60)), [Effect::Quit]);
+    }
+
+    #[test]
+    fn at_the_end_it_is_said_what_was_seen() {
+        assert_eq!(fresh(120, 36).summary(at(9)), None);
+        assert_eq!(seen(1).summary(at(30)).as_deref(), Some("1 event of 1 type in 30 s"));
+        let mut model = crate::app::fixture::faulty(120, 36);
+        let summary = model.summary(at(12 * 60 + 7)).unwrap().to_string();
+        assert!(
+            summary.starts_with("10 events of 7 types in 12 min · ") && summary.ends_with(" findings"),
+            "{summary}"
+        );
+        model.recordings = Recordings::new(Some("/a.ndjson".into()));
+        let summary = model.summary(at(3_600 + 5 * 60)).unwrap();
+        assert!(summary.contains(" in 1 h 5 min · ") && summary.ends_with(" · recorded in /a.ndjson"), "{summary}");
+    }
+
+    #[test]
+    fn the_name_that_is_proposed_is_one_whatever_is_watched() {
+        for (target, name) in [
+            ("staging · us · api.getblueshift.com", "clickscope-staging-2026-11-23T1403.ndjson"),
+            ("collector.example.com:8443", "clickscope-collector.example.com_8443-2026-11-23T1403.ndjson"),
+            ("../a b", "clickscope-.._a_b-2026-11-23T1403.ndjson"),
+        ] {
+            let model = Model::new(Setup { target: target.into(), ..setup(120, 36) });
+            assert_eq!(model.tape_name(at(0)), name);
+        }
+    }
+}
