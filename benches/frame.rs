@@ -12,7 +12,7 @@ use clickscope::app::findings::{EventFindings, Linted};
 use clickscope::app::{Effect, Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, update};
 use clickscope::blueshift::Region;
 use clickscope::event::syntax::format;
-use clickscope::event::{Document, Payload};
+use clickscope::event::{Document, Identifiers, Payload, Redaction};
 use clickscope::lint::{LintContext, Stage};
 use clickscope::plan::Linter;
 use clickscope::session::{Arrival, Captured, Change, ChangeKind, HISTORY_LIMIT, Moment, Polled, Record};
@@ -24,6 +24,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use rustix::time::{ClockId, clock_gettime};
+use secrecy::SecretString;
 
 const SIZE: Size = Size { width: 160, height: 45 };
 const TYPES: usize = 10_000;
@@ -88,6 +89,8 @@ fn model() -> Model {
         volatile: clickscope::event::Volatile::default(),
         recording: None,
         notices: Vec::new(),
+        redaction: Redaction::new(&SecretString::from("a key of the benchmark"), &Identifiers::default()).into(),
+        is_masked: false,
     });
     let mut changes: Vec<_> = (0..TYPES)
         .map(|n| {

@@ -8,6 +8,8 @@ mod backfill;
 mod inputs;
 #[path = "cli/lint.rs"]
 mod lint;
+#[path = "cli/masking.rs"]
+mod masking;
 #[path = "cli/plan.rs"]
 mod plan;
 #[path = "cli/query.rs"]

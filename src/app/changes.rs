@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::event::{
-    ArrayMatch, Difference, DifferenceKind, Document, Groups, NodeId, Origin, Path, Sanitized, Segment, Volatile,
-    diff_matched, origin, sanitized, text,
+    ArrayMatch, Difference, DifferenceKind, Document, Groups, NodeId, Origin, Path, Payload, Sanitized, Segment,
+    Volatile, diff_matched, origin, sanitized, text,
 };
 use crate::session::{Captured, EventNumber};
 
@@ -37,6 +37,8 @@ pub struct Pair {
 pub struct Compared {
     /// Their numbers.
     pub pair: (EventNumber, EventNumber),
+    /// The later one of them.
+    pub after: Arc<Payload>,
     /// The changes from the one to the other; `None` when they cannot be compared.
     pub changes: Option<Arc<Changes>>,
 }
@@ -57,7 +59,7 @@ impl Pair {
     pub fn compare(&self) -> Compared {
         let after = Document::new(Arc::clone(&self.after.payload)).ok();
         let changes = after.and_then(|after| Changes::between(&self.before, &after, &self.volatile));
-        Compared { pair: self.numbers(), changes: changes.map(Arc::new) }
+        Compared { pair: self.numbers(), after: Arc::clone(&self.after.payload), changes: changes.map(Arc::new) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::text;
+use crate::event::{Redaction, text};
 use crate::session::{Moment, Polled, Trouble};
 
 /// How the connection to the endpoint fares.
@@ -55,6 +55,17 @@ impl ConnectionStatus {
             counts_trouble: None,
             history_trouble: None,
             counted: None,
+        }
+    }
+
+    /// The twin of it.
+    pub(super) fn twin(&self, redaction: &Redaction) -> Self {
+        let twin = |trouble: &Option<Trouble>| trouble.as_ref().map(|trouble| redaction.trouble(trouble));
+        Self {
+            trouble: twin(&self.trouble),
+            counts_trouble: twin(&self.counts_trouble),
+            history_trouble: twin(&self.history_trouble),
+            ..*self
         }
     }
 

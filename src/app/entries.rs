@@ -56,6 +56,12 @@ pub(super) fn before(event: &Captured, budget: &mut Budget) -> Entry {
         .about(About::Event(event.number))
 }
 
+/// The line about an event that is held, as one who comes later can tell it.
+pub(super) fn later(event: &Captured, budget: &mut Budget) -> (Sanitized, Box<[u64]>) {
+    let (who, keys) = identified(event, budget);
+    (Sanitized::join(who.iter().map(told).chain([fields(&event.payload)]), " · "), keys)
+}
+
 /// The line about a change; nothing of one for which no event came.
 pub(super) fn of_change(change: &Change, history: &History, volatile: &Volatile, budget: &mut Budget) -> Option<Entry> {
     let Some(event) = change.event() else { return without_event(change) };

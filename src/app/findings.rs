@@ -7,7 +7,7 @@ use std::hash::Hasher;
 use std::sync::Arc;
 
 use super::tree::{self, Part, Spot, TreeRow};
-use crate::event::{Document, NodeId, Sanitized, TypeName, sanitized, text};
+use crate::event::{Document, NodeId, Redaction, Sanitized, TypeName, sanitized, text};
 use crate::lint::{Finding, NodeLookup, Severity, SeverityCounts};
 use crate::session::{Captured, EventNumber, History};
 
@@ -44,6 +44,19 @@ impl Checked {
             return history.let_go();
         }
         Vec::new()
+    }
+
+    /// The twins of them; `history` holds those of the events.
+    pub(super) fn twin(&self, redaction: &Redaction, history: &mut History) -> Self {
+        let twin = |(number, found): (&EventNumber, &Arc<EventFindings>)| {
+            let event = history.get(*number)?;
+            Some((*number, found.twin(redaction, event)))
+        };
+        let twins: HashMap<_, _> = self.0.iter().filter_map(twin).collect();
+        for (number, found) in &twins {
+            history.charge(*number, found.bytes());
+        }
+        Self(twins)
     }
 
     /// Forgets the events that are no longer held.
@@ -83,7 +96,22 @@ pub struct Tally {
     pub count: usize,
 }
 
+impl Linted {
+    /// The twin of it.
+    pub(super) fn twin(&self, redaction: &Redaction) -> Self {
+        let event = redaction.captured(&self.event);
+        Self { found: self.found.twin(redaction, &event), event }
+    }
+}
+
 impl EventFindings {
+    /// The twins of the findings, for that of the event. They stand in the same places.
+    fn twin(&self, redaction: &Redaction, event: &Captured) -> Arc<Self> {
+        let findings: Vec<_> = self.findings.iter().map(|finding| redaction.finding(finding, &event.payload)).collect();
+        let widest_place = findings.iter().map(|finding| text::width(&finding.place())).max().unwrap_or(0);
+        Arc::new(Self { findings, marks: self.marks.clone(), places: self.places.clone(), widest_place })
+    }
+
     /// Finds a place in `event` for each finding. One whose field is missing is put down to the container it would be in.
     pub fn new(event: &Document, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| Reverse(finding.severity));

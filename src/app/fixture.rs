@@ -56,6 +56,8 @@ pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
         volatile: Volatile::default(),
         recording: None,
         notices: Vec::new(),
+        redaction: crate::event::masks::redaction().into(),
+        is_masked: false,
     }
 }
 
@@ -298,7 +300,7 @@ pub(crate) const CHECKOUT: &str = r#"{"event":"checkout","email":"jane@example.c
 pub(crate) fn ship(model: &mut Model, draft: &str, now: Moment) -> Vec<Effect> {
     let mut marks = 1_u128..;
     let batch = Batch::read(draft, || uuid::Uuid::from_u128(marks.next().unwrap())).unwrap();
-    model.outbox.send(batch, model.sending.limits, &model.session.history, now)
+    model.outbox.send(batch, model.sending.limits, (&model.session.history, None), now)
 }
 
 /// The records of what came of a call, 88 ms after it went out at 14:03:20.

@@ -85,6 +85,8 @@ pub enum Action {
     First,
     /// To the last row.
     Last,
+    /// Mask what tells who events are about, or show it again.
+    Mask,
     /// Look into the selected event.
     Inspect,
     /// Narrow the table down.
@@ -381,6 +383,7 @@ pub(super) static ANYWHERE: Keys = {
         bind(&[char('-')], A::Faster, "a shorter interval between polls"),
         bind(&[key(KeyCode::Tab)], A::NextPane, "next pane"),
         bind(&[with_shift(KeyCode::Tab)], A::PreviousPane, "previous pane"),
+        bind(&[char('M')], A::Mask, "mask what tells who an event is about, and show it again"),
         bind(&[char('z')], A::Zoom, "the pane alone on the screen, and back"),
         bind(&[], A::Report, "report of the session, into a file for others"),
         bind(&[], A::InferPlan, "plan from the events of the session, into a folder"),

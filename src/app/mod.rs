@@ -15,6 +15,7 @@ mod input;
 pub mod keymap;
 pub mod layer;
 pub mod layout;
+mod masking;
 mod message;
 mod model;
 pub mod outbox;
@@ -40,8 +41,9 @@ mod values;
 
 pub use effect::Effect;
 pub use input::{Key, KeyCode, Mouse, MouseKind, Size};
+pub use masking::update;
 pub use message::{Message, Outcome};
 pub use model::{Field, Model, Setup, Toast};
 pub use pane::types::{Column, Columns, TableSettings};
 pub use sending::{DraftId, SavedDraft, Sending};
-pub use update::{prepare, update};
+pub use update::prepare;

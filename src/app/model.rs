@@ -20,7 +20,7 @@ use super::recording::Recordings;
 use super::scan::Versions;
 use super::tape::{ReplaySettings, Tape};
 use super::{Effect, Key, Sending, Size};
-use crate::event::{Sanitized, TypeName, Unknown, Volatile, sanitized, text};
+use crate::event::{Payload, Redaction, Sanitized, TypeName, Unknown, Volatile, sanitized, text};
 use crate::session::{Captured, Change, EventNumber, Fault, FaultId, Faults, Moment, Session};
 
 /// How long a short answer stands in the footer.
@@ -57,6 +57,10 @@ pub struct Setup {
     pub recording: Option<Sanitized>,
     /// Troubles from the start, a sentence each: a file that could not be used, where, and why.
     pub notices: Vec<Sanitized>,
+    /// What makes the masks.
+    pub redaction: Arc<Redaction>,
+    /// Whether all is masked from the first frame on, and stays so.
+    pub is_masked: bool,
 }
 
 /// Where typed text goes.
@@ -138,6 +142,56 @@ pub struct Model {
     pub(super) unlinted: Vec<Captured>,
     /// The types of the first poll, until all of them were checked.
     pub(super) baseline: Option<Baseline>,
+    /// What makes the masks.
+    pub(super) redaction: Arc<Redaction>,
+    /// What is masked.
+    pub(super) masked: Masked,
+    /// Whether somebody has asked for the masks, or for none.
+    pub(super) is_mask_asked: bool,
+}
+
+/// What is masked of all that the model holds.
+#[derive(Debug)]
+pub(super) enum Masked {
+    /// Nothing.
+    Nothing,
+    /// All of it, for as long as the program runs. An event is held as it came only until it was judged.
+    ForGood(Unjudged),
+    /// All of it, for as long as somebody wants. The model without masks is held beside, and hears what happens; of a tape
+    /// it hears when the masks are off again.
+    ForNow(Box<Model>, Unjudged),
+}
+
+/// Events as they came, by the hashes that their twins have too.
+#[derive(Debug, Default)]
+pub(super) struct Unjudged {
+    events: IndexMap<u128, Arc<Payload>>,
+    bytes: usize,
+}
+
+impl Unjudged {
+    /// More bytes than this are not held: the oldest is then judged by its twin.
+    const MOST: usize = 64 << 20;
+
+    /// Holds an event until it is asked for.
+    pub(super) fn hold(&mut self, event: &Arc<Payload>) {
+        self.bytes += event.text().len();
+        if let Some(before) = self.events.insert(event.hash(), Arc::clone(event)) {
+            self.bytes -= before.text().len();
+        }
+        while self.bytes > Self::MOST
+            && let Some((_, oldest)) = self.events.shift_remove_index(0)
+        {
+            self.bytes -= oldest.text().len();
+        }
+    }
+
+    /// The event that `twin` is the twin of, while it is held.
+    pub(super) fn take(&mut self, twin: &Payload) -> Option<Arc<Payload>> {
+        let event = self.events.swap_remove(&twin.hash())?;
+        self.bytes -= event.text().len();
+        Some(event)
+    }
 }
 
 /// The events that came while the screen is held still.
@@ -188,6 +242,10 @@ impl Model {
     /// A model that knows nothing yet.
     pub fn new(setup: Setup) -> Self {
         let mut sending = setup.sending;
+        if setup.is_masked {
+            // They may be of events that were not.
+            sending.drafts.clear();
+        }
         let composer = Composer::new(std::mem::take(&mut sending.drafts), std::mem::take(&mut sending.templates));
         let mut model = Self {
             target: setup.target,
@@ -222,6 +280,9 @@ impl Model {
             numbers_from: EventNumber::default(),
             unlinted: Vec::new(),
             baseline: None,
+            redaction: setup.redaction,
+            masked: if setup.is_masked { Masked::ForGood(Unjudged::default()) } else { Masked::Nothing },
+            is_mask_asked: false,
         };
         model.tell(&setup.notices, setup.now);
         model.settle(setup.now);
@@ -290,6 +351,11 @@ impl Model {
             let until = Moment { elapsed: now.elapsed + NOTICE, ..now };
             Toast { text, until, bad: true }
         });
+    }
+
+    /// What makes the masks of all that leaves the program, while there are any.
+    pub fn redaction(&self) -> Option<&Arc<Redaction>> {
+        (!matches!(self.masked, Masked::Nothing)).then_some(&self.redaction)
     }
 
     /// Where everything stands; `None` when the screen is too small.
@@ -403,6 +469,7 @@ impl Model {
             sending: &self.sending,
             outbox: &self.outbox,
             faults: &self.faults,
+            is_masked: self.redaction().is_some(),
             completing: false,
         }
     }
@@ -422,6 +489,7 @@ impl Model {
             outbox,
             queries,
             faults,
+            masked,
             ..
         } = self;
         let context = Context {
@@ -434,6 +502,7 @@ impl Model {
             sending,
             outbox,
             faults,
+            is_masked: !matches!(masked, Masked::Nothing),
             completing: false,
         };
         Parts { types, inspector, stream, composer, layers, context }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Effect;
 use super::pane::stream::{About, Entry, EntryKind, Stream};
 use crate::blueshift::{Batch, CallLimits, Outgoing};
-use crate::event::{Document, EventId, Identifiers, Sanitized, TypeName, sanitized, text};
+use crate::event::{Document, EventId, Identifiers, Redaction, Sanitized, TypeName, sanitized, text};
 use crate::session::probe::{Clue, PATIENCE, Probe, ProbeId, ProbeState, Probes, Recognized, StageState};
 use crate::session::{
     CallOutcome, Change, Delivery, Errors, History, Moment, Problem, ProblemKind, Proof, Recalled, Retry,
@@ -162,6 +162,11 @@ impl Outbox {
         Self { count: 0, sent: Vec::new(), probes, marks: HashMap::new(), ended: Vec::new() }
     }
 
+    /// One from which nothing went out yet, whose numbers go on.
+    pub(super) fn after(other: &Self, identifiers: Identifiers) -> Self {
+        Self { count: other.count, ..Self::new(identifiers) }
+    }
+
     /// The batch that was handed over last.
     fn newest(&self) -> Option<&Sent> {
         self.sent.last()
@@ -304,9 +309,22 @@ impl Outbox {
         sentences
     }
 
-    /// Hands a batch over, and begins to wait for its events beside those that are held.
-    pub fn send(&mut self, batch: Batch, limits: CallLimits, history: &History, now: Moment) -> Vec<Effect> {
+    /// Hands a batch over, and begins to wait for its events beside those that are held. Where what comes is masked, it is
+    /// the twins that are waited for: what goes out is what was typed.
+    pub fn send(
+        &mut self,
+        mut batch: Batch,
+        limits: CallLimits,
+        (history, redaction): (&History, Option<&Redaction>),
+        now: Moment,
+    ) -> Vec<Effect> {
         let calls = batch.calls(limits);
+        if let Some(redaction) = redaction {
+            for event in &mut batch.events {
+                event.event_type = redaction.type_name(&event.event_type);
+                event.payload = redaction.payload(&event.payload);
+            }
+        }
         self.count += 1;
         let first = batch.events.first().map(|event| event.event_type.clone());
         let sent = Sent {

@@ -24,6 +24,22 @@ pub struct Queries {
 }
 
 impl Queries {
+    /// One that asks nothing, whose numbers go on.
+    pub(super) fn after(other: &Self) -> Self {
+        Self { number: other.number, ..Self::default() }
+    }
+
+    /// Asks all anew, with numbers behind those of `other`.
+    pub(super) fn ask_again(&mut self, other: &Self) {
+        self.number = self.number.max(other.number);
+        let mut number = self.number;
+        for scan in [&mut self.narrowing, &mut self.search].into_iter().flatten() {
+            number += 1;
+            scan.begin_again(number);
+        }
+        (self.number, self.types_changed) = (number, true);
+    }
+
     /// The number of a new question.
     pub(super) fn next_number(&mut self) -> u64 {
         self.number += 1;

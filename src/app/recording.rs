@@ -118,7 +118,7 @@ pub(super) fn quit(model: &mut Model, now: Moment) -> Vec<Effect> {
 
 /// Begins a tape with what is held.
 pub(super) fn begin(model: &mut Model, name: String, now: Moment) -> Vec<Effect> {
-    let header = Header::new(model.target.clone(), false, now);
+    let header = Header::new(model.target.clone(), model.redaction().is_some(), now);
     model.recordings.next = Some(Recording { place: text::sanitize(&name), events: model.session.held() });
     vec![Effect::BeginRecording { name, header, held: model.session.records() }]
 }

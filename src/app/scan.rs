@@ -155,6 +155,11 @@ impl Scan {
         }
     }
 
+    /// Asks from the first event on, as another question.
+    pub(super) fn begin_again(&mut self, generation: u64) {
+        *self = Self::new(generation, (*self.question).clone());
+    }
+
     /// What is asked.
     pub fn question(&self) -> &Question {
         &self.question

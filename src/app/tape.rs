@@ -66,6 +66,11 @@ impl Tape {
         }
     }
 
+    /// Asks for what is known at the place where it is, for one who has not heard of it.
+    pub(super) fn tell_again(&mut self) -> Vec<Effect> {
+        self.seek(TapeTarget::Event(self.position.events))
+    }
+
     /// Where it is.
     pub fn position(&self) -> TapePosition {
         self.position

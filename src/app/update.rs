@@ -15,7 +15,7 @@ use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::query::QueryLine;
 use super::layer::{self, Layer};
-use super::model::{InputTarget, Parts, Pause, TOAST};
+use super::model::{InputTarget, Masked, Parts, Pause, TOAST};
 use super::pager::Pager;
 use super::pane::stream::EntryKind;
 use super::pane::types::Column;
@@ -27,6 +27,7 @@ use super::replaying::{self, hear_tape};
 use super::reporting::{Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
+use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::{EventNumber, Moment, Record};
@@ -55,7 +56,7 @@ const LONGEST_LINE: usize = crate::query::LONGEST;
 /// Lets `message` happen to the model at `now`, and says what that asks of the world.
 ///
 /// `at` is the time of the program; the session may have another, on its tape.
-pub fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Effect> {
+pub(super) fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Effect> {
     model.happened = at;
     let now = model.moment(at);
     // The next key is for what comes next: an answer to the last one would only hide what can be done now.
@@ -416,7 +417,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             let answer = with_composer(model, now, |composer, context| composer.confirmed(&draft, previewed, context));
             return apply(model, answer, now);
         }
-        Request::Deliver(batch) => return model.outbox.send(*batch, model.sending.limits, &model.session.history, now),
+        Request::Deliver(batch) => return deliver(model, *batch, now),
         Request::Record(name) => return recording::begin(model, name, now),
         Request::Jump(typed) => match replaying::jump(model, &typed) {
             Ok(effects) => {
@@ -433,6 +434,21 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Hands a batch over to the network. It goes out as it was typed, and once; what is waited for is what will be seen of it.
+fn deliver(model: &mut Model, batch: Batch, now: Moment) -> Vec<Effect> {
+    let Model { outbox, session, sending, redaction, masked, .. } = model;
+    let (limits, history) = (sending.limits, &session.history);
+    match masked {
+        Masked::Nothing => outbox.send(batch, limits, (history, None), now),
+        Masked::ForGood(_) => outbox.send(batch, limits, (history, Some(redaction)), now),
+        Masked::ForNow(plain, _) => {
+            let effects = plain.outbox.send(batch.clone(), limits, (&plain.session.history, None), now);
+            outbox.send(batch, limits, (history, Some(redaction)), now);
+            effects
+        }
+    }
 }
 
 /// Does what an action means in the place that has those keys.
@@ -519,6 +535,7 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
             toast(model, now, said);
         }
         Action::Zoom => model.zoomed = !model.zoomed,
+        Action::Mask => model.is_mask_asked = true,
         Action::Earlier => go_to_earlier(model, now),
         Action::AskHistory => return ask_history(model, now),
         Action::AllFindings => {
@@ -705,7 +722,7 @@ fn show_batch(model: &mut Model, batch: u64, text: Pager, now: Moment) {
     model.composer.proof_mut().turn_to(batch, &model.outbox);
 }
 
-fn pause(model: &mut Model, now: Moment) {
+pub(super) fn pause(model: &mut Model, now: Moment) {
     match model.pause.take() {
         None => {
             let after = model.session.history.iter().next_back().map(|event| event.number);

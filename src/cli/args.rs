@@ -130,7 +130,7 @@ pub(super) enum Command {
     Watch(WatchArgs),
     /// Watch the traffic of a small shop on a local collector; needs no account or network
     #[command(after_help = "Example:\n  clickscope demo")]
-    Demo(RecordArgs),
+    Demo(DemoArgs),
     /// Send events, and prove that they arrive
     #[command(after_help = SEND_EXAMPLES)]
     Send(SendArgs),
@@ -254,6 +254,15 @@ pub(super) struct RecordArgs {
     pub(super) record: Option<PathBuf>,
 }
 
+/// The arguments of `demo`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct DemoArgs {
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
+}
+
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct WatchArgs {
     /// Print what the endpoint knows, then exit
@@ -364,6 +373,8 @@ pub(super) struct SendArgs {
     /// Send to production without asking for confirmation
     #[arg(long)]
     pub(super) production: bool,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 fn batch() -> impl TypedValueParser<Value = usize> {
@@ -465,6 +476,8 @@ pub(super) struct LintArgs {
     /// Report a rule as an error
     #[arg(short = 'D', value_name = "RULE[@TYPE]")]
     pub(super) error: Vec<RuleOf>,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 /// For which other program findings are printed.

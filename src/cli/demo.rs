@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::args::DemoArgs;
 use super::headless::Mode;
 use super::recording;
 use super::watch::{in_lines, log_to_file, on_terminal, terminal_has_screen};
-use super::{Exit, Failure, plan};
+use super::{Exit, Failure, plan, redact};
 use crate::blueshift::auth::AccountKey;
 use crate::config::{Config, ConfigFile, ConfigLayer};
-use crate::event::{Sanitized, sanitized};
+use crate::event::{Redaction, Sanitized, sanitized};
 use crate::runtime;
 use crate::sandbox::{self, DebugShape, Sandbox, Traffic};
 use crate::source::Clock;
@@ -20,15 +21,16 @@ use crate::source::live::{self, Timeouts};
 const KEY: &str = "demo";
 
 /// Takes the interval from `layers`; what is watched is not theirs to choose, nor the profile's. The `file` only says
-/// which variables hold keys. The session is recorded to the file `record`.
-pub(super) fn run(record: Option<&Path>, layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
+/// which variables hold keys.
+pub(super) fn run(args: &DemoArgs, layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
+    let masks = redact::on_screen(&args.redact, None, file.levels().identifiers())?;
     let notices = if terminal_has_screen()? {
         Some(log_to_file()?)
     } else {
         runtime::log::to_stderr()?;
         None
     };
-    runtime::block_on(show(record, layers, file, notices))?
+    runtime::block_on(show(args.record.record.as_deref(), layers, file, masks, notices))?
 }
 
 /// Shows the demo on the screen with these `notices`, or without any in lines.
@@ -36,6 +38,7 @@ async fn show(
     record: Option<&Path>,
     layers: [ConfigLayer; 2],
     file: &ConfigFile,
+    masks: (Redaction, bool),
     notices: Option<Vec<Sanitized>>,
 ) -> Result<Exit, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -63,9 +66,11 @@ async fn show(
         body_limit: live::BODY_LIMIT,
         clock: Clock::start(),
     };
-    let tape = record.map(|file| recording::begin(file, target.clone(), false, settings.clock)).transpose()?;
-    match notices {
-        Some(notices) => on_terminal(target, &config, plan, settings, tape, notices).await,
-        None => in_lines((Mode::FollowInLines, None), &config, plan, None, settings, tape).await,
-    }
+    let (redaction, is_masked) = masks;
+    let tape = record.map(|file| recording::begin(file, target.clone(), is_masked, settings.clock)).transpose()?;
+    let Some(notices) = notices else {
+        let redaction = is_masked.then_some(redaction);
+        return in_lines((Mode::FollowInLines, None), &config, plan, redaction, settings, tape).await;
+    };
+    on_terminal(target, &config, plan, (redaction, is_masked), settings, tape, notices).await
 }

@@ -75,7 +75,12 @@ pub(super) async fn run(
             Some(records) => {
                 let left = match &mut filter {
                     Some(filter) => {
-                        let (left, failed) = filter.leave(&records).await?;
+                        // What is asked of masked events is asked of what is seen of them.
+                        let twins: Option<Vec<_>> = printer
+                            .redaction
+                            .as_ref()
+                            .map(|redaction| records.iter().map(|record| redaction.record(record)).collect());
+                        let (left, failed) = filter.leave(twins.as_ref().unwrap_or(&records)).await?;
                         failed.iter().for_each(&mut tell);
                         left
                     }

@@ -23,7 +23,7 @@ use super::{Exit, Failure, args, stderr};
 use crate::event::placeholder::{self, TEST_ADDRESS, Values, resolve};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, sanitize};
-use crate::event::{Document, DocumentError, Form, NO_ARRAY, NodeId, NodeKind, Sanitized, sanitized};
+use crate::event::{Document, DocumentError, Form, NO_ARRAY, NodeId, NodeKind, Redaction, Sanitized, sanitized};
 use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
 use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
@@ -59,7 +59,12 @@ pub(super) enum LintError {
     },
 }
 
-pub(super) fn run(args: &args::LintArgs, configured: &SeverityOverrides, plan: Plan) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &args::LintArgs,
+    configured: &SeverityOverrides,
+    plan: Plan,
+    redaction: Option<Redaction>,
+) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
     let input = Input::open(&args.file).map_err(LintError::from)?;
     input.outlast_an_interrupt()?;
@@ -72,6 +77,7 @@ pub(super) fn run(args: &args::LintArgs, configured: &SeverityOverrides, plan: P
             now: Timestamp::now(),
         },
         linter: Linter::new(levels, plan),
+        redaction,
         called: &called,
         is_live: input.is_live,
         tally: Tally::default(),
@@ -187,6 +193,8 @@ struct Run<'a, W: Write> {
     out: W,
     context: LintContext,
     linter: Linter,
+    /// What makes masks of all that is found, where that is asked for.
+    redaction: Option<Redaction>,
     called: &'a Sanitized,
     /// Whether events come while it runs, so that somebody may be waiting for what is found.
     is_live: bool,
@@ -286,11 +294,16 @@ impl<W: Write> Run<'_, W> {
         let mut places = NodeLookup::of(event, &findings);
         let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
         self.tally.events += 1;
-        self.tell(&Linted {
-            event_type: event.event_type().map(|name| fit(name, WIDEST_TYPE)),
-            line: line(event.span(NodeId::ROOT)),
-            findings: findings.into_iter().map(located).collect(),
-        })
+        let mut event_type = event.event_type().map(|name| fit(name, WIDEST_TYPE));
+        let mut findings: Vec<_> = findings.into_iter().map(located).collect();
+        if let Some(redaction) = &self.redaction {
+            let twin = redaction.payload(event.payload());
+            event_type = event.event_type().map(|name| fit(&redaction.text(name), WIDEST_TYPE));
+            for located in &mut findings {
+                located.finding = redaction.finding(&located.finding, &twin);
+            }
+        }
+        self.tell(&Linted { event_type, line: line(event.span(NodeId::ROOT)), findings })
     }
 
     fn tell(&mut self, linted: &Linted) -> io::Result<()> {
@@ -313,6 +326,10 @@ impl<W: Write> Run<'_, W> {
 
     /// Says what is no event; what was found so far goes before it, as it stands in the file.
     fn unusable(&mut self, bad: &BadInput) -> io::Result<()> {
+        let bad = &match &self.redaction {
+            Some(redaction) => BadInput { reason: redaction.words(&bad.reason), ..bad.clone() },
+            None => bad.clone(),
+        };
         self.tally.unusable += 1;
         self.report.unusable(bad, &mut self.out)?;
         self.out.flush()?;

@@ -213,14 +213,14 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     };
     match command.unwrap_or(Command::Watch(args::WatchArgs::default())) {
         Command::Watch(watch) => watch::run(watch, &config(flags)?, headers),
-        Command::Demo(record) => {
-            demo::run(record.record.as_deref(), [flags, ConfigLayer::environment(&lookup)?], &file()?)
-        }
+        Command::Demo(demo) => demo::run(&demo, [flags, ConfigLayer::environment(&lookup)?], &file()?),
         Command::Send(send) => send::run(send, &config(flags)?, headers),
         Command::Replay(replay) => replay::run(&replay, || Ok(config(flags)?)),
         Command::Lint(lint) => {
             let file = file()?;
-            lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?)
+            let profile = file.choose(options.profile.as_deref(), &lookup)?.map(|profile| profile.value);
+            let redaction = redact::redaction(&lint.redact, profile, file.levels().identifiers())?;
+            lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?, redaction)
         }
         Command::Report(report) => {
             let file = file()?;

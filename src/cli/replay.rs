@@ -6,10 +6,9 @@ use thiserror::Error;
 
 use super::args::ReplayArgs;
 use super::input::{BadInput, Input, InputError};
-use super::redact::redaction;
 use super::sending::{folders, sending};
 use super::watch::{log_to_file, other_keys, terminal_has_screen};
-use super::{Exit, Failure, plan, stderr};
+use super::{Exit, Failure, plan, redact, stderr};
 use crate::app::Sending;
 use crate::app::tape::ReplaySettings;
 use crate::blueshift::KeyMask;
@@ -39,9 +38,9 @@ pub(super) fn run(replay: &ReplayArgs, config: impl FnOnce() -> Result<Config, F
     let file = replay.file.as_str();
     let config = config()?;
     let profile = config.profile.as_ref().map(|profile| &profile.value);
-    let redaction = redaction(&replay.redact, profile, config.levels.identifiers())?;
+    let (redaction, is_masked) = redact::on_screen(&replay.redact, profile, config.levels.identifiers())?;
     if replay.json || !terminal_has_screen()? {
-        return print(file, redaction.as_ref());
+        return print(file, is_masked.then_some(redaction).as_ref());
     }
     let file = match file {
         "-" if io::stdin().is_terminal() => return Err(ReplayError::Keyboard.into()),
@@ -54,14 +53,14 @@ pub(super) fn run(replay: &ReplayArgs, config: impl FnOnce() -> Result<Config, F
         speed: replay.speed.unwrap_or_default(),
     };
     let notices = log_to_file()?;
-    runtime::block_on(show(file, begin, redaction, &config, notices))?
+    runtime::block_on(show(file, begin, (redaction, is_masked), &config, notices))?
 }
 
 /// Shows a tape on the screen.
 async fn show(
     file: TapeFile,
     begin: ReplaySettings,
-    redaction: Option<Redaction>,
+    (redaction, is_masked): (Redaction, bool),
     config: &Config,
     notices: Vec<Sanitized>,
 ) -> Result<Exit, Failure> {
@@ -87,8 +86,10 @@ async fn show(
         tape: None,
         notices: broken.chain(notices).collect(),
         replay: Some(begin),
+        redaction,
+        is_masked,
     };
-    let end = Box::pin(runtime::run(interface, move || clock.now(), || Player::start(file, redaction))).await?;
+    let end = Box::pin(runtime::run(interface, move || clock.now(), || Player::start(file, None))).await?;
     Ok(Exit::Interface(end.exit.code()))
 }
 

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::input::{BadInput, Input, InputError};
 use super::sending::{folders, sending};
 use super::stdout::{Output, Stdout};
-use super::{Exit, Failure, args, plan, watch};
+use super::{Exit, Failure, args, plan, redact, watch};
 use crate::app::Sending;
 use crate::blueshift::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, ExtraHeader, curl};
@@ -116,7 +116,10 @@ async fn send(
     input: Input,
 ) -> Result<Exit, Failure> {
     let nothing = SendError::Nothing { called: input.called.clone(), skipped: args.skip > 0 };
-    let mut reporter = Reporter::new();
+    let profile = config.profile.as_ref().map(|profile| &profile.value);
+    // What goes out is not masked, only what is told of it.
+    let redaction = redact::redaction(&args.redact, profile, config.levels.identifiers())?.map(Arc::new);
+    let mut reporter = Reporter::new(redaction.clone());
     let mut parcels = Parcels::begin(&args, &sending, input);
     parcels.look_ahead(args.prove, &reporter).await?;
     if parcels.ahead.is_empty() {
@@ -127,7 +130,7 @@ async fn send(
     for schema in broken {
         reporter.tell(&sanitized!("plan: {}", schema.sentence()));
     }
-    let mut linting = InputLinter::new(&config.levels, plan);
+    let mut linting = InputLinter::new(&config.levels, plan, redaction.clone());
     if args.dry_run {
         let printed = print_commands(parcels, &sending, &mut linting, &reporter).await;
         reporter.done();
@@ -169,7 +172,7 @@ async fn send(
     }
     let pace = args.rate.0.map_or_else(Pace::unlimited, |rate| Pace::calls_a_second(rate.get()));
     let run = Run {
-        words: Words { json: args.json },
+        words: Words { json: args.json, redaction },
         within: args.within,
         keep_going: args.keep_going,
         strict: args.strict.then(|| args.allow.clone()),

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::WatchArgs;
 use super::filter::Filter;
 use super::headless::{self, Mode};
-use super::redact::redaction;
+use super::redact;
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::{Exit, Failure, plan, recording, stderr};
@@ -39,7 +39,7 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
     };
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let profile = config.profile.as_ref().map(|profile| &profile.value);
-    let redaction = redaction(&redact, profile, config.levels.identifiers())?;
+    let (redaction, is_masked) = redact::on_screen(&redact, profile, config.levels.identifiers())?;
     let keys = AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
     let mode = match (once, json) {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
@@ -48,7 +48,6 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
     };
     let headers = config.headers(headers, &|name| std::env::var_os(name))?;
     let settings = live::Settings { since, ..settings(config, keys, headers) };
-    let is_masked = redaction.is_some();
     let tape =
         record.record.map(|file| recording::begin(&file, config.label(), is_masked, settings.clock)).transpose()?;
     let tape_of_profile = || recording::begin_of_profile(config, is_masked, settings.clock).filter(|_| !once);
@@ -61,11 +60,19 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
                 None
             }
         });
-        return runtime::block_on(on_terminal(config.label(), config, plan, settings, tape, notices))?;
+        return runtime::block_on(on_terminal(
+            config.label(),
+            config,
+            plan,
+            (redaction, is_masked),
+            settings,
+            tape,
+            notices,
+        ))?;
     }
     runtime::log::to_stderr()?;
     let tape = tape.or_else(|| recording::said(tape_of_profile()));
-    runtime::block_on(in_lines((mode, filter), config, plan, redaction, settings, tape))?
+    runtime::block_on(in_lines((mode, filter), config, plan, is_masked.then_some(redaction), settings, tape))?
 }
 
 /// Whether the terminal that standard output is can show a screen. One that is called `dumb`, or has no name, gets lines,
@@ -113,10 +120,12 @@ pub(super) async fn in_lines(
 }
 
 /// Shows the interface on what `settings` say; the source starts after the first frame. The `notices` are shown as well.
+/// Beside the redaction stands whether it is on from the start.
 pub(super) async fn on_terminal(
     target: Sanitized,
     config: &Config,
     plan: (Plan, Vec<BadSchema>),
+    (redaction, is_masked): (Redaction, bool),
     settings: live::Settings,
     tape: Option<Tape>,
     notices: Vec<Sanitized>,
@@ -142,6 +151,8 @@ pub(super) async fn on_terminal(
         tape,
         notices: config.exposure().into_iter().chain(broken).chain(notices).collect(),
         replay: None,
+        redaction,
+        is_masked,
     };
     let end = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
     end.summary.iter().for_each(stderr::say);

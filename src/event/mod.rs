@@ -47,6 +47,8 @@ pub use origin::{Origin, origin};
 pub use path::{Path, PathError, Segment};
 pub use payload::Payload;
 pub use redaction::Redaction;
+#[cfg(test)]
+pub(crate) use redaction::tests as masks;
 pub use snapshot::{Note, Shape, Sighting, Snapshot, Unknown};
 pub use text::Sanitized;
 pub use type_name::{EventId, TypeName};

@@ -25,7 +25,8 @@ impl Payload {
         Self::with_head(text, Self::hash_of(text), Head::of(text, None))
     }
 
-    /// The same for those who have read it already: `hash` must be [`Payload::hash_of`] of `text`, and `head` its own.
+    /// The same for those who have read it already: `hash` must be [`Payload::hash_of`] of `text`, or of that which the text
+    /// is the twin of, and `head` its own.
     pub fn with_head(text: &str, hash: u128, head: Head) -> Self {
         Self { text: text.into(), hash, head }
     }

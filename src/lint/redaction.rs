@@ -3,25 +3,14 @@
 
 use super::{Actual, Expected, Finding, Fix, Name, Reason, SHOWN};
 use crate::event::text::excerpt;
-use crate::event::{Payload, Redaction};
+use crate::event::{Path, Payload, Redaction};
 
 impl Redaction {
     /// The twin of a finding in an event, `twin` being that of the event.
     pub fn finding(&self, finding: &Finding, twin: &Payload) -> Finding {
         let Finding { rule, severity, path, expected, found, fix, share } = finding;
         let twin_path = self.path(path);
-        let expected = match expected {
-            Expected::Field { any_of, reason } => Expected::Field {
-                any_of: any_of.iter().map(|name| self.field_name(name)).collect(),
-                reason: self.reason(reason),
-            },
-            Expected::Name { name, reason } => {
-                Expected::Name { name: self.field_name(name), reason: self.reason(reason) }
-            }
-            Expected::Type { types, reason } => Expected::Type { types: *types, reason: self.reason(reason) },
-            Expected::Value { value, words } => Expected::Value { value: self.value(value).as_ref().into(), words },
-            Expected::Text(words) => Expected::Text(self.words_about(path, words)),
-        };
+        let expected = self.expected(path, expected);
         let found = match found {
             // It may be cut short, which a mask of it would not show.
             Actual::Value(_) => match twin.value(&twin_path) {
@@ -41,6 +30,22 @@ impl Redaction {
             Fix::Remove => Fix::Remove,
         });
         Finding { rule, severity: *severity, path: twin_path, expected, found, fix, share: share.clone() }
+    }
+
+    /// The twin of what was expected at a path.
+    pub fn expected(&self, path: &Path, expected: &Expected) -> Expected {
+        match expected {
+            Expected::Field { any_of, reason } => Expected::Field {
+                any_of: any_of.iter().map(|name| self.field_name(name)).collect(),
+                reason: self.reason(reason),
+            },
+            Expected::Name { name, reason } => {
+                Expected::Name { name: self.field_name(name), reason: self.reason(reason) }
+            }
+            Expected::Type { types, reason } => Expected::Type { types: *types, reason: self.reason(reason) },
+            Expected::Value { value, words } => Expected::Value { value: self.value(value).as_ref().into(), words },
+            Expected::Text(words) => Expected::Text(self.words_about(path, words)),
+        }
     }
 
     fn field_name(&self, name: &Name) -> Name {

@@ -37,7 +37,7 @@ use tokio::sync::mpsc;
 
 use crate::app::tape::ReplaySettings;
 use crate::app::{Model, Sending, Setup, TableSettings};
-use crate::event::{Sanitized, Volatile};
+use crate::event::{Redaction, Sanitized, Volatile};
 use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Feed;
@@ -75,6 +75,10 @@ pub struct InterfaceSettings {
     pub notices: Vec<Sanitized>,
     /// Where the replay of a tape begins; `None` where a live source is watched.
     pub replay: Option<ReplaySettings>,
+    /// What makes masks.
+    pub redaction: Redaction,
+    /// Whether all is masked from the first frame on.
+    pub is_masked: bool,
 }
 
 /// Where drafts and templates are kept. Without a folder they are in memory only, and the user is told so.
@@ -180,6 +184,8 @@ pub async fn run<F: Into<Feed>>(
         volatile: settings.volatile,
         recording: settings.tape.as_ref().map(recording::Tape::place),
         notices: settings.notices,
+        redaction: settings.redaction.into(),
+        is_masked: settings.is_masked,
     };
     let model = match settings.replay {
         Some(replay) => Model::replaying(setup, replay),

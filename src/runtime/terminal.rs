@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::process::{self, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -345,10 +345,19 @@ fn install_panic_hook() {
     ONCE.call_once(|| std::panic::set_hook(Box::new(on_panic)));
 }
 
+/// Whether the message of a panic, which may quote what came over the wire, is left out: what is seen is masked.
+static IS_WITHHELD: AtomicBool = AtomicBool::new(false);
+
+/// From now on says where a panic was and not its message, or says both again.
+pub(super) fn withhold_messages(withhold: bool) {
+    IS_WITHHELD.store(withhold, Ordering::Relaxed);
+}
+
 fn on_panic(info: &PanicHookInfo<'_>) {
     give_back();
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let message = info.payload_as_str().unwrap_or("no message");
+    let message = if IS_WITHHELD.load(Ordering::Relaxed) { "(its message is masked)" } else { message };
     let backtrace = Backtrace::capture();
     let mut stderr = io::stderr().lock();
     let told = match backtrace.status() {

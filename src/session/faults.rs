@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use indexmap::IndexMap;
 
 use super::{Captured, EventNumber, History, Moment};
-use crate::event::{Document, NodeId, Path, Sanitized, Segment, TypeName, sanitized, text};
+use crate::event::{Document, NodeId, Path, Payload, Redaction, Sanitized, Segment, TypeName, sanitized, text};
 use crate::lint::{Expected, Finding, Severity};
 
 /// So many faults are counted, and so many of one type: of an integration that brings more, these say enough.
@@ -34,7 +34,7 @@ pub struct Faults {
 }
 
 /// What is known of one type.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct OfType {
     /// How many events were checked.
     checked: u64,
@@ -132,6 +132,24 @@ impl Faults {
         }
         let is_bad = |worst: Option<Severity>| worst >= Some(Severity::Warning);
         counts.types += usize::from(is_bad(of_type.worst) && !is_bad(before));
+    }
+
+    /// The twins of them; `history` holds those of the events.
+    #[must_use]
+    pub fn twin(&self, redaction: &Redaction, history: &History) -> Self {
+        let nothing = Payload::new("null");
+        let fault = |fault: &Fault| {
+            let example = history.get(fault.example).map_or(&nothing, |event| &event.payload);
+            let (event_type, finding) =
+                (redaction.type_name(&fault.event_type), redaction.finding(&fault.finding, example));
+            (FaultId::of(&event_type, &finding), Fault { event_type, finding, ..fault.clone() })
+        };
+        Self {
+            types: self.types.iter().map(|(name, of_type)| (redaction.type_name(name), *of_type)).collect(),
+            list: self.list.values().map(fault).collect(),
+            counts: self.counts,
+            left_out: self.left_out,
+        }
     }
 
     /// All of them, in the order in which they were found first.

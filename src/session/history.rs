@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::moment::Times;
 use super::{Captured, Change, ChangeKind, Coverage, EventNumber, Gap, Moment};
-use crate::event::{Payload, Sanitized, TypeName, sanitized, text};
+use crate::event::{Payload, Redaction, Sanitized, TypeName, sanitized, text};
 
 /// How many bytes of events are held when nothing else is asked.
 pub const HISTORY_LIMIT: usize = 64 * 1024 * 1024;
@@ -299,6 +299,27 @@ impl History {
     /// The changes that brought the events that are held, in order of their numbers.
     pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
         self.events.values().map(Entry::change)
+    }
+
+    /// One that holds the twins of these events, under the same numbers.
+    pub(super) fn twin(&self, redaction: &Redaction) -> Self {
+        let mut other = Self { next: self.next, ..Self::within(self.budget) };
+        for event_type in self.by_arrival.values() {
+            let Some(held) = self.types.get(event_type) else { continue };
+            let name = redaction.type_name(event_type);
+            let mut twin = other.remove(&name);
+            (twin.dropped, twin.lost) = (twin.dropped + held.dropped, held.lost);
+            for number in &held.versions {
+                let Some(entry) = self.events.get(number) else { continue };
+                let captured = redaction.captured(&entry.captured);
+                let cost = cost_of(&captured.payload);
+                (twin.bytes, twin.newest_bytes) = (twin.bytes + cost, cost);
+                twin.versions.push_back(*number);
+                other.events.insert(*number, Entry { captured, charged: 0, ..*entry });
+            }
+            other.insert(&name, twin);
+        }
+        Self { dropped: self.dropped, ..other }
     }
 
     /// How many events are held.

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use indexmap::IndexMap;
 
 use super::{Change, EventNumber, History, MOST_TYPES, Record};
-use crate::event::TypeName;
+use crate::event::{Redaction, TypeName};
 
 /// How many of the records are held that do not come with every poll.
 const MOST_LASTING: usize = 10_000;
@@ -69,6 +69,27 @@ impl Journal {
             self.lasting.pop_front();
         }
         self.lasting.push_back(kept);
+    }
+
+    /// One that holds the twins of these records.
+    pub(super) fn twin(&self, redaction: &Redaction) -> Self {
+        let kept = |Kept { order, before, record }: &Kept| Kept {
+            order: *order,
+            before: *before,
+            record: redaction.record(record),
+        };
+        let sort = |sort: &Sort| match sort {
+            Sort::FirstCount(event_type) => Sort::FirstCount(redaction.type_name(event_type)),
+            Sort::Count(event_type) => Sort::Count(redaction.type_name(event_type)),
+            Sort::Polled => Sort::Polled,
+            Sort::Counted => Sort::Counted,
+        };
+        Self {
+            lasting: self.lasting.iter().map(kept).collect(),
+            latest: self.latest.iter().map(|(of, record)| (sort(of), kept(record))).collect(),
+            count: self.count,
+            is_live: self.is_live,
+        }
     }
 
     /// Forgets the counts of types that are not known any more.

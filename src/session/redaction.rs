@@ -6,7 +6,8 @@ use super::probe::Stage;
 use super::proof::{Altered, Json};
 use super::tape::Header;
 use super::{
-    CallOutcome, Captured, Change, Delivery, Errors, Gap, Polled, Problem, Proof, Recalled, Record, Retry, Trouble,
+    CallOutcome, Captured, Change, Delivery, Errors, Gap, Polled, Problem, Proof, Recalled, Record, Retry, TapeNews,
+    Trouble,
 };
 use crate::event::{EventId, Note, Redaction, Unknown, sanitized, text};
 use crate::lint::Finding;
@@ -16,10 +17,7 @@ impl Redaction {
     pub fn record(&self, record: &Record) -> Record {
         match record {
             Record::Change(change) => Record::Change(self.change(change)),
-            Record::Errors(Errors { counts, at }) => {
-                let counts = counts.iter().map(|(sort, count)| (self.words(sort), *count)).collect();
-                Record::Errors(Errors { counts, at: *at })
-            }
+            Record::Errors(errors) => Record::Errors(self.errors(errors)),
             Record::Connecting { at } => Record::Connecting { at: *at },
             Record::Polled(polled) => {
                 let Polled { at, took, status, bytes, types, server_ahead_ms } = *polled;
@@ -29,10 +27,7 @@ impl Redaction {
             Record::Trouble(trouble) => Record::Trouble(self.trouble(trouble)),
             Record::CountsTrouble(trouble) => Record::CountsTrouble(self.trouble(trouble)),
             Record::HistoryTrouble(trouble) => Record::HistoryTrouble(self.trouble(trouble)),
-            Record::Gap(Gap { event_type, lost, unless, late, at }) => {
-                let event_type = self.type_name(event_type);
-                Record::Gap(Gap { event_type, lost: *lost, unless: *unless, late: *late, at: *at })
-            }
+            Record::Gap(gap) => Record::Gap(self.gap(gap)),
             Record::Note { at, note: Note(note) } => Record::Note { at: *at, note: Note(self.words(note)) },
             Record::Delivered(delivery) => Record::Delivered(self.delivery(delivery)),
             Record::Retrying(retry) => {
@@ -53,6 +48,27 @@ impl Redaction {
         Header { target: self.words(&header.target), redacted: true, ..*header }
     }
 
+    /// The twin of what is told of a tape.
+    pub fn news(&self, news: &TapeNews) -> TapeNews {
+        let twins = |records: &[Record]| records.iter().map(|record| self.record(record)).collect();
+        match news {
+            TapeNews::Extent { extent, header } => {
+                let header = header.as_ref().map(|header| Box::new(self.header(header)));
+                TapeNews::Extent { extent: *extent, header }
+            }
+            TapeNews::Played { records, position, seek } => {
+                TapeNews::Played { records: twins(records), position: *position, seek: *seek }
+            }
+            TapeNews::Restored { records, position, seek } => {
+                TapeNews::Restored { records: twins(records), position: *position, seek: *seek }
+            }
+            TapeNews::Ended => TapeNews::Ended,
+            TapeNews::Fault(told) => TapeNews::Fault(self.words(told)),
+            TapeNews::Lasting(told) => TapeNews::Lasting(self.words(told)),
+            TapeNews::Failed(told) => TapeNews::Failed(self.words(told)),
+        }
+    }
+
     /// The twin of a record, and those of what was found in its event.
     pub fn judged(&self, record: &Record, findings: &[Finding]) -> (Record, Vec<Finding>) {
         let twin = self.record(record);
@@ -60,6 +76,17 @@ impl Redaction {
         let findings = payload.map(|payload| findings.iter().map(|it| self.finding(it, payload)).collect());
         let findings = findings.unwrap_or_default();
         (twin, findings)
+    }
+
+    pub(super) fn errors(&self, Errors { counts, at }: &Errors) -> Errors {
+        let counts = counts.iter().map(|(sort, count)| (self.words(sort), *count)).collect();
+        Errors { counts, at: *at }
+    }
+
+    /// The twin of a gap.
+    pub fn gap(&self, gap: &Gap) -> Gap {
+        let Gap { event_type, lost, unless, late, at } = gap;
+        Gap { event_type: self.type_name(event_type), lost: *lost, unless: *unless, late: *late, at: *at }
     }
 
     /// The twin of a change.

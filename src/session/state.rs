@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::journal::Journal;
 use super::{Busy, Errors, EventNumber, History, Record, ServerClock};
+use crate::event::Redaction;
 
 /// A watcher's knowledge of a session.
 #[derive(Debug, Default)]
@@ -58,6 +59,19 @@ impl Session {
         }
         self.journal.forget(&self.history);
         self.history.let_go()
+    }
+
+    /// The twin of it.
+    #[must_use]
+    pub fn twin(&self, redaction: &Redaction) -> Self {
+        Self {
+            history: self.history.twin(redaction),
+            errors: self.errors.as_ref().map(|errors| redaction.errors(errors)),
+            clock: self.clock,
+            busy: Busy::default(),
+            events: self.events,
+            journal: self.journal.twin(redaction),
+        }
     }
 
     /// How many events a tape of what is held would have.

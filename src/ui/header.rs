@@ -22,7 +22,9 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .find(|line| line.width() + 40 <= width)
         .unwrap_or_else(|| joined(self::state(model, now, theme, false)));
     let mark = if model.sending.safety.production && model.tape.is_none() { "production  " } else { "" };
-    let room = width.saturating_sub(state.width() + mark.len() + 15);
+    let masked = if model.is_masked() { " masked " } else { "" };
+    let gap = if masked.is_empty() { "" } else { "  " };
+    let room = width.saturating_sub(state.width() + mark.len() + masked.len() + gap.len() + 15);
     let found = found(model, theme);
     let found = found.into_iter().find(|found| joined(found.clone()).width() + LEAST_TARGET <= room);
     let found = found.unwrap_or_default();
@@ -33,7 +35,8 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     let both = recorded.map(|recorded| sanitized!("{} · {}", model.target, recorded));
     let both = both.filter(|both| both.width() + errors.width() <= room);
     let target = both.unwrap_or_else(|| model.target.fit_middle(room - errors.width()));
-    let mut left = vec![span(" clickscope", theme.name), blank(2), span(mark, theme.danger), span(target, theme.base)];
+    let mut left = vec![span(" clickscope", theme.name), blank(2), span(masked, theme.badge), span(gap, theme.base)];
+    left.extend([span(mark, theme.danger), span(target, theme.base)]);
     left.extend(found);
     left.push(span(errors, theme.warning));
     let left = joined(left);

@@ -10,6 +10,7 @@ mod editor;
 mod harness;
 mod history;
 mod leaving;
+mod masking;
 mod query;
 mod recording;
 mod replay;

@@ -29,6 +29,9 @@ use editor::Editor;
 use findings::ComposerFindings;
 use preview::Preview;
 
+/// What is said of a draft made of an event that is masked.
+const MASKS: &str = "masks stand for whom the event is about: put a test identity in their place, such as {{email}}";
+
 /// The composer, and what it remembers of the session.
 #[derive(Debug)]
 pub struct Composer {
@@ -66,6 +69,8 @@ pub struct Composition {
     taken_out: Vec<Sanitized>,
     /// Those that it may have added, which are kept.
     perhaps: Vec<Sanitized>,
+    /// Whether the event that this is has masks, and nobody was told when it was to be sent.
+    has_masks: bool,
     /// Its text.
     pub editor: Editor,
     /// The tab that is on.
@@ -123,6 +128,22 @@ impl Composer {
             confirmed: false,
             not_kept: None,
         }
+    }
+
+    /// One without any of the drafts, which goes on with its numbers.
+    pub(super) fn without_drafts(&self) -> Self {
+        let Self { templates, begun, sent, asked, confirmed, .. } = self;
+        let (begun, sent, asked, confirmed) = (*begun, *sent, *asked, *confirmed);
+        Self { begun, sent, asked, confirmed, ..Self::new(Vec::new(), templates.clone()) }
+    }
+
+    /// Takes in what was done in such a one.
+    pub(super) fn take_in(&mut self, other: Self) {
+        (self.begun, self.sent, self.asked) = (other.begun, other.sent, other.asked);
+        (self.confirmed, self.templates) = (other.confirmed, other.templates);
+        let left = other.composition.filter(|composition| composition.touched);
+        let left = left.map(|it| SavedDraft { text: it.editor.text(), id: it.id, changed: it.changed });
+        self.drafts.splice(0..0, left.into_iter().chain(other.drafts));
     }
 
     /// Drafts that were left, the newest first.
@@ -208,6 +229,7 @@ impl Composition {
             title,
             taken_out: Vec::new(),
             perhaps: Vec::new(),
+            has_masks: false,
             editor: Editor::new(text),
             tab: ComposerTab::Edit,
             preview: None,
@@ -241,7 +263,9 @@ impl Composition {
             let told = (!fields.is_empty()).then(|| sanitized!("{}: {}", words, Sanitized::join(fields, ", ")));
             told.map(|told| told.wrap(width.max(1))).unwrap_or_default()
         };
-        [told("taken out", &self.taken_out), told("perhaps added by the platform", &self.perhaps)].concat()
+        let masks = if self.has_masks { Sanitized::literal(MASKS).wrap(width.max(1)) } else { Vec::new() };
+        let told = [told("taken out", &self.taken_out), told("perhaps added by the platform", &self.perhaps)].concat();
+        [masks, told].concat()
     }
 
     /// When it was last changed.

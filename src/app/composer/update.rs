@@ -70,6 +70,7 @@ impl Composer {
         };
         let answer = self.begin(&name, &resend.draft, context);
         if let Some(composition) = &mut self.composition {
+            composition.has_masks = context.is_masked;
             composition.taken_out = resend.taken_out;
             composition.perhaps = resend.perhaps;
         }
@@ -160,6 +161,9 @@ impl Composer {
         let errors = self.errors();
         let Some(composition) = &mut self.composition else { return Answer::done() };
         composition.findings.wanted = false;
+        if std::mem::take(&mut composition.has_masks) {
+            return Answer::warn("nothing was sent: masks stand for whom it is about; again sends them as they are");
+        }
         let draft = composition.editor.text();
         // What was seen is what is sent, the time in it included.
         let on_show = composition.preview.as_ref().filter(|_| composition.tab == ComposerTab::Preview);

@@ -14,7 +14,7 @@ use crate::app::shown::Shown;
 use crate::app::tabs::Tabs;
 use crate::app::tree::Tree;
 use crate::app::{Effect, Mouse};
-use crate::event::{NodeId, NodeKind, Path, Sanitized, TypeName, Volatile, sanitized, text};
+use crate::event::{NodeId, NodeKind, Path, Redaction, Sanitized, TypeName, Volatile, sanitized, text};
 use crate::lint::Finding;
 use crate::query;
 use crate::session::{Captured, EventNumber, Moment};
@@ -57,6 +57,17 @@ impl Inspector {
             }
             shown => *shown = Some(Shown::new(newest.clone())),
         }
+    }
+
+    /// One with the same tab and the twin of the marked event, that shows nothing yet.
+    pub(in crate::app) fn twin(&self, redaction: &Redaction) -> Self {
+        let mark = self.mark.as_ref().map(|mark| redaction.captured(mark));
+        Self { mark, tab: self.tab, ..Self::default() }
+    }
+
+    /// Asks anew for the comparisons that are waited for.
+    pub(in crate::app) fn ask_again(&mut self) {
+        self.asked.clear();
     }
 
     /// Shows nothing.

@@ -92,6 +92,8 @@ pub(super) struct Context<'a> {
     pub(super) outbox: &'a Outbox,
     /// How often each fault was found.
     pub(super) faults: &'a Faults,
+    /// Whether what is seen is masked.
+    pub(super) is_masked: bool,
     /// Whether the completion of what is typed was open when the key came.
     pub(super) completing: bool,
 }

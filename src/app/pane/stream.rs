@@ -124,6 +124,13 @@ impl Stream {
         true
     }
 
+    /// The same lines as `twin` makes them, with no line chosen.
+    pub(in crate::app) fn map(&self, twin: impl Fn(&Entry) -> Entry) -> Self {
+        let numbered = |Numbered { number, entry }: &Numbered| Numbered { number: *number, entry: twin(entry) };
+        let entries = self.entries.iter().map(numbered).collect();
+        Self { entries, count: self.count, is_stale: true, ..Self::default() }
+    }
+
     /// Keeps an entry until the screen may move again.
     pub(in crate::app) fn hold(&mut self, entry: Entry) {
         self.waiting.push_back(entry);

@@ -20,7 +20,7 @@ use crate::app::findings::Linted;
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
 use crate::app::layout::Area;
 use crate::app::{KeyCode, Mouse};
-use crate::event::{TypeName, sanitized, text};
+use crate::event::{Redaction, TypeName, sanitized, text};
 use crate::lint::Finding;
 use crate::session::{Change, History, Moment, ServerClock};
 pub use column::{Column, Columns};
@@ -143,6 +143,34 @@ impl Types {
     /// Takes the marks of what is new off all types.
     pub(in crate::app) fn mark_seen(&mut self) {
         self.rows.values_mut().for_each(|row| row.mark = None);
+    }
+
+    /// The twin of the table. What was typed to filter it is not in it.
+    pub(in crate::app) fn twin(&self, redaction: &Redaction) -> Self {
+        let name = |name: &TypeName| redaction.type_name(name);
+        let is_nobodys = |column: &Column| match column {
+            Column::Field(path) => redaction.path(path) == **path,
+            _ => true,
+        };
+        Self {
+            rows: self.rows.iter().map(|(of, row)| (name(of), row.twin(redaction))).collect(),
+            selected: self.selected.as_ref().map(name),
+            is_sent_for: self.is_sent_for,
+            moved: self.moved,
+            columns: Columns::new(self.columns.iter().filter(|column| is_nobodys(column)).cloned()),
+            own_columns: self.own_columns.clone(),
+            pinned: self.pinned.iter().map(name).collect(),
+            muted: self.muted.iter().map(name).collect(),
+            step: self.step.as_ref().map(|step| step.named(name)),
+            steps: self.steps,
+            sort: if is_nobodys(&self.sort.column) { self.sort.clone() } else { Sort::by(Column::Seen) },
+            ..Self::default()
+        }
+    }
+
+    /// Puts the rows in order for the first time.
+    pub(in crate::app) fn begin(&mut self, now: Moment) {
+        self.arrange(now);
     }
 
     /// Takes changes in; the types that `history` let go of leave the table.

@@ -8,7 +8,7 @@ use super::batching::Parcel;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
 use crate::event::text::counted;
-use crate::event::{Document, Sanitized, sanitized};
+use crate::event::{Document, Redaction, Sanitized, sanitized};
 use crate::lint::{Finding, LintContext, Severity, Stage};
 use crate::plan::Plan;
 use crate::plan::{Linter, SeverityOverrides};
@@ -20,13 +20,15 @@ const LOOKED_AT: usize = 100;
 /// Looks at the first events of an input.
 pub(super) struct InputLinter {
     linter: Linter,
+    redaction: Option<Arc<Redaction>>,
     now: Timestamp,
     seen: usize,
 }
 
 impl InputLinter {
-    pub(super) fn new(levels: &SeverityOverrides, plan: Plan) -> Self {
-        Self { linter: Linter::new(levels.clone(), plan), now: Timestamp::now(), seen: 0 }
+    /// One that tells of what it finds with these masks, if with any.
+    pub(super) fn new(levels: &SeverityOverrides, plan: Plan, redaction: Option<Arc<Redaction>>) -> Self {
+        Self { linter: Linter::new(levels.clone(), plan), redaction, now: Timestamp::now(), seen: 0 }
     }
 
     /// Tells in a line each what is wrong with the events of a call.
@@ -75,7 +77,13 @@ impl InputLinter {
         let Ok(document) = Document::new(Arc::clone(&event.payload)) else { return Vec::new() };
         let mut findings = self.linter.judge(&document, LintContext { stage: Stage::Outgoing, now: self.now });
         findings.retain(|finding| finding.severity > Severity::Note);
-        findings
+        match &self.redaction {
+            Some(redaction) => {
+                let twin = redaction.payload(&event.payload);
+                findings.iter().map(|finding| redaction.finding(finding, &twin)).collect()
+            }
+            None => findings,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,7 +12,7 @@ use crate::blueshift::limits::ATTEMPTS;
 use crate::blueshift::safety::Safety;
 use crate::cli::stderr;
 use crate::event::text::{counted, excerpt, grouped, sanitize, span};
-use crate::event::{Difference, QUOTED_DIGITS, Sanitized, TypeName, sanitized};
+use crate::event::{Difference, QUOTED_DIGITS, Redaction, Sanitized, TypeName, sanitized};
 use crate::session::probe::{Probe, ProbeState, Seen, Stage};
 use crate::session::{CallOutcome, Delivery, Moment, Problem, Proof, Record, Retry};
 
@@ -30,20 +31,22 @@ const SETTLED: Duration = Duration::from_secs(1);
 const LONGEST_LEFT: f64 = 1e6;
 
 /// Writes the results of calls and proofs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Words {
     /// As JSON lines; else in words.
     pub(super) json: bool,
+    /// What makes masks of them, where that is asked for.
+    pub(super) redaction: Option<Arc<Redaction>>,
 }
 
 impl Words {
     /// A line for a call that ended. `perhaps_twice` is whether an attempt before the last may have brought its events
     /// too.
-    pub(super) fn call(self, parcel: &Parcel, delivery: &Delivery, perhaps_twice: bool) -> Sanitized {
+    pub(super) fn call(&self, parcel: &Parcel, delivery: &Delivery, perhaps_twice: bool) -> Sanitized {
         if self.json {
-            return line(&Record::Delivered(delivery.clone()));
+            return self.line(&Record::Delivered(delivery.clone()));
         }
-        let what = what(&parcel.events);
+        let what = self.masked(what(&parcel.events));
         let took = span(delivery.took);
         match &delivery.verdict {
             CallOutcome::Taken { status, .. } if delivery.attempts > 1 => {
@@ -57,12 +60,13 @@ impl Words {
     }
 
     /// A line, or several, for the proof of an event.
-    pub(super) fn proof(self, probe: &Probe, within: Duration, at: Moment) -> Sanitized {
+    pub(super) fn proof(&self, probe: &Probe, within: Duration, at: Moment) -> Sanitized {
         if self.json {
-            return line(&Record::Proof(Proof::of(probe, at)));
+            return self.line(&Record::Proof(Proof::of(probe, at)));
         }
+        let differences = |seen: &Seen| differences(seen, self.redaction.as_deref());
         let name = sanitized!("{} {}", probe.event_type.shown(), sanitize(&probe.uuid));
-        match &probe.state {
+        self.masked(match &probe.state {
             ProbeState::Waiting => sanitized!("{}: still waiting\n{}", name, stages(probe)),
             ProbeState::NotSent => sanitized!("{}: not sent\n{}", name, stages(probe)),
             ProbeState::Seen(seen) => {
@@ -72,12 +76,20 @@ impl Words {
                 let clues: Sanitized = clues.iter().map(|clue| sanitized!("  {}\n", clue.sentence())).collect();
                 sanitized!("{}: not seen within {}\n{}{}", name, span(within), stages(probe), clues)
             }
-        }
+        })
     }
-}
 
-fn line(record: &Record) -> Sanitized {
-    sanitized!("{}\n", record.line(&[]))
+    fn line(&self, record: &Record) -> Sanitized {
+        let twin = self.redaction.as_ref().map(|redaction| redaction.record(record));
+        sanitized!("{}\n", twin.as_ref().unwrap_or(record).line(&[]))
+    }
+
+    /// Lines with masks for what is personal by its form, where that is asked for.
+    fn masked(&self, lines: Sanitized) -> Sanitized {
+        let Some(redaction) = &self.redaction else { return lines };
+        let end = if lines.ends_with('\n') { "\n" } else { "" };
+        sanitized!("{}{}", Sanitized::lines(&redaction.text(&lines)), end)
+    }
 }
 
 /// The content of a call: `purchase`, `30 events`.
@@ -104,7 +116,7 @@ fn stages(probe: &Probe) -> Sanitized {
 }
 
 /// The differences in their groups, a line for each.
-fn differences(seen: &Seen) -> Sanitized {
+fn differences(seen: &Seen, redaction: Option<&Redaction>) -> Sanitized {
     let groups = seen.groups();
     let groups = [
         ("dropped", groups.dropped),
@@ -120,7 +132,11 @@ fn differences(seen: &Seen) -> Sanitized {
         let widest = group.iter().map(|difference| place(difference).width()).max().unwrap_or(0);
         let each = group.into_iter().map(|difference| {
             let values = [&difference.before, &difference.after].into_iter().flatten();
-            let values = Sanitized::join(values.map(|value| excerpt(value, WIDEST_VALUE)), " → ");
+            let values = values.map(|value| match redaction {
+                Some(redaction) => excerpt(&redaction.json_at(&difference.path, value), WIDEST_VALUE),
+                None => excerpt(value, WIDEST_VALUE),
+            });
+            let values = Sanitized::join(values, " → ");
             sanitized!("    {}  {}\n", place(difference).pad(widest), values)
         });
         std::iter::once(sanitized!("  {}{}\n", name, meaning)).chain(each).collect::<Vec<_>>()
@@ -136,12 +152,14 @@ pub(super) struct Reporter {
     complaints: Cell<u64>,
     /// The types that were named as ones that trigger messages.
     named: BTreeSet<TypeName>,
+    /// What makes masks of what is told, where that is asked for.
+    redaction: Option<Arc<Redaction>>,
 }
 
 impl Reporter {
     /// Without a progress bar, until one is wanted.
-    pub(super) fn new() -> Self {
-        Self { bar: None, complaints: Cell::new(0), named: BTreeSet::new() }
+    pub(super) fn new(redaction: Option<Arc<Redaction>>) -> Self {
+        Self { bar: None, complaints: Cell::new(0), named: BTreeSet::new(), redaction }
     }
 
     /// Shows a progress bar, if standard error is a terminal that nothing else is printed on.
@@ -206,7 +224,8 @@ impl Reporter {
 
     /// Tells something, in a line.
     pub(super) fn tell(&self, line: &Sanitized) {
-        let tell = || stderr::say(line);
+        let masked = self.redaction.as_ref().map(|redaction| redaction.words(line));
+        let tell = || stderr::say(masked.as_ref().unwrap_or(line));
         match &self.bar {
             Some(bar) => bar.suspend(tell),
             None => tell(),

@@ -38,7 +38,6 @@ const LENGTH: usize = 10;
 const LONG: usize = 24;
 
 /// The key, ready to hash with.
-#[derive(Debug)]
 pub(super) struct Masks {
     key: hmac::Key,
 }

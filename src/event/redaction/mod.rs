@@ -4,12 +4,14 @@
 //! the same form. Equal values get equal masks under one key, so that one still sees what belongs together and what changed.
 
 mod forms;
+mod known;
 mod masks;
 mod names;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -18,6 +20,7 @@ use secrecy::SecretString;
 use super::text::sanitize;
 use super::{Head, Identifiers, Path, Payload, Sanitized, Segment, TypeName, json};
 use forms::Form;
+use known::Known;
 use masks::{Masks, SHORTEST, is_mask, is_masked_ip};
 use names::{Meaning, Names};
 
@@ -27,10 +30,16 @@ const DEEPEST: u8 = 4;
 /// Makes twins of events, and of all that is said of them.
 ///
 /// All that it makes depends on the key and on the text alone, so that whatever is said twice is masked twice the same.
-#[derive(Debug)]
 pub struct Redaction {
     masks: Masks,
     names: Names,
+}
+
+/// Neither the key nor the names that were met.
+impl fmt::Debug for Redaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redaction").finish_non_exhaustive()
+    }
 }
 
 /// Where a value stands, as far as that says whether it is personal.
@@ -40,16 +49,18 @@ struct Standing {
     is_personal: bool,
     /// It is a person, or the event itself: its name is personal.
     is_person: bool,
+    /// It names the type of the event, whatever else is called so.
+    is_type: bool,
 }
 
 impl Standing {
-    const EVENT: Self = Self { is_personal: false, is_person: true };
+    const EVENT: Self = Self { is_personal: false, is_person: true, is_type: false };
 
     /// The standing of a field of that meaning.
     fn field(self, meaning: Meaning) -> Self {
         let is_personal =
             self.is_personal || meaning == Meaning::Personal || meaning == Meaning::Name && self.is_person;
-        Self { is_personal, is_person: meaning == Meaning::Person }
+        Self { is_personal, is_person: meaning == Meaning::Person, is_type: meaning == Meaning::Type }
     }
 }
 
@@ -59,27 +70,32 @@ impl Redaction {
         Self { masks: Masks::new(key), names: Names::new(identifiers.own()) }
     }
 
-    /// The twin of an event. It has the same fields in the same places, each of the same type.
+    /// The twin of an event. It has the same fields in the same places, each of the same type, and counts as another where
+    /// the event does: what tells it apart is the event's own hash.
     pub fn payload(&self, payload: &Arc<Payload>) -> Arc<Payload> {
         let event_type = payload.event_type().filter(|_| !payload.head().names_its_type());
         let key = event_type.map(|event_type| self.type_name(event_type));
-        match self.json_within(payload.text(), Standing::EVENT, 0) {
+        match self.json(payload.text()) {
             Cow::Borrowed(_) if key.as_ref() == event_type => Arc::clone(payload),
             text => {
                 let head = Head::of(&text, key.as_ref().map(TypeName::as_str));
-                Arc::new(Payload::with_head(&text, Payload::hash_of(&text), head))
+                Arc::new(Payload::with_head(&text, payload.hash(), head))
             }
         }
     }
 
     /// The twin of a text that is one JSON value, whatever it is.
+    ///
+    /// What is personal by the name of one field is masked in the texts of all others too: a name in a greeting.
     pub fn json<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.json_within(text, Standing::EVENT, 0)
+        let mut known = Known::default();
+        let twin = self.json_within(text, Standing::EVENT, 0, &mut known);
+        if known.is_in(&twin) { self.json_within(text, Standing::EVENT, 0, &mut known.complete()) } else { twin }
     }
 
     /// The twin of the JSON value that stands at `path` in an event.
     pub fn json_at<'t>(&self, path: &Path, text: &'t str) -> Cow<'t, str> {
-        self.json_within(text, self.standing(path), 0)
+        self.json_within(text, self.standing(path), 0, &mut Known::default())
     }
 
     /// The twin of a path: a name may be an address.
@@ -110,7 +126,7 @@ impl Redaction {
 
     /// The twin of the name of an event type.
     pub fn type_name(&self, name: &TypeName) -> TypeName {
-        match self.text_within(name.as_str(), 0) {
+        match self.text_within(name.as_str(), 0, &Known::default()) {
             Cow::Borrowed(_) => name.clone(),
             Cow::Owned(twin) => TypeName::from(twin),
         }
@@ -118,7 +134,7 @@ impl Redaction {
 
     /// The twin of the name of a field.
     pub fn name<'t>(&self, name: &'t str) -> Cow<'t, str> {
-        self.text_within(name, 0)
+        self.text_within(name, 0, &Known::default())
     }
 
     /// The twin of words: of anything in them that is personal by its form.
@@ -150,7 +166,7 @@ impl Redaction {
 
     /// The twin of a text: of anything in it that is personal by its form, or by a name that stands before it.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.text_within(text, 0)
+        self.text_within(text, 0, &Known::default())
     }
 
     /// The mask of a text that is personal as a whole; what is blank or a mask stays.
@@ -201,7 +217,7 @@ impl Redaction {
 
     /// The twin of valid JSON, token for token but for what is masked. Containers are held on the heap: however deep they
     /// are, the stack is not.
-    fn json_within<'t>(&self, text: &'t str, standing: Standing, depth: u8) -> Cow<'t, str> {
+    fn json_within<'t>(&self, text: &'t str, standing: Standing, depth: u8, known: &mut Known) -> Cow<'t, str> {
         let mut edits = Edits::of(text);
         let mut open: Vec<(Standing, bool)> = Vec::new();
         let (mut here, mut is_name) = (standing, false);
@@ -236,7 +252,7 @@ impl Redaction {
                         if let Cow::Owned(twin) = self.name(&name) {
                             edits.replace(at..end, &json_string(&twin));
                         }
-                    } else if let Some(twin) = self.string(raw, here, depth) {
+                    } else if let Some(twin) = self.string(raw, here, depth, known) {
                         edits.replace(at..end, &json_string(&twin));
                     }
                     at = end;
@@ -249,7 +265,9 @@ impl Redaction {
                     let end = length.map_or(text.len(), |length| at + length);
                     let raw = text.get(at..end).unwrap_or_default();
                     if here.is_personal {
-                        edits.replace(at..end, &self.masks.decimal(raw));
+                        let mask = self.masks.decimal(raw);
+                        known.learn(raw, &mask);
+                        edits.replace(at..end, &mask);
                     } else if raw.len() >= 14 && forms::is_card(raw) {
                         edits.replace(at..end, &self.masks.digits(raw));
                     }
@@ -262,7 +280,7 @@ impl Redaction {
     }
 
     /// The twin of a JSON string; `None` where it is the same.
-    fn string(&self, raw: &str, standing: Standing, depth: u8) -> Option<String> {
+    fn string(&self, raw: &str, standing: Standing, depth: u8, known: &mut Known) -> Option<String> {
         if raw.len() <= 2 {
             return None;
         }
@@ -270,19 +288,25 @@ impl Redaction {
             if depth >= DEEPEST {
                 return Some(self.masks.word(&encoded));
             }
-            return owned(self.json_within(&encoded, standing, depth + 1));
+            return owned(self.json_within(&encoded, standing, depth + 1, known));
         }
         if standing.is_personal {
-            return owned(self.value(&json::string(raw)));
+            let value = json::string(raw);
+            let mask = self.value(&value);
+            known.learn(value.trim(), mask.trim());
+            return owned(mask);
+        }
+        if known.is_complete() && !standing.is_type {
+            return owned(self.text_within(&json::string(raw), depth, known));
         }
         if !raw.contains('\\') && !forms::may_hold(raw.get(1..raw.len() - 1).unwrap_or(raw)) {
             return None;
         }
-        owned(self.text_within(&json::string(raw), depth))
+        owned(self.text_within(&json::string(raw), depth, &Known::default()))
     }
 
-    fn text_within<'t>(&self, text: &'t str, depth: u8) -> Cow<'t, str> {
-        if !forms::may_hold(text) || is_mask(text) {
+    fn text_within<'t>(&self, text: &'t str, depth: u8, known: &Known) -> Cow<'t, str> {
+        if !forms::may_hold(text) && !known.is_in(text) || is_mask(text) {
             return Cow::Borrowed(text);
         }
         let mut edits = Edits::of(text);
@@ -303,6 +327,11 @@ impl Redaction {
                 }
                 continue;
             }
+            if let Some((length, mask)) = known.begins(text, at) {
+                edits.replace(at..at + length, mask);
+                at += length;
+                continue;
+            }
             let place = forms::word(text, at);
             let word = text.get(place.clone()).unwrap_or_default();
             at = place.end;
@@ -315,7 +344,7 @@ impl Redaction {
                     edits.replace(value.clone(), &encoded_as(piece, &mask));
                 }
                 at = value.end;
-            } else if let Some(twin) = self.word(word, depth) {
+            } else if let Some(twin) = self.word(word, depth, known) {
                 edits.replace(place, &twin);
             }
         }
@@ -323,14 +352,14 @@ impl Redaction {
     }
 
     /// The twin of a word; `None` where it is the same.
-    fn word(&self, word: &str, depth: u8) -> Option<String> {
+    fn word(&self, word: &str, depth: u8, known: &Known) -> Option<String> {
         if word.contains('%') {
             let plain = decoded(word);
             if plain != word {
                 if depth >= DEEPEST {
                     return Some(self.masks.word(word));
                 }
-                return owned(self.text_within(&plain, depth + 1)).map(|twin| encoded_as(word, &twin));
+                return owned(self.text_within(&plain, depth + 1, known)).map(|twin| encoded_as(word, &twin));
             }
         }
         let inside = word.trim_matches(['.', '\'', '-', '~', '+']);

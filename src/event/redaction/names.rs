@@ -21,10 +21,11 @@ pub(super) enum Meaning {
     Name,
     /// It holds a person, whose name is personal.
     Person,
+    /// The type of an event, or what tells one event from another.
+    Type,
 }
 
 /// The names of personal fields.
-#[derive(Debug)]
 pub(super) struct Names {
     /// The user's own, in the form of [`letters`].
     own: Box<[String]>,
@@ -181,6 +182,9 @@ impl Names {
         let joined = letters(name);
         let words = words(name);
         let is_word = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        if ["event", "action", "customevent", "eventuuid", "transactionuuid"].contains(&joined.as_str()) {
+            return Meaning::Type;
+        }
         if joined == "name" || joined == "names" {
             return Meaning::Name;
         }

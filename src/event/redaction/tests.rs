@@ -40,6 +40,7 @@ pub(crate) const PLANTED: &str = r#"{
   "url": "https://shop.test/a?email=jane.canary%40canary.example&customer_id=8812345&first_name=Birdsong&x=%2B17701234567#top",
   "referrer": "https://birdsong:c4n4ryT0kenABCDEF@shop.test/?next=https%3A%2F%2Fshop.test%2F%3Fe%3Djane.canary%2540canary.example",
   "message": "write to JANE.CANARY@CANARY.EXAMPLE or call (770) 123-4567, +1 770 123 4567, from 203.0.113.77 or 2a00:1450:4001:81b::200e",
+  "greeting": "Dear Birdsong, your number is 8812345.", "title": "For BIRDSONG's cat", "path": "/u/8812345/Birdsong%20x",
   "note": "\u006aane.canary\u0040canary.example",
   "payload": "{\"email\":\"jane.canary@canary.example\",\"first_name\":\"Birdsong\",\"deep\":[{\"phone\":\"+1-770-123-4567\"}]}",
   "torn": "{\"first_name\":\"Birdsong\",\"email\":\"jane.canary@canary.exa",
@@ -197,8 +198,6 @@ fn a_field_is_personal_by_its_name() {
         assert_eq!(names.meaning(name), Meaning::Personal, "{name}");
     }
     let plain = [
-        "event",
-        "event_uuid",
         "timestamp",
         "sku",
         "product_id",
@@ -223,6 +222,19 @@ fn a_field_is_personal_by_its_name() {
         r#"{"name":"Jane Doe","plan":{"name":"Gold plan"},"user":{"name":"Jane Doe"},"items":[{"name":"Warm coat"}]}"#,
     );
     assert!(!event.contains("Jane") && event.contains("Gold plan") && event.contains("Warm coat"), "{event}");
+}
+
+#[test]
+fn what_one_field_tells_is_masked_in_the_texts_of_the_others() {
+    let event = twin(
+        r#"{"event":"birdsong_seen","first_name":"Birdsong","customer_id":"C-88123","gender":"female","title":"Dear BIRDSONG, you are c-88123","url":"/u/C-88123/Birdsong%20x","bird":"Birdsongs","kind":"female coats"}"#,
+    );
+    let event: Value = serde_json::from_str(&event).unwrap();
+    let field = |name: &str| event.get(name).unwrap().as_str().unwrap();
+    let (name, id) = (field("first_name"), field("customer_id"));
+    assert_eq!(field("title"), format!("Dear {name}, you are {id}"));
+    assert_eq!(field("url"), format!("/u/{id}/{name}%20x"));
+    assert_eq!((field("event"), field("bird"), field("kind")), ("birdsong_seen", "Birdsongs", "female coats"));
 }
 
 #[test]

@@ -31,7 +31,7 @@ use super::querying::QueryWorker;
 use super::recording::{Recorder, RecordingError, Tape};
 use super::screen::Screen;
 use super::telling::{self, PlanWriter};
-use super::{Exit, Folders, RuntimeError, templates};
+use super::{Exit, Folders, RuntimeError, templates, terminal};
 use crate::app::{self, DraftId, Effect, Field, Key, KeyCode, Message, Model, Outcome, Size};
 use crate::event::{Sanitized, sanitized};
 use crate::plan::Linter;
@@ -94,6 +94,11 @@ pub(super) trait Application {
     /// How long after `now` the picture changes by the passing of time.
     fn next_wake(&self, now: Moment) -> Option<Duration>;
 
+    /// Words as they may be written down: with masks, where what is seen has them.
+    fn masked(&self, words: &Sanitized) -> Sanitized {
+        words.clone()
+    }
+
     /// What was seen, and sentences on what would not be sent if the program ended `now`.
     fn summary(&self, _now: Moment) -> Vec<Sanitized> {
         Vec::new()
@@ -109,7 +114,9 @@ pub(super) struct WatchApplication {
 
 impl Application for WatchApplication {
     fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
-        app::update(&mut self.model, message, now)
+        let effects = app::update(&mut self.model, message, now);
+        terminal::withhold_messages(self.model.is_masked());
+        effects
     }
 
     fn field(&self) -> Field {
@@ -126,6 +133,10 @@ impl Application for WatchApplication {
 
     fn next_wake(&self, now: Moment) -> Option<Duration> {
         self.model.next_wake(now)
+    }
+
+    fn masked(&self, words: &Sanitized) -> Sanitized {
+        self.model.redaction().map_or_else(|| words.clone(), |redaction| redaction.words(words))
     }
 
     fn summary(&self, now: Moment) -> Vec<Sanitized> {
@@ -463,7 +474,9 @@ where
             *source = None;
             return self.update(Message::SourceEnded(None));
         };
-        records.iter().for_each(log);
+        for record in &records {
+            log(record, |words| self.application.masked(words));
+        }
         self.update(Message::Records(records))
     }
 
@@ -762,8 +775,8 @@ fn is_typed(signal: i32) -> bool {
     [Signal::INT, Signal::QUIT].map(Signal::as_raw).contains(&signal)
 }
 
-/// Writes down what of a record is worth reading later.
-fn log(record: &Record) {
+/// Writes down what of a record is worth reading later, the words of others `masked`.
+fn log(record: &Record, masked: impl Fn(&Sanitized) -> Sanitized) {
     match record {
         Record::Connecting { .. } => tracing::debug!("connecting"),
         Record::Polled(polled) => {
@@ -775,17 +788,17 @@ fn log(record: &Record) {
             tracing::info!(delivery.batch, events = delivery.events.len(), delivery.attempts, "a call ended");
         }
         Record::Retrying(retry) => {
-            tracing::warn!(retry.batch, retry.attempts, what = %retry.problem.what, "a call failed");
+            tracing::warn!(retry.batch, retry.attempts, what = %masked(&retry.problem.what), "a call failed");
         }
         Record::Recalled(recalled) => tracing::debug!(events = recalled.events.len(), "recalled"),
         Record::Trouble(trouble) => {
-            tracing::warn!(trouble.attempt, what = %trouble.problem.what, "a poll failed");
+            tracing::warn!(trouble.attempt, what = %masked(&trouble.problem.what), "a poll failed");
         }
         Record::CountsTrouble(trouble) => {
-            tracing::warn!(trouble.attempt, what = %trouble.problem.what, "the counts could not be had");
+            tracing::warn!(trouble.attempt, what = %masked(&trouble.problem.what), "the counts could not be had");
         }
         Record::HistoryTrouble(trouble) => {
-            tracing::warn!(trouble.attempt, what = %trouble.problem.what, "the history could not be had");
+            tracing::warn!(trouble.attempt, what = %masked(&trouble.problem.what), "the history could not be had");
         }
     }
 }

@@ -410,6 +410,8 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         volatile: crate::event::Volatile::default(),
         recording: None,
         notices: Vec::new(),
+        redaction: crate::event::masks::redaction().into(),
+        is_masked: false,
     });
     let application = WatchApplication { model, theme: Theme::dark() };
     let ended = run_application(application, &fake, |mut outside| async move {

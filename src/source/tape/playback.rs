@@ -14,7 +14,7 @@ use super::line::{self, LineReader, Told};
 use super::reading::Tape;
 use super::text::{self, Lines};
 use crate::event::{Redaction, Sanitized, TypeName, sanitized, text as words};
-use crate::session::tape::{Header, TapeError};
+use crate::session::tape::TapeError;
 use crate::session::{MOST_TYPES, Moment, Record, Speed, TapeCommand, TapeNews, TapePosition, TapeTarget};
 
 /// About so much of what happened last is told of another place of a tape, in lines and in bytes.
@@ -433,29 +433,10 @@ impl Playback {
 
     fn tell(&self, news: TapeNews) -> Result<(), Gone> {
         let news = match &self.redaction {
-            Some(redaction) => twin(redaction, news),
+            Some(redaction) => redaction.news(&news),
             None => news,
         };
         self.news.blocking_send(news).map_err(|_| Gone)
-    }
-}
-
-/// The twin of what is told.
-fn twin(redaction: &Redaction, news: TapeNews) -> TapeNews {
-    let twins = |records: Vec<Record>| records.iter().map(|record| redaction.record(record)).collect();
-    match news {
-        TapeNews::Played { records, position, seek } => TapeNews::Played { records: twins(records), position, seek },
-        TapeNews::Restored { records, position, seek } => {
-            TapeNews::Restored { records: twins(records), position, seek }
-        }
-        TapeNews::Extent { extent, header } => {
-            let twin = |header: Box<Header>| Box::new(redaction.header(&header));
-            TapeNews::Extent { extent, header: header.map(twin) }
-        }
-        TapeNews::Fault(told) => TapeNews::Fault(redaction.words(&told)),
-        TapeNews::Lasting(told) => TapeNews::Lasting(redaction.words(&told)),
-        TapeNews::Failed(told) => TapeNews::Failed(redaction.words(&told)),
-        TapeNews::Ended => TapeNews::Ended,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Columns;
 use crate::app::findings::{Linted, Tally, Told};
-use crate::event::{Path, Sanitized, json, text};
+use crate::event::{Path, Redaction, Sanitized, json, text};
 use crate::session::{Captured, Change, ChangeKind, Coverage, Moment, Rate};
 
 /// The widest value of a field that the table keeps, in columns.
@@ -110,6 +110,17 @@ impl TypeRow {
             }
             ChangeKind::Earlier | ChangeKind::Unchanged => {}
             ChangeKind::Gone => self.flash = Some(change.at),
+        }
+    }
+
+    /// The twin of the row.
+    pub(super) fn twin(&self, redaction: &Redaction) -> Self {
+        Self {
+            newest: self.newest.as_ref().map(|event| redaction.captured(event)),
+            linted: self.linted.as_ref().map(|linted| linted.twin(redaction)),
+            worst: self.worst.as_ref().map(|worst| Worst { linted: worst.linted.twin(redaction), ..*worst }),
+            values: None,
+            ..self.clone()
         }
     }
 

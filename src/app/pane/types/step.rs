@@ -34,6 +34,12 @@ impl Step {
         Self { number, began, counts: HashMap::new(), waiting: before }
     }
 
+    /// The same for types of other names.
+    pub(super) fn named(&self, name: impl Fn(&TypeName) -> TypeName) -> Self {
+        let named = |counts: &HashMap<TypeName, u64>| counts.iter().map(|(of, count)| (name(of), *count)).collect();
+        Self { counts: named(&self.counts), waiting: named(&self.waiting), ..*self }
+    }
+
     /// How many events of a type came.
     pub fn count(&self, event_type: &TypeName) -> u64 {
         self.counts.get(event_type).copied().unwrap_or(0)
