@@ -257,7 +257,7 @@ impl Model {
             zoomed: false,
             started: setup.now,
             session: Session::new(setup.history_limit),
-            recordings: Recordings::new(setup.recording),
+            recordings: Recordings::new(setup.recording, setup.is_masked),
             checked: Checked::default(),
             volatile: Arc::new(setup.volatile),
             faults: Faults::default(),

@@ -8,7 +8,7 @@ use super::{Effect, keymap};
 use crate::app::keymap::Action;
 use crate::app::pane::stream::EntryKind;
 use crate::app::records::note;
-use crate::event::{Sanitized, sanitized, text};
+use crate::event::{Redaction, Sanitized, sanitized, text};
 use crate::session::tape::Header;
 use crate::session::{Moment, Record};
 
@@ -22,6 +22,8 @@ pub struct Recording {
     pub place: Sanitized,
     /// How many events are on it, or on the way there.
     pub events: u64,
+    /// Whether it says that all of it is masked.
+    pub is_masked: bool,
 }
 
 /// The tape that is on, and the one that is just begun.
@@ -35,8 +37,8 @@ pub struct Recordings {
 
 impl Recordings {
     /// With a tape that is on from the start, where one is.
-    pub(super) fn new(place: Option<Sanitized>) -> Self {
-        Self { on: place.map(|place| Recording { place, events: 0 }), ..Self::default() }
+    pub(super) fn new(place: Option<Sanitized>, is_masked: bool) -> Self {
+        Self { on: place.map(|place| Recording { place, events: 0, is_masked }), ..Self::default() }
     }
 
     /// The tape that is on.
@@ -44,8 +46,9 @@ impl Recordings {
         self.on.as_ref()
     }
 
-    /// What is to be written of what happened.
-    pub(super) fn write(&mut self, records: &[Record]) -> Option<Effect> {
+    /// What is to be written of what happened. A tape that says it is masked stays so when the masks are taken off: then
+    /// `redaction` makes the twins, which it does while there are no others.
+    pub(super) fn write(&mut self, records: &[Record], redaction: Option<&Redaction>) -> Option<Effect> {
         if records.is_empty() || self.on.is_none() && self.next.is_none() {
             return None;
         }
@@ -54,7 +57,11 @@ impl Recordings {
         for recording in self.on.iter_mut().chain(&mut self.next) {
             recording.events += events;
         }
-        Some(Effect::Record(records.to_vec()))
+        let is_masked = self.on.iter().chain(&self.next).any(|recording| recording.is_masked);
+        Some(Effect::Record(match redaction.filter(|_| is_masked) {
+            Some(redaction) => records.iter().map(|record| redaction.record(record)).collect(),
+            None => records.to_vec(),
+        }))
     }
 }
 
@@ -118,8 +125,9 @@ pub(super) fn quit(model: &mut Model, now: Moment) -> Vec<Effect> {
 
 /// Begins a tape with what is held.
 pub(super) fn begin(model: &mut Model, name: String, now: Moment) -> Vec<Effect> {
-    let header = Header::new(model.target.clone(), model.redaction().is_some(), now);
-    model.recordings.next = Some(Recording { place: text::sanitize(&name), events: model.session.held() });
+    let is_masked = model.redaction().is_some();
+    let header = Header::new(model.target.clone(), is_masked, now);
+    model.recordings.next = Some(Recording { place: text::sanitize(&name), events: model.session.held(), is_masked });
     vec![Effect::BeginRecording { name, header, held: model.session.records() }]
 }
 
@@ -193,7 +201,7 @@ mod tests {
         let place = || Sanitized::from("/home/a.ndjson");
         send(&mut model, Message::Done(Outcome::RecordingBegun { place: place(), events: 9 }), at(21));
         assert_eq!(toast_of(&model), "9 events recorded in /home/a.ndjson, and what comes");
-        assert_eq!(model.recordings.on(), Some(&Recording { place: place(), events: 10 }));
+        assert_eq!(model.recordings.on(), Some(&Recording { place: place(), events: 10, is_masked: false }));
 
         // What is typed is the name; of an empty one nothing comes.
         press(&mut model, "w ^u", at(21));
@@ -208,6 +216,33 @@ mod tests {
         send(&mut model, Message::Done(Outcome::RecordingEnded("the disk is full".into())), at(21));
         assert_eq!((toast_of(&model), model.recordings.on()), ("the disk is full".into(), None));
         assert_eq!(recorded(&send(&mut model, polled(vec![came()], at(22)), at(22))), []);
+    }
+
+    #[test]
+    fn a_tape_that_says_it_is_masked_stays_so_when_the_masks_are_taken_off() {
+        let mut model = busy(120, 36);
+        let came = |model: &mut Model| {
+            let change = change("view", ChangeKind::Updated, r#"{"email":"jane@example.com","n":7}"#, 1_206, 1, at(21));
+            let records = recorded(&send(model, polled(vec![change], at(21)), at(21)));
+            records.iter().map(|record| record.tape_line().to_string()).collect::<String>()
+        };
+        press(&mut model, "M w", at(20));
+        let effects = press(&mut model, "enter", at(20));
+        let begun = effects.iter().find_map(|effect| match effect {
+            Effect::BeginRecording { header, held, .. } => Some((header.redacted, held)),
+            _ => None,
+        });
+        let (redacted, held) = begun.unwrap();
+        assert!(redacted && held.iter().all(|record| !record.tape_line().contains("@example.com")), "{held:?}");
+        for turned in ["on", "off"] {
+            let line = came(&mut model);
+            assert!(line.contains(r#""n":7"#) && !line.contains("jane"), "masks {turned}: {line}");
+            press(&mut model, "M", at(21));
+        }
+        // One that never said so has what came.
+        let mut model = busy(120, 36);
+        press(&mut model, "w enter", at(20));
+        assert!(came(&mut model).contains("jane@example.com"));
     }
 
     #[test]
@@ -259,7 +294,7 @@ mod tests {
             summary.starts_with("10 events of 7 types in 12 min · ") && summary.ends_with(" findings"),
             "{summary}"
         );
-        model.recordings = Recordings::new(Some("/a.ndjson".into()));
+        model.recordings = Recordings::new(Some("/a.ndjson".into()), false);
         let summary = model.summary(at(3_600 + 5 * 60)).unwrap();
         assert!(summary.contains(" in 1 h 5 min · ") && summary.ends_with(" · recorded in /a.ndjson"), "{summary}");
     }

@@ -1,5 +1,7 @@
 //! Takes records into the model: events, counts, troubles, and the findings of events.
 
+use std::sync::Arc;
+
 use super::entries::{self, Budget};
 use super::findings::{self, Baseline, Linted};
 use super::pane::stream::{About, Entry, EntryKind};
@@ -24,7 +26,8 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
     let clock_before = model.session.clock.complaint();
     let was_missing_some = model.misses_some().is_some();
     remember(model, &mut records, now);
-    let recorded = model.recordings.write(&records);
+    let unmasked = model.redaction().is_none().then(|| Arc::clone(&model.redaction));
+    let recorded = model.recordings.write(&records, unmasked.as_deref());
     let complaint = model.session.clock.complaint();
     if let Some(complaint) = complaint.filter(|_| clock_before.is_none()) {
         note(model, now, EntryKind::Trouble, complaint);

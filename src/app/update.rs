@@ -113,7 +113,8 @@ fn keep_proofs(model: &mut Model, now: Moment) -> Option<Effect> {
     if !proofs.is_empty() {
         model.session.take_in(&mut proofs);
     }
-    model.recordings.write(&proofs)
+    let unmasked = model.redaction().is_none().then(|| Arc::clone(&model.redaction));
+    model.recordings.write(&proofs, unmasked.as_deref())
 }
 
 /// Makes what a frame needs and a message does not. Once before each frame.
