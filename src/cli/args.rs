@@ -452,7 +452,7 @@ event";
 #[derive(Clone, Debug, Args)]
 pub(super) struct LintArgs {
     /// Events in any form: one, an array, a bulk payload, one per line (NDJSON) or one after the other as jq prints them,
-    /// what `watch --json` prints or records; also packed with gzip; - for standard input
+    /// what `watch --json` prints or records; also packed with gzip or zstd; - for standard input
     #[arg(value_name = "FILE|-")]
     pub(super) file: String,
     /// The events come from the platform: ignore the fields that it added

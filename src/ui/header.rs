@@ -181,6 +181,10 @@ pub(super) fn clock(model: &Model, at: Moment) -> Sanitized {
 
 /// The same of a time.
 pub(super) fn time_of_day(model: &Model, time: Timestamp) -> Sanitized {
+    if time == Timestamp::UNIX_EPOCH {
+        // An event of a file, which tells no time.
+        return "--:--:--".into();
+    }
     let time = time.to_zoned(model.time_zone.clone());
     sanitized!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }

@@ -350,6 +350,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever a file holds, it is read to an end, or it is said why not; and one can go to its end.
+    #[test]
+    fn a_tape_that_was_damaged_is_played_or_refused(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = tape(30).into_bytes();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len() + 1));
+        let mut played = Played::start(&bytes);
+        if played.failed.is_none() {
+            let (_, _, position) = played.seek(TapeTarget::End);
+            prop_assert!(position.events <= 30);
+        }
+    }
+}
+
 /// The newest of each type is found also where it stands far behind, and the history holds it.
 #[test]
 fn a_quiet_type_is_known_wherever_one_goes() {
