@@ -515,6 +515,7 @@ Examples:
   clickscope replay session.ndjson              begin at its end
   clickscope replay session.ndjson --at 14:03   as it was at that time
   clickscope replay session.ndjson --speed 4    play it from its beginning
+  clickscope replay --last                      the newest of record = \"auto\"
   clickscope replay session.ndjson.zst --json | jq .type
                                                 give the records back
 
@@ -541,8 +542,11 @@ Exit codes: 0 success, 2 it cannot be opened or, with --json, not be read whole"
 #[derive(Clone, Debug, Args)]
 pub(super) struct ReplayArgs {
     /// A tape, or another file with events; also packed with gzip or zstd; - for standard input
-    #[arg(value_name = "FILE|-")]
-    pub(super) file: String,
+    #[arg(value_name = "FILE|-", required_unless_present = "last")]
+    pub(super) file: Option<String>,
+    /// The newest of the tapes that a profile with record = "auto" has recorded
+    #[arg(long, conflicts_with = "file")]
+    pub(super) last: bool,
     /// Print the records, one JSON object per line, instead of showing the screen
     #[arg(long, conflicts_with_all = ["at", "play", "speed"])]
     pub(super) json: bool,

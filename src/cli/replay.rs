@@ -12,11 +12,11 @@ use super::{Exit, Failure, plan, redact, stderr};
 use crate::app::Sending;
 use crate::app::tape::ReplaySettings;
 use crate::blueshift::KeyMask;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::event::text::json_line;
 use crate::event::{Redaction, Sanitized, sanitized};
 use crate::plan::Linter;
-use crate::runtime::{self, drafts};
+use crate::runtime::{self, drafts, recording};
 use crate::session::{HISTORY_LIMIT, RecordLine};
 use crate::source::Clock;
 use crate::source::tape::{LineReader, OpenError, Player, TapeFile, Told};
@@ -28,6 +28,9 @@ pub(super) enum ReplayError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Input(#[from] InputError),
+    /// There is no tape that was recorded by itself.
+    #[error("no session was recorded yet: a profile with record = \"auto\" records each one")]
+    NoneRecorded,
     /// Standard input is the keyboard.
     #[error("there is nothing to replay on standard input: give a tape, as in `clickscope replay t.ndjson`")]
     Keyboard,
@@ -35,7 +38,11 @@ pub(super) enum ReplayError {
 
 /// Replays a tape, or gives its records back.
 pub(super) fn run(replay: &ReplayArgs, config: impl FnOnce() -> Result<Config, Failure>) -> Result<Exit, Failure> {
-    let file = replay.file.as_str();
+    let file = match &replay.file {
+        Some(file) => file.clone(),
+        None => newest()?,
+    };
+    let file = file.as_str();
     let config = config()?;
     let profile = config.profile.as_ref().map(|profile| &profile.value);
     let (redaction, is_masked) = redact::on_screen(&replay.redact, profile, config.levels.identifiers())?;
@@ -54,6 +61,12 @@ pub(super) fn run(replay: &ReplayArgs, config: impl FnOnce() -> Result<Config, F
     };
     let notices = log_to_file()?;
     runtime::block_on(show(file, begin, (redaction, is_masked), &config, notices))?
+}
+
+/// The newest of the tapes that were recorded without being asked for one by one.
+fn newest() -> Result<String, ReplayError> {
+    let newest = config::tapes_folder().and_then(|folder| recording::latest(&folder));
+    newest.and_then(|path| path.into_os_string().into_string().ok()).ok_or(ReplayError::NoneRecorded)
 }
 
 /// Shows a tape on the screen.

@@ -85,3 +85,19 @@ fn with_redact_nobody_is_told_of() {
     assert_eq!((lines.len(), &lines[0]["redacted"]), (2, &serde_json::Value::Bool(true)));
     assert!(!ran.stdout.contains("jane") && lines[1]["event"]["email"].is_string(), "{}", ran.stdout);
 }
+
+#[test]
+fn the_newest_tape_of_those_that_record_themselves_is_found() {
+    let home = tempfile::tempdir().unwrap();
+    let last = || Ran::of(clickscope(&["replay", "--last", "--json"]).env("XDG_STATE_HOME", home.path()));
+    let none = last();
+    assert_eq!(none.code, Some(2));
+    assert!(none.stderr.contains("no session was recorded yet"), "{}", none.stderr);
+    let folder = home.path().join("clickscope/tapes");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("clickscope-a-2026-11-24T120000Z.ndjson"), format!("{HEADER}\n")).unwrap();
+    let newer = folder.join("clickscope-a-2026-11-25T120000Z.ndjson");
+    fs::write(&newer, format!("{HEADER}\n{EVENT}\n")).unwrap();
+    fs::File::open(&newer).unwrap().set_modified(std::time::SystemTime::now() + Duration::from_mins(1)).unwrap();
+    assert_eq!(last().stdout.lines().count(), 2);
+}
