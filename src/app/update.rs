@@ -92,7 +92,9 @@ pub(super) fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Eff
         effects.push(Effect::SetInterval(interval));
     }
     if !model.unlinted.is_empty() {
-        effects.push(Effect::Lint { events: std::mem::take(&mut model.unlinted), now: model.session.clock.time(now) });
+        // What the message brought may have moved the time of a tape.
+        let now = model.session.clock.time(model.moment(at));
+        effects.push(Effect::Lint { events: std::mem::take(&mut model.unlinted), now });
     }
     effects.extend(model.queries.step(&model.session.history));
     let kept = effects.iter().find_map(|effect| match effect {

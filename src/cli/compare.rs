@@ -301,7 +301,10 @@ fn list(differences: &[Difference], look: &Look, out: &mut String) {
 fn summary(comparison: &Comparison) -> Sanitized {
     let Comparison { a, b, differences, notes, ignored } = comparison;
     let found = match differences.len() as u64 {
-        0 => sanitized!("no difference between {} and {}", a.name, b.name),
+        0 => {
+            let [a, b] = [a, b].map(|side| sanitized!("{} ({})", side.name, side.size));
+            sanitized!("no difference between {} and {}", a, b)
+        }
         count => counted(count, "difference"),
     };
     let rest = [(notes.len() as u64, "perhaps by accident"), (*ignored, "ignored")];

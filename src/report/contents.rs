@@ -264,9 +264,12 @@ impl TypeReport {
         if signs.is_empty() { "–".into() } else { signs }
     }
 
-    /// What the server counted: `42`, of which `40` were captured; `?` where it gave no count.
-    pub fn received(&self) -> Sanitized {
-        self.coverage.map_or_else(|| "?".into(), |coverage| grouped(coverage.received))
+    /// How many of those that the server counted while it was watched were captured: `40 of 42`; `?` where it gave no count.
+    pub fn while_watched(&self) -> Sanitized {
+        self.coverage.map_or_else(
+            || "?".into(),
+            |Coverage { captured, received }| sanitized!("{} of {}", grouped(captured), grouped(received)),
+        )
     }
 
     /// What was certainly lost.

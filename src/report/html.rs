@@ -101,7 +101,7 @@ fn types(report: &Report, extent: Extent, out: &mut String) {
     }
     section("types", "Types", out);
     out.push_str(
-        "<table class=\"stack\">\n<thead><tr><th>Type<th class=\"n\">Captured<th class=\"n\">Received<th class=\"n\">Lost\
+        "<table class=\"stack\">\n<thead><tr><th>Type<th class=\"n\">Captured<th class=\"n\">Since the start<th class=\"n\">Lost\
          <th>Findings<th>First<th>Last</tr></thead>\n<tbody>\n",
     );
     let most = report.types.iter().map(|known| known.captured).max().unwrap_or(1);
@@ -109,12 +109,12 @@ fn types(report: &Report, extent: Extent, out: &mut String) {
         let time = |at: Option<_>| at.map_or_else(|| "–".into(), |at| report.time(at));
         let worst = known.findings.worst().map_or("quiet", Severity::as_str);
         format!(
-            "<tr><td><code>{}</code>{}<td class=\"n side\">{}<td class=\"n\" data-label=\"received\">{}\
+            "<tr><td><code>{}</code>{}<td class=\"n side\">{}<td class=\"n\" data-label=\"since the start\">{}\
              <td class=\"n side\" data-label=\"lost\">{}<td class=\"{worst} t all\">{}<td class=\"t wide\">{}<td class=\"t wide\">{}</tr>\n",
             escaped(&known.event_type.shown().fit(64)),
             bar(known.captured, most),
             grouped(known.captured),
-            known.received(),
+            known.while_watched(),
             known.lost_words(),
             known.signs(),
             time(known.first),
@@ -124,8 +124,8 @@ fn types(report: &Report, extent: Extent, out: &mut String) {
     let left = fill(out, extent.part(25), report.types.iter().map(row));
     out.push_str("</tbody>\n</table>\n");
     out.push_str(
-        "<p class=\"quiet small\">Captured are the events in this report; received is the server’s own count while it was \
-         known, else a question mark; lost are those that certainly came and were not seen.</p>\n",
+        "<p class=\"quiet small\">Captured are the events in this report; since the start: how many of those that the server \
+         counted while it was watched are among them, a question mark where it gave no count; lost are those that certainly came and were not seen.</p>\n",
     );
     if !report.errors.is_empty() {
         let errors = report

@@ -61,7 +61,7 @@ fn types(report: &Report, extent: Extent, out: &mut String) {
         return;
     }
     out.push_str(
-        "\n## Types\n\n| Type | Captured | Received | Lost | Findings | First | Last |\n|:--|--:|--:|--:|:--|:--|:--|\n",
+        "\n## Types\n\n| Type | Captured | Since the start | Lost | Findings | First | Last |\n|:--|--:|--:|--:|:--|:--|:--|\n",
     );
     let row = |known: &TypeReport| {
         let time = |at: Option<_>| at.map_or_else(|| "–".into(), |at| report.time(at));
@@ -69,7 +69,7 @@ fn types(report: &Report, extent: Extent, out: &mut String) {
             "| {} | {} | {} | {} | {} | {} | {} |\n",
             cell(&known.event_type.shown().fit(64)),
             grouped(known.captured),
-            known.received(),
+            known.while_watched(),
             known.lost_words(),
             known.signs(),
             time(known.first),
@@ -79,7 +79,8 @@ fn types(report: &Report, extent: Extent, out: &mut String) {
     let left = fill(out, extent.part(25), report.types.iter().map(row));
     more(left, out);
     out.push_str(
-        "\nCaptured: the events in this report. Received: the server's own count while it was known, else `?`. \
+        "\nCaptured: the events in this report. Since the start: how many of those that the server counted while \
+                  it was watched are among them, `?` where it gave no count. \
                   Times are UTC.\n",
     );
     if !report.errors.is_empty() {

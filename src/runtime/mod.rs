@@ -126,9 +126,7 @@ pub struct End {
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// Standard output is a file or a pipe.
-    #[error(
-        "standard output is not a terminal: run clickscope in one, or use `clickscope watch --json`, which needs none"
-    )]
+    #[error("standard output is not a terminal: run clickscope in one, or use --json of `watch` or `replay`")]
     NoTerminal,
     /// The operating system refused something about the terminal.
     #[error("the terminal could not be {doing}: {source}")]
