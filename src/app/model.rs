@@ -16,7 +16,7 @@ use super::pane::stream::{Entry, EntryKind, Stream};
 use super::pane::types::{Earlier, TableSettings, Types};
 use super::pane::{Context, Pane, PaneId, Tab};
 use super::queries::Queries;
-use super::recording::Recordings;
+use super::recordings::Recordings;
 use super::scan::Versions;
 use super::tape::{ReplaySettings, Tape};
 use super::{Effect, Key, Sending, Size};
@@ -24,7 +24,7 @@ use crate::event::{Payload, Redaction, Sanitized, TypeName, Unknown, Volatile, s
 use crate::session::{Captured, Change, EventNumber, Fault, FaultId, Faults, Moment, Session};
 
 /// How long a short answer stands in the footer.
-pub(super) const TOAST: Duration = Duration::from_secs(4);
+const TOAST: Duration = Duration::from_secs(4);
 
 /// How long what is wrong from the start stands there; the stream keeps it.
 const NOTICE: Duration = Duration::from_secs(12);
@@ -216,6 +216,20 @@ pub struct Toast {
     pub until: Moment,
     /// Whether it is bad news.
     pub bad: bool,
+}
+
+/// Answers the reader shortly.
+pub(super) fn toast(model: &mut Model, _now: Moment, text: impl Into<Sanitized>) {
+    let until = Moment { elapsed: model.happened.elapsed + TOAST, ..model.happened };
+    model.toast = Some(Toast { text: text.into(), until, bad: false });
+}
+
+/// The same with bad news.
+pub(super) fn bad_toast(model: &mut Model, now: Moment, text: impl Into<Sanitized>) {
+    toast(model, now, text);
+    if let Some(toast) = &mut model.toast {
+        toast.bad = true;
+    }
 }
 
 /// The panes and layers of a model apart, and what each sees besides its own state.

@@ -15,7 +15,7 @@ use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::query::QueryLine;
 use super::layer::{self, Layer};
-use super::model::{InputTarget, Masked, Parts, Pause, TOAST};
+use super::model::{InputTarget, Masked, Parts, Pause, bad_toast, toast};
 use super::pager::Pager;
 use super::pane::stream::EntryKind;
 use super::pane::types::Column;
@@ -26,7 +26,7 @@ use super::records::{hear, learn, note, show};
 use super::replaying::{self, hear_tape};
 use super::reporting::{Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, Toast, composer, copy};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy};
 use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
@@ -123,18 +123,6 @@ fn keep_proofs(model: &mut Model, now: Moment) -> Option<Effect> {
 pub fn prepare(model: &mut Model) {
     if model.composing().is_some() {
         model.composer.prepare(&model.sending);
-    }
-}
-
-pub(super) fn toast(model: &mut Model, _now: Moment, text: impl Into<Sanitized>) {
-    let until = Moment { elapsed: model.happened.elapsed + TOAST, ..model.happened };
-    model.toast = Some(Toast { text: text.into(), until, bad: false });
-}
-
-pub(super) fn bad_toast(model: &mut Model, now: Moment, text: impl Into<Sanitized>) {
-    toast(model, now, text);
-    if let Some(toast) = &mut model.toast {
-        toast.bad = true;
     }
 }
 

@@ -126,7 +126,9 @@ pub struct End {
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// Standard output is a file or a pipe.
-    #[error("standard output is not a terminal: run clickscope in one, or use --json of `watch` or `replay`")]
+    #[error(
+        "standard output is not a terminal: run clickscope in one, or use `clickscope watch --json` or `replay --json`, which need none"
+    )]
     NoTerminal,
     /// The operating system refused something about the terminal.
     #[error("the terminal could not be {doing}: {source}")]

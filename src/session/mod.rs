@@ -26,6 +26,7 @@ pub mod resend;
 mod seen;
 mod server_clock;
 mod state;
+mod tagged;
 pub mod tape;
 mod tracker;
 

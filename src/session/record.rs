@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::tagged::tagged;
 use super::tape::Header;
 use super::{Change, Delivery, Errors, Gap, Moment, Polled, Proof, Recalled, Retry, Trouble};
 use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
@@ -277,18 +278,6 @@ fn connection(endpoint: Endpoint, state: State, what: &impl Serialize) -> String
         what: &'r T,
     }
     tagged("connection", &RecordLine { connection: Connection { endpoint, state }, what })
-}
-
-/// The JSON of a record of that kind.
-pub(super) fn tagged(record: &'static str, what: &impl Serialize) -> String {
-    #[derive(Serialize)]
-    struct RecordLine<'r, T> {
-        record: &'static str,
-        #[serde(flatten)]
-        what: &'r T,
-    }
-    // Every name in it is a text, and every event is JSON: it can be written.
-    serde_json::to_string(&RecordLine { record, what }).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Moment;
-use super::record::tagged;
+use super::tagged::tagged;
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::{Sanitized, text};
 

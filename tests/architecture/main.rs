@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "blueshift",
             "source",
             "sandbox",
+            "query",
             "jq",
             "app",
             "runtime",
