@@ -23,7 +23,7 @@ fn assert_tells_of_nobody(printed: &str) {
 fn what_is_printed_of_events_tells_of_nobody() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send(EVENT);
-    sandbox.send(&EVENT.replace("\"purchase\"", "\"jane.canary@canary.example\""));
+    sandbox.send(&EVENT.replace("\"purchase\"", "\"call_+17701234567\""));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.ndjson");
     std::fs::write(&file, format!("{EVENT}\n{EVENT}\n{}\n", EVENT.replace("8812345", "88123456"))).unwrap();

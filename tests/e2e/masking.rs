@@ -40,11 +40,15 @@ fn a_redacted_demo_tells_of_nobody_from_the_first_frame() {
         let contents = screen.contents();
         contents.contains(" masked ") && contents.contains("● live") && !contents.contains("Event types 0")
     });
-    for keys in ["/identify\r", "\x1b", "\r9", "]", "]", "]", "]", "!", "\x1b"] {
-        program.send(keys);
-    }
-    program.press_until("]", "the event as it is raw", |screen| screen.contents().contains("@masked.example"));
+    program.send("/identify\r");
+    program.wait_for_text(&["@masked.example"]);
+    program.send("[");
+    program.wait_for_text(&["\"email\":\""]);
+    program.send("!");
+    program.wait_for_text(&["All findings"]);
     assert_tells_of_nobody(&program);
+    program.send("\x1b");
+    program.wait_for("the event", |screen| !screen.contents().contains("All findings"));
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
     assert_tells_of_nobody(&program);
