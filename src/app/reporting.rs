@@ -19,6 +19,7 @@ pub struct Reporting {
     records: Vec<Record>,
     findings: HashMap<EventNumber, Arc<EventFindings>>,
     let_go: u64,
+    is_masked: bool,
     /// Where it goes.
     pub to: ReportTo,
 }
@@ -61,14 +62,14 @@ impl ReportFormat {
 }
 
 impl Reporting {
-    /// That of the session as it is now.
-    pub(super) fn of(target: &Sanitized, session: &Session, checked: &Checked, to: ReportTo) -> Self {
+    /// That of the session as it is now; `is_masked` is whether that holds twins.
+    pub(super) fn of(target: &Sanitized, session: &Session, checked: &Checked, is_masked: bool, to: ReportTo) -> Self {
         let records = session.records();
         let numbers = records.iter().filter_map(|record| record.change()?.number);
         let findings = numbers.filter_map(|number| Some((number, Arc::clone(checked.get(number)?))));
         let findings = findings.collect();
         let let_go = session.history.dropped().events;
-        Self { target: target.clone(), records, findings, let_go, to }
+        Self { target: target.clone(), records, findings, let_go, is_masked, to }
     }
 
     /// Makes the report, in the format that suits where it goes. It takes as long as there are events.
@@ -86,6 +87,9 @@ impl Reporting {
     fn report(&self) -> Report {
         let mut fold = Fold::default();
         fold.let_go(self.let_go);
+        if self.is_masked {
+            fold.masked();
+        }
         for record in &self.records {
             let change = record.change();
             let event = change.and_then(|change| Document::new(change.payload.clone()?).ok());

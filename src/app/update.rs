@@ -556,7 +556,8 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
 /// Has a report of the session made.
 fn report(model: &mut Model, to: ReportTo, now: Moment) -> Vec<Effect> {
     toast(model, now, "making the report");
-    vec![Effect::Report(Box::new(Reporting::of(&model.target, &model.session, &model.checked, to)))]
+    let is_masked = model.redaction().is_some();
+    vec![Effect::Report(Box::new(Reporting::of(&model.target, &model.session, &model.checked, is_masked, to)))]
 }
 
 /// Has one made and written into a file, in the format that its name says.

@@ -107,14 +107,15 @@ fn types(report: &Report, extent: Extent, out: &mut String) {
     let most = report.types.iter().map(|known| known.captured).max().unwrap_or(1);
     let row = |known: &TypeReport| {
         let time = |at: Option<_>| at.map_or_else(|| "–".into(), |at| report.time(at));
-        let worst = known.findings.worst().map_or("quiet", Severity::as_str);
+        let worst = known.findings.worst().map_or("none", Severity::as_str);
         format!(
             "<tr><td><code>{}</code>{}<td class=\"n side\">{}<td class=\"n\" data-label=\"since the start\">{}\
-             <td class=\"n side\" data-label=\"lost\">{}<td class=\"{worst} t all\">{}<td class=\"t wide\">{}<td class=\"t wide\">{}</tr>\n",
+             <td class=\"n side{}\" data-label=\"lost\">{}<td class=\"{worst} t all\">{}<td class=\"t wide\">{}<td class=\"t wide\">{}</tr>\n",
             escaped(&known.event_type.shown().fit(64)),
             bar(known.captured, most),
             grouped(known.captured),
             known.while_watched(),
+            if known.lost.is_none() { " none" } else { "" },
             known.lost_words(),
             known.signs(),
             time(known.first),

@@ -131,9 +131,9 @@ impl Values {
         surest.sort_by_key(|counter| std::cmp::Reverse(counter.count - counter.doubtful));
         let sure = |counter: &&&Counter| {
             let sure = counter.count - counter.doubtful;
-            // What is seen once among many says nothing, nor does what may be an accident of the counting.
-            !self.are_more && (sure > 1 || self.hashes.len() <= MOST_LISTED)
-                || sure > counter.doubtful && sure.saturating_mul(100) >= self.seen
+            // What is one of many says nothing, nor does what may be an accident of the counting.
+            self.hashes.len() <= MOST_LISTED
+                || sure > counter.doubtful && sure > 1 && sure.saturating_mul(LEAST_SHARE) >= self.seen
         };
         let listed = surest.iter().filter(sure).take(MOST_LISTED).map(|counter| Frequent {
             value: counter.text.shown(),
@@ -154,8 +154,9 @@ impl Values {
     }
 }
 
-/// So many of the most frequent values are told.
+/// So many of the most frequent values are told; of more values those that are at least one in so many.
 const MOST_LISTED: usize = 5;
+const LEAST_SHARE: u64 = 20;
 
 impl Start {
     fn of(json: &str) -> Self {

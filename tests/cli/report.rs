@@ -60,34 +60,34 @@ fn a_report_is_made_of_a_tape_in_each_format_and_of_what_can_be_read_of_it() {
     assert_eq!((missing.code, missing.stdout.as_str()), (Some(2), ""), "{missing:?}");
 }
 
-/// The events that a sandbox was sent, as `watch` records them.
-fn recorded(events: &[&str]) -> String {
+/// Records the events that a sandbox was sent on a tape.
+fn record(tape: &Path, events: &[&str]) {
     let sandbox = Sandbox::start(&[]);
     for event in events {
         sandbox.send(event);
     }
-    let once = Ran::of(&mut clickscope(&["watch", "--once", "--json", "--url", &sandbox.url]));
+    let arguments = ["watch", "--once", "--json", "--url", &sandbox.url, "--record", tape.to_str().unwrap()];
+    let once = Ran::of(&mut clickscope(&arguments));
     assert_eq!(once.code, Some(0), "{once:?}");
-    once.stdout
 }
 
 #[test]
 fn of_two_sandboxes_all_and_only_the_five_planted_differences_are_told() {
-    let a = recorded(&[
+    let a = [
         r#"{"event":"purchase","email":"a@example.com","order_id":"1","revenue":25,"coupon":"X","products":[{"sku":"A","price":25,"quantity":1}]}"#,
         r#"{"event":"view","email":"a@example.com","product_id":"A","shop":{"id":1}}"#,
         r#"{"event":"search","email":"a@example.com","keywords":"x"}"#,
         r#"{"event":"signup","email":"a@example.com","joined":"2026-11-26T00:00:00Z"}"#,
-    ]);
-    let b = recorded(&[
+    ];
+    let b = [
         r#"{"event":"purchase","email":"b@example.com","order_id":"2","revenue":"25","products":[{"sku":"B","price":3,"quantity":2}]}"#,
         r#"{"event":"view","email":"b@example.com","product_id":"B","shop":{"id":1,"city":"y"}}"#,
         r#"{"event":"signup","email":"b@example.com","joined":"2026-13-26T00:00:00Z"}"#,
-    ]);
+    ];
     let folder = tempfile::tempdir().unwrap();
-    let paths = [("a.ndjson", a), ("b.ndjson", b)].map(|(name, text)| {
+    let paths = [("a.ndjson", &a[..]), ("b.ndjson", &b[..])].map(|(name, events)| {
         let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
+        record(&path, events);
         path.to_str().unwrap().to_owned()
     });
     let compare = |more: &[&str]| Ran::of(&mut clickscope(&[&["compare", &paths[0], &paths[1]], more].concat()));
