@@ -99,6 +99,7 @@ pub(super) fn restore(model: &mut Model, mut records: Vec<Record>, now: Moment) 
         changes.push(change);
     }
     model.unlinted.extend(changes.iter().filter_map(Change::event));
+    model.baseline = Some(Baseline::of(&model.unlinted));
     model.types.apply(&changes, &model.session.history, now);
     model.types.mark_seen();
     model.types.select_something();

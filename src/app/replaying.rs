@@ -145,6 +145,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_at_another_place_is_summed_up_in_one_line() {
+        let mut model = replaying(120, 36);
+        let odd = |name| Record::Change(change(name, ChangeKind::New, r#"{"a b":1}"#, 1, 1, at(3)));
+        let records = ["view", "cart", "search"].map(odd).into();
+        let effects = send(&mut model, restored(records, 3, 1, at(3)), at(50));
+        let lines = model.stream.entries().count();
+        let asked = effects.into_iter().find_map(|effect| match effect {
+            Effect::Lint { events, .. } => Some(events),
+            _ => None,
+        });
+        let found: Vec<_> = asked.unwrap().iter().map(|event| linted(event, at(3))).collect();
+        assert!(found.iter().all(|linted| linted.found.tally().is_some()));
+        send(&mut model, Message::Done(crate::app::Outcome::Linted(found)), at(50));
+        assert_eq!(model.stream.entries().count(), lines + 1);
+        assert!(model.stream.entries().next().unwrap().text.contains("findings in 3 of 3 types"));
+    }
+
+    #[test]
     fn findings_of_another_place_of_the_tape_are_not_taken_for_those_of_this_one() {
         let mut model = replaying(120, 36);
         let late = linted(model.session.history.iter().next_back().unwrap(), at(1));
