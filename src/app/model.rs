@@ -380,6 +380,11 @@ impl Model {
         Layout::new(self.size, self.focus, self.zoomed, self.banner_rows())
     }
 
+    /// Whether what is sent goes to production. Nothing is sent to a tape.
+    pub fn is_production(&self) -> bool {
+        self.sending.safety.production && self.tape.is_none()
+    }
+
     /// The composition, when the composer is on screen.
     pub fn composing(&self) -> Option<&Composition> {
         let is_open = self.layers.iter().any(|layer| matches!(layer, Layer::Composer));

@@ -22,7 +22,7 @@ impl Model {
         let plain = |c: char| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' };
         let target: String = target.chars().take(40).map(plain).collect();
         let at = now.wall.to_zoned(self.time_zone.clone());
-        format!("clickscope-{target}-{}.ndjson", at.strftime("%Y-%m-%dT%H%M"))
+        format!("clickscope-{target}-{}.ndjson", at.strftime("%Y-%m-%d-%H%M"))
     }
 
     /// How many events would be lost if the program ended; none of a tape.
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(press(&mut model, "w", at(20)), []);
         let effects = press(&mut model, "enter", at(20));
         let [Effect::BeginRecording { name, header, held }] = &*effects else { panic!("{effects:?}") };
-        assert_eq!(name, "clickscope-us-2026-11-23T1403.ndjson");
+        assert_eq!(name, "clickscope-us-2026-11-23-1403.ndjson");
         assert_eq!(*header, Header::new("us · api.getblueshift.com".into(), false, at(20)));
         let events = held.iter().filter(|record| record.change().is_some()).count();
         assert_eq!((events as u64, model.session.held()), (9, 9));
@@ -254,9 +254,9 @@ mod tests {
     #[test]
     fn the_name_that_is_proposed_is_one_whatever_is_watched() {
         for (target, name) in [
-            ("staging · us · api.getblueshift.com", "clickscope-staging-2026-11-23T1403.ndjson"),
-            ("collector.example.com:8443", "clickscope-collector.example.com_8443-2026-11-23T1403.ndjson"),
-            ("../a b", "clickscope-.._a_b-2026-11-23T1403.ndjson"),
+            ("staging · us · api.getblueshift.com", "clickscope-staging-2026-11-23-1403.ndjson"),
+            ("collector.example.com:8443", "clickscope-collector.example.com_8443-2026-11-23-1403.ndjson"),
+            ("../a b", "clickscope-.._a_b-2026-11-23-1403.ndjson"),
         ] {
             let model = Model::new(Setup { target: target.into(), ..setup(120, 36) });
             assert_eq!(model.tape_name(at(0)), name);

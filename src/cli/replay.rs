@@ -1,23 +1,19 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
-use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use super::args::ReplayArgs;
 use super::input::{BadInput, Input, InputError};
-use super::sending::{folders, sending};
-use super::watch::{log_to_file, other_keys, terminal_has_screen};
+use super::watch::{interface, log_to_file, other_keys, terminal_has_screen};
 use super::{Exit, Failure, plan, redact, stderr};
-use crate::app::Sending;
 use crate::app::tape::ReplaySettings;
 use crate::blueshift::KeyMask;
 use crate::config::{self, Config};
 use crate::event::text::json_line;
 use crate::event::{Redaction, Sanitized, sanitized};
-use crate::plan::Linter;
-use crate::runtime::{self, drafts, recording};
-use crate::session::{HISTORY_LIMIT, RecordLine};
+use crate::runtime::{self, InterfaceSettings, recording};
+use crate::session::RecordLine;
 use crate::source::Clock;
 use crate::source::tape::{LineReader, OpenError, Player, TapeFile, Told};
 
@@ -73,35 +69,16 @@ fn newest() -> Result<String, ReplayError> {
 async fn show(
     file: TapeFile,
     begin: ReplaySettings,
-    (redaction, is_masked): (Redaction, bool),
+    redaction: (Redaction, bool),
     config: &Config,
     notices: Vec<Sanitized>,
 ) -> Result<Exit, Failure> {
-    let (plan, broken) = plan::as_it_is(config.plan.as_ref())?;
+    let plan = plan::as_it_is(config.plan.as_ref())?;
     let clock = Clock::start();
-    let folders = folders(config);
-    let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
-    let keys = KeyMask::new(&other_keys(config));
-    let sending = Sending { keys, drafts, ..sending(config, &folders, &[]) };
-    let broken = broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence()));
-    let interface = runtime::InterfaceSettings {
-        target: sanitized!("tape · {}", file.called),
-        interval: config.interval.value,
-        time_zone: TimeZone::system(),
-        sending,
-        history_limit: config.history.as_ref().map_or(HISTORY_LIMIT, |history| history.value),
-        table: config.table.clone(),
-        volatile: config.volatile.clone(),
-        folders,
-        linter: Linter::new(config.levels.clone(), plan),
-        plan_writer: plan::into_folder,
-        key_variables: config.key_variables().iter().cloned().collect(),
-        tape: None,
-        notices: broken.chain(notices).collect(),
-        replay: Some(begin),
-        redaction,
-        is_masked,
-    };
+    let target = sanitized!("tape · {}", file.called);
+    let interface = interface(target, config, plan, redaction, KeyMask::new(&other_keys(config)), &[]);
+    let notices = interface.notices.into_iter().chain(notices).collect();
+    let interface = InterfaceSettings { notices, replay: Some(begin), ..interface };
     let end = Box::pin(runtime::run(interface, move || clock.now(), || Player::start(file, None))).await?;
     Ok(Exit::Interface(end.exit.code()))
 }

@@ -20,7 +20,7 @@ use crate::event::{Redaction, Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::plan::{BadSchema, Plan};
 use crate::runtime::recording::Tape;
-use crate::runtime::{self, RuntimeError, drafts};
+use crate::runtime::{self, InterfaceSettings, RuntimeError, drafts};
 use crate::session::{HISTORY_LIMIT, tape};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
@@ -125,22 +125,37 @@ pub(super) async fn on_terminal(
     target: Sanitized,
     config: &Config,
     plan: (Plan, Vec<BadSchema>),
-    (redaction, is_masked): (Redaction, bool),
+    redaction: (Redaction, bool),
     settings: live::Settings,
     tape: Option<Tape>,
     notices: Vec<Sanitized>,
 ) -> Result<Exit, Failure> {
-    let (plan, broken) = plan;
     let clock = settings.clock;
+    let interface = interface(target, config, plan, redaction, all_keys(config, &settings), &settings.headers);
+    let notices = config.exposure().into_iter().chain(interface.notices).chain(notices).collect();
+    let interface = InterfaceSettings { interval: settings.interval, tape, notices, ..interface };
+    let end = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
+    end.summary.iter().for_each(stderr::say);
+    Ok(Exit::Interface(end.exit.code()))
+}
+
+/// The settings of the interface as `config` has them, with what is to be told of the plan.
+pub(super) fn interface(
+    target: Sanitized,
+    config: &Config,
+    (plan, broken): (Plan, Vec<BadSchema>),
+    (redaction, is_masked): (Redaction, bool),
+    keys: KeyMask,
+    headers: &[ExtraHeader],
+) -> InterfaceSettings {
     let folders = folders(config);
     let drafts = folders.drafts.as_deref().map(drafts::recent).unwrap_or_default();
-    let sending = Sending { drafts, keys: all_keys(config, &settings), ..sending(config, &folders, &settings.headers) };
     let broken = broken.iter().map(|schema| sanitized!("plan: {}", schema.sentence()));
-    let interface = runtime::InterfaceSettings {
+    InterfaceSettings {
         target,
-        interval: settings.interval,
+        interval: config.interval.value,
         time_zone: TimeZone::system(),
-        sending,
+        sending: Sending { drafts, keys, ..sending(config, &folders, headers) },
         history_limit: config.history.as_ref().map_or(HISTORY_LIMIT, |history| history.value),
         table: config.table.clone(),
         volatile: config.volatile.clone(),
@@ -148,15 +163,12 @@ pub(super) async fn on_terminal(
         linter: Linter::new(config.levels.clone(), plan),
         plan_writer: plan::into_folder,
         key_variables: config.key_variables().iter().cloned().collect(),
-        tape,
-        notices: config.exposure().into_iter().chain(broken).chain(notices).collect(),
+        tape: None,
+        notices: broken.collect(),
         replay: None,
         redaction,
         is_masked,
-    };
-    let end = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
-    end.summary.iter().for_each(stderr::say);
-    Ok(Exit::Interface(end.exit.code()))
+    }
 }
 
 /// The keys in use, and those of other profiles as far as they are set: none of them may get into a draft.

@@ -1,5 +1,7 @@
 //! The contents of a report, whatever its format. Its serialization is the JSON format.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -200,6 +202,12 @@ pub struct LeftOut {
 }
 
 impl Report {
+    /// The findings, each with whether it is the first of its rule, whose reason is told.
+    pub fn findings_by_rule(&self) -> impl Iterator<Item = (&FindingReport, bool)> {
+        let mut told = HashSet::new();
+        self.findings.iter().map(move |finding| (finding, told.insert(finding.rule.id)))
+    }
+
     /// How many kinds of findings there are in all.
     pub fn severities(&self) -> SeverityCounts {
         let mut counts = SeverityCounts::default();

@@ -1,7 +1,6 @@
 //! HTML in one file, for people who were not there: it asks nobody for anything, runs nothing, and is read on any screen and
 //! on paper. What came from outside is escaped wherever it stands.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use super::contents::{Example, FindingReport, GapReport, ProofLine, Report, TypeReport};
@@ -193,10 +192,7 @@ fn findings(report: &Report, extent: Extent, out: &mut String) {
     if report.findings.is_empty() {
         out.push_str("<p>Nothing was found.</p>\n");
     }
-    let left = fill(out, extent.part(60), {
-        let mut explained = HashSet::new();
-        report.findings.iter().map(move |it| finding(it, explained.insert(it.rule.id)))
-    });
+    let left = fill(out, extent.part(60), report.findings_by_rule().map(|(it, is_new)| finding(it, is_new)));
     end(left, out);
 }
 

@@ -1,8 +1,6 @@
 //! Markdown, as issue trackers read it (GitHub Flavored Markdown). What came from outside stands in code only, where it means
 //! nothing.
 
-use std::collections::HashSet;
-
 use super::contents::{FindingReport, Report, TypeReport};
 use super::profile::FieldReport;
 use super::rows::{Extent, and_more, fill, put};
@@ -125,10 +123,7 @@ fn findings(report: &Report, extent: Extent, out: &mut String) {
     if report.findings.is_empty() {
         out.push_str("\nNothing was found.\n");
     }
-    let left = fill(out, extent.part(60), {
-        let mut explained = HashSet::new();
-        report.findings.iter().map(move |it| finding(it, explained.insert(it.rule.id)))
-    });
+    let left = fill(out, extent.part(60), report.findings_by_rule().map(|(it, is_new)| finding(it, is_new)));
     more(left, out);
 }
 

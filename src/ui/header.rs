@@ -21,12 +21,12 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
         .into_iter()
         .find(|line| line.width() + 40 <= width)
         .unwrap_or_else(|| joined(self::state(model, now, theme, false)));
-    let mark = if model.sending.safety.production && model.tape.is_none() { "production  " } else { "" };
+    let mark = if model.is_production() { "production  " } else { "" };
     let masked = if model.is_masked() { " masked " } else { "" };
     let gap = if masked.is_empty() { "" } else { "  " };
     let room = width.saturating_sub(state.width() + mark.len() + masked.len() + gap.len() + 15);
     let found = found(model, theme);
-    let found = found.into_iter().find(|found| joined(found.clone()).width() + LEAST_TARGET <= room);
+    let found = found.into_iter().find(|found| joined(found.clone()).width() + LEAST_OF_TARGET <= room);
     let found = found.unwrap_or_default();
     let room = room.saturating_sub(joined(found.clone()).width());
     let errors =
@@ -43,6 +43,9 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     left.render(area, buf);
     state.right_aligned().render(area, buf);
 }
+
+/// The columns that are left of the target at least, where there are findings to tell of: what is wrong is found first.
+const LEAST_OF_TARGET: usize = 9;
 
 /// The columns that the target gets at least, where there are errors to tell of.
 const LEAST_TARGET: usize = 16;

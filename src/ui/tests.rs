@@ -38,6 +38,11 @@ fn a_tape_that_is_replayed() {
     let mut model = replaying(80, 24);
     press(&mut model, "t 1 4", at(60));
     insta::assert_snapshot!("replay_jump_80x24", picture(&model, at(60)));
+    let mut model = replaying(80, 24);
+    press(&mut model, "c enter", at(60));
+    let drafted = picture(&model, at(60));
+    assert!(drafted.contains("a tape has nowhere to send to"), "{drafted}");
+    assert!(!drafted.contains("^S sends it") && !drafted.contains("production"), "{drafted}");
 }
 
 #[test]

@@ -19,6 +19,9 @@ use crate::lint::Finding;
 use crate::query;
 use crate::session::{Captured, EventNumber, Moment};
 
+/// The name of the pane while there is no event in it.
+pub const UNNAMED: &str = "Event";
+
 /// So much of the event's name is not given up for the tabs, in columns; and this beside it and them in the border.
 const NAME: usize = 20;
 const BORDER: u16 = 6;
@@ -307,7 +310,8 @@ impl Inspector {
     /// The tabs in a pane of that area from left to right, each with its label and where it stands: its name, and how many
     /// things it has to show. Where that leaves no room for the name of the event they are shorter.
     pub fn tabs(&self, area: Area) -> Vec<(Tab, Sanitized, Area)> {
-        let name = self.shown.as_ref().map_or(0, |shown| text::width(&shown.event.event_type.shown()).min(NAME));
+        let name =
+            self.shown.as_ref().map_or(UNNAMED.len(), |shown| text::width(&shown.event.event_type.shown()).min(NAME));
         let labels = |narrow, counted| {
             Tab::ALL.map(|tab| match self.shown.as_ref().map_or(0, |shown| self.tabs.get(tab).count(shown)) {
                 count if count > 0 && counted => {

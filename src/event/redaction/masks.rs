@@ -228,12 +228,13 @@ pub(super) fn is_mask(text: &str) -> bool {
     text.starts_with(UUID) && text.get(14..15) == Some("8") && uuid::Uuid::try_parse(text).is_ok()
 }
 
-/// Whether an address is a mask.
-pub(super) fn is_masked_ip(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.octets().first().is_some_and(|first| *first >= 0xf0),
-        IpAddr::V6(address) => address.to_bits() >> 96 == 0x2001_0db8,
-    }
+/// Whether an address tells of nobody: it is a mask, or every machine has it.
+pub(super) fn is_nobody(address: IpAddr) -> bool {
+    address.is_loopback()
+        || match address {
+            IpAddr::V4(address) => address.octets().first().is_some_and(|first| *first >= 0xf0),
+            IpAddr::V6(address) => address.to_bits() >> 96 == 0x2001_0db8,
+        }
 }
 
 fn letters(mut hash: u128, length: usize) -> String {

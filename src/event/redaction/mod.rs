@@ -21,7 +21,7 @@ use super::text::sanitize;
 use super::{Head, Identifiers, Path, Payload, Sanitized, Segment, TypeName, json};
 use forms::Form;
 use known::Known;
-use masks::{Masks, SHORTEST, is_mask, is_masked_ip};
+use masks::{Masks, SHORTEST, is_mask, is_nobody};
 use names::{Meaning, Names};
 
 /// How often text within text is read: JSON in a string, what is escaped for a URL.
@@ -187,7 +187,7 @@ impl Redaction {
             return self.masks.email(value);
         }
         if let Ok(address) = value.parse() {
-            return if is_masked_ip(address) { value.to_owned() } else { self.masks.ip(address).to_string() };
+            return if is_nobody(address) { value.to_owned() } else { self.masks.ip(address).to_string() };
         }
         if forms::is_uuid(value) {
             return self.masks.uuid(value);
@@ -373,7 +373,7 @@ impl Redaction {
     fn mask(&self, piece: &str, form: Form) -> String {
         match form {
             Form::Email => self.masks.email(piece),
-            Form::Ip(address) if is_masked_ip(address) => piece.to_owned(),
+            Form::Ip(address) if is_nobody(address) => piece.to_owned(),
             Form::Ip(address) => self.masks.ip(address).to_string(),
             // By itself it tells nobody: every event has one.
             Form::Uuid => piece.to_owned(),

@@ -62,7 +62,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
 }
 
 fn border(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
-    let production = model.sending.safety.production;
+    let production = model.is_production();
     let style = if production { theme.danger } else { theme.border_focused };
     let tabs = layout::tabs(area, ComposerTab::ALL.map(|tab| (tab, tab.label())), false);
     let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
@@ -105,7 +105,11 @@ fn status(verdict: &Verdict, composition: &Composition, model: &Model, theme: &T
             } else {
                 ("✓", theme.ok, "ready: ^S sends it")
             };
-            (sign, style, vec![ready.summary(), sanitized!("{} to {}", ready_to, model.target)])
+            let to = match &model.tape {
+                Some(_) => "a tape has nowhere to send to".into(),
+                None => sanitized!("{} to {}", ready_to, model.target),
+            };
+            (sign, style, vec![ready.summary(), to])
         }
         Verdict::Refused(refusal) => ("✗", theme.error, refusal.text.wrap(room.max(1))),
     };

@@ -8,6 +8,7 @@ use super::{PaneId, Tab};
 use crate::app::Model;
 use crate::app::keymap::Action;
 use crate::app::layout::Area;
+use crate::app::pane::inspector::UNNAMED;
 use crate::app::shown::Shown;
 use crate::event::{Sanitized, sanitized};
 use crate::session::{Arrival, Moment};
@@ -24,7 +25,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     let name = match (shown, &model.unknown) {
         (_, Some(_)) if tab == Tab::Raw => "the last answer".into(),
         (Some(shown), _) => shown.event.event_type.shown().fit_middle(room),
-        (None, _) => "Event".into(),
+        (None, _) => UNNAMED.into(),
     };
     let title = if name.is_empty() { name } else { sanitized!(" {} ", name) };
     let title = line_of(title, crate::ui::title_style(PaneId::Inspector, model, theme));
