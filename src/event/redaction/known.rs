@@ -33,6 +33,8 @@ impl Known {
             || self.values.len() >= MOST
             || !(shortest..=LONGEST).contains(&value.len())
             || !value.chars().all(is_text)
+            // What has only figures and points is known by its form.
+            || !is_number && !value.contains(char::is_alphabetic)
             || is_mask(value)
         {
             return;
@@ -60,8 +62,8 @@ impl Known {
             return false;
         }
         let text = text.to_lowercase();
-        let first = |value: &str| value.split([' ', '\'']).next().unwrap_or_default().to_owned();
-        self.values.iter().any(|(value, _)| text.contains(&first(value)))
+        // Between words a URL has other signs.
+        self.values.iter().any(|(value, _)| value.split([' ', '\'']).next().is_some_and(|first| text.contains(first)))
     }
 
     /// The length of the value that begins at `at`, the beginning of a word, and its mask.

@@ -1,14 +1,18 @@
 //! What stands in the place of a value: of its type and about of its form, and known as a mask when it is seen again.
 //!
-//! All of it comes out of a keyed hash (HMAC-SHA-256). Without the key nobody can try values until a mask comes out.
+//! All of it comes out of a keyed hash (SipHash-2-4 of 128 bits, a pseudorandom function, whose key HMAC-SHA-256 makes of the
+//! text that is given). Without the key nobody can try values until a mask comes out. An event has many of them, and a hash
+//! for each that is made for long messages would cost as much as all else that is done with it.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fmt::Write as _;
+use std::hash::Hasher as _;
 
 use jiff::civil::{Date, date};
 use jiff::{Span, Unit};
 use ring::hmac;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use siphasher::sip128::{Hasher128, SipHasher24};
 
 /// Shorter values become a constant: of so few there are, that a mask each would tell them apart.
 pub(super) const SHORTEST: usize = 6;
@@ -25,8 +29,8 @@ const UUID: &str = "6d61736b";
 /// The mask of a number of few digits.
 const FEW_DIGITS: &str = "11111";
 
-/// More digits than this are no number that anybody counts with.
-const MOST_DIGITS: usize = 36;
+/// More digits than this are so many that no two numbers have the same mask, without being kept from it.
+const MOST_DIGITS: usize = 18;
 
 /// Letters and digits that are not mistaken for one another.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -39,7 +43,7 @@ const LONG: usize = 24;
 
 /// The key, ready to hash with.
 pub(super) struct Masks {
-    key: hmac::Key,
+    key: SecretBox<[u8; 16]>,
 }
 
 /// What a hash is for, so that one of one kind says nothing of another.
@@ -56,17 +60,21 @@ enum Kind {
 
 impl Masks {
     pub(super) fn new(key: &SecretString) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes()) }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes());
+        let tag = hmac::sign(&key, b"masks");
+        let key = SecretBox::init_with_mut(|key: &mut [u8; 16]| {
+            key.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        });
+        Self { key }
     }
 
     fn hash(&self, kind: Kind, parts: &[&[u8]]) -> u128 {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(&[kind as u8]);
+        let mut hasher = SipHasher24::new_with_key(self.key.expose_secret());
+        hasher.write(&[kind as u8]);
         for part in parts {
-            context.update(part);
+            hasher.write(part);
         }
-        let tag = context.sign();
-        tag.as_ref().iter().take(16).fold(0, |hash, byte| hash << 8 | u128::from(*byte))
+        hasher.finish128().as_u128()
     }
 
     /// The mask of a text of no form.
@@ -149,9 +157,9 @@ impl Masks {
     /// The mask of a day, which is one of the same two centuries; `None` where it is of another.
     pub(super) fn day(&self, text: &str) -> Option<String> {
         const FIRST: Date = date(1900, 1, 1);
-        const DAYS: u128 = 73_049;
+        const DAYS: u64 = 73_049;
         let day: Date = text.parse().ok()?;
-        let number = u128::try_from(FIRST.until((Unit::Day, day)).ok()?.get_days()).ok().filter(|day| *day < DAYS)?;
+        let number = u64::try_from(FIRST.until((Unit::Day, day)).ok()?.get_days()).ok().filter(|day| *day < DAYS)?;
         let mask = i32::try_from(self.permuted(number, DAYS)).ok()?;
         Some(FIRST.checked_add(Span::new().days(mask)).ok()?.to_string())
     }
@@ -162,7 +170,7 @@ impl Masks {
         if count > MOST_DIGITS {
             return self.spread(digits, count);
         }
-        let (Ok(value), Some(unit)) = (digits.parse::<u128>(), u32::try_from(count - 1).ok().map(|n| 10_u128.pow(n)))
+        let (Ok(value), Some(unit)) = (digits.parse::<u64>(), u32::try_from(count - 1).ok().map(|n| 10_u64.pow(n)))
         else {
             return self.spread(digits, count);
         };
@@ -190,20 +198,23 @@ impl Masks {
 
     /// Where `value`, which is less than `size`, goes in a permutation of all that are: a Feistel network, walked until it
     /// is back inside.
-    fn permuted(&self, value: u128, size: u128) -> u128 {
+    fn permuted(&self, value: u64, size: u64) -> u64 {
         const ROUNDS: u8 = 8;
         let left_size = size.isqrt() + 1;
         let right_size = size.div_ceil(left_size);
+        let by = |round: u8, half: u64, most: u64| {
+            let hash = self.hash(Kind::Permutation, &[&[round], &size.to_be_bytes(), &half.to_be_bytes()]);
+            // The upper half of the bits is as good as all.
+            u64::try_from(hash >> 64).unwrap_or_default() % most
+        };
         let mut at = value;
         loop {
             let (mut left, mut right) = (at / right_size, at % right_size);
             for round in 0..ROUNDS {
-                let by =
-                    |half: u128| self.hash(Kind::Permutation, &[&[round], &size.to_be_bytes(), &half.to_be_bytes()]);
                 if round % 2 == 0 {
-                    left = (left + by(right) % left_size) % left_size;
+                    left = (left + by(round, right, left_size)) % left_size;
                 } else {
-                    right = (right + by(left) % right_size) % right_size;
+                    right = (right + by(round, left, right_size)) % right_size;
                 }
             }
             at = left * right_size + right;
