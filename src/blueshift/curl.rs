@@ -339,9 +339,12 @@ mod tests {
     #[test]
     fn many_places_that_are_no_command_cost_little() {
         for part in ["x curl $( ", "x curl <<", "' curl x "] {
-            let started = std::time::Instant::now();
             assert_eq!(read(&part.repeat(20_000)), Err(CurlError::NotCurl), "{part}");
-            assert!(started.elapsed() < std::time::Duration::from_secs(5), "{part}: {:?}", started.elapsed());
+        }
+        // What is behind too many of them is not looked at, or each would be read to the end.
+        for (many, found) in [(MOST_FAILED - 1, true), (MOST_FAILED, false)] {
+            let text = format!("{}\ncurl -d '{{}}' x", "x curl $( \n".repeat(many));
+            assert_eq!(read(&text).is_ok(), found, "{many}");
         }
     }
 
