@@ -155,7 +155,7 @@ pub(super) fn interface(
         target,
         interval: config.interval.value,
         time_zone: TimeZone::system(),
-        sending: Sending { drafts, keys, ..sending(config, &folders, headers) },
+        sending: Sending { keys, drafts, ..sending(config, &folders, headers) },
         history_limit: config.history.as_ref().map_or(HISTORY_LIMIT, |history| history.value),
         table: config.table.clone(),
         volatile: config.volatile.clone(),
