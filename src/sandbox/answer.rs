@@ -6,12 +6,17 @@ use std::io;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    LOCATION, RETRY_AFTER,
+};
 use axum::http::{Response, StatusCode};
 use futures_util::stream;
 use serde::Serialize;
 
 use crate::blueshift::auth::NoKey;
+use crate::blueshift::limits;
+use crate::event::text::grouped;
 
 use super::fault::FaultKind;
 use super::intake::Rejection;
@@ -21,7 +26,16 @@ const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!
                      \x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
 /// The browser library's stand-in.
-const SCRIPT: &str = include_str!("pixel.js");
+const SCRIPT: &str = include_str!("blueshift.js");
+
+/// The shop page, on which each click fires a call of the vendor's.
+const SHOP: &str = include_str!("shop.html");
+
+/// The shop page has its own script and styles, and asks nobody but this collector for anything.
+const SHOP_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
 /// A page such as a captive portal or a proxy puts in the place of an answer.
 const PORTAL: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\
@@ -78,6 +92,13 @@ pub(super) fn script() -> Response<Body> {
     answer(StatusCode::OK, HeaderValue::from_static("text/javascript; charset=utf-8"), SCRIPT)
 }
 
+/// The shop page.
+pub(super) fn shop() -> Response<Body> {
+    let mut answer = answer(StatusCode::OK, HeaderValue::from_static("text/html; charset=utf-8"), SHOP);
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, SHOP_POLICY);
+    answer
+}
+
 /// Why a request is not answered as it asks.
 #[derive(Debug)]
 pub(super) enum RefusedRequest {
@@ -97,6 +118,10 @@ pub(super) enum RefusedRequest {
     Unconfirmed,
     /// Its body took longer than this.
     TooSlow(Duration),
+    /// Its body is packed in a way that is not read, by its name.
+    Encoding(String),
+    /// Its body is too large once it is unpacked.
+    TooLargeUnpacked,
 }
 
 impl From<NoKey> for RefusedRequest {
@@ -144,6 +169,19 @@ impl RefusedRequest {
             Self::TooSlow(limit) => {
                 because(StatusCode::REQUEST_TIMEOUT, format!("the body was not there after {} ms", limit.as_millis()))
             }
+            Self::Encoding(name) => {
+                let detail = format!("the body is packed with `{name}`: gzip, deflate and no packing are read");
+                let mut answer = because(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
+                answer.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, identity"));
+                answer
+            }
+            Self::TooLargeUnpacked => because(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!(
+                    "the body is larger than 1 MB ({} bytes) once it is unpacked, so split it",
+                    grouped(limits::MAX_BODY_BYTES as u64)
+                ),
+            ),
         }
     }
 }

@@ -15,13 +15,18 @@
 //!   `missing_identifier`.
 //! - A bulk call with one bad event is refused whole, and its errors name the event.
 //! - A missing or null `event` is a 400, a name that breaks a published rule a 422.
+//! - A body packed with `gzip` or `deflate` is read; another encoding is a 415 that names those.
+//! - A form is a 400: JSON is what the documentation gives.
+//! - `HEAD` of the pixel records nothing.
 //! - Any key that is not empty is taken, unless the configuration lists some.
 //! - Days are UTC days.
 
 mod access;
 mod answer;
+mod body;
 mod browser;
 mod connection;
+mod cors;
 mod fault;
 mod intake;
 mod pixel;

@@ -4,6 +4,8 @@
 //! key and `z` a number against caches. Every other parameter is an attribute; a name that ends in `_json` holds an array
 //! or object as JSON. Types are lost on the way: what is not in a `_json` attribute is a text.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -14,30 +16,74 @@ use super::intake::Rejection;
 /// The suffix of the attributes that hold JSON.
 const JSON_SUFFIX: &str = "_json";
 
-/// The event that a query string stands for, as JSON text. Attributes keep their order; one that is sent twice is there
-/// twice.
+/// The parameters of the pixel itself, and the fields that they are; what has none is not part of the event.
+const OWN: [(&str, Option<&str>); 7] = [
+    ("x", None),
+    ("z", None),
+    ("e", Some("event")),
+    ("t", Some("timestamp")),
+    ("r", Some("referrer")),
+    ("k", Some("cookie")),
+    ("u", Some("url")),
+];
+
+/// A field of the event, with its value as JSON text.
+struct Field<'a> {
+    name: Cow<'a, str>,
+    json: String,
+    /// Whether the library wrote it, and not the page.
+    is_own: bool,
+}
+
+impl Field<'_> {
+    /// Whether the page says the same, so that there is one field and not two. The library knows the time to the second,
+    /// and an empty value of its own says nothing.
+    fn agrees(&self, page: &Field<'_>) -> bool {
+        let second = |json| Some(serde_json::from_str::<String>(json).ok()?.parse::<Timestamp>().ok()?.as_second());
+        self.json == page.json
+            || self.json == r#""""#
+            || (self.name == "timestamp" && second(&self.json).is_some_and(|own| Some(own) == second(&page.json)))
+    }
+}
+
+/// The event that a query string stands for, as JSON text. Attributes keep their order; one that a page sends twice is
+/// there twice, and one that the library sends as well only where the two differ.
 pub(super) fn event(query: &str) -> String {
-    let mut fields = Vec::new();
+    let mut fields: Vec<Field<'_>> = Vec::new();
+    let mut own: [Option<Cow<'_, str>>; OWN.len()] = Default::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "x" | "z" => {}
-            "e" => fields.push(field("event", &text(&value))),
-            "t" => {
-                let at = value.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-                fields.push(field("timestamp", &text(&at.map_or_else(|| value.to_string(), |at| at.to_string()))));
-            }
-            "r" => fields.push(field("referrer", &text(&value))),
-            "k" => fields.push(field("cookie", &text(&value))),
-            "u" => fields.push(field("url", &text(&value))),
-            name => fields.push(match name.strip_suffix(JSON_SUFFIX) {
-                Some(stem) if !stem.is_empty() && serde_json::from_str::<&RawValue>(&value).is_ok() => {
-                    field(stem, value.trim())
+        // The library writes each of its parameters once, before those of the page, which may have the same names.
+        let parameter = OWN.iter().zip(&mut own).find(|((letter, _), _)| *letter == name);
+        match parameter {
+            Some(((letter, field), seen @ None)) => {
+                if let Some(field) = *field {
+                    let json = if *letter == "t" { time(&value) } else { text(&value) };
+                    fields.push(Field { name: field.into(), json, is_own: true });
                 }
-                _ => field(name, &text(&value)),
-            }),
+                *seen = Some(value);
+            }
+            Some((_, Some(seen))) if *seen == value => {}
+            _ => {
+                let is_json = |stem: &&str| !stem.is_empty() && serde_json::from_str::<&RawValue>(&value).is_ok();
+                let stem = name.strip_suffix(JSON_SUFFIX).filter(is_json).map(str::to_owned);
+                fields.push(match stem {
+                    Some(stem) => Field { name: stem.into(), json: value.trim().to_owned(), is_own: false },
+                    None => Field { name, json: text(&value), is_own: false },
+                });
+            }
         }
     }
-    format!("{{{}}}", fields.join(","))
+    let is_said_by_page = |field: &Field<'_>| {
+        field.is_own && fields.iter().any(|page| !page.is_own && page.name == field.name && field.agrees(page))
+    };
+    let written = fields.iter().filter(|field| !is_said_by_page(field));
+    let written: Vec<_> = written.map(|Field { name, json, .. }| format!("{}:{json}", text(name))).collect();
+    format!("{{{}}}", written.join(","))
+}
+
+fn time(value: &str) -> String {
+    let at = value.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    text(&at.map_or_else(|| value.to_owned(), |at| at.to_string()))
 }
 
 /// The query string that `blueshift.js` makes of an event, given as JSON text: arrays and objects go into `_json`
@@ -63,10 +109,6 @@ pub(super) fn query(event: &str) -> Result<String, Rejection> {
         };
     }
     Ok(query.finish())
-}
-
-fn field(name: &str, json: &str) -> String {
-    format!("{}:{json}", text(name))
 }
 
 fn text(value: &str) -> String {
@@ -99,9 +141,26 @@ mod tests {
             ),
             ("e=a&q=1&q=2", r#"{"event":"a","q":"1","q":"2"}"#),
             ("", "{}"),
+            // The page says what the library says as well.
+            (
+                "x=K&t=1795419679&e=pageload&r=&z=1&k=c&u=https%3A%2F%2Fa%2F&url=https%3A%2F%2Fa%2F&referrer=b&cookie=c\
+                 &event=pageload&timestamp=2026-11-23T07%3A41%3A19.250Z",
+                r#"{"url":"https://a/","referrer":"b","cookie":"c","event":"pageload","timestamp":"2026-11-23T07:41:19.250Z"}"#,
+            ),
+            ("url=a&e=view&u=a", r#"{"url":"a","event":"view"}"#),
+            // And something else: nobody knows which of them the platform keeps.
+            (
+                "x=K&t=1795419679&e=view&u=a&url=b&timestamp=2026-11-23T07%3A41%3A20Z",
+                r#"{"timestamp":"2026-11-23T07:41:19Z","event":"view","url":"a","url":"b","timestamp":"2026-11-23T07:41:20Z"}"#,
+            ),
+            // Attributes with the names of the pixel's own parameters.
+            (
+                "x=K&e=resize&u=a&z=1&x=10&u=a&z=1&r=&r=2",
+                r#"{"event":"resize","url":"a","x":"10","referrer":"","r":"2"}"#,
+            ),
         ];
         for (query, expected) in cases {
-            assert_eq!(event(query), expected);
+            assert_eq!(event(query), expected, "{query}");
         }
     }
 

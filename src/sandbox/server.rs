@@ -2,16 +2,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Request, State};
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT, VARY,
-};
-use axum::http::{Method, Response, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use axum::http::{Method, Response};
 use axum::middleware::{self, Next};
 use axum::routing::{delete, get, post};
-use futures_util::StreamExt;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use url::form_urlencoded;
@@ -19,40 +15,39 @@ use url::form_urlencoded;
 use crate::blueshift::{auth, limits};
 
 use super::answer::{CONFIRMATION, RefusedRequest};
+use super::body::{read_body, text};
 use super::connection::Peer;
+use super::cors::{preflight, readable_by_any_page};
 use super::fault::{self, FaultKind, Lie, RolledFaults, Scope};
-use super::intake::{self, Client, Rejection};
+use super::intake::{self, Client};
 use super::shape::EventsAnswer;
 use super::state::Shared;
 use super::summary::Period;
 use super::{answer, pixel, summary};
 
-/// How much of a body that is too large is still read, so that a client in the middle of sending it gets the answer and
-/// not a reset.
-const MAX_DRAINED_BYTES: usize = 16 << 20;
-
 /// The most bytes of a `User-Agent` header that are kept.
 const MAX_USER_AGENT_BYTES: usize = 512;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-const PRIVATE_NETWORK_REQUEST: HeaderName = HeaderName::from_static("access-control-request-private-network");
-const PRIVATE_NETWORK_ALLOW: HeaderName = HeaderName::from_static("access-control-allow-private-network");
-
 type Outcome = Result<Response<Body>, RefusedRequest>;
 
 /// Events may be sent from anywhere, as on the platform; showing and forgetting them is for those who belong here.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    let intake =
-        Router::new()
-            .route("/api/v1/event", post(post_event).options(preflight))
-            .route("/api/v1/bulkevents", post(post_bulk).options(preflight))
-            .route("/unity.gif", get(get_pixel).options(preflight))
-            .route("/blueshift.js", get(async || answer::script()))
-            .fallback(async |request: Request| {
-                if request.method() == Method::OPTIONS { preflight(request).await } else { answer::no_such_path() }
-            })
-            .method_not_allowed_fallback(async || answer::wrong_method())
-            .layer(middleware::map_response(readable_by_any_page));
+    let intake = Router::new()
+        .route("/api/v1/event", post(post_event).options(preflight))
+        .route("/api/v1/bulkevents", post(post_bulk).options(preflight))
+        .route("/unity.gif", get(get_pixel).head(async || answer::pixel()).options(preflight))
+        .route("/", get(async || answer::shop()))
+        .route("/blueshift.js", get(async || answer::script()).options(preflight))
+        .fallback(async |request: Request| {
+            if request.method() == Method::OPTIONS {
+                preflight(request.headers().clone()).await
+            } else {
+                answer::no_such_path()
+            }
+        })
+        .method_not_allowed_fallback(async || answer::wrong_method())
+        .layer(middleware::from_fn(readable_by_any_page));
     let watch = Router::new()
         .route("/api/v1/event/debug", get(get_debug))
         .route("/api/v1/event/history", get(get_history))
@@ -61,12 +56,6 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(async || answer::wrong_method())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), guard));
     intake.merge(watch).with_state(shared)
-}
-
-/// A page of any origin may send, and read why it was refused.
-async fn readable_by_any_page(mut answer: Response<Body>) -> Response<Body> {
-    answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    answer
 }
 
 /// Keeps pages of other origins from what is for watchers.
@@ -228,23 +217,6 @@ async fn delete_events(State(shared): State<Arc<Shared>>, headers: HeaderMap) ->
     answer::event_ok()
 }
 
-/// The answer to a browser's preflight request: it may, and from a public site to this machine too (Private Network
-/// Access).
-async fn preflight(request: Request) -> Response<Body> {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::NO_CONTENT;
-    let headers = answer.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
-    // The wildcard does not cover Authorization (Fetch standard), so that one is named.
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, accept, *"));
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    if request.headers().contains_key(PRIVATE_NETWORK_REQUEST) {
-        headers.insert(PRIVATE_NETWORK_ALLOW, HeaderValue::from_static("true"));
-        headers.insert(VARY, HeaderValue::from_static("access-control-request-private-network"));
-    }
-    answer
-}
-
 /// Answers through the faults that strike.
 async fn with_faults(
     shared: &Shared,
@@ -303,47 +275,4 @@ fn origin(peer: &Peer, headers: &HeaderMap) -> Client {
         String::from_utf8_lossy(bytes).into()
     });
     Client { ip: Some(peer.addr.ip().to_canonical()), user_agent }
-}
-
-/// The whole body, if it is not too large and not too slow.
-async fn read_body(shared: &Shared, request: Request) -> Result<Bytes, RefusedRequest> {
-    let limit = shared.time_limit();
-    tokio::time::timeout(limit, whole_body(request)).await.unwrap_or(Err(RefusedRequest::TooSlow(limit)))
-}
-
-async fn whole_body(request: Request) -> Result<Bytes, RefusedRequest> {
-    let too_large = |bytes| RefusedRequest::from(Rejection::TooLarge(limits::BulkTooLarge::Bytes { bytes }));
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if let Some(bytes) = announced.filter(|bytes| *bytes > MAX_DRAINED_BYTES) {
-        return Err(too_large(bytes));
-    }
-    let mut chunks = request.into_body().into_data_stream();
-    let mut body = Bytes::new();
-    let mut rest = Vec::new();
-    let mut length = 0;
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| RefusedRequest::Field("body", "ended before its announced length".into()))?;
-        length += chunk.len();
-        if length > MAX_DRAINED_BYTES {
-            break;
-        } else if length > limits::MAX_BODY_BYTES {
-            rest.clear();
-        } else if length == chunk.len() {
-            // Nearly every event comes in one piece, which then is the body.
-            body = chunk;
-        } else {
-            if rest.is_empty() {
-                rest.extend_from_slice(&body);
-            }
-            rest.extend_from_slice(&chunk);
-        }
-    }
-    if length > limits::MAX_BODY_BYTES {
-        return Err(too_large(length));
-    }
-    Ok(if rest.is_empty() { body } else { rest.into() })
-}
-
-fn text(body: &[u8]) -> Result<&str, RefusedRequest> {
-    std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()).into())
 }

@@ -168,9 +168,49 @@ async fn what_cannot_be_taken_gets_the_documented_status_and_leaves_no_trace() {
     assert_eq!(get(&sandbox, "/unity.gif?x=k&e=page%20load").await.status, 422);
     let not_utf8 = request("POST", "/api/v1/event", KEY, b"{\"event\":\"\xff\"}");
     assert!(exchange(&sandbox, &not_utf8).await.unwrap().starts_with(b"HTTP/1.1 400"));
-    let lost = get(&sandbox, "/").await;
+    let lost = get(&sandbox, "/nowhere").await;
     assert_eq!((lost.status, lost.json()), (404, json!({"status": "404", "error": "Not Found"})));
     assert_eq!(debug(&sandbox).await.text(), "{}");
+}
+
+#[tokio::test]
+async fn a_packed_body_is_taken_to_the_letter_and_another_packing_is_answered_with_those_that_are_read() {
+    use std::io::Write;
+
+    let sandbox = start().await;
+    let sent = r#"{"event":"view","email":"x@y.example","n":1.10,"n":12345678901234567890"#;
+    let pack = |text: &str| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(text.as_bytes()).unwrap();
+        packed.finish().unwrap()
+    };
+    let headers = format!("{KEY}Content-Encoding: gzip\r\n");
+    let bulk = format!(r#"{{"events":[{sent}}}]}}"#);
+    for (target, body) in [("/api/v1/event", format!("{sent}}}")), ("/api/v1/bulkevents", bulk)] {
+        let answer = exchange(&sandbox, &request("POST", target, &headers, &pack(&body))).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    }
+    let history = get(&sandbox, "/api/v1/event/history?event_name=view").await;
+    assert_eq!(history.text().matches(sent).count(), 2, "{}", history.text());
+
+    let other = ask(&sandbox, "POST", "/api/v1/event", &format!("{KEY}Content-Encoding: br\r\n"), "x").await;
+    assert!(other.status == 415 && other.has("accept-encoding: gzip, deflate, identity"), "{}", other.head);
+    assert!(other.text().contains("packed with `br`"), "{}", other.text());
+    let bomb = pack(&" ".repeat(20 << 20));
+    let answer = exchange(&sandbox, &request("POST", "/api/v1/event", &headers, &bomb)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 413"), "{}", String::from_utf8_lossy(&answer));
+    let form = format!("{KEY}Content-Type: application/x-www-form-urlencoded\r\n");
+    let answer = ask(&sandbox, "POST", "/api/v1/event", &form, "event=view&email=x%40y.example").await;
+    assert!(answer.status == 400 && answer.text().contains("it is a form"), "{}", answer.text());
+    assert_eq!(sandbox.arrivals(), 2);
+}
+
+#[tokio::test]
+async fn a_head_of_the_pixel_records_nothing() {
+    let sandbox = start().await;
+    let answer = ask(&sandbox, "HEAD", "/unity.gif?x=k&e=view", "", "").await;
+    assert!(answer.status == 200 && answer.has("content-type: image/gif") && answer.body.is_empty(), "{}", answer.head);
+    assert_eq!(sandbox.arrivals(), 0);
 }
 
 #[tokio::test]
@@ -204,33 +244,59 @@ async fn a_body_in_chunks_is_read_whole() {
 #[tokio::test]
 async fn a_page_of_any_origin_may_send() {
     let sandbox = start().await;
-    let asks = "Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n\
-                Access-Control-Request-Headers: authorization,content-type\r\n\
-                Access-Control-Request-Private-Network: true\r\n";
-    for target in ["/api/v1/event", "/api/v1/bulkevents", "/unity.gif", "/elsewhere"] {
-        let answer = ask(&sandbox, "OPTIONS", target, asks, "").await;
-        assert_eq!(answer.status, 204, "{target}");
-        assert!(answer.has("access-control-allow-origin: *"), "{}", answer.head);
-        assert!(answer.has("access-control-allow-private-network: true"), "{}", answer.head);
-        assert!(answer.head.contains("authorization, content-type"), "{}", answer.head);
-        assert!(!answer.head.contains("DELETE"), "{}", answer.head);
+    for origin in ["https://shop.example", "null"] {
+        let asks = format!(
+            "Origin: {origin}\r\nAccess-Control-Request-Method: POST\r\n\
+             Access-Control-Request-Headers: authorization,content-type,x-own\r\n\
+             Access-Control-Request-Private-Network: true\r\n"
+        );
+        let allowed = format!("access-control-allow-origin: {origin}");
+        for target in ["/api/v1/event", "/api/v1/bulkevents", "/unity.gif", "/blueshift.js", "/elsewhere"] {
+            let answer = ask(&sandbox, "OPTIONS", target, &asks, "").await;
+            assert_eq!(answer.status, 204, "{target}");
+            for header in [
+                &allowed,
+                "access-control-allow-credentials: true",
+                "access-control-allow-private-network: true",
+                "access-control-allow-headers: authorization,content-type,x-own",
+                "access-control-allow-methods: GET, POST, OPTIONS",
+                "vary: origin",
+            ] {
+                assert!(answer.has(header), "{target} {header}: {}", answer.head);
+            }
+        }
+        let page = format!("{KEY}Origin: {origin}\r\nSec-Fetch-Site: cross-site\r\n");
+        let requests = [
+            ("POST", "/api/v1/event", r#"{"event":"view"}"#, 200),
+            ("GET", "/unity.gif?x=k&e=view", "", 200),
+            // A page must be able to read why it was refused.
+            ("POST", "/api/v1/event", "{}", 400),
+            ("POST", "/api/v1/track", "{}", 404),
+            ("PUT", "/api/v1/event", "{}", 405),
+        ];
+        for (method, target, body, status) in requests {
+            let answer = ask(&sandbox, method, target, &page, body).await;
+            assert_eq!(answer.status, status, "{method} {target}");
+            assert!(answer.has(&allowed), "{method} {target}: {}", answer.head);
+            assert!(answer.has("access-control-allow-credentials: true"), "{method} {target}: {}", answer.head);
+        }
     }
-    let page = format!("{KEY}Origin: https://shop.example\r\nSec-Fetch-Site: cross-site\r\n");
-    let answer = ask(&sandbox, "POST", "/api/v1/event", &page, r#"{"event":"view"}"#).await;
-    assert!(answer.status == 200 && answer.has("access-control-allow-origin: *"), "{}", answer.head);
-    let answer = ask(&sandbox, "GET", "/unity.gif?x=k&e=view", &page, "").await;
-    assert!(answer.status == 200 && answer.has("access-control-allow-origin: *"), "{}", answer.head);
-    let refusal = ask(&sandbox, "POST", "/api/v1/event", "", "{}").await;
-    assert!(refusal.has("access-control-allow-origin: *"), "a page must be able to read why it was refused");
-    assert_eq!(sandbox.arrivals(), 2);
+    let answer = ask(&sandbox, "GET", "/unity.gif?x=k&e=view", "", "").await;
+    assert!(answer.has("access-control-allow-origin: *"), "{}", answer.head);
+    assert!(!answer.head.contains("allow-credentials"), "{}", answer.head);
+    assert_eq!(sandbox.arrivals(), 5);
 }
 
 #[tokio::test]
-async fn the_browser_library_has_a_stand_in() {
+async fn the_browser_library_has_a_stand_in_and_a_page_to_try_it() {
     let sandbox = start().await;
     let answer = ask(&sandbox, "GET", "/blueshift.js", "", "").await;
     assert!(answer.status == 200 && answer.has("content-type: text/javascript; charset=utf-8"), "{}", answer.head);
-    assert!(answer.text().contains("/unity.gif"));
+    assert!(answer.text().contains("unity.gif"));
+    let page = ask(&sandbox, "GET", "/", "", "").await;
+    assert!(page.status == 200 && page.has("content-type: text/html; charset=utf-8"), "{}", page.head);
+    assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
+    assert!(!page.text().contains("http://") && !page.text().contains("https://"), "it leads nowhere else");
 }
 
 #[tokio::test]
