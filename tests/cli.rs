@@ -20,6 +20,8 @@ mod recording;
 mod replay;
 #[path = "cli/report.rs"]
 mod report;
+#[path = "cli/scenario.rs"]
+mod scenario;
 #[path = "cli/sending.rs"]
 mod sending;
 

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 use crate::blueshift::Region;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
-use crate::config::{parse_interval, parse_patience, parse_since, parse_size};
+use crate::config::{parse_interval, parse_pace, parse_patience, parse_since, parse_size};
 use crate::event::{Assignment, Path};
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
@@ -293,6 +293,7 @@ Examples:
   clickscope send view --dry-run                print the curl command only
   clickscope send events.ndjson --keep-going    one event per line
   jq .event seen.ndjson | clickscope send -     from another program
+  clickscope send journey --pace 1s             from view to purchase, slowly
   clickscope send purchase --prove --strict --allow timestamp
                                                 exit 1 if another field changed
 
@@ -367,6 +368,9 @@ pub(super) struct SendArgs {
     /// The maximum number of calls per second, or `off` for a server of your own
     #[arg(long, value_name = "N|off", default_value_t)]
     pub(super) rate: CallRate,
+    /// Send each event by itself, so long after the one before, 10ms to 1h
+    #[arg(long, value_name = "DURATION", value_parser = parse_pace, conflicts_with_all = ["batch", "rate"])]
+    pub(super) pace: Option<Duration>,
     /// Skip the first N events, to resume where a run ended; broken ones count
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) skip: u64,
@@ -798,6 +802,8 @@ Examples:
                                                 open to other machines too
   clickscope sandbox --fault status=429:0.2 --fault delay=2s
   clickscope sandbox --rewrite retype=revenue   turn numbers into strings
+  clickscope sandbox --scenario demo.toml       and play a scenario
+  clickscope sandbox --tape t.ndjson --speed 10 and play a recording
 
 It prints its URL on one line and runs until interrupted. Any key that is not
 empty is accepted.
@@ -806,6 +812,16 @@ Events are accepted from everywhere, including pages of any origin. They are
 shown only under localhost, the address that it listens on and each --allow-host,
 and to no page of another origin. This forgets all events:
   curl -X DELETE -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/events
+
+A scenario is a TOML file, such as:
+  pace = \"2s\"                    or a range [\"1s\", \"3s\"]; \"key\" waits for Enter
+  repeat = true                  or how many rounds; 1 by default
+  faults = [\"status=503:0.1\"]
+  [[people]]
+  email = \"mara@example.com\"
+  [[events]]
+  body = { event = \"view\", email = \"${person.email}\", sku = \"A-1\" }
+--print-schema has all that it may hold, such as lists, senders and sessions.
 
 A fault is KIND[=VALUE][:PROBABILITY], and perhaps @watch, @history, @send or @all.
 The kinds are:
@@ -834,6 +850,28 @@ pub(super) struct SandboxArgs {
     /// A change to make to incoming events, see below; can be repeated
     #[arg(long = "rewrite", alias = "mangle", value_name = "REWRITE")]
     pub(super) rewrites: Vec<Rewrite>,
+    #[command(flatten)]
+    pub(super) incoming: IncomingArgs,
+    /// Print the JSON Schema of a scenario, and exit
+    #[arg(long, exclusive = true)]
+    pub(super) print_schema: bool,
+}
+
+/// What comes in by itself.
+#[derive(Clone, Debug, Args)]
+pub(super) struct IncomingArgs {
+    /// Have the events of a scenario come in, see below
+    #[arg(long, value_name = "FILE", group = "incoming", conflicts_with = "tape")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Have the events of a tape come in, at the pace at which they were recorded, as they stand there
+    #[arg(long, value_name = "FILE", group = "incoming")]
+    pub(super) tape: Option<PathBuf>,
+    /// Play the tape so many times as fast
+    #[arg(long, value_name = "N", requires = "tape")]
+    pub(super) speed: Option<Speed>,
+    /// End when the last of them came in
+    #[arg(long, requires = "incoming")]
+    pub(super) exit_after_traffic: bool,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod demo;
 mod filter;
 mod folding;
 mod headless;
+mod incoming;
 mod input;
 mod lines;
 mod lint;
@@ -42,6 +43,7 @@ use crate::runtime::recording::RecordingError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
 use compare::CompareError;
+use incoming::IncomingError;
 use input::InputError;
 use lint::LintError;
 use plan::PlanError;
@@ -97,6 +99,8 @@ enum Failure {
     #[error(transparent)]
     Filter(#[from] filter::FilterError),
     #[error(transparent)]
+    Incoming(#[from] IncomingError),
+    #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
     Lint(#[from] LintError),
@@ -130,6 +134,7 @@ impl Failure {
             Self::Compare(_)
             | Self::Config(_)
             | Self::Filter(_)
+            | Self::Incoming(_)
             | Self::Input(_)
             | Self::Lint(_)
             | Self::Log(_)

@@ -167,10 +167,15 @@ async fn send(
     } else {
         None
     };
-    if parcels.ahead.front().is_some_and(|first| first.part != Some(1.0)) {
+    // At a pace that one can follow, each event is told as it goes out.
+    if args.pace.is_none() && parcels.ahead.front().is_some_and(|first| first.part != Some(1.0)) {
         reporter.show_progress(args.json);
     }
-    let pace = args.rate.0.map_or_else(Pace::unlimited, |rate| Pace::calls_a_second(rate.get()));
+    let pace = match (args.pace, args.rate.0) {
+        (Some(gap), _) => Pace::every(gap),
+        (None, Some(rate)) => Pace::calls_a_second(rate.get()),
+        (None, None) => Pace::unlimited(),
+    };
     let run = Run {
         words: Words { json: args.json, redaction },
         within: args.within,
@@ -251,7 +256,8 @@ impl Parcels {
         let limits = CallLimits { events: args.batch, ..sending.limits };
         // Where nothing goes out, or nothing before all was read, or mistakes are left out, there is nothing to say.
         let tells_that_it_streams = !(args.dry_run || args.prove || args.keep_going);
-        let batching = Batching { limits, skip: args.skip, keep_going: args.keep_going, tells_that_it_streams };
+        let (skip, one_by_one) = (args.skip, args.pace.is_some());
+        let batching = Batching { limits, skip, one_by_one, keep_going: args.keep_going, tells_that_it_streams };
         tokio::task::spawn_blocking(move || batching::pack(input, &preparation, batching, &sender));
         Self { packed, ahead: VecDeque::new(), stopped: None, left_out: 0 }
     }

@@ -29,6 +29,13 @@ pub fn parse_since(text: &str) -> Result<Duration, String> {
     parse_within(text, Duration::from_secs(1)..=Duration::from_hours(24), "1s to 24h")
 }
 
+/// Reads how long to wait between two events that are sent: `500ms`, `1s`, from 10 ms to 1 h.
+///
+/// The error is the reason in one line, with what is allowed.
+pub fn parse_pace(text: &str) -> Result<Duration, String> {
+    parse_within(text, Duration::from_millis(10)..=Duration::from_hours(1), "10ms to 1h")
+}
+
 fn parse_within(text: &str, range: RangeInclusive<Duration>, allowed: &str) -> Result<Duration, String> {
     const SPELLING: &str = "write a number with its unit, such as 500ms, 2s or 10min";
     let text = text.trim();

@@ -276,7 +276,7 @@ mod tests {
     use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
     use crate::event::syntax;
 
-    const OFFERED: [&str; 16] = [
+    const OFFERED: [&str; 17] = [
         "pageload",
         "identify",
         "view",
@@ -293,6 +293,7 @@ mod tests {
         "subscription_cancel",
         "identify_mobile",
         "bulk",
+        "journey",
     ];
 
     fn values() -> Values<'static> {
@@ -458,7 +459,7 @@ mod tests {
                 orders += 1;
             }
         }
-        assert_eq!(orders, 3, "checkout, purchase, and the purchase of the bulk");
+        assert_eq!(orders, 5, "checkout, purchase, the purchase of the bulk, and both of the journey");
     }
 
     proptest! {
@@ -478,6 +479,7 @@ mod tests {
             let types: Vec<_> = events(&example).iter().map(|event| event.get("event").unwrap().as_str().unwrap()).collect();
             match template.name.as_str() {
                 "bulk" => prop_assert_eq!(types, ["identify", "view", "purchase"]),
+                "journey" => prop_assert_eq!(types, ["view", "add_to_cart", "checkout", "purchase"]),
                 "identify_mobile" => prop_assert_eq!(types, ["identify"]),
                 "custom_event" => prop_assert_eq!(types, ["your_custom_event_name"]),
                 name => prop_assert_eq!(types, [name]),

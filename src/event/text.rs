@@ -259,6 +259,15 @@ pub fn parted(one: &Sanitized, other: &Sanitized) -> (Sanitized, Sanitized) {
     (rest(one), rest(other))
 }
 
+/// How alike two names are that one may be the other, misspelled.
+const ALIKE: f64 = 0.8;
+
+/// The name that is most like `name`, if one is like it.
+pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let alike = names.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(alike, _)| *alike >= ALIKE);
+    alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

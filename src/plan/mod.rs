@@ -23,7 +23,7 @@ use std::sync::Arc;
 use serde::de::IgnoredAny;
 
 use crate::event::syntax;
-use crate::event::text::{excerpt, sanitize};
+use crate::event::text::{self, excerpt, sanitize};
 use crate::event::{Document, NodeId, NodeKind, Path, Sanitized, Segment, sanitized};
 use crate::lint::{Actual, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, letters, shown, twin};
 use absence::PlannedField;
@@ -34,9 +34,6 @@ use absence::Absences;
 pub use infer::{Inference, Inferred, InferredSchema, Lesson, MOST_TYPES};
 pub use linter::Linter;
 pub use severity_overrides::{Level, RuleOf, SeverityOverrides, UnknownRule};
-
-/// How alike two names must be for one to be meant by the other: 1 is the same, 0 has nothing in common.
-const ALIKE: f64 = 0.8;
 
 /// The widest name that a message repeats, in columns.
 const WIDEST: usize = 60;
@@ -385,9 +382,7 @@ fn nearest<'n>(
         return None;
     }
     let near = names.filter(|known| known.len() <= LONGEST);
-    let near = near.take_while(|known| may(1 + name.len() * known.len() / 16));
-    let alike = near.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(alike, _)| *alike >= ALIKE);
-    alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
+    text::nearest(name, near.take_while(|known| may(1 + name.len() * known.len() / 16)))
 }
 
 fn cut(text: &str) -> Sanitized {

@@ -175,7 +175,8 @@ impl FaultKind {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// A duration such as `250ms`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let parsed: Option<jiff::SignedDuration> = text.parse().ok();
     parsed
         .and_then(|duration| Duration::try_from(duration).ok())

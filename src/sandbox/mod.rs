@@ -39,6 +39,7 @@ mod store;
 mod summary;
 mod traffic;
 
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -48,6 +49,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -55,7 +57,7 @@ pub use access::AllowedHost;
 pub use fault::{Fault, FaultKind, Lie, Scope};
 pub use intake::Rejection;
 pub use rewrite::Rewrite;
-pub use scenario::Scenario;
+pub use scenario::{SCENARIO_SCHEMA, Scenario};
 pub use shape::DebugShape;
 pub use traffic::Traffic;
 
@@ -111,10 +113,14 @@ pub enum SandboxError {
         /// The reason.
         reason: String,
     },
-    /// A traffic scenario that cannot be read.
-    #[error("the traffic scenario cannot be used: {reason}")]
+    /// A scenario that cannot be used.
+    #[error("{file}:{line}: {reason}")]
     Scenario {
-        /// The reason, and the place.
+        /// The name of its file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// The reason.
         reason: String,
     },
 }
@@ -227,23 +233,41 @@ impl Sandbox {
         })
     }
 
-    /// Lets the traffic come in until the collector ends, in the rhythm of its scenario. The first events are there
+    /// Lets the traffic come in, in the rhythm of its scenario, until it or the collector ends. The first events are there
     /// before this returns to an idle runtime.
-    pub fn play(&self, mut traffic: Traffic) {
+    pub fn play(&self, mut traffic: Traffic) -> Playing {
         let shared = Arc::clone(&self.shared);
-        tokio::spawn(async move {
+        let keys = traffic.waits_for_keys().then(|| Arc::new(Semaphore::new(0)));
+        let presses = keys.clone();
+        let task = tokio::spawn(async move {
             let start = Instant::now();
-            while let Some(delivery) = traffic.next(Timestamp::now()) {
+            while let Some(due) = traffic.due() {
+                let is_due = async {
+                    match (&keys, start.checked_add(due)) {
+                        (Some(keys), _) => drop(keys.acquire().await.map(SemaphorePermit::forget)),
+                        (None, Some(instant)) => tokio::time::sleep_until(instant).await,
+                        (None, None) => pending().await,
+                    }
+                };
                 tokio::select! {
-                    () = tokio::time::sleep_until(start + delivery.at) => {}
+                    () = is_due => {}
                     () = shared.stopped() => return,
                 }
-                match delivery.read() {
-                    Ok(drafts) => shared.take_in(drafts, &delivery.origin, Timestamp::now()),
+                let Some(call) = traffic.next(Timestamp::now()) else { return };
+                match call.read() {
+                    Ok(drafts) => shared.take_in(drafts, &call.origin, Timestamp::now()),
                     Err(rejection) => tracing::debug!(%rejection, "an event of the traffic was not accepted"),
                 }
             }
         });
+        Playing { presses, task }
+    }
+
+    /// Takes an event in as if it had been posted, without a connection. What it says of itself stays as it is.
+    pub fn accept(&self, event: &str) -> Result<(), Rejection> {
+        let draft = intake::read(event)?;
+        self.shared.take_in([draft], &Client::default(), Timestamp::now());
+        Ok(())
     }
 
     /// Ends the collector: its port is free when this returns, and answers under way get a moment to finish.
@@ -254,19 +278,33 @@ impl Sandbox {
     }
 }
 
+/// Traffic that comes in. It does so too when this is dropped.
+#[derive(Debug)]
+pub struct Playing {
+    presses: Option<Arc<Semaphore>>,
+    task: JoinHandle<()>,
+}
+
+impl Playing {
+    /// What has the next event come in, where each waits for a key press.
+    pub fn presses(&self) -> Option<impl Fn() + Send + use<>> {
+        let presses = Arc::clone(self.presses.as_ref()?);
+        Some(move || presses.add_permits(1))
+    }
+
+    /// Waits until all of it came in, or the collector ended.
+    pub async fn over(&mut self) {
+        // It has nothing to give back.
+        let _ = (&mut self.task).await;
+    }
+}
+
 /// Access for tests and benches, also those outside the crate.
 #[cfg_attr(alone, expect(dead_code, reason = "the program has no use for it"))]
 impl Sandbox {
     /// The address it listens on, with the port that it got.
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
-    }
-
-    /// Takes an event in as if it had been posted, without a connection.
-    pub fn accept(&self, event: &str) -> Result<(), Rejection> {
-        let draft = intake::read(event)?;
-        self.shared.take_in([draft], &Client::default(), Timestamp::now());
-        Ok(())
     }
 
     /// From the next request on these faults strike, and no others.

@@ -41,6 +41,11 @@ impl Pace {
         Self { most, gap: WINDOW / calls, ..Self::unlimited() }
     }
 
+    /// No sooner than so long after the one before.
+    pub fn every(gap: Duration) -> Self {
+        Self { gap, ..Self::unlimited() }
+    }
+
     /// As fast as they are answered.
     pub fn unlimited() -> Self {
         Self { most: None, gap: Duration::ZERO, next: None, answered: VecDeque::new() }

@@ -116,7 +116,7 @@ fn in_turn(answers: &'static [&'static str]) -> (String, mpsc::Receiver<String>)
 fn every_template_is_sent_and_proved() {
     let sandbox = Sandbox::start(&[]);
     let templates = Ran::of(&mut clickscope(&["templates", "--json"])).lines();
-    assert_eq!(templates.len(), 16);
+    assert_eq!(templates.len(), 17);
     for template in templates {
         let name = template["name"].as_str().unwrap();
         let ran = send(&sandbox.url, &[name, "--prove", "--json"]);
@@ -132,6 +132,38 @@ fn every_template_is_sent_and_proved() {
             assert!(differences.iter().all(|difference| difference["kind"] == "added"), "{name}: {differences:?}");
         }
     }
+}
+
+#[test]
+fn at_a_pace_each_event_goes_out_by_itself() {
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{\"status\":\"ok\"}\r\n";
+    let (url, bodies) = in_turn(&[OK; 4]);
+    let start = Instant::now();
+    let ran = send(&url, &["journey", "--pace", "20ms"]);
+    assert_eq!((ran.code, ran.stdout.matches("sent ").count()), (Some(0), 5), "{}{}", ran.stdout, ran.stderr);
+    assert!(start.elapsed() >= Duration::from_millis(60));
+    let sent: Vec<Value> = bodies.try_iter().map(|body| serde_json::from_str(&body).unwrap()).collect();
+    let names: Vec<_> = sent.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["view", "add_to_cart", "checkout", "purchase"]);
+    assert!(sent.iter().all(|event| event["email"] == sent[0]["email"]), "one customer: {sent:?}");
+    assert_eq!(sent[2]["total"], sent[3]["total"]);
+    assert!(sent.iter().map(|event| event["timestamp"].as_str().unwrap()).is_sorted());
+
+    // One that is written now does not wait for the next.
+    let (url, bodies) = in_turn(&[OK; 2]);
+    let mut command = clickscope(&["send", "--url", &url, "-", "--pace", "10ms"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for n in 1..=2 {
+        writeln!(input, r#"{{"event":"view","email":"a@example.com","n":{n}}}"#).unwrap();
+        let body: Value = serde_json::from_str(&bodies.recv_timeout(PATIENCE).unwrap()).unwrap();
+        assert_eq!(body["n"], n);
+    }
+    drop(input);
+    assert_eq!(ended(&mut child).code(), Some(0));
+
+    let ran = send(&url, &["journey", "--pace", "1s", "--batch", "5"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub(super) struct Batching {
     pub(super) limits: CallLimits,
     /// How many events of the input are passed over.
     pub(super) skip: u64,
+    /// Whether each event goes by itself.
+    pub(super) one_by_one: bool,
     /// Whether events that cannot be sent are left out.
     pub(super) keep_going: bool,
     /// Whether it is said of an input that can be read only once that calls go out while it is read.
@@ -178,7 +180,7 @@ impl<'a> Packing<'a> {
         while let Some(part) = next {
             // The next one is waited for only where it matters: an event that is alone goes out by itself.
             let mut after = None;
-            let is_alone = is_first && {
+            let is_alone = is_first && !self.batching.one_by_one && {
                 after = Some(parts.next());
                 matches!(after, Some(None))
             };
@@ -302,8 +304,17 @@ impl<'a> Packing<'a> {
         Ok(true)
     }
 
-    /// Puts an event into the call that is packed.
+    /// Puts an event into the call that is packed, or hands it out where each goes by itself.
     fn event(&mut self, event: Outgoing, part: &Part, take: &mut Taker<'_>) -> Result<(), Gone> {
+        if self.batching.one_by_one {
+            if self.through > self.batching.skip && std::mem::take(&mut self.streams) {
+                take(Packed::Streams)?;
+            }
+            (self.through, self.bytes) = (self.read, part.end);
+            let call = Call::alone(&event);
+            (self.events, self.numbers) = (vec![event], vec![self.read]);
+            return self.hand_over(call, take);
+        }
         if let Some(call) = self.packer.push(&event) {
             if std::mem::take(&mut self.streams) {
                 take(Packed::Streams)?;

@@ -1,0 +1,133 @@
+//! What comes into our own collector by itself: a scenario, or the events of a tape.
+
+use std::fs;
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::thread;
+
+use thiserror::Error;
+
+use super::args::IncomingArgs;
+use super::{Failure, stderr};
+use crate::event::text::sanitize;
+use crate::event::{Sanitized, sanitized};
+use crate::sandbox::{Fault, Sandbox, Scenario, Traffic};
+use crate::session::{Record, Speed, TapeCommand, TapeNews};
+use crate::source::tape::{OpenError, Player, TapeFile};
+
+/// Why nothing can come in.
+#[derive(Debug, Error)]
+pub(super) enum IncomingError {
+    /// The scenario cannot be read.
+    #[error("the scenario {file} cannot be read: {source}")]
+    Scenario {
+        /// Its name.
+        file: Sanitized,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// It would never end.
+    #[error("{0} repeats without an end, so --exit-after-traffic would never end: give `repeat` a number of rounds")]
+    Endless(Sanitized),
+    /// The tape cannot be opened.
+    #[error(transparent)]
+    Tape(#[from] OpenError),
+}
+
+/// Something that comes in by itself, before it does.
+pub(super) enum Incoming {
+    /// A scenario.
+    Scenario(Scenario),
+    /// A tape, and how fast it is played.
+    Tape(TapeFile, Speed),
+}
+
+impl Incoming {
+    /// What the arguments name. It is read, and nothing comes in yet.
+    pub(super) fn open(args: &IncomingArgs) -> Result<Option<Self>, Failure> {
+        if let Some(path) = &args.scenario {
+            let scenario = Self::scenario(path)?;
+            if args.exit_after_traffic && !scenario.ends() {
+                return Err(IncomingError::Endless(sanitize(&path.display().to_string())).into());
+            }
+            return Ok(Some(Self::Scenario(scenario)));
+        }
+        let tape = args.tape.as_deref().map(TapeFile::open).transpose().map_err(IncomingError::from)?;
+        Ok(tape.map(|tape| Self::Tape(tape, args.speed.unwrap_or_default())))
+    }
+
+    fn scenario(path: &Path) -> Result<Scenario, Failure> {
+        let file = path.display().to_string();
+        let text = fs::read_to_string(path);
+        let text = text.map_err(|source| IncomingError::Scenario { file: sanitize(&file), source })?;
+        Ok(Scenario::read(&file, &text)?)
+    }
+
+    /// The faults that strike.
+    pub(super) fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Scenario(scenario) => scenario.faults(),
+            Self::Tape(..) => &[],
+        }
+    }
+
+    /// Begins.
+    pub(super) fn begin(self, sandbox: &Sandbox) -> Begun<'_> {
+        match self {
+            Self::Scenario(scenario) => {
+                let mut playing = sandbox.play(Traffic::new(scenario, 0));
+                let presses = playing.presses().map(|presses| Box::new(presses) as Box<dyn Fn() + Send>);
+                Begun { presses, over: Box::pin(async move { playing.over().await }) }
+            }
+            Self::Tape(file, speed) => Begun { presses: None, over: Box::pin(play(file, speed, sandbox)) },
+        }
+    }
+}
+
+/// Something that comes in.
+pub(super) struct Begun<'a> {
+    /// What has the next event come in, where each waits for a key press.
+    pub(super) presses: Option<Box<dyn Fn() + Send>>,
+    /// Has it come in to its end; a scenario does so in any case.
+    pub(super) over: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+}
+
+/// Plays a tape to its end into the collector.
+async fn play(file: TapeFile, speed: Speed, sandbox: &Sandbox) {
+    let called = file.called.clone();
+    let mut player = Player::start(file, None);
+    player.command(TapeCommand::Play(speed));
+    while let Some(news) = player.news.recv().await {
+        match news {
+            TapeNews::Played { records, .. } => {
+                let payloads = records.iter().filter_map(|record| match record {
+                    Record::Change(change) => change.payload.as_ref(),
+                    _ => None,
+                });
+                for payload in payloads {
+                    if let Err(rejection) = sandbox.accept(payload.text()) {
+                        stderr::say(&sanitized!("{}: an event is left out: {}", called, Sanitized::of(&rejection)));
+                    }
+                }
+            }
+            TapeNews::Fault(told) | TapeNews::Lasting(told) => stderr::say(&told),
+            TapeNews::Failed(told) => return stderr::say(&told),
+            TapeNews::Ended => return,
+            TapeNews::Extent { .. } | TapeNews::Restored { .. } => {}
+        }
+    }
+}
+
+/// Has each line of standard input be a key press.
+pub(super) fn press_with_enter(presses: Box<dyn Fn() + Send>) {
+    stderr::say(&"each event waits for Enter".into());
+    let read = move || {
+        io::stdin().lines().map_while(Result::ok).for_each(|_| presses());
+        stderr::say(&"standard input has ended: no further event comes in by itself".into());
+    };
+    if let Err(error) = thread::Builder::new().name("keys".into()).spawn(read) {
+        stderr::say(&sanitized!("no thread can be started to wait for Enter: {}", Sanitized::of(&error)));
+    }
+}
