@@ -804,6 +804,7 @@ Examples:
   clickscope sandbox --rewrite retype=revenue   turn numbers into strings
   clickscope sandbox --scenario demo.toml       and play a scenario
   clickscope sandbox --tape t.ndjson --speed 10 and play a recording
+  clickscope sandbox --tls                      on https://127.0.0.1:8787
 
 It prints its URL on one line and runs until interrupted. Any key that is not
 empty is accepted.
@@ -812,6 +813,18 @@ Events are accepted from everywhere, including pages of any origin. They are
 shown only under localhost, the address that it listens on and each --allow-host,
 and to no page of another origin. This forgets all events:
   curl -X DELETE -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/events
+
+http://127.0.0.1:8787/ is a small shop whose buttons fire the vendor's calls, and
+/blueshift.js stands in for the vendor's script.
+
+With --tls, a certificate is made for localhost, the address that it listens on
+and each --allow-host. An authority signs it that is kept over restarts, in
+~/.local/state/clickscope/ca.pem; whoever sends has to trust that file. Its key
+is beside it (ca.key, 0600): whoever has the key can sign for any host.
+
+A request may have a head of 128 KiB and an address of 64 KiB, a body of 1 MB (once
+it is unpacked: gzip and deflate are read) and 30 s for each. Of 512 connections,
+the one that was idle for longest makes room for another.
 
 A scenario is a TOML file, such as:
   pace = \"2s\"                    or a range [\"1s\", \"3s\"]; \"key\" waits for Enter
@@ -841,6 +854,12 @@ pub(super) struct SandboxArgs {
     /// A name or address to show events under besides its own; can be repeated
     #[arg(long = "allow-host", value_name = "NAME")]
     pub(super) allowed_hosts: Vec<AllowedHost>,
+    /// Serve https, with a certificate for this session; see below
+    #[arg(long)]
+    pub(super) tls: bool,
+    /// The certificate authority for --tls, made if it is not there
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(super) tls_ca: Option<PathBuf>,
     /// The form of the debug endpoint's answer
     #[arg(long, value_name = "SHAPE", value_enum, default_value_t)]
     pub(super) debug_shape: DebugShape,

@@ -47,6 +47,23 @@ impl Access {
         Self { listen: listen.to_canonical(), allowed }
     }
 
+    /// The names and addresses for which a certificate is made.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+        let listen = (!self.listen.is_unspecified()).then(|| self.listen.to_string());
+        let allowed = self.allowed.iter().map(|AllowedHost(host)| match host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        });
+        for name in listen.into_iter().chain(allowed) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// Refuses a request that may come from a page of another origin. `local` is the address at which it arrived.
     pub(super) fn check(
         &self,

@@ -227,6 +227,11 @@ pub(super) fn wrong_method() -> Response<Body> {
     problem(StatusCode::METHOD_NOT_ALLOWED, &ProblemBody::message("Method Not Allowed"))
 }
 
+/// To one who speaks http where https is spoken.
+pub(super) fn speaks_https() -> Response<Body> {
+    because(StatusCode::BAD_REQUEST, "this collector speaks https: write https:// for http://".into())
+}
+
 /// The body of an answer that is not as asked: the envelopes differ from status to status.
 #[derive(Default, Serialize)]
 struct ProblemBody<'a> {

@@ -1,71 +1,193 @@
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use hyper::Request;
+use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio::time::Sleep;
+use tokio::sync::Notify;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Sleep, timeout};
 
+use super::answer;
 use super::state::Shared;
+use super::tls::{self, Tls};
 
-/// The most connections at a time; more wait until one ends.
+/// The most connections at a time. One more takes the place of the one on which nothing has happened for longest; where
+/// each has a request under way, it waits.
 pub(super) const MAX_CONNECTIONS: usize = 512;
 
-/// The most bytes that a head may have. A pixel holds its whole event there.
-const MAX_HEAD_BYTES: usize = 128 << 10;
+/// The most bytes that a head may have. A pixel holds its whole event there, in an address of at most 64 KiB.
+pub(super) const MAX_HEAD_BYTES: usize = 128 << 10;
 
 /// How long answers under way may take once the collector is to end.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// How long to wait for the system to have room for another connection.
+/// How long to wait for room for another connection before looking again.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves every connection until the collector is told to end, and a moment longer.
-pub(super) async fn serve(listener: TcpListener, router: Router, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
+pub(super) async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>, shared: Arc<Shared>) {
+    let tls = tls.map(Arc::new);
+    let mut open = Connections::default();
+    'accepting: loop {
+        let accepted = tokio::select! {
             () = shared.stopped() => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
-                Ok((stream, addr)) => drop(connections.spawn(answer(stream, addr, router.clone(), Arc::clone(&shared)))),
-                // Too many open files, most likely: those that end make room.
-                Err(_) => tokio::time::sleep(PAUSE).await,
-            },
+            Some(ended) = open.tasks.join_next_with_id() => {
+                open.forget(&ended);
+                continue;
+            }
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, addr)) = accepted else {
+            // Too many open files, most likely.
+            open.close_longest_idle();
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        while open.tasks.len() >= MAX_CONNECTIONS {
+            open.close_longest_idle();
+            tokio::select! {
+                () = shared.stopped() => break 'accepting,
+                Some(ended) = open.tasks.join_next_with_id() => open.forget(&ended),
+                // One that had a request may have its answer by now.
+                () = tokio::time::sleep(PAUSE) => {}
+            }
         }
+        let activity = Arc::new(Activity::new(&open.clock));
+        let serving = converse(stream, addr, router.clone(), tls.clone(), Arc::clone(&shared), Arc::clone(&activity));
+        open.activities.insert(open.tasks.spawn(serving).id(), activity);
     }
     drop(listener);
     // A request that never ends must not hold the end up: what is left is aborted with the set.
-    let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(GRACE, async { while open.tasks.join_next().await.is_some() {} }).await;
 }
 
-async fn answer(stream: TcpStream, addr: SocketAddr, router: Router, shared: Arc<Shared>) {
+/// The connections that are open.
+#[derive(Default)]
+struct Connections {
+    tasks: JoinSet<()>,
+    activities: HashMap<Id, Arc<Activity>>,
+    clock: Arc<AtomicU64>,
+}
+
+impl Connections {
+    fn forget(&mut self, ended: &Result<(Id, ()), JoinError>) {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+        self.activities.remove(&id);
+    }
+
+    fn close_longest_idle(&self) {
+        let idle = self.activities.values().filter(|activity| !activity.is_answering());
+        if let Some(activity) = idle.min_by_key(|activity| activity.last.load(Ordering::Relaxed)) {
+            activity.close.notify_one();
+        }
+    }
+}
+
+/// What happens on one connection.
+struct Activity {
+    /// Counts what happens on all of them: what has the lower number was longer ago.
+    clock: Arc<AtomicU64>,
+    last: AtomicU64,
+    is_answering: AtomicBool,
+    close: Notify,
+}
+
+impl Activity {
+    fn new(clock: &Arc<AtomicU64>) -> Self {
+        let last = clock.fetch_add(1, Ordering::Relaxed).into();
+        Self { clock: Arc::clone(clock), last, is_answering: AtomicBool::new(false), close: Notify::new() }
+    }
+
+    fn happens(&self) {
+        self.last.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether a request is under way whose answer has not begun.
+    fn is_answering(&self) -> bool {
+        self.is_answering.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the connection has to make room for another.
+    async fn must_go(&self) {
+        loop {
+            self.close.notified().await;
+            // A request may have come in between.
+            if !self.is_answering() {
+                break;
+            }
+        }
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    addr: SocketAddr,
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    shared: Arc<Shared>,
+    activity: Arc<Activity>,
+) {
     // Small answers go out at once. Failing to say so only costs time.
     let _ = stream.set_nodelay(true);
     let time_limit = shared.time_limit();
     let peer = Peer { addr, local: stream.local_addr().ok().map(|local| local.ip()), cut: Arc::default() };
-    let connection = Connection { stream, cut: Arc::clone(&peer.cut), time_limit, stalled: None };
+    let local = peer.local;
+    let cut = Arc::clone(&peer.cut);
+    let connection = Connection { stream, cut, activity: Arc::clone(&activity), time_limit, stalled: None };
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        router.call(request)
+        activity.is_answering.store(true, Ordering::Relaxed);
+        let answer = router.call(request);
+        let activity = &activity;
+        async move {
+            let answer = answer.await;
+            activity.is_answering.store(false, Ordering::Relaxed);
+            answer
+        }
     });
+    let conversation = async {
+        let Some(tls) = tls else { return respond(connection, service, &shared).await };
+        let mut first = [0];
+        let Ok(Ok(1)) = timeout(time_limit, connection.stream.peek(&mut first)).await else { return };
+        if first != [tls::HANDSHAKE] {
+            let hint = service_fn(async |_| Ok::<_, Infallible>(answer::speaks_https()));
+            return respond(connection, hint, &shared).await;
+        }
+        let Ok(acceptor) = tls.acceptor(local) else { return };
+        if let Ok(Ok(stream)) = timeout(time_limit, acceptor.accept(connection)).await {
+            respond(stream, service, &shared).await;
+        }
+    };
+    tokio::select! {
+        () = conversation => {}
+        () = activity.must_go() => {}
+    }
+}
+
+async fn respond<S>(connection: impl AsyncRead + AsyncWrite + Unpin, service: S, shared: &Shared)
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+{
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(time_limit)
+        .header_read_timeout(shared.time_limit())
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(connection), service);
     let mut serving = pin!(serving);
@@ -99,6 +221,7 @@ impl Peer {
 struct Connection {
     stream: TcpStream,
     cut: Arc<AtomicBool>,
+    activity: Arc<Activity>,
     time_limit: Duration,
     /// Runs while the client takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
@@ -119,6 +242,7 @@ impl Connection {
     ) -> Poll<io::Result<usize>> {
         let written = write(self.writable()?, cx);
         if written.is_ready() {
+            self.activity.happens();
             self.stalled = None;
             return written;
         }
@@ -138,7 +262,11 @@ impl Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if read.is_ready() {
+            self.activity.happens();
+        }
+        read
     }
 }
 

@@ -37,11 +37,13 @@ mod shape;
 mod state;
 mod store;
 mod summary;
+mod tls;
 mod traffic;
 
 use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +67,7 @@ use crate::event::{COLLECTOR, Identifiers};
 use access::Access;
 use intake::{Account, Client};
 use state::Shared;
+use tls::Tls;
 
 /// Where the collector listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
@@ -90,6 +93,14 @@ pub enum SandboxError {
         addr: SocketAddr,
         /// The system's error.
         source: io::Error,
+    },
+    /// The authority for https cannot be used.
+    #[error("the certificate authority {}: {reason}; choose another place with --tls-ca FILE", file.display())]
+    Certificate {
+        /// Its file.
+        file: PathBuf,
+        /// The reason.
+        reason: String,
     },
     /// A host that cannot be read.
     #[error("`{name}` is no host: give a name or an address alone, without scheme, port and path, as in staging.lan")]
@@ -132,6 +143,8 @@ pub struct SandboxConfig {
     pub listen: SocketAddr,
     /// The names and addresses under which it shows what came, besides localhost and its own.
     pub allowed_hosts: Vec<AllowedHost>,
+    /// The file of the authority whose certificates are served over https; without one it is http.
+    pub tls: Option<PathBuf>,
     /// How long a client may take for a head, for a body, and before it takes more of an answer.
     pub time_limit: Duration,
     /// The form of the debug answer.
@@ -154,6 +167,7 @@ impl Default for SandboxConfig {
         Self {
             listen: DEFAULT_LISTEN,
             allowed_hosts: Vec::new(),
+            tls: None,
             time_limit: TIME_LIMIT,
             debug_shape: DebugShape::default(),
             faults: Vec::new(),
@@ -168,6 +182,7 @@ impl Default for SandboxConfig {
 /// A collector that runs until it is shut down or dropped.
 pub struct Sandbox {
     shared: Arc<Shared>,
+    scheme: &'static str,
     addr: SocketAddr,
     server: JoinHandle<()>,
 }
@@ -178,6 +193,7 @@ impl Sandbox {
         let SandboxConfig {
             listen,
             allowed_hosts,
+            tls,
             time_limit,
             debug_shape,
             faults,
@@ -203,10 +219,12 @@ impl Sandbox {
             identifiers,
         };
         let access = Access::new(addr.ip(), allowed_hosts);
+        let tls = tls.map(|file| Tls::new(&file, access.names())).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let shared = Arc::new(Shared::new(account, access, time_limit, accept_keys, rewrites, faults, debug_shape));
         let router = server::router(Arc::clone(&shared));
-        let server = tokio::spawn(connection::serve(listener, router, Arc::clone(&shared)));
-        Ok(Self { shared, addr, server })
+        let server = tokio::spawn(connection::serve(listener, router, tls, Arc::clone(&shared)));
+        Ok(Self { shared, scheme, addr, server })
     }
 
     /// The base address to give to senders and watchers on this machine: `http://127.0.0.1:8787`, without a slash at the
@@ -217,7 +235,7 @@ impl Sandbox {
             // "Every address" is one to listen on, not one to go to.
             addr.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
         }
-        format!("http://{addr}")
+        format!("{}://{addr}", self.scheme)
     }
 
     /// A notice for a collector that other machines can reach: who can do what. `None` for one on loopback.

@@ -9,8 +9,10 @@ use tokio::net::TcpStream;
 use super::*;
 
 mod access;
+mod limits;
 mod running;
 mod sending;
+mod tls;
 mod watching;
 
 /// The header that deleting needs.

@@ -17,41 +17,6 @@ async fn a_reset_forgets_every_event() {
 }
 
 #[tokio::test]
-async fn more_clients_than_are_served_wait_until_one_has_gone() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-    // Both ends of each connection are files of this process.
-    let files = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
-    let sandbox = start().await;
-    let request = format!("GET /api/v1/event/debug HTTP/1.1\r\nHost: localhost\r\n{KEY}\r\n");
-    let answered = async |client: &mut TcpStream| {
-        let mut answer = [0; 1024];
-        let length = client.read(&mut answer).await.unwrap();
-        assert!(answer.get(..length).unwrap().starts_with(b"HTTP/1.1 200"), "{length}");
-    };
-    let ask = async || {
-        let mut client = TcpStream::connect(sandbox.local_addr()).await.unwrap();
-        client.write_all(request.as_bytes()).await.unwrap();
-        client
-    };
-    let mut clients = Vec::new();
-    for _ in 0..connection::MAX_CONNECTIONS {
-        let mut client = ask().await;
-        answered(&mut client).await;
-        clients.push(client);
-    }
-    let mut late = ask().await;
-    // The others are served still, and it is not.
-    let first = clients.first_mut().unwrap();
-    first.write_all(request.as_bytes()).await.unwrap();
-    answered(first).await;
-    assert_eq!(late.try_read(&mut [0]).map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
-    drop(clients.pop());
-    answered(&mut late).await;
-}
-
-#[tokio::test]
 async fn a_status_fault_answers_as_the_platform_does_and_only_to_its_scope() {
     let sandbox =
         start_with(SandboxConfig { faults: faults(&["status=429", "retry-after=2500ms"]), ..SandboxConfig::default() })
