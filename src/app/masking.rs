@@ -252,7 +252,9 @@ fn stream(stream: &Stream, twin: &Model) -> Stream {
                 (told.unwrap_or_else(|| "a finding".into()), Box::default())
             }
             (About::Event(_) | About::Finding(..), None) => ("an event that is held no more".into(), Box::default()),
-            (About::Nothing | About::Batch(_) | About::Lost(_), _) => (redaction.words(&entry.text), Box::default()),
+            (About::Nothing | About::Batch(_) | About::Lost(_) | About::Request(_), _) => {
+                (redaction.words(&entry.text), Box::default())
+            }
         };
         let about = match &entry.about {
             About::Finding(number, path) => About::Finding(*number, redaction.path(path)),

@@ -7,6 +7,7 @@ use super::findings::{self, Baseline, Linted};
 use super::pane::stream::{About, Entry, EntryKind};
 use super::{Effect, Model};
 use crate::event::{Sanitized, sanitized, text};
+use crate::session;
 use crate::session::probe::Recognized;
 use crate::session::{
     CallOutcome, Captured, Change, ChangeKind, Delivery, Errors, Gap, MOST_TYPES, Moment, Polled, ProofOutcome, Record,
@@ -145,10 +146,20 @@ fn hear_other(model: &mut Model, record: Record, errors_before: Option<&Errors>)
             };
             model.stream.push(Entry::new(proof.at, kind, proof.told()).of_type(&proof.event_type));
         }
+        Record::Request(request) => tell_request(model, &request),
         // Changes are heard together.
         Record::Change(_) | Record::Proof(_) => {}
     }
     Vec::new()
+}
+
+/// Tells of a request that our own collector refused. One that it took is told by its events.
+fn tell_request(model: &mut Model, request: &session::Request) {
+    if !request.is_refused() {
+        return;
+    }
+    let text = sanitized!("{} · {}", request.line(), request.outcome());
+    tell(model, Entry::new(request.at, EntryKind::Trouble, text).about(About::Request(request.number)));
 }
 
 /// Tells of a call that was made when the tape was recorded.

@@ -85,6 +85,17 @@ fn from_query(query: &str) -> Result<SecretString, NoKey> {
     non_empty(&key)
 }
 
+/// The target of a request (path and query) without the key in its query, whatever that is.
+pub fn withhold(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+    let parameter = |parameter: &str| match parameter.split_once('=') {
+        Some((name, _)) if QUERY_PARAMETERS.contains(&name) => format!("{name}=[key]"),
+        _ => parameter.to_owned(),
+    };
+    let query: Vec<_> = query.split('&').map(parameter).collect();
+    format!("{path}?{}", query.join("&"))
+}
+
 fn non_empty(key: &str) -> Result<SecretString, NoKey> {
     // `echo KEY | base64` encodes the line feed too.
     let key = key.trim();
@@ -152,6 +163,19 @@ mod tests {
         ];
         for (header, query, reason) in cases {
             assert_eq!(received(header, query), Err(reason), "{header:?} {query:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_shown_without_its_key() {
+        for (target, shown) in [
+            ("/unity.gif?e=view&x=k3y&z=1", "/unity.gif?e=view&x=[key]&z=1"),
+            ("/api/v1/event?apiKey=k3y", "/api/v1/event?apiKey=[key]"),
+            ("/unity.gif?x=", "/unity.gif?x=[key]"),
+            ("/unity.gif?xx=a&x", "/unity.gif?xx=a&x"),
+            ("/x=k3y", "/x=k3y"),
+        ] {
+            assert_eq!(withhold(target), shown, "{target}");
         }
     }
 

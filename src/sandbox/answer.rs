@@ -20,6 +20,8 @@ use crate::event::text::grouped;
 
 use super::fault::FaultKind;
 use super::intake::Rejection;
+use super::journal::{Told, Why};
+use super::paths;
 
 /// A transparent GIF of one pixel.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\
@@ -51,6 +53,9 @@ const DRIPS: u32 = 20;
 /// is not.
 pub(super) const CONFIRMATION: HeaderName = HeaderName::from_static("x-clickscope");
 
+/// The number of the last request that an answer with records tells of: to be asked for those after it.
+pub(super) const LAST: HeaderName = HeaderName::from_static("x-clickscope-last");
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 fn answer(status: StatusCode, content_type: HeaderValue, body: impl Into<Body>) -> Response<Body> {
@@ -80,6 +85,14 @@ pub(super) fn bulk_ok(count: usize) -> Response<Body> {
     ok(json(&Taken { status: "ok", count }))
 }
 
+/// Records, a line each, up to the request of that number.
+pub(super) fn lines(lines: String, last: u64) -> Response<Body> {
+    let mut answer = answer(StatusCode::OK, HeaderValue::from_static("application/x-ndjson"), lines);
+    answer.headers_mut().insert(LAST, last.into());
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
 /// The pixel's answer. (inferred)
 pub(super) fn pixel() -> Response<Body> {
     let mut answer = answer(StatusCode::OK, HeaderValue::from_static("image/gif"), GIF);
@@ -99,8 +112,18 @@ pub(super) fn shop() -> Response<Body> {
     answer
 }
 
+/// An answer with what those who watch are told of it.
+pub(super) fn told(mut answer: Response<Body>, told: Told) -> Response<Body> {
+    answer.extensions_mut().insert(told);
+    answer
+}
+
+const UNKNOWN_KEY: &str = "this collector accepts only other keys";
+
+const FOREIGN_PAGE: &str = "a page of another origin may send events, and not look at them";
+
 /// Why a request is not answered as it asks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum RefusedRequest {
     /// It has no usable key.
     NoKey(NoKey),
@@ -122,6 +145,10 @@ pub(super) enum RefusedRequest {
     Encoding(String),
     /// Its body is too large once it is unpacked.
     TooLargeUnpacked,
+    /// Its path leads nowhere.
+    NoSuchPath(String),
+    /// Its path is none for its method.
+    WrongMethod,
 }
 
 impl From<NoKey> for RefusedRequest {
@@ -139,6 +166,37 @@ impl From<Rejection> for RefusedRequest {
 impl RefusedRequest {
     /// The documented status and envelope, with the reason in it.
     pub(super) fn answer(&self) -> Response<Body> {
+        told(self.envelope(), Told { refused: Some(self.why()), ..Told::default() })
+    }
+
+    /// Why it was refused, for those who watch.
+    fn why(&self) -> Why {
+        let about = |field, reason: &str| Why { reason: reason.to_owned(), index: None, field };
+        match self {
+            Self::NoKey(reason) => about(None, &reason.to_string()),
+            Self::UnknownKey => about(None, UNKNOWN_KEY),
+            Self::Rejected(rejection) => {
+                let (index, field) = rejection.place();
+                Why { reason: rejection.root().to_string(), index, field }
+            }
+            Self::Field(field, reason) => about(Some(field), reason),
+            Self::WrongHost(name) => about(None, &format!("`{name}` is no name of this collector")),
+            Self::ForeignPage => about(None, FOREIGN_PAGE),
+            Self::Unconfirmed => about(None, "it would delete, and lacks the header that says so on purpose"),
+            Self::TooSlow(limit) => about(None, &format!("the body was not there after {} ms", limit.as_millis())),
+            Self::Encoding(name) => {
+                about(None, &format!("the body is packed with `{name}`: gzip and deflate are read"))
+            }
+            Self::TooLargeUnpacked => about(None, "the body is larger than 1 MB once it is unpacked"),
+            Self::NoSuchPath(path) => {
+                let meant = paths::meant(path).map(|meant| format!(": {meant}")).unwrap_or_default();
+                about(None, &format!("no such path{meant}"))
+            }
+            Self::WrongMethod => about(None, "no such method for this path"),
+        }
+    }
+
+    fn envelope(&self) -> Response<Body> {
         let unauthorized = |detail: String| {
             problem(
                 StatusCode::UNAUTHORIZED,
@@ -147,7 +205,7 @@ impl RefusedRequest {
         };
         match self {
             Self::NoKey(reason) => unauthorized(reason.to_string()),
-            Self::UnknownKey => unauthorized("this collector accepts only other keys".into()),
+            Self::UnknownKey => unauthorized(UNKNOWN_KEY.into()),
             Self::Rejected(rejection) => rejected(rejection),
             Self::Field(field, reason) => {
                 problem(StatusCode::BAD_REQUEST, &ProblemBody::of_field(field, reason.clone()))
@@ -159,9 +217,7 @@ impl RefusedRequest {
                      with --allow-host NAME for another name"
                 ),
             ),
-            Self::ForeignPage => {
-                because(StatusCode::FORBIDDEN, "a page of another origin may send events, and not look at them".into())
-            }
+            Self::ForeignPage => because(StatusCode::FORBIDDEN, FOREIGN_PAGE.into()),
             Self::Unconfirmed => because(
                 StatusCode::FORBIDDEN,
                 format!("deleting needs the header `{CONFIRMATION}: 1`, so that no page can do it"),
@@ -182,6 +238,18 @@ impl RefusedRequest {
                     grouped(limits::MAX_BODY_BYTES as u64)
                 ),
             ),
+            // As seen for a path that leads nowhere. (third party)
+            Self::NoSuchPath(path) => problem(
+                StatusCode::NOT_FOUND,
+                &ProblemBody {
+                    status: Some("404"),
+                    error: Some("Not Found"),
+                    detail: paths::meant(path),
+                    ..ProblemBody::default()
+                },
+            ),
+            // The router adds `Allow`.
+            Self::WrongMethod => problem(StatusCode::METHOD_NOT_ALLOWED, &ProblemBody::message("Method Not Allowed")),
         }
     }
 }
@@ -189,7 +257,7 @@ impl RefusedRequest {
 /// 400, 413 or 422. The documentation gives no body for 413.
 fn rejected(rejection: &Rejection) -> Response<Body> {
     let of = |field| ProblemBody::of_field(field, rejection.to_string());
-    match root(rejection) {
+    match rejection.root() {
         Rejection::TooLarge(_) => problem(
             StatusCode::PAYLOAD_TOO_LARGE,
             &ProblemBody { detail: Some(rejection.to_string()), ..ProblemBody::message("Payload Too Large") },
@@ -204,27 +272,6 @@ fn rejected(rejection: &Rejection) -> Response<Body> {
             problem(StatusCode::BAD_REQUEST, &ProblemBody { message: Some("Bad Request"), ..of("body") })
         }
     }
-}
-
-/// The reason to refuse the event itself, wherever it stood.
-fn root(rejection: &Rejection) -> &Rejection {
-    match rejection {
-        Rejection::InBulk { reason, .. } => root(reason),
-        other => other,
-    }
-}
-
-/// 404 as seen for a path that leads nowhere. (third party)
-pub(super) fn no_such_path() -> Response<Body> {
-    problem(
-        StatusCode::NOT_FOUND,
-        &ProblemBody { status: Some("404"), error: Some("Not Found"), ..ProblemBody::default() },
-    )
-}
-
-/// 405; the router adds `Allow`.
-pub(super) fn wrong_method() -> Response<Body> {
-    problem(StatusCode::METHOD_NOT_ALLOWED, &ProblemBody::message("Method Not Allowed"))
 }
 
 /// To one who speaks http where https is spoken.

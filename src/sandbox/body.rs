@@ -6,8 +6,7 @@
 
 use std::io::Read;
 
-use axum::body::Bytes;
-use axum::extract::Request;
+use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
@@ -30,12 +29,11 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
 /// The whole body, unpacked, if it is not too large and not too slow.
-pub(super) async fn read_body(shared: &Shared, request: Request) -> Result<Bytes, RefusedRequest> {
+pub(super) async fn read_body(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Bytes, RefusedRequest> {
     let limit = shared.time_limit();
-    let (parts, body) = request.into_parts();
-    let whole = whole_body(&parts.headers, body);
+    let whole = whole_body(headers, body);
     let body = tokio::time::timeout(limit, whole).await.unwrap_or(Err(RefusedRequest::TooSlow(limit)))?;
-    unpack(&parts.headers, body)
+    unpack(headers, body)
 }
 
 /// The body as a text, which JSON is.
@@ -50,7 +48,7 @@ pub(super) fn text(body: &[u8]) -> Result<&str, RefusedRequest> {
     })
 }
 
-async fn whole_body(headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, RefusedRequest> {
+async fn whole_body(headers: &HeaderMap, body: Body) -> Result<Bytes, RefusedRequest> {
     let too_large = |bytes| RefusedRequest::from(Rejection::TooLarge(BulkTooLarge::Bytes { bytes }));
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if let Some(bytes) = announced.filter(|bytes| *bytes > MAX_DRAINED_BYTES) {

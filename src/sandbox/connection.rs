@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -21,9 +21,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Sleep, timeout};
+use tokio::time::{Instant, Sleep, timeout};
 
-use super::answer;
+use super::answer::{self, RefusedRequest};
+use super::body::read_body;
+use super::journal::{Exchange, Told};
+use super::paths;
 use super::state::Shared;
 use super::tls::{self, Tls};
 
@@ -33,6 +36,9 @@ pub(super) const MAX_CONNECTIONS: usize = 512;
 
 /// The most bytes that a head may have. A pixel holds its whole event there, in an address of at most 64 KiB.
 pub(super) const MAX_HEAD_BYTES: usize = 128 << 10;
+
+/// Up to so many bytes, the body of an answer is kept for those who watch.
+const LONGEST_ANSWER: u64 = 16 << 10;
 
 /// How long answers under way may take once the collector is to end.
 const GRACE: Duration = Duration::from_millis(50);
@@ -151,10 +157,9 @@ async fn converse(
     let cut = Arc::clone(&peer.cut);
     let connection = Connection { stream, cut, activity: Arc::clone(&activity), time_limit, stalled: None };
     let router = TowerToHyperService::new(router);
-    let service = service_fn(|mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer.clone());
+    let service = service_fn(|request: Request<Incoming>| {
         activity.is_answering.store(true, Ordering::Relaxed);
-        let answer = router.call(request);
+        let answer = exchange(request, &router, &peer, &shared);
         let activity = &activity;
         async move {
             let answer = answer.await;
@@ -200,6 +205,54 @@ where
         }
     }
 }
+
+/// Answers a request, and writes it down for those who watch. What these ask for over and over is not.
+async fn exchange(
+    request: Request<Incoming>,
+    router: &TowerToHyperService<Router>,
+    peer: &Peer,
+    shared: &Shared,
+) -> Result<Response<Body>, Infallible> {
+    let began = Instant::now();
+    let (mut parts, body) = request.into_parts();
+    let (method, head) = (parts.method.clone(), parts.headers.clone());
+    let target = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let body = if body.is_end_stream() {
+        Bytes::new()
+    } else {
+        read_body(shared, &head, Body::new(body)).await.unwrap_or_else(|refusal| {
+            parts.extensions.insert(BodyTrouble(refusal));
+            Bytes::new()
+        })
+    };
+    parts.extensions.insert(peer.clone());
+    let mut answer = router.call(Request::from_parts(parts, Body::from(body.clone()))).await?;
+    let told = answer.extensions_mut().remove::<Told>().unwrap_or_default();
+    let status = answer.status().as_u16();
+    let path = target.split('?').next().unwrap_or_default();
+    if paths::is_for_watchers(path) && status < 400 {
+        return Ok(answer);
+    }
+    let (answer, said) = peek(answer).await;
+    let address = peer.addr.ip().to_canonical();
+    shared.journal().push(Exchange { method, target, head, body, address, began, status, answer: said, told });
+    Ok(answer)
+}
+
+/// An answer, and its body where that is short.
+async fn peek(answer: Response<Body>) -> (Response<Body>, Option<Bytes>) {
+    if answer.body().size_hint().exact().is_none_or(|length| length > LONGEST_ANSWER) {
+        return (answer, None);
+    }
+    let (parts, body) = answer.into_parts();
+    // A body whose length is known is there already.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    (Response::from_parts(parts, Body::from(body.clone())), Some(body))
+}
+
+/// Why the body of a request could not be read.
+#[derive(Clone, Debug)]
+pub(super) struct BodyTrouble(pub(super) RefusedRequest);
 
 /// Who is at the other end of a request's connection, and the means to cut it.
 #[derive(Clone, Debug)]

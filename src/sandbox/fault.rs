@@ -183,23 +183,28 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is not a duration such as 250ms, 2s or 1m"))
 }
 
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(code) => write!(f, "status={code}"),
+            Self::RetryAfter(duration) => write!(f, "retry-after={}", Friendly(*duration)),
+            Self::Delay(duration) => write!(f, "delay={}", Friendly(*duration)),
+            Self::Redirect(to) => write!(f, "redirect={to}"),
+            Self::Truncate => f.write_str("truncate"),
+            Self::Reset => f.write_str("reset"),
+            Self::Garbage => f.write_str("garbage"),
+            Self::Html => f.write_str("html"),
+            Self::Blank => f.write_str("blank"),
+            Self::SlowBody(duration) => write!(f, "slow-body={}", Friendly(*duration)),
+            Self::Oversize(bytes) => write!(f, "oversize={bytes}"),
+            Self::Lie(lie) => write!(f, "lie={}", lie.name()),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            FaultKind::Status(code) => write!(f, "status={code}"),
-            FaultKind::RetryAfter(duration) => write!(f, "retry-after={}", Friendly(*duration)),
-            FaultKind::Delay(duration) => write!(f, "delay={}", Friendly(*duration)),
-            FaultKind::Redirect(to) => write!(f, "redirect={to}"),
-            FaultKind::Truncate => f.write_str("truncate"),
-            FaultKind::Reset => f.write_str("reset"),
-            FaultKind::Garbage => f.write_str("garbage"),
-            FaultKind::Html => f.write_str("html"),
-            FaultKind::Blank => f.write_str("blank"),
-            FaultKind::SlowBody(duration) => write!(f, "slow-body={}", Friendly(*duration)),
-            FaultKind::Oversize(bytes) => write!(f, "oversize={bytes}"),
-            FaultKind::Lie(lie) => write!(f, "lie={}", lie.name()),
-        }?;
-        write!(f, ":{}", self.probability)?;
+        write!(f, "{}:{}", self.kind, self.probability)?;
         f.write_str(match self.scope {
             Scope::Watch => "@watch",
             Scope::History => "@history",

@@ -19,7 +19,7 @@ use crate::event::{Identifiers, scan};
 use super::browser::Browser;
 
 /// Why an event, or a call with events, was not accepted.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum Rejection {
     /// The text is not JSON.
     #[error("the body is not JSON: {0}")]
@@ -149,6 +149,42 @@ pub(super) fn read_bulk(text: &str) -> Result<Vec<AcceptedEvent>, Rejection> {
     events.list.iter().enumerate().map(read_at).collect()
 }
 
+/// The events of a bulk call, whatever is wrong with them; none where it cannot be read as far as that.
+pub(super) fn events_of_bulk(text: &str) -> Vec<String> {
+    let events = || {
+        let Json::Object(call) = json::read(text).ok()? else { return None };
+        let events = call.list.into_iter().rfind(|member| member.name == "events")?;
+        let Json::Array(events) = json::read(events.value).ok()? else { return None };
+        Some(events.list.into_iter().filter(|event| is_object(event)).map(str::to_owned).collect())
+    };
+    events().unwrap_or_default()
+}
+
+/// Whether a text is one JSON object.
+pub(super) fn is_object(text: &str) -> bool {
+    scan(text, |_| {}).is_ok()
+}
+
+impl Rejection {
+    /// Which event of a bulk call it is about, and which field of it.
+    pub(super) fn place(&self) -> (Option<usize>, Option<&'static str>) {
+        match self {
+            Self::InBulk { index, reason } => (Some(*index), reason.place().1),
+            Self::NoName | Self::NameNotText | Self::BadName(_) => (None, Some("event")),
+            Self::NoEvents => (None, Some("events")),
+            Self::NotJson(_) | Self::NotAnObject | Self::TooLarge(_) => (None, None),
+        }
+    }
+
+    /// The reason to refuse the event itself, wherever it stood.
+    pub(super) fn root(&self) -> &Self {
+        match self {
+            Self::InBulk { reason, .. } => reason.root(),
+            other => other,
+        }
+    }
+}
+
 fn is_json_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
@@ -180,11 +216,28 @@ pub(super) struct Arrival {
     at: Timestamp,
     /// Counts all events of the collector, so it tells two arrivals apart.
     number: u64,
+    /// Counts those of its type.
+    place: u64,
 }
 
 impl Arrival {
     pub(super) fn new(draft: AcceptedEvent, origin: Client, at: Timestamp, number: u64) -> Self {
-        Self { draft, origin, at, number }
+        Self { draft, origin, at, number, place: 0 }
+    }
+
+    /// The same as the event of its type that came at this place, from 1.
+    pub(super) fn at_place(self, place: u64) -> Self {
+        Self { place, ..self }
+    }
+
+    /// At which place it came of its type, from 1.
+    pub(super) fn place(&self) -> u64 {
+        self.place
+    }
+
+    /// The name of its type.
+    pub(super) fn name(&self) -> &str {
+        &self.draft.name
     }
 
     /// Whether the sender said who the event is about.

@@ -1,9 +1,10 @@
 //! The local collector: an imitation of the platform for tests, demos and work without a network.
 //!
 //! It takes events as the platform does (`POST /api/v1/event`, `/api/v1/bulkevents`, the browser pixel `/unity.gif`),
-//! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has two routes of
-//! its own: `DELETE /_sandbox/events` forgets everything, and `/blueshift.js` stands in for the browser library, so that a
-//! page with the vendor's snippet only needs the host replaced. Nothing is written to disk and nothing leaves the machine.
+//! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has routes of its
+//! own: `DELETE /_sandbox/events` forgets everything, `GET /_sandbox/records?after=N` tells what it was sent and waits for
+//! it, and `/blueshift.js` stands in for the browser library, so that a page with the vendor's snippet only needs the host
+//! replaced. Nothing is written to disk and nothing leaves the machine.
 //!
 //! Whoever reaches it may send, pages of any origin included, as on the platform. What came is shown and forgotten only
 //! under names that are its own, and for no page of another origin (see `access`).
@@ -29,6 +30,8 @@ mod connection;
 mod cors;
 mod fault;
 mod intake;
+mod journal;
+mod paths;
 mod pixel;
 mod rewrite;
 mod scenario;
@@ -64,8 +67,10 @@ pub use shape::DebugShape;
 pub use traffic::Traffic;
 
 use crate::event::{COLLECTOR, Identifiers};
+use crate::session::{Moment, Record};
 use access::Access;
 use intake::{Account, Client};
+use journal::Reading;
 use state::Shared;
 use tls::Tls;
 
@@ -238,6 +243,11 @@ impl Sandbox {
         format!("{}://{addr}", self.scheme)
     }
 
+    /// A reader of what it was sent, from its start on. It takes nothing from others, and no sender waits for it.
+    pub fn records(&self) -> RecordReader {
+        RecordReader { shared: Arc::clone(&self.shared), reading: Reading::after(0) }
+    }
+
     /// A notice for a collector that other machines can reach: who can do what. `None` for one on loopback.
     pub fn exposure(&self) -> Option<String> {
         let addr = self.addr;
@@ -273,7 +283,11 @@ impl Sandbox {
                 }
                 let Some(call) = traffic.next(Timestamp::now()) else { return };
                 match call.read() {
-                    Ok(drafts) => shared.take_in(drafts, &call.origin, Timestamp::now()),
+                    Ok(drafts) => {
+                        let began = Instant::now();
+                        let taken = shared.take_in(drafts, &call.origin, Timestamp::now());
+                        shared.journal().push(call.exchange(began, taken));
+                    }
                     Err(rejection) => tracing::debug!(%rejection, "an event of the traffic was not accepted"),
                 }
             }
@@ -317,6 +331,25 @@ impl Playing {
     }
 }
 
+/// Reads what a collector was sent, from its start on.
+pub struct RecordReader {
+    shared: Arc<Shared>,
+    reading: Reading,
+}
+
+impl RecordReader {
+    /// Waits for what comes next: the events of each request, and then itself. `now` tells the time of the watcher. `None` once
+    /// the collector has ended.
+    pub async fn next(&mut self, now: impl Fn() -> Moment) -> Option<Vec<Record>> {
+        tokio::select! {
+            biased;
+            () = self.reading.wait(self.shared.journal()) => {}
+            () = self.shared.stopped() => return None,
+        }
+        Some(self.reading.next(self.shared.journal(), self.shared.account(), now()))
+    }
+}
+
 /// Access for tests and benches, also those outside the crate.
 #[cfg_attr(alone, expect(dead_code, reason = "the program has no use for it"))]
 impl Sandbox {
@@ -352,6 +385,12 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.shared.stop();
+    }
+}
+
+impl std::fmt::Debug for RecordReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordReader").field("reading", &self.reading).finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,9 @@
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Extension, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use axum::http::{Method, Response};
@@ -13,17 +14,22 @@ use secrecy::ExposeSecret;
 use url::form_urlencoded;
 
 use crate::blueshift::{auth, limits};
+use crate::session::Moment;
 
 use super::answer::{CONFIRMATION, RefusedRequest};
-use super::body::{read_body, text};
-use super::connection::Peer;
+use super::body::text;
+use super::connection::{BodyTrouble, Peer};
 use super::cors::{preflight, readable_by_any_page};
 use super::fault::{self, FaultKind, Lie, RolledFaults, Scope};
 use super::intake::{self, Client};
+use super::journal::{Reading, Told, Why};
 use super::shape::EventsAnswer;
 use super::state::Shared;
 use super::summary::Period;
-use super::{answer, pixel, summary};
+use super::{answer, paths, pixel, summary};
+
+/// How long an answer waits for something to tell of.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// The most bytes of a `User-Agent` header that are kept.
 const MAX_USER_AGENT_BYTES: usize = 512;
@@ -34,26 +40,27 @@ type Outcome = Result<Response<Body>, RefusedRequest>;
 /// Events may be sent from anywhere, as on the platform; showing and forgetting them is for those who belong here.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let intake = Router::new()
-        .route("/api/v1/event", post(post_event).options(preflight))
-        .route("/api/v1/bulkevents", post(post_bulk).options(preflight))
-        .route("/unity.gif", get(get_pixel).head(async || answer::pixel()).options(preflight))
-        .route("/", get(async || answer::shop()))
-        .route("/blueshift.js", get(async || answer::script()).options(preflight))
+        .route(paths::EVENT, post(post_event).options(preflight))
+        .route(paths::BULK, post(post_bulk).options(preflight))
+        .route(paths::PIXEL, get(get_pixel).head(async || answer::pixel()).options(preflight))
+        .route(paths::SHOP, get(async || answer::shop()))
+        .route(paths::SCRIPT, get(async || answer::script()).options(preflight))
         .fallback(async |request: Request| {
             if request.method() == Method::OPTIONS {
                 preflight(request.headers().clone()).await
             } else {
-                answer::no_such_path()
+                RefusedRequest::NoSuchPath(request.uri().path().to_owned()).answer()
             }
         })
-        .method_not_allowed_fallback(async || answer::wrong_method())
+        .method_not_allowed_fallback(async || RefusedRequest::WrongMethod.answer())
         .layer(middleware::from_fn(readable_by_any_page));
     let watch = Router::new()
-        .route("/api/v1/event/debug", get(get_debug))
-        .route("/api/v1/event/history", get(get_history))
-        .route("/api/v1/event/summary.json", post(post_summary))
-        .route("/_sandbox/events", delete(delete_events))
-        .method_not_allowed_fallback(async || answer::wrong_method())
+        .route(paths::DEBUG, get(get_debug))
+        .route(paths::HISTORY, get(get_history))
+        .route(paths::SUMMARY, post(post_summary))
+        .route(paths::FORGET, delete(delete_events))
+        .route(paths::RECORDS, get(get_records))
+        .method_not_allowed_fallback(async || RefusedRequest::WrongMethod.answer())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), guard));
     intake.merge(watch).with_state(shared)
 }
@@ -84,10 +91,10 @@ async fn post_event(
     with_faults(shared, Scope::Send, peer, async move {
         authorize(shared, &request)?;
         let origin = origin(peer, request.headers());
-        let body = read_body(shared, request).await?;
+        let body = whole_body(request).await?;
         let draft = intake::read(text(&body)?)?;
-        shared.take_in([draft], &origin, Timestamp::now());
-        Ok(answer::event_ok())
+        let taken = shared.take_in([draft], &origin, Timestamp::now());
+        Ok(answer::told(answer::event_ok(), Told { taken, ..Told::default() }))
     })
     .await
 }
@@ -101,11 +108,11 @@ async fn post_bulk(
     with_faults(shared, Scope::Send, peer, async move {
         authorize(shared, &request)?;
         let origin = origin(peer, request.headers());
-        let body = read_body(shared, request).await?;
+        let body = whole_body(request).await?;
         let drafts = intake::read_bulk(text(&body)?)?;
         let count = drafts.len();
-        shared.take_in(drafts, &origin, Timestamp::now());
-        Ok(answer::bulk_ok(count))
+        let taken = shared.take_in(drafts, &origin, Timestamp::now());
+        Ok(answer::told(answer::bulk_ok(count), Told { taken, ..Told::default() }))
     })
     .await
 }
@@ -120,8 +127,8 @@ async fn get_pixel(
         authorize(shared, &request)?;
         let event = pixel::event(request.uri().query().unwrap_or_default());
         let draft = intake::read(&event)?;
-        shared.take_in([draft], &origin(peer, request.headers()), Timestamp::now());
-        Ok(answer::pixel())
+        let taken = shared.take_in([draft], &origin(peer, request.headers()), Timestamp::now());
+        Ok(answer::told(answer::pixel(), Told { taken, ..Told::default() }))
     })
     .await
 }
@@ -192,7 +199,7 @@ async fn post_summary(
     with_faults(shared, Scope::Watch, peer, async move {
         authorize(shared, &request)?;
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let body = read_body(shared, request).await?;
+        let body = whole_body(request).await?;
         let span = Period::read(&query, text(&body)?, Timestamp::now())
             .map_err(|(field, reason)| RefusedRequest::Field(field, reason))?;
         let days = span.days();
@@ -205,6 +212,36 @@ async fn post_summary(
 fn events(shared: &Shared, answer: EventsAnswer) -> Response<Body> {
     let (length, body) = answer.into_body(shared.account());
     answer::sized(answer::ok(body), length)
+}
+
+/// The collector's own: what it was sent after the request of a number, as records, a line each. Where there is nothing yet,
+/// it waits for a while. Without a key, as with forgetting; no page of another origin comes here.
+async fn get_records(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    let mut after = 0;
+    for (key, value) in form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
+        match (&*key, value.parse()) {
+            ("after", Ok(number)) => after = number,
+            ("after", Err(_)) => {
+                let reason = "is not the number of a request, or 0 for all that is held".into();
+                return RefusedRequest::Field("after", reason).answer();
+            }
+            _ => {}
+        }
+    }
+    let mut reading = Reading::after(after);
+    tokio::select! {
+        () = reading.wait(shared.journal()) => {}
+        () = tokio::time::sleep(LONGEST_WAIT) => {}
+        () = shared.stopped() => {}
+    }
+    let now = Moment { elapsed: Duration::ZERO, wall: Timestamp::now() };
+    let records = reading.next(shared.journal(), shared.account(), now);
+    let mut lines = String::new();
+    for record in &records {
+        lines.push_str(&record.tape_line());
+        lines.push('\n');
+    }
+    answer::lines(lines, reading.number())
 }
 
 /// The collector's own: forgets every event. Without a key, since whoever reaches it may fill it as well; but no page does
@@ -245,16 +282,18 @@ async fn with_rolled(
         }
     }
     let Some(fault) = verdict.fault else { return work.await };
+    let why = || Some(Why { reason: format!("the fault that was asked for: {fault}"), ..Why::default() });
     if let Some(answer) = answer::instead(&fault, verdict.retry_after) {
-        return answer;
+        return answer::told(answer, Told { refused: why(), ..Told::default() });
     }
-    let (parts, body) = work.await.into_parts();
+    let (mut parts, body) = work.await.into_parts();
     if fault == FaultKind::Reset {
         peer.cut();
     }
     let content_type = parts.headers.get(CONTENT_TYPE).cloned().unwrap_or(HeaderValue::from_static("text/plain"));
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    answer::spoilt(&fault, parts.status, content_type, whole)
+    let told = parts.extensions.remove::<Told>().unwrap_or_default();
+    answer::told(answer::spoilt(&fault, parts.status, content_type, whole), Told { refused: why(), ..told })
 }
 
 /// Refuses a request without a key, or with one that is not on the list if there is a list.
@@ -275,4 +314,13 @@ fn origin(peer: &Peer, headers: &HeaderMap) -> Client {
         String::from_utf8_lossy(bytes).into()
     });
     Client { ip: Some(peer.addr.ip().to_canonical()), user_agent }
+}
+
+/// The whole body, as it was read before the request came here.
+async fn whole_body(request: Request) -> Result<Bytes, RefusedRequest> {
+    let (mut parts, body) = request.into_parts();
+    match parts.extensions.remove::<BodyTrouble>() {
+        Some(BodyTrouble(refusal)) => Err(refusal),
+        None => Ok(to_bytes(body, usize::MAX).await.unwrap_or_default()),
+    }
 }

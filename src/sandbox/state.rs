@@ -9,13 +9,15 @@ use tokio::sync::watch;
 use super::DebugShape;
 use super::access::Access;
 use super::fault::{Dice, Fault};
-use super::intake::{AcceptedEvent, Account, Client};
+use super::intake::{AcceptedEvent, Account, Arrival, Client};
+use super::journal::Journal;
 use super::rewrite::{Rewrite, rewrite};
 use super::store::Store;
 
 /// State shared by the handlers of one collector and its owner.
 pub(super) struct Shared {
     store: Mutex<Store>,
+    journal: Journal,
     settings: RwLock<AnswerSettings>,
     accept_keys: Vec<SecretString>,
     rewrites: Vec<Rewrite>,
@@ -45,6 +47,7 @@ impl Shared {
     ) -> Self {
         Self {
             store: Mutex::default(),
+            journal: Journal::default(),
             settings: RwLock::new(AnswerSettings { faults: faults.into(), debug_shape }),
             accept_keys,
             rewrites,
@@ -62,14 +65,22 @@ impl Shared {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn take_in(&self, drafts: impl IntoIterator<Item = AcceptedEvent>, origin: &Client, at: Timestamp) {
+    /// What was sent, request by request.
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    pub(super) fn take_in(
+        &self,
+        drafts: impl IntoIterator<Item = AcceptedEvent>,
+        origin: &Client,
+        at: Timestamp,
+    ) -> Vec<Arc<Arrival>> {
         let rewritten = |draft| if self.rewrites.is_empty() { draft } else { rewrite(&self.rewrites, draft) };
         let drafts: Vec<_> =
             drafts.into_iter().map(rewritten).map(|draft| draft.identified_by(&self.account.identifiers)).collect();
         let mut store = self.store();
-        for draft in drafts {
-            store.insert(draft, origin.clone(), at);
-        }
+        drafts.into_iter().map(|draft| store.insert(draft, origin.clone(), at)).collect()
     }
 
     pub(super) fn account(&self) -> &Arc<Account> {

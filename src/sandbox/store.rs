@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// Takes an event in.
-    pub(super) fn insert(&mut self, draft: AcceptedEvent, origin: Client, at: Timestamp) {
+    pub(super) fn insert(&mut self, draft: AcceptedEvent, origin: Client, at: Timestamp) -> Arc<Arrival> {
         // From 1: 0 is the `newest` of a type that has none yet.
         self.arrivals += 1;
         let number = self.arrivals;
@@ -93,7 +93,8 @@ impl Store {
         self.recency.remove(&log.newest);
         log.newest = number;
         log.received.add(day);
-        log.events.push_front(Arc::new(arrival));
+        let arrival = Arc::new(arrival.at_place(log.received.total));
+        log.events.push_front(Arc::clone(&arrival));
         if log.events.len() > MAX_EVENTS_PER_TYPE
             && let Some(oldest) = log.events.pop_back()
         {
@@ -103,6 +104,7 @@ impl Store {
         while self.types.len() > MAX_TYPES || self.bytes > self.max_bytes {
             self.let_go();
         }
+        arrival
     }
 
     /// Lets go of the type that was not heard of for longest.

@@ -1,13 +1,19 @@
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Method;
+use axum::http::header::{HeaderValue, USER_AGENT};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::SandboxError;
 use super::fault::Dice;
-use super::intake::{self, AcceptedEvent, Client, Rejection};
-use super::pixel;
+use super::intake::{self, AcceptedEvent, Arrival, Client, Rejection};
+use super::journal::{Exchange, Told};
 use super::scenario::{EventTemplate, Filling, PERSON, Pace, Rounds, Scenario, Via};
+use super::{paths, pixel};
 
 /// The demo shop.
 const SHOP: &str = include_str!("../../assets/traffic/shop.toml");
@@ -60,6 +66,32 @@ impl ScheduledCall {
             Via::Event => Ok(vec![intake::read(&self.body)?]),
             Via::Bulk => intake::read_bulk(&format!("{{\"events\":{}}}", self.body)),
             Via::Pixel => Ok(vec![intake::read(&pixel::event(&pixel::query(&self.body)?))?]),
+        }
+    }
+}
+
+impl ScheduledCall {
+    /// The call as it would have come over a connection, with what became of it.
+    pub(super) fn exchange(&self, began: Instant, taken: Vec<Arc<Arrival>>) -> Exchange {
+        let (method, path, body) = match self.via {
+            Via::Event => (Method::POST, paths::EVENT.to_owned(), self.body.clone()),
+            Via::Bulk => (Method::POST, paths::BULK.to_owned(), format!("{{\"events\":{}}}", self.body)),
+            Via::Pixel => {
+                let query = pixel::query(&self.body).unwrap_or_default();
+                (Method::GET, format!("{}?{query}", paths::PIXEL), String::new())
+            }
+        };
+        let agent = self.origin.user_agent.as_deref().and_then(|agent| HeaderValue::from_str(agent).ok());
+        Exchange {
+            method,
+            target: path,
+            head: agent.map(|agent| (USER_AGENT, agent)).into_iter().collect(),
+            body: body.into(),
+            address: self.origin.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            began,
+            status: 200,
+            answer: None,
+            told: Told { taken, refused: None },
         }
     }
 }

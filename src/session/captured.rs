@@ -90,6 +90,8 @@ pub enum Arrival {
     Backfill,
     /// Our own collector took it in.
     Collector,
+    /// Our own collector was sent it, and refused it.
+    Refused,
     /// We sent it.
     Sent,
     /// It was read from a tape.
@@ -103,6 +105,7 @@ impl Arrival {
             Self::Poll => "poll",
             Self::Backfill => "backfill",
             Self::Collector => "collector",
+            Self::Refused => "refused",
             Self::Sent => "sent",
             Self::Tape => "tape",
         }

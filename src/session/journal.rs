@@ -8,6 +8,9 @@ use crate::event::{Redaction, TypeName};
 /// How many of the records are held that do not come with every poll.
 const MOST_LASTING: usize = 10_000;
 
+/// How many bytes of them are requests.
+const MOST_BYTES: usize = 16 << 20;
+
 /// What a session holds beside the events of its history, so that a tape can be made of it at any time.
 ///
 /// Gaps, sends, proofs, troubles and notes are held, the last of them where there are very many. Of what comes with every
@@ -16,6 +19,8 @@ const MOST_LASTING: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     lasting: VecDeque<Kept>,
+    /// How many bytes of these are requests.
+    bytes: usize,
     latest: IndexMap<Sort, Kept>,
     /// How many were kept so far.
     count: u64,
@@ -30,6 +35,12 @@ struct Kept {
     /// The number of the event that came after it.
     before: EventNumber,
     record: Record,
+}
+
+impl Kept {
+    fn weight(&self) -> usize {
+        if let Record::Request(request) = &self.record { request.weight() } else { 0 }
+    }
 }
 
 /// The sorts of records of which only the newest is held.
@@ -65,8 +76,11 @@ impl Journal {
             self.latest.insert(sort, kept);
             return;
         }
-        if self.lasting.len() == MOST_LASTING {
-            self.lasting.pop_front();
+        self.bytes += kept.weight();
+        while (self.lasting.len() >= MOST_LASTING || self.bytes > MOST_BYTES)
+            && let Some(oldest) = self.lasting.pop_front()
+        {
+            self.bytes -= oldest.weight();
         }
         self.lasting.push_back(kept);
     }
@@ -84,8 +98,10 @@ impl Journal {
             Sort::Polled => Sort::Polled,
             Sort::Counted => Sort::Counted,
         };
+        let lasting: VecDeque<_> = self.lasting.iter().map(kept).collect();
         Self {
-            lasting: self.lasting.iter().map(kept).collect(),
+            bytes: lasting.iter().map(Kept::weight).sum(),
+            lasting,
             latest: self.latest.iter().map(|(of, record)| (sort(of), kept(record))).collect(),
             count: self.count,
             is_live: self.is_live,

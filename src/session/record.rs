@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::tagged::tagged;
 use super::tape::Header;
-use super::{Change, Delivery, Errors, Gap, Moment, Polled, Proof, Recalled, Retry, Trouble};
+use super::{Change, Delivery, Errors, Gap, Moment, Polled, Proof, Recalled, Request, Retry, Trouble};
 use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
 use crate::lint::Finding;
 
@@ -56,6 +56,8 @@ pub enum Record {
     Recalled(Recalled),
     /// The outcome for an event that was sent and waited for (`proof`).
     Proof(Proof),
+    /// Our own collector was sent a request (`request`). The events in it are told just before.
+    Request(Arc<Request>),
 }
 
 /// A line of JSON.
@@ -101,6 +103,7 @@ impl Record {
             | Self::Retrying(Retry { at, .. })
             | Self::Recalled(Recalled { at, .. })
             | Self::Proof(Proof { at, .. }) => *at,
+            Self::Request(request) => request.at,
         }
     }
 
@@ -136,6 +139,7 @@ impl Record {
             Self::Retrying(retry) => tagged("retry", retry),
             Self::Recalled(recalled) => tagged("backfill", recalled),
             Self::Proof(proof) => tagged("proof", proof),
+            Self::Request(request) => tagged("request", &**request),
         };
         text::json_line(&json)
     }
@@ -201,6 +205,7 @@ fn other<'l>(record: &str, line: &'l str) -> Option<RecordLine<'l>> {
         "retry" => read(line, Record::Retrying),
         "backfill" => read(line, Record::Recalled),
         "proof" => read(line, Record::Proof),
+        "request" => read(line, |request| Record::Request(Arc::new(request))),
         _ => None,
     }
 }

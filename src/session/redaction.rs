@@ -6,8 +6,8 @@ use super::probe::Stage;
 use super::proof::{Altered, Json};
 use super::tape::Header;
 use super::{
-    CallOutcome, Captured, Change, Delivery, Errors, Gap, Polled, Problem, Proof, Recalled, Record, Retry, TapeNews,
-    Trouble,
+    CallOutcome, Captured, Change, Delivery, Errors, Gap, Polled, Problem, Proof, Recalled, Record, Refusal, Request,
+    Retry, TapeNews, Trouble,
 };
 use crate::event::{EventId, Note, Redaction, Unknown, sanitized, text};
 use crate::lint::Finding;
@@ -40,6 +40,7 @@ impl Redaction {
                 Record::Recalled(Recalled { event_type: self.type_name(event_type), events, at: *at })
             }
             Record::Proof(proof) => Record::Proof(self.proof(proof)),
+            Record::Request(request) => Record::Request(Arc::new(self.request(request))),
         }
     }
 
@@ -120,11 +121,7 @@ impl Redaction {
     /// The twin of an answer that could not be read. Where it is no JSON, no field of it has a name: nothing of it stays.
     pub fn unknown(&self, unknown: &Unknown) -> Unknown {
         let Unknown { reason, body, length } = unknown;
-        let body = match serde_json::from_str::<serde::de::IgnoredAny>(body) {
-            Ok(_) => self.json(body).as_ref().into(),
-            Err(_) => sanitized!("(masked: {})", text::size(*length as u64)).as_ref().into(),
-        };
-        Unknown { reason: self.words(reason), body, length: *length }
+        Unknown { reason: self.words(reason), body: self.body(body, *length).as_ref().into(), length: *length }
     }
 
     fn delivery(&self, delivery: &Delivery) -> Delivery {
@@ -152,6 +149,34 @@ impl Redaction {
 
     fn id(&self, EventId { event_type, uuid }: &EventId) -> EventId {
         EventId { event_type: self.type_name(event_type), uuid: self.text(uuid).as_ref().into() }
+    }
+
+    /// The twin of a request.
+    pub fn request(&self, request: &Request) -> Request {
+        let refusal = request.refusal.as_ref().map(|Refusal { why, place, value }| {
+            let (place, value) = (place.as_ref().map(|it| self.words(it)), value.as_ref().map(|it| self.words(it)));
+            Refusal { why: self.words(why), place, value }
+        });
+        Request {
+            method: self.words(&request.method),
+            path: self.words(&request.path),
+            sender: request.sender.as_ref().map(|sender| self.words(sender)),
+            address: None,
+            refusal,
+            head: request.head.iter().map(|(name, value)| (self.words(name), self.words(value))).collect(),
+            body: request.body.as_deref().map(|body| self.body(body, request.bytes)),
+            answer: request.answer.as_deref().map(|answer| self.body(answer, answer.len())),
+            numbers: request.numbers.clone(),
+            ..*request
+        }
+    }
+
+    /// The twin of a body. Where it is no JSON, no field of it has a name: nothing of it stays.
+    fn body(&self, body: &str, length: usize) -> Arc<str> {
+        match serde_json::from_str::<serde::de::IgnoredAny>(body) {
+            Ok(_) => self.json(body).as_ref().into(),
+            Err(_) => sanitized!("(masked: {})", text::size(length as u64)).as_ref().into(),
+        }
     }
 
     /// The twin of a proof.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::journal::Journal;
-use super::{Busy, Errors, EventNumber, History, Record, ServerClock};
+use super::{Arrival, Busy, Errors, EventNumber, History, Record, Requests, ServerClock};
 use crate::event::Redaction;
 
 /// A watcher's knowledge of a session.
@@ -15,6 +15,8 @@ pub struct Session {
     pub clock: ServerClock,
     /// Which types change at nearly every poll.
     pub busy: Busy,
+    /// What our own collector was sent.
+    pub requests: Requests,
     /// How many events came.
     pub events: u64,
     journal: Journal,
@@ -40,6 +42,9 @@ impl Session {
             match record {
                 Record::Change(change) => {
                     change.number = self.history.take_in(change);
+                    if matches!(change.arrival, Arrival::Collector | Arrival::Refused) {
+                        change.number.into_iter().for_each(|number| self.requests.note(number));
+                    }
                     self.events += u64::from(change.payload.is_some());
                     if change.number == Some(next) {
                         continue;
@@ -53,6 +58,7 @@ impl Session {
                 Record::Gap(gap) => self.history.lose(gap),
                 Record::Errors(errors) => self.errors = Some(errors.clone()),
                 Record::Polled(polled) => self.clock.hear(polled),
+                Record::Request(request) => self.requests.take_in(request),
                 _ => {}
             }
             self.journal.keep(record, next);
@@ -69,6 +75,7 @@ impl Session {
             errors: self.errors.as_ref().map(|errors| redaction.errors(errors)),
             clock: self.clock,
             busy: Busy::default(),
+            requests: self.requests.map(|request| redaction.request(request)),
             events: self.events,
             journal: self.journal.twin(redaction),
         }

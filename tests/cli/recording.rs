@@ -48,6 +48,17 @@ impl Recorded {
     }
 }
 
+impl Recorded {
+    /// Waits until so many events are on the tape: what is printed may be there a moment before it is written.
+    fn wait_until_written(&self, events: usize) {
+        let started = Instant::now();
+        while fs::read_to_string(&self.tape).unwrap().matches(r#""record":"event""#).count() < events {
+            assert!(started.elapsed() < PATIENCE, "{}", fs::read_to_string(&self.tape).unwrap());
+            std::thread::yield_now();
+        }
+    }
+}
+
 impl Drop for Recorded {
     fn drop(&mut self) {
         drop(self.child.kill());
@@ -108,6 +119,7 @@ fn what_ends_it_by_force_leaves_at_most_a_torn_line_which_is_said_and_passed_ove
     let mut recorded = Recorded::start();
     recorded.send(1..=5);
     recorded.wait_for(5);
+    recorded.wait_until_written(5);
     recorded.child.kill().unwrap();
     recorded.child.wait().unwrap();
     let tape = fs::read_to_string(&recorded.tape).unwrap();

@@ -8,8 +8,10 @@ use ratatui::backend::TestBackend;
 use super::*;
 use crate::app::fixture::{at, busy, change, fresh, linted, payload, polled, press, send, setup, type_in};
 use crate::event::masks::{CANARIES, PLANTED, leaks};
-use crate::event::{EventId, Note, Unknown};
-use crate::session::{CallOutcome, ChangeKind, Delivery, Errors, Gap, Problem, ProblemKind, Recalled, Retry, Trouble};
+use crate::event::{EventId, Note, Sanitized, Unknown};
+use crate::session::{
+    CallOutcome, ChangeKind, Delivery, Errors, Gap, Problem, ProblemKind, Recalled, Refusal, Request, Retry, Trouble,
+};
 
 /// A type that is called as somebody is.
 const TYPE: &str = "jane.canary@canary.example";
@@ -17,6 +19,29 @@ const TYPE: &str = "jane.canary@canary.example";
 /// An event of that type, with all canaries in it.
 fn planted(event_type: &str, revenue: &str) -> String {
     PLANTED.replacen('@', event_type, 1).replace("31.24\n", &format!("{revenue}\n"))
+}
+
+/// A request that was refused, with the same in it.
+fn request(words: &Sanitized) -> Request {
+    let body: Arc<str> = planted("view", "31.24").into();
+    let place = Some(words.clone());
+    Request {
+        number: 1,
+        method: "POST".into(),
+        path: "/unity.gif?email=jane.canary%40canary.example&x=[key]".into(),
+        status: 422,
+        sender: Some(words.clone()),
+        address: Some("203.0.113.77".into()),
+        took: Duration::from_millis(1),
+        events: 0,
+        refusal: Some(Refusal { why: words.clone(), place, value: Some(words.clone()) }),
+        head: vec![("x-forwarded-for".into(), "203.0.113.77".into()), ("cookie".into(), words.clone())],
+        bytes: body.len(),
+        body: Some(body),
+        answer: Some(format!("no JSON {words}").into()),
+        at: at(7),
+        numbers: Vec::new(),
+    }
 }
 
 /// Every kind of record, with canaries wherever a record has words of others.
@@ -56,6 +81,7 @@ fn records() -> Vec<Message> {
         Record::Recalled(Recalled { event_type: TYPE.into(), events: vec![payload(&planted(TYPE, "1"))], at: at(6) }),
         Record::Errors(Errors { counts: [(words(), 3)].into(), at: at(6) }),
         Record::Errors(Errors { counts: [(words(), 5)].into(), at: at(7) }),
+        Record::Request(Arc::new(request(&words()))),
     ];
     vec![
         polled(several.into(), at(1)),

@@ -784,6 +784,7 @@ fn log(record: &Record, masked: impl Fn(&Sanitized) -> Sanitized) {
         }
         Record::Counted { .. } => tracing::debug!("counted"),
         Record::Change(_) | Record::Errors(_) | Record::Gap(_) | Record::Note { .. } | Record::Proof(_) => {}
+        Record::Request(request) => tracing::debug!(request.number, request.status, "a request came"),
         Record::Delivered(delivery) => {
             tracing::info!(delivery.batch, events = delivery.events.len(), delivery.attempts, "a call ended");
         }

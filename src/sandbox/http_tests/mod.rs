@@ -1,6 +1,6 @@
 //! The collector as its clients see it: over real connections.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,6 +10,7 @@ use super::*;
 
 mod access;
 mod limits;
+mod records;
 mod running;
 mod sending;
 mod tls;

@@ -11,7 +11,7 @@ use crate::lint::{Actual, Fix, Rule, Severity};
 use crate::session::probe::Recognized;
 use crate::session::proof::{Alteration, Altered, Json, ProofOutcome};
 use crate::session::tape;
-use crate::session::{Arrival, CallOutcome, ChangeKind, Coverage, Problem, ProblemKind};
+use crate::session::{Arrival, CallOutcome, ChangeKind, Coverage, Problem, ProblemKind, Refusal};
 
 /// A moment as it is read back: its time is told to the millisecond.
 fn at(millis: i64) -> Moment {
@@ -70,6 +70,26 @@ fn delivery(status: Option<u16>, verdict: CallOutcome) -> Record {
         status,
         verdict,
     })
+}
+
+fn request(refusal: Option<Refusal>) -> Request {
+    Request {
+        number: 7,
+        method: "POST".into(),
+        path: "/api/v1/bulkevents".into(),
+        status: if refusal.is_some() { 422 } else { 200 },
+        sender: Some("curl/8.5.0".into()),
+        address: Some("127.0.0.1".into()),
+        took: Duration::from_micros(420),
+        events: 2,
+        refusal,
+        head: vec![("authorization".into(), "Basic [key]".into())],
+        bytes: 12,
+        body: Some("{\"events\":\u{1b}".into()),
+        answer: None,
+        at: at(NOON),
+        numbers: Vec::new(),
+    }
 }
 
 fn of_every_kind() -> Vec<(&'static str, Record)> {
@@ -139,6 +159,18 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
         ),
         ("proof", Record::Proof(proof(ProofOutcome::Seen, Some(altered)))),
         ("proof", Record::Proof(proof(ProofOutcome::NotSent, None))),
+        ("request", Record::Request(request(None).into())),
+        (
+            "request",
+            Record::Request(
+                request(Some(Refusal {
+                    why: "the event name has white space".into(),
+                    place: Some("events[1].event".into()),
+                    value: Some("\"kiln fired\"".into()),
+                }))
+                .into(),
+            ),
+        ),
     ]
 }
 
@@ -148,6 +180,7 @@ fn how_an_event_came_is_written_unless_a_poll_showed_it() {
         (Arrival::Poll, None),
         (Arrival::Backfill, Some(r#""from":"backfill""#)),
         (Arrival::Collector, Some(r#""from":"collector""#)),
+        (Arrival::Refused, Some(r#""from":"refused""#)),
         (Arrival::Sent, Some(r#""from":"sent""#)),
         (Arrival::Tape, Some(r#""from":"tape""#)),
     ] {

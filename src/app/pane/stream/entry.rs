@@ -36,6 +36,8 @@ pub enum About {
     Batch(u64),
     /// Events that were lost.
     Lost(Box<Gap>),
+    /// The request of this number, which our own collector was sent.
+    Request(u64),
 }
 
 impl About {
@@ -43,7 +45,7 @@ impl About {
     pub fn event(&self) -> Option<EventNumber> {
         match self {
             Self::Event(number) | Self::Finding(number, _) => Some(*number),
-            Self::Nothing | Self::Batch(_) | Self::Lost(_) => None,
+            Self::Nothing | Self::Batch(_) | Self::Lost(_) | Self::Request(_) => None,
         }
     }
 }
