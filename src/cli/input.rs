@@ -14,7 +14,7 @@ use crate::event::catalogue::Template;
 use crate::event::syntax::SyntaxError;
 use crate::event::text::sanitize;
 use crate::event::values::{Splitter, Value};
-use crate::event::{Sanitized, sanitized};
+use crate::event::{Redaction, Sanitized, sanitized};
 use crate::runtime::RuntimeError;
 use crate::session::RecordLine;
 use crate::session::tape::{self, TapeError};
@@ -64,6 +64,11 @@ impl BadInput {
     /// The line to mend, when it is one of an input that can go on after it.
     pub(super) fn line_to_mend(&self) -> Option<u64> {
         self.line.filter(|_| self.can_be_left_out)
+    }
+
+    /// The same with masks.
+    pub(super) fn twin(&self, redaction: &Redaction) -> Self {
+        Self { called: redaction.words(&self.called), reason: redaction.words(&self.reason), ..self.clone() }
     }
 
     /// The reason and its place, in one line.

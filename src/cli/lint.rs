@@ -69,6 +69,7 @@ pub(super) fn run(
     let input = Input::open(&args.file).map_err(LintError::from)?;
     input.outlast_an_interrupt()?;
     let called = input.called.clone();
+    let called = redaction.as_ref().map_or(called.clone(), |redaction| redaction.words(&called));
     let mut run = Run {
         report: report(args, &called),
         out: BufWriter::new(io::stdout().lock()),
@@ -327,7 +328,7 @@ impl<W: Write> Run<'_, W> {
     /// Says what is no event; what was found so far goes before it, as it stands in the file.
     fn unusable(&mut self, bad: &BadInput) -> io::Result<()> {
         let bad = &match &self.redaction {
-            Some(redaction) => BadInput { reason: redaction.words(&bad.reason), ..bad.clone() },
+            Some(redaction) => bad.twin(redaction),
             None => bad.clone(),
         };
         self.tally.unusable += 1;

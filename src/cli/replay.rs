@@ -14,6 +14,7 @@ use crate::event::text::json_line;
 use crate::event::{Redaction, Sanitized, sanitized};
 use crate::runtime::{self, InterfaceSettings, recording};
 use crate::session::RecordLine;
+use crate::session::tape::TapeError;
 use crate::source::Clock;
 use crate::source::tape::{LineReader, OpenError, Player, TapeFile, Told};
 
@@ -91,11 +92,14 @@ fn print(file: &str, redaction: Option<&Redaction>) -> Result<Exit, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut reader = LineReader::default();
     let mut exit = Exit::Done;
+    let mut is_empty = true;
+    let told = |bad: &BadInput| redaction.map_or(bad.told(), |redaction| bad.twin(redaction).told());
     for part in input.values() {
+        is_empty = false;
         let part = match part {
             Ok(part) => part,
             Err(unreadable) => {
-                stderr::say(&unreadable.of(&called).told());
+                stderr::say(&told(&unreadable.of(&called)));
                 exit = Exit::Unusable;
                 continue;
             }
@@ -116,10 +120,8 @@ fn print(file: &str, redaction: Option<&Redaction>) -> Result<Exit, Failure> {
             // Nobody knows what it tells, and of whom.
             Ok(Told::Nothing) => {}
             Err(error) => {
-                let reason = Sanitized::of(&error);
-                let reason = redaction.map_or(reason.clone(), |redaction| redaction.words(&reason));
-                let (called, line) = (called.clone(), Some(part.line));
-                stderr::say(&BadInput { called, line, column: None, reason, can_be_left_out: true }.told());
+                let (called, line, reason) = (called.clone(), Some(part.line), Sanitized::of(&error));
+                stderr::say(&told(&BadInput { called, line, column: None, reason, can_be_left_out: true }));
                 exit = Exit::Unusable;
             }
         }
@@ -128,5 +130,10 @@ fn print(file: &str, redaction: Option<&Redaction>) -> Result<Exit, Failure> {
         }
     }
     out.flush()?;
+    if is_empty {
+        let (reason, can_be_left_out) = (Sanitized::of(&TapeError::Empty), false);
+        stderr::say(&told(&BadInput { called, line: None, column: None, reason, can_be_left_out }));
+        exit = Exit::Unusable;
+    }
     Ok(exit)
 }

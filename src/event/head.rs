@@ -71,6 +71,20 @@ impl Head {
         scan(text, |_| {}).unwrap_or_default().head(text, key)
     }
 
+    /// The head of a text that differs in what this does not tell; `place` says where a place of this one is there.
+    pub(super) fn moved(&self, place: impl Fn(u32) -> u32) -> Self {
+        let moved = |span: Span| Span { start: place(span.start), end: place(span.end) };
+        let Places { event, named, event_uuid, added, identifiers } = &self.places;
+        let places = Places {
+            event: event.map(moved),
+            named: named.map(moved),
+            event_uuid: event_uuid.map(moved),
+            added: added.map(moved),
+            identifiers: identifiers.iter().map(|(name, span)| (*name, moved(*span))).collect(),
+        };
+        Self { places, ..self.clone() }
+    }
+
     /// Whether the event itself says of which type it is.
     pub fn names_its_type(&self) -> bool {
         self.places.named.is_some()

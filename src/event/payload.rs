@@ -28,7 +28,12 @@ impl Payload {
     /// The same for those who have read it already: `hash` must be [`Payload::hash_of`] of `text`, or of that which the text
     /// is the twin of, and `head` its own.
     pub fn with_head(text: &str, hash: u128, head: Head) -> Self {
-        Self { text: text.into(), hash, head }
+        Self::of(text.into(), hash, head)
+    }
+
+    /// The same of a text that is held already.
+    pub(super) fn of(text: Box<str>, hash: u128, head: Head) -> Self {
+        Self { text, hash, head }
     }
 
     /// The hash that tells two texts apart (XXH3, 128 bits).

@@ -66,7 +66,14 @@ pub fn json_line(json: &str) -> Sanitized {
 
 fn json_without(json: &str, left_out: impl Fn(char) -> bool) -> Sanitized {
     let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
+    let mut rest = json;
+    // Nearly all of nearly every text stays as it is.
+    while let Some(at) = rest.bytes().position(|byte| !matches!(byte, b' '..=b'~')) {
+        let (plain, other) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(plain);
+        let mut chars = other.chars();
+        let Some(c) = chars.next() else { return Sanitized::made(out) };
+        rest = chars.as_str();
         match c {
             c if left_out(c) => {}
             '\n' | '\r' | '\t' => out.push(c),
@@ -82,6 +89,7 @@ fn json_without(json: &str, left_out: impl Fn(char) -> bool) -> Sanitized {
             c => out.push(c),
         }
     }
+    out.push_str(rest);
     Sanitized::made(out)
 }
 

@@ -48,6 +48,32 @@ fn what_is_printed_of_events_tells_of_nobody() {
 }
 
 #[test]
+fn neither_what_cannot_be_read_nor_the_name_of_a_file_tells_of_anybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, other] = ["jane.canary@canary.example.ndjson", "b.ndjson"].map(|name| folder.path().join(name));
+    let broken = [
+        "jane.canary@canary.example",
+        r#"{"first_name": Birdsong}"#,
+        r#"{"first_name":"Birdsong" "email":1}"#,
+        r#"{"record":"event","type":"p","event":Birdsong"#,
+        r#"["jane.canary@canary.example"]"#,
+        r#"{"Birdsong" Birdsong}"#,
+    ];
+    std::fs::write(&file, format!("{EVENT}\n{}\n", broken.join("\n"))).unwrap();
+    std::fs::write(&other, EVENT).unwrap();
+    let [file, other] = [&file, &other].map(|path| path.to_str().unwrap());
+    for line in ["report", "report --format html", "replay --json", "lint", "lint --json", "lint --format sarif"] {
+        let (stdout, stderr) = printed(clickscope(&line.split(' ').collect::<Vec<_>>()).args([file, "--redact"]));
+        assert!(!stdout.is_empty() && stderr.contains("not JSON"), "{line}: {stderr}");
+        assert_tells_of_nobody(&stdout);
+        assert_tells_of_nobody(&stderr);
+    }
+    let (stdout, stderr) = printed(&mut clickscope(&["compare", file, other, "--redact"]));
+    assert_tells_of_nobody(&stdout);
+    assert_tells_of_nobody(&stderr);
+}
+
+#[test]
 fn a_key_in_the_environment_joins_two_runs_and_none_does_not() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send(EVENT);

@@ -18,18 +18,32 @@ pub(super) enum Form {
 /// Whether anything in `text` may be personal by its form, or in a pair of a name and a value. Most texts are not looked
 /// at any further.
 pub(super) fn may_hold(text: &str) -> bool {
-    let (mut digits, mut run, mut longest, mut marked, mut colons) = (0, 0, 0, false, 0);
+    let (mut digits, mut dots, mut run, mut longest) = (0, 0, 0, 0);
+    let (mut is_marked, mut has_quotes, mut colons) = (false, false, 0);
     for byte in text.bytes() {
         match byte {
-            b'0'..=b'9' => (digits, run) = (digits + 1, run + 1),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => run += 1,
-            b'@' | b'%' | b'=' | b'"' => marked = true,
-            b':' => (colons, run) = (colons + 1, 0),
-            _ => run = 0,
+            b'0'..=b'9' => (digits, run) = (digits + 1, run + 1),
+            _ => {
+                longest = longest.max(run);
+                run = 0;
+                match byte {
+                    b'@' | b'%' | b'=' | b'"' => is_marked = true,
+                    b'\'' | b'\\' => has_quotes = true,
+                    b':' => colons += 1,
+                    b'.' => dots += 1,
+                    _ => {}
+                }
+            }
         }
-        longest = longest.max(run);
     }
-    marked || colons > 1 || longest >= TOKEN || digits >= 4
+    is_marked
+        || longest.max(run) >= TOKEN
+        // A telephone number has seven digits, an IP address three points, or colons.
+        || digits >= 7
+        || digits >= 4 && dots >= 3
+        || colons >= 2
+        || colons >= 1 && has_quotes
 }
 
 /// The fewest characters of a token.
@@ -51,18 +65,21 @@ pub(super) fn word(text: &str, at: usize) -> Range<usize> {
         is_number && !local.any(|byte| matches!(byte, b'@' | b'%'))
     };
     let ends = |(length, byte): (usize, &u8)| !is_of_word(*byte) || *byte == b'+' && length > 0 && hangs(length);
-    let length = bytes.iter().enumerate().position(ends);
-    at..at + length.unwrap_or(bytes.len())
+    let length = bytes.iter().enumerate().position(ends).unwrap_or(bytes.len());
+    // What closes a quotation is no part of its last word.
+    let quotes = bytes.get(..length).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\'').count();
+    at..at + length - quotes
 }
 
 /// The most that an address has before its sign (RFC 5321).
 const LOCAL: usize = 64;
 
 /// What begins at `at`, a place where a word begins, and how far it goes: that of which more than one word is made.
-pub(super) fn across_words(text: &str, at: usize) -> Option<(Range<usize>, Form)> {
+/// `has_colons` says whether the text has more than one.
+pub(super) fn across_words(text: &str, at: usize, has_colons: bool) -> Option<(Range<usize>, Form)> {
     let bytes = text.as_bytes();
     let first = *bytes.get(at)?;
-    if first.is_ascii_hexdigit() || first == b':' {
+    if has_colons && (first.is_ascii_hexdigit() || first == b':') {
         let found = colons(text, at);
         if found.is_some() {
             return found;

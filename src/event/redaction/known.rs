@@ -61,9 +61,10 @@ impl Known {
         if self.values.is_empty() {
             return false;
         }
-        let text = text.to_lowercase();
+        let text = if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() };
         // Between words a URL has other signs.
-        self.values.iter().any(|(value, _)| value.split([' ', '\'']).next().is_some_and(|first| text.contains(first)))
+        let mut begins = self.values.iter().filter_map(|(value, _)| value.split([' ', '\'']).next());
+        begins.any(|begin| memchr::memmem::find(text.as_bytes(), begin.as_bytes()).is_some())
     }
 
     /// The length of the value that begins at `at`, the beginning of a word, and its mask.

@@ -7,6 +7,7 @@ mod forms;
 mod known;
 mod masks;
 mod names;
+mod plain;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -22,7 +23,11 @@ use super::{Head, Identifiers, Path, Payload, Sanitized, Segment, TypeName, json
 use forms::Form;
 use known::Known;
 use masks::{Masks, SHORTEST, is_mask, is_nobody};
-use names::{Meaning, Names};
+use names::{Meaning, Named, Names};
+use plain::PlainTexts;
+
+/// Before what is wrong with a text that is not JSON.
+const NOT_JSON: &str = "not JSON: ";
 
 /// How often text within text is read: JSON in a string, what is escaped for a URL.
 const DEEPEST: u8 = 4;
@@ -33,6 +38,7 @@ const DEEPEST: u8 = 4;
 pub struct Redaction {
     masks: Masks,
     names: Names,
+    plain: PlainTexts,
 }
 
 /// Neither the key nor the names that were met.
@@ -67,7 +73,7 @@ impl Standing {
 impl Redaction {
     /// One with that key. `identifiers` are fields that identify somebody beside those that are known to.
     pub fn new(key: &SecretString, identifiers: &Identifiers) -> Self {
-        Self { masks: Masks::new(key), names: Names::new(identifiers.own()) }
+        Self { masks: Masks::new(key), names: Names::new(identifiers.own()), plain: PlainTexts::default() }
     }
 
     /// The twin of an event. It has the same fields in the same places, each of the same type, and counts as another where
@@ -75,22 +81,38 @@ impl Redaction {
     pub fn payload(&self, payload: &Arc<Payload>) -> Arc<Payload> {
         let event_type = payload.event_type().filter(|_| !payload.head().names_its_type());
         let key = event_type.map(|event_type| self.type_name(event_type));
-        match self.json(payload.text()) {
-            Cow::Borrowed(_) if key.as_ref() == event_type => Arc::clone(payload),
-            text => {
-                let head = Head::of(&text, key.as_ref().map(TypeName::as_str));
-                Arc::new(Payload::with_head(&text, payload.hash(), head))
-            }
+        let edits = self.edits(payload.text());
+        if edits.list.is_empty() && key.as_ref() == event_type {
+            return Arc::clone(payload);
         }
+        let head = payload.head();
+        let told = [head.places.event, head.places.named, head.places.event_uuid];
+        let head = if told.into_iter().flatten().any(|span| edits.touch(span.start..span.end)) {
+            None
+        } else {
+            let moved = head.moved(|place| edits.place(place));
+            Some(Head { event_type: key.clone().or(moved.event_type), ..moved })
+        };
+        let text: Box<str> = edits.done().into();
+        let head = head.unwrap_or_else(|| Head::of(&text, key.as_ref().map(TypeName::as_str)));
+        Arc::new(Payload::of(text, payload.hash(), head))
     }
 
     /// The twin of a text that is one JSON value, whatever it is.
     ///
     /// What is personal by the name of one field is masked in the texts of all others too: a name in a greeting.
     pub fn json<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.edits(text).done()
+    }
+
+    /// What is replaced in a text that is one JSON value.
+    fn edits<'t>(&self, text: &'t str) -> Edits<'t> {
         let mut known = Known::default();
-        let twin = self.json_within(text, Standing::EVENT, 0, &mut known);
-        if known.is_in(&twin) { self.json_within(text, Standing::EVENT, 0, &mut known.complete()) } else { twin }
+        let edits = self.edits_within(text, Standing::EVENT, 0, &mut known);
+        if known.is_in(&edits.out) || known.is_in(edits.rest()) {
+            return self.edits_within(text, Standing::EVENT, 0, &mut known.complete());
+        }
+        edits
     }
 
     /// The twin of the JSON value that stands at `path` in an event.
@@ -126,7 +148,7 @@ impl Redaction {
 
     /// The twin of the name of an event type.
     pub fn type_name(&self, name: &TypeName) -> TypeName {
-        match self.text_within(name.as_str(), 0, &Known::default()) {
+        match self.text(name.as_str()) {
             Cow::Borrowed(_) => name.clone(),
             Cow::Owned(twin) => TypeName::from(twin),
         }
@@ -134,13 +156,15 @@ impl Redaction {
 
     /// The twin of the name of a field.
     pub fn name<'t>(&self, name: &'t str) -> Cow<'t, str> {
-        self.text_within(name, 0, &Known::default())
+        self.text(name)
     }
 
     /// The twin of words: of anything in them that is personal by its form.
     pub fn words(&self, words: &Sanitized) -> Sanitized {
         let looks_like_json = words.trim_start().starts_with(['{', '[']);
-        let twin = if looks_like_json && serde_json::from_str::<serde::de::IgnoredAny>(words).is_ok() {
+        let twin = if let Some((before, after)) = words.split_once(NOT_JSON) {
+            Cow::Owned([&*self.text(before), NOT_JSON, &self.quoting(after)].concat())
+        } else if looks_like_json && serde_json::from_str::<serde::de::IgnoredAny>(words).is_ok() {
             self.json(words)
         } else {
             self.text(words)
@@ -149,6 +173,18 @@ impl Redaction {
             Cow::Borrowed(_) => words.clone(),
             Cow::Owned(twin) => sanitize(&twin),
         }
+    }
+
+    /// The twin of what is said of a text that is not JSON: what it quotes has no name, and may be anything.
+    fn quoting(&self, words: &str) -> String {
+        let last = words.matches('`').count();
+        let twin = |(at, piece): (usize, &str)| {
+            // Between two quotations stand blanks; where none do, the quoted text has the sign in itself.
+            let is_said = at == 0 || at == last || at % 2 == 0 && piece.starts_with(' ') && piece.ends_with(' ');
+            let is_quoted = !is_said && piece.contains(char::is_alphanumeric);
+            if is_quoted { self.value(piece).into_owned() } else { self.text(piece).into_owned() }
+        };
+        words.split('`').enumerate().map(twin).collect::<Vec<_>>().join("`")
     }
 
     /// The same of words about the value at `path`: where that is personal, so is what has digits in it, such as a date.
@@ -166,7 +202,18 @@ impl Redaction {
 
     /// The twin of a text: of anything in it that is personal by its form, or by a name that stands before it.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.text_within(text, 0, &Known::default())
+        if !forms::may_hold(text) {
+            return Cow::Borrowed(text);
+        }
+        let fingerprint = self.masks.fingerprint(text);
+        if self.plain.has(fingerprint) {
+            return Cow::Borrowed(text);
+        }
+        let twin = self.text_within(text, 0, &Known::default());
+        if matches!(twin, Cow::Borrowed(_)) {
+            self.plain.remember(fingerprint);
+        }
+        twin
     }
 
     /// The mask of a text that is personal as a whole; what is blank or a mask stays.
@@ -179,7 +226,7 @@ impl Redaction {
         if mask == value {
             return Cow::Borrowed(text);
         }
-        Cow::Owned(text.replacen(value, &mask, 1))
+        Cow::Owned(if value.len() == text.len() { mask } else { text.replacen(value, &mask, 1) })
     }
 
     fn mask_of(&self, value: &str) -> String {
@@ -207,17 +254,26 @@ impl Redaction {
         self.masks.word(value)
     }
 
+    /// What the name of a field says, and whether it is its own twin.
+    fn named(&self, name: &str) -> Named {
+        self.names.named(name, || matches!(self.name(name), Cow::Borrowed(_)))
+    }
+
     /// Where the value at `path` stands.
     fn standing(&self, path: &Path) -> Standing {
         path.0.iter().fold(Standing::EVENT, |standing, segment| match segment {
-            Segment::Key { name, .. } => standing.field(self.names.meaning(name)),
+            Segment::Key { name, .. } => standing.field(self.named(name).meaning),
             Segment::Index(_) => standing,
         })
     }
 
-    /// The twin of valid JSON, token for token but for what is masked. Containers are held on the heap: however deep they
-    /// are, the stack is not.
     fn json_within<'t>(&self, text: &'t str, standing: Standing, depth: u8, known: &mut Known) -> Cow<'t, str> {
+        self.edits_within(text, standing, depth, known).done()
+    }
+
+    /// What is replaced in valid JSON, which stays the same token for token but for what is masked. Containers are held on the
+    /// heap: however deep they are, the stack is not.
+    fn edits_within<'t>(&self, text: &'t str, standing: Standing, depth: u8, known: &mut Known) -> Edits<'t> {
         let mut edits = Edits::of(text);
         let mut open: Vec<(Standing, bool)> = Vec::new();
         let (mut here, mut is_name) = (standing, false);
@@ -242,17 +298,20 @@ impl Redaction {
                     at += 1;
                 }
                 b'"' => {
-                    let end = at + string_length(text.as_bytes().get(at..).unwrap_or_default());
+                    let (length, is_plain) = string_length(text.as_bytes().get(at..).unwrap_or_default());
+                    let end = at + length;
                     let raw = text.get(at..end).unwrap_or_default();
+                    let plain = if is_plain { text.get(at + 1..end - 1) } else { None };
                     if std::mem::take(&mut is_name) {
-                        let name = json::string(raw);
+                        let name = plain.map_or_else(|| json::string(raw), Cow::Borrowed);
+                        let named = self.named(&name);
                         if let Some((around, _)) = open.last() {
-                            here = around.field(self.names.meaning(&name));
+                            here = around.field(named.meaning);
                         }
-                        if let Cow::Owned(twin) = self.name(&name) {
-                            edits.replace(at..end, &json_string(&twin));
+                        if !named.is_plain {
+                            edits.replace(at..end, &json_string(&self.name(&name)));
                         }
-                    } else if let Some(twin) = self.string(raw, here, depth, known) {
+                    } else if let Some(twin) = self.string(raw, plain, here, depth, known) {
                         edits.replace(at..end, &json_string(&twin));
                     }
                     at = end;
@@ -276,11 +335,19 @@ impl Redaction {
                 _ => at += 1,
             }
         }
-        edits.done()
+        edits
     }
 
-    /// The twin of a JSON string; `None` where it is the same.
-    fn string(&self, raw: &str, standing: Standing, depth: u8, known: &mut Known) -> Option<String> {
+    /// The twin of a JSON string; `None` where it is the same. `plain` is what is between its quotes, where nothing in it is
+    /// escaped.
+    fn string(
+        &self,
+        raw: &str,
+        plain: Option<&str>,
+        standing: Standing,
+        depth: u8,
+        known: &mut Known,
+    ) -> Option<String> {
         if raw.len() <= 2 {
             return None;
         }
@@ -290,37 +357,43 @@ impl Redaction {
             }
             return owned(self.json_within(&encoded, standing, depth + 1, known));
         }
+        let value = plain.map_or_else(|| json::string(raw), Cow::Borrowed);
         if standing.is_personal {
-            let value = json::string(raw);
             let mask = self.value(&value);
             known.learn(value.trim(), mask.trim());
             return owned(mask);
         }
         if known.is_complete() && !standing.is_type {
-            return owned(self.text_within(&json::string(raw), depth, known));
+            return owned(self.text_within(&value, depth, known));
         }
-        if !raw.contains('\\') && !forms::may_hold(raw.get(1..raw.len() - 1).unwrap_or(raw)) {
-            return None;
-        }
-        owned(self.text_within(&json::string(raw), depth, &Known::default()))
+        // What is too deep to be read depends on where the text stands.
+        owned(if depth == 0 { self.text(&value) } else { self.text_within(&value, depth, &Known::default()) })
     }
 
     fn text_within<'t>(&self, text: &'t str, depth: u8, known: &Known) -> Cow<'t, str> {
         if !forms::may_hold(text) && !known.is_in(text) || is_mask(text) {
             return Cow::Borrowed(text);
         }
+        self.text_by_words(text, depth, known)
+    }
+
+    fn text_by_words<'t>(&self, text: &'t str, depth: u8, known: &Known) -> Cow<'t, str> {
         let mut edits = Edits::of(text);
+        let has_colons = memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_some();
         let mut at = 0;
         while let Some(byte) = text.as_bytes().get(at) {
-            if let Some((place, form)) = forms::across_words(text, at) {
+            if let Some((place, form)) = forms::across_words(text, at, has_colons) {
                 let piece = text.get(place.clone()).unwrap_or_default();
                 at = place.end;
                 edits.replace(place, &self.mask(piece, form));
                 continue;
             }
-            if !forms::is_of_word(*byte) {
+            // A quotation begins with its sign, no word does.
+            if !forms::is_of_word(*byte) || *byte == b'\'' {
                 at += 1;
-                if let Some(end) = login(text, at).filter(|_| *byte == b'/') {
+                if *byte == b'/'
+                    && let Some(end) = login(text, at)
+                {
                     let piece = text.get(at..end).unwrap_or_default();
                     edits.replace(at..end, &self.masks.word(piece));
                     at = end;
@@ -336,7 +409,7 @@ impl Redaction {
             let word = text.get(place.clone()).unwrap_or_default();
             at = place.end;
             if let Some(start) = value_begins(text, place.end)
-                && Standing::EVENT.field(self.names.meaning(&decoded(word))).is_personal
+                && Standing::EVENT.field(self.named(&decoded(word)).meaning).is_personal
             {
                 let value = start..value_ends(text, start);
                 let piece = text.get(value.clone()).unwrap_or_default();
@@ -387,28 +460,51 @@ impl Redaction {
 struct Edits<'t> {
     text: &'t str,
     out: String,
-    kept: usize,
+    /// Where each piece was, and the end of what stands there now.
+    list: Vec<(std::ops::Range<usize>, usize)>,
 }
 
 impl<'t> Edits<'t> {
     fn of(text: &'t str) -> Self {
-        Self { text, out: String::new(), kept: 0 }
+        Self { text, out: String::new(), list: Vec::new() }
+    }
+
+    /// What is behind the last piece.
+    fn rest(&self) -> &'t str {
+        let kept = self.list.last().map_or(0, |(place, _)| place.end);
+        self.text.get(kept..).unwrap_or_default()
+    }
+
+    /// Whether anything in that place is replaced.
+    fn touch(&self, place: std::ops::Range<u32>) -> bool {
+        let (start, end) = (place.start as usize, place.end as usize);
+        let after = self.list.partition_point(|(piece, _)| piece.end <= start);
+        self.list.get(after).is_some_and(|(piece, _)| piece.start < end)
+    }
+
+    /// Where a place that is in no piece is when all are replaced.
+    fn place(&self, place: u32) -> u32 {
+        let before = self.list.partition_point(|(piece, _)| piece.end <= place as usize);
+        let (end, out) =
+            before.checked_sub(1).and_then(|at| self.list.get(at)).map_or((0, 0), |(piece, out)| (piece.end, *out));
+        u32::try_from(out + (place as usize).saturating_sub(end)).unwrap_or(u32::MAX)
     }
 
     fn replace(&mut self, place: std::ops::Range<usize>, by: &str) {
         if self.out.is_empty() {
             self.out.reserve(self.text.len() + by.len());
         }
-        self.out.push_str(self.text.get(self.kept..place.start).unwrap_or_default());
+        let kept = self.list.last().map_or(0, |(place, _)| place.end);
+        self.out.push_str(self.text.get(kept..place.start).unwrap_or_default());
         self.out.push_str(by);
-        self.kept = place.end;
+        self.list.push((place, self.out.len()));
     }
 
     fn done(mut self) -> Cow<'t, str> {
-        if self.kept == 0 {
+        if self.list.is_empty() {
             return Cow::Borrowed(self.text);
         }
-        self.out.push_str(self.text.get(self.kept..).unwrap_or_default());
+        self.out.push_str(self.rest());
         Cow::Owned(self.out)
     }
 }
@@ -420,21 +516,22 @@ fn owned(twin: Cow<'_, str>) -> Option<String> {
     }
 }
 
-/// How long the string is that `bytes` begin with, quotes included.
-fn string_length(bytes: &[u8]) -> usize {
-    let mut at = 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+/// How long the string is that `bytes` begin with, quotes included, and whether nothing in it is escaped.
+fn string_length(bytes: &[u8]) -> (usize, bool) {
+    let (mut at, mut is_plain) = (1, true);
+    while let Some(length) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += length;
+        if bytes.get(at) == Some(&b'"') {
+            return (at + 1, is_plain);
         }
+        (at, is_plain) = (at + 2, false);
     }
-    bytes.len()
+    (bytes.len(), false)
 }
 
 fn json_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    // A text can always be written.
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// Where the value begins that the name ending at `end` has, as in `name=value` and `"name":"value"`.
@@ -461,14 +558,18 @@ fn value_begins(text: &str, end: usize) -> Option<usize> {
 /// Where the value ends that begins at `start`: where its quotes do, else where the next one may begin.
 fn value_ends(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
-    let is_quoted = start.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(|byte| is_quote(*byte));
-    let ends = |byte: &u8| match byte {
+    let quote = start.checked_sub(1).and_then(|before| bytes.get(before)).filter(|byte| is_quote(**byte));
+    let value = bytes.get(start..).unwrap_or_default();
+    // Within a name the sign is an apostrophe.
+    let is_apostrophe = |at: usize| value.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let ends = |(at, byte): (usize, &u8)| match byte {
         b'"' | b'\\' => true,
-        _ if is_quoted => false,
+        b'\'' if quote == Some(&b'\'') => !is_apostrophe(at),
+        _ if quote.is_some() => false,
         b'&' | b';' | b'#' | b',' | b'<' | b'>' | b')' | b'}' | b']' | b'\'' => true,
         _ => byte.is_ascii_whitespace(),
     };
-    let length = bytes.get(start..).unwrap_or_default().iter().position(ends);
+    let length = value.iter().enumerate().position(ends);
     length.map_or(text.len(), |length| start + length)
 }
 

@@ -25,11 +25,19 @@ pub(super) enum Meaning {
     Type,
 }
 
+/// What is known of a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named {
+    pub(super) meaning: Meaning,
+    /// Whether nothing in the name itself is personal.
+    pub(super) is_plain: bool,
+}
+
 /// The names of personal fields.
 pub(super) struct Names {
     /// The user's own, in the form of [`letters`].
     own: Box<[String]>,
-    known: RwLock<HashMap<Box<str>, Meaning>>,
+    known: RwLock<HashMap<Box<str>, Named>>,
 }
 
 /// What the name of a personal field has in it, letters and digits only.
@@ -157,22 +165,23 @@ impl Names {
         Self { own: own.map(letters).collect(), known: RwLock::default() }
     }
 
-    /// What the name says.
-    pub(super) fn meaning(&self, name: &str) -> Meaning {
+    /// What is known of the name; `is_plain` is asked for one that was not met before.
+    pub(super) fn named(&self, name: &str, is_plain: impl FnOnce() -> bool) -> Named {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(meaning) = known.get(name) {
-            return *meaning;
+        if let Some(named) = known.get(name) {
+            return *named;
         }
         let has_room = known.len() < REMEMBERED && name.len() <= LONGEST;
         drop(known);
-        let meaning = self.read(name);
+        let named = Named { meaning: self.meaning(name), is_plain: is_plain() };
         if has_room {
-            self.known.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), meaning);
+            self.known.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), named);
         }
-        meaning
+        named
     }
 
-    fn read(&self, name: &str) -> Meaning {
+    /// What the name says.
+    pub(super) fn meaning(&self, name: &str) -> Meaning {
         /// Those of the catalogue.
         static MARKED: LazyLock<Box<[String]>> =
             LazyLock::new(|| Catalogue::standard().personal().into_iter().map(letters).collect());
