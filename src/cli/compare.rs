@@ -146,7 +146,7 @@ fn side(name: &str, args: &CompareArgs, setting: &Setting<'_>) -> Result<(Report
         }
     };
     let (levels, plan) = (setting.file.levels().clone(), (setting.plan)()?);
-    let mut folding = Folding::new(levels, plan, args.received, masks, input.called.clone());
+    let mut folding = Folding::new(levels, plan, args.received, masks);
     folding.read(input);
     let (report, is_broken) = folding.report(&called);
     if report.events == 0 {

@@ -13,6 +13,7 @@ mod lines;
 mod lint;
 mod man;
 mod plan;
+mod reading;
 mod recording;
 mod redact;
 mod replay;

@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::input::{BadInput, Input, InputError, Part};
-use super::lint::{self, is_object};
+use super::input::{BadInput, Input, InputError};
+use super::lint::is_object;
+use super::reading::{self, Reader};
 use super::{Exit, Failure, args, stderr};
 use crate::config::{self, Provenance, Setting};
-use crate::event::syntax::SyntaxError;
 use crate::event::text::{counted, excerpt, grouped, sanitize, sanitize_json};
-use crate::event::{Document, Form, NO_ARRAY, Sanitized, sanitized};
+use crate::event::{Document, Sanitized, sanitized};
 use crate::lint::{LintContext, Severity, Stage};
 use crate::plan::{BadSchema, Inference, Inferred, Lesson, Linter, MOST_TYPES, Plan, PlannedType, SeverityOverrides};
-use crate::session::captured;
+use crate::session::Record;
 
 /// The widest name of an event type, in columns.
 const WIDEST: usize = 64;
@@ -104,9 +104,8 @@ pub(super) fn infer(args: &args::InferArgs, levels: &SeverityOverrides) -> Resul
         linter: Linter::new(levels.clone(), Plan::default()),
         context: LintContext { stage, now: Timestamp::now() },
         tally: Tally::default(),
-        called: &called,
     };
-    learning.learn(input);
+    reading::read(input, &called, &mut learning);
     let Learning { inference, tally, .. } = learning;
     let inferred: Vec<Inferred> = inference.schemas().collect();
     if inferred.is_empty() {
@@ -154,52 +153,15 @@ impl Tally {
     }
 }
 
-struct Learning<'a> {
+struct Learning {
     inference: Inference,
     linter: Linter,
     context: LintContext,
     tally: Tally,
-    called: &'a Sanitized,
 }
 
-impl Learning<'_> {
-    fn learn(&mut self, input: Input) {
-        for part in input.values() {
-            match part {
-                Ok(part) => self.part(&part),
-                Err(unreadable) => self.unusable(&unreadable.of(self.called).told()),
-            }
-        }
-    }
-
-    fn part(&mut self, part: &Part) {
-        match captured(&part.text) {
-            Some(None) => {}
-            Some(Some(event)) => match Document::new(event.payload) {
-                Ok(document) => {
-                    self.event(&document, LintContext { stage: Stage::Received, now: event.at.wall }, part);
-                }
-                Err(error) => self.bad(part, 1, None, Sanitized::of(&error)),
-            },
-            None => match Form::read(&part.text) {
-                Form::NoArray(_) => self.bad(part, 1, None, NO_ARRAY.into()),
-                Form::Event(text) => self.text(text, part),
-                Form::Many { events, .. } => events.into_iter().for_each(|text| self.text(text, part)),
-            },
-        }
-    }
-
-    fn text(&mut self, text: &str, part: &Part) {
-        match lint::read(text) {
-            Ok(event) => self.event(&event, self.context, part),
-            Err(SyntaxError { line, column, message }) => self.bad(part, line, Some(column), message),
-        }
-    }
-
-    fn event(&mut self, event: &Document, context: LintContext, part: &Part) {
-        if !is_object(event) {
-            return self.bad(part, 1, None, "an event is an object".into());
-        }
+impl Learning {
+    fn learn(&mut self, event: &Document, context: LintContext) {
         match self.inference.observe(event, context.stage) {
             Lesson::Nameless => return self.tally.nameless += 1,
             Lesson::OneTypeTooMany => return self.tally.surplus += 1,
@@ -209,16 +171,23 @@ impl Learning<'_> {
         let found = self.linter.judge(event, context);
         self.tally.faulty += u64::from(found.iter().any(|finding| finding.severity == Severity::Error));
     }
+}
 
-    fn bad(&mut self, part: &Part, line: usize, column: Option<usize>, reason: Sanitized) {
-        let (line, place) = part.place(line, column.unwrap_or(1));
-        let (line, column) = (Some(line), column.map(|_| place));
-        self.unusable(&BadInput { called: self.called.clone(), line, column, reason, can_be_left_out: true }.told());
+impl Reader for Learning {
+    fn event(&mut self, event: &Document) {
+        self.learn(event, self.context);
     }
 
-    fn unusable(&mut self, told: &Sanitized) {
+    fn record(&mut self, record: &Record, event: Option<&Document>) {
+        // What a server shows in the place of an event has no fields to learn.
+        if let Some(event) = event.filter(|event| is_object(event)) {
+            self.learn(event, LintContext { stage: Stage::Received, now: record.at().wall });
+        }
+    }
+
+    fn unreadable(&mut self, bad: &BadInput) {
         self.tally.unusable += 1;
-        stderr::say_plainly(told);
+        stderr::say_plainly(&bad.told());
     }
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::args::{ReportArgs, ReportFormat};
 use super::folding::{Folding, source};
 use super::input::Input;
-use super::{Exit, Failure};
-use crate::event::Redaction;
+use super::{Exit, Failure, stderr};
+use crate::event::{Redaction, sanitized};
 use crate::plan::{Plan, SeverityOverrides};
 use crate::report::{Extent, csv, html, json, markdown};
 
@@ -18,7 +18,8 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let input = Input::open(&args.file)?;
     input.outlast_an_interrupt()?;
-    let mut folding = Folding::new(levels.clone(), plan, args.received, redaction, input.called.clone());
+    let called = input.called.clone();
+    let mut folding = Folding::new(levels.clone(), plan, args.received, redaction);
     folding.read(input);
     let (report, is_broken) = folding.report(&source(&args.file));
     let text = match args.format {
@@ -30,5 +31,9 @@ pub(super) fn run(
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()?;
-    Ok(if is_broken { Exit::Unusable } else { Exit::Done })
+    let is_empty = report.events == 0;
+    if is_empty && !is_broken {
+        stderr::say(&sanitized!("{}: there is no event in it", called));
+    }
+    Ok(if is_broken || is_empty { Exit::Unusable } else { Exit::Done })
 }

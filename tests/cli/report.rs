@@ -51,7 +51,19 @@ fn a_report_is_made_of_a_tape_in_each_format_and_of_what_can_be_read_of_it() {
     }
     fs::write(&path, "").unwrap();
     let empty = report(&[]);
-    assert_eq!((empty.code, empty.stdout.contains("There is no event in it.")), (Some(0), true), "{empty:?}");
+    assert_eq!((empty.code, empty.stdout.contains("There is no event in it.")), (Some(2), true), "{empty:?}");
+    // One rule for all that read events: where there is none, that is said, and is no success.
+    let file = path.to_str().unwrap();
+    for empty in ["", "\n\n", &tape(&[])] {
+        fs::write(&path, empty).unwrap();
+        let replay = Ran::of(&mut clickscope(&["replay", "--json", file]));
+        assert_eq!(replay.code, Some(if empty.trim().is_empty() { 2 } else { 0 }), "{empty}: {replay:?}");
+        for line in [&["report", file][..], &["compare", file, file], &["lint", file], &["plan", "infer", file]] {
+            let ran = Ran::of(&mut clickscope(line));
+            assert_eq!(ran.code, Some(2), "{line:?}: {ran:?}");
+            assert!(ran.stderr.contains("there is no event"), "{line:?}: {ran:?}");
+        }
+    }
     fs::write(&path, tape(&events) + "oops\n").unwrap();
     let broken = report(&[]);
     assert_eq!(broken.code, Some(2), "{broken:?}");
