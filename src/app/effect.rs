@@ -94,6 +94,8 @@ pub enum Effect {
     },
     /// Write these on the tape.
     Record(Vec<Record>),
+    /// Close the tape that is on.
+    StopRecording,
     /// Give the terminal and the draft to the user's own editor, and come back with what became of it.
     Edit {
         /// Which draft.

@@ -183,6 +183,8 @@ pub enum Action {
     NewLine,
     /// Keep the draft as a template.
     SaveTemplate,
+    /// Close the tape that is recorded.
+    StopRecording,
     /// Copy the calls as commands.
     CopyCommand,
     /// Print them on the plain terminal.
@@ -194,7 +196,8 @@ pub enum Action {
 impl Action {
     /// Whether it is asked of a live session, which a replay is not.
     pub(super) fn is_live(self) -> bool {
-        matches!(self, Self::Pause | Self::Poll | Self::Slower | Self::Faster | Self::AskHistory | Self::Record)
+        matches!(self, Self::Pause | Self::Poll | Self::Slower | Self::Faster | Self::AskHistory)
+            || matches!(self, Self::Record | Self::StopRecording)
     }
 }
 
@@ -379,6 +382,7 @@ pub(super) static ANYWHERE: Keys = {
         bind(&[], A::EndStep, "end the step, and its counts"),
         bind(&[char('r')], A::Poll, "poll and count now"),
         bind(&[char('w')], A::Record, "record the session to a file: what is held, and what comes"),
+        bind(&[], A::StopRecording, "stop recording; what is on the tape stays"),
         bind(&[char('+'), char('=')], A::Slower, "a longer interval between polls"),
         bind(&[char('-')], A::Faster, "a shorter interval between polls"),
         bind(&[key(KeyCode::Tab)], A::NextPane, "next pane"),

@@ -140,6 +140,7 @@ fn done(model: &mut Model, redaction: &Redaction, outcome: Outcome, now: Moment)
         | Outcome::Reported { .. }
         | Outcome::Kept(_)
         | Outcome::RecordingBegun { .. }
+        | Outcome::RecordingClosed { .. }
         | Outcome::RecordingNotBegun(_)
         | Outcome::RecordingEnded(_)
         | Outcome::EditFailed(_)) => outcome,

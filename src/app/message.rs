@@ -113,6 +113,13 @@ pub enum Outcome {
         /// How many events were held.
         events: u64,
     },
+    /// The tape was closed, as it was asked for.
+    RecordingClosed {
+        /// Where it is.
+        place: Sanitized,
+        /// How many events are on it.
+        events: u64,
+    },
     /// No tape could be begun, and why. One that was on goes on.
     RecordingNotBegun(Sanitized),
     /// The tape could not be written on, and why.

@@ -335,7 +335,7 @@ impl Model {
             return keys.action(key);
         }
         let of_replay = keymap::REPLAY.action(key).filter(|_| keys.has(&keymap::ANYWHERE));
-        of_replay.or_else(|| keys.action(key).filter(|action| !action.is_live()))
+        of_replay.or_else(|| keys.action(key))
     }
 
     /// The bindings that the footer shows, in order.
@@ -553,7 +553,7 @@ impl Model {
         let Self { types, inspector, checked, queries, session, .. } = self;
         if queries.take_types_changed() {
             let (narrowing, more) = (queries.narrowing(), queries.narrowing().is_some_and(|scan| !scan.is_done()));
-            types.narrow(narrowing.map(|scan| scan.types().cloned().collect()), more, now);
+            types.narrow(narrowing.map(|scan| scan.types().cloned().collect()), more);
         }
         match types.selected() {
             Some((name, row)) => {

@@ -27,7 +27,11 @@ impl Model {
 
     /// How many events would be lost if the program ended; none of a tape.
     fn unsaved(&self) -> u64 {
-        if self.recordings.on.is_some() || self.tape.is_some() { 0 } else { self.session.held() }
+        match self.recordings.saved {
+            _ if self.recordings.on.is_some() || self.tape.is_some() => 0,
+            Some(saved) => self.session.history.iter().filter(|event| event.number >= saved).count() as u64,
+            None => self.session.held(),
+        }
     }
 
     /// What is told when the program has ended: what was seen, and where it is recorded.
@@ -88,6 +92,24 @@ pub(super) fn begun(model: &mut Model, place: Sanitized, events: u64, now: Momen
     note(model, now, EntryKind::Note, told.clone());
     toast(model, now, told);
     model.recordings.on = Some(Recording { place, ..next });
+}
+
+/// Closes the tape that is on.
+pub(super) fn stop(model: &mut Model, now: Moment) -> Vec<Effect> {
+    if model.recordings.on.take().is_none() {
+        let key = keymap::ANYWHERE.key_for(Action::Record).map_or_else(|| "".into(), |key| key.shown());
+        toast(model, now, sanitized!("nothing is recorded: {} begins a recording", key));
+        return Vec::new();
+    }
+    model.recordings.saved = Some(model.session.history.next());
+    vec![Effect::StopRecording]
+}
+
+/// The tape was closed.
+pub(super) fn closed(model: &mut Model, place: &Sanitized, events: u64, now: Moment) {
+    let told = sanitized!("recording has stopped: {} in {}", text::counted(events, "event"), place);
+    note(model, now, EntryKind::Note, told.clone());
+    toast(model, now, told);
 }
 
 /// No tape could be begun; one that was on goes on.
@@ -168,6 +190,25 @@ mod tests {
         send(&mut model, Message::Done(Outcome::RecordingEnded("the disk is full".into())), at(21));
         assert_eq!((toast_of(&model), model.recordings.on()), ("the disk is full".into(), None));
         assert_eq!(recorded(&send(&mut model, polled(vec![came()], at(22)), at(22))), []);
+    }
+
+    #[test]
+    fn a_recording_can_be_stopped_and_what_is_on_it_is_not_asked_about() {
+        let mut model = Model::new(Setup { recording: Some("/a.ndjson".into()), ..setup(120, 36) });
+        for number in 0..248 {
+            let change = change("view", ChangeKind::Updated, &format!(r#"{{"n":{number}}}"#), 0, 1, at(1));
+            send(&mut model, polled(vec![change], at(1)), at(1));
+        }
+        press(&mut model, ":", at(2));
+        assert_eq!(type_in(&mut model, "stop rec\n", at(2)), [Effect::StopRecording]);
+        assert_eq!(model.recordings.on(), None);
+        let closed = Outcome::RecordingClosed { place: "/a.ndjson".into(), events: 248 };
+        send(&mut model, Message::Done(closed), at(2));
+        assert_eq!(toast_of(&model), "recording has stopped: 248 events in /a.ndjson");
+        assert_eq!(press(&mut model, "q", at(2)), [Effect::Quit]);
+        press(&mut model, ":", at(2));
+        assert_eq!(type_in(&mut model, "stop rec\n", at(2)), []);
+        assert_eq!(toast_of(&model), "nothing is recorded: w begins a recording");
     }
 
     #[test]

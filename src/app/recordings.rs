@@ -2,7 +2,7 @@
 
 use super::Effect;
 use crate::event::{Redaction, Sanitized};
-use crate::session::Record;
+use crate::session::{EventNumber, Record};
 
 /// A tape that the session is recorded to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Recording {
 pub struct Recordings {
     pub(super) on: Option<Recording>,
     pub(super) next: Option<Recording>,
+    /// Up to where the session is on a tape that was closed.
+    pub(super) saved: Option<EventNumber>,
     /// Whether the reader was told what would be lost, and the next key to quit quits.
     pub(super) is_leaving: bool,
 }

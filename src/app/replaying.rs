@@ -1,5 +1,6 @@
 //! Takes the news of a tape into the model, and does what the keys of a replay mean.
 
+use jiff::Timestamp;
 use tui_input::Input;
 
 use super::keymap::Action;
@@ -10,7 +11,7 @@ use super::pane::stream::EntryKind;
 use super::records::{hear, note, restore};
 use super::tape::Tape;
 use super::{Effect, Model};
-use crate::event::Sanitized;
+use crate::event::{Sanitized, sanitized, text};
 use crate::session::{Jump, Moment, NoJump, TapeNews, TapeTarget};
 
 /// Takes in what is told of the tape; `now` is the time of the program.
@@ -81,18 +82,44 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> (Vec<Effect
             (effects, Some((said, false)))
         }
         Action::JumpTo => {
-            model.layers.push(Layer::Prompt(Prompt { kind: PromptKind::Jump, input: Input::default() }));
+            model.layers.push(Layer::Prompt(Prompt::new(PromptKind::Jump, Input::default())));
             (Vec::new(), None)
         }
         _ => (Vec::new(), None),
     }
 }
 
-/// Goes to the place that was typed.
-pub(super) fn jump(model: &mut Model, typed: &str) -> Result<Vec<Effect>, NoJump> {
-    let Some(tape) = &mut model.tape else { return Ok(Vec::new()) };
-    let target = typed.parse::<Jump>()?.target(tape.position(), tape.extent, &model.time_zone);
-    Ok(tape.seek(target))
+/// Goes to the place that was typed; the second is what the reader is told where the tape does not go so far.
+pub(super) fn jump(model: &mut Model, typed: &str) -> Result<(Vec<Effect>, Option<Sanitized>), NoJump> {
+    let Some(tape) = &mut model.tape else { return Ok((Vec::new(), None)) };
+    let extent = tape.extent;
+    let target = typed.parse::<Jump>()?.target(tape.position(), extent, &model.time_zone);
+    let clock = |at: Timestamp| Sanitized::of(&at.to_zoned(model.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S"));
+    let (target, said) = match (target, extent.first, extent.last) {
+        (TapeTarget::Time(time), Some(first), _) if time < first => {
+            (TapeTarget::Event(1), Some(sanitized!("the tape begins at {}: this is its first event", clock(first))))
+        }
+        // Of one that is still being read the end is not known.
+        (TapeTarget::Time(time), _, Some(last)) if time > last && extent.is_whole => {
+            (TapeTarget::End, Some(sanitized!("the tape ends at {}: this is its end", clock(last))))
+        }
+        (TapeTarget::Event(number), ..) if number > extent.events && extent.is_whole => {
+            let events = text::counted(extent.events, "event");
+            (TapeTarget::End, Some(sanitized!("the tape has {}: this is its end", events)))
+        }
+        (target, ..) => (target, None),
+    };
+    Ok((tape.seek(target), said))
+}
+
+/// Why a live session is needed for what was asked.
+pub(super) fn refusal(action: Action) -> &'static str {
+    match action {
+        Action::Record | Action::StopRecording => {
+            "this is a recording already; a report of it is among the commands (:)"
+        }
+        _ => "this is a tape: no server is asked for anything",
+    }
 }
 
 #[cfg(test)]
@@ -174,7 +201,10 @@ mod tests {
     #[test]
     fn the_keys_of_a_live_source_are_those_of_the_tape() {
         let mut model = replaying(120, 36);
-        assert_eq!(commands(&press(&mut model, "r", at(60))), []);
+        for (key, said) in [("r", "no server is asked"), ("w", "a recording already")] {
+            assert_eq!(press(&mut model, key, at(60)), []);
+            assert!(model.toast.as_ref().is_some_and(|toast| toast.text.contains(said)) && model.layers.is_empty());
+        }
         let steps = commands(&press(&mut model, ",", at(60)));
         assert!(matches!(*steps, [TapeCommand::Seek { target: TapeTarget::Event(12_033), .. }]), "{steps:?}");
         let plays = commands(&press(&mut model, "space", at(60)));
@@ -202,6 +232,40 @@ mod tests {
         let jumped = commands(&type_in(&mut model, "50%\n", at(60)));
         assert!(matches!(*jumped, [TapeCommand::Seek { target: TapeTarget::Share(5_000), .. }]), "{jumped:?}");
         assert!(model.layers.is_empty());
+    }
+
+    #[test]
+    fn a_place_beyond_the_tape_is_its_nearest_end_and_that_is_said() {
+        let cases = [
+            ("999999", TapeTarget::End, "the tape has 248,112 events: this is its end"),
+            ("2030-01-01 12:00", TapeTarget::End, "the tape ends at "),
+            ("2020-01-01 12:00", TapeTarget::Event(1), "the tape begins at "),
+            ("+99h", TapeTarget::End, "the tape ends at "),
+        ];
+        for (typed, expected, said) in cases {
+            let mut model = replaying(120, 36);
+            press(&mut model, "t", at(60));
+            let jumped = commands(&type_in(&mut model, &format!("{typed}\n"), at(60)));
+            assert!(
+                matches!(&*jumped, [TapeCommand::Seek { target, .. }] if *target == expected),
+                "{typed}: {jumped:?}"
+            );
+            let toast = model.toast.as_ref().map(|toast| toast.text.to_string()).unwrap_or_default();
+            assert!(toast.starts_with(said), "{typed}: {toast}");
+        }
+    }
+
+    #[test]
+    fn a_report_from_the_middle_of_a_tape_says_that_it_is() {
+        let mut model = replaying(120, 36);
+        let one = change("purchase", ChangeKind::New, r#"{"event":"purchase","order_id":"1"}"#, 2, 1, at(3));
+        send(&mut model, restored(vec![Record::Change(one)], 7, 1, at(3)), at(50));
+        let effects = press(&mut model, "y r", at(50));
+        let [Effect::Report(reporting)] = &*effects else { panic!("{effects:?}") };
+        let report = reporting.text();
+        assert!(report.contains("248,105 events that come later on the tape"), "{report}");
+        assert!(report.contains("6 events before those were let go"), "{report}");
+        assert!(model.toast.as_ref().is_some_and(|toast| toast.text.contains("248,105 events of the tape come later")));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::findings::{Checked, EventFindings};
+use super::tape::Tape;
 use crate::event::text::counted;
 use crate::event::{Document, Payload, Sanitized, TypeName};
 use crate::lint::Stage;
@@ -19,6 +20,8 @@ pub struct Reporting {
     records: Vec<Record>,
     findings: HashMap<EventNumber, Arc<EventFindings>>,
     let_go: u64,
+    /// How many events come later on the tape that is replayed.
+    later: u64,
     is_masked: bool,
     /// Where it goes.
     pub to: ReportTo,
@@ -62,14 +65,26 @@ impl ReportFormat {
 }
 
 impl Reporting {
-    /// That of the session as it is now; `is_masked` is whether that holds twins.
-    pub(super) fn of(target: &Sanitized, session: &Session, checked: &Checked, is_masked: bool, to: ReportTo) -> Self {
+    /// That of the session as it is now; `is_masked` is whether that holds twins. Of a tape, it is what was told of it.
+    pub(super) fn of(
+        target: &Sanitized,
+        session: &Session,
+        checked: &Checked,
+        tape: Option<&Tape>,
+        is_masked: bool,
+        to: ReportTo,
+    ) -> Self {
         let records = session.records();
         let numbers = records.iter().filter_map(|record| record.change()?.number);
         let findings = numbers.filter_map(|number| Some((number, Arc::clone(checked.get(number)?))));
         let findings = findings.collect();
-        let let_go = session.history.dropped().events;
-        Self { target: target.clone(), records, findings, let_go, is_masked, to }
+        let held = session.held();
+        let let_go = match tape {
+            Some(tape) => tape.position().events.saturating_sub(held),
+            None => session.history.dropped().events,
+        };
+        let later = tape.map_or(0, Tape::later);
+        Self { target: target.clone(), records, findings, let_go, later, is_masked, to }
     }
 
     /// Makes the report, in the format that suits where it goes. It takes as long as there are events.
@@ -87,6 +102,7 @@ impl Reporting {
     fn report(&self) -> Report {
         let mut fold = Fold::default();
         fold.let_go(self.let_go);
+        fold.later(self.later);
         if self.is_masked {
             fold.masked();
         }

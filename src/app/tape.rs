@@ -76,6 +76,11 @@ impl Tape {
         self.position
     }
 
+    /// How many of its events come later, as far as it was read.
+    pub(super) fn later(&self) -> u64 {
+        self.extent.events.saturating_sub(self.position.events)
+    }
+
     /// Whether it is played.
     pub fn is_playing(&self) -> bool {
         self.playing.is_some()

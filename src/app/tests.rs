@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::changes::{Changes, Pair};
 use super::connection_status::ConnectionState;
 use super::fixture::{
@@ -21,7 +23,7 @@ use super::{Effect, Key, KeyCode, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Unknown};
 use crate::lint::Severity;
-use crate::session::{Change, ChangeKind, Errors, EventNumber, MOST_TYPES, ProblemKind, Record};
+use crate::session::{Change, ChangeKind, Errors, EventNumber, Gap, MOST_TYPES, Moment, ProblemKind, Record};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -101,6 +103,47 @@ fn the_cursor_stays_on_its_type_when_the_order_changes() {
     press(&mut model, "s s", at(21));
     assert_eq!(order(&model).first(), Some(&"view"), "the largest count stands first");
     assert_eq!(selected(&model), "purchase");
+}
+
+#[test]
+fn what_was_filtered_before_gives_way_to_what_is_typed_and_can_be_mended() {
+    let cases = [
+        ("/ v", "v"),
+        ("/ v i", "vi"),
+        ("/ enter", "purch"),
+        ("/ left x", "purcxh"),
+        ("/ end x", "purchx"),
+        ("/ backspace", ""),
+        ("/ ^w", ""),
+    ];
+    for (keys, query) in cases {
+        let mut model = busy(120, 36);
+        press(&mut model, "/ p u r c h enter", at(20));
+        press(&mut model, keys, at(20));
+        assert_eq!(model.types.query(), query, "{keys}");
+    }
+}
+
+#[test]
+fn a_filter_leaves_the_same_whether_it_is_typed_or_comes_at_once() {
+    for query in ["purch", "a t", "e", "!v", "!vi e", "^p", "w$", "w$x", "'ew", "s_b", "zz", "!", "Пош", "a !check"]
+    {
+        let [mut typed, mut pasted] = [(); 2].map(|()| busy(120, 36));
+        press(&mut typed, "g j /", at(20));
+        press(&mut pasted, "g j /", at(20));
+        for (at_char, c) in query.char_indices() {
+            send(&mut typed, Message::Paste(c.to_string()), at(20));
+            let mut once = busy(120, 36);
+            press(&mut once, "g j /", at(20));
+            let so_far = query.get(..at_char + c.len_utf8()).unwrap_or_default();
+            send(&mut once, Message::Paste(so_far.to_owned()), at(20));
+            assert_eq!(order(&typed), order(&once), "{so_far}");
+        }
+        send(&mut pasted, Message::Paste(query.to_owned()), at(20));
+        press(&mut typed, "esc", at(20));
+        press(&mut pasted, "esc", at(20));
+        assert_eq!((order(&typed), order(&pasted)), (order(&busy(120, 36)), order(&busy(120, 36))), "{query}");
+    }
 }
 
 #[test]
@@ -1045,11 +1088,55 @@ fn the_palette_finds_every_command_and_runs_it_where_it_holds() {
     type_in(&mut model, "xq", at(20));
     press(&mut model, "backspace backspace", at(20));
     assert_eq!(labels(&model), all, "an empty search leaves everything, once and in order");
+    for (typed, word) in [("plan", "plan"), ("report", "report"), ("mute", "mute"), ("pin", "pin")] {
+        press(&mut model, "esc :", at(20));
+        type_in(&mut model, typed, at(20));
+        let found = labels(&model);
+        assert!(!found.is_empty() && found.iter().all(|label| label.contains(word)), "{typed}: {found:?}");
+    }
     press(&mut model, "esc : z z z z", at(20));
     assert_eq!(labels(&model), [] as [&str; 0]);
     assert_eq!(press(&mut model, "enter", at(20)), []);
     press(&mut model, "esc", at(20));
     assert!(model.layers.is_empty());
+}
+
+#[test]
+fn a_clock_that_is_set_while_one_watches_changes_neither_order_nor_age() {
+    for jump in [-7_200, 7_200, -400 * 86_400, 400 * 86_400] {
+        let moved = |seconds: u64| {
+            let at = at(seconds);
+            let by = SignedDuration::from_secs(if seconds < 3 { 0 } else { jump });
+            Moment { wall: at.wall.checked_add(by).unwrap(), ..at }
+        };
+        let mut model = fresh(120, 36);
+        for n in 0..6 {
+            let event = format!(r#"{{"event":"view","order_id":"n{n}"}}"#);
+            let kind = if n == 0 { ChangeKind::New } else { ChangeKind::Updated };
+            send(&mut model, polled(vec![change("view", kind, &event, n + 1, 1, moved(n))], moved(n)), moved(n));
+            if n == 2 {
+                press(&mut model, "b", moved(n));
+            }
+        }
+        let gap = Gap { event_type: "view".into(), lost: Some(2), unless: None, late: false, at: moved(6) };
+        send(&mut model, Message::Records(vec![Record::Gap(gap)]), moved(6));
+        let lines: Vec<_> = log(&model).into_iter().filter(|line| line.starts_with("view")).collect();
+        assert!(lines.first().unwrap().contains('2'), "{jump}: {lines:?}");
+        let ids = lines.iter().filter_map(|line| line.split("order ").nth(1)?.split_whitespace().next());
+        let ids: Vec<_> = ids.collect();
+        assert_eq!(ids, ["n5", "n4", "n3", "n2", "n1", "n0"], "{jump}: {lines:?}");
+        let (_, row) = model.types.rows().next().unwrap();
+        assert_eq!(row.age(moved(9)), Some(Duration::from_secs(4)), "{jump}");
+        assert_eq!(model.types.step().unwrap().count(&"view".into()), 3, "{jump}");
+        press(&mut model, "enter", moved(9));
+        for n in (1..5).rev() {
+            press(&mut model, "<", moved(9));
+            assert!(model.inspector.shown().unwrap().event.payload.text().contains(&format!("n{n}")), "{jump}");
+        }
+        let effects = press(&mut model, "y r", moved(9));
+        let [Effect::Report(reporting)] = &*effects else { panic!("{effects:?}") };
+        assert!(reporting.text().contains("6 events of 1 type"), "{jump}: {}", reporting.text());
+    }
 }
 
 #[test]
@@ -1248,6 +1335,9 @@ fn a_marked_event_is_compared_with_others_of_any_type_and_never_with_itself() {
     assert_eq!((model.tab(), marked(&model)), (Tab::History, Some(1)));
     press(&mut model, "j m", at(5));
     assert_eq!(marked(&model), Some(0), "in the history, the event under the cursor");
+    assert_eq!(model.toast.as_ref().unwrap().text, "marked, in the place of one before");
+    press(&mut model, "[ esc esc / v i e w enter m", at(5));
+    assert_eq!(model.toast.as_ref().unwrap().text, "marked, in the place of a purchase");
 }
 
 #[test]

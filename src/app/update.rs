@@ -26,6 +26,7 @@ use super::records::{hear, learn, note, show};
 use super::replaying::{self, hear_tape};
 use super::reporting::{Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
+use super::tape::Tape;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy};
 use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
@@ -156,6 +157,7 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
             bad_toast(model, now, why);
         }
         Outcome::RecordingBegun { place, events } => recording::begun(model, place, events, now),
+        Outcome::RecordingClosed { place, events } => recording::closed(model, &place, events, now),
         Outcome::RecordingNotBegun(why) => recording::not_begun(model, why, now),
         Outcome::RecordingEnded(why) => recording::ended(model, why, now),
         Outcome::Linted(linted) => learn(model, &linted, now),
@@ -232,7 +234,7 @@ fn type_text(model: &mut Model, text: &str, now: Moment) -> Vec<Effect> {
         return effects;
     }
     let typed: String = text.chars().filter(|c| !c.is_control()).collect();
-    edit_line(model, |input| insert(input, &typed), now)
+    edit_line(model, true, |input| insert(input, &typed), now)
 }
 
 /// Puts a text where the cursor of a line is, as far as the line may be long.
@@ -244,8 +246,9 @@ fn insert(input: &mut Input, text: &str) {
     *input = Input::new([before, text, after].concat()).with_cursor(cursor + text.chars().count());
 }
 
-fn edit_line(model: &mut Model, edit: impl FnOnce(&mut Input), now: Moment) -> Vec<Effect> {
+fn edit_line(model: &mut Model, replaces: bool, edit: impl FnOnce(&mut Input), now: Moment) -> Vec<Effect> {
     let answer = model.with(InputTarget::Layer, now, |pane, _| {
+        pane.begins_edit(replaces);
         let input = pane.input()?;
         edit(input);
         Some(pane.edited())
@@ -278,7 +281,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect>
         if let Action::Edit(edit) = action
             && model.layers.last_mut().and_then(Layer::pane_mut).is_some_and(|pane| pane.input().is_some())
         {
-            return edit_line(model, |input| _ = input.handle(request(edit)), now);
+            let deletes = matches!(edit, LineEdit::DeleteLeft | LineEdit::DeleteRight);
+            return edit_line(model, deletes, |input| _ = input.handle(request(edit)), now);
         }
         let answer = model.with(InputTarget::Layer, now, |pane, context| pane.act(action, context)).flatten();
         if let Some(answer) = answer {
@@ -351,7 +355,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         }
         Request::Act(action) => return act_in_pane(model, action, now),
         Request::Run(place, action) => return run(model, place, action, now),
-        Request::Filter(query) => model.types.set_filter(&query, now),
+        Request::Filter(query) => model.types.set_filter(&query),
         Request::Column(path) => {
             let name = Sanitized::of(&path);
             let is_there = model.types.toggle_column(Column::Field(path.into()), now);
@@ -371,7 +375,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             return model.queries.narrow(question);
         }
         Request::Unmute(event_type) => {
-            model.types.unmute(&event_type, now);
+            model.types.unmute(&event_type);
             toast(model, now, sanitized!("{} is back", event_type.shown()));
         }
         Request::Search(query) => {
@@ -411,8 +415,11 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         Request::Deliver(batch) => return deliver(model, *batch, now),
         Request::Record(name) => return recording::begin(model, name, now),
         Request::Jump(typed) => match replaying::jump(model, &typed) {
-            Ok(effects) => {
+            Ok((effects, said)) => {
                 model.layers.pop();
+                if let Some(said) = said {
+                    toast(model, now, said);
+                }
                 return effects;
             }
             Err(why) => bad_toast(model, now, Sanitized::of(&why)),
@@ -472,8 +479,13 @@ fn focus(model: &mut Model, pane: PaneId) {
 
 /// Does what an action means in any pane.
 fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
+    if model.tape.is_some() && action.is_live() {
+        toast(model, now, replaying::refusal(action));
+        return Vec::new();
+    }
     match action {
         Action::Quit => return recording::quit(model, now),
+        Action::StopRecording => return recording::stop(model, now),
         Action::Record => {
             let input = Input::new(model.tape_name(now));
             model.layers.push(Open::Prompt(PromptKind::TapeName, input).into());
@@ -555,9 +567,15 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
 
 /// Has a report of the session made.
 fn report(model: &mut Model, to: ReportTo, now: Moment) -> Vec<Effect> {
-    toast(model, now, "making the report");
+    let later = model.tape.as_ref().map_or(0, Tape::later);
+    let told = match later {
+        0 => "making the report".into(),
+        later => sanitized!("making the report up to here: {} of the tape come later", text::counted(later, "event")),
+    };
+    toast(model, now, told);
     let is_masked = model.redaction().is_some();
-    vec![Effect::Report(Box::new(Reporting::of(&model.target, &model.session, &model.checked, is_masked, to)))]
+    let Model { target, session, checked, tape, .. } = model;
+    vec![Effect::Report(Box::new(Reporting::of(target, session, checked, tape.as_ref(), is_masked, to)))]
 }
 
 /// Has one made and written into a file, in the format that its name says.
@@ -579,7 +597,9 @@ fn make_plan(model: &mut Model, folder: String, of_type: bool, now: Moment) -> V
     model.layers.pop();
     let shown = model.inspector.shown().map(|shown| shown.event.event_type.clone()).filter(|_| of_type);
     let planning = Planning::of(&model.session.history, shown.as_ref(), folder.into());
-    toast(model, now, sanitized!("making a plan of {}", planning.size()));
+    let later = model.tape.as_ref().map_or(0, Tape::later);
+    let rest = (later > 0).then(|| sanitized!("; {} of the tape come later", text::counted(later, "event")));
+    toast(model, now, sanitized!("making a plan of {}{}", planning.size(), rest.unwrap_or_default()));
     vec![Effect::Plan(Box::new(planning))]
 }
 
@@ -623,7 +643,7 @@ fn back(model: &mut Model, now: Moment) -> Vec<Effect> {
         PaneId::Inspector => leave_inspector(model),
         PaneId::Stream => focus(model, PaneId::Types),
         PaneId::Types if model.types.query().is_empty() => return comply(model, Request::Narrow(None), now),
-        PaneId::Types => model.types.set_filter("", now),
+        PaneId::Types => model.types.set_filter(""),
     }
     Vec::new()
 }
@@ -687,7 +707,7 @@ fn show_event(model: &mut Model, number: EventNumber, now: Moment) {
         return;
     };
     let newer = model.session.history.place(number).map_or(0, |place| place.of - place.at);
-    model.types.send_for(&event.event_type, now);
+    model.types.send_for(&event.event_type);
     model.inspector.show_event(event, newer as u64);
     if model.focus == PaneId::Stream {
         model.opened_from = Some(PaneId::Stream);

@@ -199,6 +199,8 @@ pub struct LeftOut {
     pub gaps: u64,
     /// Events that were let go before the report was asked for.
     pub let_go: u64,
+    /// Events that come later on the tape of which this tells the beginning.
+    pub later: u64,
 }
 
 impl Report {
@@ -230,8 +232,11 @@ impl Report {
     /// What was left out, a sentence each.
     pub fn remarks(&self) -> Vec<Sanitized> {
         type Words = fn(u64) -> Sanitized;
-        let LeftOut { events, values, findings, proofs, gaps, let_go } = self.left_out;
-        let told: [(u64, Words); 8] = [
+        let LeftOut { events, values, findings, proofs, gaps, let_go, later } = self.left_out;
+        let told: [(u64, Words); 9] = [
+            (later, |count| {
+                sanitized!("{} that come later on the tape: this tells it up to there.", counted(count, "event"))
+            }),
             (self.unreadable, |count| sanitized!("{} could not be read.", counted(count, "part"))),
             (self.untimed, |count| {
                 sanitized!("{} without a time, and so not in the timeline.", counted(count, "event"))

@@ -111,6 +111,11 @@ impl Fold {
         self.left_out.let_go += events;
     }
 
+    /// Takes in that so many events come later on the tape.
+    pub fn later(&mut self, events: u64) {
+        self.left_out.later += events;
+    }
+
     fn change(&mut self, change: &Change, event: Option<&Document>, findings: &[Finding]) {
         let event_type = &change.event_type;
         if let Some(event) = event {

@@ -61,11 +61,11 @@ fn head(report: &Report, name: &str, out: &mut String) {
         let lost = report.gaps.len() as u64 + report.left_out.gaps;
         let proofs = &report.proofs;
         let sums = [
-            (report.events, "", "types", "events"),
-            (report.types.len() as u64, "", "types", "types"),
-            (found.errors, "error", "findings", "errors"),
-            (found.warnings, "warning", "findings", "warnings"),
-            (lost, "warning", "lost", "gaps"),
+            (report.events, "", "types", "event"),
+            (report.types.len() as u64, "", "types", "type"),
+            (found.errors, "error", "findings", "error"),
+            (found.warnings, "warning", "findings", "warning"),
+            (lost, "warning", "lost", "gap"),
             (proofs.seen, "", "proofs", "proved"),
             (proofs.missed, "error", "proofs", "not seen"),
         ];
@@ -74,8 +74,9 @@ fn head(report: &Report, name: &str, out: &mut String) {
         let told = |(at, (count, ..)): &(usize, (u64, _, _, _))| *at < 4 || *count > 0;
         for (_, (count, class, section, word)) in sums.into_iter().enumerate().filter(told) {
             let class = if count > 0 { class } else { "quiet" };
+            let many = if count == 1 || matches!(word, "proved" | "not seen") { "" } else { "s" };
             let count = grouped(count);
-            put!(out, "<li><a href=\"#{section}\"><b class=\"{class}\">{count}</b> {word}</a></li>\n");
+            put!(out, "<li><a href=\"#{section}\"><b class=\"{class}\">{count}</b> {word}{many}</a></li>\n");
         }
         out.push_str("</ul>\n");
     }

@@ -214,6 +214,8 @@ enum Job {
     /// Go on with a tape that was begun.
     GoOn(Tape),
     Write(Vec<Record>),
+    /// Close the tape.
+    Close,
 }
 
 impl Recorder {
@@ -241,6 +243,12 @@ impl Recorder {
     /// Goes on with a tape that was begun.
     pub(super) fn go_on(&mut self, tape: Tape) {
         self.hand_over(Job::GoOn(tape));
+    }
+
+    /// Closes the tape, once all that waits is on it.
+    pub(super) fn close(&mut self) {
+        // Where the queue is full, the thread is told as soon as there is room.
+        drop(self.jobs.send(Job::Close));
     }
 
     /// Writes these as soon as the disk takes them. Where that falls behind by very much, they are left out, and a note on
@@ -300,6 +308,12 @@ fn run(jobs: Receiver<Job>, listener: &Listener) {
                 }
             }
             Job::GoOn(begun) => tape = Some(begun),
+            Job::Close => {
+                if let Some(closed) = tape.take() {
+                    listener(Outcome::RecordingClosed { place: closed.place(), events: closed.events });
+                    closed.finish();
+                }
+            }
             Job::Write(records) => {
                 let Some(on) = &mut tape else { continue };
                 if let Err(error) = on.write(&records) {

@@ -19,8 +19,9 @@ use crate::ui::write::{blank, joined, span};
 /// The label before the keys that choose a copy.
 const COPY: &str = " copy:";
 
-/// The columns for the name of a file that is typed.
+/// The most columns for the name of a file that is typed, and those for what stands around it, the first key included.
 const ROOM_FOR_NAME: usize = 48;
+const ROOM_FOR_KEY: usize = 14;
 
 /// The bottom row: the keys that work here, or the line being typed; and the answer to what was done. Gives the place
 /// of the cursor, when a line is being typed.
@@ -37,10 +38,20 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     let is_copying = matches!(model.layers.last(), Some(Layer::Copy(_)));
     let close = is_copying && COPY.len() + hints().map(hint_width).sum::<usize>() > room;
     let (mut spans, cursor) = match model.layers.last() {
-        Some(Layer::Prompt(typed)) if typed.kind == PromptKind::TapeName => {
-            prompt_within(typed.kind.label(), &typed.input, ROOM_FOR_NAME, theme, area)
+        Some(Layer::Prompt(typed)) if is_of_file(typed.kind) => {
+            let is_on = typed.kind == PromptKind::TapeName && model.recordings.on().is_some();
+            let label = if is_on { "record anew to" } else { typed.kind.label() };
+            let used = label.len() + ROOM_FOR_KEY;
+            let room = usize::from(area.width).saturating_sub(used).clamp(1, ROOM_FOR_NAME);
+            prompt_within(label, &typed.input, room, theme, area)
         }
-        Some(Layer::Prompt(typed)) => prompt(typed.kind.label(), &typed.input, theme, area),
+        Some(Layer::Prompt(typed)) => {
+            let (mut spans, cursor) = prompt(typed.kind.label(), &typed.input, theme, area);
+            if let Some(selected) = spans.get_mut(1).filter(|_| typed.is_selected) {
+                selected.style = theme.selection;
+            }
+            (spans, cursor)
+        }
         Some(Layer::Copy(_)) if area.width >= 110 => (vec![span(" copy, or print with a capital:", theme.name)], None),
         Some(Layer::Copy(_)) => (vec![span(if close { " copy" } else { COPY }, theme.name)], None),
         _ => (Vec::new(), None),
@@ -78,6 +89,11 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
 /// Whether the footer has room for an action: holding the screen still is told of when it is.
 fn is_shown(action: Action, model: &Model) -> bool {
     action != Action::Pause || model.pause.is_some()
+}
+
+/// Whether a file or a folder is named.
+fn is_of_file(kind: PromptKind) -> bool {
+    matches!(kind, PromptKind::TapeName | PromptKind::Report | PromptKind::Plan | PromptKind::PlanOfType)
 }
 
 fn is_way_out(action: Action) -> bool {

@@ -46,6 +46,13 @@ impl Launch {
         }
     }
 
+    /// A line of a shell in which the program is on the path, such as one of the README.
+    pub(crate) fn line(line: &str) -> Self {
+        let folder = Path::new(env!("CARGO_BIN_EXE_clickscope")).parent().unwrap().display();
+        let command = format!("PATH={folder}:$PATH; {line}");
+        Self { program: "/bin/sh".into(), arguments: vec!["-c".into(), command], ..Self::clickscope([]) }
+    }
+
     /// The program as a job of a shell with job control, which then runs `after`.
     pub(crate) fn in_shell(self, after: &str) -> Self {
         let command = format!("set -m; {} {}; {after}", self.program, self.arguments.join(" "));
@@ -200,6 +207,11 @@ impl Program {
     pub(crate) fn kill(mut self) -> TempDir {
         self.signal(Signal::KILL);
         self.child.0.wait().unwrap();
+        self.home
+    }
+
+    /// The home folder of a program that has ended.
+    pub(crate) fn into_home(self) -> TempDir {
         self.home
     }
 

@@ -95,6 +95,35 @@ fn what_is_held_is_written_when_that_is_asked_for_and_what_comes_after_it() {
 }
 
 #[test]
+fn the_hand_over_of_the_readme_is_three_commands_as_they_stand() {
+    let readme = include_str!("../../README.md");
+    let (_, section) = readme.split_once("## The hand-over\n").unwrap();
+    let (_, block) = section.split_once("```sh\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let commands: Vec<_> = block.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).collect();
+    let [record, report, compare] = &*commands else { panic!("{commands:?}") };
+    let mut home = tempfile::tempdir().unwrap();
+    for (name, events) in [("staging", 3), ("production", 4)] {
+        let collector = Collector::start();
+        accept(&collector, 0..events);
+        let line = record.replace("staging", name);
+        let mut program = Launch::line(&line).env("CLICKSCOPE_URL", &collector.url()).at_home(home).start();
+        program.wait_for_text(&[&format!("rec {events}")]);
+        program.send("q");
+        assert_eq!(program.wait_for_exit(), 0);
+        home = program.into_home();
+    }
+    let mut program = Launch::line(report).at_home(home).start();
+    assert_eq!(program.wait_for_exit(), 0);
+    let home = program.into_home();
+    let proof = fs::read_to_string(home.path().join("proof.html")).unwrap();
+    assert!(proof.starts_with("<!doctype html>") && proof.contains("<b class=\"\">3</b> events"), "{proof}");
+    let mut program = Launch::line(compare).at_home(home).start();
+    program.wait_for_text(&["view3", "1 difference"]);
+    assert_eq!(program.wait_for_exit(), 1);
+}
+
+#[test]
 fn many_events_that_are_recorded_nowhere_are_not_lost_by_one_key() {
     let collector = Collector::start();
     accept(&collector, 0..120);

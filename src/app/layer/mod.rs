@@ -149,7 +149,7 @@ impl From<Open> for Layer {
         match open {
             Open::Composer => Self::Composer,
             Open::Completion(completion) => Self::Completion(completion),
-            Open::Prompt(kind, input) => Self::Prompt(Prompt { kind, input }),
+            Open::Prompt(kind, input) => Self::Prompt(Prompt::new(kind, input)),
             Open::Copy => Self::Copy(Copy),
             Open::Pager(pager) => Self::Pager(pager),
             Open::Muted(types) => Self::Muted(Muted::new(types)),

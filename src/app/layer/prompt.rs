@@ -75,9 +75,17 @@ pub struct Prompt {
     pub kind: PromptKind,
     /// The line.
     pub input: Input,
+    /// Whether what stands in it is what held before, and goes when something is typed.
+    pub is_selected: bool,
 }
 
 impl Prompt {
+    /// A line in which that stands. What was looked for before gives way to what is typed.
+    pub(in crate::app) fn new(kind: PromptKind, input: Input) -> Self {
+        let is_selected = matches!(kind, PromptKind::Filter | PromptKind::Search) && !input.value().is_empty();
+        Self { kind, input, is_selected }
+    }
+
     fn line(&self) -> String {
         self.input.value().trim().to_owned()
     }
@@ -144,6 +152,12 @@ impl Pane for Prompt {
 
     fn input(&mut self) -> Option<&mut Input> {
         Some(&mut self.input)
+    }
+
+    fn begins_edit(&mut self, replaces: bool) {
+        if std::mem::take(&mut self.is_selected) && replaces {
+            self.input.reset();
+        }
     }
 
     fn edited(&mut self) -> Answer {

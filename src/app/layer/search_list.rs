@@ -86,6 +86,36 @@ impl<T> SearchList<T> {
     }
 }
 
+/// How a text has what was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Each word of it begins a word of the text.
+    Words,
+    /// Each stands in it as it is.
+    Inside,
+    /// The letters stand in it, in their order.
+    Scattered,
+}
+
+impl Fit {
+    fn of(query: &str, text: &str) -> Self {
+        let text = text.to_lowercase();
+        let of_word = |word: &str| {
+            let begins = |at: usize| text.get(..at).is_none_or(|before| !before.ends_with(char::is_alphanumeric));
+            if text.match_indices(word).any(|(at, _)| begins(at)) {
+                Self::Words
+            } else if text.contains(word) {
+                Self::Inside
+            } else {
+                Self::Scattered
+            }
+        };
+        let query = query.to_lowercase();
+        // What is to be left out fits where it is not.
+        query.split_whitespace().filter(|word| !word.starts_with('!')).map(of_word).max().unwrap_or(Self::Words)
+    }
+}
+
 /// The rows of the list in the layer: under the line that is typed and a gap.
 pub fn rows(inner: Area) -> Area {
     Area { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner }
@@ -142,11 +172,17 @@ impl<T: Item> Pane for SearchList<T> {
             let mut buffer = Vec::new();
             let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
             let ranked = self.items.iter().enumerate().filter_map(|(index, item)| {
-                let (is_it, best) = (item.is(query), score(&item.searched()));
+                let searched = item.searched();
+                let (is_it, best, fit) = (item.is(query), score(&searched), Fit::of(query, &searched));
                 let is_named = item.name().is_some_and(|name| score(name).is_some());
-                (is_it || best.is_some()).then_some((!is_named, !is_it, Reverse(best), index))
+                (is_it || best.is_some()).then_some((!is_named, !is_it, fit, Reverse(best), index))
             });
             let mut ranked: Vec<_> = ranked.collect();
+            // Who types words that stand somewhere means those, and no letters that are scattered over others.
+            if ranked.iter().any(|(.., fit, _, _)| *fit != Fit::Scattered) {
+                ranked
+                    .retain(|(is_other_name, is_other, fit, ..)| *fit != Fit::Scattered || !is_other_name || !is_other);
+            }
             ranked.sort_unstable();
             self.order = ranked.into_iter().map(|(.., index)| index).collect();
         }

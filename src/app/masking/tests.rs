@@ -105,6 +105,7 @@ fn leaves(effect: &Effect) -> String {
         | Effect::SetInterval(_)
         | Effect::StopEvaluation
         | Effect::StopScan
+        | Effect::StopRecording
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Quit => String::new(),

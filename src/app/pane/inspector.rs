@@ -99,8 +99,14 @@ impl Inspector {
             self.mark = None;
             return Answer::say("no event is marked any more");
         }
-        self.mark = Some(event.clone());
-        Answer::say("marked: go to another event, of any type, and compare")
+        let event = event.clone();
+        let said = match &self.mark {
+            Some(before) if before.event_type == event.event_type => "marked, in the place of one before".into(),
+            Some(before) => sanitized!("marked, in the place of a {}", before.event_type.shown()),
+            None => "marked: go to another event, of any type, and compare".into(),
+        };
+        self.mark = Some(event);
+        Answer::say(said)
     }
 
     /// Steps to the event of the type before the one on show, or to the one after it.

@@ -249,7 +249,7 @@ impl PromptKind {
             Self::Search => "search",
             Self::TemplateName => "keep as",
             Self::Jump => "jump to",
-            Self::Report => "report into (.html, .md, .json, .csv)",
+            Self::Report => "report to (html, md, json, csv)",
             Self::Plan => "plan of all types into folder",
             Self::PlanOfType => "plan of the type into folder",
             Self::TapeName => "record to",
@@ -367,6 +367,10 @@ pub(super) trait Pane {
 
     /// Moves what is seen by `rows`, down when positive.
     fn scroll(&mut self, _rows: isize) {}
+
+    /// Learns that its line is about to be edited; `replaces` says whether by something that takes the place of what is
+    /// selected.
+    fn begins_edit(&mut self, _replaces: bool) {}
 
     /// The line that is being typed in it.
     fn input(&mut self) -> Option<&mut Input> {

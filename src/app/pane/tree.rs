@@ -33,7 +33,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[char('n')], A::NextMatch, "next match; after the last, in the next event"),
         bind(&[char('N')], A::PreviousMatch, "previous match"),
         bind(&[char('v')], A::View, "show the whole value"),
-        bind(&[], A::ShowColumn, "show the field as a column of the table, or no more"),
+        bind(&[], A::ShowColumn, "show the field as a column, or no more"),
     ];
     Keys::commands("Inspector: tree", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };

@@ -54,8 +54,12 @@ pub(in crate::app) static KEYS: Keys = {
 #[derive(Debug)]
 pub struct Types {
     rows: IndexMap<TypeName, TypeRow>,
-    /// Indices into `rows`: what the filter leaves, in order.
+    /// Indices into `rows`: all of them, in order.
+    sorted: Vec<usize>,
+    /// The same: what the filter leaves.
     order: Vec<usize>,
+    /// Where the type stands among those that matches the filter best: what the reader most likely means.
+    best: Option<usize>,
     cursor: Cursor,
     selected: Option<TypeName>,
     /// Whether the selected type is in `order`, and so under the cursor: the filter may leave it out.
@@ -97,7 +101,9 @@ impl Default for Types {
     fn default() -> Self {
         Self {
             rows: IndexMap::new(),
+            sorted: Vec::new(),
             order: Vec::new(),
+            best: None,
             cursor: Cursor::default(),
             selected: None,
             is_listed: false,
@@ -133,6 +139,7 @@ impl Types {
     /// Forgets all that was counted. What the reader has chosen stays.
     pub(in crate::app) fn restart(&mut self) {
         self.rows.clear();
+        self.sorted.clear();
         self.order.clear();
         self.step = None;
         if self.sort.column == Column::Step {
@@ -199,30 +206,15 @@ impl Types {
 
     /// Puts the rows in order again and the cursor back on its type, on the same line of the screen where possible.
     fn arrange(&mut self, now: Moment) {
-        self.order.clear();
         if matches!(self.sort.column, Column::Field(_)) {
             self.rows.values_mut().for_each(|row| row.read_values(&self.columns));
         }
-        match &self.filter {
-            None => self.order.extend(0..self.rows.len()),
-            Some(filter) => {
-                let mut matcher = Matcher::new(Config::DEFAULT);
-                let mut buffer = Vec::new();
-                self.order.extend(self.rows.keys().enumerate().filter_map(|(index, name)| {
-                    filter.score(Utf32Str::new(name.as_str(), &mut buffer), &mut matcher).map(|_| index)
-                }));
-            }
-        }
-        if !self.muted.is_empty() {
-            self.order.retain(|index| self.rows.get_index(*index).is_some_and(|(name, _)| !self.muted.contains(name)));
-        }
-        if let Some(left) = &self.left {
-            self.order.retain(|index| self.rows.get_index(*index).is_some_and(|(name, _)| left.contains(name)));
-        }
+        self.sorted.clear();
+        self.sorted.extend(0..self.rows.len());
         let Sort { column, descending } = &self.sort;
         let (rows, step, descending) = (&self.rows, &self.step, *descending);
         // Numbers are sorted as such, and the unknown stands below zero; ties and names go by name.
-        self.order.sort_by_cached_key(|index| {
+        self.sorted.sort_by_cached_key(|index| {
             let (name, row) = rows.get_index(*index)?;
             let number = match column {
                 Column::Name => None,
@@ -242,11 +234,37 @@ impl Types {
             Some((Directed { number, text, descending }, name))
         });
         if *column == Column::Name && descending {
-            self.order.reverse();
+            self.sorted.reverse();
         }
         if !self.pinned.is_empty() {
-            self.order.sort_by_key(|index| !rows.get_index(*index).is_some_and(|(name, _)| self.pinned.contains(name)));
+            self.sorted
+                .sort_by_key(|index| !rows.get_index(*index).is_some_and(|(name, _)| self.pinned.contains(name)));
         }
+        self.sift(false);
+    }
+
+    /// Leaves of the rows in their order what the filter and all else leave, and puts the cursor back on its type. What is
+    /// `narrower` than before leaves only what was left before.
+    fn sift(&mut self, narrower: bool) {
+        let before = if narrower { std::mem::take(&mut self.order) } else { self.sorted.clone() };
+        let Self { rows, muted, left, filter, .. } = &*self;
+        let mut matcher = filter.as_ref().map(|filter| (filter, Matcher::new(Config::DEFAULT)));
+        let (mut buffer, mut order, mut best) = (Vec::new(), Vec::with_capacity(before.len()), None);
+        for index in before {
+            let Some((name, _)) = rows.get_index(index) else { continue };
+            if !muted.is_empty() && muted.contains(name) || left.as_ref().is_some_and(|left| !left.contains(name)) {
+                continue;
+            }
+            if let Some((filter, matcher)) = &mut matcher {
+                let Some(score) = filter.score(Utf32Str::new(name.as_str(), &mut buffer), matcher) else { continue };
+                if best.is_none_or(|(most, _)| score > most) {
+                    best = Some((score, order.len()));
+                }
+            }
+            order.push(index);
+        }
+        self.order = order;
+        self.best = best.map(|(_, position)| position);
         let line = self.cursor.line();
         self.cursor.set_len(self.order.len());
         let at = self.selected.as_ref().and_then(|name| self.rows.get_index_of(name));
@@ -275,11 +293,11 @@ impl Types {
     }
 
     /// Selects a type, whether it is listed or not.
-    pub(in crate::app) fn send_for(&mut self, event_type: &TypeName, now: Moment) {
+    pub(in crate::app) fn send_for(&mut self, event_type: &TypeName) {
         if self.rows.contains_key(event_type) {
             self.selected = Some(event_type.clone());
             (self.is_sent_for, self.moved) = (true, true);
-            self.arrange(now);
+            self.sift(false);
         }
     }
 
@@ -373,12 +391,12 @@ impl Types {
     }
 
     /// Brings a muted type back, and the cursor to it.
-    pub(in crate::app) fn unmute(&mut self, event_type: &TypeName, now: Moment) {
+    pub(in crate::app) fn unmute(&mut self, event_type: &TypeName) {
         self.muted.remove(event_type);
         if self.rows.contains_key(event_type) {
             self.selected = Some(event_type.clone());
         }
-        self.arrange(now);
+        self.sift(false);
     }
 
     /// Pins the selected type to the top, or lets it go.
@@ -395,11 +413,11 @@ impl Types {
     }
 
     /// Takes the selected type out of the table, and the cursor to the next.
-    fn mute(&mut self, now: Moment) -> Answer {
+    fn mute(&mut self) -> Answer {
         let Some(name) = self.selected.clone().filter(|_| self.is_listed) else { return Answer::done() };
         self.muted.insert(name.clone());
         let at = self.cursor.at();
-        self.arrange(now);
+        self.sift(false);
         self.select(at);
         Answer::say(sanitized!("{} is muted; `muted types` among the commands brings it back", name.shown()))
     }
@@ -410,12 +428,15 @@ impl Types {
     }
 
     /// Leaves only the types that match `query` in fuzzy search; all of them when it is empty.
-    pub(in crate::app) fn set_filter(&mut self, query: &str, now: Moment) {
+    pub(in crate::app) fn set_filter(&mut self, query: &str) {
+        // Another letter leaves only what was left, unless it is part of what has a meaning of its own.
+        let is_plain = |query: &str| !query.trim().is_empty() && !query.contains(['!', '^', '$', '\'', '\\']);
+        let narrower = is_plain(&self.query) && is_plain(query) && query.starts_with(&*self.query);
         query.clone_into(&mut self.query);
         self.filter =
             (!query.trim().is_empty()).then(|| Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart));
-        self.arrange(now);
-        if let Some(best) = self.best_match() {
+        self.sift(narrower);
+        if let Some(best) = self.best {
             self.select(best);
         } else {
             self.select_something();
@@ -424,27 +445,14 @@ impl Types {
 
     /// Leaves only these types, where the view is narrowed. While `more` may be left, the cursor stays on its type, which may
     /// be among them.
-    pub(in crate::app) fn narrow(&mut self, left: Option<HashSet<TypeName>>, more: bool, now: Moment) {
+    pub(in crate::app) fn narrow(&mut self, left: Option<HashSet<TypeName>>, more: bool) {
         if self.left != left {
             self.left = left;
-            self.arrange(now);
+            self.sift(false);
         }
         if !more {
             self.select_something();
         }
-    }
-
-    /// Where the type stands that matches the filter best: what the reader most likely means.
-    fn best_match(&self) -> Option<usize> {
-        let filter = self.filter.as_ref()?;
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut buffer = Vec::new();
-        let scores = self.order.iter().enumerate().filter_map(|(position, index)| {
-            let (name, _) = self.rows.get_index(*index)?;
-            let score = filter.score(Utf32Str::new(name.as_str(), &mut buffer), &mut matcher)?;
-            Some((score, std::cmp::Reverse(position)))
-        });
-        scores.max().map(|(_, std::cmp::Reverse(position))| position)
     }
 
     /// Notes that the reader has looked at the selected type.
@@ -606,7 +614,7 @@ impl Pane for Types {
                 self.columns_changed(context.now);
             }
             Action::Pin => return Some(self.pin(context.now)),
-            Action::Mute => return Some(self.mute(context.now)),
+            Action::Mute => return Some(self.mute()),
             Action::Muted if self.muted.is_empty() => return Some(Answer::say("no type is muted")),
             Action::Muted => {
                 return Some(Answer::request(Request::Open(Open::Muted(self.muted.iter().cloned().collect()))));

@@ -591,6 +591,11 @@ where
                 Ok(recorder) => recorder.begin(name, header, held),
                 Err(error) => return Carried::Outcome(Outcome::RecordingNotBegun(Sanitized::of(&error))),
             },
+            Effect::StopRecording => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.close();
+                }
+            }
             Effect::Record(records) => {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.write(records);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 
 use super::line;
 use crate::event::{Head, Sanitized, TypeName};
@@ -99,10 +100,10 @@ pub(super) enum Look<'l> {
 pub(super) fn look(line: &[u8]) -> Look<'_> {
     if let Some(rest) = line.strip_prefix(br#"{"record":""#) {
         if let Some(name) = rest.strip_prefix(br#"event","type":""#) {
-            return plain(name).map_or_else(|| read(line), Look::Event);
+            return plain(name).map_or_else(|| read(line), |name| whole(line, Look::Event(name)));
         }
         if let Some(name) = rest.strip_prefix(br#"count","type":""#) {
-            return plain(name).map_or_else(|| read(line), Look::Count);
+            return plain(name).map_or_else(|| read(line), |name| whole(line, Look::Count(name)));
         }
         return Look::Other;
     }
@@ -113,6 +114,12 @@ pub(super) fn look(line: &[u8]) -> Look<'_> {
 fn plain(text: &[u8]) -> Option<Cow<'_, str>> {
     let end = memchr::memchr2(b'"', b'\\', text)?;
     (text.get(end) == Some(&b'"')).then(|| std::str::from_utf8(text.get(..end)?).ok().map(Cow::Borrowed))?
+}
+
+/// What a line is, if it is JSON: a broken one is nothing.
+fn whole<'l>(line: &[u8], look: Look<'l>) -> Look<'l> {
+    let is_json = std::str::from_utf8(line).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+    if is_json { look } else { Look::Other }
 }
 
 fn read(line: &[u8]) -> Look<'_> {
@@ -127,7 +134,8 @@ fn read(line: &[u8]) -> Look<'_> {
         },
         RecordLine::Other if text.starts_with('{') => {
             let head = Head::of(text, None);
-            Look::Event(Cow::Owned(head.event_type.as_ref().map_or(TypeName::UNNAMED, TypeName::as_str).to_owned()))
+            let name = head.event_type.as_ref().map_or(TypeName::UNNAMED, TypeName::as_str).to_owned();
+            whole(text.as_bytes(), Look::Event(Cow::Owned(name)))
         }
         RecordLine::Header(_) | RecordLine::Unknown | RecordLine::Other => Look::Other,
     }
