@@ -814,7 +814,7 @@ shown only under localhost, the address that it listens on and each --allow-host
 and to no page of another origin. This forgets all events:
   curl -X DELETE -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/events
 
-http://127.0.0.1:8787/ is a small shop whose buttons fire the vendor's calls, and
+http://127.0.0.1:8787/ is a small shop whose buttons fire the vendor's calls.
 /blueshift.js stands in for the vendor's script.
 
 With --tls, a certificate is made for localhost, the address that it listens on
@@ -822,9 +822,9 @@ and each --allow-host. An authority signs it that is kept over restarts, in
 ~/.local/state/clickscope/ca.pem; whoever sends has to trust that file. Its key
 is beside it (ca.key, 0600): whoever has the key can sign for any host.
 
-A request may have a head of 128 KiB and an address of 64 KiB, a body of 1 MB (once
-it is unpacked: gzip and deflate are read) and 30 s for each. Of 512 connections,
-the one that was idle for longest makes room for another.
+A request may have a head of 128 KiB, in it an address of 64 KiB, and a body of
+1 MB (once unpacked: gzip and deflate are read), with 30 s for each. Of 512
+connections, the one that was idle for longest makes room for another.
 
 A scenario is a TOML file, such as:
   pace = \"2s\"                    or a range [\"1s\", \"3s\"]; \"key\" waits for Enter

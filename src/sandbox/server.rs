@@ -217,6 +217,9 @@ fn events(shared: &Shared, answer: EventsAnswer) -> Response<Body> {
 /// The collector's own: what it was sent after the request of a number, as records, a line each. Where there is nothing yet,
 /// it waits for a while. Without a key, as with forgetting; no page of another origin comes here.
 async fn get_records(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    if let Err(refusal) = authorize_where_keys_are_listed(&shared, &request) {
+        return refusal.answer();
+    }
     let mut after = 0;
     for (key, value) in form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
         match (&*key, value.parse()) {
@@ -244,10 +247,13 @@ async fn get_records(State(shared): State<Arc<Shared>>, request: Request) -> Res
     answer::lines(lines, reading.number())
 }
 
-/// The collector's own: forgets every event. Without a key, since whoever reaches it may fill it as well; but no page does
-/// it behind its reader's back.
-async fn delete_events(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response<Body> {
-    if !headers.contains_key(CONFIRMATION) {
+/// The collector's own: forgets every event. Without a key where any is taken, since whoever reaches it may fill it as well;
+/// but no page does it behind its reader's back.
+async fn delete_events(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    if let Err(refusal) = authorize_where_keys_are_listed(&shared, &request) {
+        return refusal.answer();
+    }
+    if !request.headers().contains_key(CONFIRMATION) {
         return RefusedRequest::Unconfirmed.answer();
     }
     shared.store().clear();
@@ -306,6 +312,11 @@ fn authorize(shared: &Shared, request: &Request) -> Result<(), RefusedRequest> {
     } else {
         Err(RefusedRequest::UnknownKey)
     }
+}
+
+/// For what is the collector's own, which asks for a key only where not every key will do.
+fn authorize_where_keys_are_listed(shared: &Shared, request: &Request) -> Result<(), RefusedRequest> {
+    if shared.accept_keys().is_empty() { Ok(()) } else { authorize(shared, request) }
 }
 
 fn origin(peer: &Peer, headers: &HeaderMap) -> Client {

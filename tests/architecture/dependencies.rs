@@ -25,6 +25,7 @@ const LICENCES: &[&str] = &[
 /// The crates in more than one version, with who asks for the one that nobody else needs.
 const DOUBLES: &[(&str, &str)] = &[
     ("base64", "crossterm and jaq-std have 0.22"),
+    ("bit-vec", "jsonschema, in tests, has 0.8"),
     ("foldhash", "jaq-json has 0.1"),
     ("getrandom", "ring has 0.2; jsonschema, in tests, 0.3"),
     ("itertools", "criterion, in benches, has 0.13"),

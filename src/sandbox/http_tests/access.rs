@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// The requests that only those who belong here may make.
-const KEPT: [(&str, &str); 5] = [
+/// The requests that only those who belong here may make. What was sent comes last: then there is something to tell.
+const KEPT: [(&str, &str); 6] = [
     ("GET", "/api/v1/event/debug"),
     ("HEAD", "/api/v1/event/debug"),
     ("GET", "/api/v1/event/history?event_name=view"),
     ("POST", "/api/v1/event/summary.json"),
     ("DELETE", "/_sandbox/events"),
+    ("GET", "/_sandbox/records?after=0"),
 ];
 
 fn status(answer: &str) -> u16 {
@@ -20,7 +21,8 @@ fn status(answer: &str) -> u16 {
 async fn status_for(sandbox: &Sandbox, method: &str, target: &str, headers: &str) -> u16 {
     let head = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n{KEY}{CONFIRM}{headers}");
     let answer = raw(sandbox, &head).await;
-    assert!(!answer.to_ascii_lowercase().contains("access-control"), "{method} {target} {headers}: {answer}");
+    let (answered, _) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(!answered.to_ascii_lowercase().contains("access-control"), "{method} {target} {headers}: {answer}");
     status(&answer)
 }
 
@@ -82,6 +84,66 @@ async fn what_came_is_shown_to_no_page_of_another_origin() {
     let headers = format!("Host: {own}\r\nOrigin: http://{own}\r\nSec-Fetch-Site: same-origin\r\n");
     for (method, target) in KEPT {
         assert_eq!(status_for(&sandbox, method, target, &headers).await, 200, "{method} {target}");
+    }
+}
+
+#[tokio::test]
+async fn each_route_is_for_those_it_is_meant_for() {
+    let view = r#"{"event":"view","email":"x@y.example"}"#;
+    let bulk = format!(r#"{{"events":[{view}]}}"#);
+    // For one of our own, a page of another origin, one under a name of its own that leads here, one that says only where
+    // it is, one without a key, and one with another key where keys are listed.
+    let sender = [200, 200, 200, 200, 401, 401];
+    let anybody = [200; 6];
+    let watcher = [200, 403, 421, 403, 401, 401];
+    let own = [200, 403, 421, 403, 200, 401];
+    let routes = [
+        ("POST", "/api/v1/event", view, sender),
+        ("POST", "/api/v1/bulkevents", &bulk, sender),
+        ("GET", "/unity.gif?e=view", "", sender),
+        ("HEAD", "/unity.gif?e=view", "", anybody),
+        ("GET", "/blueshift.js", "", anybody),
+        ("GET", "/", "", anybody),
+        ("OPTIONS", "/api/v1/event", "", [204; 6]),
+        ("GET", "/nowhere", "", [404; 6]),
+        ("GET", "/api/v1/event/debug", "", watcher),
+        ("HEAD", "/api/v1/event/debug", "", watcher),
+        ("GET", "/api/v1/event/history?event_name=view", "", watcher),
+        ("POST", "/api/v1/event/summary.json", "", watcher),
+        ("GET", "/_sandbox/records?after=0", "", own),
+        ("HEAD", "/_sandbox/records?after=0", "", own),
+        ("DELETE", "/_sandbox/events", "", own),
+    ];
+    let any = start().await;
+    let listed = start_with(SandboxConfig { accept_keys: vec!["key".into()], ..SandboxConfig::default() }).await;
+    for (method, target, body, expected) in routes {
+        for sandbox in [&any, &listed] {
+            assert_eq!(post(sandbox, "/api/v1/event", view).await.status, 200);
+        }
+        let here = "Host: localhost\r\n";
+        let other = "Authorization: Basic b3RoZXI6\r\n";
+        let cases = [
+            (&any, here, KEY, ""),
+            (&any, here, KEY, "Origin: https://evil.example\r\n"),
+            (&any, "Host: evil.example\r\n", KEY, ""),
+            (&any, here, KEY, "Sec-Fetch-Site: cross-site\r\n"),
+            (&any, here, "", ""),
+            (&listed, here, other, ""),
+        ];
+        for ((sandbox, host, key, more), expected) in cases.into_iter().zip(expected) {
+            let length = body.len();
+            let head = format!(
+                "{method} {target} HTTP/1.1\r\nConnection: close\r\n{host}{key}{more}{CONFIRM}Content-Length: {length}\r\n\r\n"
+            );
+            let answer = exchange(sandbox, format!("{head}{body}").as_bytes()).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer);
+            assert_eq!(status(&answer), expected, "{method} {target} {host}{key}{more}: {answer}");
+            // What is refused tells nothing of what came.
+            assert!(expected < 400 || !answer.contains("x@y.example"), "{method} {target}: {answer}");
+        }
+        // With a key that is listed, as before.
+        let answer = ask(&listed, method, target, &format!("{KEY}{CONFIRM}"), body).await;
+        assert_eq!(answer.status, expected.first().copied().unwrap_or_default(), "{method} {target} {}", answer.head);
     }
 }
 
