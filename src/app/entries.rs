@@ -64,6 +64,10 @@ pub(super) fn later(event: &Captured, budget: &mut Budget) -> (Sanitized, Box<[u
 
 /// The line about a change; nothing of one for which no event came.
 pub(super) fn of_change(change: &Change, history: &History, volatile: &Volatile, budget: &mut Budget) -> Option<Entry> {
+    if change.is_refused() {
+        // It is told of with its request.
+        return None;
+    }
     let Some(event) = change.event() else { return without_event(change) };
     let (who, keys) = identified(&event, budget);
     let changes = compared(change, history, volatile, budget);

@@ -58,6 +58,7 @@ pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
         notices: Vec::new(),
         redaction: crate::event::masks::redaction().into(),
         is_masked: false,
+        collector: None,
     }
 }
 

@@ -127,6 +127,10 @@ pub enum Action {
     Earlier,
     /// All findings of the session.
     AllFindings,
+    /// Show what our own collector was sent.
+    Requests,
+    /// Show only those that were refused, or all again.
+    OnlyRefused,
     /// To an event in which a field is as in most.
     Counterexample,
     /// To the field that a finding is about.
@@ -196,8 +200,34 @@ pub enum Action {
 impl Action {
     /// Whether it is asked of a live session, which a replay is not.
     pub(super) fn is_live(self) -> bool {
-        matches!(self, Self::Pause | Self::Poll | Self::Slower | Self::Faster | Self::AskHistory)
-            || matches!(self, Self::Record | Self::StopRecording)
+        self.is_of_polls() || matches!(self, Self::Pause | Self::Record | Self::StopRecording)
+    }
+
+    /// Whether it is asked of one who polls, which nobody does where the collector is in the same process.
+    fn is_of_polls(self) -> bool {
+        matches!(self, Self::Poll | Self::Slower | Self::Faster | Self::AskHistory)
+    }
+}
+
+/// Where the records of a session come from, as far as that says what can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Polls.
+    Polls,
+    /// The collector of this process.
+    Collector,
+    /// A tape.
+    Tape,
+}
+
+impl Origin {
+    /// Whether that can be asked for.
+    pub(super) fn takes(self, action: Action) -> bool {
+        match self {
+            Self::Polls => true,
+            Self::Collector => !action.is_of_polls(),
+            Self::Tape => !action.is_live(),
+        }
     }
 }
 
@@ -426,6 +456,7 @@ pub(super) static EVENT: Keys = {
         bind(&[char('X'), with_shift(KeyCode::F(8))], A::PreviousFinding, "to the previous one"),
         bind(&[], A::InferPlanOfType, "plan from the events of the type, into a folder"),
         bind(&[], A::AskHistory, "ask the platform for earlier events of the type"),
+        bind(&[char('R')], A::Requests, "requests to the collector, and why they were refused"),
         bind(&[char('!')], A::AllFindings, "all findings of the session, which the header counts"),
         bind(&[], A::Earlier, "to the last event that was worse than the newest"),
         hint(&[char('d')], A::Diff, "compare with the event before, and back to the tree", "diff"),
@@ -498,8 +529,8 @@ const SIGNS: [(&str, &str); 7] = [
     ("capt", "how many different ones of them were seen here"),
 ];
 
-/// The help: a section a place, a line a binding, and at the end the signs. In a replay, without what is asked of a live source.
-pub(super) fn help(places: impl Iterator<Item = &'static Keys>, replays: bool) -> Vec<HelpLine> {
+/// The help: a section a place, a line a binding, and at the end the signs; without what cannot be asked for.
+pub(super) fn help(places: impl Iterator<Item = &'static Keys>, origin: Origin) -> Vec<HelpLine> {
     let mut lines = Vec::new();
     for place in places {
         if !lines.is_empty() {
@@ -507,7 +538,7 @@ pub(super) fn help(places: impl Iterator<Item = &'static Keys>, replays: bool) -
         }
         lines.push(HelpLine::Title(place.title));
         let told = place.bindings.iter().filter(|binding| !binding.label.is_empty() && !binding.keys.is_empty());
-        let told = told.filter(|binding| !(replays && binding.action.is_live()));
+        let told = told.filter(|binding| origin.takes(binding.action));
         lines.extend(told.map(|binding| {
             let keys: Vec<_> = binding.keys.iter().map(Key::shown).collect();
             let keys = if binding.action == Action::Level(1) { "1 … 9".into() } else { Sanitized::join(keys, "  ") };

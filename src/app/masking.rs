@@ -213,6 +213,7 @@ fn twin(model: &Model, now: Moment) -> Model {
         recording: None,
         redaction: Arc::clone(redaction),
         is_masked: true,
+        collector: model.collector.clone(),
     });
     twin.told_interval = model.told_interval;
     (twin.started, twin.happened, twin.numbers_from) = (model.started, model.happened, model.numbers_from);

@@ -29,6 +29,7 @@ pub mod recordings;
 mod records;
 mod replaying;
 pub mod reporting;
+mod requests;
 pub mod scan;
 mod sending;
 pub mod shown;

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::composer::{self, Composer, Composition};
 use super::connection_status::ConnectionStatus;
 use super::findings::{Baseline, Checked};
-use super::keymap::{self, Action, Binding, Keys};
+use super::keymap::{self, Action, Binding, Keys, Origin};
 use super::layer::Layer;
 use super::layout::Layout;
 use super::outbox::Outbox;
@@ -61,6 +61,8 @@ pub struct Setup {
     pub redaction: Arc<Redaction>,
     /// Whether all is masked from the first frame on, and stays so.
     pub is_masked: bool,
+    /// Where the collector of this process listens, where that is what is watched: nothing is polled then.
+    pub collector: Option<Sanitized>,
 }
 
 /// Where typed text goes.
@@ -134,6 +136,8 @@ pub struct Model {
     pub queries: Queries,
     /// The tape that is replayed, where the records come from one.
     pub tape: Option<Tape>,
+    /// Where the collector of this process listens, where the records come from one.
+    pub collector: Option<Sanitized>,
     /// The time of the program when something happened last.
     pub(super) happened: Moment,
     /// The first number of an event since the session was begun anew.
@@ -290,6 +294,7 @@ impl Model {
             composer,
             queries: Queries::default(),
             tape: None,
+            collector: setup.collector,
             happened: setup.now,
             numbers_from: EventNumber::default(),
             unlinted: Vec::new(),
@@ -331,19 +336,26 @@ impl Model {
     /// The meaning of a key now.
     pub(super) fn action(&self, key: Key) -> Option<Action> {
         let keys = self.keys();
-        if self.tape.is_none() {
-            return keys.action(key);
-        }
-        let of_replay = keymap::REPLAY.action(key).filter(|_| keys.has(&keymap::ANYWHERE));
+        let of_replay = || keymap::REPLAY.action(key).filter(|_| keys.has(&keymap::ANYWHERE));
+        let of_replay = self.tape.as_ref().and_then(|_| of_replay());
         of_replay.or_else(|| keys.action(key))
+    }
+
+    /// Where the records come from.
+    pub(super) fn origin(&self) -> Origin {
+        match (&self.tape, &self.collector) {
+            (Some(_), _) => Origin::Tape,
+            (None, Some(_)) => Origin::Collector,
+            (None, None) => Origin::Polls,
+        }
     }
 
     /// The bindings that the footer shows, in order.
     pub fn hints(&self) -> impl Iterator<Item = &'static Binding> {
         let keys = self.keys();
         let of_replay = self.tape.as_ref().filter(|_| keys.has(&keymap::ANYWHERE)).map(|_| keymap::REPLAY.hints());
-        let replays = self.tape.is_some();
-        let own = keys.hints().filter(move |binding| !(replays && binding.action.is_live()));
+        let origin = self.origin();
+        let own = keys.hints().filter(move |binding| origin.takes(binding.action));
         of_replay.into_iter().flatten().chain(own)
     }
 
@@ -487,6 +499,7 @@ impl Model {
             narrowing: self.queries.narrowing(),
             sending: &self.sending,
             outbox: &self.outbox,
+            requests: &self.session.requests,
             faults: &self.faults,
             is_masked: self.redaction().is_some(),
             completing: false,
@@ -520,6 +533,7 @@ impl Model {
             narrowing: queries.narrowing(),
             sending,
             outbox,
+            requests: &session.requests,
             faults,
             is_masked: !matches!(masked, Masked::Nothing),
             completing: false,
@@ -580,7 +594,7 @@ impl Model {
         }
         self.types.read_values();
         self.stream.arrange(self.queries.narrowing(), self.types.muted());
-        if matches!(self.layers.last(), Some(Layer::AllFindings(_))) {
+        if matches!(self.layers.last(), Some(Layer::AllFindings(_) | Layer::Requests(_))) {
             self.with(InputTarget::Layer, now, |pane, context| pane.show(context));
         }
         let errors = self.composer.errors();

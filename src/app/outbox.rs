@@ -211,6 +211,14 @@ impl Outbox {
                 }
             }
         }
+        // What is refused proves nothing.
+        let taken: Vec<_>;
+        let changes = if changes.iter().any(Change::is_refused) {
+            taken = changes.iter().filter(|change| !change.is_refused()).cloned().collect();
+            &taken
+        } else {
+            changes
+        };
         let found = self.probes.observe(changes, at);
         self.mark_all(&found);
         found

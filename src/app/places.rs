@@ -4,7 +4,7 @@ use super::keymap::{self, Keys};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 27] = [
+static PLACES: [&Keys; 28] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
@@ -24,6 +24,7 @@ static PLACES: [&Keys; 27] = [
     &layer::picker::KEYS,
     &layer::muted::KEYS,
     &layer::all_findings::KEYS,
+    &layer::requests::KEYS,
     &layer::completion::KEYS,
     &layer::confirm::KEYS,
     &layer::prompt::TEMPLATE_NAME,

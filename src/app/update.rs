@@ -8,12 +8,13 @@ use indexmap::IndexMap;
 use tui_input::{Input, InputRequest};
 
 use super::composer::ComposerTab;
-use super::keymap::{self, Action, CopyTarget, Keys, LineEdit};
+use super::keymap::{self, Action, CopyTarget, Keys, LineEdit, Origin};
 use super::layer::all_findings::AllFindings;
 use super::layer::help::Help;
 use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::query::QueryLine;
+use super::layer::requests::RequestList;
 use super::layer::{self, Layer};
 use super::model::{InputTarget, Masked, Parts, Pause, bad_toast, toast};
 use super::pager::Pager;
@@ -50,6 +51,9 @@ const INTERVALS: [Duration; 11] = [
 
 /// Why nothing is sent in a replay.
 const NOWHERE: &str = "a tape has nowhere to send to: clickscope send or watch does; the draft is kept";
+
+/// Why a collector of this process is not asked for anything.
+const NO_POLLS: &str = "nothing is polled here: each request shows when it comes";
 
 /// The longest line that is typed, in bytes: what is pasted beyond it was meant for something else.
 const LONGEST_LINE: usize = crate::query::LONGEST;
@@ -349,6 +353,12 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             _ => {}
         },
         Request::Tab(tab) => model.inspector.select_tab(tab),
+        Request::ShowRequest(number) => show_requests(model, Some(number)),
+        Request::ReadRequest(number) => {
+            if let Some(pager) = super::requests::pager(model, number) {
+                model.layers.push(Layer::Pager(pager));
+            }
+        }
         Request::Reveal(path) => {
             let Parts { inspector, context, .. } = model.parts(now);
             inspector.reveal(&path, &context);
@@ -479,8 +489,10 @@ fn focus(model: &mut Model, pane: PaneId) {
 
 /// Does what an action means in any pane.
 fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
-    if model.tape.is_some() && action.is_live() {
-        toast(model, now, replaying::refusal(action));
+    let origin = model.origin();
+    if !origin.takes(action) {
+        let why = if origin == Origin::Tape { replaying::refusal(action) } else { NO_POLLS };
+        toast(model, now, why);
         return Vec::new();
     }
     match action {
@@ -501,12 +513,13 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Back => return back(model, now),
         Action::Help => {
             let in_panes = model.layers.is_empty();
-            let help = keymap::help(places(model.tape.is_some()), model.tape.is_some());
+            let help = keymap::help(places(model.tape.is_some()), model.origin());
             model.layers.push(Layer::Help(Help::new(help, model.keys(), in_panes)));
         }
         Action::Palette => {
-            let replays = model.tape.is_some();
-            model.layers.push(Layer::Palette(Palette::new(places(replays), model.pane_keys(), replays)));
+            let origin = model.origin();
+            let places = places(origin == Origin::Tape);
+            model.layers.push(Layer::Palette(Palette::new(places, model.pane_keys(), origin)));
         }
         Action::Query => return query(model),
         Action::Pause => pause(model, now),
@@ -541,6 +554,7 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Mask => model.is_mask_asked = true,
         Action::Earlier => go_to_earlier(model, now),
         Action::AskHistory => return ask_history(model, now),
+        Action::Requests => show_requests(model, None),
         Action::AllFindings => {
             model.layers.push(Layer::AllFindings(AllFindings::new(&model.faults, model.fault)));
         }
@@ -563,6 +577,11 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Shows what our own collector was sent, from a request on.
+fn show_requests(model: &mut Model, number: Option<u64>) {
+    model.layers.push(Layer::Requests(RequestList::new(&model.session.requests, number)));
 }
 
 /// Has a report of the session made.

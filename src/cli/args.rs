@@ -869,6 +869,16 @@ pub(super) struct SandboxArgs {
     /// A change to make to incoming events, see below; can be repeated
     #[arg(long = "rewrite", alias = "mangle", value_name = "REWRITE")]
     pub(super) rewrites: Vec<Rewrite>,
+    /// Take only the key in this variable
+    #[arg(long, value_name = "VARIABLE")]
+    pub(super) key: Option<String>,
+    /// Show no screen: print the address, and a line for each request on stderr
+    #[arg(long)]
+    pub(super) headless: bool,
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
     #[command(flatten)]
     pub(super) incoming: IncomingArgs,
     /// Print the JSON Schema of a scenario, and exit

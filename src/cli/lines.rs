@@ -5,10 +5,16 @@ use jiff::tz::TimeZone;
 use crate::event::text::{counted, grouped};
 use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
-use crate::session::{Change, ChangeKind, Errors, Gap, Moment};
+use crate::session::{Change, ChangeKind, Errors, Gap, Moment, Request};
 
 /// The widest that a type's name gets.
 const NAME_COLUMNS: usize = 64;
+
+/// The widest that the name of a program gets.
+const SENDER_COLUMNS: usize = 40;
+
+/// The widest that a path with its query gets.
+const TARGET_COLUMNS: usize = 100;
 
 /// Of the findings in one event so many are told, and the others counted.
 const MOST_FINDINGS: usize = 3;
@@ -53,6 +59,13 @@ pub(super) fn errors(errors: &Errors, zone: &TimeZone) -> Sanitized {
 pub(super) fn gap(gap: &Gap, zone: &TimeZone) -> Sanitized {
     let name = gap.event_type.shown().fit(NAME_COLUMNS);
     sanitized!("{}  {}  {}\n", time(gap.at, zone), name, gap.sentence())
+}
+
+/// A line for a request to a collector: `14:03:20  curl/8.5.0  POST /api/v1/event  422  event "a b": …`.
+pub(super) fn request(request: &Request, zone: &TimeZone) -> Sanitized {
+    let sender = request.sender.as_ref().map_or("-".into(), |sender| sender.fit(SENDER_COLUMNS));
+    let line = request.line().fit(TARGET_COLUMNS);
+    sanitized!("{}  {}  {}  {}", time(request.at, zone), sender, line, request.outcome())
 }
 
 fn time(at: Moment, zone: &TimeZone) -> Sanitized {

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each only wiring, output and an exit code.
 
 mod args;
+mod collecting;
 mod compare;
 mod completions;
 mod demo;
@@ -248,7 +249,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Rules(rules) => rules::list(rules),
         Command::Explain { rule } => rules::explain(rule),
         Command::Templates(templates) => templates::run(&templates),
-        Command::Sandbox(sandbox) => sandbox::run(sandbox, file()?.levels().identifiers().clone()),
+        Command::Sandbox(sandbox) => sandbox::run(sandbox, [flags, ConfigLayer::environment(&lookup)?], &file()?),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(args::command()),
     }

@@ -42,13 +42,13 @@ mod tests {
             | Command::Report(_)
             | Command::Compare(_)
             | Command::Send(_)
+            | Command::Sandbox(_)
             | Command::Lint(_) => true,
             // Schemas have names and values that keep recurring, and are what is asked for; the others see no events.
             Command::Plan { .. }
             | Command::Rules(_)
             | Command::Explain { .. }
             | Command::Templates(_)
-            | Command::Sandbox(_)
             | Command::Completions { .. }
             | Command::Man => false,
         }

@@ -1,18 +1,21 @@
 use std::future::pending;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::collecting::{self, Setting};
 use super::incoming::{Begun, Incoming, press_with_enter};
-use super::{Exit, Failure, args, stderr};
-use crate::config;
+use super::watch::{log_to_file, terminal_has_screen};
+use super::{Exit, Failure, args, redact, stderr};
+use crate::config::{self, ConfigFile, ConfigLayer};
 use crate::event::text::sanitize;
-use crate::event::{Identifiers, Sanitized, sanitized};
+use crate::event::{Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, Sandbox, SandboxError};
 
-pub(super) fn run(args: args::SandboxArgs, identifiers: Identifiers) -> Result<Exit, Failure> {
+pub(super) fn run(args: args::SandboxArgs, layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
     let args::SandboxArgs {
         listen,
         allowed_hosts,
@@ -21,6 +24,10 @@ pub(super) fn run(args: args::SandboxArgs, identifiers: Identifiers) -> Result<E
         debug_shape,
         mut faults,
         rewrites,
+        key,
+        headless,
+        record,
+        redact,
         incoming,
         print_schema,
     } = args;
@@ -30,7 +37,16 @@ pub(super) fn run(args: args::SandboxArgs, identifiers: Identifiers) -> Result<E
     }
     let coming = Incoming::open(&incoming)?;
     faults.extend(coming.iter().flat_map(Incoming::faults).cloned());
-    runtime::log::to_stderr()?;
+    let identifiers = file.levels().identifiers().clone();
+    let masks = redact::on_screen(&redact, None, &identifiers)?;
+    let key = key.map(key_of).transpose()?;
+    let has_screen = !headless && std::io::stdout().is_terminal() && terminal_has_screen()?;
+    let notices = if has_screen {
+        Some(log_to_file()?)
+    } else {
+        runtime::log::to_stderr()?;
+        None
+    };
     let tls = if tls { Some(authority(tls_ca)?) } else { None };
     let config = sandbox::SandboxConfig {
         listen,
@@ -40,9 +56,18 @@ pub(super) fn run(args: args::SandboxArgs, identifiers: Identifiers) -> Result<E
         faults,
         rewrites,
         identifiers,
+        accept_keys: key.clone().into_iter().collect(),
         ..sandbox::SandboxConfig::default()
     };
-    runtime::block_on(serve(config, coming, incoming.exit_after_traffic))?
+    let record = record.record.as_deref();
+    let setting = Setting { called: "collector", key, layers, file, masks, record, notices };
+    runtime::block_on(serve(config, setting, coming, incoming.exit_after_traffic))?
+}
+
+/// The key in that variable.
+fn key_of(variable: String) -> Result<SecretString, SandboxError> {
+    let key = std::env::var(&variable).ok().map(SecretString::from);
+    key.filter(|key| !key.expose_secret().trim().is_empty()).ok_or(SandboxError::NoKey { variable })
 }
 
 /// Where the authority is that signs for https: where the user says, else among what the program keeps.
@@ -73,19 +98,16 @@ fn next_steps(url: &str, authority: Option<&Path>) -> Vec<Sanitized> {
     told.into_iter().chain(steps).collect()
 }
 
-async fn serve(config: sandbox::SandboxConfig, coming: Option<Incoming>, ends: bool) -> Result<Exit, Failure> {
-    let no_signals = |source| RuntimeError::System { what: "the handling of signals", source };
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+async fn serve(
+    config: sandbox::SandboxConfig,
+    setting: Setting<'_>,
+    coming: Option<Incoming>,
+    ends: bool,
+) -> Result<Exit, Failure> {
     let authority = config.tls.clone();
     let sandbox = Sandbox::start(config).await?;
-    if let Some(exposure) = sandbox.exposure() {
-        stderr::say(&Sanitized::lines(&format!("warning: {exposure}")));
-    }
-    writeln!(std::io::stdout(), "{}", sandbox.url())?;
-    for line in next_steps(&sandbox.url(), authority.as_deref()) {
-        stderr::say(&line);
-    }
+    let exposure = sandbox.exposure().map(|exposure| Sanitized::lines(&format!("warning: {exposure}")));
+    let has_screen = setting.notices.is_some();
     let comes_in = async {
         let Some(coming) = coming else { return pending().await };
         let Begun { presses, over } = coming.begin(&sandbox);
@@ -95,11 +117,31 @@ async fn serve(config: sandbox::SandboxConfig, coming: Option<Incoming>, ends: b
             pending::<()>().await;
         }
     };
-    let exit = tokio::select! {
-        () = comes_in => Exit::Done,
-        _ = interrupt.recv() => Exit::Signal(2),
-        // How a service is asked to end, so it ends as asked.
-        _ = terminate.recv() => Exit::Done,
+    let exit = if has_screen {
+        let notices = setting.notices.map(|notices| exposure.into_iter().chain(notices).collect());
+        tokio::select! {
+            exit = collecting::show(&sandbox, Setting { notices, ..setting }) => exit?,
+            () = comes_in => Exit::Done,
+        }
+    } else {
+        exposure.iter().for_each(stderr::say);
+        writeln!(std::io::stdout(), "{}", sandbox.url())?;
+        for line in next_steps(&sandbox.url(), authority.as_deref()) {
+            stderr::say(&line);
+        }
+        let no_signals = |source| RuntimeError::System { what: "the handling of signals", source };
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+        let told = collecting::tell(&sandbox, setting)?;
+        let exit = tokio::select! {
+            () = comes_in => Exit::Done,
+            _ = interrupt.recv() => Exit::Signal(2),
+            // How a service is asked to end, so it ends as asked.
+            _ = terminate.recv() => Exit::Done,
+        };
+        sandbox.shutdown().await;
+        told.over().await;
+        return Ok(exit);
     };
     sandbox.shutdown().await;
     Ok(exit)

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::WatchArgs;
+use super::collecting::Watched;
 use super::filter::Filter;
 use super::headless::{self, Mode};
 use super::redact;
@@ -16,6 +17,7 @@ use super::{Exit, Failure, plan, recording, stderr};
 use crate::app::Sending;
 use crate::blueshift::{ExtraHeader, KeyMask};
 use crate::config::{self, AccountKeys, Config};
+use crate::event::text::sanitize;
 use crate::event::{Redaction, Sanitized, sanitized};
 use crate::plan::Linter;
 use crate::plan::{BadSchema, Plan};
@@ -61,6 +63,7 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
             }
         });
         return runtime::block_on(on_terminal(
+            Watched::Endpoint,
             config.label(),
             config,
             plan,
@@ -72,7 +75,15 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
     }
     runtime::log::to_stderr()?;
     let tape = tape.or_else(|| recording::said(tape_of_profile()));
-    runtime::block_on(in_lines((mode, filter), config, plan, is_masked.then_some(redaction), settings, tape))?
+    runtime::block_on(in_lines(
+        Watched::Endpoint,
+        (mode, filter),
+        config,
+        plan,
+        is_masked.then_some(redaction),
+        settings,
+        tape,
+    ))?
 }
 
 /// Whether the terminal that standard output is can show a screen. One that is called `dumb`, or has no name, gets lines,
@@ -94,6 +105,7 @@ fn has_screen(term: Option<&OsStr>) -> bool {
 
 /// Prints what `settings` say, a line each, until it is done or a signal comes.
 pub(super) async fn in_lines(
+    watched: Watched<'_>,
     mode: (Mode, Option<Filter>),
     config: &Config,
     (plan, broken): (Plan, Vec<BadSchema>),
@@ -106,7 +118,7 @@ pub(super) async fn in_lines(
         stderr::say(&sanitized!("plan: {}", schema.sentence()));
     }
     let linter = Linter::new(config.levels.clone(), plan);
-    let source = live::start(settings);
+    let source = watched.start(settings);
     let redaction = redaction.map(Arc::new);
     let Some(tape) = tape else {
         return signalled_or(tokio::spawn(print(mode, linter, redaction, source)), false).await;
@@ -121,7 +133,9 @@ pub(super) async fn in_lines(
 
 /// Shows the interface on what `settings` say; the source starts after the first frame. The `notices` are shown as well.
 /// Beside the redaction stands whether it is on from the start.
+#[expect(clippy::too_many_arguments, reason = "each is one thing that is shown")]
 pub(super) async fn on_terminal(
+    watched: Watched<'_>,
     target: Sanitized,
     config: &Config,
     plan: (Plan, Vec<BadSchema>),
@@ -133,8 +147,14 @@ pub(super) async fn on_terminal(
     let clock = settings.clock;
     let interface = interface(target, config, plan, redaction, all_keys(config, &settings), &settings.headers);
     let notices = config.exposure().into_iter().chain(interface.notices).chain(notices).collect();
-    let interface = InterfaceSettings { interval: settings.interval, tape, notices, ..interface };
-    let end = Box::pin(runtime::run(interface, move || clock.now(), || live::start(settings))).await?;
+    let interface = InterfaceSettings {
+        interval: settings.interval,
+        tape,
+        notices,
+        collector: watched.address().map(|address| sanitize(&address)),
+        ..interface
+    };
+    let end = Box::pin(runtime::run(interface, move || clock.now(), || watched.start(settings))).await?;
     end.summary.iter().for_each(stderr::say);
     Ok(Exit::Interface(end.exit.code()))
 }
@@ -166,6 +186,7 @@ pub(super) fn interface(
         tape: None,
         notices: broken.collect(),
         replay: None,
+        collector: None,
         redaction,
         is_masked,
     }

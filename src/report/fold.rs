@@ -120,6 +120,10 @@ impl Fold {
         let event_type = &change.event_type;
         if let Some(event) = event {
             let number = change.number.unwrap_or(EventNumber(self.events));
+            if change.is_refused() {
+                self.judged(event_type.clone(), event, Some(change.at.wall), number, findings);
+                return;
+            }
             self.captured(event_type.clone(), event, (number, Some(change.at.wall)), Stage::Received, findings);
         }
         if let Some(known) = self.known(event_type) {

@@ -16,7 +16,7 @@ use crate::app::findings::{EventFindings, Linted};
 use crate::event::{Document, TypeName};
 use crate::lint::{LintContext, Stage};
 use crate::plan::Linter;
-use crate::session::Captured;
+use crate::session::{Arrival, Captured};
 
 /// Findings are passed on after so long, however many events are still to be checked.
 const TOLD_AFTER: Duration = Duration::from_millis(30);
@@ -130,10 +130,17 @@ fn observe(
             of_types.pop_front();
             continue;
         };
-        let context = LintContext { stage: Stage::Received, now: *now };
+        // What was refused is as it was sent, and nothing is learnt from it for others.
+        let is_refused = event.arrival == Arrival::Refused;
+        let stage = if is_refused { Stage::Outgoing } else { Stage::Received };
+        let context = LintContext { stage, now: *now };
+        let mut look = |document: &Document| match is_refused {
+            true => linter.judge(document, context),
+            false => linter.observe(document, context),
+        };
         // Text that cannot be read has its own error where it is shown.
-        let found = Document::new(Arc::clone(&event.payload))
-            .map(|document| EventFindings::new(&document, linter.observe(&document, context)));
+        let found =
+            Document::new(Arc::clone(&event.payload)).map(|document| EventFindings::new(&document, look(&document)));
         told.push(Linted { event, found: found.unwrap_or_default().into() });
         if begun.elapsed() > TOLD_AFTER || waiting.is_closed() {
             break;

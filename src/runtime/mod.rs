@@ -75,6 +75,8 @@ pub struct InterfaceSettings {
     pub notices: Vec<Sanitized>,
     /// Where the replay of a tape begins; `None` where a live source is watched.
     pub replay: Option<ReplaySettings>,
+    /// Where the collector of this process listens, where that is what is watched.
+    pub collector: Option<Sanitized>,
     /// What makes masks.
     pub redaction: Redaction,
     /// Whether all is masked from the first frame on.
@@ -186,6 +188,7 @@ pub async fn run<F: Into<Feed>>(
         notices: settings.notices,
         redaction: settings.redaction.into(),
         is_masked: settings.is_masked,
+        collector: settings.collector,
     };
     let model = match settings.replay {
         Some(replay) => Model::replaying(setup, replay),

@@ -243,7 +243,7 @@ impl Reading {
             });
             let value = (why.field == Some("event")).then(|| events.get(event)).flatten();
             let value = value.and_then(|text| scan(text, |_| {}).ok()?.event.map(|raw| excerpt(raw, LONGEST_VALUE)));
-            Refusal { why: sanitize(&keys.mask(&why.reason)), place, value }
+            Refusal { why: sanitize(&keys.mask(&why.reason)), place, value, event }
         });
         let count = told.taken.len() + events.len();
         if told.refused.is_some() {

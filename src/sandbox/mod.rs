@@ -107,6 +107,12 @@ pub enum SandboxError {
         /// The reason.
         reason: String,
     },
+    /// The variable that should hold the key does not.
+    #[error("there is no key in the variable {variable}: set it, or leave --key out to take any key")]
+    NoKey {
+        /// Its name.
+        variable: String,
+    },
     /// A host that cannot be read.
     #[error("`{name}` is no host: give a name or an address alone, without scheme, port and path, as in staging.lan")]
     Host {

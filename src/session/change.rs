@@ -58,6 +58,11 @@ impl Change {
         self.kind == ChangeKind::Earlier && self.arrival == Arrival::Backfill
     }
 
+    /// Whether the event was refused: it counts as neither received nor captured.
+    pub fn is_refused(&self) -> bool {
+        self.arrival == Arrival::Refused
+    }
+
     /// How long the event was under way: from its own `timestamp` to the platform's `_bsft_ts`, in milliseconds.
     /// Negative when the clocks disagree; `None` when either is missing.
     pub fn latency_ms(&self) -> Option<i64> {

@@ -153,9 +153,9 @@ impl Redaction {
 
     /// The twin of a request.
     pub fn request(&self, request: &Request) -> Request {
-        let refusal = request.refusal.as_ref().map(|Refusal { why, place, value }| {
+        let refusal = request.refusal.as_ref().map(|Refusal { why, place, value, event }| {
             let (place, value) = (place.as_ref().map(|it| self.words(it)), value.as_ref().map(|it| self.words(it)));
-            Refusal { why: self.words(why), place, value }
+            Refusal { why: self.words(why), place, value, event: *event }
         });
         Request {
             method: self.words(&request.method),

@@ -68,6 +68,9 @@ pub struct Refusal {
     /// The value there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Sanitized>,
+    /// Which of its events that is, from 0.
+    #[serde(default)]
+    pub event: usize,
 }
 
 impl Refusal {
@@ -90,6 +93,12 @@ impl Request {
     /// `POST /api/v1/bulkevents`.
     pub fn line(&self) -> Sanitized {
         sanitized!("{} {}", self.method, self.path)
+    }
+
+    /// The number of the event that it was refused for; of one that was not, of its first.
+    pub fn event(&self) -> Option<EventNumber> {
+        let at = self.refusal.as_ref().map_or(0, |refusal| refusal.event);
+        self.numbers.get(at).copied()
     }
 
     /// All that is known of its answer in one sentence: `422 · events[1].event "kiln fired": the event name has white space`.

@@ -2,15 +2,10 @@
 
 use tokio::sync::mpsc;
 
-use super::Source;
 pub use super::failure::Timeouts;
 use super::poller::Poller;
 pub use super::settings::{BODY_LIMIT, LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
-
-/// How many records may wait for a watcher that is busy, before the poller waits with them.
-const WAITING_RECORDS: usize = 16;
-/// How many commands may wait for the poller.
-const WAITING_COMMANDS: usize = 16;
+use super::{Source, WAITING_COMMANDS, WAITING_RECORDS};
 
 /// Starts to poll, on the current tokio runtime. The first request goes out at once; the HTTP client is built on the
 /// way, so nothing is paid for here.

@@ -1,4 +1,4 @@
-//! Where changes come from: the live poller, and tapes.
+//! Where records come from: the live poller, a collector of this process, and tapes.
 
 mod backfill;
 #[cfg(test)]
@@ -7,6 +7,7 @@ mod backfill_tests;
 mod backoff;
 mod certificates;
 mod clock;
+pub mod collector;
 mod connection;
 mod counts;
 mod failure;
@@ -36,6 +37,11 @@ pub use clock::Clock;
 use crate::blueshift::Call;
 use crate::event::TypeName;
 use crate::session::Record;
+
+/// How many batches of records may wait for a watcher that is busy, before the source waits with them.
+const WAITING_RECORDS: usize = 16;
+/// How many commands may wait for a source.
+const WAITING_COMMANDS: usize = 16;
 
 /// A watcher's command to a source.
 #[derive(Clone, Debug, PartialEq, Eq)]

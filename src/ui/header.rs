@@ -100,6 +100,10 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
         spans.push(span(sanitized!(" paused · +{} ", text::short_count(pause.arrived)), theme.badge));
         spans.push(blank(2));
     }
+    if model.collector.is_some() {
+        spans.extend(on_collector(model, theme));
+        return spans;
+    }
     let stale = model.connection.last_good.map(|good| sanitized!("stale since {}", clock(model, good.at)));
     let nothing = || "no answer yet".into();
     match model.connection.state() {
@@ -137,6 +141,18 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
             let since = stale.unwrap_or_else(nothing);
             spans.push(span(sanitized!(" · {} · r tries again", since), theme.dim));
         }
+    }
+    spans.push(blank(1));
+    spans
+}
+
+/// What the collector was sent: `● listening  248 requests · 3 refused`.
+fn on_collector(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
+    let requests = &model.session.requests;
+    let mut spans = vec![span("● listening", theme.ok)];
+    spans.push(span(sanitized!("   {}", text::counted(requests.count(), "request")), theme.dim));
+    if requests.refused() > 0 {
+        spans.push(span(sanitized!(" · {} refused", text::grouped(requests.refused())), theme.error));
     }
     spans.push(blank(1));
     spans

@@ -9,6 +9,7 @@ pub mod palette;
 pub mod picker;
 pub mod prompt;
 pub mod query;
+pub mod requests;
 pub mod search_list;
 
 use super::composer::completion::Completion;
@@ -25,6 +26,7 @@ use palette::Palette;
 use picker::Picker;
 use prompt::Prompt;
 use query::QueryLine;
+use requests::RequestList;
 
 /// One of the things that can stand over the panes.
 #[derive(Debug)]
@@ -51,6 +53,8 @@ pub enum Layer {
     Muted(Muted),
     /// All findings of the session are read.
     AllFindings(AllFindings),
+    /// What our own collector was sent is read.
+    Requests(RequestList),
     /// Something is sent only if the reader says so.
     Confirm(Box<Confirm>),
 }
@@ -173,6 +177,7 @@ impl Layer {
             Self::Picker(picker) => picker,
             Self::Muted(muted) => muted,
             Self::AllFindings(list) => list,
+            Self::Requests(list) => list,
             Self::Confirm(confirm) => &**confirm,
         })
     }
@@ -190,6 +195,7 @@ impl Layer {
             Self::Picker(picker) => picker,
             Self::Muted(muted) => muted,
             Self::AllFindings(list) => list,
+            Self::Requests(list) => list,
             Self::Confirm(confirm) => &mut **confirm,
         })
     }
@@ -210,6 +216,7 @@ impl Layer {
                 | Self::Picker(_)
                 | Self::Muted(_)
                 | Self::AllFindings(_)
+                | Self::Requests(_)
         )
     }
 
@@ -227,7 +234,7 @@ impl Layer {
         let Size { width, height } = size;
         let margin = match self {
             Self::Confirm(_) => width.saturating_sub(Confirm::WIDTH) / 2,
-            Self::AllFindings(_) => 1,
+            Self::AllFindings(_) | Self::Requests(_) => 1,
             _ if width >= 100 => width / 12,
             _ => 1,
         };

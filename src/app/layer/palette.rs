@@ -1,7 +1,7 @@
 //! The palette: every command with its key and the place where it holds, to search and to run.
 
 use super::search_list::{Item, SearchList};
-use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
+use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, Origin, bind, ctrl, hint, key};
 use crate::app::pane::{Answer, Request};
 use crate::app::{Key, KeyCode};
 use crate::event::Sanitized;
@@ -40,13 +40,17 @@ impl PaletteCommand {
 }
 
 impl Palette {
-    /// The palette of the commands of `places`, with those of `here` first; in a replay, without what is asked of a live source.
-    pub(in crate::app) fn new(places: impl Iterator<Item = &'static Keys>, here: &'static Keys, replays: bool) -> Self {
+    /// The palette of the commands of `places`, with those of `here` first; without what cannot be asked for.
+    pub(in crate::app) fn new(
+        places: impl Iterator<Item = &'static Keys>,
+        here: &'static Keys,
+        origin: Origin,
+    ) -> Self {
         let mut commands: Vec<_> = places
             .filter(|place| !place.typing && !std::ptr::eq(*place, &raw const keymap::LIST))
             .flat_map(|place| place.bindings.iter().map(move |binding| PaletteCommand { place, binding }))
             .filter(|command| !command.binding.label.is_empty() && !is_of_layers(command.binding.action))
-            .filter(|command| !(replays && command.binding.action.is_live()))
+            .filter(|command| origin.takes(command.binding.action))
             .collect();
         let rank = |command: &PaletteCommand| {
             let is_here = |keys: &'static Keys| std::ptr::eq(keys, command.place);

@@ -34,7 +34,7 @@ fn request(words: &Sanitized) -> Request {
         address: Some("203.0.113.77".into()),
         took: Duration::from_millis(1),
         events: 0,
-        refusal: Some(Refusal { why: words.clone(), place, value: Some(words.clone()) }),
+        refusal: Some(Refusal { why: words.clone(), place, value: Some(words.clone()), event: 0 }),
         head: vec![("x-forwarded-for".into(), "203.0.113.77".into()), ("cookie".into(), words.clone())],
         bytes: body.len(),
         body: Some(body),

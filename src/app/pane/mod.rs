@@ -35,7 +35,7 @@ use super::{Effect, Mouse, Sending};
 use crate::blueshift::Batch;
 use crate::event::{Path, Sanitized, TypeName, Unknown, Volatile};
 use crate::lint::Finding;
-use crate::session::{EventNumber, Faults, History, Moment};
+use crate::session::{EventNumber, Faults, History, Moment, Requests};
 
 /// The inspector's tabs: the views of one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,6 +90,8 @@ pub(super) struct Context<'a> {
     pub(super) sending: &'a Sending,
     /// The outbox.
     pub(super) outbox: &'a Outbox,
+    /// What our own collector was sent.
+    pub(super) requests: &'a Requests,
     /// How often each fault was found.
     pub(super) faults: &'a Faults,
     /// Whether what is seen is masked.
@@ -154,6 +156,10 @@ pub(super) enum Request {
     ShowFinding(EventNumber, Path),
     /// Show what came of the batch of this number; where that is not known any more, this text.
     ShowBatch(u64, Pager),
+    /// Show the request of this number among the others.
+    ShowRequest(u64),
+    /// Read all of the request of this number.
+    ReadRequest(u64),
     /// Leave only the events in view that this is true of; all of them without.
     Narrow(Option<Question>),
     /// Bring a muted type back.

@@ -294,9 +294,8 @@ impl Stream {
             About::Event(number) => Answer::request(Request::ShowEvent(*number)),
             About::Finding(number, path) => Answer::request(Request::ShowFinding(*number, path.clone())),
             About::Batch(batch) => Answer::request(Request::ShowBatch(*batch, Self::whole(entry))),
-            About::Nothing | About::Lost(_) | About::Request(_) => {
-                Answer::request(Request::Open(Open::Pager(Self::whole(entry))))
-            }
+            About::Request(number) => Answer::request(Request::ShowRequest(*number)),
+            About::Nothing | About::Lost(_) => Answer::request(Request::Open(Open::Pager(Self::whole(entry)))),
         }
     }
 

@@ -412,6 +412,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         notices: Vec::new(),
         redaction: crate::event::masks::redaction().into(),
         is_masked: false,
+        collector: None,
     });
     let application = WatchApplication { model, theme: Theme::dark() };
     let ended = run_application(application, &fake, |mut outside| async move {

@@ -167,6 +167,7 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
                     why: "the event name has white space".into(),
                     place: Some("events[1].event".into()),
                     value: Some("\"kiln fired\"".into()),
+                    event: 1,
                 }))
                 .into(),
             ),

@@ -8,6 +8,7 @@ mod muted;
 mod palette;
 mod picker;
 mod query;
+mod requests;
 mod search_list;
 
 use ratatui::buffer::Buffer;
@@ -38,6 +39,7 @@ pub(super) fn render(
     match layer {
         Layer::Pager(pager) => render_pager(pager, area, theme, buf),
         Layer::AllFindings(list) => all_findings::render(list, model, now, area, theme, buf),
+        Layer::Requests(list) => requests::render(list, model, area, theme, buf),
         Layer::Help(help) => help::render(help, area, theme, buf),
         Layer::Palette(palette) => return palette::render(palette, area, theme, buf),
         Layer::Picker(picker) => return picker::render(picker, area, theme, buf),

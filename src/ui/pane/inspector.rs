@@ -89,6 +89,9 @@ fn parts(shown: &Shown, model: &Model, past: bool) -> Vec<Part> {
         let place = shown.place.map_or_else(|| "let go".into(), |place| sanitized!("{} of {}", place.at, place.of));
         add(0, sanitized!("the past: {}", place), Some(sanitized!("past {}", place)));
     }
+    if shown.event.arrival == Arrival::Refused {
+        add(0, "refused by the collector".into(), Some("refused".into()));
+    }
     let head = shown.event.payload.head();
     let rank_of_receipt = if shown.event.arrival == Arrival::Backfill { 3 } else { 4 };
     for (rank, word, time) in [(5, "happened", head.happened), (rank_of_receipt, "received", head.received)] {

@@ -59,6 +59,9 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
                 "The tape cannot be read: the line at the top says why."
             }
             _ if model.tape.is_some() => "The tape is being read.",
+            _ if model.collector.is_some() => {
+                "No events yet. Send one to the address at the top, or click in the shop that it shows a browser."
+            }
             ConnectionState::Live => "No events yet. What you send to the platform shows here within one poll.",
             ConnectionState::Connecting => "Waiting for the first answer.",
             ConnectionState::BackingOff(_) | ConnectionState::Refused => "No answer yet: the line at the top says why.",

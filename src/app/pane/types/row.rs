@@ -85,6 +85,13 @@ pub enum Mark {
 impl TypeRow {
     /// Takes in what happened to the type; `first` when nothing of it was known.
     pub(super) fn take_in(&mut self, change: &Change, first: bool) {
+        if change.is_refused() {
+            self.newest = change.event();
+            self.seen = Some(millis(change.at.elapsed));
+            self.flash = Some(change.at);
+            self.mark = Some(if first { Mark::New } else { self.mark.unwrap_or(Mark::Updated) });
+            return;
+        }
         self.received = change.received;
         self.captured = change.captured;
         self.coverage = change.coverage;
