@@ -98,19 +98,24 @@ impl Sandbox {
     }
 
     fn send(&self, event: &str) {
+        let answer = self.post("/api/v1/event", event);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    /// The answer to a body, sent with the key `any`.
+    fn post(&self, path: &str, event: &str) -> String {
         let addr: SocketAddr = self.url.strip_prefix("http://").unwrap().parse().unwrap();
         let mut stream = std::net::TcpStream::connect(addr).unwrap();
         let length = event.len();
-        // The key is `any`.
         write!(
             stream,
-            "POST /api/v1/event HTTP/1.1\r\nHost: {addr}\r\nAuthorization: Basic YW55Og==\r\nContent-Length: {length}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: {addr}\r\nAuthorization: Basic YW55Og==\r\nContent-Length: {length}\r\n\
              Content-Type: application/json\r\nConnection: close\r\n\r\n{event}"
         )
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
     }
 }
 
@@ -579,8 +584,48 @@ fn the_sandbox_prints_its_url_and_runs_until_it_is_told_to_end() {
         let mut next_steps = String::new();
         sandbox.child.stderr.take().unwrap().read_to_string(&mut next_steps).unwrap();
         let watching = format!("clickscope: watch it: CLICKSCOPE_EVENT_KEY=any clickscope --url {}\n", sandbox.url);
-        assert!(next_steps.contains(&watching) && next_steps.lines().count() == 3, "{next_steps}");
+        assert!(next_steps.contains(&watching) && next_steps.lines().count() == 4, "{next_steps}");
     }
+}
+
+#[test]
+fn a_sandbox_without_a_screen_tells_of_each_request_in_a_line() {
+    let mut sandbox = Sandbox::start(&["--headless", "--redact", "--record", "/dev/null"]);
+    let told = lines_of(sandbox.child.stderr.take().unwrap());
+    sandbox.send(r#"{"event":"view","cookie":"c"}"#);
+    let bulk = r#"{"events":[{"event":"view"},{"event":"kiln fired","email":"jane@canary.example"}]}"#;
+    let answer = sandbox.post("/api/v1/bulkevents", bulk);
+    assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
+    let lines: Vec<String> =
+        std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok()).filter(|line| line.contains("POST")).take(2).collect();
+    let parts = [
+        &["  -  POST /api/v1/event  200 · 1 event"][..],
+        &[
+            "POST /api/v1/bulkevents  422 · 2 events · events[1].event \"kiln fired\": the event name contains white space",
+        ],
+    ];
+    for (line, parts) in lines.iter().zip(parts) {
+        assert!(parts.iter().all(|part| line.contains(part)) && line.as_bytes()[2] == b':', "{line}");
+    }
+}
+
+#[test]
+fn a_sandbox_with_a_key_takes_no_other() {
+    let ran = clickscope(&["sandbox", "--key", "NO_SUCH_KEY"]).output().unwrap();
+    assert!(
+        ran.status.code() == Some(2) && text(&ran.stderr).contains("no key in the variable NO_SUCH_KEY"),
+        "{ran:?}"
+    );
+    let mut command = clickscope(&["sandbox", "--listen", "127.0.0.1:0", "--key", "OUR_KEY"]);
+    let mut child = command.env("OUR_KEY", "c4n4ry-of-the-collector").spawn().unwrap();
+    let url = lines_of(child.stdout.take().unwrap()).recv_timeout(PATIENCE).unwrap();
+    let told = lines_of(child.stderr.take().unwrap());
+    let mut sandbox = Sandbox { child, url };
+    assert!(sandbox.post("/api/v1/event", r#"{"event":"view","cookie":"c"}"#).starts_with("HTTP/1.1 401"));
+    let line = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok()).find(|line| line.contains("401")).unwrap();
+    assert!(line.contains("accepts only other keys") && !line.contains("c4n4ry"), "{line}");
+    signal(&sandbox.child, Signal::TERM);
+    assert_eq!(ended(&mut sandbox.child).code(), Some(0));
 }
 
 #[test]

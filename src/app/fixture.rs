@@ -19,7 +19,7 @@ use crate::plan::Linter;
 use crate::query::{QueryError, Values};
 use crate::session::{
     Arrival, CallOutcome, Captured, Change, ChangeKind, Coverage, Delivery, EventNumber, HISTORY_LIMIT, Moment, Polled,
-    Problem, ProblemKind, Record, Retry, TapeExtent, TapeNews, TapePosition, Trouble, tape::Header,
+    Problem, ProblemKind, Record, Refusal, Request, Retry, TapeExtent, TapeNews, TapePosition, Trouble, tape::Header,
 };
 
 /// The shop's last purchase, as the platform gives it back.
@@ -70,6 +70,72 @@ pub(crate) fn document(text: &str) -> Document {
 /// A payload of that text.
 pub(crate) fn payload(text: &str) -> Arc<Payload> {
     Arc::new(Payload::new(text))
+}
+
+/// A collector of this process that was sent three requests, of which it refused two.
+pub(crate) fn collecting(columns: u16, rows: u16) -> Model {
+    let address = "http://127.0.0.1:8787";
+    let target = "collector · http://127.0.0.1:8787".into();
+    let mut model = Model::new(Setup { target, collector: Some(address.into()), ..setup(columns, rows) });
+    let bulk =
+        r#"{"events":[{"event":"view","customer_id":"1","sku":"b"},{"event":"kiln fired","customer_id":"undefined"}]}"#;
+    let view = r#"{"event":"view","customer_id":"1","sku":"a"}"#;
+    let kiln = r#"{"event":"kiln fired","customer_id":"undefined"}"#;
+    let taken = Change { arrival: Arrival::Collector, ..change("view", ChangeKind::New, view, 1, 1, at(3)) };
+    let refused = |name, text| {
+        Record::Change(Change {
+            arrival: Arrival::Refused,
+            received: None,
+            captured: 0,
+            coverage: None,
+            ..change(name, ChangeKind::Updated, text, 0, 0, at(5))
+        })
+    };
+    let refusal = Refusal {
+        why: "the event name contains white space: use `_` instead".into(),
+        place: Some("events[1].event".into()),
+        value: Some("\"kiln fired\"".into()),
+        event: 1,
+    };
+    let nowhere = Refusal { why: "no such path".into(), place: None, value: None, event: 0 };
+    let records = vec![
+        Record::Change(taken),
+        Record::Request(request(1, "/api/v1/event", 200, view, 1, None).into()),
+        refused("view", r#"{"event":"view","customer_id":"1","sku":"b"}"#),
+        refused("kiln fired", kiln),
+        Record::Request(request(2, "/api/v1/bulkevents", 422, bulk, 2, Some(refusal)).into()),
+        Record::Request(request(3, "/track?x=[key]", 404, "", 0, Some(nowhere)).into()),
+    ];
+    send(&mut model, Message::Records(records), at(5));
+    lint_all(&mut model, at(6));
+    model
+}
+
+fn request(
+    number: u64,
+    path: &'static str,
+    status: u16,
+    body: &str,
+    events: usize,
+    refusal: Option<Refusal>,
+) -> Request {
+    Request {
+        number,
+        method: "POST".into(),
+        path: path.into(),
+        status,
+        sender: Some("node/24.1".into()),
+        address: Some("127.0.0.1".into()),
+        took: Duration::from_micros(240),
+        events,
+        refusal,
+        head: vec![("content-type".into(), "application/json".into()), ("authorization".into(), "[key]".into())],
+        bytes: body.len(),
+        body: Some(body.into()),
+        answer: Some(r#"{"success":false}"#.into()),
+        at: at(5),
+        numbers: Vec::new(),
+    }
 }
 
 /// A change of `event_type` to `text`.

@@ -9,13 +9,13 @@ use jiff::SignedDuration;
 use super::changes::{Changes, Pair};
 use super::connection_status::ConnectionState;
 use super::fixture::{
-    FAULTY, PURCHASE, act, at, at_millis, busy, change, click, failed, faulty, fresh, lint_all, linted, polled, press,
-    send, setup, type_in,
+    FAULTY, PURCHASE, act, at, at_millis, busy, change, click, collecting, failed, faulty, fresh, lint_all, linted,
+    polled, press, send, setup, type_in,
 };
 use super::keymap::Action;
 use super::layer::Layer;
 use super::pane::diff::DiffRow;
-use super::pane::stream::Entry;
+use super::pane::stream::{About, Entry};
 use super::pane::types::{Column, Mark};
 use super::pane::{Pane, PaneId, Tab};
 use super::reporting::{ReportFormat, ReportTo};
@@ -23,7 +23,7 @@ use super::{Effect, Key, KeyCode, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Unknown};
 use crate::lint::Severity;
-use crate::session::{Change, ChangeKind, Errors, EventNumber, Gap, MOST_TYPES, Moment, ProblemKind, Record};
+use crate::session::{Arrival, Change, ChangeKind, Errors, EventNumber, Gap, MOST_TYPES, Moment, ProblemKind, Record};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -1418,4 +1418,58 @@ fn what_is_pasted_into_a_line_stands_at_the_cursor_as_far_as_the_line_may_be_lon
         assert_eq!(input.value().len(), crate::query::LONGEST);
         assert_eq!(input.cursor(), crate::query::LONGEST / 2);
     }
+}
+
+#[test]
+fn a_refused_event_is_listed_with_its_request_and_counts_as_neither_received_nor_captured() {
+    let mut model = collecting(120, 36);
+    let counts = |model: &Model, name: &str| {
+        let row = model.types.row(&name.into()).unwrap();
+        (row.received, row.captured, model.session.history.count(&name.into()))
+    };
+    assert_eq!(counts(&model, "view"), (Some(1), 1, 2));
+    assert_eq!(counts(&model, "kiln fired"), (None, 0, 1));
+    assert_eq!((model.session.requests.count(), model.session.requests.refused()), (3, 2));
+    let refused = model.session.requests.get(2).unwrap();
+    assert!(
+        model.findings_of(refused).iter().any(|(finding, of)| finding.rule.id == "literal-text" && *of == "events[1] ")
+    );
+
+    let selected = |model: &Model| {
+        let Some(Layer::Requests(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
+        (list.selected(), list.cursor().len())
+    };
+    press(&mut model, "R", at(7));
+    assert_eq!(selected(&model), (Some(3), 3));
+    press(&mut model, "x j", at(7));
+    assert_eq!(selected(&model), (Some(2), 2));
+    press(&mut model, "o", at(7));
+    let shown = model.inspector.shown().unwrap();
+    assert_eq!((shown.event.event_type.as_str(), shown.event.arrival), ("kiln fired", Arrival::Refused));
+    press(&mut model, "R j e", at(7));
+    assert!(model.composing().is_some_and(|composing| composing.editor.text().contains("kiln fired")));
+    // Nothing is polled, so nothing of polls is offered.
+    assert_eq!(press(&mut model, "esc esc r + -", at(8)), []);
+    assert!(!model.hints().any(|binding| binding.action == Action::Poll));
+}
+
+#[test]
+fn a_line_about_a_refused_request_leads_to_it_and_a_new_one_does_not_move_the_cursor() {
+    let mut model = collecting(120, 36);
+    let text: Vec<_> = model.stream.entries().map(|entry| entry.text.to_string()).collect();
+    assert!(
+        text.iter().any(|text| text.starts_with("POST /api/v1/bulkevents · 422 · 2 events · events[1].event \"kiln"))
+    );
+    press(&mut model, "tab tab", at(7));
+    while model.stream.selected().is_none_or(|entry| entry.about != About::Request(2)) {
+        press(&mut model, "j", at(7));
+    }
+    press(&mut model, "enter", at(7));
+    let Some(Layer::Requests(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
+    assert_eq!(list.selected(), Some(2));
+    let mut newer = (**model.session.requests.get(1).unwrap()).clone();
+    newer.number = 4;
+    send(&mut model, Message::Records(vec![Record::Request(newer.into())]), at(8));
+    let Some(Layer::Requests(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
+    assert_eq!((list.selected(), list.cursor().len()), (Some(2), 4));
 }

@@ -165,7 +165,7 @@ pub(super) enum Command {
     /// List the event templates, or print one
     #[command(after_help = TEMPLATES_EXAMPLES)]
     Templates(TemplatesArgs),
-    /// Run a local collector that imitates the platform
+    /// Run a local collector that imitates the platform, and show all that it is sent
     #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(SandboxArgs),
     /// Print shell completions
@@ -229,8 +229,8 @@ A record of an event is an object with these fields; only it has `event`:
   from         backfill where the history told it, else absent
   late         true if a newer event was printed before it, else absent
   latency_ms   from the event's timestamp to its receipt; null when unknown
-  from         how it came, where no poll showed it: backfill, collector, sent,
-               tape
+  from         how it came, where no poll showed it: backfill, collector, refused,
+               sent, tape
   findings     what is wrong with the event: objects with rule, severity, path,
                expected, found and fix, as `clickscope lint --json` prints them.
                As on screen, [lint] in the config file and --plan apply";
@@ -797,6 +797,7 @@ pub(super) struct TemplatesArgs {
 const SANDBOX_EXAMPLES: &str = "\
 Examples:
   clickscope sandbox                            on http://127.0.0.1:8787
+  clickscope sandbox --headless 2>requests.log  in a script, a line a request
   clickscope sandbox --listen 127.0.0.1:0       on any free port
   clickscope sandbox --listen 0.0.0.0:8787 --allow-host staging.lan
                                                 open to other machines too
@@ -806,8 +807,15 @@ Examples:
   clickscope sandbox --tape t.ndjson --speed 10 and play a recording
   clickscope sandbox --tls                      on https://127.0.0.1:8787
 
-It prints its URL on one line and runs until interrupted. Any key that is not
-empty is accepted.
+On a terminal it opens the screen on what it is sent: every event, and with R
+every request with its answer and why it was refused. Elsewhere, or with
+--headless, it prints its URL on one line of standard output, tells of each
+request in a line on standard error, and runs until interrupted. Any key that is
+not empty is accepted; with --key, only the one in that variable.
+
+GET /_sandbox/records?after=N gives what it was sent after the request of that
+number as records, a line each, and waits for it; 0 is for all that it holds.
+The header x-clickscope-last has the number to go on with.
 
 Events are accepted from everywhere, including pages of any origin. They are
 shown only under localhost, the address that it listens on and each --allow-host,

@@ -150,7 +150,7 @@ pub(super) fn tell(sandbox: &Sandbox, setting: Setting<'_>) -> Result<Telling, F
                         Some(redaction) => redaction.request(&request).into(),
                         None => request,
                     };
-                    stderr::say(&lines::request(&request, &zone));
+                    stderr::say_plainly(&lines::request(&request, &zone));
                 }
             }
         });

@@ -8,8 +8,8 @@ use ratatui::backend::TestBackend;
 use super::Theme;
 use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
-    CHECKOUT, FAULTY, PURCHASE, act, answer_scans, answered, at, at_millis, busy, change, composing, evaluated, failed,
-    faulty, fresh, judge, judged, lint_all, polled, press, replaying, retried, send, ship, taken,
+    CHECKOUT, FAULTY, PURCHASE, act, answer_scans, answered, at, at_millis, busy, change, collecting, composing,
+    evaluated, failed, faulty, fresh, judge, judged, lint_all, polled, press, replaying, retried, send, ship, taken,
 };
 use crate::app::keymap::Action;
 use crate::app::{Message, Model, Outcome};
@@ -69,6 +69,21 @@ fn all_findings_of_the_session_in_a_list() {
     let mut model = busy(80, 24);
     press(&mut model, "!", at(20));
     insta::assert_snapshot!("all_findings_none_80x24", picture(&model, at(20)));
+}
+
+#[test]
+fn what_a_collector_was_sent_in_a_list() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let mut model = collecting(width, height);
+        insta::assert_snapshot!(format!("collector_{width}x{height}"), picture(&model, at(7)));
+        press(&mut model, "R j", at(7));
+        insta::assert_snapshot!(format!("requests_{width}x{height}"), picture(&model, at(7)));
+        press(&mut model, "enter", at(7));
+        insta::assert_snapshot!(format!("request_{width}x{height}"), picture(&model, at(7)));
+    }
+    let mut model = busy(80, 24);
+    press(&mut model, "R", at(20));
+    insta::assert_snapshot!("requests_none_80x24", picture(&model, at(20)));
 }
 
 #[test]
