@@ -152,7 +152,7 @@ fn nobody_listens() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-fn lines_of(stdout: ChildStdout) -> mpsc::Receiver<String> {
+fn lines_of(stdout: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stdout).lines() {

@@ -115,6 +115,14 @@ impl BaseUrl {
         url
     }
 
+    /// `GET` of what a collector of ours was sent after the request of that number. The platform has no such thing.
+    pub fn requests(&self, after: u64) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}/_sandbox/records", self.0.path().trim_end_matches('/')));
+        url.set_query(Some(&format!("after={after}")));
+        url
+    }
+
     /// `POST` for counts by type, over the last seven days when nothing else is asked.
     pub fn summary(&self) -> Url {
         self.endpoint("event/summary.json")

@@ -87,9 +87,14 @@ pub(super) fn bulk_ok(count: usize) -> Response<Body> {
 
 /// Records, a line each, up to the request of that number.
 pub(super) fn lines(lines: String, last: u64) -> Response<Body> {
-    let mut answer = answer(StatusCode::OK, HeaderValue::from_static("application/x-ndjson"), lines);
-    answer.headers_mut().insert(LAST, last.into());
+    let mut answer = numbered(answer(StatusCode::OK, HeaderValue::from_static("application/x-ndjson"), lines), last);
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// An answer that says what the number of the last request is: that is how a watcher knows a collector of ours.
+pub(super) fn numbered(mut answer: Response<Body>, last: u64) -> Response<Body> {
+    answer.headers_mut().insert(LAST, last.into());
     answer
 }
 

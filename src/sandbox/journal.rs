@@ -140,6 +140,11 @@ impl Journal {
         self.news.notify_waiters();
     }
 
+    /// How many requests there were.
+    pub(super) fn count(&self) -> u64 {
+        self.held().count
+    }
+
     /// The entries after that of a number, and how many of them are not held any more.
     fn after(&self, number: u64) -> (Vec<Arc<Entry>>, u64) {
         let held = self.held();

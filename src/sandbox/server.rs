@@ -211,7 +211,7 @@ async fn post_summary(
 
 fn events(shared: &Shared, answer: EventsAnswer) -> Response<Body> {
     let (length, body) = answer.into_body(shared.account());
-    answer::sized(answer::ok(body), length)
+    answer::numbered(answer::sized(answer::ok(body), length), shared.journal().count())
 }
 
 /// The collector's own: what it was sent after the request of a number, as records, a line each. Where there is nothing yet,

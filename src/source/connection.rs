@@ -85,6 +85,12 @@ impl Connection {
         http.send(http.client().get(url).header(AUTHORIZATION, key)).await
     }
 
+    /// Asks a collector of ours what it was sent after the request of that number.
+    pub(super) async fn requests(&self, after: u64) -> Result<CompleteAnswer, Failure> {
+        let http = self.http().await?;
+        http.send(http.client().get(self.settings.base.requests(after))).await
+    }
+
     /// Makes a call that sends events, once.
     pub(super) async fn deliver(&self, call: &Call) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;

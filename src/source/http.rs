@@ -12,6 +12,8 @@ use super::proxy::Proxy;
 use crate::blueshift::{BaseUrl, ErrorBody, ExtraHeader, KeyMask};
 use crate::event::{Sanitized, text};
 
+/// Where a collector of ours says what the number of the last request is.
+const LAST_REQUEST: &str = "x-clickscope-last";
 /// How many redirects within the same origin are followed.
 const HOPS: usize = 5;
 /// How the paths end that take a body.
@@ -38,6 +40,8 @@ pub(super) struct CompleteAnswer {
     pub(super) body: Vec<u8>,
     /// The time on the server's clock.
     pub(super) date: Option<Timestamp>,
+    /// The number of the last request that it was sent, where the server is a collector of ours.
+    pub(super) last_request: Option<u64>,
 }
 
 impl Http {
@@ -104,6 +108,7 @@ impl Http {
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
         let date = response.headers().get(DATE).and_then(|value| date(value.to_str().ok()?));
+        let last_request = response.headers().get(LAST_REQUEST).and_then(|value| value.to_str().ok()?.parse().ok());
         if status.is_success() {
             let limit = self.body_limit;
             let mut body = Vec::new();
@@ -114,7 +119,7 @@ impl Http {
             if is_announced || too_long(&body, limit) {
                 return Err(Failure::TooLarge(limit));
             }
-            return Ok(CompleteAnswer { status: status.as_u16(), body, date });
+            return Ok(CompleteAnswer { status: status.as_u16(), body, date, last_request });
         }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return Err(Failure::Redirect { status: status.as_u16(), to: redirect_target(&response, &self.keys) });

@@ -20,6 +20,7 @@ pub mod packed;
 mod poller;
 mod problem;
 mod proxy;
+mod requests;
 pub mod send;
 #[cfg(test)]
 mod send_tests;

@@ -14,6 +14,7 @@ use super::connection::{Connection, joined};
 use super::counts::{Asked, Counting};
 use super::failure::Failure;
 use super::http::CompleteAnswer;
+use super::requests::Requests;
 use super::settings::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
 use super::{Clock, SourceCommand, backoff, send};
 use crate::blueshift::limits::MAX_HISTORY_EVENTS;
@@ -158,6 +159,7 @@ pub(super) struct Poller {
     /// When counts came last.
     counts_came: Option<Moment>,
     backfill: Backfill,
+    requests: Requests,
     /// The types that are held, with when they are told at the latest; the first comes first.
     held: VecDeque<(Instant, TypeName)>,
     /// The first snapshot, while it is held for what came before it.
@@ -195,6 +197,7 @@ impl Poller {
             counting: Counting::new(Arc::clone(&connection)),
             counts_came: None,
             backfill: Backfill::new(Arc::clone(&connection), backfills),
+            requests: Requests::new(Arc::clone(&connection)),
             held: VecDeque::new(),
             opening: None,
             settled: None,
@@ -234,6 +237,7 @@ impl Poller {
                 Ok(())
             }
             asked = self.backfill.asked() => self.recalled(asked).await,
+            records = self.requests.came() => self.tell(records).await,
             () = until(release_due) => self.release().await,
         }
     }
@@ -294,6 +298,7 @@ impl Poller {
         let server_ahead_ms = answer.date.map(|date| ahead(date, at, took));
         let length = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
         let status = answer.status;
+        self.requests.hear(answer.last_request);
         let looking = self.looking(at, server_ahead_ms);
         let digested = self.aside(move |memory| memory.digest(&answer.body, looking)).await;
         let Digested { known, observed } = match digested {

@@ -14,6 +14,7 @@ mod masking;
 mod query;
 mod recording;
 mod replay;
+mod requests;
 mod stream;
 mod trouble;
 mod watching;

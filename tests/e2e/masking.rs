@@ -38,7 +38,7 @@ fn a_redacted_demo_tells_of_nobody_from_the_first_frame() {
     let mut program = Launch::clickscope(["demo", "--redact"]).env("CLICKSCOPE_EVENT_KEY", "").size(160, 45).start();
     program.wait_for("types of events", |screen| {
         let contents = screen.contents();
-        contents.contains(" masked ") && contents.contains("● live") && !contents.contains("Event types 0")
+        contents.contains(" masked ") && contents.contains("● listening") && !contents.contains("Event types 0")
     });
     program.send("/identify\r");
     program.wait_for_text(&["@masked.example"]);

@@ -176,7 +176,7 @@ fn a_profile_that_says_so_is_recorded_in_the_state_folder() {
 #[test]
 fn the_demo_can_be_recorded_too() {
     let mut program = Launch::clickscope(["demo", "--record", "demo.ndjson"]).start();
-    program.wait_for_text(&["● live", "rec "]);
+    program.wait_for_text(&["● listening", "rec "]);
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
     assert!(events(&lines(&program.home().join("demo.ndjson"))) > 0);

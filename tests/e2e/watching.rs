@@ -49,7 +49,9 @@ fn the_demo_needs_neither_a_key_nor_a_server_and_shows_a_shop_at_work() {
     let mut program = Launch::clickscope(["demo"]).env("CLICKSCOPE_EVENT_KEY", "").start();
     program.wait_for("types of events", |screen| {
         let contents = screen.contents();
-        contents.contains("demo · 127.0.0.1") && contents.contains("● live") && !contents.contains("Event types 0")
+        contents.contains("demo · http://127.0.0.1")
+            && contents.contains("● listening")
+            && !contents.contains("Event types 0")
     });
     program.wait_for("what is wrong in it", |screen| {
         screen.contents().lines().any(|line| line.contains(" subscription_cancel ") && line.contains("✗ 1"))
