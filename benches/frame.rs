@@ -91,6 +91,7 @@ fn model() -> Model {
         notices: Vec::new(),
         redaction: Redaction::new(&SecretString::from("a key of the benchmark"), &Identifiers::default()).into(),
         is_masked: false,
+        collector: None,
     });
     let mut changes: Vec<_> = (0..TYPES)
         .map(|n| {

@@ -353,12 +353,8 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             _ => {}
         },
         Request::Tab(tab) => model.inspector.select_tab(tab),
-        Request::ShowRequest(number) => show_requests(model, Some(number)),
-        Request::ReadRequest(number) => {
-            if let Some(pager) = super::requests::pager(model, number) {
-                model.layers.push(Layer::Pager(pager));
-            }
-        }
+        Request::Collected(number) => show_requests(model, Some(number)),
+        Request::ReadCollected(number) => model.layers.extend(super::requests::pager(model, number).map(Layer::Pager)),
         Request::Reveal(path) => {
             let Parts { inspector, context, .. } = model.parts(now);
             inspector.reveal(&path, &context);

@@ -134,9 +134,8 @@ fn observe(
         let is_refused = event.arrival == Arrival::Refused;
         let stage = if is_refused { Stage::Outgoing } else { Stage::Received };
         let context = LintContext { stage, now: *now };
-        let mut look = |document: &Document| match is_refused {
-            true => linter.judge(document, context),
-            false => linter.observe(document, context),
+        let mut look = |document: &Document| {
+            if is_refused { linter.judge(document, context) } else { linter.observe(document, context) }
         };
         // Text that cannot be read has its own error where it is shown.
         let found =

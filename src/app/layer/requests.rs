@@ -105,7 +105,7 @@ impl RequestList {
     }
 
     fn read(&self) -> Answer {
-        self.selected().map_or_else(Answer::done, |number| Answer::request(Ask::ReadRequest(number)))
+        self.selected().map_or_else(Answer::done, |number| Answer::request(Ask::ReadCollected(number)))
     }
 }
 

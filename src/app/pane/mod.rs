@@ -157,9 +157,9 @@ pub(super) enum Request {
     /// Show what came of the batch of this number; where that is not known any more, this text.
     ShowBatch(u64, Pager),
     /// Show the request of this number among the others.
-    ShowRequest(u64),
+    Collected(u64),
     /// Read all of the request of this number.
-    ReadRequest(u64),
+    ReadCollected(u64),
     /// Leave only the events in view that this is true of; all of them without.
     Narrow(Option<Question>),
     /// Bring a muted type back.

@@ -294,7 +294,7 @@ impl Stream {
             About::Event(number) => Answer::request(Request::ShowEvent(*number)),
             About::Finding(number, path) => Answer::request(Request::ShowFinding(*number, path.clone())),
             About::Batch(batch) => Answer::request(Request::ShowBatch(*batch, Self::whole(entry))),
-            About::Request(number) => Answer::request(Request::ShowRequest(*number)),
+            About::Request(number) => Answer::request(Request::Collected(*number)),
             About::Nothing | About::Lost(_) => Answer::request(Request::Open(Open::Pager(Self::whole(entry)))),
         }
     }
