@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::findings::{Checked, EventFindings};
-use super::tape::Tape;
 use crate::event::text::counted;
 use crate::event::{Document, Payload, Sanitized, TypeName};
 use crate::lint::Stage;
@@ -64,13 +63,20 @@ impl ReportFormat {
     }
 }
 
+/// How many events are in no report: those that had gone, and those that come later on a tape.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outside {
+    pub(super) let_go: u64,
+    pub(super) later: u64,
+}
+
 impl Reporting {
-    /// That of the session as it is now; `is_masked` is whether that holds twins. Of a tape, it is what was told of it.
+    /// That of the session as it is now; `is_masked` is whether that holds twins.
     pub(super) fn of(
         target: &Sanitized,
         session: &Session,
         checked: &Checked,
-        tape: Option<&Tape>,
+        outside: Outside,
         is_masked: bool,
         to: ReportTo,
     ) -> Self {
@@ -78,12 +84,7 @@ impl Reporting {
         let numbers = records.iter().filter_map(|record| record.change()?.number);
         let findings = numbers.filter_map(|number| Some((number, Arc::clone(checked.get(number)?))));
         let findings = findings.collect();
-        let held = session.held();
-        let let_go = match tape {
-            Some(tape) => tape.position().events.saturating_sub(held),
-            None => session.history.dropped().events,
-        };
-        let later = tape.map_or(0, Tape::later);
+        let Outside { let_go, later } = outside;
         Self { target: target.clone(), records, findings, let_go, later, is_masked, to }
     }
 

@@ -25,7 +25,7 @@ use super::places::places;
 use super::recording;
 use super::records::{hear, learn, note, show};
 use super::replaying::{self, hear_tape};
-use super::reporting::{Planning, ReportFormat, ReportTo, Reporting};
+use super::reporting::{Outside, Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
 use super::tape::Tape;
 use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy};
@@ -590,7 +590,12 @@ fn report(model: &mut Model, to: ReportTo, now: Moment) -> Vec<Effect> {
     toast(model, now, told);
     let is_masked = model.redaction().is_some();
     let Model { target, session, checked, tape, .. } = model;
-    vec![Effect::Report(Box::new(Reporting::of(target, session, checked, tape.as_ref(), is_masked, to)))]
+    let let_go = match tape {
+        Some(tape) => tape.position().events.saturating_sub(session.held()),
+        None => session.history.dropped().events,
+    };
+    let outside = Outside { let_go, later };
+    vec![Effect::Report(Box::new(Reporting::of(target, session, checked, outside, is_masked, to)))]
 }
 
 /// Has one made and written into a file, in the format that its name says.

@@ -7,11 +7,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::headless::Mode;
 use super::watch::{in_lines, on_terminal};
+use super::watched::Watched;
 use super::{Exit, Failure, lines, plan, recording, stderr};
 use crate::blueshift::auth::AccountKey;
 use crate::config::{Config, ConfigFile, ConfigLayer};
@@ -21,45 +22,11 @@ use crate::runtime;
 use crate::runtime::recording::{Recorded, Tape};
 use crate::sandbox::Sandbox;
 use crate::session::Record;
+use crate::source::Clock;
 use crate::source::live::{self, Timeouts};
-use crate::source::{self, Clock, Source};
-
-/// How many batches of records are read ahead of who watches.
-const READ_AHEAD: usize = 1;
 
 /// How long the end waits for lines that nobody reads.
 const PATIENCE: Duration = Duration::from_millis(200);
-
-/// What a watcher has its records from.
-#[derive(Clone, Copy)]
-pub(super) enum Watched<'a> {
-    /// The endpoint that the settings name.
-    Endpoint,
-    /// A collector of this process.
-    Collector(&'a Sandbox),
-}
-
-impl Watched<'_> {
-    /// Begins to watch it, on the current tokio runtime.
-    pub(super) fn start(self, settings: live::Settings) -> Source {
-        let Self::Collector(sandbox) = self else { return live::start(settings) };
-        let (sender, collected) = mpsc::channel::<Vec<Record>>(READ_AHEAD);
-        let (mut reader, clock) = (sandbox.records(), settings.clock);
-        tokio::spawn(async move {
-            while let Some(records) = reader.next(|| clock.now()).await {
-                if sender.send(records).await.is_err() {
-                    return;
-                }
-            }
-        });
-        source::collector::start(settings, collected)
-    }
-
-    /// Where it listens, where it is a collector.
-    pub(super) fn address(self) -> Option<String> {
-        if let Self::Collector(sandbox) = self { Some(sandbox.url()) } else { None }
-    }
-}
 
 /// How a collector is shown.
 pub(super) struct Setting<'a> {

@@ -28,6 +28,7 @@ mod stdout;
 mod table;
 mod templates;
 mod watch;
+mod watched;
 
 use std::io;
 use std::process::ExitCode;

@@ -7,12 +7,12 @@ use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::WatchArgs;
-use super::collecting::Watched;
 use super::filter::Filter;
 use super::headless::{self, Mode};
 use super::redact;
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
+use super::watched::Watched;
 use super::{Exit, Failure, plan, recording, stderr};
 use crate::app::Sending;
 use crate::blueshift::{ExtraHeader, KeyMask};
