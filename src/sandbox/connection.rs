@@ -31,7 +31,7 @@ use super::state::Shared;
 use super::tls::{self, Tls};
 
 /// The most connections at a time. One more takes the place of the one on which nothing has happened for longest; where
-/// each has a request under way, it waits.
+/// each has a request that waits for its answer, it waits too.
 pub(super) const MAX_CONNECTIONS: usize = 512;
 
 /// The most bytes that a head may have. A pixel holds its whole event there, in an address of at most 64 KiB.
@@ -124,7 +124,13 @@ impl Activity {
         self.last.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Whether a request is under way whose answer has not begun.
+    /// From here on a whole request waits for its answer, until what this gives is dropped.
+    fn begin_answer(&self) -> Answering<'_> {
+        self.is_answering.store(true, Ordering::Relaxed);
+        Answering(&self.is_answering)
+    }
+
+    /// Whether a whole request is there whose answer has not begun.
     fn is_answering(&self) -> bool {
         self.is_answering.load(Ordering::Relaxed)
     }
@@ -138,6 +144,14 @@ impl Activity {
                 break;
             }
         }
+    }
+}
+
+struct Answering<'a>(&'a AtomicBool);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -157,16 +171,7 @@ async fn converse(
     let cut = Arc::clone(&peer.cut);
     let connection = Connection { stream, cut, activity: Arc::clone(&activity), time_limit, stalled: None };
     let router = TowerToHyperService::new(router);
-    let service = service_fn(|request: Request<Incoming>| {
-        activity.is_answering.store(true, Ordering::Relaxed);
-        let answer = exchange(request, &router, &peer, &shared);
-        let activity = &activity;
-        async move {
-            let answer = answer.await;
-            activity.is_answering.store(false, Ordering::Relaxed);
-            answer
-        }
-    });
+    let service = service_fn(|request: Request<Incoming>| exchange(request, &router, &peer, &shared, &activity));
     let conversation = async {
         let Some(tls) = tls else { return respond(connection, service, &shared).await };
         let mut first = [0];
@@ -212,6 +217,7 @@ async fn exchange(
     router: &TowerToHyperService<Router>,
     peer: &Peer,
     shared: &Shared,
+    activity: &Activity,
 ) -> Result<Response<Body>, Infallible> {
     let began = Instant::now();
     let (mut parts, body) = request.into_parts();
@@ -226,6 +232,7 @@ async fn exchange(
         })
     };
     parts.extensions.insert(peer.clone());
+    let _answering = activity.begin_answer();
     let mut answer = router.call(Request::from_parts(parts, Body::from(body.clone()))).await?;
     let told = answer.extensions_mut().remove::<Told>().unwrap_or_default();
     let status = answer.status().as_u16();

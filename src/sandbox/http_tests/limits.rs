@@ -116,10 +116,13 @@ async fn two_thousand_idle_connections_keep_nobody_from_being_served() {
     let mut idle = Vec::new();
     for number in 0..2000 {
         let mut client = TcpStream::connect(sandbox.local_addr()).await.unwrap();
-        // Some say nothing, some do not end their head.
-        if number % 2 == 0 {
-            client.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
-        }
+        // Some say nothing, some do not end their head, and some not their body.
+        let begun = match number % 3 {
+            0 => String::new(),
+            1 => "GET / HTTP/1.1\r\nHost: ".to_owned(),
+            _ => format!("POST /api/v1/event HTTP/1.1\r\nHost: s\r\n{KEY}Content-Length: 20\r\n\r\n{{"),
+        };
+        client.write_all(begun.as_bytes()).await.unwrap();
         idle.push(client);
     }
     let begun = Instant::now();
