@@ -82,11 +82,8 @@ fn authority(asked: Option<PathBuf>) -> Result<PathBuf, SandboxError> {
 /// What to do with a collector at `url`: for a person, beside the address for programs.
 fn next_steps(url: &str, authority: Option<&Path>) -> Vec<Sanitized> {
     let url = sanitize(url);
-    let file = authority.map(|file| sanitize(&file.display().to_string()));
-    let trust = file.as_ref().map(|file| sanitized!("SSL_CERT_FILE={} ", file)).unwrap_or_default();
-    let told = file.map(|file| {
-        sanitized!("whoever sends over https has to trust {} (curl --cacert, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE)", file)
-    });
+    let trust = authority.map(|file| sanitized!("SSL_CERT_FILE={} ", sanitize(&file.display().to_string())));
+    let trust = trust.unwrap_or_default();
     let steps = [
         sanitized!("watch it: {}CLICKSCOPE_EVENT_KEY=any clickscope --url {}", trust, url),
         sanitized!("send to it: {}CLICKSCOPE_EVENT_KEY=any clickscope --url {} send purchase", trust, url),
@@ -95,7 +92,13 @@ fn next_steps(url: &str, authority: Option<&Path>) -> Vec<Sanitized> {
             url
         ),
     ];
-    told.into_iter().chain(steps).collect()
+    authority.map(trusted).into_iter().chain(steps).collect()
+}
+
+/// What a collector asks of its senders that speaks https.
+fn trusted(authority: &Path) -> Sanitized {
+    let file = sanitize(&authority.display().to_string());
+    sanitized!("whoever sends over https has to trust {} (curl --cacert, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE)", file)
 }
 
 async fn serve(
@@ -118,7 +121,9 @@ async fn serve(
         }
     };
     let exit = if has_screen {
-        let notices = setting.notices.map(|notices| exposure.into_iter().chain(notices).collect());
+        let notices = setting
+            .notices
+            .map(|notices| exposure.into_iter().chain(authority.as_deref().map(trusted)).chain(notices).collect());
         tokio::select! {
             exit = collecting::show(&sandbox, Setting { notices, ..setting }) => exit?,
             () = comes_in => Exit::Done,

@@ -24,8 +24,12 @@ struct Collector {
 
 impl Collector {
     fn start() -> Self {
+        Self::start_with(SandboxConfig::default())
+    }
+
+    fn start_with(config: SandboxConfig) -> Self {
         let runtime = Runtime::new().unwrap();
-        let config = SandboxConfig { listen: (Ipv4Addr::LOCALHOST, 0).into(), ..SandboxConfig::default() };
+        let config = SandboxConfig { listen: (Ipv4Addr::LOCALHOST, 0).into(), ..config };
         let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
         Self { sandbox, _runtime: runtime }
     }

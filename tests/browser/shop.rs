@@ -1,5 +1,6 @@
 //! The shop page: what each of its buttons sends, and how it looks.
 
+use clickscope::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 use crate::chromium::Page;
@@ -122,6 +123,17 @@ fn the_shop_fits_and_reads_well_on_a_phone_and_a_screen_by_day_and_by_night() {
         }
     }
     assert!(controls > 20, "{controls}");
+}
+
+#[test]
+fn the_shop_comes_over_https_too() {
+    let Some(mut page) = Page::open() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let tls = Some(folder.path().join("ca.pem"));
+    let collector = Collector::start_with(SandboxConfig { tls, ..SandboxConfig::default() });
+    page.visit(&format!("{}/", collector.sandbox.url()));
+    page.until("isSecureContext && document.querySelectorAll('#sent .taken').length === 1");
+    assert_eq!(collector.sandbox.arrivals(), 1);
 }
 
 /// The texts that stand out too little from what is behind them (WCAG 2, AA).
