@@ -8,6 +8,8 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::num::NonZero;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,8 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_clickscope");
 const STARTS: usize = 41;
+const ROWS: NonZero<u16> = NonZero::new(36).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(120).unwrap();
 const IDLE: Duration = Duration::from_secs(10);
 const EVENTS: usize = 20_000;
 const ROUNDS: usize = 5;
@@ -46,11 +50,83 @@ fn main() {
         address
     });
     // Taken in turns, so that what else the machine does falls on both.
-    let mut rounds: Vec<_> = (0..ROUNDS).map(|_| (intake(sandbox.local_addr()), intake(plain))).collect();
-    rounds.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
-    let (ours, theirs) = rounds.get(ROUNDS / 2).unwrap();
+    let median = |ours: SocketAddr| {
+        let mut rounds: Vec<_> = (0..ROUNDS).map(|_| (intake(ours), intake(plain))).collect();
+        rounds.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
+        *rounds.get(ROUNDS / 2).unwrap()
+    };
+    let (ours, theirs) = median(sandbox.local_addr());
     println!("intake_a_second {ours:.0}");
     println!("intake_of_a_plain_route_a_second {theirs:.0}");
+    let screen = OnScreen::start();
+    let (ours, theirs) = median(screen.address);
+    println!("intake_with_screen_a_second {ours:.0}");
+    println!("intake_of_a_plain_route_beside_it_a_second {theirs:.0}");
+    drop(screen);
+    println!("ten_thousand_in_ten_seconds_on_screen_after_ms {:.0}", ten_thousand());
+}
+
+/// A collector with its screen.
+struct OnScreen {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<u8>>>,
+    _terminal: portable_pty::PtyPair,
+}
+
+impl OnScreen {
+    fn start() -> Self {
+        let address = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+        let pair = pty();
+        let mut builder = CommandBuilder::new(PROGRAM);
+        builder.args(["sandbox", "--listen", &address.to_string()]);
+        builder.env("TERM", "xterm-256color");
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let child = pair.slave.spawn_command(builder).unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                sink.lock().unwrap().extend_from_slice(buffer.get(..read).unwrap());
+            }
+        });
+        while TcpStream::connect(address).is_err() {
+            thread::yield_now();
+        }
+        Self { child, address, seen, _terminal: pair }
+    }
+
+    fn shows(&self, text: &str) -> bool {
+        let seen = self.seen.lock().unwrap();
+        let mut parser = vt100::Parser::new(ROWS, COLUMNS, 0);
+        parser.process(&seen);
+        parser.screen().contents().contains(text)
+    }
+}
+
+impl Drop for OnScreen {
+    fn drop(&mut self) {
+        self.child.kill().unwrap_or_default();
+        self.child.wait().unwrap();
+    }
+}
+
+/// How long after the last of 10,000 requests in 10 seconds the screen counts all of them, in milliseconds.
+fn ten_thousand() -> f64 {
+    let screen = OnScreen::start();
+    let mut sender = Sender::to(screen.address);
+    let begin = Instant::now();
+    for number in 0..10_000 {
+        let due = begin + Duration::from_millis(number);
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        sender.send();
+    }
+    let sent = Instant::now();
+    while !screen.shows("10,000 requests") {
+        assert!(sent.elapsed() < Duration::from_secs(10), "some were lost");
+    }
+    sent.elapsed().as_secs_f64() * 1_000.0
 }
 
 fn pty() -> portable_pty::PtyPair {
@@ -156,26 +232,40 @@ fn cpu_seconds(pid: u32) -> f64 {
 
 /// How many events a second a server takes, one a request, over one connection.
 fn intake(address: SocketAddr) -> f64 {
-    let body =
-        r#"{"event":"purchase","customer_id":"812123","email":"jane@example.com","order_id":"50314","revenue":31.24}"#;
-    let request = format!(
-        "POST /api/v1/event HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic YW55Og==\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_nodelay(true).unwrap();
-    let mut buffer = [0; 4_096];
+    let mut sender = Sender::to(address);
     let begin = Instant::now();
-    for _ in 0..EVENTS {
-        stream.write_all(request.as_bytes()).unwrap();
+    (0..EVENTS).for_each(|_| sender.send());
+    f64::from(u32::try_from(EVENTS).unwrap()) / begin.elapsed().as_secs_f64()
+}
+
+/// Sends the same event over and over on one connection.
+struct Sender {
+    request: String,
+    stream: TcpStream,
+}
+
+impl Sender {
+    fn to(address: SocketAddr) -> Self {
+        let body = r#"{"event":"purchase","customer_id":"812123","email":"jane@example.com","order_id":"50314","revenue":31.24}"#;
+        let request = format!(
+            "POST /api/v1/event HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic YW55Og==\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { request, stream }
+    }
+
+    fn send(&mut self) {
+        let mut buffer = [0; 4_096];
+        self.stream.write_all(self.request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"}") {
-            let read = stream.read(&mut buffer).unwrap();
+            let read = self.stream.read(&mut buffer).unwrap();
             assert!(read > 0, "the server hung up");
             answer.extend_from_slice(buffer.get(..read).unwrap());
         }
         assert!(answer.starts_with(b"HTTP/1.1 200"), "an event was not taken");
     }
-    f64::from(u32::try_from(EVENTS).unwrap()) / begin.elapsed().as_secs_f64()
 }

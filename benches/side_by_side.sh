@@ -31,7 +31,11 @@ awk -v ours="$(figure start_ms)" -v echo="$(figure start_of_echo_ms)" 'BEGIN {
 awk -v idle="$(figure idle_percent_of_a_core)" 'BEGIN {
   printf "%-52s %.2f %% of a core  (budget 0.3 %%)\n", "watching 100 unchanged types every 2 s:", idle }'
 awk -v ours="$(figure intake_a_second)" -v plain="$(figure intake_of_a_plain_route_a_second)" 'BEGIN {
-  printf "%-52s %.2f of a plain axum route  (%d a second, budget 0.8)\n", "sandbox intake, one event a request:", ours / plain, ours }'
+  printf "%-52s %.2f of a plain axum route  (%d a second, budget 0.9)\n", "collector intake, one event a request:", ours / plain, ours }'
+awk -v ours="$(figure intake_with_screen_a_second)" -v plain="$(figure intake_of_a_plain_route_beside_it_a_second)" 'BEGIN {
+  printf "%-52s %.2f of a plain axum route  (%d a second, budget 0.6)\n", "the same with its screen:", ours / plain, ours }'
+awk -v ms="$(figure ten_thousand_in_ten_seconds_on_screen_after_ms)" 'BEGIN {
+  printf "%-52s %.0f ms after the last  (budget 50 ms)\n", "10,000 requests in 10 s, all on the screen:", ms }'
 awk '{ printf "%-52s %.1f MB  (budget 8 MB)\n", "release binary:", $1 / 1e6 }' "$folder/size"
 
 # Sending: 100,000 events from NDJSON into the sandbox, beside one curl a call with the same bodies.

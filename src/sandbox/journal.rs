@@ -77,7 +77,9 @@ struct Entry {
     at: Timestamp,
     took: Duration,
     done: Instant,
-    keys: KeyMask,
+    keys: Vec<SecretString>,
+    /// The fields of its head, a line each.
+    head: Box<[u8]>,
     exchange: Exchange,
 }
 
@@ -98,10 +100,9 @@ struct Held {
 
 impl Entry {
     fn weight(&self) -> usize {
-        let Exchange { head, body, answer, told, .. } = &self.exchange;
-        let head: usize = head.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+        let Exchange { body, answer, told, .. } = &self.exchange;
         let events: usize = told.taken.iter().map(|event| event.bytes()).sum();
-        size_of::<Self>() + head + body.len() + answer.as_ref().map_or(0, Bytes::len) + events
+        size_of::<Self>() + self.head.len() + body.len() + answer.as_ref().map_or(0, Bytes::len) + events
     }
 }
 
@@ -116,14 +117,13 @@ impl Journal {
         let query = exchange.target.split_once('?').map(|(_, query)| query);
         let own = header.as_ref().and_then(|header| auth::receive(Some(header.as_bytes()), None).ok());
         let keys: Vec<SecretString> = own.into_iter().chain(auth::receive(None, query).ok()).collect();
-        let keys = KeyMask::new(&keys);
         exchange.target = auth::withhold(&exchange.target);
         let done = Instant::now();
         let took = done.duration_since(exchange.began);
-        if header.is_some() {
-            exchange.head.insert(AUTHORIZATION, HeaderValue::from_static("[key]"));
-        }
-        let mut entry = Entry { number: 0, at: Timestamp::now(), took, done, keys, exchange };
+        // What the connection read into is free again, for nothing here lies in it.
+        let head = fields(&std::mem::take(&mut exchange.head), header.is_some());
+        exchange.body = Bytes::copy_from_slice(&exchange.body);
+        let mut entry = Entry { number: 0, at: Timestamp::now(), took, done, keys, head, exchange };
         let weight = entry.weight();
         let mut held = self.held();
         held.count += 1;
@@ -218,8 +218,8 @@ impl Reading {
     }
 
     fn tell(&mut self, entry: &Entry, account: &Account, was_lost: bool, at: Moment, records: &mut Vec<Record>) {
-        let Exchange { method, target, head, body, address, status, answer, told, .. } = &entry.exchange;
-        let keys = &entry.keys;
+        let Exchange { method, target, body, address, status, answer, told, .. } = &entry.exchange;
+        let keys = &KeyMask::new(&entry.keys);
         let body = String::from_utf8_lossy(body);
         let body = keys.mask(&body);
         for event in &told.taken {
@@ -255,20 +255,19 @@ impl Reading {
             records.extend(events.iter().map(|event| Record::Change(refused(event, at))));
         }
         let shown = |text: &str| sanitize(&keys.mask(text));
+        let head = String::from_utf8_lossy(&entry.head);
+        let head: Vec<_> = head.lines().filter_map(|line| line.split_once(": ")).collect();
         records.push(Record::Request(Arc::new(Request {
             number: entry.number,
             method: shown(method.as_str()),
             path: shown(target),
             status: *status,
-            sender: head.get(USER_AGENT).map(|agent| shown(&String::from_utf8_lossy(agent.as_bytes()))),
+            sender: head.iter().find(|(name, _)| *name == USER_AGENT.as_str()).map(|(_, agent)| shown(agent)),
             address: Some(Sanitized::of(address)),
             took: entry.took,
             events: count,
             refusal,
-            head: head
-                .iter()
-                .map(|(name, value)| (shown(name.as_str()), shown(&String::from_utf8_lossy(value.as_bytes()))))
-                .collect(),
+            head: head.iter().map(|(name, value)| (shown(name), shown(value))).collect(),
             bytes: entry.exchange.body.len(),
             body: (!body.is_empty()).then(|| body.as_ref().into()),
             answer: answer
@@ -319,6 +318,19 @@ impl Reading {
         known.lost += lost;
         Some(Gap { event_type: change.event_type.clone(), lost: Some(lost), unless: None, late: false, at: change.at })
     }
+}
+
+/// The fields of a head, a line each; what stands for the key where there was one.
+fn fields(head: &HeaderMap, has_key: bool) -> Box<[u8]> {
+    let mut lines = Vec::with_capacity(head.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum());
+    let key = HeaderValue::from_static("[key]");
+    for (name, value) in head.iter().chain(has_key.then_some((&AUTHORIZATION, &key))) {
+        lines.extend_from_slice(name.as_str().as_bytes());
+        lines.extend_from_slice(b": ");
+        lines.extend_from_slice(value.as_bytes());
+        lines.push(b'\n');
+    }
+    lines.into()
 }
 
 fn nothing(event_type: TypeName, at: Moment) -> Change {
