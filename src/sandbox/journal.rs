@@ -121,9 +121,9 @@ impl Journal {
         let done = Instant::now();
         let took = done.duration_since(exchange.began);
         // What the connection read into is free again, for nothing here lies in it.
-        let head = fields(&std::mem::take(&mut exchange.head), header.is_some());
+        let lines = fields(&std::mem::take(&mut exchange.head), header.is_some());
         exchange.body = Bytes::copy_from_slice(&exchange.body);
-        let mut entry = Entry { number: 0, at: Timestamp::now(), took, done, keys, head, exchange };
+        let mut entry = Entry { number: 0, at: Timestamp::now(), took, done, keys, head: lines, exchange };
         let weight = entry.weight();
         let mut held = self.held();
         held.count += 1;
