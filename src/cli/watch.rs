@@ -124,7 +124,11 @@ pub(super) async fn in_lines(
         return signalled_or(tokio::spawn(print(mode, linter, redaction, source)), false).await;
     };
     let (source, recorded) = runtime::recording::record(source, tape, redaction.clone(), |why| stderr::say(&why))?;
-    let exit = signalled_or(tokio::spawn(print(mode, linter, redaction, source)), true).await;
+    let printing = tokio::spawn(print(mode, linter, redaction, source));
+    let printer = printing.abort_handle();
+    let exit = signalled_or(printing, true).await;
+    // It would say that the polling has ended by itself.
+    printer.abort();
     if let Some(late) = recorded.finish().await {
         stderr::say(&late);
     }

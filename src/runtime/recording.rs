@@ -317,7 +317,7 @@ fn run(jobs: Receiver<Job>, listener: &Listener) {
             Job::Write(records) => {
                 let Some(on) = &mut tape else { continue };
                 if let Err(error) = on.write(&records) {
-                    tracing::warn!(%error, "recording has ended");
+                    tracing::info!(%error, "recording has ended");
                     listener(Outcome::RecordingEnded(Sanitized::of(&error)));
                     tape = None;
                 }

@@ -82,6 +82,9 @@ fn every_signal_that_ends_it_leaves_a_whole_tape_that_is_read() {
         recorded.wait_for(5);
         signal(&recorded.child, by);
         assert_eq!(ended(&mut recorded.child).code(), Some(code));
+        let mut told = String::new();
+        recorded.child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert!(!told.contains("by itself"), "{told}");
         let tape = fs::read_to_string(&recorded.tape).unwrap();
         assert!(tape.ends_with('\n') && !tape.contains(CANARY) && !tape.contains("findings"), "{tape}");
         let lines = records(&tape);

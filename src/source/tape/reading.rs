@@ -330,7 +330,7 @@ impl<H: FnMut() -> bool> Reading<H> {
         self.indexer.close(&mut index);
         let (end, text) = (index.end(), self.tape.text());
         drop(index);
-        // The last record may stand in the last line, or before some that tell no time.
+        // The last record may stand before lines that tell no time, and before one that is torn.
         let last = match text {
             Some(text) => {
                 let from = end.offset.saturating_sub(BUFFER as u64);
@@ -338,13 +338,11 @@ impl<H: FnMut() -> bool> Reading<H> {
                 if from > 0 {
                     lines.next()?;
                 }
-                let mut last = Vec::new();
+                let mut last = None;
                 while let Some(line) = lines.next()? {
-                    if line.bytes.first() == Some(&b'{') {
-                        line.bytes.clone_into(&mut last);
-                    }
+                    last = line::time(line.bytes).or(last);
                 }
-                line::time(&last)
+                last
             }
             None => None,
         };

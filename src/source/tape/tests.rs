@@ -283,9 +283,14 @@ fn of_what_cannot_be_read_it_is_said_where_and_the_rest_is_played() {
     let array = "[{\"event\":\"a\"},7]\n{\"event\": oops}\n{\"event\":\"b\"}";
     let cases: [BadInput; 12] = [
         ("a newer version", newer.into(), &["t.ndjson:1: written by a newer version (2)"], Some(4)),
-        ("broken lines", broken.into(), &["t.ndjson:5: not JSON: ", "t.ndjson:7: neither a record nor an event"], None),
+        (
+            "broken lines",
+            broken.into(),
+            &["t.ndjson:5: not JSON: ", "t.ndjson:7: neither a record nor an event"],
+            Some(4),
+        ),
         ("a torn end", torn.into(), &["t.ndjson:8: the last line is torn"], Some(3)),
-        ("not text in it", not_text, &["t.ndjson:9: not text (not UTF-8); left out"], None),
+        ("not text in it", not_text, &["t.ndjson:9: not text (not UTF-8); left out"], Some(5)),
         ("gzip cut short", gzip, &["the gzip file is cut short here; all before this was read"], None),
         ("zstd cut short", zstd[..zstd.len() / 2].into(), &["the zstd file is cut short here"], None),
         ("values", array.into(), &["t.ndjson:1: neither a record nor", "t.ndjson:2: not JSON"], Some(2)),
@@ -301,6 +306,9 @@ fn of_what_cannot_be_read_it_is_said_where_and_the_rest_is_played() {
             let (_, records, position) = played.seek(TapeTarget::End);
             assert!(left.is_none_or(|left| left == position.events), "{case}: {}", position.events);
             assert!(events(&records) > 0, "{case}");
+            if case == "a torn end" {
+                assert_eq!(played.extent.last, position.at, "{case}");
+            }
             // What follows the records is told after them.
             played.seek(TapeTarget::Event(1));
         }

@@ -73,29 +73,33 @@ impl Column {
         }
     }
 
-    /// How many columns of the terminal it takes; the name takes what is left.
-    fn width(&self) -> u16 {
+    /// How many columns of the terminal it takes; the name takes what is left. That of a field gives way where there is
+    /// `little` room.
+    fn width(&self, little: bool) -> u16 {
         match self {
             Self::Name => 0,
             Self::Findings => 4,
             Self::Step | Self::Seen => 5,
             Self::Received | Self::Captured => 6,
             Self::Rate => 8,
+            Self::Field(_) if little => 8,
             Self::Field(_) => 12,
         }
     }
 
-    /// How soon it has to go when there is no room, the last first. What the reader has asked for goes late.
-    fn rank(&self) -> u8 {
+    /// How soon it has to go when there is no room, the last first. What the reader has asked for goes late; beside fields
+    /// the age goes before the count.
+    fn rank(&self, has_fields: bool) -> u8 {
         match self {
             Self::Name => 0,
             Self::Step => 1,
             Self::Field(_) => 2,
             Self::Findings => 3,
+            Self::Seen if has_fields => 6,
             Self::Seen => 4,
             Self::Received => 5,
-            Self::Captured => 6,
-            Self::Rate => 7,
+            Self::Captured => 7,
+            Self::Rate => 8,
         }
     }
 }
@@ -187,24 +191,32 @@ impl Columns {
     /// Those that fit into `inner`, from the left, each where its text goes; of those that there is something to show in.
     pub(super) fn laid_out(&self, inner: Area, shows: impl Fn(&Column) -> bool) -> Vec<(Column, Area)> {
         const GAP: u16 = 1;
-        const SHORTEST_NAME: u16 = 16;
+        let has_fields = self.fields().next().is_some();
         let mut wanted: Vec<&Column> =
             self.0.iter().filter(|column| **column != Column::Name && shows(column)).collect();
-        wanted.sort_by_key(|column| column.rank());
-        let mut rest = inner.width.saturating_sub(MARK_WIDTH);
-        let mut kept = vec![&Column::Name];
-        for column in wanted {
-            if rest < SHORTEST_NAME + GAP + column.width() {
-                break;
+        wanted.sort_by_key(|column| column.rank(has_fields));
+        let fitting = |little: bool| {
+            let shortest_name = if little { 12 } else { 16 };
+            let mut rest = inner.width.saturating_sub(MARK_WIDTH);
+            let mut kept = vec![&Column::Name];
+            for &column in &wanted {
+                let width = GAP + column.width(little);
+                if rest < shortest_name + width {
+                    break;
+                }
+                rest -= width;
+                kept.push(column);
             }
-            rest -= GAP + column.width();
-            kept.push(column);
-        }
+            (kept, rest)
+        };
+        let (kept, rest) = fitting(false);
+        let little = has_fields && kept.len() <= wanted.len();
+        let (kept, rest) = if little { fitting(true) } else { (kept, rest) };
         let mut x = inner.x + MARK_WIDTH.min(inner.width);
         let mut out = Vec::with_capacity(kept.len());
         for column in self.0.iter().filter(|column| kept.contains(column)) {
             x += if out.is_empty() { 0 } else { GAP };
-            let width = if *column == Column::Name { rest } else { column.width() };
+            let width = if *column == Column::Name { rest } else { column.width(little) };
             out.push((column.clone(), Area { x, width, ..inner }));
             x += width;
         }
@@ -256,7 +268,8 @@ mod tests {
         let columns = read(&["type", "find", "recv", "seen", ".order_id"]);
         let no_step = |column: &Column| *column != Column::Step;
         assert_eq!(laid_out(&columns, 58, no_step).join(" "), "type find recv seen order_id");
-        assert_eq!(laid_out(&columns, 36, no_step).join(" "), "type find order_id");
+        assert_eq!(laid_out(&columns, 36, no_step).join(" "), "type find recv order_id");
+        assert_eq!(laid_out(&columns, 28, no_step).join(" "), "type find order_id");
         assert_eq!(laid_out(&read(&["seen", "seen", "find"]), 58, |_| true).join(" "), "type seen find step");
         assert_eq!(laid_out(&read(&[".products[0]"]), 58, no_step).join(" "), "type products[0]");
     }
