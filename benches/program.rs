@@ -15,7 +15,10 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::post;
-use clickscope::sandbox::{Sandbox, SandboxConfig};
+use clickscope::blueshift::safety::Safety;
+use clickscope::sandbox::{Forwarding, PassOn, Sandbox, SandboxConfig};
+use clickscope::source::live::Timeouts;
+use clickscope::source::relay::Relay;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_clickscope");
@@ -64,6 +67,12 @@ fn main() {
     println!("intake_of_a_plain_route_beside_it_a_second {theirs:.0}");
     drop(screen);
     println!("ten_thousand_in_ten_seconds_on_screen_after_ms {:.0}", ten_thousand());
+
+    let between = runtime.block_on(passing_on(&sandbox.url(), listen));
+    let mut rounds: Vec<_> =
+        (0..ROUNDS).map(|_| latency(between.local_addr()) - latency(sandbox.local_addr())).collect();
+    rounds.sort_by(f64::total_cmp);
+    println!("passing_on_adds_ms {:.3}", rounds.get(ROUNDS / 2).unwrap());
 }
 
 /// A collector with its screen.
@@ -236,6 +245,32 @@ fn intake(address: SocketAddr) -> f64 {
     let begin = Instant::now();
     (0..EVENTS).for_each(|_| sender.send());
     f64::from(u32::try_from(EVENTS).unwrap()) / begin.elapsed().as_secs_f64()
+}
+
+/// The median of the milliseconds that an event takes.
+fn latency(address: SocketAddr) -> f64 {
+    let mut sender = Sender::to(address);
+    let mut times: Vec<_> = (0..EVENTS / 10)
+        .map(|_| {
+            let begin = Instant::now();
+            sender.send();
+            begin.elapsed()
+        })
+        .collect();
+    times.sort();
+    times.get(times.len() / 2).unwrap().as_secs_f64() * 1_000.0
+}
+
+/// A collector that passes on to the one at `url`.
+async fn passing_on(url: &str, listen: SocketAddr) -> Sandbox {
+    let relay = Arc::new(Relay::new(url.parse().unwrap(), &[], Timeouts::default()).unwrap());
+    let pass_on: PassOn = Arc::new(move |request| {
+        let relay = Arc::clone(&relay);
+        Box::pin(async move { relay.pass_on(request).await.map_err(|problem| problem.what) })
+    });
+    let forwarding = Forwarding { to: "the other".into(), pass_on, key: None, safety: Safety::default(), hold: None };
+    let config = SandboxConfig { listen, forwarding: Some(forwarding), ..SandboxConfig::default() };
+    Sandbox::start(config).await.unwrap()
 }
 
 /// Sends the same event over and over on one connection.

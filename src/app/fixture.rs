@@ -129,6 +129,7 @@ fn request(
         took: Duration::from_micros(240),
         events,
         refusal,
+        forwarded: None,
         head: vec![("content-type".into(), "application/json".into()), ("authorization".into(), "[key]".into())],
         bytes: body.len(),
         body: Some(body.into()),

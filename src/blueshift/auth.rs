@@ -96,6 +96,14 @@ pub fn withhold(target: &str) -> String {
     format!("{path}?{}", query.join("&"))
 }
 
+/// The target of a request without a key in its query.
+pub fn without_key(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+    let is_key = |parameter: &&str| QUERY_PARAMETERS.contains(&parameter.split('=').next().unwrap_or_default());
+    let others: Vec<_> = query.split('&').filter(|parameter| !is_key(parameter)).collect();
+    if others.is_empty() { path.to_owned() } else { format!("{path}?{}", others.join("&")) }
+}
+
 fn non_empty(key: &str) -> Result<SecretString, NoKey> {
     // `echo KEY | base64` encodes the line feed too.
     let key = key.trim();

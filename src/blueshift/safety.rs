@@ -74,8 +74,9 @@ impl Safety {
         events.into_iter().try_for_each(|event| self.check_identity(&event.payload))
     }
 
-    /// Of a field that stands there twice, each must name a test identity: nobody knows which the platform reads.
-    fn check_identity(&self, event: &Payload) -> Result<(), Forbidden> {
+    /// Whether an event is about somebody that events may be about. Of a field that stands there twice, each must name a test
+    /// identity: nobody knows which the platform reads.
+    pub fn check_identity(&self, event: &Payload) -> Result<(), Forbidden> {
         let allowed = || self.identities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let (emails, others): (Vec<_>, Vec<_>) = event.identifiers().partition(|(name, _)| *name == "email");
         let stranger = emails.iter().find(|(_, email)| !self.identities.iter().any(|known| known.includes(email)));

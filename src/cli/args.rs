@@ -9,9 +9,9 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::blueshift::Region;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
-use crate::config::{parse_interval, parse_pace, parse_patience, parse_since, parse_size};
+use crate::blueshift::{Region, TargetError};
+use crate::config::{Target, parse_interval, parse_pace, parse_patience, parse_since, parse_size};
 use crate::event::{Assignment, Path};
 use crate::lint::{Rule, Severity};
 use crate::plan::{RuleOf, UnknownRule};
@@ -108,7 +108,8 @@ fn with_its_own_options(command: clap::Command) -> clap::Command {
         "lint" | "check" | "report" | "compare" => Some(&["profile", "plan"]),
         "demo" => Some(&["interval", "history"]),
         "replay" => Some(&["profile", "plan", "history"]),
-        "plan" | "infer" | "rules" | "explain" | "templates" | "sandbox" | "completions" | "man" => Some(&[]),
+        "sandbox" => Some(&["profile", "header"]),
+        "plan" | "infer" | "rules" | "explain" | "templates" | "completions" | "man" => Some(&[]),
         _ => None,
     };
     let command = command.mut_subcommands(with_its_own_options);
@@ -167,7 +168,7 @@ pub(super) enum Command {
     Templates(TemplatesArgs),
     /// Run a local collector that imitates the platform, and show all that it is sent
     #[command(after_help = SANDBOX_EXAMPLES)]
-    Sandbox(SandboxArgs),
+    Sandbox(Box<SandboxArgs>),
     /// Print shell completions
     #[command(
         after_help = COMPLETIONS_EXAMPLES
@@ -806,6 +807,7 @@ Examples:
   clickscope sandbox --scenario demo.toml       and play a scenario
   clickscope sandbox --tape t.ndjson --speed 10 and play a recording
   clickscope sandbox --tls                      on https://127.0.0.1:8787
+  clickscope sandbox --forward eu               and pass each request on
 
 On a terminal it opens the screen on what it is sent: every event, and with R
 every request with its answer and why it was refused. Elsewhere, or with
@@ -833,6 +835,12 @@ is beside it (ca.key, 0600): whoever has the key can sign for any host.
 A request may have a head of 128 KiB, in it an address of 64 KiB, and a body of
 1 MB (once unpacked: gzip and deflate are read), with 30 s for each. Of 512
 connections, the one that was idle for longest makes room for another.
+
+A request is passed on as it came, also one that is refused here; the answer of
+the platform is its answer. By the rules of --profile, and for production, it
+asks first, and answers 403 where an event is not about a test identity. What
+could not be passed on is kept; this passes it on once more:
+  curl -X POST -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/forward
 
 A scenario is a TOML file, such as:
   pace = \"2s\"                    or a range [\"1s\", \"3s\"]; \"key\" waits for Enter
@@ -889,9 +897,32 @@ pub(super) struct SandboxArgs {
     pub(super) redact: RedactArgs,
     #[command(flatten)]
     pub(super) incoming: IncomingArgs,
+    #[command(flatten)]
+    pub(super) forward: ForwardArgs,
     /// Print the JSON Schema of a scenario, and exit
     #[arg(long, exclusive = true)]
     pub(super) print_schema: bool,
+}
+
+/// Where what is sent is passed on to.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ForwardArgs {
+    /// Pass each request on to the platform, or to another server, and answer as it does
+    #[arg(long, value_name = "us|eu|URL", value_parser = forward_target)]
+    pub(super) forward: Option<Target>,
+    /// Pass on the key in this variable, or in that of --profile, in the place of the sender's
+    #[arg(long, value_name = "VAR", num_args = 0..=1, default_missing_value = "", requires = "forward")]
+    pub(super) forward_key: Option<String>,
+    /// Hold each request until Enter is pressed
+    #[arg(long, requires = "forward")]
+    pub(super) hold: bool,
+    /// Pass on to production without asking for confirmation
+    #[arg(long, requires = "forward")]
+    pub(super) production: bool,
+}
+
+fn forward_target(text: &str) -> Result<Target, TargetError> {
+    if text.contains("://") { text.parse().map(Target::Url) } else { text.parse().map(Target::Region) }
 }
 
 /// What comes in by itself.

@@ -31,6 +31,11 @@ pub(super) enum IncomingError {
     /// It would never end.
     #[error("{0} repeats without an end, so --exit-after-traffic would never end: give `repeat` a number of rounds")]
     Endless(Sanitized),
+    /// The keyboard is the screen's.
+    #[error(
+        "what waits for Enter (--hold, pace = \"key\") needs --headless: the keys of the screen are for looking around"
+    )]
+    NoKeys,
     /// The tape cannot be opened.
     #[error(transparent)]
     Tape(#[from] OpenError),
@@ -71,6 +76,11 @@ impl Incoming {
             Self::Scenario(scenario) => scenario.faults(),
             Self::Tape(..) => &[],
         }
+    }
+
+    /// Whether each event waits for a key press.
+    pub(super) fn waits_for_keys(&self) -> bool {
+        matches!(self, Self::Scenario(scenario) if scenario.waits_for_keys())
     }
 
     /// Begins.
@@ -122,7 +132,6 @@ async fn play(file: TapeFile, speed: Speed, sandbox: &Sandbox) {
 
 /// Has each line of standard input be a key press.
 pub(super) fn press_with_enter(presses: Box<dyn Fn() + Send>) {
-    stderr::say(&"each event waits for Enter".into());
     let read = move || {
         io::stdin().lines().map_while(Result::ok).for_each(|_| presses());
         stderr::say(&"standard input has ended: no further event comes in by itself".into());

@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod filter;
 mod folding;
+mod forwarding;
 mod headless;
 mod incoming;
 mod input;
@@ -37,7 +38,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
-use crate::config::{self, Config, ConfigError, ConfigFile, ConfigLayer, Profile};
+use crate::config::{self, Config, ConfigError, ConfigFile, ConfigLayer, Profile, Provenance, Setting};
 use crate::event::Sanitized;
 use crate::jq;
 use crate::runtime::RuntimeError;
@@ -46,6 +47,7 @@ use crate::runtime::recording::RecordingError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
 use compare::CompareError;
+use forwarding::ForwardError;
 use incoming::IncomingError;
 use input::InputError;
 use lint::LintError;
@@ -102,6 +104,8 @@ enum Failure {
     #[error(transparent)]
     Filter(#[from] filter::FilterError),
     #[error(transparent)]
+    Forward(#[from] ForwardError),
+    #[error(transparent)]
     Incoming(#[from] IncomingError),
     #[error(transparent)]
     Input(#[from] InputError),
@@ -137,6 +141,7 @@ impl Failure {
             Self::Compare(_)
             | Self::Config(_)
             | Self::Filter(_)
+            | Self::Forward(_)
             | Self::Incoming(_)
             | Self::Input(_)
             | Self::Lint(_)
@@ -250,7 +255,16 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Rules(rules) => rules::list(rules),
         Command::Explain { rule } => rules::explain(rule),
         Command::Templates(templates) => templates::run(&templates),
-        Command::Sandbox(sandbox) => sandbox::run(sandbox, [flags, ConfigLayer::environment(&lookup)?], &file()?),
+        Command::Sandbox(sandbox) => {
+            let file = file()?;
+            let onward = sandbox.forward.forward.clone().map(|value| {
+                let target = Some(Setting { value, place: Provenance::Flag("--forward") });
+                let flags = ConfigLayer { target, ..flags.clone() };
+                Config::read(flags, options.profile.as_deref(), &lookup, &file)
+            });
+            let onward = onward.transpose()?.map(|config| (config, headers));
+            sandbox::run(*sandbox, [flags, ConfigLayer::environment(&lookup)?], &file, onward)
+        }
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(args::command()),
     }

@@ -1,21 +1,30 @@
 use std::future::pending;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::collecting::{self, Setting};
-use super::incoming::{Begun, Incoming, press_with_enter};
+use super::forwarding::{ForwardError, forwarding, is_circle};
+use super::incoming::{Begun, Incoming, IncomingError, press_with_enter};
 use super::watch::{log_to_file, terminal_has_screen};
 use super::{Exit, Failure, args, redact, stderr};
-use crate::config::{self, ConfigFile, ConfigLayer};
+use crate::blueshift::ExtraHeader;
+use crate::config::{self, Config, ConfigFile, ConfigLayer};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::sandbox::{self, Sandbox, SandboxError};
 
-pub(super) fn run(args: args::SandboxArgs, layers: [ConfigLayer; 2], file: &ConfigFile) -> Result<Exit, Failure> {
+/// Runs a collector, which passes on to the target of `onward`, with these headers, what it is sent.
+pub(super) fn run(
+    args: args::SandboxArgs,
+    layers: [ConfigLayer; 2],
+    file: &ConfigFile,
+    onward: Option<(Config, Arc<[ExtraHeader]>)>,
+) -> Result<Exit, Failure> {
     let args::SandboxArgs {
         listen,
         allowed_hosts,
@@ -29,6 +38,7 @@ pub(super) fn run(args: args::SandboxArgs, layers: [ConfigLayer; 2], file: &Conf
         record,
         redact,
         incoming,
+        forward,
         print_schema,
     } = args;
     if print_schema {
@@ -41,6 +51,11 @@ pub(super) fn run(args: args::SandboxArgs, layers: [ConfigLayer; 2], file: &Conf
     let masks = redact::on_screen(&redact, None, &identifiers)?;
     let key = key.map(key_of).transpose()?;
     let has_screen = !headless && std::io::stdout().is_terminal() && terminal_has_screen()?;
+    if has_screen && (forward.hold || coming.as_ref().is_some_and(Incoming::waits_for_keys)) {
+        return Err(IncomingError::NoKeys.into());
+    }
+    let forwarding = onward.as_ref().map(|(onward, headers)| forwarding(&forward, onward, Arc::clone(headers)));
+    let forwarding = forwarding.transpose()?;
     let notices = if has_screen {
         Some(log_to_file()?)
     } else {
@@ -57,11 +72,13 @@ pub(super) fn run(args: args::SandboxArgs, layers: [ConfigLayer; 2], file: &Conf
         rewrites,
         identifiers,
         accept_keys: key.clone().into_iter().collect(),
+        forwarding,
         ..sandbox::SandboxConfig::default()
     };
     let record = record.record.as_deref();
     let setting = Setting { called: "collector", key, layers, file, masks, record, notices };
-    runtime::block_on(serve(config, setting, coming, incoming.exit_after_traffic))?
+    let onward = onward.map(|(onward, _)| onward);
+    runtime::block_on(serve(config, setting, coming, incoming.exit_after_traffic, onward.as_ref()))?
 }
 
 /// The key in that variable.
@@ -106,15 +123,25 @@ async fn serve(
     setting: Setting<'_>,
     coming: Option<Incoming>,
     ends: bool,
+    onward: Option<&Config>,
 ) -> Result<Exit, Failure> {
     let authority = config.tls.clone();
     let sandbox = Sandbox::start(config).await?;
+    if onward.is_some_and(|onward| is_circle(onward, &sandbox.url())) {
+        return Err(ForwardError::ToItself.into());
+    }
+    if let Some(release) = sandbox.release() {
+        press_with_enter(Box::new(release));
+    }
     let exposure = sandbox.exposure().map(|exposure| Sanitized::lines(&format!("warning: {exposure}")));
     let has_screen = setting.notices.is_some();
     let comes_in = async {
         let Some(coming) = coming else { return pending().await };
         let Begun { presses, over } = coming.begin(&sandbox);
-        presses.into_iter().for_each(press_with_enter);
+        if let Some(presses) = presses {
+            stderr::say(&"each event waits for Enter".into());
+            press_with_enter(presses);
+        }
         over.await;
         if !ends {
             pending::<()>().await;

@@ -196,7 +196,7 @@ async fn send(
 }
 
 /// Asks for the word that lets events go to real customers.
-fn confirm(config: &Config) -> Result<(), SendError> {
+pub(super) fn confirm(config: &Config) -> Result<(), SendError> {
     let target = config.label();
     let question = sanitized!("clickscope: {} is production; type {} to send: ", target, WORD);
     match config::ask_for_word(&question) {

@@ -85,6 +85,11 @@ pub(super) fn bulk_ok(count: usize) -> Response<Body> {
     ok(json(&Taken { status: "ok", count }))
 }
 
+/// What became of requests that were passed on once more.
+pub(super) fn passed_on(passed: usize, failed: usize) -> Response<Body> {
+    ok(format!(r#"{{"passed_on":{passed},"failed":{failed}}}"#))
+}
+
 /// Records, a line each, up to the request of that number.
 pub(super) fn lines(lines: String, last: u64) -> Response<Body> {
     let mut answer = numbered(answer(StatusCode::OK, HeaderValue::from_static("application/x-ndjson"), lines), last);
@@ -150,6 +155,8 @@ pub(super) enum RefusedRequest {
     Encoding(String),
     /// Its body is too large once it is unpacked.
     TooLargeUnpacked,
+    /// It must not reach the platform, and why.
+    Forbidden(String),
     /// Its path leads nowhere.
     NoSuchPath(String),
     /// Its path is none for its method.
@@ -171,7 +178,9 @@ impl From<Rejection> for RefusedRequest {
 impl RefusedRequest {
     /// The documented status and envelope, with the reason in it.
     pub(super) fn answer(&self) -> Response<Body> {
-        told(self.envelope(), Told { refused: Some(self.why()), ..Told::default() })
+        // Who is not let in is not passed on either.
+        let stays = matches!(self, Self::UnknownKey | Self::Forbidden(_));
+        told(self.envelope(), Told { refused: Some(self.why()), stays, ..Told::default() })
     }
 
     /// Why it was refused, for those who watch.
@@ -193,6 +202,7 @@ impl RefusedRequest {
                 about(None, &format!("the body is packed with `{name}`: gzip and deflate are read"))
             }
             Self::TooLargeUnpacked => about(None, "the body is larger than 1 MB once it is unpacked"),
+            Self::Forbidden(why) => about(None, &format!("not passed on: {why}")),
             Self::NoSuchPath(path) => {
                 let meant = paths::meant(path).map(|meant| format!(": {meant}")).unwrap_or_default();
                 about(None, &format!("no such path{meant}"))
@@ -243,6 +253,7 @@ impl RefusedRequest {
                     grouped(limits::MAX_BODY_BYTES as u64)
                 ),
             ),
+            Self::Forbidden(why) => because(StatusCode::FORBIDDEN, format!("not passed on: {why}")),
             // As seen for a path that leads nowhere. (third party)
             Self::NoSuchPath(path) => problem(
                 StatusCode::NOT_FOUND,
@@ -317,7 +328,7 @@ fn problem(status: StatusCode, body: &ProblemBody<'_>) -> Response<Body> {
 }
 
 /// A status that the platform is not known to give, with its usual words and the reason.
-fn because(status: StatusCode, detail: String) -> Response<Body> {
+pub(super) fn because(status: StatusCode, detail: String) -> Response<Body> {
     let message = status.canonical_reason().unwrap_or_default();
     problem(status, &ProblemBody { detail: Some(detail), ..ProblemBody::message(message) })
 }

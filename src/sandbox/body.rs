@@ -28,12 +28,30 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The content types of a form, which no route is documented to take.
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
 
-/// The whole body, unpacked, if it is not too large and not too slow.
-pub(super) async fn read_body(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Bytes, RefusedRequest> {
+/// A body that was read.
+#[derive(Debug)]
+pub(super) struct ReceivedBody {
+    /// As it came; `None` where it did not come whole.
+    pub(super) raw: Option<Bytes>,
+    /// Unpacked, if it is not too large and not too slow.
+    pub(super) unpacked: Result<Bytes, RefusedRequest>,
+}
+
+impl ReceivedBody {
+    /// That of a request without one.
+    pub(super) fn none() -> Self {
+        Self { raw: Some(Bytes::new()), unpacked: Ok(Bytes::new()) }
+    }
+}
+
+/// Reads a whole body.
+pub(super) async fn read_body(shared: &Shared, headers: &HeaderMap, body: Body) -> ReceivedBody {
     let limit = shared.time_limit();
     let whole = whole_body(headers, body);
-    let body = tokio::time::timeout(limit, whole).await.unwrap_or(Err(RefusedRequest::TooSlow(limit)))?;
-    unpack(headers, body)
+    match tokio::time::timeout(limit, whole).await.unwrap_or(Err(RefusedRequest::TooSlow(limit))) {
+        Ok(raw) => ReceivedBody { unpacked: unpack(headers, raw.clone()), raw: Some(raw) },
+        Err(refusal) => ReceivedBody { raw: None, unpacked: Err(refusal) },
+    }
 }
 
 /// The body as a text, which JSON is.

@@ -24,11 +24,12 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, Sleep, timeout};
 
 use super::answer::{self, RefusedRequest};
-use super::body::read_body;
+use super::body::{ReceivedBody, read_body};
+use super::forward::{Forbidden, Onward};
 use super::journal::{Exchange, Told};
-use super::paths;
 use super::state::Shared;
 use super::tls::{self, Tls};
+use super::{forward, paths};
 
 /// The most connections at a time. One more takes the place of the one on which nothing has happened for longest; where
 /// each has a request that waits for its answer, it waits too.
@@ -216,34 +217,68 @@ async fn exchange(
     request: Request<Incoming>,
     router: &TowerToHyperService<Router>,
     peer: &Peer,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     activity: &Activity,
 ) -> Result<Response<Body>, Infallible> {
     let began = Instant::now();
     let (mut parts, body) = request.into_parts();
     let (method, head) = (parts.method.clone(), parts.headers.clone());
     let target = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-    let body = if body.is_end_stream() {
+    let ReceivedBody { raw, unpacked } =
+        if body.is_end_stream() { ReceivedBody::none() } else { read_body(shared, &head, Body::new(body)).await };
+    let body = unpacked.unwrap_or_else(|refusal| {
+        parts.extensions.insert(BodyTrouble(refusal));
         Bytes::new()
-    } else {
-        read_body(shared, &head, Body::new(body)).await.unwrap_or_else(|refusal| {
-            parts.extensions.insert(BodyTrouble(refusal));
-            Bytes::new()
-        })
+    });
+    let path = target.split('?').next().unwrap_or_default();
+    let onward = match (shared.forward(), raw) {
+        (Some(forward), Some(raw)) if forward.takes(&method, path) => {
+            if let Some(why) = forward.forbids(&method, &target, &body) {
+                parts.extensions.insert(Forbidden(why));
+            }
+            Some(Onward { method: method.clone(), target: target.clone(), head: head.clone(), body: raw })
+        }
+        _ => None,
     };
     parts.extensions.insert(peer.clone());
     let _answering = activity.begin_answer();
     let mut answer = router.call(Request::from_parts(parts, Body::from(body.clone()))).await?;
     let told = answer.extensions_mut().remove::<Told>().unwrap_or_default();
     let status = answer.status().as_u16();
-    let path = target.split('?').next().unwrap_or_default();
     if paths::is_for_watchers(path) && status < 400 {
         return Ok(answer);
     }
-    let (answer, said) = peek(answer).await;
     let address = peer.addr.ip().to_canonical();
-    shared.journal().push(Exchange { method, target, head, body, address, began, status, answer: said, told });
-    Ok(answer)
+    let forwarded = None;
+    let exchange = Exchange { method, target, head, body, address, began, status, answer: None, told, forwarded };
+    match onward {
+        Some(onward) if !exchange.told.stays => Ok(passed_on(shared, onward, exchange, answer).await),
+        _ => {
+            let (answer, said) = peek(answer).await;
+            shared.journal().push(Exchange { answer: said, ..exchange });
+            Ok(answer)
+        }
+    }
+}
+
+/// Passes a request on that was answered, and writes it down with the answer that came, which is its answer.
+async fn passed_on(shared: &Arc<Shared>, onward: Onward, exchange: Exchange, own: Response<Body>) -> Response<Body> {
+    let shared = Arc::clone(shared);
+    // It goes on also when its sender is gone.
+    let task = tokio::spawn(async move {
+        let Some(forward) = shared.forward() else { return own };
+        tokio::select! {
+            () = forward.wait(&onward) => {}
+            () = shared.stopped() => return own,
+        }
+        let (answer, forwarded) = forward.pass_on(onward, own.status().as_u16()).await;
+        let (answer, said) = peek(forward::for_pages(answer, own.headers())).await;
+        let (status, forwarded) = (answer.status().as_u16(), Some(forwarded));
+        shared.journal().push(Exchange { status, answer: said, forwarded, ..exchange });
+        answer
+    });
+    // It does not panic, and nobody aborts it.
+    task.await.unwrap_or_default()
 }
 
 /// An answer, and its body where that is short.

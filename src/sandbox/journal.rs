@@ -16,7 +16,9 @@ use tokio::time::Instant;
 use crate::blueshift::{KeyMask, auth};
 use crate::event::text::{excerpt, sanitize};
 use crate::event::{Note, Payload, Sanitized, TypeName, sanitized, scan, text};
-use crate::session::{Arrival as Origin, Change, ChangeKind, Coverage, Gap, Moment, Record, Refusal, Request};
+use crate::session::{
+    Arrival as Origin, Change, ChangeKind, Coverage, Forwarded, Gap, Moment, Record, Refusal, Request,
+};
 
 use super::intake::{self, Account, Arrival};
 use super::{paths, pixel};
@@ -49,6 +51,16 @@ pub(super) struct Exchange {
     /// The body of the answer, where it is short.
     pub(super) answer: Option<Bytes>,
     pub(super) told: Told,
+    /// What came of passing it on.
+    pub(super) forwarded: Option<PassedOn>,
+}
+
+/// A request that was passed on, or that could not be.
+#[derive(Debug)]
+pub(super) struct PassedOn {
+    pub(super) told: Forwarded,
+    /// The key that it went with, if it was not the sender's.
+    pub(super) key: Option<SecretString>,
 }
 
 /// What became of a request, as the one who answered it knows.
@@ -58,6 +70,8 @@ pub(super) struct Told {
     pub(super) taken: Vec<Arc<Arrival>>,
     /// Why it was not answered as it asks.
     pub(super) refused: Option<Why>,
+    /// Whether that is the answer in any case, and nothing is passed on.
+    pub(super) stays: bool,
 }
 
 /// Why a request was refused.
@@ -117,6 +131,8 @@ impl Journal {
         let query = exchange.target.split_once('?').map(|(_, query)| query);
         let own = header.as_ref().and_then(|header| auth::receive(Some(header.as_bytes()), None).ok());
         let keys: Vec<SecretString> = own.into_iter().chain(auth::receive(None, query).ok()).collect();
+        let other = exchange.forwarded.as_ref().and_then(|passed| passed.key.clone());
+        let keys: Vec<_> = keys.into_iter().chain(other).collect();
         exchange.target = auth::withhold(&exchange.target);
         let done = Instant::now();
         let took = done.duration_since(exchange.began);
@@ -218,7 +234,7 @@ impl Reading {
     }
 
     fn tell(&mut self, entry: &Entry, account: &Account, was_lost: bool, at: Moment, records: &mut Vec<Record>) {
-        let Exchange { method, target, body, address, status, answer, told, .. } = &entry.exchange;
+        let Exchange { method, target, body, address, status, answer, told, forwarded, .. } = &entry.exchange;
         let keys = &KeyMask::new(&entry.keys);
         let body = String::from_utf8_lossy(body);
         let body = keys.mask(&body);
@@ -267,6 +283,7 @@ impl Reading {
             took: entry.took,
             events: count,
             refusal,
+            forwarded: forwarded.as_ref().map(|passed| passed.told.clone()),
             head: head.iter().map(|(name, value)| (shown(name), shown(value))).collect(),
             bytes: entry.exchange.body.len(),
             body: (!body.is_empty()).then(|| body.as_ref().into()),
@@ -358,7 +375,7 @@ fn refused(text: &str, at: Moment) -> Change {
 }
 
 /// The events in a request, as far as they can be read.
-fn refused_events(method: &Method, target: &str, body: &str) -> Vec<String> {
+pub(super) fn refused_events(method: &Method, target: &str, body: &str) -> Vec<String> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     match (method, path) {
         (&Method::POST, paths::EVENT) => intake::is_object(body).then(|| body.to_owned()).into_iter().collect(),

@@ -4,7 +4,8 @@
 //! shows them as the platform does (`GET /api/v1/event/debug`, `/history`, `POST …/summary.json`), and has routes of its
 //! own: `DELETE /_sandbox/events` forgets everything, `GET /_sandbox/records?after=N` tells what it was sent and waits for
 //! it, and `/blueshift.js` stands in for the browser library, so that a page with the vendor's snippet only needs the host
-//! replaced. Nothing is written to disk and nothing leaves the machine.
+//! replaced. Nothing is written to disk, and nothing leaves the machine but what it is told to pass on (see `forward`);
+//! `POST /_sandbox/forward` passes on once more what could not be.
 //!
 //! Whoever reaches it may send, pages of any origin included, as on the platform. What came is shown and forgotten only
 //! under names that are its own, and for no page of another origin (see `access`).
@@ -29,6 +30,7 @@ mod browser;
 mod connection;
 mod cors;
 mod fault;
+mod forward;
 mod intake;
 mod journal;
 mod paths;
@@ -60,6 +62,7 @@ use tokio::time::Instant;
 
 pub use access::AllowedHost;
 pub use fault::{Fault, FaultKind, Lie, Scope};
+pub use forward::{Forwarding, PassOn};
 pub use intake::Rejection;
 pub use rewrite::Rewrite;
 pub use scenario::{SCENARIO_SCHEMA, Scenario};
@@ -168,6 +171,8 @@ pub struct SandboxConfig {
     pub identifiers: Identifiers,
     /// The keys that are taken; none means any that is not empty.
     pub accept_keys: Vec<SecretString>,
+    /// How what is sent is passed on; `None` is not at all.
+    pub forwarding: Option<Forwarding>,
     /// The seed for the chances of faults and the platform's identifiers. The same seed and the same requests give the
     /// same answers, but for the times in them.
     pub seed: u64,
@@ -185,6 +190,7 @@ impl Default for SandboxConfig {
             rewrites: Vec::new(),
             identifiers: Identifiers::default(),
             accept_keys: Vec::new(),
+            forwarding: None,
             seed: 0,
         }
     }
@@ -211,6 +217,7 @@ impl Sandbox {
             rewrites,
             identifiers,
             accept_keys,
+            forwarding,
             seed,
         } = config;
         let failed = |source: io::Error| match source.kind() {
@@ -232,7 +239,8 @@ impl Sandbox {
         let access = Access::new(addr.ip(), allowed_hosts);
         let tls = tls.map(|file| Tls::new(&file, access.names())).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let shared = Arc::new(Shared::new(account, access, time_limit, accept_keys, rewrites, faults, debug_shape));
+        let shared = Shared::new(account, access, time_limit, accept_keys, rewrites, faults, debug_shape);
+        let shared = Arc::new(shared.passing_on(forwarding));
         let router = server::router(Arc::clone(&shared));
         let server = tokio::spawn(connection::serve(listener, router, tls, Arc::clone(&shared)));
         Ok(Self { shared, scheme, addr, server })
@@ -247,6 +255,11 @@ impl Sandbox {
             addr.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
         }
         format!("{}://{addr}", self.scheme)
+    }
+
+    /// What lets the next request go on, where each is held.
+    pub fn release(&self) -> Option<impl Fn() + Send + use<>> {
+        self.shared.forward()?.release()
     }
 
     /// A reader of what it was sent, from its start on. It takes nothing from others, and no sender waits for it.

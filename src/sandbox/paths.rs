@@ -18,6 +18,8 @@ pub(super) const HISTORY: &str = "/api/v1/event/history";
 pub(super) const SUMMARY: &str = "/api/v1/event/summary.json";
 /// Forgets everything.
 pub(super) const FORGET: &str = "/_sandbox/events";
+/// Passes on once more what could not be passed on.
+pub(super) const FORWARD: &str = "/_sandbox/forward";
 /// What was sent, as records.
 pub(super) const RECORDS: &str = "/_sandbox/records";
 
@@ -39,6 +41,11 @@ const ELSEWHERE: [(&str, &str); 6] = [
     ("/live", "live content comes from the platform alone: a collector has none"),
     ("/catalogs", "catalogues are kept by the platform alone"),
 ];
+
+/// Whether events are sent there.
+pub(super) fn takes_events(path: &str) -> bool {
+    [EVENT, BULK, PIXEL].contains(&path)
+}
 
 /// Whether it is for those who watch, who ask over and over.
 pub(super) fn is_for_watchers(path: &str) -> bool {

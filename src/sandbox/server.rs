@@ -21,8 +21,9 @@ use super::body::text;
 use super::connection::{BodyTrouble, Peer};
 use super::cors::{preflight, readable_by_any_page};
 use super::fault::{self, FaultKind, Lie, RolledFaults, Scope};
+use super::forward::Forbidden;
 use super::intake::{self, Client};
-use super::journal::{Reading, Told, Why};
+use super::journal::{Exchange, Reading, Told, Why};
 use super::shape::EventsAnswer;
 use super::state::Shared;
 use super::summary::Period;
@@ -60,6 +61,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route(paths::SUMMARY, post(post_summary))
         .route(paths::FORGET, delete(delete_events))
         .route(paths::RECORDS, get(get_records))
+        .route(paths::FORWARD, post(post_forward))
         .method_not_allowed_fallback(async || RefusedRequest::WrongMethod.answer())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), guard));
     intake.merge(watch).with_state(shared)
@@ -260,6 +262,38 @@ async fn delete_events(State(shared): State<Arc<Shared>>, request: Request) -> R
     answer::event_ok()
 }
 
+/// The collector's own: passes on once more what could not be passed on. As with forgetting, no page does it.
+async fn post_forward(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Response<Body> {
+    if let Err(refusal) = authorize_where_keys_are_listed(&shared, &request) {
+        return refusal.answer();
+    }
+    if !request.headers().contains_key(CONFIRMATION) {
+        return RefusedRequest::Unconfirmed.answer();
+    }
+    if shared.forward().is_none() {
+        return RefusedRequest::NoSuchPath(paths::FORWARD.to_owned()).answer();
+    }
+    // It goes on to its end also when whoever asked is gone: nothing is lost on the way.
+    let task = tokio::spawn(async move {
+        let (mut passed, mut failed) = (0, 0);
+        let Some(forward) = shared.forward() else { return (passed, failed) };
+        for (onward, own) in forward.take_kept() {
+            let exchange = onward.exchange(peer.addr.ip().to_canonical());
+            let (answer, forwarded) = forward.pass_on(onward, own).await;
+            *if forwarded.told.problem.is_none() { &mut passed } else { &mut failed } += 1;
+            let status = answer.status().as_u16();
+            shared.journal().push(Exchange { status, forwarded: Some(forwarded), ..exchange });
+        }
+        (passed, failed)
+    });
+    let (passed, failed) = task.await.unwrap_or_default();
+    answer::passed_on(passed, failed)
+}
+
 /// Answers through the faults that strike.
 async fn with_faults(
     shared: &Shared,
@@ -290,7 +324,7 @@ async fn with_rolled(
     let Some(fault) = verdict.fault else { return work.await };
     let why = || Some(Why { reason: format!("the fault that was asked for: {fault}"), ..Why::default() });
     if let Some(answer) = answer::instead(&fault, verdict.retry_after) {
-        return answer::told(answer, Told { refused: why(), ..Told::default() });
+        return answer::told(answer, Told { refused: why(), stays: true, ..Told::default() });
     }
     let (mut parts, body) = work.await.into_parts();
     if fault == FaultKind::Reset {
@@ -299,11 +333,17 @@ async fn with_rolled(
     let content_type = parts.headers.get(CONTENT_TYPE).cloned().unwrap_or(HeaderValue::from_static("text/plain"));
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let told = parts.extensions.remove::<Told>().unwrap_or_default();
-    answer::told(answer::spoilt(&fault, parts.status, content_type, whole), Told { refused: why(), ..told })
+    answer::told(
+        answer::spoilt(&fault, parts.status, content_type, whole),
+        Told { refused: why(), stays: true, ..told },
+    )
 }
 
 /// Refuses a request without a key, or with one that is not on the list if there is a list.
 fn authorize(shared: &Shared, request: &Request) -> Result<(), RefusedRequest> {
+    if let Some(Forbidden(why)) = request.extensions().get() {
+        return Err(RefusedRequest::Forbidden(why.clone()));
+    }
     let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let key = auth::receive(header, request.uri().query())?;
     let accepted = shared.accept_keys();

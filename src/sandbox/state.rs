@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::DebugShape;
 use super::access::Access;
 use super::fault::{Dice, Fault};
+use super::forward::{Forward, Forwarding};
 use super::intake::{AcceptedEvent, Account, Arrival, Client};
 use super::journal::Journal;
 use super::rewrite::{Rewrite, rewrite};
@@ -18,6 +19,7 @@ use super::store::Store;
 pub(super) struct Shared {
     store: Mutex<Store>,
     journal: Journal,
+    forward: Option<Forward>,
     settings: RwLock<AnswerSettings>,
     accept_keys: Vec<SecretString>,
     rewrites: Vec<Rewrite>,
@@ -48,6 +50,7 @@ impl Shared {
         Self {
             store: Mutex::default(),
             journal: Journal::default(),
+            forward: None,
             settings: RwLock::new(AnswerSettings { faults: faults.into(), debug_shape }),
             accept_keys,
             rewrites,
@@ -58,6 +61,16 @@ impl Shared {
             polls: AtomicU64::new(0),
             stop: watch::Sender::new(false),
         }
+    }
+
+    /// The same, passing on what it is sent.
+    pub(super) fn passing_on(self, forwarding: Option<Forwarding>) -> Self {
+        Self { forward: forwarding.map(Forward::new), ..self }
+    }
+
+    /// The passing on, where there is any.
+    pub(super) fn forward(&self) -> Option<&Forward> {
+        self.forward.as_ref()
     }
 
     /// The store, for as short as possible: no text is written while it is held.

@@ -91,7 +91,8 @@ impl ScheduledCall {
             began,
             status: 200,
             answer: None,
-            told: Told { taken, refused: None },
+            told: Told { taken, ..Told::default() },
+            forwarded: None,
         }
     }
 }
@@ -124,7 +125,7 @@ impl Traffic {
 
     /// Whether each event waits for a key press.
     pub(super) fn waits_for_keys(&self) -> bool {
-        self.scenario.pace == Pace::Key
+        self.scenario.waits_for_keys()
     }
 
     fn plan(&mut self, at: Duration, entry: Appointment) {

@@ -48,7 +48,7 @@ pub use rate::Rate;
 pub use recalled::Recalled;
 pub use record::{Record, RecordLine};
 pub use replay::{Jump, NoJump, NoSpeed, Speed, TapeCommand, TapeExtent, TapeNews, TapePosition, TapeTarget};
-pub use request::{Refusal, Request, Requests};
+pub use request::{Forwarded, Refusal, Request, Requests};
 pub use server_clock::ServerClock;
 pub use state::Session;
 pub use tracker::{Counts, Holding, Observed, Recollection, Tracker};

@@ -6,8 +6,8 @@ use super::probe::Stage;
 use super::proof::{Altered, Json};
 use super::tape::Header;
 use super::{
-    CallOutcome, Captured, Change, Delivery, Errors, Gap, Polled, Problem, Proof, Recalled, Record, Refusal, Request,
-    Retry, TapeNews, Trouble,
+    CallOutcome, Captured, Change, Delivery, Errors, Forwarded, Gap, Polled, Problem, Proof, Recalled, Record, Refusal,
+    Request, Retry, TapeNews, Trouble,
 };
 use crate::event::{EventId, Note, Redaction, Unknown, sanitized, text};
 use crate::lint::Finding;
@@ -167,6 +167,11 @@ impl Redaction {
             body: request.body.as_deref().map(|body| self.body(body, request.bytes)),
             answer: request.answer.as_deref().map(|answer| self.body(answer, answer.len())),
             numbers: request.numbers.clone(),
+            forwarded: request.forwarded.as_ref().map(|forwarded| Forwarded {
+                to: self.words(&forwarded.to),
+                problem: forwarded.problem.as_ref().map(|problem| self.words(problem)),
+                ..*forwarded
+            }),
             ..*request
         }
     }

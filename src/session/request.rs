@@ -38,6 +38,9 @@ pub struct Request {
     /// Why it was refused, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// What came of passing it on to the platform, where that was asked for: then the answer is the platform's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded: Option<Forwarded>,
     /// The fields of its head in their order, without keys.
     #[serde(default)]
     pub head: Vec<(Sanitized, Sanitized)>,
@@ -71,6 +74,32 @@ pub struct Refusal {
     /// Which of its events that is, from 0.
     #[serde(default)]
     pub event: usize,
+}
+
+/// A request that was passed on, or that could not be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forwarded {
+    /// Where to.
+    pub to: Sanitized,
+    /// The status that our own collector would have answered with.
+    #[serde(rename = "own_status")]
+    pub own: u16,
+    /// How long the platform took.
+    #[serde(rename = "took_us", with = "micros")]
+    pub took: Duration,
+    /// Why it was not passed on, where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Sanitized>,
+}
+
+impl Forwarded {
+    /// `from api.getblueshift.com in 88 ms`.
+    fn words(&self) -> Sanitized {
+        match &self.problem {
+            None => sanitized!("from {} in {}", self.to, text::span(self.took)),
+            Some(problem) => sanitized!("not passed on to {}: {}", self.to, problem),
+        }
+    }
 }
 
 impl Refusal {
@@ -108,7 +137,11 @@ impl Request {
             (0, _) => Sanitized::default(),
             (events, _) => sanitized!(" · {}", text::counted(events as u64, "event")),
         };
-        sanitized!("{}{}{}", self.status, events, why)
+        let Some(forwarded) = &self.forwarded else { return sanitized!("{}{}{}", self.status, events, why) };
+        let here = sanitized!("{}{}", forwarded.own, why);
+        let here =
+            if forwarded.own == self.status && why.is_empty() { "".into() } else { sanitized!(" · here {}", here) };
+        sanitized!("{} {}{}{}", self.status, forwarded.words(), events, here)
     }
 
     /// How many bytes it holds in memory, roughly.

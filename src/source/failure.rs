@@ -158,6 +158,12 @@ impl Default for Timeouts {
 }
 
 impl Failure {
+    /// There is no client, for the first of the causes of `error`.
+    pub(super) fn no_client(error: &reqwest::Error) -> Self {
+        let causes = std::iter::successors(Some(error as &dyn Error), |cause| (*cause).source());
+        Self::NoClient(text::sanitize(&causes.last().map_or_else(String::new, ToString::to_string)))
+    }
+
     /// Reads what happened from the chain of causes of `error`, which came after `took`.
     pub(super) fn of(error: &reqwest::Error, took: Duration, timeouts: Timeouts, keys: &KeyMask) -> Self {
         if error.is_dns() {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::Instant;
 use url::Url;
 
@@ -65,33 +65,16 @@ impl Http {
         proxy: Option<&Proxy>,
         extra: &[ExtraHeader],
     ) -> Result<Client, Failure> {
-        // A second call finds the provider installed, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for header in extra {
             headers.append(header.name(), header.value());
         }
-        let mut builder = Client::builder()
+        let builder = client_builder(certificates, timeouts, proxy)?
             .user_agent(concat!("clickscope/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
-            .redirect(redirect::Policy::custom(follow))
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.read)
-            .timeout(timeouts.whole)
-            // Which proxy there is was found out before, so that it can be told.
-            .no_proxy();
-        if let Some(proxy) = proxy {
-            builder = builder.proxy(proxy.client()?);
-        }
-        // A proxy may be asked over TLS too.
-        if !certificates && proxy.is_none() {
-            builder = builder.tls_certs_only([]);
-        } else if let Some(tls) = certificates::named(&|name| std::env::var_os(name))? {
-            builder = builder.tls_backend_preconfigured(tls);
-        }
-        builder.build().map_err(|error| Failure::NoClient(text::sanitize(&root_cause(&error))))
+            .redirect(redirect::Policy::custom(follow));
+        builder.build().map_err(|error| Failure::no_client(&error))
     }
 
     /// The client, to make requests with.
@@ -133,6 +116,33 @@ impl Http {
         let (said, fields) = said.map_or((None, Vec::new()), |said| (Some(said.message), said.fields));
         Err(Failure::Status { status: status.as_u16(), said, fields, retry_after })
     }
+}
+
+/// Sets a client up with the time that it has, the proxy that it asks, and the certificates that it trusts.
+pub(super) fn client_builder(
+    certificates: bool,
+    timeouts: Timeouts,
+    proxy: Option<&Proxy>,
+) -> Result<ClientBuilder, Failure> {
+    // A second call finds the provider installed, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+
+    let mut builder = Client::builder()
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
+        .timeout(timeouts.whole)
+        // Which proxy there is was found out before, so that it can be told.
+        .no_proxy();
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(proxy.client()?);
+    }
+    // A proxy may be asked over TLS too.
+    if !certificates && proxy.is_none() {
+        builder = builder.tls_certs_only([]);
+    } else if let Some(tls) = certificates::named(&|name| std::env::var_os(name))? {
+        builder = builder.tls_backend_preconfigured(tls);
+    }
+    Ok(builder)
 }
 
 /// Reads the body as it comes, decompressed, to its end or until it is longer than `limit`.
@@ -205,10 +215,6 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
 /// An HTTP date (RFC 9110, section 5.6.7).
 fn date(value: &str) -> Option<Timestamp> {
     Some(jiff::fmt::rfc2822::parse(value).ok()?.timestamp())
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |cause| (*cause).source()).last().map_or_else(String::new, ToString::to_string)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod packed;
 mod poller;
 mod problem;
 mod proxy;
+pub mod relay;
 mod requests;
 pub mod send;
 #[cfg(test)]

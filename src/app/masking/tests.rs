@@ -10,7 +10,8 @@ use crate::app::fixture::{at, busy, change, fresh, linted, payload, polled, pres
 use crate::event::masks::{CANARIES, PLANTED, leaks};
 use crate::event::{EventId, Note, Sanitized, Unknown};
 use crate::session::{
-    CallOutcome, ChangeKind, Delivery, Errors, Gap, Problem, ProblemKind, Recalled, Refusal, Request, Retry, Trouble,
+    CallOutcome, ChangeKind, Delivery, Errors, Forwarded, Gap, Problem, ProblemKind, Recalled, Refusal, Request, Retry,
+    Trouble,
 };
 
 /// A type that is called as somebody is.
@@ -34,6 +35,7 @@ fn request(words: &Sanitized) -> Request {
         address: Some("203.0.113.77".into()),
         took: Duration::from_millis(1),
         events: 0,
+        forwarded: Some(Forwarded { to: words.clone(), own: 200, took: Duration::ZERO, problem: Some(words.clone()) }),
         refusal: Some(Refusal { why: words.clone(), place, value: Some(words.clone()), event: 0 }),
         head: vec![("x-forwarded-for".into(), "203.0.113.77".into()), ("cookie".into(), words.clone())],
         bytes: body.len(),

@@ -112,6 +112,7 @@ async fn each_route_is_for_those_it_is_meant_for() {
         ("POST", "/api/v1/event/summary.json", "", watcher),
         ("GET", "/_sandbox/records?after=0", "", own),
         ("HEAD", "/_sandbox/records?after=0", "", own),
+        ("POST", "/_sandbox/forward", "", [404, 403, 421, 403, 404, 401]),
         ("DELETE", "/_sandbox/events", "", own),
     ];
     let any = start().await;

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use super::*;
 
 mod access;
+mod forwarding;
 mod limits;
 mod records;
 mod running;

@@ -8,7 +8,7 @@ fn now() -> Moment {
 }
 
 /// What was told of the requests so far.
-async fn told(reader: &mut RecordReader, requests: usize) -> (Vec<Change>, Vec<Arc<Request>>) {
+pub(super) async fn told(reader: &mut RecordReader, requests: usize) -> (Vec<Change>, Vec<Arc<Request>>) {
     let (mut changes, mut told) = (Vec::new(), Vec::new());
     while told.len() < requests {
         for record in reader.next(now).await.unwrap() {

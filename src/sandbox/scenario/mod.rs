@@ -88,6 +88,11 @@ impl Scenario {
         &self.faults
     }
 
+    /// Whether each event waits for a key press.
+    pub fn waits_for_keys(&self) -> bool {
+        self.pace == Pace::Key
+    }
+
     /// Whether it comes to an end by itself.
     pub fn ends(&self) -> bool {
         self.rounds != Rounds::Endless

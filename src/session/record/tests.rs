@@ -11,7 +11,7 @@ use crate::lint::{Actual, Fix, Rule, Severity};
 use crate::session::probe::Recognized;
 use crate::session::proof::{Alteration, Altered, Json, ProofOutcome};
 use crate::session::tape;
-use crate::session::{Arrival, CallOutcome, ChangeKind, Coverage, Problem, ProblemKind, Refusal};
+use crate::session::{Arrival, CallOutcome, ChangeKind, Coverage, Forwarded, Problem, ProblemKind, Refusal};
 
 /// A moment as it is read back: its time is told to the millisecond.
 fn at(millis: i64) -> Moment {
@@ -82,6 +82,12 @@ fn request(refusal: Option<Refusal>) -> Request {
         address: Some("127.0.0.1".into()),
         took: Duration::from_micros(420),
         events: 2,
+        forwarded: refusal.as_ref().map(|_| Forwarded {
+            to: "api.getblueshift.com".into(),
+            own: 422,
+            took: Duration::from_millis(88),
+            problem: Some("nothing listens there".into()),
+        }),
         refusal,
         head: vec![("authorization".into(), "Basic [key]".into())],
         bytes: 12,
