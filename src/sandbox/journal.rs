@@ -156,6 +156,13 @@ impl Journal {
         self.news.notify_waiters();
     }
 
+    /// Forgets what was sent; the numbers go on.
+    pub(super) fn forget(&self) {
+        let mut held = self.held();
+        held.entries.clear();
+        held.bytes = 0;
+    }
+
     /// How many requests there were.
     pub(super) fn count(&self) -> u64 {
         self.held().count

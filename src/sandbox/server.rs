@@ -259,6 +259,7 @@ async fn delete_events(State(shared): State<Arc<Shared>>, request: Request) -> R
         return RefusedRequest::Unconfirmed.answer();
     }
     shared.store().clear();
+    shared.journal().forget();
     answer::event_ok()
 }
 

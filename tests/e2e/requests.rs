@@ -50,11 +50,12 @@ fn a_collector_shows_every_request_and_leads_from_a_refused_one_to_the_composer(
     ]);
     program.send("\r");
     program.wait_for_text(&["authorization: [key]", "What is wrong", "events[1] customer_id"]);
-    program.send("\x1be");
+    program.send("\x1b");
+    program.wait_for("the list alone", |screen| !screen.contents().contains("What is wrong"));
+    program.send("e");
     program.wait_for_text(&["\"event\": \"kiln fired\""]);
     program.send("\x1b");
-    program.send("q");
-    program.wait_for_text(&["2 requests"]);
+    program.wait_for("the composer closed", |screen| !screen.contents().contains("\"event\": \"kiln fired\""));
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_terminal_is_given_back();
