@@ -624,7 +624,9 @@ fn a_sandbox_with_a_key_takes_no_other() {
     let told = lines_of(child.stderr.take().unwrap());
     let mut sandbox = Sandbox { child, url };
     assert!(sandbox.post("/api/v1/event", r#"{"event":"view","cookie":"c"}"#).starts_with("HTTP/1.1 401"));
-    let line = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok()).find(|line| line.contains("401")).unwrap();
+    let mut lines = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok());
+    assert!(lines.any(|line| line.ends_with("; only the key of --key will do; ^C ends")));
+    let line = lines.find(|line| line.contains("401")).unwrap();
     assert!(line.contains("accepts only other keys") && !line.contains("c4n4ry"), "{line}");
     signal(&sandbox.child, Signal::TERM);
     assert_eq!(ended(&mut sandbox.child).code(), Some(0));

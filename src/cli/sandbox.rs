@@ -96,17 +96,19 @@ fn authority(asked: Option<PathBuf>) -> Result<PathBuf, SandboxError> {
     })
 }
 
-/// What to do with a collector at `url`: for a person, beside the address for programs.
-fn next_steps(url: &str, authority: Option<&Path>) -> Vec<Sanitized> {
+/// What to do with a collector at `url`: for a person, beside the address for programs. It may take one key only.
+fn next_steps(url: &str, authority: Option<&Path>, one_key: bool) -> Vec<Sanitized> {
     let url = sanitize(url);
     let trust = authority.map(|file| sanitized!("SSL_CERT_FILE={} ", sanitize(&file.display().to_string())));
     let trust = trust.unwrap_or_default();
+    let (key, which) = if one_key { ("…", "only the key of --key") } else { ("any", "any key") };
     let steps = [
-        sanitized!("watch it: {}CLICKSCOPE_EVENT_KEY=any clickscope --url {}", trust, url),
-        sanitized!("send to it: {}CLICKSCOPE_EVENT_KEY=any clickscope --url {} send purchase", trust, url),
+        sanitized!("watch it: {}CLICKSCOPE_EVENT_KEY={} clickscope --url {}", trust, key, url),
+        sanitized!("send to it: {}CLICKSCOPE_EVENT_KEY={} clickscope --url {} send purchase", trust, key, url),
         sanitized!(
-            "your own sender: put {} in the place of https://api.getblueshift.com; any key will do; ^C ends",
-            url
+            "your own sender: put {} in the place of https://api.getblueshift.com; {} will do; ^C ends",
+            url,
+            which
         ),
     ];
     authority.map(trusted).into_iter().chain(steps).collect()
@@ -158,7 +160,7 @@ async fn serve(
     } else {
         exposure.iter().for_each(stderr::say);
         writeln!(std::io::stdout(), "{}", sandbox.url())?;
-        for line in next_steps(&sandbox.url(), authority.as_deref()) {
+        for line in next_steps(&sandbox.url(), authority.as_deref(), setting.key.is_some()) {
             stderr::say(&line);
         }
         let no_signals = |source| RuntimeError::System { what: "the handling of signals", source };

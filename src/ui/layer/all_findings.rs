@@ -1,16 +1,14 @@
 //! All findings of the session.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use super::super::header::clock;
 use super::super::pane::{explain, how_often};
 use super::super::{Theme, hint, rect, scroll_thumb, severity};
-use super::frame;
+use super::{cell, frame};
 use crate::app::Model;
 use crate::app::layer::all_findings::{AllFindings, Widths};
 use crate::app::layout::Area;
-use crate::event::text::AsSanitized;
 use crate::event::{Sanitized, sanitized, text};
 use crate::lint::Actual;
 use crate::session::{Fault, Moment};
@@ -126,12 +124,4 @@ fn row(fault: &Fault, columns: &Columns, (model, now): (&Model, Moment), line: A
         cell(since, clock(model, fault.first), true, theme.dim, buf);
     }
     cell(columns.last, text::age(now.since(fault.last)), true, theme.dim, buf);
-}
-
-fn cell(area: Area, text: impl AsSanitized, right: bool, style: ratatui::style::Style, buf: &mut Buffer) {
-    let text = text.as_sanitized();
-    let room = usize::from(area.width);
-    let lead = if right { room.saturating_sub(text::width(&text)) } else { 0 };
-    let Rect { x, y, .. } = rect(area);
-    put(buf, (x + u16::try_from(lead).unwrap_or(0), y), text, room, style);
 }

@@ -12,7 +12,7 @@ mod requests;
 mod search_list;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
@@ -22,6 +22,7 @@ use crate::app::Model;
 use crate::app::layer::Layer;
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
+use crate::event::text::AsSanitized;
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
 use crate::ui::write::{line_of, put};
@@ -102,4 +103,13 @@ fn framed(title: Line<'_>, border: Style, area: Area, theme: &Theme, buf: &mut B
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(border).title_top(title);
     block.render(rect(area), buf);
     area.inner()
+}
+
+/// A cell of a table in a layer, its text at its left or its right end.
+fn cell(area: Area, text: impl AsSanitized, right: bool, style: Style, buf: &mut Buffer) {
+    let text = text.as_sanitized();
+    let room = usize::from(area.width);
+    let lead = if right { room.saturating_sub(text::width(&text)) } else { 0 };
+    let Rect { x, y, .. } = rect(area);
+    put(buf, (x + u16::try_from(lead).unwrap_or(0), y), text, room, style);
 }

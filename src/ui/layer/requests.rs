@@ -5,11 +5,10 @@ use ratatui::style::Style;
 
 use super::super::header::clock;
 use super::super::{Theme, hint, rect, scroll_thumb, severity};
-use super::frame;
+use super::{cell, frame};
 use crate::app::Model;
 use crate::app::layer::requests::RequestList;
 use crate::app::layout::Area;
-use crate::event::text::AsSanitized;
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Request;
 use crate::ui::write::{line_of, put};
@@ -141,11 +140,4 @@ fn took(request: &Request) -> Sanitized {
         micros @ 0..1_000 => sanitized!("{} µs", micros),
         _ => text::span(request.took),
     }
-}
-
-fn cell(area: Area, text: impl AsSanitized, right: bool, style: Style, buf: &mut Buffer) {
-    let text = text.as_sanitized();
-    let room = usize::from(area.width);
-    let lead = if right { room.saturating_sub(text::width(&text)) } else { 0 };
-    put(buf, (area.x + u16::try_from(lead).unwrap_or(0), area.y), text, room, style);
 }
