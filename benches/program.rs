@@ -268,7 +268,8 @@ async fn passing_on(url: &str, listen: SocketAddr) -> Sandbox {
         let relay = Arc::clone(&relay);
         Box::pin(async move { relay.pass_on(request).await.map_err(|problem| problem.what) })
     });
-    let forwarding = Forwarding { to: "the other".into(), pass_on, key: None, safety: Safety::default(), hold: None };
+    let forwarding =
+        Forwarding { to: "the other".into(), pass_on, key: None, safety: Safety::default(), hold: false, taken: None };
     let config = SandboxConfig { listen, forwarding: Some(forwarding), ..SandboxConfig::default() };
     Sandbox::start(config).await.unwrap()
 }

@@ -11,7 +11,7 @@ use super::scan::ScanStep;
 use crate::blueshift::Call;
 use crate::event::{Payload, Sanitized, TypeName};
 use crate::session::tape::Header;
-use crate::session::{Captured, Record, TapeCommand};
+use crate::session::{Captured, CollectorCommand, Record, TapeCommand};
 
 /// The requests of the application to the world. Plain data: the runtime carries it out and answers with an
 /// [`Outcome`](super::Outcome) where there is something to say.
@@ -19,6 +19,8 @@ use crate::session::{Captured, Record, TapeCommand};
 pub enum Effect {
     /// Poll now, also out of a refusal or a backoff.
     PollNow,
+    /// Have our own collector do this.
+    Collector(CollectorCommand),
     /// Poll at this interval from now on.
     SetInterval(Duration),
     /// Send these calls.

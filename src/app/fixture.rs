@@ -18,8 +18,9 @@ use crate::lint;
 use crate::plan::Linter;
 use crate::query::{QueryError, Values};
 use crate::session::{
-    Arrival, CallOutcome, Captured, Change, ChangeKind, Coverage, Delivery, EventNumber, HISTORY_LIMIT, Moment, Polled,
-    Problem, ProblemKind, Record, Refusal, Request, Retry, TapeExtent, TapeNews, TapePosition, Trouble, tape::Header,
+    Alteration, Altered, Arrival, CallOutcome, Captured, Change, ChangeKind, Coverage, Delivery, EventNumber,
+    Forwarded, HISTORY_LIMIT, Json, Moment, Polled, Problem, ProblemKind, Proof, ProofOutcome, Record, Refusal,
+    Request, Retry, TapeExtent, TapeNews, TapePosition, Trouble, Waiting, probe::Recognized, tape::Header,
 };
 
 /// The shop's last purchase, as the platform gives it back.
@@ -111,6 +112,47 @@ pub(crate) fn collecting(columns: u16, rows: u16) -> Model {
     model
 }
 
+/// The same that passes on what it is sent: one was proved, one was not passed on, and two are held.
+pub(crate) fn passing_on(columns: u16, rows: u16) -> Model {
+    let mut model = collecting(columns, rows);
+    let view = r#"{"event":"view","customer_id":"1","total":30}"#;
+    let passed = |number, status, problem: Option<&'static str>| {
+        let took = Duration::from_millis(88);
+        let problem = problem.map(Into::into);
+        let forwarded = Some(Forwarded { to: "api.getblueshift.com".into(), own: 200, took, problem });
+        let request = Request { forwarded, ..request(number, "/api/v1/event", status, view, 1, None) };
+        Record::Request(Arc::new(Request { took: Duration::from_millis(89), ..request }))
+    };
+    let proof = Proof {
+        event_type: "view".into(),
+        uuid: "".into(),
+        request: Some(4),
+        proof: ProofOutcome::Seen,
+        after_ms: Some(1_300),
+        by: Some(Recognized::ByContent),
+        dropped_in_processing: false,
+        differences: Some(vec![Altered {
+            path: "/total".to_owned(),
+            kind: Alteration::Retyped,
+            sent: Some(Json("30".into())),
+            received: Some(Json("\"30\"".into())),
+        }]),
+        clues: None,
+        stages: Vec::new(),
+        at: at(8),
+    };
+    let first = Some("POST /api/v1/event".into());
+    let waiting = Waiting { held: 2, first, scenario: false, unsent: 1, at: at(8) };
+    let records = vec![
+        passed(4, 200, None),
+        passed(5, 502, Some("nothing listens at api.getblueshift.com")),
+        Record::Proof(proof),
+        Record::Waiting(waiting),
+    ];
+    send(&mut model, Message::Records(records), at(8));
+    model
+}
+
 fn request(
     number: u64,
     path: &'static str,
@@ -136,6 +178,7 @@ fn request(
         answer: Some(r#"{"success":false}"#.into()),
         at: at(5),
         numbers: Vec::new(),
+        proofs: Vec::new(),
     }
 }
 

@@ -53,6 +53,8 @@ pub enum Action {
     PlaySlower,
     /// To the next event of the tape.
     StepOn,
+    /// Pass on once more what our own collector could not.
+    PassOn,
     /// To the one before.
     StepBack,
     /// To a place of the tape that is typed.
@@ -221,12 +223,21 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The keys that hold in any pane there, before those that hold everywhere.
+    pub(super) fn keys(self) -> Option<&'static Keys> {
+        match self {
+            Self::Polls => None,
+            Self::Collector => Some(&COLLECTOR),
+            Self::Tape => Some(&REPLAY),
+        }
+    }
+
     /// Whether that can be asked for.
     pub(super) fn takes(self, action: Action) -> bool {
         match self {
-            Self::Polls => true,
+            Self::Polls => !matches!(action, Action::StepOn | Action::PassOn),
             Self::Collector => !action.is_of_polls(),
-            Self::Tape => !action.is_live(),
+            Self::Tape => !action.is_live() && action != Action::PassOn,
         }
     }
 }
@@ -471,6 +482,21 @@ pub(super) static EVENT: Keys = {
         bind(&[char('e')], A::Resend, "edit the event and send it again"),
     ];
     Keys::commands("Inspector: in every tab", BINDINGS, &[])
+};
+
+/// The keys that hold in any pane while a collector of this process is watched.
+pub(super) static COLLECTOR: Keys = {
+    use Action as A;
+    const BINDINGS: &[Binding] = &[
+        hint(
+            &[char('.')],
+            A::StepOn,
+            "let the next that waits go on: a held request, or an event of the scenario",
+            "next",
+        ),
+        hint(&[char('P')], A::PassOn, "pass on again what could not be passed on", "pass on again"),
+    ];
+    Keys::commands("Watching a collector", BINDINGS, &[])
 };
 
 /// The keys that hold in any list and any text that is scrolled.

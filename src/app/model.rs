@@ -336,9 +336,22 @@ impl Model {
     /// The meaning of a key now.
     pub(super) fn action(&self, key: Key) -> Option<Action> {
         let keys = self.keys();
-        let of_replay = || keymap::REPLAY.action(key).filter(|_| keys.has(&keymap::ANYWHERE));
-        let of_replay = self.tape.as_ref().and_then(|_| of_replay());
-        of_replay.or_else(|| keys.action(key))
+        self.keys_of_origin().and_then(|own| own.action(key)).or_else(|| keys.action(key))
+    }
+
+    /// Those that are about where the records come from, where a key is not about something else.
+    fn keys_of_origin(&self) -> Option<&'static Keys> {
+        self.origin().keys().filter(|_| self.keys().has(&keymap::ANYWHERE))
+    }
+
+    /// Whether something at our own collector waits for that action.
+    pub(super) fn waits_for(&self, action: Action) -> bool {
+        let waiting = self.session.waiting.as_ref();
+        waiting.is_some_and(|waiting| match action {
+            Action::StepOn => waiting.held > 0 || waiting.scenario,
+            Action::PassOn => waiting.unsent > 0,
+            _ => false,
+        })
     }
 
     /// Where the records come from.
@@ -353,10 +366,9 @@ impl Model {
     /// The bindings that the footer shows, in order.
     pub fn hints(&self) -> impl Iterator<Item = &'static Binding> {
         let keys = self.keys();
-        let of_replay = self.tape.as_ref().filter(|_| keys.has(&keymap::ANYWHERE)).map(|_| keymap::REPLAY.hints());
+        let of_origin = self.keys_of_origin().map(Keys::hints).into_iter().flatten();
         let origin = self.origin();
-        let own = keys.hints().filter(move |binding| origin.takes(binding.action));
-        of_replay.into_iter().flatten().chain(own)
+        of_origin.chain(keys.hints().filter(move |binding| origin.takes(binding.action)))
     }
 
     /// Tells what is not as it should be from the start: all of it in the stream, the first in the footer.
@@ -467,11 +479,13 @@ impl Model {
         let context = &self.context(now);
         match self.layers.last() {
             Some(layer) => match layer.pane() {
+                Some(_) if matches!(action, Action::StepOn | Action::PassOn) => self.waits_for(action),
                 Some(pane) if !matches!(layer, Layer::Copy(_)) => pane.can(action, context),
                 Some(_) => self.inspector.can(action, context),
                 None => self.composer.can(action, context),
             },
             None => match action {
+                Action::StepOn | Action::PassOn => self.tape.is_some() || self.waits_for(action),
                 Action::Earlier => self.earlier().is_some(),
                 Action::Open | Action::OnlyThis if self.focus == PaneId::Stream => self.stream.can(action, context),
                 Action::NextFinding => self.inspector.can(action, context) || self.earlier().is_some(),

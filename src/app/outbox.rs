@@ -365,7 +365,7 @@ impl Outbox {
         let delivery = call.delivery.insert(delivery);
         let answer = Arc::new(delivery.clone());
         let went_out = match delivery.verdict {
-            CallOutcome::Taken { .. } => Some(before(at, delivery.took)),
+            CallOutcome::Taken { .. } => Some(at.before(delivery.took)),
             CallOutcome::Refused { .. } | CallOutcome::Failed(_) => None,
         };
         let trouble = trouble(delivery);
@@ -500,11 +500,6 @@ fn write_down(stream: &mut Stream, told: Vec<Entry>, word: &'static str, at: Mom
         stream.push(Entry::new(at, EntryKind::Note, text));
     }
     told.into_iter().take(ENTRIES_AT_ONCE).rev().for_each(|entry| stream.push(entry));
-}
-
-/// The moment that was `span` before `at`.
-fn before(at: Moment, span: Duration) -> Moment {
-    Moment { elapsed: at.elapsed.saturating_sub(span), wall: at.wall.checked_sub(span).unwrap_or(at.wall) }
 }
 
 /// Whether the call was not made, because one before it could not be delivered.

@@ -1,6 +1,6 @@
 //! Every place with keys: what the help and the palette are made of.
 
-use super::keymap::{self, Keys};
+use super::keymap::{self, Keys, Origin};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
@@ -35,12 +35,12 @@ static PLACES: [&Keys; 28] = [
     &layer::help::KEYS,
 ];
 
-/// Every place with keys, in the order of the help; those of a replay only in one.
-pub(super) fn places(replays: bool) -> impl Iterator<Item = &'static Keys> {
-    let of_replay = [&keymap::REPLAY, &layer::prompt::JUMP];
-    let is_there = move |place: &&'static Keys| replays || !of_replay.iter().any(|keys| std::ptr::eq(*keys, *place));
-    let places = [&keymap::REPLAY, &keymap::ANYWHERE, &keymap::LIST].into_iter().chain(PLACES).chain([&keymap::LINE]);
-    places.filter(is_there)
+/// Every place with keys, in the order of the help, for a session of that origin.
+pub(super) fn places(origin: Origin) -> impl Iterator<Item = &'static Keys> {
+    let is_there =
+        move |place: &&'static Keys| origin == Origin::Tape || !std::ptr::eq(*place, &raw const layer::prompt::JUMP);
+    let places = [&keymap::ANYWHERE, &keymap::LIST].into_iter().chain(PLACES).chain([&keymap::LINE]);
+    origin.keys().into_iter().chain(places.filter(is_there))
 }
 
 #[cfg(test)]
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for place in places(true) {
+        for place in places(Origin::Tape).chain([&keymap::COLLECTOR]) {
             let mut meanings: HashMap<Key, Action> = HashMap::new();
             for binding in place.all() {
                 for key in binding.keys {
@@ -65,11 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_of_a_replay_take_only_those_that_are_asked_of_a_live_source() {
-        for place in places(true).filter(|place| place.has(&keymap::ANYWHERE)) {
-            for key in keymap::REPLAY.bindings.iter().flat_map(|binding| binding.keys) {
-                let other = place.action(*key).filter(|action| !action.is_live());
-                assert_eq!(other, None, "{key} in {}", place.title);
+    fn the_keys_of_an_origin_take_only_those_that_are_not_asked_of_it() {
+        for origin in [Origin::Tape, Origin::Collector] {
+            for place in places(origin).filter(|place| place.has(&keymap::ANYWHERE)) {
+                for key in origin.keys().into_iter().flat_map(|keys| keys.bindings).flat_map(|binding| binding.keys) {
+                    let other = place.action(*key).filter(|action| origin.takes(*action));
+                    assert_eq!(other, None, "{key} in {}", place.title);
+                }
             }
         }
     }
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_escape_key_never_quits_and_typing_is_never_taken_for_a_command() {
-        for place in places(true).filter(|place| place.typing) {
+        for place in places(Origin::Tape).filter(|place| place.typing) {
             for c in (' '..='~').chain(['é', '日']) {
                 assert_eq!(place.action(char(c)), None, "{c:?} in {}", place.title);
             }

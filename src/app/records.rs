@@ -137,18 +137,19 @@ fn hear_other(model: &mut Model, record: Record, errors_before: Option<&Errors>)
             model.outbox.count_errors(&errors);
             hear_errors(model, &errors, errors_before);
         }
-        Record::Proof(proof) if replays => {
+        Record::Proof(proof) if replays || proof.request.is_some() => {
             let kind = match (proof.proof, proof.by) {
                 (ProofOutcome::Seen, Some(Recognized::ByContent)) => EntryKind::Guessed,
                 (ProofOutcome::Seen, _) => EntryKind::Seen,
                 (ProofOutcome::Waiting, _) => EntryKind::Sent,
                 (ProofOutcome::NotSent | ProofOutcome::Missed, _) => EntryKind::NotSeen,
             };
-            model.stream.push(Entry::new(proof.at, kind, proof.told()).of_type(&proof.event_type));
+            let entry = Entry::new(proof.at, kind, proof.told()).of_type(&proof.event_type);
+            model.stream.push(proof.request.map(About::Request).into_iter().fold(entry, Entry::about));
         }
         Record::Request(request) => tell_request(model, &request),
         // Changes are heard together.
-        Record::Change(_) | Record::Proof(_) => {}
+        Record::Change(_) | Record::Proof(_) | Record::Waiting(_) => {}
     }
     Vec::new()
 }

@@ -2,9 +2,13 @@
 
 use super::Model;
 use super::pager::Pager;
-use crate::event::{Sanitized, sanitized, text};
+use crate::event::text::{self, excerpt, sanitize};
+use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
-use crate::session::Request;
+use crate::session::{Altered, Proof, Request};
+
+/// The most columns of a value that came otherwise.
+const SHOWN: usize = 60;
 
 impl Model {
     /// What is wrong with the events of a request, each with which event that is: nothing where it has only one.
@@ -39,6 +43,23 @@ fn told(request: &Request, found: &[(&Finding, Sanitized)]) -> String {
         }
         lines.push(String::new());
     }
+    if let Some(forwarded) = &request.forwarded {
+        lines.push("Passed on".to_owned());
+        lines.push(match &forwarded.problem {
+            None => format!(
+                "  to {} in {}, which answered with {}",
+                forwarded.to,
+                text::span(forwarded.took),
+                request.status
+            ),
+            Some(problem) => format!("  not passed on to {}: {problem}", forwarded.to),
+        });
+        if forwarded.own != request.status {
+            lines.push(format!("  by itself the collector would have answered with {}", forwarded.own));
+        }
+        lines.extend(request.proofs.iter().flat_map(proved));
+        lines.push(String::new());
+    }
     lines.push("Head".to_owned());
     lines.extend(request.head.iter().map(|(name, value)| format!("  {name}: {value}")));
     if let Some(address) = &request.address {
@@ -52,4 +73,16 @@ fn told(request: &Request, found: &[(&Finding, Sanitized)]) -> String {
         lines.extend(part("Answer", answer));
     }
     lines.join("\n")
+}
+
+/// What became of an event at the platform, and each field that came otherwise than it was sent.
+fn proved(proof: &Proof) -> Vec<String> {
+    let altered = proof.altered().map(|Altered { path, kind, sent, received }| {
+        let [sent, received] =
+            [sent, received].map(|json| json.as_ref().map_or_else(|| "nothing".into(), |json| excerpt(&json.0, SHOWN)));
+        format!("      {} {}: {sent} → {received}", kind.word(), sanitize(path))
+    });
+    let clues = proof.clues.iter().flatten().map(|clue| format!("      {clue}"));
+    let told = format!("  {} {}", proof.event_type.shown(), proof.told());
+    std::iter::once(told).chain(altered).chain(clues).collect()
 }

@@ -23,7 +23,10 @@ use super::{Effect, Key, KeyCode, Message, Model, Outcome, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Unknown};
 use crate::lint::Severity;
-use crate::session::{Arrival, Change, ChangeKind, Errors, EventNumber, Gap, MOST_TYPES, Moment, ProblemKind, Record};
+use crate::session::{
+    Arrival, Change, ChangeKind, CollectorCommand, Errors, EventNumber, Gap, MOST_TYPES, Moment, ProblemKind, Proof,
+    Record, Waiting,
+};
 
 fn selected(model: &Model) -> &str {
     model.types.selected().unwrap().0.as_str()
@@ -1472,4 +1475,47 @@ fn a_line_about_a_refused_request_leads_to_it_and_a_new_one_does_not_move_the_cu
     send(&mut model, Message::Records(vec![Record::Request(newer.into())]), at(8));
     let Some(Layer::Requests(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
     assert_eq!((list.selected(), list.cursor().len()), (Some(2), 4));
+}
+
+#[test]
+fn what_waits_at_a_collector_goes_on_and_what_was_not_passed_on_goes_again_with_a_key() {
+    let waiting = |held, scenario, unsent| {
+        let first = (held > 0).then(|| "POST /api/v1/event".into());
+        Message::Records(vec![Record::Waiting(Waiting { held, first, scenario, unsent, at: at(8) })])
+    };
+    let (next, again) = (Effect::Collector(CollectorCommand::Next), Effect::Collector(CollectorCommand::PassOn));
+    for (held, scenario, unsent) in [(0, false, 0), (2, false, 0), (0, true, 0), (0, false, 3)] {
+        let mut model = collecting(120, 36);
+        send(&mut model, waiting(held, scenario, unsent), at(8));
+        for keys in ["g", "R", "esc /"] {
+            press(&mut model, keys, at(8));
+            let typing = keys.ends_with('/');
+            for (key, effect, there) in [(".", &next, held > 0 || scenario), ("P", &again, unsent > 0)] {
+                let expected = if there && !typing { vec![effect.clone()] } else { Vec::new() };
+                assert_eq!(
+                    press(&mut model, key, at(8)),
+                    expected,
+                    "{key:?} after {keys:?} of {held} {scenario} {unsent}"
+                );
+                let action = if key == "." { Action::StepOn } else { Action::PassOn };
+                assert!(typing || model.can(action, at(8)) == there);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_proof_of_what_was_passed_on_is_told_and_stands_at_its_request() {
+    let mut model = collecting(120, 36);
+    let proof: Proof = serde_json::from_str(
+        r#"{"type":"view","event_uuid":"","request":1,"proof":"seen","after_ms":1300,"by":"content","clues":null,
+            "differences":[{"path":"/total","kind":"retyped","sent":1,"received":"1"},{"path":"/site","kind":"added"}],
+            "observed_at":"2026-11-23T12:00:08Z","elapsed_ms":8000}"#,
+    )
+    .unwrap();
+    send(&mut model, Message::Records(vec![Record::Proof(proof)]), at(8));
+    let told = "probably seen after 1.3 s · 1 field changed on the way";
+    let entry = model.stream.entries().find(|entry| entry.text.as_ref() == told).unwrap();
+    assert_eq!(entry.about, About::Request(1));
+    assert_eq!(model.session.requests.get(1).unwrap().proofs.len(), 1);
 }

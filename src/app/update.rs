@@ -32,7 +32,7 @@ use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, com
 use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
-use crate::session::{EventNumber, Moment, Record};
+use crate::session::{CollectorCommand, EventNumber, Moment, Record};
 
 /// The intervals that `+` and `-` step through.
 const INTERVALS: [Duration; 11] = [
@@ -483,6 +483,19 @@ fn focus(model: &mut Model, pane: PaneId) {
     model.focus = pane;
 }
 
+/// Has our own collector let go on what waits, or pass on what could not be.
+fn at_collector(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
+    let (command, nothing) = match action {
+        Action::PassOn => (CollectorCommand::PassOn, "nothing is left that could not be passed on"),
+        _ => (CollectorCommand::Next, "nothing waits: that is what --hold and a scenario with pace = \"key\" are for"),
+    };
+    if model.waits_for(action) {
+        return vec![Effect::Collector(command)];
+    }
+    toast(model, now, nothing);
+    Vec::new()
+}
+
 /// Does what an action means in any pane.
 fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     let origin = model.origin();
@@ -509,16 +522,16 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Back => return back(model, now),
         Action::Help => {
             let in_panes = model.layers.is_empty();
-            let help = keymap::help(places(model.tape.is_some()), model.origin());
+            let help = keymap::help(places(model.origin()), model.origin());
             model.layers.push(Layer::Help(Help::new(help, model.keys(), in_panes)));
         }
         Action::Palette => {
             let origin = model.origin();
-            let places = places(origin == Origin::Tape);
-            model.layers.push(Layer::Palette(Palette::new(places, model.pane_keys(), origin)));
+            model.layers.push(Layer::Palette(Palette::new(places(origin), model.pane_keys(), origin)));
         }
         Action::Query => return query(model),
         Action::Pause => pause(model, now),
+        Action::StepOn | Action::PassOn if origin == Origin::Collector => return at_collector(model, action, now),
         Action::Play
         | Action::PlayFaster
         | Action::PlaySlower

@@ -808,6 +808,7 @@ Examples:
   clickscope sandbox --tape t.ndjson --speed 10 and play a recording
   clickscope sandbox --tls                      on https://127.0.0.1:8787
   clickscope sandbox --forward eu               and pass each request on
+  clickscope sandbox --forward eu --prove       and see each event arrive there
 
 On a terminal it opens the screen on what it is sent: every event, and with R
 every request with its answer and why it was refused. Elsewhere, or with
@@ -839,11 +840,11 @@ connections, the one that was idle for longest makes room for another.
 A request is passed on as it came, also one that is refused here; the answer of
 the platform is its answer. By the rules of --profile, and for production, it
 asks first, and answers 403 where an event is not about a test identity. What
-could not be passed on is kept; this passes it on once more:
+could not be passed on is kept; P on the screen passes it on once more, as does:
   curl -X POST -H 'X-Clickscope: 1' http://127.0.0.1:8787/_sandbox/forward
 
 A scenario is a TOML file, such as:
-  pace = \"2s\"                    or a range [\"1s\", \"3s\"]; \"key\" waits for Enter
+  pace = \"2s\"                    or a range [\"1s\", \"3s\"]; \"key\" waits for .
   repeat = true                  or how many rounds; 1 by default
   faults = [\"status=503:0.1\"]
   [[people]]
@@ -913,9 +914,12 @@ pub(super) struct ForwardArgs {
     /// Pass on the key in this variable, or in that of --profile, in the place of the sender's
     #[arg(long, value_name = "VAR", num_args = 0..=1, default_missing_value = "", requires = "forward")]
     pub(super) forward_key: Option<String>,
-    /// Hold each request until Enter is pressed
+    /// Hold each request until . is pressed on the screen, or Enter without a screen
     #[arg(long, requires = "forward")]
     pub(super) hold: bool,
+    /// See what is passed on arrive: watch the account too, with the Event key or --forward-key
+    #[arg(long, requires = "forward")]
+    pub(super) prove: bool,
     /// Pass on to production without asking for confirmation
     #[arg(long, requires = "forward")]
     pub(super) production: bool,

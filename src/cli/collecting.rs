@@ -1,6 +1,6 @@
 //! A collector of this process on the screen, or in lines where the terminal shows no other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use crate::sandbox::Sandbox;
 use crate::session::Record;
 use crate::source::Clock;
 use crate::source::live::{self, Timeouts};
+use crate::source::witness::Account;
 
 /// How long the end waits for lines that nobody reads.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -43,6 +44,10 @@ pub(super) struct Setting<'a> {
     pub(super) record: Option<&'a Path>,
     /// What is to be told on the screen; without it the terminal shows lines.
     pub(super) notices: Option<Vec<Sanitized>>,
+    /// The file of the authority that it serves https with.
+    pub(super) authority: Option<PathBuf>,
+    /// The account to look in for what is passed on.
+    pub(super) account: Option<Box<Account>>,
 }
 
 impl Setting<'_> {
@@ -65,6 +70,7 @@ impl Setting<'_> {
             since: None,
             timeouts: Timeouts::default(),
             body_limit: live::BODY_LIMIT,
+            authority: self.authority.clone(),
             clock: Clock::start(),
         };
         Ok((config, target, settings))
@@ -81,7 +87,7 @@ pub(super) async fn show(sandbox: &Sandbox, setting: Setting<'_>) -> Result<Exit
     let (config, target, settings) = setting.settings(sandbox)?;
     let tape = setting.tape(&target, settings.clock)?;
     let plan = plan::as_it_is(config.plan.as_ref())?;
-    let watched = Watched::Collector(sandbox);
+    let watched = Watched::Collector(sandbox, setting.account);
     let (redaction, is_masked) = setting.masks;
     let Some(notices) = setting.notices else {
         let redaction = is_masked.then_some(redaction);
@@ -96,7 +102,7 @@ pub(super) fn tell(sandbox: &Sandbox, setting: Setting<'_>) -> Result<Telling, F
     let tape = setting.tape(&target, settings.clock)?;
     let (redaction, is_masked) = setting.masks;
     let redaction = is_masked.then(|| Arc::new(redaction));
-    let source = Watched::Collector(sandbox).start(settings);
+    let source = Watched::Collector(sandbox, setting.account).start(settings);
     let (mut source, recorded) = match tape {
         Some(tape) => {
             let (source, recorded) =
@@ -112,12 +118,17 @@ pub(super) fn tell(sandbox: &Sandbox, setting: Setting<'_>) -> Result<Telling, F
         runtime.block_on(async {
             while let Some(records) = source.records.recv().await {
                 for record in records {
-                    let Record::Request(request) = record else { continue };
-                    let request = match &redaction {
-                        Some(redaction) => redaction.request(&request).into(),
-                        None => request,
+                    let record = match &redaction {
+                        Some(redaction) => redaction.record(&record),
+                        None => record,
                     };
-                    stderr::say_plainly(&lines::request(&request, &zone));
+                    match record {
+                        Record::Request(request) => stderr::say_plainly(&lines::request(&request, &zone)),
+                        Record::Proof(proof) => stderr::say_plainly(&lines::proof(&proof, &zone)),
+                        Record::Note { note, .. } => stderr::say(&note.0),
+                        Record::Waiting(waiting) => lines::waiting(&waiting).iter().for_each(stderr::say),
+                        _ => {}
+                    }
                 }
             }
         });

@@ -19,7 +19,8 @@ pub(super) fn run(args: &DemoArgs, layers: [ConfigLayer; 2], file: &ConfigFile) 
         None
     };
     let record = args.record.record.as_deref();
-    let setting = Setting { called: "demo", key: None, layers, file, masks, record, notices };
+    let setting =
+        Setting { called: "demo", key: None, layers, file, masks, record, notices, account: None, authority: None };
     runtime::block_on(async {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let debug_shape = DebugShape::Counted;

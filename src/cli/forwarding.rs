@@ -7,14 +7,17 @@ use thiserror::Error;
 
 use super::args::ForwardArgs;
 use super::send::{self, SendError};
+use super::watch::settings;
 use super::{Failure, stderr};
 use crate::blueshift::ExtraHeader;
-use crate::config::Config;
+use crate::blueshift::auth::AccountKey;
+use crate::config::{AccountKeys, Config};
+use crate::event::Sanitized;
 use crate::event::text::sanitize;
-use crate::event::{Sanitized, sanitized};
-use crate::sandbox::{Forwarding, PassOn};
+use crate::sandbox::{Forwarding, PassOn, Taken};
 use crate::source::live::Timeouts;
 use crate::source::relay::Relay;
+use crate::source::witness::{Account, Passed};
 
 /// Why nothing can be passed on.
 #[derive(Debug, Error)]
@@ -35,12 +38,13 @@ pub(super) enum ForwardError {
     ToItself,
 }
 
-/// How what is sent is passed on to the target of `config`. Asks for the word where that is production.
+/// How what is sent is passed on to the target of `config`, and the account to look for it in where that is asked for. Asks
+/// for the word where that is production.
 pub(super) fn forwarding(
     args: &ForwardArgs,
     config: &Config,
     headers: Arc<[ExtraHeader]>,
-) -> Result<Forwarding, Failure> {
+) -> Result<(Forwarding, Option<Box<Account>>), Failure> {
     let safety = config.safety();
     safety.check([]).map_err(SendError::from)?;
     let variable = args.forward_key.as_ref().map(|name| match &**name {
@@ -59,6 +63,12 @@ pub(super) fn forwarding(
         stderr::say(&exposure);
     }
     let headers = config.headers(headers, &|name| std::env::var_os(name))?;
+    let (taken, account) = if args.prove {
+        let (telling, account) = account(config, key.as_ref(), Arc::clone(&headers))?;
+        (Some(telling), Some(Box::new(account)))
+    } else {
+        (None, None)
+    };
     let relay = Relay::new(config.target.value.base_url(), &headers, Timeouts::default());
     let relay =
         Arc::new(relay.map_err(|problem| ForwardError::NoClient { what: problem.what, advice: problem.advice })?);
@@ -66,12 +76,30 @@ pub(super) fn forwarding(
         let relay = Arc::clone(&relay);
         Box::pin(async move { relay.pass_on(request).await.map_err(|problem| problem.what) })
     });
-    let hold = args.hold.then_some(say_held as fn(&Sanitized));
-    Ok(Forwarding { to: config.target.value.base_url().host_label(), pass_on, key, safety, hold })
+    let to = config.target.value.base_url().host_label();
+    Ok((Forwarding { to, pass_on, key, safety, hold: args.hold, taken }, account))
 }
 
-fn say_held(request: &Sanitized) {
-    stderr::say(&sanitized!("{} waits: Enter passes it on", request));
+/// The account that the target of `config` is with this key, else with that of the environment, and who is told of what it
+/// took.
+fn account(
+    config: &Config,
+    key: Option<&SecretString>,
+    headers: Arc<[ExtraHeader]>,
+) -> Result<(Taken, Account), Failure> {
+    let keys = match key {
+        Some(key) => {
+            let event = AccountKey { secret: key.clone(), called: "the Event key of --forward-key".into() };
+            AccountKeys { event, user: None }
+        }
+        None => AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), || None)?,
+    };
+    let identifiers = config.levels.identifiers().clone();
+    let called = config.target.value.base_url().host_label();
+    let (telling, account) = Account::new(settings(config, keys, headers), called, identifiers);
+    // While there is no time for it, nothing is lost but a proof.
+    let taken: Taken = Arc::new(move |request, events, ago| _ = telling.try_send(Passed { request, events, ago }));
+    Ok((taken, account))
 }
 
 /// Whether what a collector at this address passes on to `config` would come back to it.

@@ -1,7 +1,6 @@
 //! What comes into our own collector by itself: a scenario, or the events of a tape.
 
 use std::fs;
-use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -14,7 +13,7 @@ use super::{Failure, stderr};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, sanitized};
 use crate::sandbox::{Fault, Sandbox, Scenario, Traffic};
-use crate::session::{Record, Speed, TapeCommand, TapeNews};
+use crate::session::{CollectorCommand, Record, Speed, TapeCommand, TapeNews};
 use crate::source::tape::{OpenError, Player, TapeFile};
 
 /// Why nothing can come in.
@@ -31,11 +30,6 @@ pub(super) enum IncomingError {
     /// It would never end.
     #[error("{0} repeats without an end, so --exit-after-traffic would never end: give `repeat` a number of rounds")]
     Endless(Sanitized),
-    /// The keyboard is the screen's.
-    #[error(
-        "what waits for Enter (--hold, pace = \"key\") needs --headless: the keys of the screen are for looking around"
-    )]
-    NoKeys,
     /// The tape cannot be opened.
     #[error(transparent)]
     Tape(#[from] OpenError),
@@ -83,25 +77,16 @@ impl Incoming {
         matches!(self, Self::Scenario(scenario) if scenario.waits_for_keys())
     }
 
-    /// Begins.
-    pub(super) fn begin(self, sandbox: &Sandbox) -> Begun<'_> {
+    /// Begins. What it gives has it come in to its end.
+    pub(super) fn begin(self, sandbox: &Sandbox) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         match self {
             Self::Scenario(scenario) => {
                 let mut playing = sandbox.play(Traffic::new(scenario, 0));
-                let presses = playing.presses().map(|presses| Box::new(presses) as Box<dyn Fn() + Send>);
-                Begun { presses, over: Box::pin(async move { playing.over().await }) }
+                Box::pin(async move { playing.over().await })
             }
-            Self::Tape(file, speed) => Begun { presses: None, over: Box::pin(play(file, speed, sandbox)) },
+            Self::Tape(file, speed) => Box::pin(play(file, speed, sandbox)),
         }
     }
-}
-
-/// Something that comes in.
-pub(super) struct Begun<'a> {
-    /// What has the next event come in, where each waits for a key press.
-    pub(super) presses: Option<Box<dyn Fn() + Send>>,
-    /// Has it come in to its end; a scenario does so in any case.
-    pub(super) over: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
 }
 
 /// Plays a tape to its end into the collector.
@@ -130,11 +115,11 @@ async fn play(file: TapeFile, speed: Speed, sandbox: &Sandbox) {
     }
 }
 
-/// Has each line of standard input be a key press.
-pub(super) fn press_with_enter(presses: Box<dyn Fn() + Send>) {
+/// Has each line of standard input let the next go on that waits.
+pub(super) fn press_with_enter(hand: impl Fn(CollectorCommand) + Send + 'static) {
     let read = move || {
-        io::stdin().lines().map_while(Result::ok).for_each(|_| presses());
-        stderr::say(&"standard input has ended: no further event comes in by itself".into());
+        io::stdin().lines().map_while(Result::ok).for_each(|_| hand(CollectorCommand::Next));
+        stderr::say(&"standard input has ended: what waits for Enter waits for ever".into());
     };
     if let Err(error) = thread::Builder::new().name("keys".into()).spawn(read) {
         stderr::say(&sanitized!("no thread can be started to wait for Enter: {}", Sanitized::of(&error)));

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::event::text::{counted, grouped};
 use crate::event::{Sanitized, sanitized};
 use crate::lint::Finding;
-use crate::session::{Change, ChangeKind, Errors, Gap, Moment, Request};
+use crate::session::{Change, ChangeKind, Errors, Gap, Moment, Proof, Request, Waiting};
 
 /// The widest that a type's name gets.
 const NAME_COLUMNS: usize = 64;
@@ -66,6 +66,25 @@ pub(super) fn request(request: &Request, zone: &TimeZone) -> Sanitized {
     let sender = request.sender.as_ref().map_or("-".into(), |sender| sender.fit(SENDER_COLUMNS));
     let line = request.line().fit(TARGET_COLUMNS);
     sanitized!("{}  {}  {}  {}", time(request.at, zone), sender, line, request.outcome())
+}
+
+/// A line for the proof of an event that was passed on: `14:03:21  request 7: view seen after 1.3 s`.
+pub(super) fn proof(proof: &Proof, zone: &TimeZone) -> Sanitized {
+    let request = proof.request.map(|number| sanitized!("request {}: ", number)).unwrap_or_default();
+    let clues = proof.clues.iter().flatten().cloned();
+    let told = Sanitized::join(std::iter::once(proof.told()).chain(clues), " · ");
+    sanitized!("{}  {}{} {}", time(proof.at, zone), request, proof.event_type.shown(), told)
+}
+
+/// What waits at a collector for a line of standard input, where something does.
+pub(super) fn waiting(waiting: &Waiting) -> Option<Sanitized> {
+    match (&waiting.first, waiting.held) {
+        (Some(first), 2..) => {
+            Some(sanitized!("{} requests wait, the first is {}: Enter passes it on", waiting.held, first))
+        }
+        (Some(first), _) => Some(sanitized!("{} waits: Enter passes it on", first)),
+        (None, _) => waiting.scenario.then(|| "each event waits for Enter".into()),
+    }
 }
 
 fn time(at: Moment, zone: &TimeZone) -> Sanitized {

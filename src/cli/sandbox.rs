@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::collecting::{self, Setting};
 use super::forwarding::{ForwardError, forwarding, is_circle};
-use super::incoming::{Begun, Incoming, IncomingError, press_with_enter};
+use super::incoming::{Incoming, press_with_enter};
 use super::watch::{log_to_file, terminal_has_screen};
 use super::{Exit, Failure, args, redact, stderr};
 use crate::blueshift::ExtraHeader;
@@ -51,11 +51,9 @@ pub(super) fn run(
     let masks = redact::on_screen(&redact, None, &identifiers)?;
     let key = key.map(key_of).transpose()?;
     let has_screen = !headless && std::io::stdout().is_terminal() && terminal_has_screen()?;
-    if has_screen && (forward.hold || coming.as_ref().is_some_and(Incoming::waits_for_keys)) {
-        return Err(IncomingError::NoKeys.into());
-    }
+    let by_enter = !has_screen && (forward.hold || coming.as_ref().is_some_and(Incoming::waits_for_keys));
     let forwarding = onward.as_ref().map(|(onward, headers)| forwarding(&forward, onward, Arc::clone(headers)));
-    let forwarding = forwarding.transpose()?;
+    let (forwarding, account) = forwarding.transpose()?.unzip();
     let notices = if has_screen {
         Some(log_to_file()?)
     } else {
@@ -76,9 +74,11 @@ pub(super) fn run(
         ..sandbox::SandboxConfig::default()
     };
     let record = record.record.as_deref();
-    let setting = Setting { called: "collector", key, layers, file, masks, record, notices };
+    let (account, authority) = (account.flatten(), config.tls.clone());
+    let setting = Setting { called: "collector", key, layers, file, masks, record, notices, authority, account };
     let onward = onward.map(|(onward, _)| onward);
-    runtime::block_on(serve(config, setting, coming, incoming.exit_after_traffic, onward.as_ref()))?
+    let coming = Coming { what: coming, by_enter, ends: incoming.exit_after_traffic };
+    runtime::block_on(serve(config, setting, coming, onward.as_ref()))?
 }
 
 /// The key in that variable.
@@ -120,32 +120,36 @@ fn trusted(authority: &Path) -> Sanitized {
     sanitized!("whoever sends over https has to trust {} (curl --cacert, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE)", file)
 }
 
+/// What comes in by itself.
+struct Coming {
+    what: Option<Incoming>,
+    /// Whether it, or what is held, waits for lines of standard input.
+    by_enter: bool,
+    /// Whether the collector ends with it.
+    ends: bool,
+}
+
 async fn serve(
     config: sandbox::SandboxConfig,
     setting: Setting<'_>,
-    coming: Option<Incoming>,
-    ends: bool,
+    coming: Coming,
     onward: Option<&Config>,
 ) -> Result<Exit, Failure> {
-    let authority = config.tls.clone();
+    let authority = setting.authority.clone();
     let sandbox = Sandbox::start(config).await?;
     if onward.is_some_and(|onward| is_circle(onward, &sandbox.url())) {
         return Err(ForwardError::ToItself.into());
     }
-    if let Some(release) = sandbox.release() {
-        press_with_enter(Box::new(release));
-    }
     let exposure = sandbox.exposure().map(|exposure| Sanitized::lines(&format!("warning: {exposure}")));
     let has_screen = setting.notices.is_some();
     let comes_in = async {
-        let Some(coming) = coming else { return pending().await };
-        let Begun { presses, over } = coming.begin(&sandbox);
-        if let Some(presses) = presses {
-            stderr::say(&"each event waits for Enter".into());
-            press_with_enter(presses);
+        let over = coming.what.map(|what| what.begin(&sandbox));
+        if coming.by_enter {
+            press_with_enter(sandbox.hand());
         }
+        let Some(over) = over else { return pending().await };
         over.await;
-        if !ends {
+        if !coming.ends {
             pending::<()>().await;
         }
     };

@@ -124,11 +124,7 @@ pub(super) async fn in_lines(
         return signalled_or(tokio::spawn(print(mode, linter, redaction, source)), false).await;
     };
     let (source, recorded) = runtime::recording::record(source, tape, redaction.clone(), |why| stderr::say(&why))?;
-    let printing = tokio::spawn(print(mode, linter, redaction, source));
-    let printer = printing.abort_handle();
-    let exit = signalled_or(printing, true).await;
-    // It would say that the polling has ended by itself.
-    printer.abort();
+    let exit = signalled_or(tokio::spawn(print(mode, linter, redaction, source)), true).await;
     if let Some(late) = recorded.finish().await {
         stderr::say(&late);
     }
@@ -229,6 +225,7 @@ pub(super) fn settings(config: &Config, keys: AccountKeys, headers: Arc<[ExtraHe
         since: None,
         timeouts: Timeouts::default(),
         body_limit: live::BODY_LIMIT,
+        authority: None,
         clock: Clock::start(),
     }
 }

@@ -16,8 +16,8 @@ use crate::lint::{Finding, Severity, SeverityCounts, Stage, extract};
 use crate::session::probe::Latencies;
 use crate::session::tape::Header;
 use crate::session::{
-    Alteration, Altered, Arrival, Captured, Change, Coverage, Errors, EventNumber, Fault, FaultId, Faults, Gap, Lost,
-    Moment, Proof, ProofOutcome, Record, identity,
+    Altered, Arrival, Captured, Change, Coverage, Errors, EventNumber, Fault, FaultId, Faults, Gap, Lost, Moment,
+    Proof, ProofOutcome, Record, identity,
 };
 
 /// So many types are told, and so many proofs and gaps.
@@ -341,18 +341,10 @@ fn shown(payload: &Arc<Payload>) -> Option<Sanitized> {
 
 /// The differences of a proof, or why there are none, in a few words.
 fn said(proof: &Proof) -> Sanitized {
-    let altered = |it: &Altered| {
-        let word = match it.kind {
-            Alteration::Dropped => "dropped",
-            Alteration::Changed => "changed",
-            Alteration::Retyped => "retyped",
-            Alteration::Added => "added",
-        };
-        sanitized!("{} {}", excerpt(&it.path, 60), word)
-    };
+    let altered = |it: &Altered| sanitized!("{} {}", excerpt(&it.path, 60), it.kind.word());
     match (&proof.differences, &proof.clues) {
-        (Some(differences), _) => {
-            let own: Vec<_> = differences.iter().filter(|it| it.kind != Alteration::Added).collect();
+        (Some(_), _) => {
+            let own: Vec<_> = proof.altered().collect();
             let more = own.len().saturating_sub(MOST_DIFFERENCES);
             let named = own.iter().take(MOST_DIFFERENCES).map(|it| altered(it));
             let more = (more > 0).then(|| sanitized!("{} more", more));

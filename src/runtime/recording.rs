@@ -372,20 +372,25 @@ pub fn record(
         recorder.write(batch.iter().map(twin).collect());
     };
     let task = tokio::spawn(async move {
-        loop {
+        let was_stopped = loop {
             let batch = tokio::select! {
                 biased;
-                _ = &mut stopped => break,
+                _ = &mut stopped => break true,
                 batch = told.recv() => batch,
             };
-            let Some(batch) = batch else { break };
+            let Some(batch) = batch else { break false };
             write(&mut recorder, &batch);
             tokio::select! {
-                _ = &mut stopped => break,
-                sent = hand_on.send(batch) => if sent.is_err() { break },
+                _ = &mut stopped => break true,
+                sent = hand_on.send(batch) => if sent.is_err() { break false },
             }
+        };
+        if was_stopped {
+            // Whoever still reads would take the end of the channel for the end of the source.
+            std::mem::forget(hand_on);
+        } else {
+            drop(hand_on);
         }
-        drop(hand_on);
         // What was told until now is recorded, though nobody reads it any more.
         while let Ok(batch) = told.try_recv() {
             write(&mut recorder, &batch);
@@ -412,6 +417,8 @@ mod tests {
 
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Mutex;
+
+    use tokio::sync::mpsc::error::TryRecvError;
 
     use jiff::Timestamp;
 
@@ -584,5 +591,7 @@ mod tests {
         assert_eq!(lines(&path), expected.into_iter().map(String::from).collect::<Vec<_>>());
         let left: Vec<_> = std::iter::from_fn(|| source.records.try_recv().ok()).collect();
         assert!(left.len() < 39, "{}", left.len());
+        // A reader who took the stop for the source's end would say that it ended by itself.
+        assert_eq!(source.records.try_recv(), Err(TryRecvError::Empty));
     }
 }

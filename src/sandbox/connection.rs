@@ -267,14 +267,15 @@ async fn passed_on(shared: &Arc<Shared>, onward: Onward, exchange: Exchange, own
     // It goes on also when its sender is gone.
     let task = tokio::spawn(async move {
         let Some(forward) = shared.forward() else { return own };
-        tokio::select! {
-            () = forward.wait(&onward) => {}
+        let status = own.status().as_u16();
+        let may_go = tokio::select! {
+            may_go = forward.wait(&onward, shared.gate()) => may_go,
             () = shared.stopped() => return own,
-        }
-        let (answer, forwarded) = forward.pass_on(onward, own.status().as_u16()).await;
+        };
+        let (answer, forwarded) = forward.pass_on(onward, status, may_go, shared.gate()).await;
         let (answer, said) = peek(forward::for_pages(answer, own.headers())).await;
         let (status, forwarded) = (answer.status().as_u16(), Some(forwarded));
-        shared.journal().push(Exchange { status, answer: said, forwarded, ..exchange });
+        forward.write_down(Exchange { status, answer: said, forwarded, ..exchange }, shared.journal());
         answer
     });
     // It does not panic, and nobody aborts it.

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
@@ -19,10 +20,10 @@ use axum::http::header::{
 };
 use axum::http::{Method, Request, Response, StatusCode, Uri};
 use secrecy::SecretString;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use super::journal::{Exchange, PassedOn, refused_events};
+use super::gate::{Gate, MOST_HELD};
+use super::journal::{Exchange, Journal, PassedOn, events_of};
 use super::{answer, paths};
 use crate::blueshift::auth;
 use crate::blueshift::safety::Safety;
@@ -56,6 +57,9 @@ pub type PassOn = Arc<
     dyn Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, Sanitized>> + Send>> + Send + Sync,
 >;
 
+/// Hears of the events of a request that was passed on and taken.
+pub type Taken = Arc<dyn Fn(u64, Vec<String>, Duration) + Send + Sync>;
+
 /// How requests are passed on.
 #[derive(Clone)]
 pub struct Forwarding {
@@ -67,8 +71,11 @@ pub struct Forwarding {
     pub key: Option<SecretString>,
     /// Whom events may be about.
     pub safety: Safety,
-    /// Whether each waits until it is let go, and who is told of one that waits.
-    pub hold: Option<fn(&Sanitized)>,
+    /// Whether each waits until it is let go.
+    pub hold: bool,
+    /// Who is told of the events that the platform took: the number of the request, the events as they were sent, and how
+    /// long ago they went out.
+    pub taken: Option<Taken>,
 }
 
 impl fmt::Debug for Forwarding {
@@ -81,8 +88,6 @@ impl fmt::Debug for Forwarding {
 #[derive(Debug)]
 pub(super) struct Forward {
     forwarding: Forwarding,
-    /// How many that wait may go.
-    released: Arc<Semaphore>,
     kept: Mutex<Kept>,
 }
 
@@ -106,7 +111,7 @@ pub(super) struct Onward {
 
 impl Forward {
     pub(super) fn new(forwarding: Forwarding) -> Self {
-        Self { forwarding, released: Arc::new(Semaphore::new(0)), kept: Mutex::default() }
+        Self { forwarding, kept: Mutex::default() }
     }
 
     /// Whether a request is for the platform. What watchers ask, and what is the collector's own, is not; and where only some
@@ -123,32 +128,52 @@ impl Forward {
         if safety.identities.is_empty() {
             return None;
         }
-        let events = refused_events(method, target, &String::from_utf8_lossy(body));
+        let events = events_of(method, target, &String::from_utf8_lossy(body));
         if events.is_empty() {
             return Some("nobody can tell whom it is about, and the profile has test identities".into());
         }
         events.iter().find_map(|event| safety.check_identity(&Payload::new(event)).err()).map(|error| error.to_string())
     }
 
-    /// What lets the next one go that waits.
-    pub(super) fn release(&self) -> Option<impl Fn() + Send + use<>> {
-        self.forwarding.hold?;
-        let released = Arc::clone(&self.released);
-        Some(move || released.add_permits(1))
-    }
-
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out what could not be passed on.
-    pub(super) fn take_kept(&self) -> Vec<(Onward, u16)> {
-        let mut kept = self.kept();
-        kept.bytes = 0;
-        kept.requests.drain(..).collect()
+    /// Passes on once more what could not be, in the name of whoever asks at that address; what comes of each is written
+    /// down. How many went, and how many did not.
+    pub(super) async fn again(&self, journal: &Journal, gate: &Gate, address: IpAddr) -> (usize, usize) {
+        let kept: Vec<_> = {
+            let mut kept = self.kept();
+            kept.bytes = 0;
+            gate.keeps(0);
+            kept.requests.drain(..).collect()
+        };
+        let (mut passed, mut failed) = (0, 0);
+        for (onward, own) in kept {
+            let exchange = onward.exchange(address);
+            let (answer, forwarded) = self.pass_on(onward, own, Ok(()), gate).await;
+            *if forwarded.told.problem.is_none() { &mut passed } else { &mut failed } += 1;
+            let status = answer.status().as_u16();
+            self.write_down(Exchange { status, forwarded: Some(forwarded), ..exchange }, journal);
+        }
+        (passed, failed)
     }
 
-    fn keep(&self, onward: Onward, own: u16) {
+    /// Writes a request down that was passed on, or could not be, and tells of its events where the platform took them.
+    pub(super) fn write_down(&self, exchange: Exchange, journal: &Journal) {
+        let went = exchange.forwarded.as_ref().filter(|passed| passed.told.problem.is_none() && exchange.status < 300);
+        let events = self.forwarding.taken.as_ref().zip(went).map(|(taken, passed)| {
+            let body = String::from_utf8_lossy(&exchange.body);
+            (taken, events_of(&exchange.method, &exchange.target, &body), passed.told.took)
+        });
+        let began = Instant::now();
+        let number = journal.push(exchange);
+        if let Some((taken, events, took)) = events.filter(|(_, events, _)| !events.is_empty()) {
+            taken(number, events, took + began.elapsed());
+        }
+    }
+
+    fn keep(&self, onward: Onward, own: u16, gate: &Gate) {
         let mut kept = self.kept();
         kept.bytes += onward.weight();
         kept.requests.push_back((onward, own));
@@ -157,21 +182,33 @@ impl Forward {
         {
             kept.bytes -= oldest.weight();
         }
+        gate.keeps(kept.requests.len());
     }
 
-    /// Waits until a request may go.
-    pub(super) async fn wait(&self, onward: &Onward) {
-        if let Some(tell) = self.forwarding.hold {
-            tell(&sanitized!("{} {}", Sanitized::of(&onward.method), sanitize(onward.path())));
-            drop(self.released.acquire().await.map(SemaphorePermit::forget));
+    /// Waits until a request may go; the error is why it does not.
+    pub(super) async fn wait(&self, onward: &Onward, gate: &Gate) -> Result<(), Sanitized> {
+        let line = || sanitized!("{} {}", Sanitized::of(&onward.method), sanitize(onward.path()));
+        if self.forwarding.hold && !gate.hold(line()).await {
+            return Err(sanitized!("{} requests wait to be passed on already", MOST_HELD));
         }
+        Ok(())
     }
 
-    /// Passes a request on: its answer, and what is told of it. `own` is the status that it has of the collector itself.
-    pub(super) async fn pass_on(&self, onward: Onward, own: u16) -> (Response<Body>, PassedOn) {
+    /// Passes a request on that may go: its answer, and what is told of it. `own` is the status that it has of the
+    /// collector itself.
+    pub(super) async fn pass_on(
+        &self,
+        onward: Onward,
+        own: u16,
+        may_go: Result<(), Sanitized>,
+        gate: &Gate,
+    ) -> (Response<Body>, PassedOn) {
         let began = Instant::now();
         let Forwarding { to, pass_on, key, .. } = &self.forwarding;
-        let passed = pass_on(onward.request(key.as_ref())).await;
+        let passed = match may_go {
+            Ok(()) => pass_on(onward.request(key.as_ref())).await,
+            Err(problem) => Err(problem),
+        };
         let mut told = Forwarded { to: to.clone(), own, took: began.elapsed(), problem: None };
         let answer = match passed {
             Ok(passed) => {
@@ -183,7 +220,7 @@ impl Forward {
                 Response::from_parts(parts, Body::from(body))
             }
             Err(problem) => {
-                self.keep(onward, own);
+                self.keep(onward, own, gate);
                 let answer = answer::because(StatusCode::BAD_GATEWAY, format!("not passed on to {to}: {problem}"));
                 told.problem = Some(problem);
                 answer
@@ -233,7 +270,7 @@ impl Onward {
     }
 
     /// It as it is written down when it is passed on once more, from that address.
-    pub(super) fn exchange(&self, address: IpAddr) -> Exchange {
+    fn exchange(&self, address: IpAddr) -> Exchange {
         let Self { method, target, head, body } = self.clone();
         let (status, answer, told, forwarded) = Default::default();
         Exchange { method, target, head, body, address, began: Instant::now(), status, answer, told, forwarded }

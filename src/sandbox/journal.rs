@@ -125,8 +125,8 @@ impl Journal {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes an answered request down.
-    pub(super) fn push(&self, mut exchange: Exchange) {
+    /// Writes an answered request down; its number.
+    pub(super) fn push(&self, mut exchange: Exchange) -> u64 {
         let header = exchange.head.remove(AUTHORIZATION);
         let query = exchange.target.split_once('?').map(|(_, query)| query);
         let own = header.as_ref().and_then(|header| auth::receive(Some(header.as_bytes()), None).ok());
@@ -143,7 +143,8 @@ impl Journal {
         let weight = entry.weight();
         let mut held = self.held();
         held.count += 1;
-        entry.number = held.count;
+        let number = held.count;
+        entry.number = number;
         held.bytes += weight;
         held.entries.push_back(Arc::new(entry));
         while (held.entries.len() > MOST_REQUESTS || held.bytes > MOST_BYTES)
@@ -154,6 +155,7 @@ impl Journal {
         }
         drop(held);
         self.news.notify_waiters();
+        number
     }
 
     /// Forgets what was sent; the numbers go on.
@@ -262,7 +264,7 @@ impl Reading {
             records.extend(known.keys().map(gone));
             known.clear();
         }
-        let events = if told.taken.is_empty() { refused_events(method, target, &body) } else { Vec::new() };
+        let events = if told.taken.is_empty() { events_of(method, target, &body) } else { Vec::new() };
         let refusal = told.refused.as_ref().map(|why| {
             let event = why.index.unwrap_or(0);
             let place = why.field.map(|field| match why.index {
@@ -299,6 +301,7 @@ impl Reading {
                 .and_then(|answer| Some(keys.mask(std::str::from_utf8(answer).ok()?).as_ref().into())),
             at,
             numbers: Vec::new(),
+            proofs: Vec::new(),
         })));
     }
 
@@ -382,7 +385,7 @@ fn refused(text: &str, at: Moment) -> Change {
 }
 
 /// The events in a request, as far as they can be read.
-pub(super) fn refused_events(method: &Method, target: &str, body: &str) -> Vec<String> {
+pub(super) fn events_of(method: &Method, target: &str, body: &str) -> Vec<String> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     match (method, path) {
         (&Method::POST, paths::EVENT) => intake::is_object(body).then(|| body.to_owned()).into_iter().collect(),

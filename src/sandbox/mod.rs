@@ -31,6 +31,7 @@ mod connection;
 mod cors;
 mod fault;
 mod forward;
+mod gate;
 mod intake;
 mod journal;
 mod paths;
@@ -56,13 +57,13 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use access::AllowedHost;
 pub use fault::{Fault, FaultKind, Lie, Scope};
-pub use forward::{Forwarding, PassOn};
+pub use forward::{Forwarding, PassOn, Taken};
 pub use intake::Rejection;
 pub use rewrite::Rewrite;
 pub use scenario::{SCENARIO_SCHEMA, Scenario};
@@ -70,8 +71,9 @@ pub use shape::DebugShape;
 pub use traffic::Traffic;
 
 use crate::event::{COLLECTOR, Identifiers};
-use crate::session::{Moment, Record};
+use crate::session::{CollectorCommand, Moment, Record, Waiting};
 use access::Access;
+use gate::Waits;
 use intake::{Account, Client};
 use journal::Reading;
 use state::Shared;
@@ -257,14 +259,25 @@ impl Sandbox {
         format!("{}://{addr}", self.scheme)
     }
 
-    /// What lets the next request go on, where each is held.
-    pub fn release(&self) -> Option<impl Fn() + Send + use<>> {
-        self.shared.forward()?.release()
+    /// What does to it what is asked of it. It needs a tokio runtime.
+    pub fn hand(&self) -> impl Fn(CollectorCommand) + Send + use<> {
+        let (shared, address) = (Arc::clone(&self.shared), self.addr.ip());
+        move |command| match command {
+            CollectorCommand::Next => shared.gate().press(),
+            CollectorCommand::PassOn => {
+                let shared = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    if let Some(forward) = shared.forward() {
+                        forward.again(shared.journal(), shared.gate(), address).await;
+                    }
+                });
+            }
+        }
     }
 
     /// A reader of what it was sent, from its start on. It takes nothing from others, and no sender waits for it.
     pub fn records(&self) -> RecordReader {
-        RecordReader { shared: Arc::clone(&self.shared), reading: Reading::after(0) }
+        RecordReader { shared: Arc::clone(&self.shared), reading: Reading::after(0), waits: self.shared.gate().watch() }
     }
 
     /// A notice for a collector that other machines can reach: who can do what. `None` for one on loopback.
@@ -284,23 +297,23 @@ impl Sandbox {
     /// before this returns to an idle runtime.
     pub fn play(&self, mut traffic: Traffic) -> Playing {
         let shared = Arc::clone(&self.shared);
-        let keys = traffic.waits_for_keys().then(|| Arc::new(Semaphore::new(0)));
-        let presses = keys.clone();
+        let by_keys = traffic.waits_for_keys();
+        shared.gate().play_by_keys(by_keys);
         let task = tokio::spawn(async move {
             let start = Instant::now();
             while let Some(due) = traffic.due() {
                 let is_due = async {
-                    match (&keys, start.checked_add(due)) {
-                        (Some(keys), _) => drop(keys.acquire().await.map(SemaphorePermit::forget)),
-                        (None, Some(instant)) => tokio::time::sleep_until(instant).await,
-                        (None, None) => pending().await,
+                    match start.checked_add(due) {
+                        _ if by_keys => shared.gate().event().await,
+                        Some(instant) => tokio::time::sleep_until(instant).await,
+                        None => pending().await,
                     }
                 };
                 tokio::select! {
                     () = is_due => {}
                     () = shared.stopped() => return,
                 }
-                let Some(call) = traffic.next(Timestamp::now()) else { return };
+                let Some(call) = traffic.next(Timestamp::now()) else { break };
                 match call.read() {
                     Ok(drafts) => {
                         let began = Instant::now();
@@ -310,8 +323,9 @@ impl Sandbox {
                     Err(rejection) => tracing::debug!(%rejection, "an event of the traffic was not accepted"),
                 }
             }
+            shared.gate().play_by_keys(false);
         });
-        Playing { presses, task }
+        Playing { task }
     }
 
     /// Takes an event in as if it had been posted, without a connection. What it says of itself stays as it is.
@@ -332,17 +346,10 @@ impl Sandbox {
 /// Traffic that comes in. It does so too when this is dropped.
 #[derive(Debug)]
 pub struct Playing {
-    presses: Option<Arc<Semaphore>>,
     task: JoinHandle<()>,
 }
 
 impl Playing {
-    /// What has the next event come in, where each waits for a key press.
-    pub fn presses(&self) -> Option<impl Fn() + Send + use<>> {
-        let presses = Arc::clone(self.presses.as_ref()?);
-        Some(move || presses.add_permits(1))
-    }
-
     /// Waits until all of it came in, or the collector ended.
     pub async fn over(&mut self) {
         // It has nothing to give back.
@@ -354,15 +361,20 @@ impl Playing {
 pub struct RecordReader {
     shared: Arc<Shared>,
     reading: Reading,
+    waits: watch::Receiver<Waits>,
 }
 
 impl RecordReader {
-    /// Waits for what comes next: the events of each request, and then itself. `now` tells the time of the watcher. `None` once
+    /// Waits for what comes next: the events of each request, and then itself; and what waits, where that changed. `now` tells the time of the watcher. `None` once
     /// the collector has ended.
     pub async fn next(&mut self, now: impl Fn() -> Moment) -> Option<Vec<Record>> {
         tokio::select! {
             biased;
             () = self.reading.wait(self.shared.journal()) => {}
+            Ok(()) = self.waits.changed() => {
+                let Waits { held, first, scenario, unsent } = self.waits.borrow_and_update().clone();
+                return Some(vec![Record::Waiting(Waiting { held, first, scenario, unsent, at: now() })]);
+            }
             () = self.shared.stopped() => return None,
         }
         Some(self.reading.next(self.shared.journal(), self.shared.account(), now()))

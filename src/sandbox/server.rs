@@ -23,7 +23,7 @@ use super::cors::{preflight, readable_by_any_page};
 use super::fault::{self, FaultKind, Lie, RolledFaults, Scope};
 use super::forward::Forbidden;
 use super::intake::{self, Client};
-use super::journal::{Exchange, Reading, Told, Why};
+use super::journal::{Reading, Told, Why};
 use super::shape::EventsAnswer;
 use super::state::Shared;
 use super::summary::Period;
@@ -280,16 +280,8 @@ async fn post_forward(
     }
     // It goes on to its end also when whoever asked is gone: nothing is lost on the way.
     let task = tokio::spawn(async move {
-        let (mut passed, mut failed) = (0, 0);
-        let Some(forward) = shared.forward() else { return (passed, failed) };
-        for (onward, own) in forward.take_kept() {
-            let exchange = onward.exchange(peer.addr.ip().to_canonical());
-            let (answer, forwarded) = forward.pass_on(onward, own).await;
-            *if forwarded.told.problem.is_none() { &mut passed } else { &mut failed } += 1;
-            let status = answer.status().as_u16();
-            shared.journal().push(Exchange { status, forwarded: Some(forwarded), ..exchange });
-        }
-        (passed, failed)
+        let Some(forward) = shared.forward() else { return (0, 0) };
+        forward.again(shared.journal(), shared.gate(), peer.addr.ip().to_canonical()).await
     });
     let (passed, failed) = task.await.unwrap_or_default();
     answer::passed_on(passed, failed)

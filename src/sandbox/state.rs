@@ -10,6 +10,7 @@ use super::DebugShape;
 use super::access::Access;
 use super::fault::{Dice, Fault};
 use super::forward::{Forward, Forwarding};
+use super::gate::Gate;
 use super::intake::{AcceptedEvent, Account, Arrival, Client};
 use super::journal::Journal;
 use super::rewrite::{Rewrite, rewrite};
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     store: Mutex<Store>,
     journal: Journal,
     forward: Option<Forward>,
+    gate: Gate,
     settings: RwLock<AnswerSettings>,
     accept_keys: Vec<SecretString>,
     rewrites: Vec<Rewrite>,
@@ -51,6 +53,7 @@ impl Shared {
             store: Mutex::default(),
             journal: Journal::default(),
             forward: None,
+            gate: Gate::default(),
             settings: RwLock::new(AnswerSettings { faults: faults.into(), debug_shape }),
             accept_keys,
             rewrites,
@@ -71,6 +74,11 @@ impl Shared {
     /// The passing on, where there is any.
     pub(super) fn forward(&self) -> Option<&Forward> {
         self.forward.as_ref()
+    }
+
+    /// What lets go on what waits.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// The store, for as short as possible: no text is written while it is held.

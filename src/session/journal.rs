@@ -50,6 +50,7 @@ enum Sort {
     Count(TypeName),
     Polled,
     Counted,
+    Waiting,
 }
 
 impl Journal {
@@ -64,6 +65,7 @@ impl Journal {
             }
             Record::Polled(_) => std::mem::replace(&mut self.is_live, true).then_some(Sort::Polled),
             Record::Counted { .. } => Some(Sort::Counted),
+            Record::Waiting(_) => Some(Sort::Waiting),
             Record::Trouble(_) => {
                 self.is_live = false;
                 None
@@ -97,6 +99,7 @@ impl Journal {
             Sort::Count(event_type) => Sort::Count(redaction.type_name(event_type)),
             Sort::Polled => Sort::Polled,
             Sort::Counted => Sort::Counted,
+            Sort::Waiting => Sort::Waiting,
         };
         let lasting: VecDeque<_> = self.lasting.iter().map(kept).collect();
         Self {
@@ -113,7 +116,7 @@ impl Journal {
         if self.latest.len() > 2 * MOST_TYPES + 2 {
             self.latest.retain(|sort, _| match sort {
                 Sort::FirstCount(event_type) | Sort::Count(event_type) => history.knows(event_type),
-                Sort::Polled | Sort::Counted => true,
+                Sort::Polled | Sort::Counted | Sort::Waiting => true,
             });
         }
     }

@@ -24,6 +24,13 @@ impl Moment {
         Self { elapsed, wall }
     }
 
+    /// The moment that was `span` before it.
+    #[must_use]
+    pub fn before(&self, span: Duration) -> Self {
+        let Self { elapsed, wall } = *self;
+        Self { elapsed: elapsed.saturating_sub(span), wall: wall.checked_sub(span).unwrap_or(wall) }
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     pub fn since(&self, earlier: Self) -> Duration {
         self.elapsed.saturating_sub(earlier.elapsed)

@@ -18,6 +18,9 @@ pub struct Proof {
     /// The text of its `event_uuid`.
     #[serde(rename = "event_uuid")]
     pub uuid: Arc<str>,
+    /// The number of the request to our own collector that it came with, where that passed it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<u64>,
     /// How it stands.
     pub proof: ProofOutcome,
     /// How long after it was sent it was seen, in milliseconds.
@@ -39,7 +42,24 @@ pub struct Proof {
     pub at: Moment,
 }
 
+impl Alteration {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dropped => "dropped",
+            Self::Changed => "changed",
+            Self::Retyped => "retyped",
+            Self::Added => "added",
+        }
+    }
+}
+
 impl Proof {
+    /// The fields that came otherwise than they were sent; what the platform added is none of them.
+    pub fn altered(&self) -> impl Iterator<Item = &Altered> {
+        self.differences.iter().flatten().filter(|altered| altered.kind != Alteration::Added)
+    }
+
     /// What came of the event, in a few words.
     pub fn told(&self) -> Sanitized {
         let after = self.after_ms.map(|after| sanitized!(" after {}", text::span(Duration::from_millis(after))));
@@ -47,7 +67,7 @@ impl Proof {
             ProofOutcome::Waiting => "waited for".into(),
             ProofOutcome::NotSent => "not sent".into(),
             ProofOutcome::Seen => {
-                let changed = self.differences.as_ref().map_or(0, Vec::len);
+                let changed = self.altered().count();
                 let changed = (changed > 0)
                     .then(|| sanitized!(" · {} changed on the way", text::counted(changed as u64, "field")));
                 let by = if self.by == Some(Recognized::ByContent) { "probably seen" } else { "seen" };
@@ -114,6 +134,7 @@ impl Proof {
         Self {
             event_type: probe.event_type.clone(),
             uuid: Arc::clone(&probe.uuid),
+            request: None,
             proof,
             after_ms: seen.map(|seen| millis_of(seen.after)),
             by: seen.map(|seen| seen.by),

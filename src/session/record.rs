@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::tagged::tagged;
 use super::tape::Header;
-use super::{Change, Delivery, Errors, Gap, Moment, Polled, Proof, Recalled, Request, Retry, Trouble};
+use super::{Change, Delivery, Errors, Gap, Moment, Polled, Proof, Recalled, Request, Retry, Trouble, Waiting};
 use crate::event::{Head, Note, Payload, Sanitized, TypeName, text};
 use crate::lint::Finding;
 
@@ -58,6 +58,8 @@ pub enum Record {
     Proof(Proof),
     /// Our own collector was sent a request (`request`). The events in it are told just before.
     Request(Arc<Request>),
+    /// What waits at our own collector changed (`waiting`).
+    Waiting(Waiting),
 }
 
 /// A line of JSON.
@@ -102,7 +104,8 @@ impl Record {
             | Self::Delivered(Delivery { at, .. })
             | Self::Retrying(Retry { at, .. })
             | Self::Recalled(Recalled { at, .. })
-            | Self::Proof(Proof { at, .. }) => *at,
+            | Self::Proof(Proof { at, .. })
+            | Self::Waiting(Waiting { at, .. }) => *at,
             Self::Request(request) => request.at,
         }
     }
@@ -140,6 +143,7 @@ impl Record {
             Self::Recalled(recalled) => tagged("backfill", recalled),
             Self::Proof(proof) => tagged("proof", proof),
             Self::Request(request) => tagged("request", &**request),
+            Self::Waiting(waiting) => tagged("waiting", waiting),
         };
         text::json_line(&json)
     }
@@ -205,6 +209,7 @@ fn other<'l>(record: &str, line: &'l str) -> Option<RecordLine<'l>> {
         "retry" => read(line, Record::Retrying),
         "backfill" => read(line, Record::Recalled),
         "proof" => read(line, Record::Proof),
+        "waiting" => read(line, Record::Waiting),
         "request" => read(line, |request| Record::Request(Arc::new(request))),
         _ => None,
     }

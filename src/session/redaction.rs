@@ -7,7 +7,7 @@ use super::proof::{Altered, Json};
 use super::tape::Header;
 use super::{
     CallOutcome, Captured, Change, Delivery, Errors, Forwarded, Gap, Polled, Problem, Proof, Recalled, Record, Refusal,
-    Request, Retry, TapeNews, Trouble,
+    Request, Retry, TapeNews, Trouble, Waiting,
 };
 use crate::event::{EventId, Note, Redaction, Unknown, sanitized, text};
 use crate::lint::Finding;
@@ -41,6 +41,10 @@ impl Redaction {
             }
             Record::Proof(proof) => Record::Proof(self.proof(proof)),
             Record::Request(request) => Record::Request(Arc::new(self.request(request))),
+            Record::Waiting(waiting) => {
+                let first = waiting.first.as_ref().map(|first| self.words(first));
+                Record::Waiting(Waiting { first, ..waiting.clone() })
+            }
         }
     }
 
@@ -172,6 +176,7 @@ impl Redaction {
                 problem: forwarded.problem.as_ref().map(|problem| self.words(problem)),
                 ..*forwarded
             }),
+            proofs: request.proofs.iter().map(|proof| self.proof(proof)).collect(),
             ..*request
         }
     }
@@ -186,8 +191,19 @@ impl Redaction {
 
     /// The twin of a proof.
     pub fn proof(&self, proof: &Proof) -> Proof {
-        let Proof { event_type, uuid, proof, after_ms, by, dropped_in_processing, differences, clues, stages, at } =
-            proof;
+        let Proof {
+            event_type,
+            uuid,
+            request,
+            proof,
+            after_ms,
+            by,
+            dropped_in_processing,
+            differences,
+            clues,
+            stages,
+            at,
+        } = proof;
         let altered = |Altered { path, kind, sent, received }: &Altered| {
             let json = |json: &Json| Json(self.json_at_pointer(path, &json.0).as_ref().into());
             let (sent, received) = (sent.as_ref().map(json), received.as_ref().map(json));
@@ -196,6 +212,7 @@ impl Redaction {
         Proof {
             event_type: self.type_name(event_type),
             uuid: self.text(uuid).as_ref().into(),
+            request: *request,
             proof: *proof,
             after_ms: *after_ms,
             by: *by,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventNumber, Moment};
+use super::{EventNumber, Moment, Proof};
 use crate::event::{Sanitized, sanitized, text};
 
 /// How many requests a session holds.
@@ -58,6 +58,9 @@ pub struct Request {
     /// The numbers that a session gave its events.
     #[serde(skip)]
     pub numbers: Vec<EventNumber>,
+    /// What became of its events at the platform, where it was passed on and they were looked for there.
+    #[serde(skip)]
+    pub proofs: Vec<Proof>,
 }
 
 /// Why a request was refused.
@@ -90,6 +93,34 @@ pub struct Forwarded {
     /// Why it was not passed on, where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Sanitized>,
+}
+
+/// What waits at our own collector for a word of whoever watches it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// How many requests wait to be passed on.
+    pub held: usize,
+    /// The one that has waited longest: `POST /api/v1/event`.
+    #[serde(default)]
+    pub first: Option<Sanitized>,
+    /// Whether the next event of a scenario waits.
+    #[serde(default)]
+    pub scenario: bool,
+    /// How many requests could not be passed on, and are kept.
+    #[serde(default)]
+    pub unsent: usize,
+    /// When this was known.
+    #[serde(rename = "observed_at")]
+    pub at: Moment,
+}
+
+/// A word of whoever watches our own collector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CollectorCommand {
+    /// The next that waits may go on: a request that is held, else an event of the scenario.
+    Next,
+    /// Pass on once more what could not be.
+    PassOn,
 }
 
 impl Forwarded {
@@ -185,6 +216,14 @@ impl Requests {
             && let Some(oldest) = self.held.pop_front_if(|oldest| oldest.number != request.number)
         {
             self.bytes -= oldest.weight();
+        }
+    }
+
+    /// Takes in what became of an event that a request brought, while it is held.
+    pub(super) fn prove(&mut self, proof: &Proof) {
+        let at = proof.request.and_then(|number| self.held.iter().rposition(|request| request.number == number));
+        if let Some(request) = at.and_then(|at| self.held.get_mut(at)) {
+            Arc::make_mut(request).proofs.push(proof.clone());
         }
     }
 

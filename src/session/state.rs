@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::journal::Journal;
-use super::{Arrival, Busy, Errors, EventNumber, History, Record, Requests, ServerClock};
+use super::{Arrival, Busy, Errors, EventNumber, History, Record, Requests, ServerClock, Waiting};
 use crate::event::Redaction;
 
 /// A watcher's knowledge of a session.
@@ -17,6 +17,8 @@ pub struct Session {
     pub busy: Busy,
     /// What our own collector was sent.
     pub requests: Requests,
+    /// What waits there.
+    pub waiting: Option<Waiting>,
     /// How many events came.
     pub events: u64,
     journal: Journal,
@@ -59,6 +61,8 @@ impl Session {
                 Record::Errors(errors) => self.errors = Some(errors.clone()),
                 Record::Polled(polled) => self.clock.hear(polled),
                 Record::Request(request) => self.requests.take_in(request),
+                Record::Proof(proof) => self.requests.prove(proof),
+                Record::Waiting(waiting) => self.waiting = Some(waiting.clone()),
                 _ => {}
             }
             self.journal.keep(record, next);
@@ -76,6 +80,7 @@ impl Session {
             clock: self.clock,
             busy: Busy::default(),
             requests: self.requests.map(|request| redaction.request(request)),
+            waiting: self.waiting.clone(),
             events: self.events,
             journal: self.journal.twin(redaction),
         }

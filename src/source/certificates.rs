@@ -17,11 +17,17 @@ const FILE: &str = "SSL_CERT_FILE";
 /// The variable that names folders of them.
 const FOLDERS: &str = "SSL_CERT_DIR";
 
-/// TLS that trusts what the environment names, and nothing else; `None` where it names nothing, so that the system's
-/// certificates hold.
-pub(super) fn named(lookup: &dyn Fn(&str) -> Option<OsString>) -> Result<Option<ClientConfig>, Failure> {
+/// TLS that trusts what is in the `authority`'s file, else what the environment names, and nothing else; `None` where that
+/// names nothing, so that the system's certificates hold.
+pub(super) fn named(
+    authority: Option<&Path>,
+    lookup: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<ClientConfig>, Failure> {
     let set = |name| lookup(name).filter(|value| !value.is_empty());
-    let (file, folders) = (set(FILE), set(FOLDERS));
+    let (file, folders) = match authority {
+        Some(file) => (Some(file.into()), None),
+        None => (set(FILE), set(FOLDERS)),
+    };
     if file.is_none() && folders.is_none() {
         return Ok(None);
     }
@@ -205,7 +211,7 @@ mod tests {
         ];
         let _ = rustls::crypto::ring::default_provider().install_default();
         for (variable, path, part) in cases {
-            let found = named(&|name| (name == variable).then(|| path.clone().into_os_string()));
+            let found = named(None, &|name| (name == variable).then(|| path.clone().into_os_string()));
             match (found, part) {
                 (Ok(found), None) => assert!(found.is_some()),
                 (Err(Failure::Certificates(told)), Some(part)) => {
@@ -216,6 +222,8 @@ mod tests {
                 (found, _) => panic!("{}: {:?}", path.display(), found.err()),
             }
         }
-        assert!(named(&|_| None).unwrap().is_none() && named(&|_| Some(OsString::new())).unwrap().is_none());
+        assert!(
+            named(None, &|_| None).unwrap().is_none() && named(None, &|_| Some(OsString::new())).unwrap().is_none()
+        );
     }
 }

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use tokio::sync::OnceCell;
@@ -59,10 +57,8 @@ impl Connection {
     async fn http(&self) -> Result<&Http, Failure> {
         self.http
             .get_or_try_init(async || {
-                let (base, headers) = (self.settings.base.clone(), Arc::clone(&self.settings.headers));
-                let (timeouts, body_limit) = (self.settings.timeouts, self.settings.body_limit);
-                let (keys, proxy) = (self.keys.clone(), self.proxy.clone()?);
-                let build = move || Http::new(&base, proxy.as_ref(), &headers, timeouts, body_limit, keys);
+                let (settings, keys, proxy) = (self.settings.clone(), self.keys.clone(), self.proxy.clone()?);
+                let build = move || Http::new(&settings, proxy.as_ref(), keys);
                 joined(spawn_blocking(build).await)
             })
             .await

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,7 +10,8 @@ use url::Url;
 use super::certificates;
 use super::failure::{Failure, RedirectTarget, Timeouts};
 use super::proxy::Proxy;
-use crate::blueshift::{BaseUrl, ErrorBody, ExtraHeader, KeyMask};
+use super::settings::Settings;
+use crate::blueshift::{ErrorBody, KeyMask};
 use crate::event::{Sanitized, text};
 
 /// Where a collector of ours says what the number of the last request is.
@@ -47,34 +49,19 @@ pub(super) struct CompleteAnswer {
 impl Http {
     /// Sets a client up for `base`. This reads the system's CA certificates, which takes milliseconds, but only for
     /// `https`: a plain target works on a system that has none.
-    pub(super) fn new(
-        base: &BaseUrl,
-        proxy: Option<&Proxy>,
-        headers: &[ExtraHeader],
-        timeouts: Timeouts,
-        body_limit: u64,
-        keys: KeyMask,
-    ) -> Result<Self, Failure> {
-        let client = Self::build(base.is_https(), timeouts, proxy, headers)?;
-        Ok(Self { client, timeouts, body_limit, keys })
-    }
-
-    fn build(
-        certificates: bool,
-        timeouts: Timeouts,
-        proxy: Option<&Proxy>,
-        extra: &[ExtraHeader],
-    ) -> Result<Client, Failure> {
+    pub(super) fn new(settings: &Settings, proxy: Option<&Proxy>, keys: KeyMask) -> Result<Self, Failure> {
+        let Settings { base, headers: extra, timeouts, body_limit, authority, .. } = settings;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        for header in extra {
+        for header in &**extra {
             headers.append(header.name(), header.value());
         }
-        let builder = client_builder(certificates, timeouts, proxy)?
+        let builder = client_builder(base.is_https(), authority.as_deref(), *timeouts, proxy)?
             .user_agent(concat!("clickscope/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
             .redirect(redirect::Policy::custom(follow));
-        builder.build().map_err(|error| Failure::no_client(&error))
+        let client = builder.build().map_err(|error| Failure::no_client(&error))?;
+        Ok(Self { client, timeouts: *timeouts, body_limit: *body_limit, keys })
     }
 
     /// The client, to make requests with.
@@ -118,9 +105,11 @@ impl Http {
     }
 }
 
-/// Sets a client up with the time that it has, the proxy that it asks, and the certificates that it trusts.
+/// Sets a client up with the time that it has, the proxy that it asks, and the certificates that it trusts: those of the
+/// `authority`, else those that the environment names, else the system's.
 pub(super) fn client_builder(
     certificates: bool,
+    authority: Option<&Path>,
     timeouts: Timeouts,
     proxy: Option<&Proxy>,
 ) -> Result<ClientBuilder, Failure> {
@@ -139,7 +128,7 @@ pub(super) fn client_builder(
     // A proxy may be asked over TLS too.
     if !certificates && proxy.is_none() {
         builder = builder.tls_certs_only([]);
-    } else if let Some(tls) = certificates::named(&|name| std::env::var_os(name))? {
+    } else if let Some(tls) = certificates::named(authority, &|name| std::env::var_os(name))? {
         builder = builder.tls_backend_preconfigured(tls);
     }
     Ok(builder)
@@ -232,9 +221,8 @@ mod tests {
             let (mut stream, _) = listener.accept().await.unwrap();
             stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.unwrap();
         });
-        let (timeouts, keys) = (Timeouts::default(), KeyMask::default());
-        let client = Http::build(false, timeouts, None, &[]).unwrap();
-        let http = Http { client, timeouts, body_limit: 1024, keys };
+        let settings = crate::source::tests::settings(&url.replace("https", "http").parse().unwrap());
+        let http = Http::new(&settings, None, KeyMask::default()).unwrap();
         let failure = http.send(http.client().get(url)).await.unwrap_err();
         assert_eq!(failure, Failure::Tls(super::super::failure::Tls::Absent));
     }

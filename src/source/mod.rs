@@ -29,6 +29,7 @@ mod settings;
 pub mod tape;
 #[cfg(test)]
 mod tests;
+pub mod witness;
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub use clock::Clock;
 
 use crate::blueshift::Call;
 use crate::event::TypeName;
-use crate::session::Record;
+use crate::session::{CollectorCommand, Record};
 
 /// How many batches of records may wait for a watcher that is busy, before the source waits with them.
 const WAITING_RECORDS: usize = 16;
@@ -61,6 +62,8 @@ pub enum SourceCommand {
     },
     /// Ask the history endpoint for the events of this type, for a probe that they may have stepped over.
     Recall(TypeName),
+    /// Do this at a collector of ours; another source has none.
+    Collector(CollectorCommand),
     /// Ask the history endpoint for all that it has of this type, from before the session too.
     Earlier(TypeName),
 }

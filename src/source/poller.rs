@@ -262,6 +262,8 @@ impl Poller {
                 // The sender ends only with this poller, or in a panic that ends the program.
                 drop(self.outbox.send((batch, calls)));
             }
+            // It polls a collector at most.
+            SourceCommand::Collector(_) => {}
             SourceCommand::Recall(event_type) => {
                 self.backfill.want_first(event_type, Want { probe: true, ..Want::now() });
             }

@@ -40,7 +40,7 @@ impl Relay {
             for header in headers {
                 extra.append(header.name(), header.value());
             }
-            let builder = client_builder(base.is_https(), timeouts, proxy.as_ref())?;
+            let builder = client_builder(base.is_https(), None, timeouts, proxy.as_ref())?;
             // What is said is passed back, and neither followed nor unpacked.
             let builder = builder.default_headers(extra).redirect(redirect::Policy::none()).no_gzip();
             builder.build().map_err(|error| Failure::no_client(&error))

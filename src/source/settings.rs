@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// The largest body that is read, in bytes after decompression.
     pub body_limit: u64,
+    /// The file of the one authority to trust over https, where it is not for the environment or the system to say.
+    pub authority: Option<PathBuf>,
     /// The program's clock.
     pub clock: Clock,
 }

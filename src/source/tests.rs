@@ -113,6 +113,7 @@ pub(super) fn settings(base: &BaseUrl) -> Settings {
         since: None,
         timeouts: Timeouts::default(),
         body_limit: 64 * 1024,
+        authority: None,
         clock: Clock::start(),
     }
 }

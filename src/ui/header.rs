@@ -101,7 +101,7 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
         spans.push(blank(2));
     }
     if model.collector.is_some() {
-        spans.extend(on_collector(model, theme));
+        spans.extend(on_collector(model, theme, wide));
         return spans;
     }
     let stale = model.connection.last_good.map(|good| sanitized!("stale since {}", clock(model, good.at)));
@@ -147,12 +147,23 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
 }
 
 /// What the collector was sent: `● listening  248 requests · 3 refused`.
-fn on_collector(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
+fn on_collector(model: &Model, theme: &Theme, wide: bool) -> Vec<Span<'static>> {
     let requests = &model.session.requests;
-    let mut spans = vec![span("● listening", theme.ok)];
-    spans.push(span(sanitized!("   {}", text::counted(requests.count(), "request")), theme.dim));
+    let mut spans = vec![span(if wide { "● listening  " } else { "●" }, theme.ok)];
+    spans.push(span(sanitized!(" {}", text::counted(requests.count(), "request")), theme.dim));
     if requests.refused() > 0 {
         spans.push(span(sanitized!(" · {} refused", text::grouped(requests.refused())), theme.error));
+    }
+    if let Some(waiting) = &model.session.waiting {
+        if waiting.unsent > 0 {
+            let word = if wide { "not passed on" } else { "unsent" };
+            spans.push(span(sanitized!(" · {} {}", text::grouped(waiting.unsent as u64), word), theme.error));
+        }
+        if waiting.held > 0 {
+            spans.push(span(sanitized!(" · {} held", text::grouped(waiting.held as u64)), theme.warning));
+        } else if waiting.scenario {
+            spans.push(span(" · the next event waits", theme.dim));
+        }
     }
     spans.push(blank(1));
     spans

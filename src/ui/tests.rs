@@ -9,7 +9,8 @@ use super::Theme;
 use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
     CHECKOUT, FAULTY, PURCHASE, act, answer_scans, answered, at, at_millis, busy, change, collecting, composing,
-    evaluated, failed, faulty, fresh, judge, judged, lint_all, polled, press, replaying, retried, send, ship, taken,
+    evaluated, failed, faulty, fresh, judge, judged, lint_all, passing_on, polled, press, replaying, retried, send,
+    ship, taken,
 };
 use crate::app::keymap::Action;
 use crate::app::{Message, Model, Outcome};
@@ -80,6 +81,11 @@ fn what_a_collector_was_sent_in_a_list() {
         insta::assert_snapshot!(format!("requests_{width}x{height}"), picture(&model, at(7)));
         press(&mut model, "enter", at(7));
         insta::assert_snapshot!(format!("request_{width}x{height}"), picture(&model, at(7)));
+        let mut model = passing_on(width, height);
+        press(&mut model, "R j", at(9));
+        insta::assert_snapshot!(format!("requests_held_{width}x{height}"), picture(&model, at(9)));
+        press(&mut model, "enter", at(9));
+        insta::assert_snapshot!(format!("request_passed_on_{width}x{height}"), picture(&model, at(9)));
     }
     let mut model = busy(80, 24);
     press(&mut model, "R", at(20));

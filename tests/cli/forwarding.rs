@@ -109,3 +109,31 @@ fn what_cannot_be_passed_on_to_is_refused_with_the_reason() {
         assert!(output.status.code() == Some(2) && told.contains(reason), "{arguments:?}: {told}");
     }
 }
+
+#[test]
+fn what_is_passed_on_is_looked_for_at_the_platform_and_told_when_it_is_seen() {
+    let upstream = Sandbox::start(&["--rewrite", "set=total=30"]);
+    let arguments =
+        ["sandbox", "--listen", "127.0.0.1:0", "--prove", "--interval", "250ms", "--forward", &upstream.url];
+    let mut child = clickscope(&arguments).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().to_owned();
+    // Until the account has answered, nobody knows what is old there.
+    let (stop, stopped) = mpsc::channel::<()>();
+    let sending = std::thread::spawn(move || {
+        for n in 1.. {
+            send(&url, &format!(r#"{{"event":"checkout","email":"a@example.com","total":1,"n":{n}}}"#));
+            if !matches!(stopped.try_recv(), Err(mpsc::TryRecvError::Empty)) {
+                return;
+            }
+        }
+    });
+    let mut notices = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let proved = notices.find(|notice| notice.contains("1 field changed on the way")).unwrap();
+    assert!(proved.contains("  request ") && proved.contains(": checkout "), "{proved}");
+    drop(stop);
+    sending.join().unwrap();
+    signal(&child, Signal::TERM);
+    assert_eq!(ended(&mut child).code(), Some(0));
+}

@@ -75,3 +75,29 @@ fn who_watches_a_collector_of_another_process_sees_what_it_refused() {
     program.send("R");
     program.wait_for_text(&["Requests 2 · 2 refused"]);
 }
+
+#[test]
+fn what_is_held_on_the_screen_goes_on_with_a_key_and_is_proved() {
+    let upstream = Collector::start();
+    let arguments = ["sandbox", "--listen", "127.0.0.1:0", "--hold", "--prove", "--interval", "250ms", "--forward"];
+    let url = upstream.url();
+    let arguments = [&arguments[..], &[&url]].concat();
+    let mut program = Launch::clickscope(arguments).env("CLICKSCOPE_EVENT_KEY", "any").size(140, 40).start();
+    let address = address(&program);
+    let sender = std::thread::spawn({
+        let address = address.clone();
+        move || post(&address, "/api/v1/event", r#"{"event":"view","customer_id":"1","sku":"a"}"#)
+    });
+    program.wait_for_text(&["1 held"]);
+    program.send("R");
+    program.wait_for_text(&["POST /api/v1/event is held"]);
+    program.send(".");
+    assert!(sender.join().unwrap().starts_with("HTTP/1.1 200"));
+    program.wait_for_text(&["Requests 1"]);
+    program.wait_for("nothing held", |screen| !screen.contents().contains("held"));
+    program.wait_for_text(&["view probably seen after"]);
+    program.send("\x1b");
+    program.wait_for("the list closed", |screen| !screen.contents().contains("Requests 1"));
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+}

@@ -22,7 +22,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[ctrl('f'), char(' ')], A::PageDown, "a page down"),
         hint(CLOSE, A::Back, "close", "close"),
     ];
-    Keys::commands("Requests to the collector", BINDINGS, &[&keymap::LIST])
+    Keys::commands("Requests to the collector", BINDINGS, &[&keymap::LIST, &keymap::COLLECTOR])
 };
 
 /// The requests as a list with a cursor, the newest first. The cursor stays on its request, or on the newest.
@@ -135,6 +135,7 @@ impl Pane for RequestList {
                 self.learn(context.requests);
                 Answer::done()
             }
+            Action::StepOn | Action::PassOn => Answer::request(Ask::Act(action)),
             Action::Inspect => self.to_event(context, None),
             Action::Resend => self.to_event(context, Some(Action::Resend)),
             _ => return None,

@@ -43,6 +43,7 @@ fn request(words: &Sanitized) -> Request {
         answer: Some(format!("no JSON {words}").into()),
         at: at(7),
         numbers: Vec::new(),
+        proofs: Vec::new(),
     }
 }
 
@@ -104,6 +105,7 @@ fn leaves(effect: &Effect) -> String {
         | Effect::Tape(_)
         | Effect::Recall(_)
         | Effect::PollNow
+        | Effect::Collector(_)
         | Effect::SetInterval(_)
         | Effect::StopEvaluation
         | Effect::StopScan

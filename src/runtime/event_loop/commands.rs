@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use crate::app::Outcome;
 use crate::blueshift::Call;
 use crate::event::{TypeName, sanitized};
+use crate::session::CollectorCommand;
 use crate::source::SourceCommand;
 
 /// How many batches may wait for the source: more than anyone sends by hand while it takes nothing.
@@ -42,6 +43,15 @@ impl Commands {
         }
         self.queue.push_back(SourceCommand::Send { batch, calls });
         None
+    }
+
+    /// Has our own collector do something.
+    pub(super) fn collector(&mut self, command: CollectorCommand) {
+        let waiting = self.queue.iter().filter(|command| matches!(command, SourceCommand::Collector(_))).count();
+        // Nobody presses so many keys for what they still see.
+        if waiting < MOST_RECALLS {
+            self.queue.push_back(SourceCommand::Collector(command));
+        }
     }
 
     /// Has the history of a type asked for, for the sake of a probe.
@@ -124,6 +134,7 @@ fn name(command: &SourceCommand) -> &'static str {
         SourceCommand::PollNow => "poll now",
         SourceCommand::Send { .. } => "send",
         SourceCommand::Recall(_) => "recall",
+        SourceCommand::Collector(_) => "let go on or pass on",
         SourceCommand::Earlier(_) => "recall what came before",
     }
 }

@@ -565,6 +565,7 @@ where
             Effect::Copy(text) => return self.copy(&text).into(),
             Effect::Print(text) => self.print(&text),
             Effect::Send { batch, calls } => return self.commands.ship(batch, calls).into(),
+            Effect::Collector(command) => self.commands.collector(command),
             Effect::Recall(event_type) => self.commands.recall(event_type),
             Effect::Earlier(event_type) => self.commands.earlier(event_type),
             Effect::Lint { events, now } => {
@@ -789,6 +790,7 @@ fn log(record: &Record, masked: impl Fn(&Sanitized) -> Sanitized) {
         }
         Record::Counted { .. } => tracing::debug!("counted"),
         Record::Change(_) | Record::Errors(_) | Record::Gap(_) | Record::Note { .. } | Record::Proof(_) => {}
+        Record::Waiting(waiting) => tracing::debug!(waiting.held, waiting.unsent, "what waits changed"),
         Record::Request(request) => tracing::debug!(request.number, request.status, "a request came"),
         Record::Delivered(delivery) => {
             tracing::info!(delivery.batch, events = delivery.events.len(), delivery.attempts, "a call ended");

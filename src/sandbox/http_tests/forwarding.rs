@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::records::told;
+use super::records::{now, told};
 use super::*;
 use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::source::live::Timeouts;
@@ -17,7 +17,7 @@ fn onward_to(url: &str) -> Forwarding {
         let relay = Arc::clone(&relay);
         Box::pin(async move { relay.pass_on(request).await.map_err(|problem| problem.what) })
     });
-    Forwarding { to: "upstream".into(), pass_on, key: None, safety: Safety::default(), hold: None }
+    Forwarding { to: "upstream".into(), pass_on, key: None, safety: Safety::default(), hold: false, taken: None }
 }
 
 async fn passing_on(forwarding: Forwarding) -> Sandbox {
@@ -167,17 +167,48 @@ async fn what_could_not_be_passed_on_is_listed_and_passed_on_when_asked() {
 #[tokio::test]
 async fn a_held_request_goes_when_it_is_let_go() {
     let upstream = start().await;
-    let sandbox = passing_on(Forwarding { hold: Some(|_| {}), ..onward_to(&upstream.url()) }).await;
-    let release = sandbox.release().unwrap();
-    let (one, other) = tokio::join!(post(&sandbox, "/api/v1/event", VIEW), async {
+    let sandbox = passing_on(Forwarding { hold: true, ..onward_to(&upstream.url()) }).await;
+    let (hand, mut reader) = (sandbox.hand(), sandbox.records());
+    // A press before anything waits lets nothing go.
+    hand(CollectorCommand::Next);
+    let (one, ()) = tokio::join!(post(&sandbox, "/api/v1/event", VIEW), async {
+        let waits = waiting(&mut reader).await;
+        assert_eq!((waits.held, waits.first.as_deref()), (1, Some("POST /api/v1/event")));
         // Others are served meanwhile.
         assert_eq!(debug(&sandbox).await.status, 200);
         assert_eq!(upstream.arrivals(), 0);
-        release();
+        hand(CollectorCommand::Next);
     });
-    let () = other;
     assert_eq!((one.status, upstream.arrivals()), (200, 1));
-    assert!(start().await.release().is_none());
+    assert_eq!(waiting(&mut reader).await.held, 0);
+}
+
+/// What waits, the next time that it is told.
+async fn waiting(reader: &mut RecordReader) -> Waiting {
+    loop {
+        let records = reader.next(now).await.unwrap();
+        if let Some(Record::Waiting(waiting)) = records.into_iter().next_back() {
+            return waiting;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_passed_on_goes_when_its_watcher_says_so() {
+    let upstream = start().await;
+    let url = upstream.url();
+    let sandbox = passing_on(onward_to(&url)).await;
+    upstream.shutdown().await;
+    let mut reader = sandbox.records();
+    post(&sandbox, "/api/v1/event", VIEW).await;
+    assert_eq!(waiting(&mut reader).await.unsent, 1);
+    let listen = url.strip_prefix("http://").unwrap().parse().unwrap();
+    let again = Sandbox::start(SandboxConfig { listen, ..SandboxConfig::default() }).await.unwrap();
+    sandbox.hand()(CollectorCommand::PassOn);
+    assert_eq!(waiting(&mut reader).await.unsent, 0);
+    let (_, requests) = told(&mut sandbox.records(), 2).await;
+    let statuses: Vec<_> = requests.iter().map(|request| request.status).collect();
+    assert_eq!((statuses, again.arrivals()), (vec![502, 200], 1));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::session::{Arrival, Change, ChangeKind, Request};
 
-fn now() -> Moment {
+pub(super) fn now() -> Moment {
     Moment { elapsed: Duration::from_secs(5), wall: Timestamp::now() }
 }
 
@@ -15,6 +15,7 @@ pub(super) async fn told(reader: &mut RecordReader, requests: usize) -> (Vec<Cha
             match record {
                 Record::Change(change) => changes.push(change),
                 Record::Request(request) => told.push(request),
+                Record::Waiting(_) => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -95,6 +95,7 @@ fn request(refusal: Option<Refusal>) -> Request {
         answer: None,
         at: at(NOON),
         numbers: Vec::new(),
+        proofs: Vec::new(),
     }
 }
 
@@ -104,6 +105,7 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
     let proof = |proof, seen| Proof {
         event_type: "view".into(),
         uuid: "u-1".into(),
+        request: None,
         proof,
         after_ms: Some(1_300),
         by: Some(Recognized::ByMarker),
@@ -165,6 +167,16 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
         ),
         ("proof", Record::Proof(proof(ProofOutcome::Seen, Some(altered)))),
         ("proof", Record::Proof(proof(ProofOutcome::NotSent, None))),
+        (
+            "waiting",
+            Record::Waiting(Waiting {
+                held: 2,
+                first: Some("POST /track".into()),
+                scenario: true,
+                unsent: 1,
+                at: at(NOON),
+            }),
+        ),
         ("request", Record::Request(request(None).into())),
         (
             "request",

@@ -10,7 +10,7 @@ use crate::app::Model;
 use crate::app::layer::requests::RequestList;
 use crate::app::layout::Area;
 use crate::event::{Sanitized, sanitized, text};
-use crate::session::Request;
+use crate::session::{ProofOutcome, Request};
 use crate::ui::write::{line_of, put};
 
 /// In a layer narrower than this nobody is told who sent it.
@@ -60,6 +60,12 @@ pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Them
         (false, refused) => sanitized!(" Requests {} · {} refused ", count, text::grouped(refused)),
     };
     let inner = frame(line_of(title, theme.title), area, theme, buf);
+    let waiting = model.session.waiting.as_ref().filter(|waiting| waiting.held > 0);
+    if let Some((waiting, first)) = waiting.and_then(|waiting| Some((waiting, waiting.first.as_ref()?))) {
+        let others = if waiting.held > 1 { sanitized!(", the first of {}", waiting.held) } else { "".into() };
+        let told = sanitized!(" {} is held{} ", first, others);
+        put(buf, (area.x + 2, area.y + area.height - 1), told, area.width.saturating_sub(4).into(), theme.warning);
+    }
     if list.cursor().is_empty() {
         let nothing = match &model.collector {
             _ if list.is_only_refused() => "None of them was refused.",
@@ -120,6 +126,10 @@ fn explain(request: &Request, model: &Model, area: Area, theme: &Theme, buf: &mu
         None if request.is_refused() => lines.push(("✗ refused".into(), theme.error)),
         None => lines.push((sanitized!("{}", request.outcome()), theme.title_quiet)),
     }
+    lines.extend(request.proofs.iter().map(|proof| {
+        let style = if proof.proof == ProofOutcome::Seen { theme.ok } else { theme.warning };
+        (sanitized!("{} {}", proof.event_type.shown(), proof.told()), style)
+    }));
     let found = model.findings_of(request);
     for (finding, of) in found.iter().take(usize::from(area.height)) {
         let place = Sanitized::join([of.clone(), finding.place()].iter().filter(|part| !part.is_empty()), "");
