@@ -481,7 +481,7 @@ mod tests {
                 "bulk" => prop_assert_eq!(types, ["identify", "view", "purchase"]),
                 "journey" => prop_assert_eq!(types, ["view", "add_to_cart", "checkout", "purchase"]),
                 "identify_mobile" => prop_assert_eq!(types, ["identify"]),
-                "custom_event" => prop_assert_eq!(types, ["your_custom_event_name"]),
+                "custom_event" => prop_assert_eq!(types, ["course_booked"]),
                 name => prop_assert_eq!(types, [name]),
             }
             let people: BTreeSet<_> = events(&example).iter().map(|event| event.get("email").unwrap().to_string()).collect();

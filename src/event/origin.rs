@@ -51,6 +51,11 @@ pub fn origin(key: &str) -> Origin {
 }
 
 impl Document {
+    /// Whether our own collector took the event in.
+    pub(crate) fn is_of_our_collector(&self) -> bool {
+        self.head().places.added.is_some()
+    }
+
     /// Who put the value at `id` into the event. What is nested has its origin from the field that it stands in, and is
     /// not asked for: of it, this says that it is the sender's.
     pub fn origin(&self, id: NodeId) -> Origin {

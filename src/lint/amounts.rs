@@ -2,8 +2,14 @@
 
 /// Whether a text is a number as JSON or a sender spells one.
 pub(super) fn is_number(text: &str) -> bool {
-    // The parser also takes `inf` and `.5`; JSON numbers begin with a digit.
-    text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
+    // The parser also takes `inf`, `.5`, `+5` and `5.`; a number in JSON begins and ends with a digit.
+    let digit_at = |text: &str, from: bool| {
+        let byte = if from { text.bytes().next() } else { text.bytes().next_back() };
+        byte.is_some_and(|byte| byte.is_ascii_digit())
+    };
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let whole = unsigned.split_once(['e', 'E']).map_or(unsigned, |(whole, _)| whole);
+    digit_at(unsigned, true) && digit_at(whole, false) && unsigned.parse::<f64>().is_ok()
 }
 
 /// The text beside the currency.
@@ -16,6 +22,16 @@ pub(super) fn currency(text: &str) -> Option<&str> {
 /// The number alone, where there is only one way to read it.
 pub(super) fn bare(text: &str) -> Option<String> {
     let text = text.trim();
+    // `+5`, `5.` and `.5` are numbers elsewhere.
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let unsigned = unsigned.strip_suffix('.').filter(|whole| !whole.contains('.')).unwrap_or(unsigned);
+    if unsigned.len() < text.len() && is_number(unsigned) {
+        return Some(unsigned.to_owned());
+    }
+    let (sign, decimals) = text.split_once('.').unwrap_or_default();
+    if matches!(sign, "" | "-") && !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(format!("{sign}0.{decimals}"));
+    }
     let number = currency(text).unwrap_or(text).trim();
     let (sign, digits) = number.split_at_checked(usize::from(number.starts_with('-')))?;
     let separators: Vec<&str> = digits.matches([',', '.']).collect();

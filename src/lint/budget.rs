@@ -167,6 +167,11 @@ impl Findings {
         &self.kept
     }
 
+    /// Changes those that are kept.
+    pub(super) fn each(&mut self, change: impl FnMut(&mut Finding)) {
+        self.kept.iter_mut().for_each(change);
+    }
+
     /// All of them.
     pub(crate) fn done(self) -> Vec<Finding> {
         let Self { kept: mut all, rests, was_cut, .. } = self;

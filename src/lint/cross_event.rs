@@ -133,7 +133,7 @@ impl<'a> KeyFields<'a> {
         let field = field?;
         let kind = self.event.get(field)?.kind;
         let text = self.event.plain(field);
-        let usable = matches!(kind, NodeKind::String | NodeKind::Number) && !super::degradation::is_no_value(&text);
+        let usable = matches!(kind, NodeKind::String | NodeKind::Number) && !super::missing::is_no_value(&text);
         usable.then_some((field, text))
     }
 

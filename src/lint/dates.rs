@@ -33,10 +33,13 @@ impl DateForm {
             let swapped = swapped.then(|| format!("{year:04}{hyphen}{day:02}{hyphen}{month:02}{rest}"));
             return Self::Impossible { swapped };
         }
-        // Of less use, but ISO 8601 all the same: a month, a year, a week, a day of the year.
-        let coarse = ["yyyy-mm", "yyyy", "yyyy-Www", "yyyy-Www-d", "yyyy-ddd"];
-        if time.is_none() && coarse.into_iter().any(|form| numbers(date, form).is_some()) {
-            return Self::Right;
+        // Of less use, but ISO 8601 all the same: a month, a year, a week, a day of the week, a day of the year.
+        let coarse = [("yyyy-mm", 12), ("yyyy", u16::MAX), ("yyyy-Www", 53), ("yyyy-Www-d", 53), ("yyyy-ddd", 366)];
+        for (form, most) in coarse.into_iter().filter(|_| time.is_none()) {
+            let Some(numbers) = numbers(date, form) else { continue };
+            let number = numbers.get(1).copied().unwrap_or(1);
+            let exists = (1..=most).contains(&number) && numbers.get(2).is_none_or(|day| (1..=7).contains(day));
+            return if exists { Self::Right } else { Self::Impossible { swapped: None } };
         }
         Self::Otherwise
     }

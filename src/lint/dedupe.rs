@@ -9,14 +9,15 @@ use crate::event::Segment;
 const NO_VALUE: [&str; 2] = ["literal-text", "placeholder-left"];
 
 /// A rule, and those that are told instead of it where both find something at one place.
-const GIVES_WAY: [(&str, &[&str]); 24] = [
+const GIVES_WAY: [(&str, &[&str]); 25] = [
     ("advertising-id-format", &NO_VALUE),
     (
         "attribute-type",
         &["device-type-value", "email-format", "latitude-range", "longitude-range", "phone-format", "url-format"],
     ),
-    ("case-twins", &["attribute-name", "event-name-whitespace", "literal-text", "placeholder-left"]),
+    ("case-twins", &["attribute-name", "email-format", "event-name-whitespace", "literal-text", "placeholder-left"]),
     ("currency-format", &NO_VALUE),
+    ("date-implausible", &["timestamp-future", "timestamp-old"]),
     ("device-type-value", &NO_VALUE),
     ("email-format", &NO_VALUE),
     ("empty-string", &["attribute-recommended", "attribute-required"]),
@@ -51,13 +52,14 @@ const ATTRIBUTES: [&str; 5] = [
 ];
 
 /// The rules that say of which form a value must be, and with that of which type.
-const FORMS: [&str; 20] = [
+const FORMS: [&str; 21] = [
     "advertising-id-format",
     "attribute-type",
     "boolean-spelling",
     "currency-format",
     "date-epoch",
     "date-format",
+    "date-implausible",
     "date-impossible",
     "email-format",
     "empty-string",

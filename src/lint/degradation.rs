@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::amounts::{bare, currency, is_number};
+use super::calendars::{self, Oddity};
 use super::dates::{DateForm, is_relative, is_slashed, is_time, rewritten};
+use super::missing::{self, LITERAL_TEXT, PLACEHOLDER_LEFT, is_placeholder};
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::text::sanitize;
@@ -68,16 +70,6 @@ static NUMBER_FORMAT: Rule = Rule {
     good: r#"{"event":"course_booked","email":"jane@example.com","revenue":"79.95"}"#,
 };
 
-static LITERAL_TEXT: Rule = Rule {
-    id: "literal-text",
-    severity: Severity::Warning,
-    title: "a missing value written out as text",
-    why: "Text such as undefined is a value to the platform: what the sender's code did not have ends up in a message.",
-    documentation: "",
-    bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"undefined"}"#,
-    good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
-};
-
 static EMPTY_STRING: Rule = Rule {
     id: "empty-string",
     severity: Severity::Note,
@@ -86,16 +78,6 @@ static EMPTY_STRING: Rule = Rule {
     documentation: "",
     bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":""}"#,
     good: r#"{"event":"course_finished","email":"jane@example.com"}"#,
-};
-
-static PLACEHOLDER_LEFT: Rule = Rule {
-    id: "placeholder-left",
-    severity: Severity::Error,
-    title: "a placeholder that was never replaced",
-    why: "A placeholder is sent as it stands, so a customer may read it in a message.",
-    documentation: "",
-    bad: r#"{"event":"course_finished","email":"jane@example.com","teacher":"{{ teacher_name }}"}"#,
-    good: r#"{"event":"course_finished","email":"jane@example.com","teacher":"Kim"}"#,
 };
 
 static HALF_CHARACTER: Rule = Rule {
@@ -125,9 +107,7 @@ pub(super) const RULES: &[&Rule] = &[
     &DATE_EPOCH,
     &BOOLEAN_SPELLING,
     &NUMBER_FORMAT,
-    &LITERAL_TEXT,
     &EMPTY_STRING,
-    &PLACEHOLDER_LEFT,
     &KEY_TWICE,
     &HALF_CHARACTER,
 ];
@@ -145,7 +125,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         if platforms {
             continue;
         }
-        if event.occurrence(id) > 0 {
+        if event.occurrence(id) > 0 && !is_of_the_pixel(event, node.depth, key, context.stage) {
             findings.tell(&KEY_TWICE, || KEY_TWICE.at(event.path(id), "one field of that name", shown(event, id)));
         }
         if let Some(whole) = without_halves(event.key_text(id)) {
@@ -161,16 +141,24 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
             NodeKind::Number => in_number(key, event.text(id)),
             _ => None,
         };
-        if let Some(Diagnosis { rule, expected, fix }) = diagnosis {
+        if let Some(Diagnosis { rule, severity, expected, fix }) = diagnosis {
             let fix = fix.map(Fix::Replace);
-            findings.tell(rule, || Finding { fix, ..rule.at(event.path(id), expected, shown(event, id)) });
+            findings.tell(rule, || Finding { severity, fix, ..rule.at(event.path(id), expected, shown(event, id)) });
         }
     }
+}
+
+/// Whether our own collector wrote a field beside that of the page: the library of the pixel says these in its own words,
+/// and a page may say them too.
+fn is_of_the_pixel(event: &Document, depth: u32, key: &str, stage: Stage) -> bool {
+    const OWN: [&str; 5] = ["cookie", "event", "referrer", "timestamp", "url"];
+    depth == 1 && stage == Stage::Received && OWN.contains(&key) && event.is_of_our_collector()
 }
 
 /// The rule that a value breaks, and how.
 struct Diagnosis {
     rule: &'static Rule,
+    severity: Severity,
     expected: Expected,
     /// The JSON that is right, where that is certain.
     fix: Option<String>,
@@ -178,7 +166,7 @@ struct Diagnosis {
 
 impl Diagnosis {
     fn new(rule: &'static Rule, expected: impl Into<Expected>, fix: Option<String>) -> Self {
-        Self { rule, expected: expected.into(), fix }
+        Self { rule, severity: rule.severity, expected: expected.into(), fix }
     }
 }
 
@@ -221,13 +209,19 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
         let usual = top && key == "referrer";
         return (!held_elsewhere && !usual).then(|| Diagnosis::new(&EMPTY_STRING, "a value, or no such field", None));
     }
-    if is_literal(text) {
-        return Some(Diagnosis::new(&LITERAL_TEXT, "a value, or no such field", None));
+    let kind = FieldKind::of(event, id, key);
+    if let Some(severity) = missing::literal(key, text, kind.is_some()) {
+        let expected = if severity == Severity::Note {
+            "a value, if this stands for none; else it is right"
+        } else {
+            "a value, or no such field"
+        };
+        return Some(Diagnosis { severity, ..Diagnosis::new(&LITERAL_TEXT, expected, None) });
     }
-    if is_placeholder(text) {
+    if is_placeholder(key, text) {
         return Some(Diagnosis::new(&PLACEHOLDER_LEFT, "the value that belongs in its place", None));
     }
-    match FieldKind::of(event, id, key) {
+    match kind {
         Some(FieldKind::Date { sure }) => date_fault(key, text, sure),
         Some(FieldKind::Boolean { sure }) => boolean_fault(text, sure),
         Some(FieldKind::Number) => number_fault(text),
@@ -239,29 +233,6 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
             _ => None,
         },
     }
-}
-
-fn is_literal(text: &str) -> bool {
-    const LITERALS: [&str; 12] = [
-        "undefined",
-        "null",
-        "NULL",
-        "(null)",
-        "nil",
-        "NaN",
-        "None",
-        "N/A",
-        "n/a",
-        "Invalid Date",
-        "Invalid date",
-        "[object Object]",
-    ];
-    LITERALS.contains(&text.trim())
-}
-
-/// Whether `text` only stands where a value belongs.
-pub(super) fn is_no_value(text: &str) -> bool {
-    text.trim().is_empty() || is_literal(text) || is_placeholder(text)
 }
 
 fn in_number(key: &str, text: &str) -> Option<Diagnosis> {
@@ -399,9 +370,14 @@ fn impossible(swapped: Option<String>) -> Diagnosis {
 }
 
 fn date_fault(key: &str, text: &str, sure: bool) -> Option<Diagnosis> {
+    let odd = || {
+        let Oddity { rule, severity, expected, right } = calendars::oddity(key, text, sure)?;
+        Some(Diagnosis { rule, severity, expected, fix: right.map(quoted) })
+    };
     match DateForm::of(text) {
-        DateForm::Right => None,
-        DateForm::Impossible { swapped } => Some(impossible(swapped)),
+        DateForm::Right => odd(),
+        // The leap days of another calendar are none of ours.
+        DateForm::Impossible { swapped } => odd().filter(|odd| odd.fix.is_some()).or_else(|| Some(impossible(swapped))),
         DateForm::Otherwise => epoch_fault(key, text).or_else(|| {
             // `expires_at` may well be "never" and `opens_at` "09:00".
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -462,36 +438,6 @@ fn as_number(digits: String) -> String {
 fn is_price(key: &str, text: &str) -> bool {
     const ENDINGS: [&str; 8] = ["_price", "_total", "_amount", "_revenue", "_cost", "_fee", "_tax", "_discount"];
     ENDINGS.iter().any(|ending| key.ends_with(ending)) && currency(text.trim()).is_some() && bare(text).is_some()
-}
-
-/// Whether `text` is or has what a template's engine or a reader of the documentation should have replaced.
-fn is_placeholder(text: &str) -> bool {
-    let text = text.trim().trim_matches('\'');
-    let encloses = |open: &str, close: &str| {
-        text.split_once(open)
-            .and_then(|(_, rest)| rest.split_once(close))
-            .is_some_and(|(name, _)| name.trim().starts_with(|c: char| !c.is_ascii_digit()))
-    };
-    let shouted = |name: &str| {
-        name.len() > 1 && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b' '))
-    };
-    let angled = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
-    let told = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        ["your", "todo", "insert", "enter"].into_iter().any(|word| name.starts_with(word))
-    };
-    let between_signs = || text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).is_some_and(shouted);
-    // Nearly all texts have none of these signs: what looks for pairs of them need not search there.
-    let has_sign = text.bytes().any(|byte| matches!(byte, b'<' | b'{' | b'$' | b'%'));
-    matches!(text, "TODO" | "FIXME" | "CHANGEME" | "CHANGE_ME")
-        || text.starts_with("YOUR_") && shouted(text)
-        || has_sign
-            && (angled.is_some_and(|name| shouted(name) || told(name))
-                || encloses("{{", "}}")
-                || encloses("{%", "%}")
-                || encloses("${", "}")
-                || encloses("%%", "%%")
-                || between_signs())
 }
 
 #[cfg(test)]

@@ -12,16 +12,21 @@ mod amounts;
 mod attributes;
 mod budget;
 mod bulk;
+mod calendars;
 mod counts;
 pub(crate) mod cross_event;
 mod dates;
 pub(crate) mod dedupe;
 mod degradation;
+#[cfg(test)]
+mod false_alarm_tests;
 mod finding;
 mod json_types;
 mod limits;
+mod missing;
 mod per_event;
 mod redaction;
+mod sender;
 mod severity;
 mod values;
 mod words;
@@ -85,7 +90,8 @@ pub struct LintContext {
 
 /// The rules that need no plan, by their sort.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
-    let of_any_event = [limits::RULES, degradation::RULES, values::RULES, attributes::RULES];
+    let of_any_event =
+        [limits::RULES, degradation::RULES, missing::RULES, calendars::RULES, values::RULES, attributes::RULES];
     let of_others = [cross_event::RULES, bulk::RULES, budget::RULES];
     of_any_event.into_iter().chain(per_event::RULES).chain(of_others).flatten().copied()
 }
@@ -104,6 +110,7 @@ pub(crate) fn find(event: &Document, context: LintContext, findings: &mut Findin
     for check in each {
         check(event, context, findings);
     }
+    sender::ease(event, findings);
 }
 
 /// The findings in the order of the event's fields, each fault told once, and not too many of one rule.
@@ -198,12 +205,12 @@ mod tests {
     use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
     use crate::plan::Linter;
 
-    fn read(event: &str) -> Document {
+    pub(super) fn read(event: &str) -> Document {
         Document::read(event).unwrap()
     }
 
     /// On a day in November 2026.
-    fn context(stage: Stage) -> LintContext {
+    pub(super) fn context(stage: Stage) -> LintContext {
         LintContext { stage, now: "2026-11-24T12:00:00Z".parse().unwrap() }
     }
 

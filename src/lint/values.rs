@@ -266,7 +266,9 @@ fn phone(field: &FilledField<'_>) -> Option<Finding> {
         return None;
     }
     // In `+44 (0)20…` the zero is only dialled at home: taking the signs out would make another number.
-    let digits = field.text.replace([' ', '-', '.', '(', ')'], "");
+    let digits = field.text.replace([' ', '-', '.', '(', ')', '/', '\u{a0}'], "");
+    // Two zeros are dialled for the sign in most of the world.
+    let digits = digits.strip_prefix("00").map_or(digits.clone(), |number| format!("+{number}"));
     let right = (field.kind == NodeKind::String && !field.text.contains("(0") && is_phone(&digits)).then_some(digits);
     Some(field.mends(&PHONE, "a string of + and 6 to 14 digits, the country code first", right))
 }
@@ -281,7 +283,26 @@ fn url(field: &FilledField<'_>) -> Option<Finding> {
     // The reader of URLs mends what it can (`https:shop`, blanks, line breaks); what reads the events may not.
     let whole =
         field.text.contains("://") && !field.text.contains(char::is_whitespace) && Url::parse(&field.text).is_ok();
-    (!whole).then(|| field.breaks(&URL, "a whole URL such as https://shop.example.com/coffee"))
+    if !whole {
+        return Some(field.breaks(&URL, "a whole URL such as https://shop.example.com/coffee"));
+    }
+    let odd = odd_in_url(&field.text)?;
+    let found =
+        field.breaks(&URL, "a URL in which <, >, {, }, \", \\, ^ and a % without two digits are percent-encoded");
+    // Behind the question mark browsers leave most of them as they were typed.
+    let typed = field.text.find('?').is_some_and(|query| query < odd);
+    Some(Finding { severity: if typed { Severity::Note } else { found.severity }, ..found })
+}
+
+/// Where a character stands that no URL has (RFC 3986), or a percent sign that begins no code.
+fn odd_in_url(url: &str) -> Option<usize> {
+    let is_code =
+        |at: usize| url.as_bytes().get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit));
+    url.bytes().enumerate().find_map(|(at, byte)| match byte {
+        b'<' | b'>' | b'{' | b'}' | b'"' | b'\\' | b'^' | b'`' => Some(at),
+        b'%' if !is_code(at) => Some(at),
+        _ => None,
+    })
 }
 
 fn degrees(field: &FilledField<'_>, rule: &'static Rule, most: f64) -> Option<Finding> {
@@ -326,7 +347,14 @@ fn check_time(event: &Document, id: NodeId, received: Option<Timestamp>, context
     let happened = instant(event, id)?;
     let finding = |rule: &'static Rule, expected: Expected| Some(rule.at(event.path(id), expected, shown(event, id)));
     if happened.duration_since(context.now) > SKEW {
-        return finding(&FUTURE, "when the event happened: a time that has come".into());
+        let hours = whole_hours(received.unwrap_or(context.now).duration_since(happened));
+        let expected = hours.map(|hours| {
+            sanitized!(
+                "when the event happened: it is {} h ahead to the minute, as local time is that is written as UTC",
+                hours.abs()
+            )
+        });
+        return finding(&FUTURE, expected.map_or("when the event happened: a time that has come".into(), Into::into));
     }
     let received = received.filter(|_| context.stage == Stage::Received);
     let arrives = if context.stage == Stage::Received { received? } else { context.now };
@@ -335,8 +363,24 @@ fn check_time(event: &Document, id: NodeId, received: Option<Timestamp>, context
         return finding(&PAST, "when the event happened: a time of the last 90 days".into());
     }
     let received = received.filter(|_| late.abs() > SKEW)?;
+    if let Some(hours) = whole_hours(late) {
+        let expected = sanitized!(
+            "about {}: it is {} h off to the minute, as local time is that is written as UTC, or hh in place of HH",
+            received,
+            hours
+        );
+        return finding(&CLOCK_SKEW, expected.into());
+    }
     let (apart, side) = (rough(late), if late.is_positive() { "before" } else { "after" });
     finding(&CLOCK_SKEW, sanitized!("about {}, when it was received; this is {} {}", received, apart, side).into())
+}
+
+/// How many hours a duration is, where it is hours to the minute, as zones are apart.
+fn whole_hours(duration: SignedDuration) -> Option<i64> {
+    const HOUR: i64 = 3_600;
+    let seconds = duration.as_secs();
+    let hours = (seconds + seconds.signum() * HOUR / 2) / HOUR;
+    ((1..=14).contains(&hours.abs()) && (seconds - hours * HOUR).abs() <= 60).then_some(hours)
 }
 
 /// A duration in the unit that tells most.

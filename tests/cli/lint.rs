@@ -413,7 +413,7 @@ const SAMPLES: &str = r#"{"event":"identify","customer_id":"11111","email":"[ema
 "#;
 
 /// The findings in them: line, severity, rule and place.
-const IN_SAMPLES: [&str; 26] = [
+const IN_SAMPLES: [&str; 27] = [
     "1 error email-format /email",
     "2 error identifier-missing ",
     "3 error identifier-missing ",
@@ -423,6 +423,7 @@ const IN_SAMPLES: [&str; 26] = [
     "6 note purchase-arithmetic /total",
     "7 error identifier-missing ",
     "8 error identifier-missing ",
+    "8 error placeholder-left /event",
     "9 error email-format /email",
     "9 note subscription-length /subscription_end_at",
     "10 error email-format /email",

@@ -1,11 +1,12 @@
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::fields::CASE_TWINS;
 use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
 use super::{KeyFields, remembered};
-use crate::event::sanitized;
+use crate::event::{Document, NodeId, sanitized};
 use crate::lint::values::is_address;
-use crate::lint::{Expected, Findings, Rule, Severity, shown};
+use crate::lint::{Expected, Finding, Findings, Rule, Severity, shown};
 
 /// Of how many customers and of how many addresses the other identifier is remembered as it is shown.
 const ROOM: usize = 40_000;
@@ -35,6 +36,9 @@ pub(super) struct IdentityHistory {
     every_customer: LookBack,
     /// Which of them came together before: a pair is told once, and not again at each of its events.
     pairs: LookBack,
+    /// By address in small letters, how it was spelled; and all spellings that came.
+    spelled: LookBack,
+    spellings: LookBack,
 }
 
 /// The other identifier that one came with last.
@@ -50,21 +54,30 @@ impl Default for IdentityHistory {
     fn default() -> Self {
         let every = LookBack::default;
         let (emails, customers) = (Recent::new(ROOM), Recent::new(ROOM));
-        Self { emails, customers, every_email: every(), every_customer: every(), pairs: every() }
+        Self {
+            emails,
+            customers,
+            every_email: every(),
+            every_customer: every(),
+            pairs: every(),
+            spelled: every(),
+            spellings: every(),
+        }
     }
 }
 
 impl IdentityHistory {
     pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
-        let Some((customer_field, customer)) = key_fields.identifier(key_fields.customer) else { return };
         // A text that is no address has its own rule, and stands for many people.
-        let Some((email_field, email)) = key_fields.identifier(key_fields.email).filter(|(_, email)| is_address(email))
-        else {
-            return;
-        };
+        let email = key_fields.identifier(key_fields.email).filter(|(_, email)| is_address(email.trim()));
+        let Some((email_field, email)) = email else { return };
+        let email = email.trim();
+        self.check_spelling(key_fields.event, email_field, email, findings);
+        let Some((customer_field, customer)) = key_fields.identifier(key_fields.customer) else { return };
+        let customer = customer.trim();
         let of = |text: &str, shown: &str| OtherIdentifier { hash: xxh3_64(text.as_bytes()), shown: remembered(shown) };
         // Mailboxes are the same in capitals.
-        let (this_email, this_customer) = (of(&email.to_lowercase(), &email), of(&customer, &customer));
+        let (this_email, this_customer) = (of(&email.to_lowercase(), email), of(customer, customer));
         let (by_email, by_customer) = (this_email.hash, this_customer.hash);
         let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), 0).is_some();
         let others = [self.every_email.put(by_customer, by_email), self.every_customer.put(by_email, by_customer)];
@@ -88,9 +101,22 @@ impl IdentityHistory {
         tell(customer_field, another_customer, customer, "another customer", "as with this email before");
     }
 
+    /// An address that came in other letters before is the same mailbox, and may be two profiles.
+    fn check_spelling(&mut self, event: &Document, field: NodeId, email: &str, findings: &mut Findings) {
+        let (exact, lower) = (xxh3_64(email.as_bytes()), xxh3_64(email.to_lowercase().as_bytes()));
+        let is_new = self.spellings.put(exact, 0).is_none();
+        if self.spelled.put(lower, exact) == Some(false) && is_new {
+            let expected = "the spelling that it had before, which is of the same mailbox, in all events";
+            let finding = CASE_TWINS.at(event.path(field), expected, shown(event, field));
+            findings.push(Finding { severity: Severity::Note, ..finding });
+        }
+    }
+
     /// Whether some were not remembered for want of room.
     pub(super) fn is_full(&self) -> bool {
-        [&self.every_email, &self.every_customer, &self.pairs].into_iter().any(LookBack::is_full)
+        [&self.every_email, &self.every_customer, &self.pairs, &self.spelled, &self.spellings]
+            .into_iter()
+            .any(LookBack::is_full)
     }
 
     #[cfg(test)]
@@ -127,6 +153,25 @@ mod tests {
             let wanted: Vec<_> = wanted.iter().map(|(path, expected)| (1, *path, *expected)).collect();
             assert_eq!(found, wanted, "{second}");
         }
+    }
+
+    #[test]
+    fn an_address_is_spelled_one_way() {
+        let with = |email: &str| format!(r#"{{"event":"x","email":"{email}"}}"#);
+        let events =
+            ["jane@example.com", "Jane@example.com", "kim@example.com", "jane@example.com", "Jane@example.com"];
+        let events = events.map(with);
+        let events: Vec<&str> = events.iter().map(String::as_str).collect();
+        let found = across(&events, Stage::Outgoing, "case-twins");
+        assert_eq!(found.iter().map(|(at, path, _)| (*at, path.as_str())).collect::<Vec<_>>(), [(1, "/email")]);
+        // Spaces and capitals do not make another address of it.
+        let of = |customer: &str, email: &str| format!(r#"{{"customer_id":"{customer}","email":"{email}"}}"#);
+        let found = across(
+            &[&of("1", "jane@example.com"), &of("2", " Jane@example.com")],
+            Stage::Outgoing,
+            "identity-conflict",
+        );
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]

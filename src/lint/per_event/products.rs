@@ -83,8 +83,13 @@ impl Object<'_> {
             let finding = self.finding(&PRODUCTS_NAME, "items", Expected::name("products"));
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         }
-        findings.extend(self.misnamed_quantity());
-        let lists = ["products", "items"].into_iter().flat_map(|name| self.objects(name));
+        // Beside a list it is how much there is in the cart.
+        if ["product_id", "sku"].into_iter().any(|name| self.has_some(name)) && !self.has("products") {
+            findings.extend(self.misnamed_quantity());
+        }
+        // In what is no array the products themselves cannot be read.
+        let is_array = |name: &&str| self.get(name).is_some_and(|id| self.kind(id) == Some(NodeKind::Array));
+        let lists = ["products", "items"].into_iter().filter(is_array).flat_map(|name| self.objects(name));
         findings.extend(lists.filter_map(|product| product.misnamed_quantity()));
     }
 
@@ -102,7 +107,6 @@ impl Object<'_> {
                 let expected =
                     if one.is_product() { ARRAY } else { "an array of objects: keys of an object can hide products" };
                 push(findings, expected, one.is_product().then(|| Fix::Replace(format!("[{}]", self.event.text(id)))));
-                findings.extend(one.misnamed_quantity());
             }
             Some(NodeKind::Array) => {
                 let is_id = |id: NodeId| matches!(self.kind(id), Some(NodeKind::String | NodeKind::Number));
