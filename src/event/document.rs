@@ -1,8 +1,11 @@
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::field_name::{ByName, FieldName, FieldNames};
 use super::head::Span;
 use super::{Head, HeadFields, Path, Payload, Segment, TypeName, json};
 
@@ -63,6 +66,8 @@ pub struct Node {
     pub(super) end: u32,
     /// The key with its quotes; empty for elements and the root.
     pub(super) key: Range<u32>,
+    /// The same where it is one that is known.
+    pub(super) name: Option<&'static FieldName>,
     pub(super) value: Range<u32>,
 }
 
@@ -232,7 +237,31 @@ impl Document {
     /// The key that the value stands under, decoded; `None` for elements and the event itself.
     pub fn key(&self, id: NodeId) -> Option<Cow<'_, str>> {
         let node = self.get(id)?;
-        (!node.key.is_empty()).then(|| json::string(self.slice(&node.key)))
+        match node.name {
+            Some(name) => Some(Cow::Borrowed(&name.text)),
+            None => (!node.key.is_empty()).then(|| json::string(self.slice(&node.key))),
+        }
+    }
+
+    /// The hash of the key (XXH3, 64 bits); `None` for elements and the event itself.
+    pub(crate) fn key_hash(&self, id: NodeId) -> Option<u64> {
+        match self.get(id)?.name {
+            Some(name) => Some(name.hash()),
+            None => self.key(id).map(|key| xxh3_64(key.as_bytes())),
+        }
+    }
+
+    /// What follows from the key, which `find` finds out; `None` for elements and the event itself.
+    pub(crate) fn by_key<T: Copy>(&self, id: NodeId, known: &ByName<T>, find: impl FnOnce(&str) -> T) -> Option<T> {
+        match self.get(id)?.name {
+            Some(name) => Some(known.of(name, find)),
+            None => self.key(id).map(|key| find(&key)),
+        }
+    }
+
+    /// Whether the key holds escapes, which nearly none does; not of elements and the event itself.
+    pub(crate) fn is_key_escaped(&self, id: NodeId) -> bool {
+        self.get(id).is_some_and(|node| node.name.is_none() && self.slice(&node.key).contains('\\'))
     }
 
     /// The same to show: half of a character as it is spelled.
@@ -387,6 +416,7 @@ struct Scan<'a> {
     nodes: Vec<Node>,
     open: Vec<u32>,
     key: Range<u32>,
+    names: FieldNames,
     occurrences: HashMap<NodeId, u32>,
     /// The fields of the object that was closed last: kept for its room.
     fields: Vec<(Cow<'a, str>, NodeId)>,
@@ -399,8 +429,16 @@ impl<'a> Scan<'a> {
         }
         // A guess between a flat event of short fields and one of long strings; a wrong one costs a reallocation.
         let nodes = Vec::with_capacity(text.len() / 24 + 1);
-        let mut scan =
-            Self { text, at: 0, nodes, open: Vec::new(), key: 0..0, occurrences: HashMap::new(), fields: Vec::new() };
+        let mut scan = Self {
+            text,
+            at: 0,
+            nodes,
+            open: Vec::new(),
+            key: 0..0,
+            names: FieldNames::of_thread(),
+            occurrences: HashMap::new(),
+            fields: Vec::new(),
+        };
         scan.run()?;
         Ok(scan)
     }
@@ -487,9 +525,11 @@ impl<'a> Scan<'a> {
             None => 0,
         };
         let key = std::mem::take(&mut self.key);
+        let spelled = self.text.get(key.start as usize + 1..(key.end as usize).saturating_sub(1));
+        let name = spelled.filter(|_| !key.is_empty()).and_then(|spelled| self.names.get(spelled));
         let depth = offset(self.open.len());
         let value = start..offset(self.at);
-        self.nodes.push(Node { kind, children: 0, position, depth, parent, end: id + 1, key, value });
+        self.nodes.push(Node { kind, children: 0, position, depth, parent, end: id + 1, key, name, value });
         if kind.is_container() {
             self.open.push(id);
         }
@@ -516,8 +556,11 @@ impl<'a> Scan<'a> {
         fields.clear();
         let mut next = object + 1;
         while let Some(node) = self.nodes.get(next as usize).filter(|_| next < end) {
-            let key = self.text.get(node.key.start as usize..node.key.end as usize).unwrap_or("");
-            fields.push((json::string(key), NodeId(next)));
+            let key = match node.name {
+                Some(name) => Cow::Borrowed(&*name.text),
+                None => json::string(self.text.get(node.key.start as usize..node.key.end as usize).unwrap_or("")),
+            };
+            fields.push((key, NodeId(next)));
             next = node.end;
         }
         if fields.len() <= FEW {

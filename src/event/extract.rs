@@ -1,7 +1,8 @@
 //! The part of a large document that is looked at: what stands too deep, or beyond so many values, is left out.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::{Document, Node, NodeId};
 

@@ -63,7 +63,7 @@ pub(crate) fn read(text: &str) -> serde_json::Result<Json<'_>> {
 pub(crate) fn string(raw: &str) -> Cow<'_, str> {
     let inner = raw.strip_prefix('"').unwrap_or(raw);
     let inner = inner.strip_suffix('"').unwrap_or(inner);
-    if !inner.contains('\\') {
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Cow::Borrowed(inner);
     }
     serde_json::from_str(raw).map_or(Cow::Borrowed(inner), |WobblyString(text)| Cow::Owned(text))

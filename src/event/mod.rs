@@ -8,6 +8,7 @@ mod diff;
 mod document;
 mod extract;
 mod field_index;
+mod field_name;
 mod form;
 mod head;
 mod identifiers;
@@ -36,6 +37,7 @@ pub(crate) use document::VISITED;
 pub use document::{Children, Document, DocumentError, Node, NodeId, NodeKind};
 pub(crate) use extract::{Extent, Extract};
 pub(crate) use field_index::FieldIndex;
+pub(crate) use field_name::ByName;
 pub use form::{Form, NO_ARRAY};
 #[cfg(test)]
 pub(crate) use head::tests::TYPES;

@@ -1,12 +1,13 @@
 //! The names and types of attributes, by the catalogue: what is close to a known attribute and yet another one.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashSet};
 
 use super::limits::letters;
 use super::{Expected, Finding, Findings, Fix, JsonTypes, LintContext, Reason, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue};
-use crate::event::{Document, NodeId, NodeKind, Origin};
+use crate::event::{ByName, Document, NodeId, NodeKind, Origin};
 
 static NAME: Rule = Rule {
     id: "attribute-name",
@@ -38,6 +39,18 @@ struct KnownAttributes {
     by_letters: HashMap<String, &'static str>,
     /// Those of the objects that stand in an attribute, by its name.
     inside: HashMap<&'static str, KnownAttributes>,
+    /// By the names of fields, what each is.
+    fields: ByName<Meaning>,
+}
+
+/// What a field is among the attributes, by its name.
+#[derive(Clone, Copy)]
+enum Meaning {
+    /// An attribute, and those of the objects that stand in it.
+    Attribute(&'static Attribute, Option<&'static KnownAttributes>),
+    /// Nearly the name of that one.
+    Misnamed(&'static str),
+    Other,
 }
 
 impl KnownAttributes {
@@ -65,7 +78,16 @@ impl KnownAttributes {
                 .filter(|attribute| !attribute.attributes.is_empty())
                 .map(|attribute| (attribute.name.as_str(), Self::new(&attribute.attributes)))
                 .collect(),
+            fields: ByName::new(),
         }
+    }
+
+    fn meaning(&'static self, event: &Document, field: NodeId) -> Meaning {
+        let of_name = |name: &str| match self.by_name.get(name) {
+            Some(attribute) => Meaning::Attribute(attribute, self.inside.get(name)),
+            None => self.by_letters.get(&letters(name)).map_or(Meaning::Other, |name| Meaning::Misnamed(name)),
+        };
+        event.by_key(field, &self.fields, of_name).unwrap_or(Meaning::Other)
     }
 }
 
@@ -76,22 +98,25 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
     let Some(known) = KnownAttributes::of(event.event_type().unwrap_or_default()) else { return };
     let mut misnamed = Vec::new();
     for field in event.children(NodeId::ROOT) {
-        let Some(key) = event.key(field) else { continue };
         if context.stage == Stage::Received && event.origin(field) != Origin::Sender {
             continue;
         }
-        let Some(attribute) = known.by_name.get(&*key) else {
-            misnamed.extend(known.by_letters.get(&letters(&key)).map(|name| (field, *name)));
-            continue;
+        let (attribute, inside) = match known.meaning(event, field) {
+            Meaning::Attribute(attribute, inside) => (attribute, inside),
+            Meaning::Misnamed(name) => {
+                misnamed.push((field, name));
+                continue;
+            }
+            Meaning::Other => continue,
         };
         findings.extend(another_type(event, field, attribute));
-        let Some(inside) = known.inside.get(&*key) else { continue };
+        let Some(inside) = inside else { continue };
         for object in event.children(field) {
             let mut misnamed = Vec::new();
             for field in event.children(object) {
-                let key = event.key(field).filter(|key| !inside.by_name.contains_key(&**key));
-                let name = key.and_then(|key| inside.by_letters.get(&letters(&key)));
-                misnamed.extend(name.map(|name| (field, *name)));
+                if let Meaning::Misnamed(name) = inside.meaning(event, field) {
+                    misnamed.push((field, name));
+                }
             }
             tell_misnamed(event, object, &misnamed, findings);
         }

@@ -11,15 +11,15 @@ mod people;
 mod recent;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
+use foldhash::HashSet;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::budget::cut_short;
 use super::values::is_address;
 use super::{Findings, LintContext, Rule, Stage};
 use crate::event::text::excerpt;
-use crate::event::{Document, NodeId, NodeKind, Origin, Path};
+use crate::event::{ByName, Document, NodeId, NodeKind, Origin, Path};
 use fields::FieldHistory;
 use orders::OrderHistory;
 use people::IdentityHistory;
@@ -101,6 +101,28 @@ struct KeyFields<'a> {
     products: Option<NodeId>,
 }
 
+/// The part that a field of the event has in these rules, by its name.
+#[derive(Clone, Copy)]
+enum Role {
+    Order,
+    Revenue,
+    Products,
+    Other,
+}
+
+impl Role {
+    fn of(event: &Document, field: NodeId) -> Self {
+        static ROLES: ByName<Role> = ByName::new();
+        let of_name = |name: &str| match name {
+            "order_id" => Self::Order,
+            "revenue" => Self::Revenue,
+            "products" | "items" | "product_ids" | "skus" | "product_id" | "sku" => Self::Products,
+            _ => Self::Other,
+        };
+        event.by_key(field, &ROLES, of_name).unwrap_or(Self::Other)
+    }
+}
+
 impl<'a> KeyFields<'a> {
     fn read(event: &'a Document, stage: Stage) -> Self {
         let identifier = |wanted: &str| event.identifier_fields().find(|(name, _)| *name == wanted).map(|(_, id)| id);
@@ -116,13 +138,11 @@ impl<'a> KeyFields<'a> {
             products: None,
         };
         for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
-            match event.key(field).as_deref() {
-                Some("order_id") => key_fields.order = Some(field),
-                Some("revenue") => key_fields.revenue = Some(field),
-                Some("products" | "items" | "product_ids" | "skus" | "product_id" | "sku") => {
-                    key_fields.products = key_fields.products.or(Some(field));
-                }
-                _ => {}
+            match Role::of(event, field) {
+                Role::Order => key_fields.order = Some(field),
+                Role::Revenue => key_fields.revenue = Some(field),
+                Role::Products => key_fields.products = key_fields.products.or(Some(field)),
+                Role::Other => {}
             }
         }
         key_fields
@@ -190,7 +210,7 @@ mod tests {
     fn found(session: &mut CrossEvent, event: &Document, stage: Stage) -> Vec<Finding> {
         let mut findings = Findings::default();
         let context = LintContext { stage, now: jiff::Timestamp::UNIX_EPOCH };
-        session.observe(event, &HashSet::new(), context, &mut findings);
+        session.observe(event, &HashSet::default(), context, &mut findings);
         findings.done()
     }
 

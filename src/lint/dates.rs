@@ -1,5 +1,7 @@
 //! How dates are written, and how they should be.
 
+use std::ops::Deref;
+
 use jiff::civil;
 use jiff::fmt::rfc2822;
 
@@ -15,11 +17,15 @@ pub(super) enum DateForm {
 
 impl DateForm {
     pub(super) fn of(text: &str) -> Self {
+        // So do all forms begin, and hardly any other text.
+        if !text.starts_with(|first: char| first.is_ascii_digit()) {
+            return Self::Otherwise;
+        }
         let (date, time) = text.split_once(['T', 't']).map_or((text, None), |(date, time)| (date, Some(time)));
         // Both forms are documented: 2016-04-12T17:27:20Z, 20160412T172720Z.
         let forms = [("yyyy-mm-dd", "-"), ("yyyymmdd", "")];
         for (form, hyphen) in forms {
-            let Some(&[year, month, day]) = numbers(date, form).as_deref() else { continue };
+            let Some(Numbers { values: [year, month, day], .. }) = numbers(date, form) else { continue };
             let clock = match time.map(TimeForm::of) {
                 Some(TimeForm::None) => return Self::Otherwise,
                 Some(TimeForm::Impossible) => false,
@@ -63,7 +69,7 @@ impl TimeForm {
         };
         let (time, fraction) = time.split_once(['.', ',']).unwrap_or((time, "0"));
         let read = |text, forms: &[&str]| forms.iter().find_map(|form| numbers(text, form));
-        let zone = zone.map_or(Some(vec![0]), |zone| read(zone, &["hh:mm", "hhmm", "hh"]));
+        let zone = zone.map_or(Some(Numbers::default()), |zone| read(zone, &["hh:mm", "hhmm", "hh"]));
         let time = read(time, &["hh:mm:ss", "hhmmss", "hh:mm", "hhmm", "hh"]);
         let (Some(time), Some(zone)) = (time, zone) else { return Self::None };
         if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -77,22 +83,38 @@ impl TimeForm {
     }
 }
 
+/// The numbers in a text of a known form; no form has more than three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    values: [u16; 3],
+    count: usize,
+}
+
+impl Deref for Numbers {
+    type Target = [u16];
+
+    fn deref(&self) -> &[u16] {
+        self.values.get(..self.count).unwrap_or(&self.values)
+    }
+}
+
 /// The numbers in `text` where it has that form: in it a small letter stands for a digit, a run of the same letter for a
 /// number, and anything else for itself.
-pub(crate) fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
+pub(crate) fn numbers(text: &str, form: &str) -> Option<Numbers> {
     if text.len() != form.len() {
         return None;
     }
-    let mut numbers: Vec<u16> = Vec::with_capacity(3);
+    let mut numbers = Numbers::default();
     let mut last = None;
     for (byte, letter) in text.bytes().zip(form.bytes()) {
         if letter.is_ascii_lowercase() {
             let digit = byte.is_ascii_digit().then(|| u16::from(byte - b'0'))?;
             if last != Some(letter) {
-                numbers.push(0);
+                numbers.count += 1;
             }
             // Four digits at most.
-            numbers.iter_mut().last().into_iter().for_each(|number| *number = *number * 10 + digit);
+            let number = numbers.values.get_mut(numbers.count.saturating_sub(1))?;
+            *number = *number * 10 + digit;
         } else if byte != letter {
             return None;
         }
@@ -103,7 +125,7 @@ pub(crate) fn numbers(text: &str, form: &str) -> Option<Vec<u16>> {
 
 /// `2026-11-24`, of a day that the calendar has.
 pub(crate) fn is_day(text: &str) -> bool {
-    matches!(numbers(text, "yyyy-mm-dd").as_deref(), Some([year, month, day]) if exists(*year, *month, *day))
+    numbers(text, "yyyy-mm-dd").is_some_and(|Numbers { values: [year, month, day], .. }| exists(year, month, day))
 }
 
 fn exists(year: u16, month: u16, day: u16) -> bool {

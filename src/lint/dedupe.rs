@@ -1,6 +1,6 @@
 //! One fault, one finding: where several rules see the same fault, the one that says most exactly what it is, is told.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::{Finding, Rule};
 use crate::event::Segment;

@@ -1,9 +1,9 @@
 //! Values that the platform takes with 200 and silently stores as something else: a date, a boolean or a number whose
 //! spelling makes it a string, and text that stands where a value was meant.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::{HashSet, HashSetExt};
 use jiff::Timestamp;
 
 use super::amounts::{bare, currency, is_number};
@@ -13,7 +13,7 @@ use super::missing::{self, LITERAL_TEXT, PLACEHOLDER_LEFT, is_placeholder};
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
 use crate::event::text::sanitize;
-use crate::event::{Document, NodeId, NodeKind, Origin, sanitized};
+use crate::event::{ByName, Document, NodeId, NodeKind, Origin, sanitized};
 
 const TYPES: &str = "https://help.blueshift.com/hc/en-us/articles/115002714773";
 
@@ -128,7 +128,8 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         if event.occurrence(id) > 0 && !is_of_the_pixel(event, node.depth, key, context.stage) {
             findings.tell(&KEY_TWICE, || KEY_TWICE.at(event.path(id), "one field of that name", shown(event, id)));
         }
-        if let Some(whole) = without_halves(event.key_text(id)) {
+        let whole = if event.is_key_escaped(id) { without_halves(event.key_text(id)) } else { None };
+        if let Some(whole) = whole {
             findings.tell(&HALF_CHARACTER, || {
                 let name = serde_json::from_str(&whole).ok().map(Fix::Rename);
                 let spelled = event.key_text(id).trim_matches('"').into();
@@ -138,7 +139,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         }
         let diagnosis = match node.kind {
             NodeKind::String => half_character(event.text(id)).or_else(|| in_text(event, id, key, &event.plain(id))),
-            NodeKind::Number => in_number(key, event.text(id)),
+            NodeKind::Number => in_number(event, id, key),
             _ => None,
         };
         if let Some(Diagnosis { rule, severity, expected, fix }) = diagnosis {
@@ -177,7 +178,7 @@ fn half_character(json: &str) -> Option<Diagnosis> {
 /// A string as JSON without what is half of a character in it (a lone surrogate); `None` where nothing is.
 fn without_halves(json: &str) -> Option<String> {
     // Nearly no text has such an escape.
-    json.find("\\u").filter(|_| json.contains("\\ud") || json.contains("\\uD"))?;
+    memchr::memchr(b'\\', json.as_bytes()).filter(|_| json.contains("\\ud") || json.contains("\\uD"))?;
     let unit = |at: usize| {
         let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
         u16::from_str_radix(digits, 16).ok()
@@ -209,7 +210,7 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
         let usual = top && key == "referrer";
         return (!held_elsewhere && !usual).then(|| Diagnosis::new(&EMPTY_STRING, "a value, or no such field", None));
     }
-    let kind = FieldKind::of(event, id, key);
+    let kind = FieldKind::of(event, id);
     if let Some(severity) = missing::literal(key, text, kind.is_some()) {
         let expected = if severity == Severity::Note {
             "a value, if this stands for none; else it is right"
@@ -228,15 +229,16 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
         // A full date and time is one wherever it stands, and so is one with slashes.
         None => match DateForm::of(text) {
             DateForm::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
-            DateForm::Otherwise if is_slashed(text) => Some(date_format(rewritten(text))),
-            DateForm::Otherwise if is_price(key, text) => number_fault(text),
+            DateForm::Otherwise if text.contains('/') && is_slashed(text) => Some(date_format(rewritten(text))),
+            DateForm::Otherwise if is_price(event, id, text) => number_fault(text),
             _ => None,
         },
     }
 }
 
-fn in_number(key: &str, text: &str) -> Option<Diagnosis> {
-    match FieldKind::of_name(key)? {
+fn in_number(event: &Document, id: NodeId, key: &str) -> Option<Diagnosis> {
+    let text = event.text(id);
+    match FieldKind::by_key(event, id)? {
         FieldKind::Date { sure } => epoch_fault(key, text).or_else(|| sure.then(|| date_format(None))),
         FieldKind::Boolean { sure: true } => match text {
             "0" => Some(boolean(Some("false"))),
@@ -279,8 +281,8 @@ const DATED: [&str; 10] =
 const NUMBERS: [&str; 3] = ["amount", "qty", "subtotal"];
 
 impl FieldKind {
-    fn of(event: &Document, id: NodeId, key: &str) -> Option<Self> {
-        let meaning = Self::of_name(key)?;
+    fn of(event: &Document, id: NodeId) -> Option<Self> {
+        let meaning = Self::by_key(event, id)?;
         if !matches!(meaning, Self::Number) {
             return Some(meaning);
         }
@@ -296,6 +298,11 @@ impl FieldKind {
         static NUMERIC: LazyLock<HashSet<&str>> =
             LazyLock::new(|| known(|attribute| attribute.types.first().is_some_and(|it| it == "number")));
         NUMERIC.contains(name) || NUMBERS.contains(&name)
+    }
+
+    fn by_key(event: &Document, id: NodeId) -> Option<Self> {
+        static KINDS: ByName<Option<FieldKind>> = ByName::new();
+        event.by_key(id, &KINDS, Self::of_name)?
     }
 
     fn of_name(name: &str) -> Option<Self> {
@@ -435,9 +442,13 @@ fn as_number(digits: String) -> String {
 }
 
 /// Whether a field of the sender's own holds an amount of money: `course_price` with `$ 79.95`.
-fn is_price(key: &str, text: &str) -> bool {
+fn is_price(event: &Document, id: NodeId, text: &str) -> bool {
     const ENDINGS: [&str; 8] = ["_price", "_total", "_amount", "_revenue", "_cost", "_fee", "_tax", "_discount"];
-    ENDINGS.iter().any(|ending| key.ends_with(ending)) && currency(text.trim()).is_some() && bare(text).is_some()
+    static PRICES: ByName<bool> = ByName::new();
+    let is_named = |key: &str| ENDINGS.iter().any(|ending| key.ends_with(ending));
+    event.by_key(id, &PRICES, is_named).is_some_and(|is_one| is_one)
+        && currency(text.trim()).is_some()
+        && bare(text).is_some()
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! The documented limits by which the platform refuses or drops events: names, identifiers, the event's UUID.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::HashMap;
 use uuid::Uuid;
 
 use super::values::is_uuid;
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
 use crate::event::text::{excerpt, sanitize};
-use crate::event::{Document, NodeId, NodeKind, Path, sanitized};
+use crate::event::{ByName, Document, NodeId, NodeKind, Path, sanitized};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
 const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-data";
@@ -173,17 +173,21 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
     // An identifier that is blank is a finding of its own.
     let (mut named, mut identified, mut blank) = (false, false, false);
     for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
-        let Some(key) = event.key(field) else { continue };
+        let role = Role::of(event, field);
+        if role == Role::Other {
+            continue;
+        }
+        let Some(name) = event.key(field) else { continue };
         let kind = event.get(field).map(|node| node.kind);
-        match &*key {
-            "event" if kind != Some(NodeKind::Null) => {
+        match role {
+            Role::Name if kind != Some(NodeKind::Null) => {
                 named = true;
                 check_name(event, field, outgoing, findings);
             }
             // The platform gives every event a UUID: what is none is what was sent.
-            "event_uuid" if kind != Some(NodeKind::Null) => check_uuid(event, field, findings),
+            Role::Uuid if kind != Some(NodeKind::Null) => check_uuid(event, field, findings),
             // A null says that there is none, as its absence would.
-            name if IDENTIFIERS.contains(&name) && kind != Some(NodeKind::Null) => {
+            Role::Identifier if kind != Some(NodeKind::Null) => {
                 if event.plain(field).trim().is_empty() {
                     // The platform adds a `user_uuid` of its own.
                     if outgoing || name != "user_uuid" {
@@ -193,17 +197,17 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
                             sanitized!(
                                 "{} {}, or no such field",
                                 if name == "email" { "an" } else { "a" },
-                                sanitize(name)
+                                sanitize(&name)
                             ),
                             shown(event, field),
                         ));
                     }
                 } else {
                     identified |= !kind.is_some_and(NodeKind::is_container);
-                    check_length(event, field, name, findings);
+                    check_length(event, field, &name, findings);
                 }
             }
-            name if outgoing && name.starts_with("_bsft") && !SENDABLE.contains(&name) => findings.push(Finding {
+            Role::Reserved if outgoing => findings.push(Finding {
                 fix: Some(Fix::Remove),
                 ..RESERVED_NAME.at(event.path(field), "a name that does not start with _bsft", shown(event, field))
             }),
@@ -231,6 +235,33 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
             event.children(NodeId::ROOT).filter_map(|field| event.key(field)).find(|key| is_like_identifier(key));
         let but = likely.map(|key| (&*excerpt(&key, LONGEST_NAME)).into());
         findings.push(IDENTIFIER_MISSING.at(Path::root(), Expected::any_of(EXPECTED), Actual::NoneOf { but }));
+    }
+}
+
+/// The part that a field of the event has in these rules, by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Name,
+    Uuid,
+    Identifier,
+    Reserved,
+    Other,
+}
+
+impl Role {
+    fn of(event: &Document, field: NodeId) -> Self {
+        static ROLES: ByName<Role> = ByName::new();
+        event.by_key(field, &ROLES, Self::of_name).unwrap_or(Self::Other)
+    }
+
+    fn of_name(name: &str) -> Self {
+        match name {
+            "event" => Self::Name,
+            "event_uuid" => Self::Uuid,
+            _ if IDENTIFIERS.contains(&name) => Self::Identifier,
+            _ if name.starts_with("_bsft") && !SENDABLE.contains(&name) => Self::Reserved,
+            _ => Self::Other,
+        }
     }
 }
 
@@ -299,7 +330,8 @@ fn is_numeric(name: &str) -> bool {
 
 /// The standard event that `name` is another spelling of.
 pub(crate) fn twin(name: &str) -> Option<&'static str> {
-    standard(&letters(name)).filter(|standard| *standard != name)
+    let is_standard = name != ANY_EVENT && Catalogue::standard().get(name).is_some();
+    standard(&letters(name)).filter(|standard| !is_standard && *standard != name)
 }
 
 /// The standard event whose name has those [`letters`].

@@ -31,9 +31,9 @@ mod severity;
 mod values;
 mod words;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use jiff::Timestamp;
 use serde::Serialize;
 

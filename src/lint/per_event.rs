@@ -80,21 +80,22 @@ fn definition(event: &Document, stage: Stage) -> Option<&'static Definition> {
 impl Object<'_> {
     fn check_demands(&self, definition: &'static Definition, findings: &mut Findings) {
         for Demand { any_of, need } in &definition.demands {
-            let names: Vec<_> = any_of.iter().map(String::as_str).collect();
-            if names.contains(&"email") {
-                self.check_identifier(definition, &names, findings);
+            let asks_for = |wanted: &str| any_of.iter().any(|name| name == wanted);
+            if asks_for("email") {
+                self.check_identifier(definition, any_of, findings);
                 continue;
             }
-            let of_products = names.contains(&"products");
-            let all = if of_products { &PRODUCT_NAMES[..] } else { &names };
+            let of_products = asks_for("products");
+            let others = any_of.iter().map(String::as_str).filter(|_| !of_products);
+            let mut all = PRODUCT_NAMES.into_iter().filter(|_| of_products).chain(others);
             // That an event has a name is the platform's own limit, with its own rule.
-            let there = names.contains(&"event")
-                || all.iter().any(|name| self.has_some(name))
+            let there = asks_for("event")
+                || all.clone().any(|name| self.has_some(name))
                 || of_products && self.has_misnamed_products();
             if !there {
                 let rule = if *need == Need::Required { &REQUIRED } else { &RECOMMENDED };
                 // One that is there and empty is missing where it stands.
-                let empty = all.iter().find_map(|name| self.named(name));
+                let empty = all.find_map(|name| self.named(name));
                 findings.push(match empty {
                     Some(id) => rule.at(self.event.path(id), "a value", shown(self.event, id)),
                     None => rule.at(self.path(), Expected::any_of(any_of.iter().map(String::as_str)), Actual::Missing),
@@ -109,16 +110,16 @@ impl Object<'_> {
     }
 
     /// An identify needs one of its own identifiers; of other events only the platform's limits ask for one.
-    fn check_identifier(&self, definition: &Definition, names: &[&'static str], findings: &mut Findings) {
+    fn check_identifier(&self, definition: &Definition, names: &'static [String], findings: &mut Findings) {
         // The demand of every event, which a cookie also meets, stands beside identify's own.
-        if definition.event_type != "identify" || names.contains(&"cookie") {
+        if definition.event_type != "identify" || names.iter().any(|name| name == "cookie") {
             return;
         }
         // A blank one is a finding of its own.
         if !names.iter().any(|name| self.has(name)) {
             findings.push(IDENTIFY.at(
                 self.path(),
-                Expected::any_of(names.iter().copied()),
+                Expected::any_of(names.iter().map(String::as_str)),
                 Actual::NoneOf { but: None },
             ));
         }

@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
-use crate::event::{Document, NodeId, NodeKind, Sanitized, sanitized};
+use crate::event::{ByName, Document, NodeId, NodeKind, Sanitized, sanitized};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
 const CUSTOMER: &str = "https://developer.blueshift.com/docs/customer-related-data";
@@ -163,15 +163,15 @@ pub(super) const RULES: &[&Rule] = &[
 pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
     let (mut happened, mut received) = (None, None);
     for id in event.ids() {
-        let Some(key) = event.key(id) else { continue };
-        let own = event.parent(id) == Some(NodeId::ROOT);
-        match &*key {
-            "timestamp" if own => happened = Some(id),
-            "_bsft_ts" if own => received = instant(event, id),
-            name => {
-                let field = judge(name, own).and_then(|judge| Some((judge, FilledField::read(event, id)?)));
-                findings.extend(field.and_then(|(judge, field)| judge(&field)));
+        let own = || event.parent(id) == Some(NodeId::ROOT);
+        match Meaning::of(event, id) {
+            Meaning::Happened if own() => happened = Some(id),
+            Meaning::Received if own() => received = instant(event, id),
+            Meaning::Anywhere(judge) => findings.extend(FilledField::read(event, id).and_then(|field| judge(&field))),
+            Meaning::Own(judge) if own() => {
+                findings.extend(FilledField::read(event, id).and_then(|field| judge(&field)));
             }
+            _ => {}
         }
     }
     findings.extend(happened.and_then(|id| check_time(event, id, received, context)));
@@ -180,22 +180,42 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
 /// A look at one value: what is wrong with it, if anything.
 type ValueCheck = fn(&FilledField<'_>) -> Option<Finding>;
 
-/// Who judges the field of that name. What a product or another object within the event calls so may mean something else,
-/// but for the names that hardly can.
-fn judge(name: &str, own: bool) -> Option<ValueCheck> {
-    Some(match name {
-        "email" => email,
-        "latitude" => |field| degrees(field, &LATITUDE, 90.0),
-        "longitude" => |field| degrees(field, &LONGITUDE, 180.0),
-        "currency" => currency,
-        _ if !own => return None,
-        "phone_number" => phone,
-        "ip" => |field| field.text.parse::<IpAddr>().is_err().then(|| field.breaks(&IP, "one IPv4 or IPv6 address")),
-        "url" | "referrer" => url,
-        "device_idfa" | "device_idfv" | "advertising_id" => advertising_id,
-        "gender" => gender,
-        _ => return None,
-    })
+/// The part that a field of some name has in these rules.
+#[derive(Clone, Copy)]
+enum Meaning {
+    None,
+    /// When the event happened.
+    Happened,
+    /// When the platform received it.
+    Received,
+    /// Its value has a form, wherever it stands.
+    Anywhere(ValueCheck),
+    /// The same of the event's own field: what a product or another object within it calls so may mean something else.
+    Own(ValueCheck),
+}
+
+impl Meaning {
+    fn of(event: &Document, id: NodeId) -> Self {
+        static MEANINGS: ByName<Meaning> = ByName::new();
+        event.by_key(id, &MEANINGS, Self::of_name).unwrap_or(Self::None)
+    }
+
+    fn of_name(name: &str) -> Self {
+        match name {
+            "timestamp" => Self::Happened,
+            "_bsft_ts" => Self::Received,
+            "email" => Self::Anywhere(email),
+            "latitude" => Self::Anywhere(|field| degrees(field, &LATITUDE, 90.0)),
+            "longitude" => Self::Anywhere(|field| degrees(field, &LONGITUDE, 180.0)),
+            "currency" => Self::Anywhere(currency),
+            "phone_number" => Self::Own(phone),
+            "ip" => Self::Own(ip),
+            "url" | "referrer" => Self::Own(url),
+            "device_idfa" | "device_idfv" | "advertising_id" => Self::Own(advertising_id),
+            "gender" => Self::Own(gender),
+            _ => Self::None,
+        }
+    }
 }
 
 /// A field with something in it.
@@ -277,6 +297,10 @@ fn is_phone(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (6..=14).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
+}
+
+fn ip(field: &FilledField<'_>) -> Option<Finding> {
+    field.text.parse::<IpAddr>().is_err().then(|| field.breaks(&IP, "one IPv4 or IPv6 address"))
 }
 
 fn url(field: &FilledField<'_>) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! A plan that has grown stale: fields that it names and nobody sends any more.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::schema::{Constraint, SchemaId, Schemas};
 use super::{Plan, Planned, STALE, type_of};

@@ -1,7 +1,8 @@
 //! An event, held to a schema: what is not as planned, in the words of findings.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::decimal::Decimal;
 use super::nearest;
@@ -310,13 +311,13 @@ impl<'a, 'f> Validation<'a, 'f> {
             if self.is_left_out(child) {
                 continue;
             }
-            let Some(key) = event.key(child) else { continue };
             let mut is_known = false;
-            if let Some(schema) = properties.named.get(&*key) {
+            if let Some(schema) = properties.of_field(event, child) {
                 is_known = true;
-                fits &= self.visit(*schema, child, seen);
+                fits &= self.visit(schema, child, seen);
             }
             for (pattern, schema) in &properties.patterns {
+                let Some(key) = event.key(child) else { continue };
                 if self.spend(1 + key.len() / BYTES_A_STEP) && pattern.regex.is_match(&key) {
                     is_known = true;
                     fits &= self.visit(*schema, child, seen);

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::{Absences, Plan, SeverityOverrides};
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};

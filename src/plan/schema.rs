@@ -9,7 +9,7 @@ use url::Url;
 
 use super::decimal::Decimal;
 use super::format::Format;
-use crate::event::{Document, NodeId, NodeKind};
+use crate::event::{ByName, Document, NodeId, NodeKind};
 use crate::lint::{JsonTypes, letters};
 
 /// The draft of JSON Schema that a plan is written in.
@@ -106,11 +106,18 @@ pub(super) struct Properties {
     pub(super) patterns: Vec<(Pattern, SchemaId)>,
     /// The schema of all the others.
     pub(super) others: Option<SchemaId>,
+    /// What the names of fields are among them.
+    pub(super) fields: ByName<Option<SchemaId>>,
     /// The names by their letters, once that is asked for.
     spelled: OnceLock<HashMap<String, Vec<Box<str>>>>,
 }
 
 impl Properties {
+    /// The schema of the field at `id`, if it is named.
+    pub(super) fn of_field(&self, event: &Document, id: NodeId) -> Option<SchemaId> {
+        event.by_key(id, &self.fields, |name| self.named.get(name).copied())?
+    }
+
     /// The names that have these letters.
     pub(super) fn spelled(&self, with: &str) -> impl Iterator<Item = &str> {
         let spelled = self.spelled.get_or_init(|| {

@@ -1,6 +1,7 @@
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+use foldhash::{HashSet, HashSetExt};
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -86,7 +87,7 @@ struct ContainerStats {
     /// How many there were.
     times: u32,
     /// By the hash of their names; of an array, its elements as one.
-    fields: IndexMap<u64, FieldStats>,
+    fields: IndexMap<u64, FieldStats, RandomState>,
 }
 
 #[derive(Debug)]
@@ -320,10 +321,9 @@ impl<'a> EventPlaces<'a> {
             keys.resize(id.index(), None);
             places.resize(id.index(), None);
             let around = document.parent(id).map(|parent| places.get(parent.index()).copied().flatten());
-            let name = document.key(id);
             let platforms = stage == Stage::Received && node.depth == 1;
             let counts = !(platforms && document.origin(id) != Origin::Sender) && document.occurrence(id) == 0;
-            let key = name.map_or(ELEMENT, |name| xxh3_64(name.as_bytes()));
+            let key = document.key_hash(id).unwrap_or(ELEMENT);
             let place = match around {
                 None => Some(0),
                 Some(around) => around.filter(|_| counts).map(|around| joined(around, key)),

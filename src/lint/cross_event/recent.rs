@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// A map by hash that has room for so much and no more: once it is full, what was asked for longest ago is forgotten.
 ///

@@ -9,13 +9,17 @@ pub(super) struct Object<'a> {
     pub(super) id: NodeId,
     /// By name; those of one name as they stand.
     fields: Vec<(Cow<'a, str>, NodeId)>,
+    /// A bit for each of the names, some of which share one: for nearly every name that is not there, there is none.
+    bits: u64,
 }
 
 impl<'a> Object<'a> {
     pub(super) fn read(event: &'a Document, id: NodeId) -> Self {
-        let mut fields: Vec<_> = event.children(id).filter_map(|field| Some((event.key(field)?, field))).collect();
+        let mut fields = Vec::with_capacity(event.get(id).map_or(0, |node| node.children as usize));
+        fields.extend(event.children(id).filter_map(|field| Some((event.key(field)?, field))));
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Self { event, id, fields }
+        let bits = fields.iter().fold(0, |bits, (name, _)| bits | bit(name));
+        Self { event, id, fields, bits }
     }
 
     pub(super) fn kind(&self, id: NodeId) -> Option<NodeKind> {
@@ -29,6 +33,9 @@ impl<'a> Object<'a> {
 
     /// The field of that name, be it null.
     pub(super) fn named(&self, name: &str) -> Option<NodeId> {
+        if self.bits & bit(name) == 0 {
+            return None;
+        }
         let after = self.fields.partition_point(|(known, _)| known.as_ref() <= name);
         let (known, id) = self.fields.get(after.checked_sub(1)?)?;
         (known == name).then_some(*id)
@@ -77,4 +84,12 @@ impl<'a> Object<'a> {
     pub(super) fn in_array(&self) -> bool {
         self.event.parent(self.id).is_some_and(|parent| self.kind(parent) == Some(NodeKind::Array))
     }
+}
+
+/// The bit of a name among the 64, by its length and its ends.
+fn bit(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let ends = [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
+    let [first, last] = ends;
+    1 << ((bytes.len() * 5 + first * 3 + last) % 64)
 }
