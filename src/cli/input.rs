@@ -246,8 +246,18 @@ pub(super) struct Values {
     bytes: Option<u64>,
     state: Reading,
     is_tape: bool,
+    /// How much of what was read was not taken yet.
+    at_hand: usize,
     /// The name of the input, where it is said that the end of a tape is torn.
     called: Option<Sanitized>,
+}
+
+/// What an input gives without being waited for.
+pub(super) enum AtHand {
+    Part(Result<Part, Unreadable>),
+    /// More may come.
+    Nothing,
+    End,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -289,8 +299,7 @@ pub(super) struct Lines {
 impl Lines {
     /// Those of a text that begins in that line.
     pub(super) fn of(text: &str, first: u64) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at);
-        Self { first, ends: ends.collect() }
+        Self { first, ends: memchr::memchr_iter(b'\n', text.as_bytes()).collect() }
     }
 
     /// The line in which this byte stands.
@@ -304,7 +313,7 @@ const NOT_TEXT: &str = "this line is not text (not UTF-8)";
 impl Values {
     fn new(reader: Box<dyn BufRead + Send>, called: Option<Sanitized>) -> Self {
         let (splitter, bytes, state) = (Splitter::default(), Some(0), Reading::New);
-        Self { reader, splitter, bytes, state, is_tape: false, called }
+        Self { reader, splitter, bytes, state, is_tape: false, at_hand: 0, called }
     }
 
     /// Looks at a value for the beginning of a tape, and says why not all of that may be read.
@@ -346,12 +355,18 @@ impl Values {
         Ok(())
     }
 
-    fn read(&mut self) -> Result<Option<Value>, Unreadable> {
-        if self.state == Reading::New {
-            self.begin()?;
+    /// The next value; `None` where that is not at hand and may not be waited for.
+    fn read(&mut self, may_wait: bool) -> Option<Result<Option<Value>, Unreadable>> {
+        if self.state == Reading::New && may_wait {
+            if let Err(error) = self.begin() {
+                return Some(Err(error));
+            }
             self.state = Reading::First;
         }
         loop {
+            if self.at_hand == 0 && !may_wait {
+                return None;
+            }
             let fatal =
                 |splitter: &Splitter, reason| Unreadable { line: Some(splitter.line()), reason, goes_on: false };
             let piece = match self.reader.fill_buf() {
@@ -359,53 +374,56 @@ impl Values {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
                     let reason = sanitized!("it cannot be read: {}", Sanitized::of(&error));
-                    return Err(fatal(&self.splitter, reason));
+                    return Some(Err(fatal(&self.splitter, reason)));
                 }
             };
             if piece.is_empty() {
-                return Ok(self.splitter.finish());
+                return Some(Ok(self.splitter.finish()));
             }
             let (taken, value) = self.splitter.take(piece);
+            self.at_hand = piece.len() - taken;
             self.reader.consume(taken);
             self.bytes = self.bytes.map(|bytes| bytes + taken as u64);
             if self.splitter.held().max(value.as_ref().map_or(0, |value| value.bytes.len())) > LONGEST {
                 let reason = "this begins a JSON text of more than 64 MiB; with an event a line (NDJSON), each line must \
                               be a whole object";
-                return Err(fatal(&self.splitter, reason.into()));
+                return Some(Err(fatal(&self.splitter, reason.into())));
             }
             if value.is_some() {
-                return Ok(value);
+                return Some(Ok(value));
             }
         }
     }
-}
 
-impl Iterator for Values {
-    type Item = Result<Part, Unreadable>;
+    /// The next part, if it was read already.
+    pub(super) fn at_hand(&mut self) -> AtHand {
+        self.advance(false)
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn advance(&mut self, may_wait: bool) -> AtHand {
         if self.state == Reading::Ended {
-            return None;
+            return AtHand::End;
         }
-        let value = match self.read() {
-            Ok(Some(value)) => value,
-            Ok(None) => {
+        let value = match self.read(may_wait) {
+            None => return AtHand::Nothing,
+            Some(Ok(Some(value))) => value,
+            Some(Ok(None)) => {
                 self.state = Reading::Ended;
-                return None;
+                return AtHand::End;
             }
-            Err(unreadable) => {
+            Some(Err(unreadable)) => {
                 self.state = Reading::Ended;
-                return Some(Err(unreadable));
+                return AtHand::Part(Err(unreadable));
             }
         };
         if self.is_torn(&value) {
             self.state = Reading::Ended;
-            return None;
+            return AtHand::End;
         }
         let is_first = self.state == Reading::First;
         self.state = if is_first && !value.is_container { Reading::Ended } else { Reading::Going };
         let Value { bytes, line, column, .. } = value;
-        Some(match String::from_utf8(bytes) {
+        AtHand::Part(match String::from_utf8(bytes) {
             Ok(text) => match self.look_for_tape(&text, is_first) {
                 Ok(()) => Ok(Part { text, line, column, end: self.bytes }),
                 Err(newer) => Err(Unreadable { line: Some(line), reason: Sanitized::of(&newer), goes_on: true }),
@@ -416,6 +434,17 @@ impl Iterator for Values {
                 Err(Unreadable { line: Some(line), reason: NOT_TEXT.into(), goes_on: true })
             }
         })
+    }
+}
+
+impl Iterator for Values {
+    type Item = Result<Part, Unreadable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.advance(true) {
+            AtHand::Part(part) => Some(part),
+            AtHand::Nothing | AtHand::End => None,
+        }
     }
 }
 

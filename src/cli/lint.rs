@@ -4,6 +4,7 @@
 //! of those before is bounded.
 
 mod github;
+mod in_order;
 mod junit;
 mod ndjson;
 mod report;
@@ -13,22 +14,24 @@ mod text;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-use super::input::{BadInput, Input, InputError, Lines, Part, not_json};
+use super::input::{AtHand, BadInput, Input, InputError, Lines, Part, Unreadable, Values, not_json};
 use super::{Exit, Failure, args, stderr};
-use crate::event::placeholder::{self, TEST_ADDRESS, Values, resolve};
+use crate::event::placeholder::{self, TEST_ADDRESS, Values as Placeholders, resolve};
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, sanitize};
 use crate::event::{Document, DocumentError, Form, NO_ARRAY, NodeId, NodeKind, Redaction, Sanitized, sanitized};
 use crate::lint::{Finding, LintContext, NodeLookup, Severity, SeverityCounts, Stage};
 use crate::plan::Plan;
-use crate::plan::{Level, Linter, RuleOf, SeverityOverrides};
+use crate::plan::{Level, LintedAlone, Linter, LinterAlone, RuleOf, SeverityOverrides};
 use crate::session::{CapturedEvent, captured};
 use github::Github;
+use in_order::{in_order, threads};
 use junit::Junit;
 use ndjson::Ndjson;
 use report::FindingsWriter;
@@ -70,16 +73,15 @@ pub(super) fn run(
     input.outlast_an_interrupt()?;
     let called = input.called.clone();
     let called = redaction.as_ref().map_or(called.clone(), |redaction| redaction.words(&called));
+    let stage = if args.received { Stage::Received } else { Stage::Outgoing };
+    let context = LintContext { stage, now: Timestamp::now() };
+    let linter = Linter::new(levels, plan);
     let mut run = Run {
         report: report(args, &called),
-        out: BufWriter::new(io::stdout().lock()),
-        context: LintContext {
-            stage: if args.received { Stage::Received } else { Stage::Outgoing },
-            now: Timestamp::now(),
-        },
-        linter: Linter::new(levels, plan),
+        out: BufWriter::new(io::stdout()),
+        by_itself: ByItself { context, linter: linter.alone(), called: &called },
+        linter,
         redaction,
-        called: &called,
         is_live: input.is_live,
         tally: Tally::default(),
     };
@@ -96,7 +98,7 @@ pub(super) fn run(
 }
 
 /// The report that the options ask for, of the input that is called so.
-fn report<'a>(args: &args::LintArgs, called: &'a str) -> Box<dyn FindingsWriter + 'a> {
+fn report<'a>(args: &args::LintArgs, called: &'a str) -> Box<dyn FindingsWriter + Send + 'a> {
     match args.format {
         None if args.json => Box::new(Ndjson { called }),
         None => Box::new(Text::new(called, Look::of_stdout())),
@@ -188,31 +190,71 @@ impl Tally {
     }
 }
 
-/// One reading of one input.
-struct Run<'a, W: Write> {
-    report: Box<dyn FindingsWriter + 'a>,
-    out: W,
-    context: LintContext,
-    linter: Linter,
-    /// What makes masks of all that is found, where that is asked for.
-    redaction: Option<Redaction>,
-    called: &'a Sanitized,
-    /// Whether events come while it runs, so that somebody may be waiting for what is found.
-    is_live: bool,
-    tally: Tally,
+/// So many parts of an input, and so many bytes of them, are taken at a time.
+const MOST_PARTS: usize = 64;
+const MOST_BYTES: usize = 256 * 1024;
+
+/// Up to so many events of one call are taken as one part.
+const MOST_OF_A_CALL: usize = 64;
+
+/// The next parts of an input. Those that have to be waited for are not waited for before all is told of those before.
+fn batch(values: &mut Values, is_live: bool, until_told: &dyn Fn()) -> Option<Vec<Result<Part, Unreadable>>> {
+    let (mut parts, mut bytes) = (Vec::new(), 0);
+    while parts.len() < MOST_PARTS && bytes < MOST_BYTES {
+        let part = match values.at_hand() {
+            AtHand::Part(part) => part,
+            AtHand::Nothing if is_live && !parts.is_empty() => break,
+            AtHand::Nothing => {
+                if is_live {
+                    until_told();
+                }
+                let Some(part) = values.next() else { break };
+                part
+            }
+            AtHand::End => break,
+        };
+        bytes += part.as_ref().map_or(0, |part| part.text.len());
+        parts.push(part);
+    }
+    (!parts.is_empty()).then_some(parts)
 }
 
-impl<W: Write> Run<'_, W> {
-    fn all(&mut self, input: Input) -> io::Result<()> {
-        self.report.begin(&mut self.out)?;
-        for part in input.values() {
+/// What is known of an input before it is seen beside what came before.
+enum Step {
+    Event(Box<EventStep>),
+    /// An array of very many events, or a bulk payload, as it is in the input.
+    Call(Part),
+    /// What is wrong with a call.
+    Found(Linted),
+    Unusable(BadInput),
+}
+
+/// An event whose text begins in that line, with what is wrong with it by itself.
+struct EventStep {
+    event: Document,
+    context: LintContext,
+    line: u64,
+    alone: LintedAlone,
+}
+
+/// What can be done with any part of an input, whatever came before it.
+#[derive(Clone)]
+struct ByItself<'a> {
+    context: LintContext,
+    linter: Arc<LinterAlone>,
+    called: &'a Sanitized,
+}
+
+impl ByItself<'_> {
+    fn parts(&self, parts: Vec<Result<Part, Unreadable>>) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(parts.len());
+        for part in parts {
             match part {
-                Ok(part) => self.part(&part)?,
-                Err(unreadable) => self.unusable(&unreadable.of(self.called))?,
+                Ok(part) => self.part(part, &mut steps),
+                Err(unreadable) => steps.push(Step::Unusable(unreadable.of(self.called))),
             }
         }
-        self.report.end(&mut self.out)?;
-        self.out.flush()
+        steps
     }
 
     /// A template with its placeholders filled in, as `clickscope send` would; no line of it becomes another. A line is an
@@ -225,74 +267,151 @@ impl<W: Write> Run<'_, W> {
             return Cow::Borrowed(text);
         }
         let environment = |_: &str| Some("a value".to_owned());
-        let values = Values { now: self.context.now, seed: 0, seq: 1, email: TEST_ADDRESS, environment: &environment };
+        let now = self.context.now;
+        let values = Placeholders { now, seed: 0, seq: 1, email: TEST_ADDRESS, environment: &environment };
         resolve(text, &values).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// Lints a part of the input.
-    fn part(&mut self, part: &Part) -> io::Result<()> {
+    fn part(&self, part: Part, steps: &mut Vec<Step>) {
         match captured(&part.text) {
-            Some(None) => return Ok(()),
+            Some(None) => return,
             Some(Some(CapturedEvent { payload, text, at })) => {
                 let line = Lines::of(&part.text, part.line).line(offset(&part.text, text));
                 let context = LintContext { stage: Stage::Received, now: at.wall };
-                return match Document::new(payload) {
-                    Ok(event) => self.event(&event, context, line),
-                    Err(error) => self.bad(unreadable(&error), part),
-                };
+                return steps.push(match Document::new(payload) {
+                    Ok(event) => self.event(event, context, line),
+                    Err(error) => self.bad(unreadable(&error), &part),
+                });
             }
             None => {}
         }
         let text = self.filled(&part.text);
-        let lines = || Lines::of(&text, part.line);
         match Form::read(&text) {
             Form::Many { events, .. } => match check(&text) {
-                Ok(()) => self.call(&text, part.line, &events),
-                Err(bad) => self.bad(bad, part),
+                Ok(()) if events.len() > MOST_OF_A_CALL => steps.push(Step::Call(part)),
+                Ok(()) => {
+                    let lines = Lines::of(&text, part.line);
+                    steps.extend(self.call(&text, &lines, events.len()));
+                    steps.extend(events.into_iter().map(|event| self.element(event, lines.line(offset(&text, event)))));
+                }
+                Err(bad) => steps.push(self.bad(bad, &part)),
             },
             Form::NoArray(object) => {
-                let line = lines().line(offset(&text, object));
-                self.no_event(NO_ARRAY.into(), line)
+                let line = Lines::of(&text, part.line).line(offset(&text, object));
+                steps.push(self.no_event(NO_ARRAY.into(), line));
             }
-            Form::Event(text) => match read(text) {
-                Ok(event) => self.event(&event, self.context, part.line),
-                Err(bad) => self.bad(bad, part),
-            },
+            Form::Event(text) => steps.push(match read(text) {
+                Ok(event) => self.event(event, self.context, part.line),
+                Err(bad) => self.bad(bad, &part),
+            }),
         }
     }
 
-    /// The events of an array, or of a bulk payload.
-    fn call(&mut self, text: &str, first: u64, events: &[&str]) -> io::Result<()> {
-        let lines = Lines::of(text, first);
-        if self.context.stage == Stage::Outgoing {
-            let whole = text.trim_ascii();
-            let findings = self.linter.bulk(events.len(), whole.len());
-            if !findings.is_empty() {
-                let line = lines.line(offset(text, whole));
-                let findings = findings.into_iter().map(|finding| Located { line, finding }).collect();
-                self.tell(&Linted { event_type: None, line, findings })?;
-            }
+    /// What is wrong with an array of so many events, or a bulk payload, as a whole.
+    fn call(&self, text: &str, lines: &Lines, events: usize) -> Option<Step> {
+        let whole = text.trim_ascii();
+        let outgoing = self.context.stage == Stage::Outgoing;
+        let findings = if outgoing { self.linter.bulk(events, whole.len()) } else { Vec::new() };
+        let line = lines.line(offset(text, whole));
+        let findings: Vec<_> = findings.into_iter().map(|finding| Located { line, finding }).collect();
+        (!findings.is_empty()).then_some(Step::Found(Linted { event_type: None, line, findings }))
+    }
+
+    /// One of the events of a call.
+    fn element(&self, element: &str, line: u64) -> Step {
+        match Document::read(element) {
+            Ok(event) if is_object(&event) => self.event(event, self.context, line),
+            Ok(_) => self.no_event(no_event("this element of the array is no event: "), line),
+            Err(error) => self.no_event(Sanitized::of(&error), line),
         }
-        for element in events {
-            let line = lines.line(offset(text, element));
-            match Document::read(element) {
-                Ok(event) if is_object(&event) => self.event(&event, self.context, line)?,
-                Ok(_) => self.no_event(no_event("this element of the array is no event: "), line)?,
-                Err(error) => self.no_event(Sanitized::of(&error), line)?,
-            }
-        }
-        Ok(())
     }
 
     /// An event whose text begins in that line.
-    fn event(&mut self, event: &Document, context: LintContext, first: u64) -> io::Result<()> {
-        let lines = Lines::of(event.payload().text(), first);
-        let line = |span: Range<usize>| lines.line(span.start);
-        if !is_object(event) {
-            return self.no_event(no_event(""), line(event.span(NodeId::ROOT)));
+    fn event(&self, event: Document, context: LintContext, line: u64) -> Step {
+        if !is_object(&event) {
+            let lines = Lines::of(event.payload().text(), line);
+            return self.no_event(no_event(""), lines.line(event.span(NodeId::ROOT).start));
         }
-        let findings = self.linter.observe(event, context);
-        let mut places = NodeLookup::of(event, &findings);
+        let alone = self.linter.lint(&event, context);
+        Step::Event(Box::new(EventStep { event, context, line, alone }))
+    }
+
+    fn bad(&self, SyntaxError { line, column, message }: SyntaxError, part: &Part) -> Step {
+        let (line, column) = part.place(line, column);
+        let (line, column) = (Some(line), (column > 0).then_some(column));
+        Step::Unusable(BadInput { called: self.called.clone(), line, column, reason: message, can_be_left_out: true })
+    }
+
+    /// Says why what begins in that line is no event.
+    fn no_event(&self, reason: Sanitized, line: u64) -> Step {
+        let line = Some(line);
+        Step::Unusable(BadInput { called: self.called.clone(), line, column: None, reason, can_be_left_out: true })
+    }
+}
+
+/// One reading of one input.
+struct Run<'a, W: Write> {
+    report: Box<dyn FindingsWriter + Send + 'a>,
+    out: W,
+    by_itself: ByItself<'a>,
+    linter: Linter,
+    /// What makes masks of all that is found, where that is asked for.
+    redaction: Option<Redaction>,
+    /// Whether events come while it runs, so that somebody may be waiting for what is found.
+    is_live: bool,
+    tally: Tally,
+}
+
+impl<W: Write + Send> Run<'_, W> {
+    fn all(&mut self, input: Input) -> io::Result<()> {
+        self.report.begin(&mut self.out)?;
+        let by_itself = self.by_itself.clone();
+        let (mut values, is_live) = (input.values(), self.is_live);
+        in_order(
+            threads(),
+            |until_told| batch(&mut values, is_live, until_told),
+            |parts| by_itself.parts(parts),
+            |steps| self.steps(steps),
+        )?;
+        self.report.end(&mut self.out)?;
+        self.out.flush()
+    }
+
+    fn steps(&mut self, steps: Vec<Step>) -> io::Result<()> {
+        steps.into_iter().try_for_each(|step| self.step(step))?;
+        if self.is_live { self.out.flush() } else { Ok(()) }
+    }
+
+    fn step(&mut self, step: Step) -> io::Result<()> {
+        match step {
+            Step::Event(event) => self.event(*event),
+            Step::Call(part) => self.call(&part),
+            Step::Found(linted) => self.tell(&linted),
+            Step::Unusable(bad) => self.unusable(&bad),
+        }
+    }
+
+    /// The events of an array, or of a bulk payload, some at a time.
+    fn call(&mut self, part: &Part) -> io::Result<()> {
+        let by_itself = self.by_itself.clone();
+        let text = by_itself.filled(&part.text);
+        let Form::Many { events, .. } = Form::read(&text) else { return Ok(()) };
+        let lines = Lines::of(&text, part.line);
+        by_itself.call(&text, &lines, events.len()).map_or(Ok(()), |step| self.step(step))?;
+        let mut batches = events.chunks(MOST_OF_A_CALL);
+        let elements = |events: &[&str]| -> Vec<Step> {
+            events.iter().map(|event| by_itself.element(event, lines.line(offset(&text, event)))).collect()
+        };
+        in_order(threads(), |_| batches.next(), elements, |steps| self.steps(steps))
+    }
+
+    fn event(&mut self, step: EventStep) -> io::Result<()> {
+        let EventStep { event, context, line, alone } = step;
+        let lines = Lines::of(event.payload().text(), line);
+        let line = |span: Range<usize>| lines.line(span.start);
+        let findings = self.linter.go_on(&event, alone, context);
+        let mut places = NodeLookup::of(&event, &findings);
         let located = |finding: Finding| Located { line: line(event.span(places.nearest(&finding.path))), finding };
         self.tally.events += 1;
         let mut event_type = event.event_type().map(|name| fit(name, WIDEST_TYPE));
@@ -309,20 +428,7 @@ impl<W: Write> Run<'_, W> {
 
     fn tell(&mut self, linted: &Linted) -> io::Result<()> {
         self.tally.add(linted);
-        self.report.event(linted, &mut self.out)?;
-        if self.is_live { self.out.flush() } else { Ok(()) }
-    }
-
-    fn bad(&mut self, SyntaxError { line, column, message }: SyntaxError, part: &Part) -> io::Result<()> {
-        let (line, column) = part.place(line, column);
-        let (line, column) = (Some(line), (column > 0).then_some(column));
-        self.unusable(&BadInput { called: self.called.clone(), line, column, reason: message, can_be_left_out: true })
-    }
-
-    /// Says why what begins in that line is no event.
-    fn no_event(&mut self, reason: Sanitized, line: u64) -> io::Result<()> {
-        let line = Some(line);
-        self.unusable(&BadInput { called: self.called.clone(), line, column: None, reason, can_be_left_out: true })
+        self.report.event(linted, &mut self.out)
     }
 
     /// Says what is no event; what was found so far goes before it, as it stands in the file.

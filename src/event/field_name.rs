@@ -92,17 +92,20 @@ impl fmt::Debug for FieldName {
 
 /// What follows from the names of fields: of those that are known it is found out once.
 pub(crate) struct ByName<T> {
-    pages: [OnceLock<Box<[OnceLock<T>]>>; MOST / PAGE],
+    pages: OnceLock<Box<[OnceLock<Page<T>>]>>,
 }
+
+type Page<T> = Box<[OnceLock<T>]>;
 
 impl<T: Copy> ByName<T> {
     pub(crate) const fn new() -> Self {
-        Self { pages: [const { OnceLock::new() }; MOST / PAGE] }
+        Self { pages: OnceLock::new() }
     }
 
     /// What follows from that one, or else `find` of it.
     pub(super) fn of(&self, name: &'static FieldName, find: impl FnOnce(&str) -> T) -> T {
-        let page = self.pages.get(name.index / PAGE);
+        let pages = self.pages.get_or_init(|| (0..MOST / PAGE).map(|_| OnceLock::new()).collect());
+        let page = pages.get(name.index / PAGE);
         let page = page.map(|page| page.get_or_init(|| (0..PAGE).map(|_| OnceLock::new()).collect()));
         let place = page.and_then(|page| page.get(name.index % PAGE));
         match place {

@@ -76,7 +76,16 @@ impl Splitter {
     pub fn take(&mut self, piece: &[u8]) -> (usize, Option<Value>) {
         // Where what belongs to the value begins in the piece.
         let mut from = 0;
-        for (at, byte) in piece.iter().copied().enumerate() {
+        let mut next = 0;
+        while let Some(byte) = piece.get(next).copied() {
+            if self.state == State::String && !matches!(byte, b'"' | b'\\' | b'\n') {
+                let rest = piece.get(next..).unwrap_or_default();
+                next += memchr::memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
+                self.at_line_start = false;
+                continue;
+            }
+            let at = next;
+            next += 1;
             let at_line_start = std::mem::replace(&mut self.at_line_start, byte == b'\n');
             match self.state {
                 State::Between => match byte {
@@ -186,8 +195,8 @@ impl Splitter {
         self.value.bytes.extend_from_slice(rest.unwrap_or_default());
         let bytes = &self.value.bytes;
         // A broken one may have gone on without being held.
-        let breaks = bytes.split(|byte| *byte == b'\n').count() as u64 - 1;
-        let line_start = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let breaks = memchr::memchr_iter(b'\n', bytes).count() as u64;
+        let line_start = memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1);
         let characters = bytes.get(line_start..).unwrap_or_default().iter().filter(|byte| **byte & 0xc0 != 0x80);
         let before = if breaks == 0 { self.column } else { 1 };
         self.column = if self.state == State::Broken { 1 } else { before + characters.count() };

@@ -5,6 +5,7 @@
 //! one thing for each of another pays for that with [`Findings::spend`]; and [`Findings`] is all that it can tell.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{Actual, Finding, Rule, Severity};
 use crate::event::{Document, Extent, Extract, NodeId, Path, Segment};
@@ -47,9 +48,13 @@ pub(super) const RULES: &[&Rule] = &[&CUT_SHORT];
 /// The part of an event that is checked, and a finding for the rest.
 pub(crate) fn extract(event: &Document) -> (Cow<'_, Document>, Findings) {
     let mut findings = Findings::default();
-    let Some(Extract { document, values, deep, under }) = event.within(EXTENT) else {
-        return (Cow::Borrowed(event), findings);
-    };
+    let document = extract_into(event, &mut findings);
+    (document.map_or(Cow::Borrowed(event), Cow::Owned), findings)
+}
+
+/// The same with room for the findings; `None` where all of the event is checked.
+pub(crate) fn extract_into(event: &Document, findings: &mut Findings) -> Option<Document> {
+    let Extract { document, values, deep, under } = event.within(EXTENT)?;
     if values {
         let found = Actual::Count { count: event.len() as u64, of: "value" };
         findings.push(cut_short(Path::root(), "at most 100,000 values, which were checked", found));
@@ -63,7 +68,7 @@ pub(crate) fn extract(event: &Document) -> (Cow<'_, Document>, Findings) {
         let expected = "names of at most 4,096 bytes in all around a value: those within were checked";
         findings.push(cut_short(path, expected, "longer names than that"));
     }
-    (Cow::Owned(document), findings)
+    Some(document)
 }
 
 /// The field of the event in which a value stands.
@@ -90,6 +95,8 @@ pub(crate) struct Findings {
     guesses: u32,
     bytes: usize,
     was_cut: bool,
+    /// The rules whose findings nobody wants, and nothing follows from.
+    unwanted: Arc<[&'static Rule]>,
 }
 
 impl Default for Findings {
@@ -102,17 +109,31 @@ impl Default for Findings {
             guesses: MOST_GUESSES,
             bytes: MOST_BYTES,
             was_cut: false,
+            unwanted: Arc::default(),
         }
     }
 }
 
 impl Findings {
+    /// Room for the findings of all other rules than these.
+    pub(crate) fn without(unwanted: Arc<[&'static Rule]>) -> Self {
+        Self { unwanted, ..Self::default() }
+    }
+
+    /// Whether a finding of one of these rules is of any use.
+    pub(crate) fn want(&self, rules: &[&'static Rule]) -> bool {
+        self.unwanted.is_empty() || rules.iter().any(|rule| !self.unwanted.contains(rule))
+    }
+
     pub(crate) fn push(&mut self, finding: Finding) {
         self.tell(finding.rule, || finding);
     }
 
     /// Takes a finding of that rule, which is not made where there are too many of them already.
     pub(crate) fn tell(&mut self, rule: &'static Rule, finding: impl FnOnce() -> Finding) {
+        if !self.want(&[rule]) {
+            return;
+        }
         let of_rule = match self.counts.iter_mut().find(|(known, _)| std::ptr::eq(*known, rule)) {
             Some((_, count)) => count,
             None => &mut self.counts.push_mut((rule, 0)).1,

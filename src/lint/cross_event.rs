@@ -24,16 +24,8 @@ use fields::FieldHistory;
 use orders::OrderHistory;
 use people::IdentityHistory;
 
-pub(super) const RULES: &[&Rule] = &[
-    &fields::TYPE_CHANGES,
-    &fields::SOMETIMES_MISSING,
-    &fields::CASE_TWINS,
-    &people::IDENTITY_CONFLICT,
-    &orders::EVENT_UUID_TWICE,
-    &orders::ORDER_TWICE,
-    &orders::ORDER_SHARED,
-    &orders::PURCHASE_PER_LINE_ITEM,
-];
+/// All of them, by what they are about.
+pub(super) const RULES: [&[&Rule]; 3] = [fields::RULES, people::RULES, orders::RULES];
 
 /// A memory of the events observed so far; bounded, however many they are.
 #[derive(Debug, Default)]
@@ -57,9 +49,15 @@ impl CrossEvent {
     ) {
         if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
             let key_fields = KeyFields::read(event, context.stage);
-            self.fields.observe(&key_fields, malformed, findings);
-            self.people.observe(&key_fields, findings);
-            self.orders.observe(&key_fields, findings);
+            if findings.want(fields::RULES) {
+                self.fields.observe(&key_fields, malformed, findings);
+            }
+            if findings.want(people::RULES) {
+                self.people.observe(&key_fields, findings);
+            }
+            if findings.want(orders::RULES) {
+                self.orders.observe(&key_fields, findings);
+            }
             self.tell_what_is_not_known(findings);
         }
     }

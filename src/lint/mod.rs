@@ -40,7 +40,7 @@ use serde::Serialize;
 use crate::event::text::excerpt;
 use crate::event::{Document, NodeId, Path, Segment};
 
-pub(crate) use budget::{Findings, extract};
+pub(crate) use budget::{Findings, extract, extract_into};
 pub(crate) use bulk::bulk;
 pub use counts::SeverityCounts;
 pub(crate) use dates::{is_day, numbers};
@@ -92,8 +92,9 @@ pub struct LintContext {
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     let of_any_event =
         [limits::RULES, degradation::RULES, missing::RULES, calendars::RULES, values::RULES, attributes::RULES];
-    let of_others = [cross_event::RULES, bulk::RULES, budget::RULES];
-    of_any_event.into_iter().chain(per_event::RULES).chain(of_others).flatten().copied()
+    let of_others = [bulk::RULES, budget::RULES];
+    let of_each = of_any_event.into_iter().chain(per_event::RULES);
+    of_each.chain(cross_event::RULES).chain(of_others).flatten().copied()
 }
 
 /// The findings in `event`, in the order of its fields; what concerns the whole event comes first.
@@ -106,9 +107,20 @@ pub(crate) fn lint(event: &Document, context: LintContext) -> Vec<Finding> {
 
 /// Finds what the rules for one event say of it.
 pub(crate) fn find(event: &Document, context: LintContext, findings: &mut Findings) {
-    let each = [limits::check, degradation::check, values::check, attributes::check, per_event::check, bulk::check];
-    for check in each {
-        check(event, context, findings);
+    /// The rules of a sort, and what finds where they are broken.
+    type Check = (&'static [&'static [&'static Rule]], fn(&Document, LintContext, &mut Findings));
+    let each: [Check; 6] = [
+        (&[limits::RULES], limits::check),
+        (&[degradation::RULES, missing::RULES, calendars::RULES], degradation::check),
+        (&[values::RULES], values::check),
+        (&[attributes::RULES], attributes::check),
+        (&per_event::RULES, per_event::check),
+        (&[bulk::RULES], bulk::check),
+    ];
+    for (rules, check) in each {
+        if rules.iter().any(|rules| findings.want(rules)) {
+            check(event, context, findings);
+        }
     }
     sender::ease(event, findings);
 }

@@ -1,23 +1,50 @@
+use std::sync::Arc;
+
 use foldhash::HashSet;
 
-use super::{Absences, Plan, SeverityOverrides};
+use super::{Absences, Plan, SeverityOverrides, rules};
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};
 use crate::lint::cross_event::CrossEvent;
-use crate::lint::{Finding, Findings, LintContext, NodeLookup, bulk, dedupe, extract, find, in_order};
+use crate::lint::{Finding, Findings, LintContext, NodeLookup, Rule, bulk, dedupe, extract_into, find, in_order};
 
 /// Lints one event after the other: each by itself, against the plan, and beside those before it.
 #[derive(Debug, Default)]
 pub struct Linter {
-    levels: SeverityOverrides,
-    plan: Plan,
+    alone: Arc<LinterAlone>,
     cross_event: CrossEvent,
     absences: Absences,
+}
+
+/// The part of a [`Linter`] that remembers nothing: it lints events by themselves and against the plan, as many at a time as
+/// one likes.
+#[derive(Debug, Default)]
+pub struct LinterAlone {
+    levels: SeverityOverrides,
+    plan: Plan,
+    /// The rules that need not be looked at.
+    unwanted: Arc<[&'static Rule]>,
+}
+
+/// The findings in an event by itself, before it is seen beside others.
+#[derive(Debug)]
+pub struct LintedAlone {
+    /// The part that is checked, where that is not all of the event.
+    extract: Option<Document>,
+    findings: Findings,
 }
 
 impl Linter {
     /// A linter that has seen no event yet.
     pub fn new(levels: SeverityOverrides, plan: Plan) -> Self {
-        Self { levels, plan, ..Self::default() }
+        // Of a value that is of a wrong form more follows than that it is told.
+        let unwanted = rules().filter(|rule| levels.never_tell(rule) && !dedupe::is_of_form(rule)).collect();
+        let alone = Arc::new(LinterAlone { levels, plan, unwanted });
+        Self { alone, ..Self::default() }
+    }
+
+    /// The part of it that remembers nothing.
+    pub fn alone(&self) -> Arc<LinterAlone> {
+        Arc::clone(&self.alone)
     }
 
     /// Forgets the events that were observed.
@@ -27,23 +54,28 @@ impl Linter {
 
     /// The findings in `event`, also beside those observed before; and learns from it for those after it.
     pub fn observe(&mut self, event: &Document, context: LintContext) -> Vec<Finding> {
-        let (event, mut findings) = extract(event);
-        self.by_itself(&event, context, &mut findings);
-        let malformed = malformed(&event, findings.kept());
-        self.cross_event.observe(&event, &malformed, context, &mut findings);
-        self.absences.observe(&self.plan, &event, &mut findings);
-        self.told(&event, findings)
+        self.go_on(event, self.alone.lint(event, context), context)
+    }
+
+    /// The same of an event that was linted by itself.
+    pub fn go_on(&mut self, event: &Document, alone: LintedAlone, context: LintContext) -> Vec<Finding> {
+        let LintedAlone { extract, mut findings } = alone;
+        let event = extract.as_ref().unwrap_or(event);
+        let malformed = malformed(event, findings.kept());
+        self.cross_event.observe(event, &malformed, context, &mut findings);
+        self.absences.observe(&self.alone.plan, event, &mut findings);
+        self.alone.told(event, findings)
     }
 
     /// The findings in what may be sent one day: an event, or each of an array of them. Nothing is learnt from it.
     pub fn judge(&self, draft: &Document, context: LintContext) -> Vec<Finding> {
         if draft.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Array) {
-            return self.alone(draft, context);
+            return self.alone.all(draft, context);
         }
         let mut findings = Findings::default();
         for (index, element) in draft.children(NodeId::ROOT).enumerate() {
             let Ok(event) = Document::read(draft.text(element)) else { continue };
-            let found = self.alone(&event, context);
+            let found = self.alone.all(&event, context);
             findings.extend(found.into_iter().map(|mut finding| {
                 let Path(inside) = std::mem::take(&mut finding.path);
                 finding.path = Path(std::iter::once(Segment::Index(index)).chain(inside).collect());
@@ -53,25 +85,31 @@ impl Linter {
         findings.done()
     }
 
+    /// Whether of the events observed so far some repeats and changes could not be found.
+    pub fn has_limits(&self) -> bool {
+        self.cross_event.has_limits()
+    }
+}
+
+impl LinterAlone {
+    /// What is wrong with `event` whatever came before it.
+    pub fn lint(&self, event: &Document, context: LintContext) -> LintedAlone {
+        let mut findings = Findings::without(Arc::clone(&self.unwanted));
+        let extract = extract_into(event, &mut findings);
+        let checked = extract.as_ref().unwrap_or(event);
+        find(checked, context, &mut findings);
+        self.plan.check(checked, context, &mut findings);
+        LintedAlone { extract, findings }
+    }
+
     /// The findings in a bulk call of so many events in a body of so many bytes, apart from the events themselves.
     pub fn bulk(&self, events: usize, bytes: usize) -> Vec<Finding> {
         self.levels.apply(None, bulk(events, bytes))
     }
 
-    /// Whether of the events observed so far some repeats and changes could not be found.
-    pub fn has_limits(&self) -> bool {
-        self.cross_event.has_limits()
-    }
-
-    fn alone(&self, event: &Document, context: LintContext) -> Vec<Finding> {
-        let (event, mut findings) = extract(event);
-        self.by_itself(&event, context, &mut findings);
-        self.told(&event, findings)
-    }
-
-    fn by_itself(&self, event: &Document, context: LintContext, findings: &mut Findings) {
-        find(event, context, findings);
-        self.plan.check(event, context, findings);
+    fn all(&self, event: &Document, context: LintContext) -> Vec<Finding> {
+        let LintedAlone { extract, findings } = self.lint(event, context);
+        self.told(extract.as_ref().unwrap_or(event), findings)
     }
 
     /// Those of the findings that are told. One that is allowed does not stand in for another.

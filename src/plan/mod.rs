@@ -32,7 +32,7 @@ use schema::Schemas;
 
 use absence::Absences;
 pub use infer::{Inference, Inferred, InferredSchema, Lesson, MOST_TYPES};
-pub use linter::Linter;
+pub use linter::{LintedAlone, Linter, LinterAlone};
 pub use severity_overrides::{Level, RuleOf, SeverityOverrides, UnknownRule};
 
 /// The widest name that a message repeats, in columns.

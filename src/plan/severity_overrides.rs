@@ -149,6 +149,12 @@ impl SeverityOverrides {
         self.apply(event.event_type(), findings)
     }
 
+    /// Whether no finding of that rule is told, whatever the event.
+    pub(super) fn never_tell(&self, rule: &'static Rule) -> bool {
+        let mut chosen = self.levels.iter().filter(|(of, _)| of.rule == rule).peekable();
+        chosen.clone().any(|(of, _)| of.event_type.is_none()) && chosen.all(|(_, level)| *level == Level::Allow)
+    }
+
     fn chosen(&self, rule: &'static Rule, event_type: Option<&str>) -> Option<Level> {
         let chosen = |event_type: Option<&str>| {
             let found = self.levels.iter().find(|(of, _)| of.rule == rule && of.event_type.as_deref() == event_type);

@@ -28,7 +28,9 @@ const FEWEST: u32 = 5;
 /// A field is usual when it is in so many of a hundred.
 const USUAL: u64 = 95;
 
-pub(super) static TYPE_CHANGES: Rule = Rule {
+pub(super) const RULES: &[&Rule] = &[&TYPE_CHANGES, &SOMETIMES_MISSING, &CASE_TWINS];
+
+static TYPE_CHANGES: Rule = Rule {
     id: "field-type-changes",
     severity: Severity::Warning,
     title: "a field of another type than before",
@@ -40,7 +42,7 @@ pub(super) static TYPE_CHANGES: Rule = Rule {
 {"event":"course_booked","email":"jane@example.com","seats":3}"#,
 };
 
-pub(super) static SOMETIMES_MISSING: Rule = Rule {
+static SOMETIMES_MISSING: Rule = Rule {
     id: "field-sometimes-missing",
     severity: Severity::Note,
     title: "a field that nearly all events of the type have, but not this one",
@@ -61,7 +63,7 @@ pub(super) static SOMETIMES_MISSING: Rule = Rule {
 {"event":"course_booked","email":"ola@example.com","course":"Weaving"}"#,
 };
 
-pub(super) static CASE_TWINS: Rule = Rule {
+static CASE_TWINS: Rule = Rule {
     id: "case-twins",
     severity: Severity::Warning,
     title: "one name, spelled two ways",

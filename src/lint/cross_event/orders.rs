@@ -11,7 +11,9 @@ use crate::lint::{Findings, Rule, Severity, Stage, shown};
 /// Of how many orders, and of how many UUIDs of events, it is remembered what came with them.
 const ROOM: usize = 40_000;
 
-pub(super) static EVENT_UUID_TWICE: Rule = Rule {
+pub(super) const RULES: &[&Rule] = &[&EVENT_UUID_TWICE, &ORDER_TWICE, &ORDER_SHARED, &PURCHASE_PER_LINE_ITEM];
+
+static EVENT_UUID_TWICE: Rule = Rule {
     id: "event-uuid-twice",
     severity: Severity::Error,
     title: "two events with the same event_uuid",
@@ -23,7 +25,7 @@ pub(super) static EVENT_UUID_TWICE: Rule = Rule {
 {"event":"plan_left","email":"jane@example.com","event_uuid":"b3a0c4de-5a52-4f0b-9a1e-6a2c8e0f7d11"}"#,
 };
 
-pub(super) static ORDER_TWICE: Rule = Rule {
+static ORDER_TWICE: Rule = Rule {
     id: "order-twice",
     severity: Severity::Warning,
     title: "one order purchased twice",
@@ -36,7 +38,7 @@ pub(super) static ORDER_TWICE: Rule = Rule {
 {"event":"purchase","email":"jane@example.com","order_id":"50315","revenue":25,"products":[{"sku":"45790-32","price":25,"quantity":1}]}"#,
 };
 
-pub(super) static ORDER_SHARED: Rule = Rule {
+static ORDER_SHARED: Rule = Rule {
     id: "order-of-two-customers",
     severity: Severity::Warning,
     title: "one order number of two customers",
@@ -49,7 +51,7 @@ pub(super) static ORDER_SHARED: Rule = Rule {
 {"event":"purchase","email":"kim@example.com","order_id":"50315","revenue":3,"products":[{"sku":"46493-32","price":3,"quantity":1}]}"#,
 };
 
-pub(super) static PURCHASE_PER_LINE_ITEM: Rule = Rule {
+static PURCHASE_PER_LINE_ITEM: Rule = Rule {
     id: "purchase-per-line-item",
     severity: Severity::Error,
     title: "a purchase for each line of an order",

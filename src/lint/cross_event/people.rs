@@ -11,7 +11,9 @@ use crate::lint::{Expected, Finding, Findings, Rule, Severity, shown};
 /// Of how many customers and of how many addresses the other identifier is remembered as it is shown.
 const ROOM: usize = 40_000;
 
-pub(super) static IDENTITY_CONFLICT: Rule = Rule {
+pub(super) const RULES: &[&Rule] = &[&IDENTITY_CONFLICT];
+
+static IDENTITY_CONFLICT: Rule = Rule {
     id: "identity-conflict",
     severity: Severity::Warning,
     title: "identifiers that belong to two customers",
