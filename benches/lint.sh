@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints how many events a second `clickscope lint` looks at, beside ajv with the catalogue's schemas on the same events,
-# in one run on one machine. Needs node, npm, GNU time and a release build.
+# in one run on one machine, on one core and on two. Needs node, npm, GNU time, taskset and a release build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -54,16 +54,22 @@ best() {
 }
 cd "$folder"
 {
-  echo "ajv $(best node ajv.js)"
-  echo "rules $(best "$program" lint events.ndjson)"
-  echo "plan $(best "$program" lint --plan events events.ndjson)"
+  echo "ajv1 $(best taskset -c 0 node ajv.js)"
+  echo "rules1 $(best taskset -c 0 "$program" lint events.ndjson)"
+  echo "plan1 $(best taskset -c 0 "$program" lint --plan events events.ndjson)"
+  echo "ajv2 $(best taskset -c 0,1 node ajv.js)"
+  echo "rules2 $(best taskset -c 0,1 "$program" lint events.ndjson)"
+  echo "plan2 $(best taskset -c 0,1 "$program" lint --plan events events.ndjson)"
 } | awk '
   { seconds[$1] = $2; mb[$1] = $3 / 1000 }
-  function told(what, name) {
-    printf "%-44s %7d events a second, %.2f of ajv  (%.0f MB)\n", what, 200000 / seconds[name], seconds["ajv"] / seconds[name], mb[name]
+  function told(what, name, beside) {
+    printf "%-58s %7d events a second, %.2f of ajv  (%.0f MB)\n", what, 200000 / seconds[name], seconds[beside] / seconds[name], mb[name]
   }
   END {
-    told("ajv, the schemas of the catalogue:", "ajv")
-    told("lint, all rules:", "rules")
-    told("lint, all rules and the same schemas as plan:", "plan")
+    told("ajv, the schemas of the catalogue, one thread:", "ajv1", "ajv1")
+    told("lint, all rules, one thread:", "rules1", "ajv1")
+    told("lint, all rules and the same schemas as plan, one thread:", "plan1", "ajv1")
+    told("ajv, the schemas of the catalogue, two cores:", "ajv2", "ajv2")
+    told("lint, all rules, two cores:", "rules2", "ajv2")
+    told("lint, all rules and the same schemas as plan, two cores:", "plan2", "ajv2")
   }'
