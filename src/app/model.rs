@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 
 use super::composer::{self, Composer, Composition};
-use super::connection_status::ConnectionStatus;
+use super::connection_status::{ConnectionState, ConnectionStatus};
 use super::findings::{Baseline, Checked};
 use super::keymap::{self, Action, Binding, Keys, Origin};
 use super::layer::Layer;
@@ -19,9 +19,9 @@ use super::queries::Queries;
 use super::recordings::Recordings;
 use super::scan::Versions;
 use super::tape::{ReplaySettings, Tape};
-use super::{Effect, Key, Sending, Size};
+use super::{Effect, Key, Message, Sending, Size};
 use crate::event::{Payload, Redaction, Sanitized, TypeName, Unknown, Volatile, sanitized, text};
-use crate::session::{Captured, Change, EventNumber, Fault, FaultId, Faults, Moment, Session};
+use crate::session::{Captured, Change, EventNumber, Fault, FaultId, Faults, Moment, Record, Session};
 
 /// How long a short answer stands in the footer.
 const TOAST: Duration = Duration::from_secs(4);
@@ -670,10 +670,17 @@ impl Model {
             shown_after.checked_sub(age).filter(|wait| !wait.is_zero()).unwrap_or_else(|| text::until_next_age(age))
         });
         let inspector = self.inspector.next_wake(self.versions(), now);
-        [types, inspector, outbox, counts, self.faults_wake(now), self.connection.next_wake(now)]
-            .into_iter()
-            .flatten()
-            .min()
+        let moves = [inspector, counts, self.faults_wake(now), self.connection.next_wake(now)];
+        let moves = moves.into_iter().flatten().min().map(|wait| now.until_second(wait));
+        [types, outbox, moves].into_iter().flatten().min()
+    }
+
+    /// Whether it is enough to show with the next second what a message changes: the time that a poll took which brought
+    /// nothing.
+    pub fn is_quiet(&self, message: &Message) -> bool {
+        let Message::Records(records) = message else { return false };
+        let is_live = self.tape.is_none() && self.connection.state() == ConnectionState::Live;
+        is_live && records.iter().all(|record| matches!(record, Record::Polled(_) | Record::Counted { .. }))
     }
 
     /// When the age of a fault on screen changes.

@@ -1273,6 +1273,24 @@ fn the_history_lists_what_is_held_and_opens_it() {
 }
 
 #[test]
+fn ages_of_any_phase_and_polls_that_bring_nothing_share_one_frame_a_second() {
+    let mut model = Model::new(setup(120, 36));
+    let rows = (0..100).map(|n| {
+        let name = format!("type_{n}");
+        change(&name, ChangeKind::New, &format!(r#"{{"event":"{name}"}}"#), n, 1, at_millis(40_000 + 37 * n))
+    });
+    send(&mut model, polled(rows.collect(), at_millis(44_300)), at_millis(44_300));
+    for millis in [60_000, 60_001, 60_400, 60_999] {
+        let wake = model.next_wake(at_millis(millis)).unwrap();
+        assert_eq!((millis + u64::try_from(wake.as_millis()).unwrap()) % 1_000, 0, "after {millis}: {wake:?}");
+    }
+    let quiet = polled(Vec::new(), at(61));
+    assert!(model.is_quiet(&quiet));
+    assert!(!Model::new(setup(120, 36)).is_quiet(&quiet), "that it is live now is shown at once");
+    assert!(!model.is_quiet(&polled(vec![change("a", ChangeKind::New, "{}", 1, 1, at(61))], at(61))));
+}
+
+#[test]
 fn what_had_to_go_is_said_and_an_event_on_show_outlives_it() {
     let mut model = Model::new(Setup { history_limit: 2_000, ..setup(120, 36) });
     let order = |n: u64| {

@@ -35,6 +35,14 @@ impl Moment {
     pub fn since(&self, earlier: Self) -> Duration {
         self.elapsed.saturating_sub(earlier.elapsed)
     }
+
+    /// How long after this the first whole second of the program's clock comes that is at least `wait` away: what changes by
+    /// the passing of time does so then, all in one picture.
+    pub fn until_second(&self, wait: Duration) -> Duration {
+        let due = self.elapsed.saturating_add(wait);
+        let beyond = Duration::from_nanos(due.subsec_nanos().into());
+        if beyond.is_zero() { wait } else { wait.saturating_add(Duration::from_secs(1)).saturating_sub(beyond) }
+    }
 }
 
 /// The time of day, to the millisecond.
@@ -113,6 +121,22 @@ impl Times {
         match (self.received, other.received) {
             (Some(received), Some(other)) => received < other,
             _ => self.happened.zip(other.happened).is_some_and(|(happened, other)| happened < other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_does_so_on_the_second() {
+        for (now, wait, until) in
+            [(42_000, 0, 0), (42_000, 1_000, 1_000), (42_300, 0, 700), (42_300, 650, 700), (42_300, 701, 1_700)]
+        {
+            let moment = Moment { elapsed: Duration::from_millis(now), wall: Timestamp::UNIX_EPOCH };
+            let told = moment.until_second(Duration::from_millis(wait));
+            assert_eq!(told, Duration::from_millis(until), "{wait} ms after {now}");
         }
     }
 }

@@ -572,7 +572,8 @@ impl Types {
             .flat_map(|(_, row, _)| {
                 let age = row.age(now).map(text::until_next_age);
                 let shift = bars_move.then(|| row.rate.next_shift(now)).flatten();
-                [age, row.flash_left(now), shift]
+                let moves = [age, shift].into_iter().flatten().min();
+                [moves.map(|wait| now.until_second(wait)), row.flash_left(now)]
             })
             .flatten()
             .min()

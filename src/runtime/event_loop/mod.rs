@@ -94,6 +94,11 @@ pub(super) trait Application {
     /// How long after `now` the picture changes by the passing of time.
     fn next_wake(&self, now: Moment) -> Option<Duration>;
 
+    /// Whether it is enough to show with the next second what `message` will change.
+    fn is_quiet(&self, _message: &Message) -> bool {
+        false
+    }
+
     /// Words as they may be written down: with masks, where what is seen has them.
     fn masked(&self, words: &Sanitized) -> Sanitized {
         words.clone()
@@ -133,6 +138,10 @@ impl Application for WatchApplication {
 
     fn next_wake(&self, now: Moment) -> Option<Duration> {
         self.model.next_wake(now)
+    }
+
+    fn is_quiet(&self, message: &Message) -> bool {
+        self.model.is_quiet(message)
     }
 
     fn masked(&self, words: &Sanitized) -> Sanitized {
@@ -536,7 +545,12 @@ where
     /// Lets `message` happen, and whatever follows from it.
     fn update(&mut self, message: Message) -> Option<Ended> {
         let now = (self.clock)();
-        self.changed = true;
+        if self.application.is_quiet(&message) {
+            let second = Instant::now().checked_add(now.until_second(Duration::ZERO));
+            self.wake = [self.wake, second].into_iter().flatten().min();
+        } else {
+            self.changed = true;
+        }
         let mut messages = VecDeque::from([message]);
         while let Some(message) = messages.pop_front() {
             for effect in self.application.update(message, now) {
