@@ -18,6 +18,8 @@ pub mod blueshift;
 pub mod cli;
 pub mod config;
 pub mod event;
+#[cfg(test)]
+mod fuzz_tests;
 pub mod jq;
 pub mod lint;
 pub mod plan;

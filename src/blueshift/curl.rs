@@ -168,6 +168,20 @@ mod tests {
 
     use super::*;
     use crate::blueshift::Region;
+    use crate::fuzz_tests;
+
+    #[test]
+    fn any_text_with_commands_is_read() {
+        let seeds = [
+            "curl -X POST 'https://api.getblueshift.com/api/v1/event' -u \"$KEY:\" \\\n  -H 'Content-Type: application/json' --data-raw $'{\"event\":\"a\\u0021\"}'",
+            "$ sudo curl -sd '{\"events\":[{\"event\":\"a\"}]}' --json @- https://api.eu.getblueshift.com/api/v1/bulkevents | jq . # x",
+            "for i in 1; do curl \"$URL\" -d \"{\\\"event\\\":\\\"$i\\\"}\" --next -d x y; done",
+        ];
+        fuzz_tests::texts(&seeds, |text| match read(text) {
+            Ok(pasted) => (pasted.draft.len().min(64), String::new()),
+            Err(error) => (0, error.to_string().chars().filter(char::is_ascii_lowercase).take(40).collect()),
+        });
+    }
 
     fn base() -> BaseUrl {
         Region::Us.base_url()

@@ -178,6 +178,20 @@ mod tests {
     use super::*;
     use crate::blueshift::safety::TestIdentity;
     use crate::config::{Config, ConfigLayer, HISTORY, KeyNames, REGION, URL};
+    use crate::fuzz_tests;
+
+    #[test]
+    fn any_text_is_a_config_or_told_why_not() {
+        let seeds = [
+            FULL,
+            "[lint]\ndate-format = \"allow\"\nidentifiers = [\"loyalty_id\"]\n[lint.purchase]\norder-twice = \"error\"\n",
+            "columns = [\"rate\", \"revenue\"]\npinned = [\"view\"]\nvolatile = [\"at\"]\n",
+        ];
+        fuzz_tests::texts(&seeds, |text| match ConfigFile::parse(PathBuf::from("config.toml"), text) {
+            Ok(file) => (file.profiles.len(), String::new()),
+            Err(error) => (0, error.to_string().chars().filter(char::is_ascii_lowercase).take(60).collect()),
+        });
+    }
 
     const FULL: &str = r#"
 profile = "staging"

@@ -430,9 +430,32 @@ mod tests {
 
     use super::*;
     use crate::event::Segment;
+    use crate::fuzz_tests;
 
     fn document(text: &str) -> Document {
         Document::read(text).unwrap()
+    }
+
+    #[test]
+    fn any_two_events_are_compared_and_none_differs_from_itself() {
+        let seeds = [
+            "{\"a\":1,\"b\":[{\"sku\":\"1\",\"n\":1},{\"sku\":\"2\"}]}\n{\"b\":[{\"sku\":\"2\"},{\"sku\":\"1\",\"n\":2}],\"a\":\"1\"}",
+            "{\"t\":\"2026-11-24T12:00:00Z\",\"x\":\"long text one\"}\n{\"t\":\"2026-11-24T13:00:00+01:00\",\"x\":\"long text two\"}",
+            "[1,2,3]\n[3,2,1]",
+        ];
+        fuzz_tests::texts(&seeds, |text| {
+            let (before, after) = text.split_once('\n').unwrap_or((text, text));
+            let read = |text: &str| {
+                let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+                is_json.then(|| document(text))
+            };
+            let (Some(before), Some(after)) = (read(before), read(after)) else { return None };
+            assert_eq!(diff(&before, &before), []);
+            let found = diff(&before, &after);
+            assert_eq!(found.is_empty(), diff(&after, &before).is_empty());
+            let parts = inside(before.text(crate::event::NodeId::ROOT), after.text(crate::event::NodeId::ROOT));
+            Some((found.len().min(32), parts.len().min(32)))
+        });
     }
 
     fn differences(before: &str, after: &str) -> Vec<Difference> {

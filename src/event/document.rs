@@ -621,6 +621,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fuzz_tests;
 
     fn document(text: &str) -> Document {
         Document::read(text).unwrap()
@@ -755,6 +756,31 @@ mod tests {
                     .prop_map(|fields| serde_json::Value::Object(fields.into_iter().collect())),
             ]
         })
+    }
+
+    #[test]
+    fn any_text_that_is_json_is_read_and_all_of_it_is_found_again() {
+        let seeds = [
+            r#"{"event":"purchase","revenue":1.10,"products":[{"sku":"a/b"},[],{}],"ok":true,"none":null,"event":"x"}"#,
+            r#"{"\u0065vent":"caf\u00e9 \ud83d","a":{"a":{"a":1}}}"#,
+            "[1,2,[3]]",
+        ];
+        fuzz_tests::texts(&seeds, |text| {
+            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            let Ok(document) = Document::read(text) else {
+                assert!(!is_json, "it was not read");
+                return (false, 0, 0);
+            };
+            // What is none may be taken for one, for scalars are trusted.
+            if is_json {
+                for id in document.ids() {
+                    assert_eq!(document.find(&document.path(id)), Some(id));
+                    let fields = document.children(id).count();
+                    assert_eq!(document.get(id).map(|node| node.children as usize), Some(fields));
+                }
+            }
+            (is_json, document.len().min(32), document.duplicate_keys().min(8))
+        });
     }
 
     proptest! {

@@ -194,6 +194,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fuzz_tests;
+
+    #[test]
+    fn any_path_that_is_read_is_read_again_as_it_is_shown() {
+        let seeds = ["products[0].price", r#".a.["b.c"][12]"#, r#"["say \"hi\" = ]"]=5"#];
+        fuzz_tests::texts(&seeds, |text| match text.parse::<Path>() {
+            Ok(path) => {
+                assert_eq!(path.to_string().parse(), Ok(path.clone()));
+                assert_eq!(path.jq().parse(), Ok(path.clone()));
+                Ok(path.0.len().min(8))
+            }
+            Err(error) => Err(error.reason.to_string()),
+        });
+    }
 
     #[test]
     fn a_path_is_spelled_for_people_for_jq_and_as_a_pointer() {

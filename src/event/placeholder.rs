@@ -290,8 +290,29 @@ mod tests {
 
     use super::*;
     use crate::event::Document;
+    use crate::fuzz_tests;
 
     const NOTHING: &dyn Fn(&str) -> Option<String> = &|_| None;
+
+    #[test]
+    fn any_draft_is_filled_or_told_why_not() {
+        let seeds = [
+            r#"{"a":"{{now}}","b":{{seq}},"c":"x {{uuid}} {{email}}","d":"{{now-1h}}","e":"{{env.HOME}}"}"#,
+            r#"{"a":"\{{now}}","b":"{{ rand 1 9 }}","{{seq}}":{{epoch}}}"#,
+        ];
+        fuzz_tests::texts(&seeds, |draft| {
+            let resolved = resolve(draft, &values());
+            if let (Ok(filled), true) = (&resolved, crate::event::syntax::check(draft).is_ok()) {
+                assert!(serde_json::from_str::<serde::de::IgnoredAny>(filled).is_ok(), "{filled}");
+            }
+            assert_eq!(mask(draft).len(), draft.len());
+            if serde_json::from_str::<serde::de::IgnoredAny>(draft).is_ok() {
+                let literal = literal(draft);
+                assert_eq!(resolve(&literal, &values()).as_deref().map(first), Ok(first(draft)), "{literal}");
+            }
+            resolved.err().map(|error| error.reason.chars().filter(char::is_ascii_lowercase).collect::<String>())
+        });
+    }
 
     fn values() -> Values<'static> {
         Values {

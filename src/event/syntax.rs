@@ -239,6 +239,31 @@ mod tests {
     use super::*;
     use crate::event::placeholder::{self, TEST_ADDRESS, Values, resolve};
     use crate::event::text::sanitize;
+    use crate::fuzz_tests;
+
+    #[test]
+    fn any_text_is_json_or_told_why_not_and_is_laid_out() {
+        let seeds = [
+            r#"{"event":"purchase","at":"{{now}}","n":{{seq}},"list":[1,-2.5e3,true,null,"\u00e9"]}"#,
+            "{\n  \"a\": 1, // no\n}",
+            "[01, +1, 'x', undefined]",
+        ];
+        fuzz_tests::texts(&seeds, |text| {
+            let checked = check(text);
+            if placeholder::first(text).is_none() {
+                let read = serde_json::from_str::<serde::de::IgnoredAny>(text);
+                assert_eq!(checked.is_ok(), read.is_ok(), "{checked:?}, {read:?}");
+            }
+            let laid_out = format(text);
+            if let Ok(laid_out) = &laid_out {
+                assert_eq!(format(laid_out).as_ref(), Ok(laid_out));
+            }
+            let lines = lines(text);
+            assert!(lines.iter().flat_map(|line| tokens(line)).all(|(range, _)| range.end <= text.len()));
+            assert!(matching_bracket(&lines, 0, 0).is_none_or(|(line, _)| line < lines.len()));
+            checked.err().map(|error| error.message.chars().filter(char::is_ascii_lowercase).collect::<String>())
+        });
+    }
 
     fn kinds(line: &str) -> Vec<(&str, TokenKind)> {
         tokens(line).into_iter().map(|(range, kind)| (line.get(range).unwrap(), kind)).collect()

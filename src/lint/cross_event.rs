@@ -52,7 +52,7 @@ impl CrossEvent {
             if findings.want(fields::RULES) {
                 self.fields.observe(&key_fields, malformed, findings);
             }
-            if findings.want(people::RULES) {
+            if findings.want(people::RULES) || findings.want(&[&fields::CASE_TWINS]) {
                 self.people.observe(&key_fields, findings);
             }
             if findings.want(orders::RULES) {

@@ -130,6 +130,7 @@ fn malformed(event: &Document, findings: &[Finding]) -> HashSet<NodeId> {
 mod tests {
     use super::*;
     use crate::event::VISITED;
+    use crate::fuzz_tests;
     use crate::lint::Stage;
     use crate::plan::SchemaFile;
 
@@ -191,6 +192,44 @@ mod tests {
             visited,
             findings.iter().map(|finding| finding.path.pointer().len() + finding.found.words().to_string().len()).sum(),
         )
+    }
+
+    #[test]
+    fn any_events_are_linted_one_after_the_other() {
+        let seeds = [
+            "{\"event\":\"purchase\",\"email\":\"jane@example.com\",\"order_id\":\"7\",\"revenue\":25,\"products\":[{\"sku\":\"1\",\"price\":25,\"quantity\":1}]}\n{\"event\":\"purchase\",\"email\":\"kim@example.com\",\"order_id\":7,\"revenue\":\"$ 25\"}",
+            "{\"event\":\"identify\",\"customer_id\":\"1\",\"joined_at\":\"11/11/2011\",\"phone_number\":\"+1 (415) 555-0100\",\"gender\":\"F\",\"ip\":\"::1\"}",
+            "{\"event\":\"subscription_start\",\"subscription_started_at\":\"2026-01-31\",\"subscription_end_at\":\"2026-02-28\",\"subscription_period_type\":\"month\",\"subscription_period_length\":\"1\"}",
+            "{\"event\":\"booked\",\"planned_1\":1,\"Planned_2\":\"x\",\"_bsft_ts\":\"2026-11-24T11:00:00Z\",\"timestamp\":1758104814}",
+        ];
+        fuzz_tests::texts(&seeds, |text| {
+            let mut linter = Linter::new(SeverityOverrides::default(), small_plan());
+            let mut told = Vec::new();
+            for (at, line) in text.lines().enumerate() {
+                if serde_json::from_str::<serde::de::IgnoredAny>(line).is_err() {
+                    continue;
+                }
+                let Ok(event) = Document::read(line) else { continue };
+                let stage = if at % 2 == 0 { Stage::Outgoing } else { Stage::Received };
+                for finding in linter.observe(&event, LintContext { stage, ..CONTEXT }) {
+                    assert!(event.find(&finding.path).is_some(), "{} at {}", finding.rule.id, finding.path);
+                    if let Some(crate::lint::Fix::Replace(json)) = &finding.fix {
+                        assert!(serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok(), "{json}");
+                    }
+                    drop((finding.description(), finding.sentence()));
+                    told.push(finding.rule.id);
+                }
+            }
+            told.sort_unstable();
+            told.dedup();
+            told
+        });
+    }
+
+    /// The plan of one event type.
+    fn small_plan() -> Plan {
+        let schema = r#"{"properties":{"planned_1":{"type":"string"},"planned_2":{"type":"string","minLength":2},"n":{"minimum":1.5}},"required":["planned_1"],"additionalProperties":false}"#;
+        Plan::read([SchemaFile { name: "booked.json".into(), text: Ok(schema.to_owned()) }]).0
     }
 
     #[test]

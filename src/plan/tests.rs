@@ -5,6 +5,7 @@ use super::*;
 use crate::event::TYPES;
 use crate::event::catalogue::Catalogue;
 use crate::event::placeholder::{TEST_ADDRESS, Values, resolve};
+use crate::fuzz_tests;
 use crate::plan::{Level, Linter, SeverityOverrides};
 
 /// The plan of the rules' examples.
@@ -20,6 +21,29 @@ const COURSES: &str = r#"{
   },
   "required": ["course"]
 }"#;
+
+#[test]
+fn any_schema_is_read_or_told_why_not_and_holds_for_any_event() {
+    let seeds = [
+        COURSES,
+        r##"{"$defs":{"a":{"$anchor":"x","type":["string","null"]}},"properties":{"p":{"$ref":"#/$defs/a"},"q":{"$ref":"#x"},"r":{"$ref":"#"}}}"##,
+        r#"{"anyOf":[{"required":["a"]},{"not":{"const":1}}],"if":{"minProperties":1},"then":{"unevaluatedProperties":false}}"#,
+        r#"{"items":{"prefixItems":[{"multipleOf":0.01}],"contains":{"minimum":1e3},"uniqueItems":true},"patternProperties":{"^a":false},"dependentRequired":{"a":["b"]},"propertyNames":{"maxLength":3}}"#,
+    ];
+    let event = Document::read(
+        r#"{"event":"course_booked","a":1,"seats":2.50,"p":null,"q":[1,1.0,{"a":{}}],"r":{"r":{"p":"x"}},"course":"A b"}"#,
+    )
+    .unwrap();
+    fuzz_tests::texts(&seeds, |schema| {
+        let (plan, bad) = Plan::read([file("course_booked.json", schema)]);
+        let linter = Linter::new(SeverityOverrides::default(), plan);
+        let context = LintContext { stage: Stage::Outgoing, now: jiff::Timestamp::UNIX_EPOCH };
+        let found = linter.judge(&event, context).into_iter().map(|finding| finding.rule.id);
+        let found: Vec<_> = found.filter(|id| id.starts_with("plan-")).collect();
+        let told = |bad: &BadSchema| bad.reason.chars().filter(char::is_ascii_lowercase).collect::<String>();
+        (bad.first().map(told), found.len().min(6), found.first().copied())
+    });
+}
 
 fn file(name: &str, text: &str) -> SchemaFile {
     SchemaFile { name: name.to_owned(), text: Ok(text.to_owned()) }

@@ -331,6 +331,36 @@ mod tests {
 
     use super::*;
     use crate::event::{Document, TYPES};
+    use crate::fuzz_tests;
+    use crate::sandbox::{paths, pixel};
+
+    #[test]
+    fn any_request_is_taken_or_refused_and_what_is_taken_is_shown_as_json() {
+        let seeds = [
+            r#"{"event":"purchase","email":"jane@example.com","timestamp":"2026-05-04T03:02:01Z","n":1.10}"#,
+            r#"{"events":[{"event":"a","cookie":"c"},{"event":"b","customer_id":7}]}"#,
+            "e=view&email=a%40b.example&products_json=%5B%7B%22sku%22%3A1%7D%5D&t=1795419679",
+            "/api/v1/Event.json",
+        ];
+        let shown = |event: AcceptedEvent| {
+            let mut out = Vec::new();
+            Arrival::new(event, Client::default(), Timestamp::UNIX_EPOCH, 3).write(&account(), false, &mut out);
+            assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&out).is_ok(), "{}", out.escape_ascii());
+        };
+        fuzz_tests::bytes(&seeds, |body| {
+            let text = String::from_utf8_lossy(body);
+            let refused = |refused: Rejection| refused.to_string().chars().filter(char::is_ascii_lowercase).collect();
+            let one: Result<(), String> = read(&text).map(shown).map_err(refused);
+            let many = read_bulk(&text).map(|events| events.into_iter().map(shown).count());
+            let many: Result<usize, String> = many.map_err(refused);
+            assert!(events_of_bulk(&text).iter().all(|event| is_object(event)));
+            let query = pixel::event(&text);
+            assert!(serde_json::from_str::<serde::de::IgnoredAny>(&query).is_ok(), "{query}");
+            drop(pixel::query(&text));
+            drop(paths::meant(&text));
+            (one, many)
+        });
+    }
 
     fn account() -> Account {
         Account { uuid: Uuid::nil(), site: "shop.example".into(), seed: 7, identifiers: Identifiers::default() }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Shape, TYPES, TypeName};
+use crate::fuzz_tests;
 
 /// A type with the texts of its events and its count.
 type Row<'a> = (&'a str, Vec<&'a str>, Option<u64>);
@@ -15,6 +16,30 @@ fn snapshot(body: &str) -> Snapshot {
         Decoded::Snapshot(snapshot) => snapshot,
         other => panic!("{body}\nis no snapshot: {other:?}"),
     }
+}
+
+#[test]
+fn any_body_is_read_and_the_same_again_brings_nothing() {
+    let seeds = [
+        r#"{"purchase":{"event":"purchase","event_uuid":"a"},"view":{"event":"view"}}"#,
+        r#"{"view":[{"event":"view","n":1},{"event":"view","n":2}]}"#,
+        r#"{"status":"ok","data":{"view":{"count":7,"sample":{"event":"view"}}}}"#,
+        r#"[{"event":"view"},"{\"event\":\"view\"}"]"#,
+        r#"{"error":"unauthorized"}"#,
+    ];
+    fuzz_tests::bytes(&seeds, |body| {
+        let mut decoder = Decoder::default();
+        match decoder.decode(body) {
+            Decoded::Snapshot(snapshot) => {
+                assert!(matches!(decoder.decode(body), Decoded::Same));
+                let events = snapshot.sightings.iter().flat_map(|sighting| &sighting.events);
+                assert!(events.clone().all(|event| crate::event::Document::read(event.text()).is_ok()));
+                (Some(snapshot.shape), snapshot.sightings.len().min(8), events.count().min(8), snapshot.notes.len())
+            }
+            Decoded::Same => (None, 0, 0, 0),
+            Decoded::Unknown(unknown) => (None, 1 + unknown.reason.len(), 0, 0),
+        }
+    });
 }
 
 fn rows(snapshot: &Snapshot) -> Vec<Row<'_>> {

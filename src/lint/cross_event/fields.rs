@@ -63,7 +63,7 @@ static SOMETIMES_MISSING: Rule = Rule {
 {"event":"course_booked","email":"ola@example.com","course":"Weaving"}"#,
 };
 
-static CASE_TWINS: Rule = Rule {
+pub(super) static CASE_TWINS: Rule = Rule {
     id: "case-twins",
     severity: Severity::Warning,
     title: "one name, spelled two ways",
