@@ -687,7 +687,9 @@ impl Model {
     fn faults_wake(&self, now: Moment) -> Option<Duration> {
         let until = |fault: &Fault| text::until_next_age(now.since(fault.last));
         match self.layers.last() {
-            Some(Layer::AllFindings(list)) => list.visible().filter_map(|(id, _)| self.faults.get(id)).map(until).min(),
+            Some(Layer::AllFindings(list)) => {
+                list.rows().visible().filter_map(|(id, _)| self.faults.get(id)).map(until).min()
+            }
             None if self.tab() == Tab::Findings => {
                 let finding = self.inspector.panes().findings.selected()?;
                 self.faults.of(&self.inspector.shown()?.event.event_type, finding).map(until)

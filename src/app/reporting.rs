@@ -10,7 +10,7 @@ use crate::event::{Document, Payload, Sanitized, TypeName};
 use crate::lint::Stage;
 use crate::plan::{Inference, Inferred};
 use crate::report::{Extent, Fold, Report, csv, html, json, markdown};
-use crate::session::{EventNumber, History, Record, Session};
+use crate::session::{Arrival, Captured, EventNumber, History, Record, Session};
 
 /// What a report is made of, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,11 +128,13 @@ pub struct Planning {
 impl Planning {
     /// That of the events of a type that are held, or of all.
     pub(super) fn of(history: &History, event_type: Option<&TypeName>, folder: PathBuf) -> Self {
-        let events = match event_type {
-            Some(event_type) => history.versions(event_type).map(|event| Arc::clone(&event.payload)).collect(),
-            None => history.iter().map(|event| Arc::clone(&event.payload)).collect(),
+        // What a collector refused shows nobody how events are to be.
+        let learnt = |event: &&Captured| event.arrival != Arrival::Refused;
+        let events: Box<dyn Iterator<Item = &Captured>> = match event_type {
+            Some(event_type) => Box::new(history.versions(event_type)),
+            None => Box::new(history.iter()),
         };
-        Self { events, folder }
+        Self { events: events.filter(learnt).map(|event| Arc::clone(&event.payload)).collect(), folder }
     }
 
     /// Learns from the events what their plan may be.

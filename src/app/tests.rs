@@ -533,7 +533,7 @@ fn the_list_of_all_findings_leads_to_an_example_of_each_and_stays_where_it_was()
     let mut model = faulty(120, 36);
     let chosen = |model: &Model| {
         let Some(Layer::AllFindings(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
-        list.selected().and_then(|id| model.faults.get(id)).unwrap().clone()
+        list.rows().selected().and_then(|id| model.faults.get(id)).unwrap().clone()
     };
     press(&mut model, "esc esc !", at(21));
     let counts = model.faults.counts();
@@ -1458,7 +1458,7 @@ fn a_refused_event_is_listed_with_its_request_and_counts_as_neither_received_nor
 
     let selected = |model: &Model| {
         let Some(Layer::Requests(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
-        (list.selected(), list.cursor().len())
+        (list.rows().selected(), list.rows().cursor().len())
     };
     press(&mut model, "R", at(7));
     assert_eq!(selected(&model), (Some(3), 3));
@@ -1487,12 +1487,12 @@ fn a_line_about_a_refused_request_leads_to_it_and_a_new_one_does_not_move_the_cu
     }
     press(&mut model, "enter", at(7));
     let Some(Layer::Requests(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
-    assert_eq!(list.selected(), Some(2));
+    assert_eq!(list.rows().selected(), Some(2));
     let mut newer = (**model.session.requests.get(1).unwrap()).clone();
     newer.number = 4;
     send(&mut model, Message::Records(vec![Record::Request(newer.into())]), at(8));
     let Some(Layer::Requests(list)) = model.layers.last() else { panic!("{:?}", model.layers) };
-    assert_eq!((list.selected(), list.cursor().len()), (Some(2), 4));
+    assert_eq!((list.rows().selected(), list.rows().cursor().len()), (Some(2), 4));
 }
 
 #[test]

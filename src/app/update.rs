@@ -349,7 +349,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         Request::Open(open) => model.layers.push(open.into()),
         Request::Close => match model.layers.pop() {
             Some(Layer::Composer) => model.composer.closed(),
-            Some(Layer::AllFindings(list)) => model.fault = list.selected(),
+            Some(Layer::AllFindings(list)) => model.fault = list.rows().selected(),
             _ => {}
         },
         Request::Tab(tab) => model.inspector.select_tab(tab),

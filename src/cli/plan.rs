@@ -17,7 +17,7 @@ use crate::event::text::{counted, excerpt, grouped, sanitize, sanitize_json};
 use crate::event::{Document, Sanitized, sanitized};
 use crate::lint::{LintContext, Severity, Stage};
 use crate::plan::{BadSchema, Inference, Inferred, Lesson, Linter, MOST_TYPES, Plan, PlannedType, SeverityOverrides};
-use crate::session::Record;
+use crate::session::{Change, Record};
 
 /// The widest name of an event type, in columns.
 const WIDEST: usize = 64;
@@ -132,6 +132,8 @@ pub(super) fn infer(args: &args::InferArgs, levels: &SeverityOverrides) -> Resul
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     nameless: u64,
+    /// That a collector refused.
+    refused: u64,
     /// Of types that there is no room for.
     surplus: u64,
     in_part: u64,
@@ -145,6 +147,7 @@ impl Tally {
     fn left_out(&self) -> Sanitized {
         let parts = [
             (self.nameless, "without a name left out".into()),
+            (self.refused, "that a collector refused left out".into()),
             (self.surplus, sanitized!("of further types left out: a plan has at most {}", grouped(MOST_TYPES as u64))),
             (self.in_part, "learnt from in part: they are too large, or have too many fields".into()),
         ];
@@ -180,7 +183,10 @@ impl Reader for Learning {
 
     fn record(&mut self, record: &Record, event: Option<&Document>) {
         // What a server shows in the place of an event has no fields to learn.
-        if let Some(event) = event.filter(|event| is_object(event)) {
+        // Nor does what was refused show how events are to be.
+        if record.change().is_some_and(Change::is_refused) {
+            self.tally.refused += 1;
+        } else if let Some(event) = event.filter(|event| is_object(event)) {
             self.learn(event, LintContext { stage: Stage::Received, now: record.at().wall });
         }
     }

@@ -43,6 +43,8 @@ pub struct Report {
     pub findings: Vec<FindingReport>,
     /// What became of events that were sent and waited for.
     pub proofs: ProofReport,
+    /// What a collector of our own was sent.
+    pub requests: RequestReport,
     /// The places where events were lost.
     pub gaps: Vec<GapReport>,
     /// The server's counts of events that it could not process.
@@ -170,6 +172,32 @@ pub struct ProofLine {
     pub at: Option<Timestamp>,
 }
 
+/// The requests that a collector of our own was sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RequestReport {
+    /// How many there were.
+    pub count: u64,
+    /// How many of them were refused.
+    pub refused: u64,
+    /// How many could not be passed on.
+    pub unsent: u64,
+    /// The kinds of refusals, the most frequent first.
+    pub refusals: Vec<RefusalReport>,
+}
+
+/// The requests that were refused for one reason.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RefusalReport {
+    /// How many.
+    pub requests: u64,
+    /// The status of the answer.
+    pub status: u16,
+    /// The method and the path: `POST /api/v1/event`.
+    pub request: Sanitized,
+    /// The reason, with the field that it is about.
+    pub why: Sanitized,
+}
+
 /// A place where events were lost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GapReport {
@@ -195,6 +223,8 @@ pub struct LeftOut {
     pub findings: u64,
     /// Further proofs.
     pub proofs: u64,
+    /// Requests that were refused for further reasons.
+    pub refusals: u64,
     /// Further gaps.
     pub gaps: u64,
     /// Events that were let go before the report was asked for.
@@ -232,8 +262,8 @@ impl Report {
     /// What was left out, a sentence each.
     pub fn remarks(&self) -> Vec<Sanitized> {
         type Words = fn(u64) -> Sanitized;
-        let LeftOut { events, values, findings, proofs, gaps, let_go, later } = self.left_out;
-        let told: [(u64, Words); 9] = [
+        let LeftOut { events, values, findings, proofs, refusals, gaps, let_go, later } = self.left_out;
+        let told: [(u64, Words); 10] = [
             (later, |count| {
                 sanitized!("{} that come later on the tape: this tells it up to there.", counted(count, "event"))
             }),
@@ -250,9 +280,22 @@ impl Report {
             }),
             (findings, |count| sanitized!("{} of further kinds, which are not told.", counted(count, "finding"))),
             (proofs, |count| sanitized!("{} more.", counted(count, "proof"))),
+            (refusals, |count| sanitized!("{} refused for further reasons.", counted(count, "request"))),
             (gaps, |count| sanitized!("{} more.", counted(count, "gap"))),
         ];
         told.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| words(count)).collect()
+    }
+}
+
+impl RequestReport {
+    /// `The collector was sent 248 requests and refused 68.`
+    pub fn summary(&self) -> Sanitized {
+        let refused = if self.refused == 0 { "none".into() } else { grouped(self.refused) };
+        let unsent = match self.unsent {
+            0 => Sanitized::default(),
+            unsent => sanitized!("; {} could not be passed on", grouped(unsent)),
+        };
+        sanitized!("The collector was sent {} and refused {}{}.", counted(self.count, "request"), refused, unsent)
     }
 }
 

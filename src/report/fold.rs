@@ -7,7 +7,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::contents::{Example, FindingReport, GapReport, LeftOut, ProofLine, ProofReport, Report, TypeReport};
+use super::contents::{
+    Example, FindingReport, GapReport, LeftOut, ProofLine, ProofReport, RefusalReport, Report, RequestReport,
+    TypeReport,
+};
 use super::profile::{Profile, Room};
 use super::timeline::Clock;
 use crate::event::text::{excerpt, sanitize_json};
@@ -17,13 +20,14 @@ use crate::session::probe::Latencies;
 use crate::session::tape::Header;
 use crate::session::{
     Altered, Arrival, Captured, Change, Coverage, Errors, EventNumber, Fault, FaultId, Faults, Gap, Lost, Moment,
-    Proof, ProofOutcome, Record, identity,
+    Proof, ProofOutcome, Record, Request, identity,
 };
 
 /// So many types are told, and so many proofs and gaps.
 const MOST_TYPES: usize = 1_000;
 const MOST_PROOFS: usize = 500;
 const MOST_GAPS: usize = 500;
+const MOST_REFUSALS: usize = 200;
 
 /// So many latencies are remembered.
 const MOST_LATENCIES: usize = 10_000;
@@ -52,6 +56,9 @@ pub struct Fold {
     unreadable: u64,
     gaps: Vec<GapReport>,
     proofs: ProofReport,
+    requests: RequestReport,
+    /// How many were refused: by the status, the method and path, and the reason.
+    refusals: IndexMap<(u16, Sanitized, Sanitized), u64>,
     latencies: Vec<Duration>,
     errors: Option<Errors>,
     left_out: LeftOut,
@@ -77,6 +84,7 @@ impl Fold {
             Record::Change(change) => self.change(change, event, findings),
             Record::Gap(gap) => self.gap(gap),
             Record::Proof(proof) => self.proof(proof),
+            Record::Request(request) => self.request(request),
             Record::Errors(errors) => self.errors = Some(errors.clone()),
             _ => {}
         }
@@ -172,6 +180,25 @@ impl Fold {
         });
     }
 
+    fn request(&mut self, request: &Request) {
+        let unsent = request.forwarded.as_ref().is_some_and(|forwarded| forwarded.problem.is_some());
+        self.requests.count += 1;
+        self.requests.unsent += u64::from(unsent);
+        if !request.is_refused() {
+            return;
+        }
+        self.requests.refused += 1;
+        let path = request.path.split('?').next().unwrap_or_default();
+        let line = sanitized!("{} {}", request.method, excerpt(path, WIDEST));
+        let why = request.refusal.as_ref().map(|refusal| excerpt(&refusal.sentence(), WIDEST)).unwrap_or_default();
+        let refusal = (request.status, line, why);
+        if self.refusals.len() >= MOST_REFUSALS && !self.refusals.contains_key(&refusal) {
+            self.left_out.refusals += 1;
+            return;
+        }
+        *self.refusals.entry(refusal).or_default() += 1;
+    }
+
     /// The type, if there is room for it.
     fn known(&mut self, event_type: &TypeName) -> Option<&mut TypeFold> {
         if self.types.len() >= MOST_TYPES && !self.types.contains_key(event_type) {
@@ -240,6 +267,14 @@ impl Fold {
         self.proofs.latencies = Latencies::of(&self.latencies);
         self.left_out.values = self.room.left_out;
         self.left_out.findings = self.faults.left_out();
+        let refusals = self.refusals.drain(..).map(|((status, request, why), requests)| RefusalReport {
+            requests,
+            status,
+            request,
+            why,
+        });
+        self.requests.refusals = refusals.collect();
+        self.requests.refusals.sort_by_key(|refusal| std::cmp::Reverse(refusal.requests));
         let mut findings: Vec<_> = self.faults.iter().map(|(id, fault)| self.finding(id, fault)).collect();
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), std::cmp::Reverse(finding.events)));
         let mut counts: HashMap<TypeName, SeverityCounts> = HashMap::new();
@@ -275,6 +310,7 @@ impl Fold {
             timeline: self.clock.timeline(),
             findings,
             proofs: self.proofs,
+            requests: self.requests,
             gaps: self.gaps,
             errors: self.errors.map(|errors| errors.counts.into_iter().collect()).unwrap_or_default(),
             left_out: self.left_out,

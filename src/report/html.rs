@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::contents::{Example, FindingReport, GapReport, ProofLine, Report, TypeReport};
+use super::contents::{Example, FindingReport, GapReport, ProofLine, RefusalReport, Report, TypeReport};
 use super::profile::FieldReport;
 use super::rows::{Extent, and_more, fill, put};
 use super::words::{clock, date, from_to, percent};
@@ -30,6 +30,7 @@ pub fn html(report: &Report, extent: Extent) -> String {
     types(report, extent, &mut out);
     timeline(report, &mut out);
     findings(report, extent, &mut out);
+    requests(report, extent, &mut out);
     proofs(report, extent, &mut out);
     gaps(report, extent, &mut out);
     fields(report, extent, &mut out);
@@ -66,6 +67,7 @@ fn head(report: &Report, name: &str, out: &mut String) {
             (found.errors, "error", "findings", "error"),
             (found.warnings, "warning", "findings", "warning"),
             (lost, "warning", "lost", "gap"),
+            (report.requests.refused, "error", "requests", "refused"),
             (proofs.seen, "", "proofs", "proved"),
             (proofs.missed, "error", "proofs", "not seen"),
         ];
@@ -74,7 +76,7 @@ fn head(report: &Report, name: &str, out: &mut String) {
         let told = |(at, (count, ..)): &(usize, (u64, _, _, _))| *at < 4 || *count > 0;
         for (_, (count, class, section, word)) in sums.into_iter().enumerate().filter(told) {
             let class = if count > 0 { class } else { "quiet" };
-            let many = if count == 1 || matches!(word, "proved" | "not seen") { "" } else { "s" };
+            let many = if count == 1 || matches!(word, "refused" | "proved" | "not seen") { "" } else { "s" };
             let count = grouped(count);
             put!(out, "<li><a href=\"#{section}\"><b class=\"{class}\">{count}</b> {word}{many}</a></li>\n");
         }
@@ -233,6 +235,31 @@ fn finding(finding: &FindingReport, is_new: bool) -> String {
     }
     out.push_str("</article>\n");
     out
+}
+
+fn requests(report: &Report, extent: Extent, out: &mut String) {
+    let requests = &report.requests;
+    if requests.count == 0 {
+        return;
+    }
+    section("requests", "Requests", out);
+    put!(out, "<p>{}</p>\n", requests.summary());
+    let mut left = 0;
+    if !requests.refusals.is_empty() {
+        out.push_str(
+            "<table class=\"stack\">\n<thead><tr><th class=\"n\">Refused<th class=\"n\">Status<th>Request<th>Why</tr></thead>\n<tbody>\n",
+        );
+        let row = |RefusalReport { requests, status, request, why }: &RefusalReport| {
+            let (request, why) = (escaped(request), escaped(why));
+            format!(
+                "<tr><td class=\"n\">{}<td class=\"n\">{status}<td><code>{request}</code><td class=\"all\">{why}</tr>\n",
+                grouped(*requests)
+            )
+        };
+        left = fill(out, extent.part(60), requests.refusals.iter().map(row));
+        out.push_str("</tbody>\n</table>\n");
+    }
+    end(left, out);
 }
 
 fn proofs(report: &Report, extent: Extent, out: &mut String) {

@@ -34,6 +34,7 @@ pub fn markdown(report: &Report, extent: Extent) -> String {
     types(report, extent, &mut out);
     timeline(report, &mut out);
     findings(report, extent, &mut out);
+    requests(report, extent, &mut out);
     proofs(report, extent, &mut out);
     gaps(report, extent, &mut out);
     fields(report, extent, &mut out);
@@ -154,6 +155,24 @@ fn finding(finding: &FindingReport, is_new: bool) -> String {
         put!(out, "\n{fence}json\n{event}\n{fence}\n");
     }
     out
+}
+
+fn requests(report: &Report, extent: Extent, out: &mut String) {
+    let requests = &report.requests;
+    if requests.count == 0 {
+        return;
+    }
+    put!(out, "\n## Requests\n\n{}\n", requests.summary());
+    if requests.refusals.is_empty() {
+        return;
+    }
+    out.push_str("\n| Refused | Status | Request | Why |\n|--:|--:|:--|:--|\n");
+    let row = |line: &super::contents::RefusalReport| {
+        let super::contents::RefusalReport { requests, status, request, why } = line;
+        format!("| {} | {status} | {} | {} |\n", grouped(*requests), cell(request), cell(why))
+    };
+    let left = fill(out, extent.part(60), requests.refusals.iter().map(row));
+    more(left, out);
 }
 
 fn proofs(report: &Report, extent: Extent, out: &mut String) {

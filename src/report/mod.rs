@@ -19,7 +19,10 @@ mod values;
 mod words;
 
 pub use comparison::{Comparison, Difference, DifferenceKind, Ignored, Presence, Side};
-pub use contents::{Example, FindingReport, GapReport, LeftOut, ProofLine, ProofReport, Report, TypeReport};
+pub use contents::{
+    Example, FindingReport, GapReport, LeftOut, ProofLine, ProofReport, RefusalReport, Report, RequestReport,
+    TypeReport,
+};
 pub use csv::csv;
 pub use fold::Fold;
 pub use html::html;

@@ -26,7 +26,7 @@ use tokio::time::{Instant, Sleep, timeout};
 use super::answer::{self, RefusedRequest};
 use super::body::{ReceivedBody, read_body};
 use super::forward::{Forbidden, Onward};
-use super::journal::{Exchange, Told};
+use super::journal::{Exchange, NO_ANSWER, Told};
 use super::state::Shared;
 use super::tls::{self, Tls};
 use super::{forward, paths};
@@ -173,17 +173,36 @@ async fn converse(
     let connection = Connection { stream, cut, activity: Arc::clone(&activity), time_limit, stalled: None };
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request: Request<Incoming>| exchange(request, &router, &peer, &shared, &activity));
+    let address = addr.ip().to_canonical();
+    let broken = |status, why| shared.journal().push(Exchange::unread(address, status, why));
     let conversation = async {
-        let Some(tls) = tls else { return respond(connection, service, &shared).await };
+        let Some(tls) = tls else { return respond(connection, service, &shared, broken).await };
         let mut first = [0];
         let Ok(Ok(1)) = timeout(time_limit, connection.stream.peek(&mut first)).await else { return };
         if first != [tls::HANDSHAKE] {
-            let hint = service_fn(async |_| Ok::<_, Infallible>(answer::speaks_https()));
-            return respond(connection, hint, &shared).await;
+            let hint = service_fn(async |request: Request<Incoming>| {
+                let answer = answer::speaks_https();
+                let why = "it came over http, and this collector speaks https".to_owned();
+                let (method, target) = (request.method().clone(), request.uri().to_string());
+                let exchange = Exchange::unread(address, answer.status().as_u16(), why);
+                shared.journal().push(Exchange { method, target, head: request.headers().clone(), ..exchange });
+                Ok::<_, Infallible>(answer)
+            });
+            return respond(connection, hint, &shared, broken).await;
         }
         let Ok(acceptor) = tls.acceptor(local) else { return };
-        if let Ok(Ok(stream)) = timeout(time_limit, acceptor.accept(connection)).await {
-            respond(stream, service, &shared).await;
+        match timeout(time_limit, acceptor.accept(connection)).await {
+            Ok(Ok(stream)) => respond(stream, service, &shared, broken).await,
+            // One that says nothing, or goes again, has asked for nothing.
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                broken(
+                    NO_ANSWER,
+                    format!(
+                        "the TLS handshake failed: {error}; whoever sends has to trust the authority of this collector"
+                    ),
+                );
+            }
+            Ok(Err(_)) | Err(_) => {}
         }
     };
     tokio::select! {
@@ -192,8 +211,12 @@ async fn converse(
     }
 }
 
-async fn respond<S>(connection: impl AsyncRead + AsyncWrite + Unpin, service: S, shared: &Shared)
-where
+async fn respond<S>(
+    connection: impl AsyncRead + AsyncWrite + Unpin,
+    service: S,
+    shared: &Shared,
+    broken: impl Fn(u16, String) -> u64,
+) where
     S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
 {
     let serving = http1::Builder::new()
@@ -202,13 +225,25 @@ where
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(connection), service);
     let mut serving = pin!(serving);
-    // How a connection ended is its client's affair.
     tokio::select! {
-        _ = serving.as_mut() => {}
+        ended = serving.as_mut() => if let Err(error) = ended && error.is_parse() {
+            let status = status_of(&error);
+            broken(status, format!("it is no HTTP request that can be read: {error}"));
+        },
         () = shared.stopped() => {
             serving.as_mut().graceful_shutdown();
             let _ = serving.await;
         }
+    }
+}
+
+/// The status with which hyper answers what it cannot read. Of some errors only their words tell the sort.
+fn status_of(error: &hyper::Error) -> u16 {
+    match error.to_string() {
+        words if words.contains("URI too long") => 414,
+        _ if error.is_parse_too_large() => 431,
+        words if words.contains("HTTP2 preface") => NO_ANSWER,
+        _ => 400,
     }
 }
 
@@ -283,7 +318,7 @@ async fn passed_on(shared: &Arc<Shared>, onward: Onward, exchange: Exchange, own
 }
 
 /// An answer, and its body where that is short.
-async fn peek(answer: Response<Body>) -> (Response<Body>, Option<Bytes>) {
+pub(super) async fn peek(answer: Response<Body>) -> (Response<Body>, Option<Bytes>) {
     if answer.body().size_hint().exact().is_none_or(|length| length > LONGEST_ANSWER) {
         return (answer, None);
     }

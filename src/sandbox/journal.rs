@@ -97,6 +97,19 @@ struct Entry {
     exchange: Exchange,
 }
 
+/// The status of what was not answered at all.
+pub(super) const NO_ANSWER: u16 = 0;
+
+impl Exchange {
+    /// One that was not read as a request, from that address, and why.
+    pub(super) fn unread(address: IpAddr, status: u16, why: String) -> Self {
+        let (answer, head, body, forwarded) = Default::default();
+        let (method, target) = (Method::from_bytes(b"-").unwrap_or_default(), "(no request)".to_owned());
+        let told = Told { refused: Some(Why { reason: why, ..Why::default() }), ..Told::default() };
+        Self { method, target, head, body, address, began: Instant::now(), status, answer, told, forwarded }
+    }
+}
+
 /// The newest requests, numbered from 1. Every part is bounded.
 #[derive(Debug, Default)]
 pub(super) struct Journal {

@@ -73,9 +73,10 @@ pub use traffic::Traffic;
 use crate::event::{COLLECTOR, Identifiers};
 use crate::session::{CollectorCommand, Moment, Record, Waiting};
 use access::Access;
+use answer::RefusedRequest;
 use gate::Waits;
 use intake::{Account, Client};
-use journal::Reading;
+use journal::{Exchange, Reading, Told};
 use state::Shared;
 use tls::Tls;
 
@@ -314,14 +315,20 @@ impl Sandbox {
                     () = shared.stopped() => return,
                 }
                 let Some(call) = traffic.next(Timestamp::now()) else { break };
-                match call.read() {
+                let began = Instant::now();
+                let exchange = match call.read() {
                     Ok(drafts) => {
-                        let began = Instant::now();
                         let taken = shared.take_in(drafts, &call.origin, Timestamp::now());
-                        shared.journal().push(call.exchange(began, taken));
+                        call.exchange(began, 200, Told { taken, ..Told::default() })
                     }
-                    Err(rejection) => tracing::debug!(%rejection, "an event of the traffic was not accepted"),
-                }
+                    Err(rejection) => {
+                        let mut refused = RefusedRequest::from(rejection).answer();
+                        let told = refused.extensions_mut().remove().unwrap_or_default();
+                        let (refused, answer) = connection::peek(refused).await;
+                        Exchange { answer, ..call.exchange(began, refused.status().as_u16(), told) }
+                    }
+                };
+                shared.journal().push(exchange);
             }
             shared.gate().play_by_keys(false);
         });

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
@@ -10,7 +9,7 @@ use tokio::time::Instant;
 
 use super::SandboxError;
 use super::fault::Dice;
-use super::intake::{self, AcceptedEvent, Arrival, Client, Rejection};
+use super::intake::{self, AcceptedEvent, Client, Rejection};
 use super::journal::{Exchange, Told};
 use super::scenario::{EventTemplate, Filling, PERSON, Pace, Rounds, Scenario, Via};
 use super::{paths, pixel};
@@ -72,7 +71,7 @@ impl ScheduledCall {
 
 impl ScheduledCall {
     /// The call as it would have come over a connection, with what became of it.
-    pub(super) fn exchange(&self, began: Instant, taken: Vec<Arc<Arrival>>) -> Exchange {
+    pub(super) fn exchange(&self, began: Instant, status: u16, told: Told) -> Exchange {
         let (method, path, body) = match self.via {
             Via::Event => (Method::POST, paths::EVENT.to_owned(), self.body.clone()),
             Via::Bulk => (Method::POST, paths::BULK.to_owned(), format!("{{\"events\":{}}}", self.body)),
@@ -89,9 +88,9 @@ impl ScheduledCall {
             body: body.into(),
             address: self.origin.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             began,
-            status: 200,
+            status,
             answer: None,
-            told: Told { taken, ..Told::default() },
+            told,
             forwarded: None,
         }
     }

@@ -22,7 +22,7 @@ pub struct Request {
     pub method: Sanitized,
     /// The path and the query, without keys.
     pub path: Sanitized,
-    /// The status of the answer.
+    /// The status of the answer; 0 where there was none, for it was no request that could be read.
     pub status: u16,
     /// The program that sent it, by its `User-Agent`.
     #[serde(default)]
@@ -147,7 +147,12 @@ impl Refusal {
 impl Request {
     /// Whether it was not answered as it asked.
     pub fn is_refused(&self) -> bool {
-        self.status >= 400
+        self.status >= 400 || self.status == 0
+    }
+
+    /// The status, or that there was none.
+    pub fn status_shown(&self) -> Sanitized {
+        if self.status == 0 { "-".into() } else { sanitized!("{}", self.status) }
     }
 
     /// `POST /api/v1/bulkevents`.
@@ -168,7 +173,7 @@ impl Request {
             (0, _) => Sanitized::default(),
             (events, _) => sanitized!(" · {}", text::counted(events as u64, "event")),
         };
-        let Some(forwarded) = &self.forwarded else { return sanitized!("{}{}{}", self.status, events, why) };
+        let Some(forwarded) = &self.forwarded else { return sanitized!("{}{}{}", self.status_shown(), events, why) };
         let here = sanitized!("{}{}", forwarded.own, why);
         let here =
             if forwarded.own == self.status && why.is_empty() { "".into() } else { sanitized!(" · here {}", here) };

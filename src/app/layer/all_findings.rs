@@ -2,11 +2,11 @@
 
 use std::cmp::Reverse;
 
-use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, ctrl, hint, key};
+use crate::app::layer::long_list::{Click, LongList};
 use crate::app::layout::Area;
 use crate::app::pager::Pager;
-use crate::app::pane::{Answer, Context, Open, Pane, Request, findings};
+use crate::app::pane::{Answer, Context, Open, Pane, Request};
 use crate::app::{Key, KeyCode, Mouse};
 use crate::event::text;
 use crate::session::{Fault, FaultId, Faults};
@@ -28,12 +28,9 @@ pub(in crate::app) static KEYS: Keys = {
 
 /// The faults of the session as a list with a cursor, the worst first and each sort in the order in which they were found.
 /// The cursor stays on its fault.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AllFindings {
-    order: Vec<FaultId>,
-    /// The fault that the cursor is on.
-    chosen: Option<FaultId>,
-    cursor: Cursor,
+    rows: LongList<FaultId>,
     widths: Widths,
 }
 
@@ -51,15 +48,15 @@ pub struct Widths {
 impl AllFindings {
     /// The list of these, from the fault that was looked at last.
     pub(in crate::app) fn new(faults: &Faults, chosen: Option<FaultId>) -> Self {
-        let mut list = Self { chosen, ..Self::default() };
+        let mut list = Self { rows: LongList::new(chosen, false), widths: Widths::default() };
         list.learn(faults);
         list
     }
 
     fn learn(&mut self, faults: &Faults) {
-        self.order.clear();
-        self.order.extend(faults.iter().map(|(id, _)| id));
-        self.order.sort_by_key(|id| Reverse(faults.get(*id).map(|fault| fault.severity)));
+        let mut order: Vec<_> = faults.iter().map(|(id, fault)| (id, Reverse(fault.severity))).collect();
+        order.sort_by_key(|(_, severity)| *severity);
+        self.rows.learn(order.into_iter().map(|(id, _)| id));
         let each = faults.iter().map(|(_, fault)| Widths {
             event_type: text::width(&fault.event_type.shown()),
             place: text::width(&fault.finding.place()),
@@ -70,26 +67,11 @@ impl AllFindings {
             place: widest.place.max(other.place),
             often: widest.often.max(other.often),
         });
-        let line = self.cursor.line();
-        self.cursor.set_len(self.order.len());
-        let at = self.chosen.and_then(|chosen| self.order.iter().position(|id| *id == chosen));
-        self.cursor.put_on_line(at.unwrap_or(self.cursor.at()), line);
     }
 
-    fn take_chosen(&mut self) {
-        self.chosen = self.selected();
-    }
-
-    /// The fault under the cursor.
-    pub fn selected(&self) -> Option<FaultId> {
-        self.order.get(self.cursor.at()).copied()
-    }
-
-    /// The faults on screen, from the top, each with whether the cursor is on it.
-    pub fn visible(&self) -> impl Iterator<Item = (FaultId, bool)> {
-        let rows = self.cursor.visible();
-        let faults = self.order.get(rows.clone()).unwrap_or_default();
-        rows.zip(faults).map(|(row, id)| (*id, row == self.cursor.at()))
+    /// The faults.
+    pub fn rows(&self) -> &LongList<FaultId> {
+        &self.rows
     }
 
     /// How wide its columns would be.
@@ -97,27 +79,16 @@ impl AllFindings {
         self.widths
     }
 
-    /// Where the cursor is.
-    pub fn cursor(&self) -> &Cursor {
-        &self.cursor
-    }
-
-    /// The area of the list, below its headings, and of what is said of the fault under the cursor.
-    pub fn areas(inner: Area) -> (Area, Area) {
-        let (list, below) = findings::areas(inner);
-        (Area { y: list.y + 1, height: list.height.saturating_sub(1), ..list }, below)
-    }
-
     /// Goes to the event that it was found in last.
     fn go(&self, context: &Context<'_>) -> Answer {
-        let Some(fault) = self.selected().and_then(|id| context.faults.get(id)) else { return Answer::done() };
+        let Some(fault) = self.rows.selected().and_then(|id| context.faults.get(id)) else { return Answer::done() };
         let show = Request::ShowFinding(fault.example, fault.finding.path.clone());
         Answer::request(Request::Close).and(show)
     }
 
     /// Goes to an event in which it is otherwise.
     fn go_to_counterexample(&self, context: &Context<'_>) -> Answer {
-        let fault = self.selected().and_then(|id| context.faults.get(id));
+        let fault = self.rows.selected().and_then(|id| context.faults.get(id));
         let event = fault.and_then(|fault| Some((fault, fault.counterexample(context.history)?)));
         match event {
             Some((fault, event)) => {
@@ -140,12 +111,11 @@ impl Pane for AllFindings {
     }
 
     fn fit(&mut self, inner: Area) {
-        self.cursor.fit(Self::areas(inner).0.height.into());
+        self.rows.fit(inner);
     }
 
     fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
-        if self.cursor.act(action) {
-            self.take_chosen();
+        if self.rows.act(action) {
             return Some(Answer::done());
         }
         Some(match action {
@@ -153,7 +123,7 @@ impl Pane for AllFindings {
             Action::Inspect => self.go(context),
             Action::Counterexample => self.go_to_counterexample(context),
             Action::View => {
-                let finding = &context.faults.get(self.selected()?)?.finding;
+                let finding = &context.faults.get(self.rows.selected()?)?.finding;
                 let pager = Pager::new(finding.rule.id, &finding.description());
                 Answer::request(Request::Open(Open::Pager(pager)))
             }
@@ -162,7 +132,7 @@ impl Pane for AllFindings {
     }
 
     fn can(&self, action: Action, context: &Context<'_>) -> bool {
-        let fault = || context.faults.get(self.selected()?);
+        let fault = || context.faults.get(self.rows.selected()?);
         match action {
             Action::Inspect | Action::View => fault().is_some(),
             Action::Counterexample => fault().is_some_and(Fault::drifts),
@@ -171,22 +141,13 @@ impl Pane for AllFindings {
     }
 
     fn click(&mut self, mouse: Mouse, inner: Area, context: &Context<'_>) -> Answer {
-        // The first click chooses the fault, a click on the chosen one goes to its event.
-        let (list, _) = Self::areas(inner);
-        let row = mouse.row.checked_sub(list.y).and_then(|line| self.cursor.row_at(line.into()));
-        match row {
-            Some(row) if row == self.cursor.at() => self.go(context),
-            Some(row) => {
-                self.cursor.put(row);
-                self.take_chosen();
-                Answer::done()
-            }
-            None => Answer::done(),
+        match self.rows.click(mouse, inner) {
+            Click::Again => self.go(context),
+            Click::Chose | Click::Beside => Answer::done(),
         }
     }
 
     fn scroll(&mut self, rows: isize) {
-        self.cursor.scroll(rows);
-        self.take_chosen();
+        self.rows.scroll(rows);
     }
 }

@@ -4,6 +4,7 @@ pub mod all_findings;
 pub mod completion;
 pub mod confirm;
 pub mod help;
+pub mod long_list;
 pub mod muted;
 pub mod palette;
 pub mod picker;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::app::cursor::Cursor;
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, ctrl, hint, key};
+use crate::app::layer::long_list::{Click, LongList};
 use crate::app::layout::Area;
-use crate::app::pane::{Answer, Context, Pane, Request as Ask, findings};
+use crate::app::pane::{Answer, Context, Pane, Request as Ask};
 use crate::app::{Key, KeyCode, Mouse};
 use crate::session::{EventNumber, Request, Requests};
 
@@ -26,49 +26,28 @@ pub(in crate::app) static KEYS: Keys = {
 };
 
 /// The requests as a list with a cursor, the newest first. The cursor stays on its request, or on the newest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RequestList {
-    order: Vec<u64>,
-    /// The request that the reader has moved to.
-    chosen: Option<u64>,
+    rows: LongList<u64>,
     only_refused: bool,
-    cursor: Cursor,
 }
 
 impl RequestList {
     /// The list of these, from one on.
     pub(in crate::app) fn new(requests: &Requests, chosen: Option<u64>) -> Self {
-        let mut list = Self { chosen, ..Self::default() };
+        let mut list = Self { rows: LongList::new(chosen, true), only_refused: false };
         list.learn(requests);
         list
     }
 
     fn learn(&mut self, requests: &Requests) {
         let is_left = |request: &&Arc<Request>| !self.only_refused || request.is_refused();
-        self.order = requests.newest_first().filter(is_left).map(|request| request.number).collect();
-        let line = self.cursor.line();
-        self.cursor.set_len(self.order.len());
-        match self.chosen.and_then(|chosen| self.order.iter().position(|number| *number == chosen)) {
-            Some(at) => self.cursor.put_on_line(at, line),
-            None => self.cursor.put(0),
-        }
+        self.rows.learn(requests.newest_first().filter(is_left).map(|request| request.number));
     }
 
-    /// Holds on to the request that the cursor is on; at the top, to the newest.
-    fn choose(&mut self) {
-        self.chosen = self.selected().filter(|_| self.cursor.at() > 0);
-    }
-
-    /// The number of the request under the cursor.
-    pub fn selected(&self) -> Option<u64> {
-        self.order.get(self.cursor.at()).copied()
-    }
-
-    /// The numbers of the requests on screen, from the top, each with whether the cursor is on it.
-    pub fn visible(&self) -> impl Iterator<Item = (u64, bool)> {
-        let rows = self.cursor.visible();
-        let numbers = self.order.get(rows.clone()).unwrap_or_default();
-        rows.zip(numbers).map(|(row, number)| (*number, row == self.cursor.at()))
+    /// Their numbers.
+    pub fn rows(&self) -> &LongList<u64> {
+        &self.rows
     }
 
     /// Whether only those are there that were refused.
@@ -76,20 +55,9 @@ impl RequestList {
         self.only_refused
     }
 
-    /// Where the cursor is.
-    pub fn cursor(&self) -> &Cursor {
-        &self.cursor
-    }
-
-    /// The area of the list, below its headings, and of what is said of the request under the cursor.
-    pub fn areas(inner: Area) -> (Area, Area) {
-        let (list, below) = findings::areas(inner);
-        (Area { y: list.y + 1, height: list.height.saturating_sub(1), ..list }, below)
-    }
-
     /// The event that it is about: the one that was refused, else its first.
     fn event(&self, context: &Context<'_>) -> Option<EventNumber> {
-        let request = context.requests.get(self.selected()?)?;
+        let request = context.requests.get(self.rows.selected()?)?;
         let number = request.event().filter(|number| context.history.get(*number).is_some());
         number.or_else(|| request.numbers.iter().copied().find(|number| context.history.get(*number).is_some()))
     }
@@ -105,7 +73,7 @@ impl RequestList {
     }
 
     fn read(&self) -> Answer {
-        self.selected().map_or_else(Answer::done, |number| Answer::request(Ask::ReadCollected(number)))
+        self.rows.selected().map_or_else(Answer::done, |number| Answer::request(Ask::ReadCollected(number)))
     }
 }
 
@@ -119,12 +87,11 @@ impl Pane for RequestList {
     }
 
     fn fit(&mut self, inner: Area) {
-        self.cursor.fit(Self::areas(inner).0.height.into());
+        self.rows.fit(inner);
     }
 
     fn act(&mut self, action: Action, context: &Context<'_>) -> Option<Answer> {
-        if self.cursor.act(action) {
-            self.choose();
+        if self.rows.act(action) {
             return Some(Answer::done());
         }
         Some(match action {
@@ -144,29 +111,20 @@ impl Pane for RequestList {
 
     fn can(&self, action: Action, context: &Context<'_>) -> bool {
         match action {
-            Action::Open => self.selected().is_some(),
+            Action::Open => self.rows.selected().is_some(),
             Action::Inspect | Action::Resend => self.event(context).is_some(),
             _ => true,
         }
     }
 
     fn click(&mut self, mouse: Mouse, inner: Area, _context: &Context<'_>) -> Answer {
-        // The first click chooses the request, a click on the chosen one reads it.
-        let (list, _) = Self::areas(inner);
-        let row = mouse.row.checked_sub(list.y).and_then(|line| self.cursor.row_at(line.into()));
-        match row {
-            Some(row) if row == self.cursor.at() => self.read(),
-            Some(row) => {
-                self.cursor.put(row);
-                self.choose();
-                Answer::done()
-            }
-            None => Answer::done(),
+        match self.rows.click(mouse, inner) {
+            Click::Again => self.read(),
+            Click::Chose | Click::Beside => Answer::done(),
         }
     }
 
     fn scroll(&mut self, rows: isize) {
-        self.cursor.scroll(rows);
-        self.choose();
+        self.rows.scroll(rows);
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::records::told;
 use super::*;
 
 /// Both ends of each connection are files of this process.
@@ -60,9 +61,18 @@ async fn what_is_no_request_is_answered_so_or_not_at_all() {
             "HTTP/1.1 431 Request Header Fields Too Large",
         ),
     ];
+    let mut statuses = Vec::new();
     for (what, bytes, expected) in cases {
         assert_eq!(outcome(&sandbox, &bytes).await, expected, "{what}");
+        let status = expected.split(' ').nth(1).map_or(0, |status| status.parse().unwrap());
+        statuses.extend((what != "line breaks alone").then_some(status));
         assert_eq!(debug(&sandbox).await.status, 200, "after {what}");
+    }
+    let (_, requests) = told(&mut sandbox.records(), statuses.len()).await;
+    for (request, status) in requests.iter().zip(statuses) {
+        let why = &request.refusal.as_ref().unwrap().why;
+        assert!(why.starts_with("it is no HTTP request that can be read: "), "{request:?}");
+        assert!(request.status == status && request.is_refused(), "{request:?}");
     }
     // A pixel holds its whole event in its address.
     let long = format!("/unity.gif?x=k&e=view&filler={}", "x".repeat(60_000));

@@ -7,6 +7,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
+use super::records::told;
 use super::*;
 
 /// A collector that speaks https, and a client that trusts its authority.
@@ -62,6 +63,20 @@ async fn who_comes_without_tls_is_told_so() {
     assert!(exchange(&sandbox, b"\x16\x03\x01\x00\x05hello").await.is_ok_and(|answer| !answer.starts_with(b"HTTP")));
     assert_eq!(post(&sandbox, "/api/v1/event", "{}").await.status, 400);
     assert_eq!(sandbox.arrivals(), 0);
+    // Each is told, also one who does not trust the authority.
+    let strange = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let stream = TcpStream::connect(sandbox.local_addr()).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    assert!(TlsConnector::from(Arc::new(strange)).connect(name, stream).await.is_err());
+    let (_, requests) = told(&mut sandbox.records(), 4).await;
+    let told: Vec<_> = requests.iter().map(|it| (it.status, it.refusal.as_ref().unwrap().why.to_string())).collect();
+    let [(400, http), (0, odd), (400, _), (0, strange)] = &*told else { panic!("{told:?}") };
+    assert!(http.contains("speaks https") && odd.contains("handshake failed"), "{told:?}");
+    assert!(strange.contains("UnknownCA") && strange.contains("trust the authority"), "{told:?}");
 }
 
 #[tokio::test]

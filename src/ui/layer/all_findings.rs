@@ -8,6 +8,7 @@ use super::super::{Theme, hint, rect, scroll_thumb, severity};
 use super::{cell, frame};
 use crate::app::Model;
 use crate::app::layer::all_findings::{AllFindings, Widths};
+use crate::app::layer::long_list::areas;
 use crate::app::layout::Area;
 use crate::event::{Sanitized, sanitized, text};
 use crate::lint::Actual;
@@ -66,9 +67,9 @@ impl Columns {
 /// The faults of the session, and below them all about the one under the cursor.
 pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area, theme: &Theme, buf: &mut Buffer) {
     let faults = &model.faults;
-    let title = sanitized!(" All findings of the session {} ", text::grouped(list.cursor().len() as u64));
+    let title = sanitized!(" All findings of the session {} ", text::grouped(list.rows().cursor().len() as u64));
     let inner = frame(line_of(title, theme.title), area, theme, buf);
-    if list.cursor().is_empty() {
+    if list.rows().cursor().is_empty() {
         hint("Nothing wrong was found so far.", theme, area, buf);
         return;
     }
@@ -82,8 +83,8 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
         head(since, "since", true);
     }
     head(headings.last, "last", true);
-    let (rows, below) = AllFindings::areas(inner);
-    for (y, (id, selected)) in (rows.y..).zip(list.visible()) {
+    let (rows, below) = areas(inner);
+    for (y, (id, selected)) in (rows.y..).zip(list.rows().visible()) {
         let line = Area { y, height: 1, ..rows };
         if selected {
             buf.set_style(rect(line), theme.selection);
@@ -92,7 +93,7 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
             row(fault, &Columns::of(line, list.widths()), (model, now), line, theme, buf);
         }
     }
-    if let Some(fault) = list.selected().and_then(|id| faults.get(id)).filter(|_| below.height > 0) {
+    if let Some(fault) = list.rows().selected().and_then(|id| faults.get(id)).filter(|_| below.height > 0) {
         let often = how_often(fault, faults.checked(&fault.event_type), now);
         explain(&fault.finding, Some(&often), below, theme, buf);
     }
@@ -101,7 +102,7 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
         put(buf, (area.x + 2, area.y + area.height - 1), more, area.width.saturating_sub(4).into(), theme.dim);
     }
     let thumb = Area { height: rows.height + 3, ..area };
-    scroll_thumb(thumb, list.cursor().offset(), list.cursor().len(), theme, buf);
+    scroll_thumb(thumb, list.rows().cursor().offset(), list.rows().cursor().len(), theme, buf);
 }
 
 fn row(fault: &Fault, columns: &Columns, (model, now): (&Model, Moment), line: Area, theme: &Theme, buf: &mut Buffer) {

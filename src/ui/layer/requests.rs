@@ -7,6 +7,7 @@ use super::super::header::clock;
 use super::super::{Theme, hint, rect, scroll_thumb, severity};
 use super::{cell, frame};
 use crate::app::Model;
+use crate::app::layer::long_list::areas;
 use crate::app::layer::requests::RequestList;
 use crate::app::layout::Area;
 use crate::event::{Sanitized, sanitized, text};
@@ -53,7 +54,7 @@ impl Columns {
 /// The requests, and below them why the one under the cursor was refused.
 pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Theme, buf: &mut Buffer) {
     let requests = &model.session.requests;
-    let count = text::grouped(list.cursor().len() as u64);
+    let count = text::grouped(list.rows().cursor().len() as u64);
     let title = match (list.is_only_refused(), requests.refused()) {
         (true, _) => sanitized!(" Refused requests {} ", count),
         (false, 0) => sanitized!(" Requests {} ", count),
@@ -66,7 +67,7 @@ pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Them
         let told = sanitized!(" {} is held{} ", first, others);
         put(buf, (area.x + 2, area.y + area.height - 1), told, area.width.saturating_sub(4).into(), theme.warning);
     }
-    if list.cursor().is_empty() {
+    if list.rows().cursor().is_empty() {
         let nothing = match &model.collector {
             _ if list.is_only_refused() => "None of them was refused.",
             Some(_) => "Nothing was sent here yet.",
@@ -84,8 +85,8 @@ pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Them
     if let Some(sender) = headings.sender {
         head(sender, "sender", false);
     }
-    let (rows, below) = RequestList::areas(inner);
-    for (y, (number, selected)) in (rows.y..).zip(list.visible()) {
+    let (rows, below) = areas(inner);
+    for (y, (number, selected)) in (rows.y..).zip(list.rows().visible()) {
         let line = Area { y, height: 1, ..rows };
         if selected {
             buf.set_style(rect(line), theme.selection);
@@ -94,18 +95,18 @@ pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Them
             row(request, &Columns::of(line), model, theme, buf);
         }
     }
-    if let Some(request) = list.selected().and_then(|number| requests.get(number)).filter(|_| below.height > 0) {
+    if let Some(request) = list.rows().selected().and_then(|number| requests.get(number)).filter(|_| below.height > 0) {
         explain(request, model, below, theme, buf);
     }
     let thumb = Area { height: rows.height + 3, ..area };
-    scroll_thumb(thumb, list.cursor().offset(), list.cursor().len(), theme, buf);
+    scroll_thumb(thumb, list.rows().cursor().offset(), list.rows().cursor().len(), theme, buf);
 }
 
 fn row(request: &Request, columns: &Columns, model: &Model, theme: &Theme, buf: &mut Buffer) {
     let refused = request.is_refused();
     cell(columns.time, clock(model, request.at), false, theme.dim, buf);
     let style = if refused { theme.error } else { theme.ok };
-    cell(columns.status, sanitized!("{}", request.status), false, style, buf);
+    cell(columns.status, request.status_shown(), false, style, buf);
     let room = usize::from(columns.line.width).saturating_sub(1);
     let style = if refused { theme.title } else { theme.title_quiet };
     cell(columns.line, request.line().fit_middle(room), false, style, buf);
