@@ -7,6 +7,7 @@ use crate::blueshift::safety::Safety;
 use crate::blueshift::{BaseUrl, CallLimits, HeaderVariable, KeyMask, curl};
 use crate::event::Identifiers;
 use crate::event::catalogue::Template;
+use crate::event::signature::Signing;
 
 /// Names a draft: its file on disk, and the composer's text. Given out by whoever begins one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +47,8 @@ pub struct Sending {
     pub seed: u128,
     /// By which fields customers are identified.
     pub identifiers: Identifiers,
+    /// How the account has events signed.
+    pub signing: Signing,
     /// How much one bulk call may hold.
     pub limits: CallLimits,
     /// The interval between polls while a probe is waited for.
@@ -67,6 +70,7 @@ impl Sending {
             drafts: Vec::new(),
             seed: 0,
             identifiers: Identifiers::default(),
+            signing: Signing::default(),
             limits: CallLimits::default(),
             probe_interval: Duration::from_secs(1),
         }

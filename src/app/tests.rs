@@ -667,6 +667,7 @@ fn what_was_wrong_with_an_earlier_event_can_be_gone_back_to_while_newer_ones_are
         .replace("\"1,100\"", "11")
         .replace("qty", "quantity")
         .replace("undefined", "no")
+        .replace(r"no\u001bte", "note")
         .replace("\"revenue\":30", "\"revenue\":41");
     newest(&mut model, &fine, 45);
     assert_eq!((tally(&model, "purchase"), earlier(&model)), (None, Some((Severity::Error, 6, 2))));

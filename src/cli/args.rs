@@ -809,12 +809,18 @@ Examples:
   clickscope sandbox --tls                      on https://127.0.0.1:8787
   clickscope sandbox --forward eu               and pass each request on
   clickscope sandbox --forward eu --prove       and see each event arrive there
+  clickscope sandbox --require-signature purchase
 
 On a terminal it opens the screen on what it is sent: every event, and with R
 every request with its answer and why it was refused. Elsewhere, or with
 --headless, it prints its URL on one line of standard output, tells of each
 request in a line on standard error, and runs until interrupted. Any key that is
 not empty is accepted; with --key, only the one in that variable.
+
+With --require-signature, an event of that type that names an email or a
+customer_id and is not signed is ignored after the 200, and counted in the
+summary, as an account that verifies events does; with the verification key in
+CLICKSCOPE_VERIFICATION_KEY also one that is signed with another.
 
 GET /_sandbox/records?after=N gives what it was sent after the request of that
 number as records, a line each, and waits for it; 0 is for all that it holds.
@@ -889,6 +895,9 @@ pub(super) struct SandboxArgs {
     /// Take only the key in this variable
     #[arg(long, value_name = "VARIABLE")]
     pub(super) key: Option<String>,
+    /// Ignore events of this type that are not signed, after answering 200; can be repeated
+    #[arg(long = "require-signature", value_name = "TYPE")]
+    pub(super) signed: Vec<String>,
     /// Show no screen: print the address, and a line for each request on stderr
     #[arg(long)]
     pub(super) headless: bool,

@@ -23,6 +23,7 @@ use thiserror::Error;
 use super::input::{AtHand, BadInput, Input, InputError, Lines, Part, Unreadable, Values, not_json};
 use super::{Exit, Failure, args, stderr};
 use crate::event::placeholder::{self, TEST_ADDRESS, Values as Placeholders, resolve};
+use crate::event::signature::Signing;
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::text::{counted, fit, sanitize};
 use crate::event::{Document, DocumentError, Form, NO_ARRAY, NodeId, NodeKind, Redaction, Sanitized, sanitized};
@@ -66,6 +67,7 @@ pub(super) fn run(
     args: &args::LintArgs,
     configured: &SeverityOverrides,
     plan: Plan,
+    signing: Signing,
     redaction: Option<Redaction>,
 ) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
@@ -75,7 +77,7 @@ pub(super) fn run(
     let called = redaction.as_ref().map_or(called.clone(), |redaction| redaction.words(&called));
     let stage = if args.received { Stage::Received } else { Stage::Outgoing };
     let context = LintContext { stage, now: Timestamp::now() };
-    let linter = Linter::new(levels, plan);
+    let linter = Linter::new(levels, plan).with_signing(signing, false);
     let mut run = Run {
         report: report(args, &called),
         out: BufWriter::new(io::stdout()),

@@ -233,7 +233,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             let file = file()?;
             let profile = file.choose(options.profile.as_deref(), &lookup)?.map(|profile| profile.value);
             let redaction = redact::redaction(&lint.redact, profile, file.levels().identifiers())?;
-            lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?, redaction)
+            let signing = profile.map(|profile| profile.signing(&lookup)).transpose()?.unwrap_or_default();
+            lint::run(&lint, file.levels(), plan::usable(plan(&file)?.as_ref())?, signing, redaction)
         }
         Command::Report(report) => {
             let file = file()?;

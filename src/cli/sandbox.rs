@@ -34,6 +34,7 @@ pub(super) fn run(
         mut faults,
         rewrites,
         key,
+        signed,
         headless,
         record,
         redact,
@@ -69,6 +70,7 @@ pub(super) fn run(
         faults,
         rewrites,
         identifiers,
+        signing: config::demanded(signed, &|name| std::env::var_os(name))?,
         accept_keys: key.clone().into_iter().collect(),
         forwarding,
         ..sandbox::SandboxConfig::default()

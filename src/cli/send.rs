@@ -28,7 +28,7 @@ use crate::app::Sending;
 use crate::blueshift::safety::{Forbidden, Safety, WORD};
 use crate::blueshift::{CallLimits, ExtraHeader, curl};
 use crate::config::{self, AccountKeys, Config};
-use crate::event::text::{counted, excerpt, grouped, span};
+use crate::event::text::{counted, excerpt, grouped, sanitize, span};
 use crate::event::{Path, Sanitized, sanitized};
 use crate::runtime::{self, RuntimeError};
 use crate::session::probe::{ProbeId, ProbeState};
@@ -130,7 +130,11 @@ async fn send(
     for schema in broken {
         reporter.tell(&sanitized!("plan: {}", schema.sentence()));
     }
-    let mut linting = InputLinter::new(&config.levels, plan, redaction.clone());
+    let mut linting = InputLinter::new(config, plan, redaction.clone());
+    let variable = config.profile.as_ref().and_then(|profile| profile.value.verification_variable());
+    if let Some(variable) = variable.filter(|_| !config.signing.has_key()) {
+        reporter.tell(&sanitized!("{} is not set, so no event is signed here", sanitize(variable)));
+    }
     if args.dry_run {
         let printed = print_commands(parcels, &sending, &mut linting, &reporter).await;
         reporter.done();
@@ -250,6 +254,7 @@ impl Parcels {
         let preparation = Preparation {
             assignments: args.assignments.clone(),
             placeholders: (!args.no_placeholders).then_some(placeholders),
+            signing: sending.signing.clone(),
             // Whether sending is off was asked before; printed commands send nothing.
             safety: Safety { read_only: None, ..sending.safety.clone() },
         };

@@ -61,6 +61,7 @@ pub(super) fn sending(config: &Config, folders: &Folders, headers: &[ExtraHeader
         drafts: Vec::new(),
         seed: Uuid::new_v4().as_u128(),
         identifiers: config.levels.identifiers().clone(),
+        signing: config.signing.clone(),
         limits: CallLimits::default(),
         probe_interval: config.interval.value.min(longest),
         base,

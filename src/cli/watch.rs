@@ -117,7 +117,7 @@ pub(super) async fn in_lines(
     for schema in &broken {
         stderr::say(&sanitized!("plan: {}", schema.sentence()));
     }
-    let linter = Linter::new(config.levels.clone(), plan);
+    let linter = Linter::new(config.levels.clone(), plan).with_signing(config.signing.clone(), false);
     let source = watched.start(settings);
     let redaction = redaction.map(Arc::new);
     let Some(tape) = tape else {
@@ -180,7 +180,7 @@ pub(super) fn interface(
         table: config.table.clone(),
         volatile: config.volatile.clone(),
         folders,
-        linter: Linter::new(config.levels.clone(), plan),
+        linter: Linter::new(config.levels.clone(), plan).with_signing(config.signing.clone(), true),
         plan_writer: plan::into_folder,
         key_variables: config.key_variables().iter().cloned().collect(),
         tape: None,

@@ -7,7 +7,7 @@ use toml::de::DeTable;
 
 use super::profile::{self, Profile};
 use super::section::{ConfigText, Section, line_after, shown};
-use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, lint, text};
+use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, VERIFICATION_KEY, lint, text};
 use crate::app::{Column, Columns, TableSettings};
 use crate::event::text::sanitize;
 use crate::event::{TypeName, Volatile};
@@ -132,7 +132,7 @@ impl ConfigFile {
 
     /// The variables that hold keys: the program's own, and those of every profile.
     pub fn key_variables(&self) -> BTreeSet<String> {
-        let own = [EVENT_KEY, USER_KEY].map(str::to_owned);
+        let own = [EVENT_KEY, USER_KEY, VERIFICATION_KEY].map(str::to_owned);
         own.into_iter().chain(self.profiles.iter().flat_map(Profile::key_variables).map(str::to_owned)).collect()
     }
 }
@@ -399,7 +399,7 @@ environment = "production"
                 "[profiles.a]\n\nregoin = \"us\"\nzzz = 1",
                 3,
                 "unknown field \"regoin\" in profile a: use one of region, url, environment, read_only, \
-                 test_identities, event_key, user_key, headers, interval",
+                 test_identities, event_key, user_key, verification_key, verification_hash, signed, headers, interval",
             ),
             (
                 "[profiles.a]\ncolumns = [\"type\"]",

@@ -5,12 +5,22 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{ConfigError, Lookup, Provenance, text};
 use crate::blueshift::auth::AccountKey;
 use crate::event::sanitized;
+use crate::event::signature::{SignatureHash, Signing};
 use crate::event::text::sanitize;
 
 /// The variable that holds the Event key.
 pub const EVENT_KEY: &str = "CLICKSCOPE_EVENT_KEY";
 /// The variable that holds the User key.
 pub const USER_KEY: &str = "CLICKSCOPE_USER_KEY";
+
+/// The variable that holds the key by which a sandbox verifies events.
+pub const VERIFICATION_KEY: &str = "CLICKSCOPE_VERIFICATION_KEY";
+
+/// How a sandbox verifies events of these types: by the key in the environment, else by whether they are signed at all.
+pub fn demanded(types: Vec<String>, lookup: Lookup<'_>) -> Result<Signing, ConfigError> {
+    let key = from_environment(lookup, VERIFICATION_KEY, "verification")?;
+    Ok(Signing::new(key.map(|key| key.secret), SignatureHash::default(), types))
+}
 
 /// The keys of the account.
 #[derive(Clone, Debug)]
@@ -69,7 +79,11 @@ impl AccountKeys {
     }
 }
 
-fn from_environment(lookup: Lookup<'_>, name: &str, kind: &'static str) -> Result<Option<AccountKey>, ConfigError> {
+pub(super) fn from_environment(
+    lookup: Lookup<'_>,
+    name: &str,
+    kind: &'static str,
+) -> Result<Option<AccountKey>, ConfigError> {
     let Some(secret) = text(lookup, name)?.map(SecretString::from) else { return Ok(None) };
     check(secret.expose_secret())
         .map_err(|reason| ConfigError::Unusable { place: Provenance::Environment(name.to_owned().into()), reason })?;

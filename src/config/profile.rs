@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use super::keys::from_environment;
 use super::section::{ConfigText, Section, shown};
-use super::{ConfigError, ConfigLayer, KeyNames, Provenance, Setting, Target, parse_interval, parse_size};
+use super::{ConfigError, ConfigLayer, KeyNames, Lookup, Provenance, Setting, Target, parse_interval, parse_size};
 use crate::blueshift::safety::{Safety, TestIdentity};
 use crate::blueshift::{BadHeader, BaseUrl, HeaderVariable, Region};
+use crate::event::signature::{SignatureHash, Signing};
 
 /// The fields of a profile. A new one begins with a name in this list.
-pub(super) const FIELDS: [&str; 14] = [
+pub(super) const FIELDS: [&str; 17] = [
     "region",
     "url",
     "environment",
@@ -18,6 +20,9 @@ pub(super) const FIELDS: [&str; 14] = [
     "test_identities",
     "event_key",
     "user_key",
+    "verification_key",
+    "verification_hash",
+    "signed",
     "headers",
     "interval",
     "plan",
@@ -45,6 +50,9 @@ pub struct Profile {
     identities: Vec<TestIdentity>,
     event_key: Option<String>,
     user_key: Option<String>,
+    verification_key: Option<String>,
+    verification_hash: SignatureHash,
+    signed: Vec<String>,
     headers: Vec<HeaderVariable>,
     redact: bool,
     redact_key: Option<Setting<String>>,
@@ -118,6 +126,12 @@ impl Profile {
             identities: section.list("test_identities", str::parse)?,
             event_key: key("event_key")?,
             user_key: key("user_key")?,
+            verification_key: key("verification_key")?,
+            verification_hash: section
+                .parsed("verification_hash", str::parse)?
+                .map(|hash| hash.value)
+                .unwrap_or_default(),
+            signed: section.list("signed", event_type)?,
             headers: section.list("headers", header)?,
             redact: section.flag("redact")?.is_some_and(|redact| redact.value),
             redact_key: section.parsed("redact_key", variable)?,
@@ -171,9 +185,22 @@ impl Profile {
 
     /// The variables of its keys, and of its headers, which hold secrets too.
     pub(super) fn key_variables(&self) -> impl Iterator<Item = &str> {
-        let keys = [&self.event_key, &self.user_key].into_iter().flatten();
+        let keys = [&self.event_key, &self.user_key, &self.verification_key].into_iter().flatten();
         let keys = keys.chain(self.redact_key.as_ref().map(|name| &name.value));
         keys.chain(self.headers.iter().map(|header| &header.variable)).map(String::as_str)
+    }
+
+    /// How its account has events signed; without the key where its variable is not set.
+    pub fn signing(&self, lookup: Lookup<'_>) -> Result<Signing, ConfigError> {
+        let key =
+            self.verification_key.as_deref().map(|name| from_environment(lookup, name, "verification")).transpose()?;
+        let key = key.flatten().map(|key| key.secret);
+        Ok(Signing::new(key, self.verification_hash, self.signed.iter().cloned()))
+    }
+
+    /// The variable of the key that its events are verified by, if it names one.
+    pub fn verification_variable(&self) -> Option<&str> {
+        self.verification_key.as_deref()
     }
 
     /// Its safety rules for sending to `base`.
@@ -195,6 +222,10 @@ impl Profile {
 fn record(text: &str) -> Result<(), String> {
     let rule = "use \"auto\": each session is recorded in the state folder, and the newest five are kept";
     if text == "auto" { Ok(()) } else { Err(rule.to_owned()) }
+}
+
+fn event_type(name: &str) -> Result<String, String> {
+    if name.is_empty() { Err("name an event type, as in \"purchase\"".to_owned()) } else { Ok(name.to_owned()) }
 }
 
 /// A header and the variable that holds its value: `X-Gateway: GATEWAY_TOKEN`.

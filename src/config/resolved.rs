@@ -7,6 +7,7 @@ use super::{ConfigError, ConfigFile, ConfigLayer, KeyNames, Lookup, Profile, Pro
 use crate::app::TableSettings;
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
+use crate::event::signature::Signing;
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, Volatile, sanitized};
 use crate::plan::SeverityOverrides;
@@ -35,6 +36,8 @@ pub struct Config {
     pub volatile: Volatile,
     /// The table of event types, as the file has it.
     pub table: TableSettings,
+    /// How the account of the profile has events signed.
+    pub signing: Signing,
     key_variables: BTreeSet<String>,
 }
 
@@ -53,7 +56,8 @@ impl Config {
         let said = profile.as_ref().map(|profile| profile.value.layer()).unwrap_or_default();
         let by_flag = matches!(&profile, Some(Setting { place: Provenance::Flag(_), .. }));
         let layers = if by_flag { [flags, said, environment] } else { [flags, environment, said] };
-        Ok(Self { profile, ..Self::resolve(layers, file) })
+        let signing = profile.as_ref().map(|profile| profile.value.signing(lookup)).transpose()?.unwrap_or_default();
+        Ok(Self { profile, signing, ..Self::resolve(layers, file) })
     }
 
     /// Lays `layers` over one another, the nearest first, and the defaults under them. No profile is chosen.
@@ -79,6 +83,7 @@ impl Config {
             plan: layers.plan,
             history: layers.history,
             profile: None,
+            signing: Signing::default(),
             levels: file.levels().clone(),
             volatile: file.volatile().clone(),
             table: file.table().clone(),

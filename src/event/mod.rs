@@ -20,6 +20,7 @@ mod path;
 mod payload;
 pub mod placeholder;
 mod redaction;
+pub mod signature;
 mod snapshot;
 pub mod syntax;
 pub mod text;

@@ -9,6 +9,7 @@ mod look_back;
 mod orders;
 mod people;
 mod recent;
+mod repeats;
 
 use std::borrow::Cow;
 
@@ -23,9 +24,10 @@ use crate::event::{ByName, Document, NodeId, NodeKind, Origin, Path};
 use fields::FieldHistory;
 use orders::OrderHistory;
 use people::IdentityHistory;
+use repeats::RepeatHistory;
 
 /// All of them, by what they are about.
-pub(super) const RULES: [&[&Rule]; 3] = [fields::RULES, people::RULES, orders::RULES];
+pub(super) const RULES: [&[&Rule]; 4] = [fields::RULES, people::RULES, orders::RULES, repeats::RULES];
 
 /// A memory of the events observed so far; bounded, however many they are.
 #[derive(Debug, Default)]
@@ -33,6 +35,7 @@ pub(crate) struct CrossEvent {
     fields: FieldHistory,
     people: IdentityHistory,
     orders: OrderHistory,
+    repeats: RepeatHistory,
     /// Whether it was said that not all of it is remembered.
     was_told: bool,
 }
@@ -55,16 +58,37 @@ impl CrossEvent {
             if findings.want(people::RULES) || findings.want(&[&fields::CASE_TWINS]) {
                 self.people.observe(&key_fields, findings);
             }
+            let before = findings.kept().len();
             if findings.want(orders::RULES) {
                 self.orders.observe(&key_fields, findings);
+            }
+            if findings.want(repeats::RULES) {
+                let is_told = findings.kept().len() > before;
+                self.repeats.observe(&key_fields, is_told, findings);
             }
             self.tell_what_is_not_known(findings);
         }
     }
 
+    /// Finds what would be wrong with an event that may be sent, beside those that came. Nothing is remembered.
+    pub(crate) fn foresee(
+        &self,
+        event: &Document,
+        malformed: &HashSet<NodeId>,
+        context: LintContext,
+        findings: &mut Findings,
+    ) {
+        if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
+            let key_fields = KeyFields::read(event, context.stage);
+            self.fields.foresee(&key_fields, malformed, findings);
+            self.orders.foresee(&key_fields, findings);
+            self.repeats.foresee(&key_fields, findings);
+        }
+    }
+
     /// Whether some repeats and changes cannot be found any more.
     pub(crate) fn has_limits(&self) -> bool {
-        self.people.is_full() || self.orders.is_full() || self.fields.has_forgotten()
+        self.people.is_full() || self.orders.is_full() || self.repeats.is_full() || self.fields.has_forgotten()
     }
 
     /// Says it once, at the event with which it begins.
@@ -95,6 +119,11 @@ struct KeyFields<'a> {
     uuid: Option<NodeId>,
     order: Option<NodeId>,
     revenue: Option<NodeId>,
+    total: Option<NodeId>,
+    device: Option<NodeId>,
+    cookie: Option<NodeId>,
+    joined: Option<NodeId>,
+    transaction: Option<NodeId>,
     /// By which name it refers to products, the first of those names.
     products: Option<NodeId>,
 }
@@ -104,6 +133,9 @@ struct KeyFields<'a> {
 enum Role {
     Order,
     Revenue,
+    Total,
+    Joined,
+    Transaction,
     Products,
     Other,
 }
@@ -114,6 +146,9 @@ impl Role {
         let of_name = |name: &str| match name {
             "order_id" => Self::Order,
             "revenue" => Self::Revenue,
+            "total" => Self::Total,
+            "joined_at" => Self::Joined,
+            "transaction_uuid" => Self::Transaction,
             "products" | "items" | "product_ids" | "skus" | "product_id" | "sku" => Self::Products,
             _ => Self::Other,
         };
@@ -133,12 +168,20 @@ impl<'a> KeyFields<'a> {
             uuid: event.uuid_field(),
             order: None,
             revenue: None,
+            total: None,
+            device: identifier("device_id"),
+            cookie: identifier("cookie"),
+            joined: None,
+            transaction: None,
             products: None,
         };
         for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
             match Role::of(event, field) {
                 Role::Order => key_fields.order = Some(field),
                 Role::Revenue => key_fields.revenue = Some(field),
+                Role::Total => key_fields.total = Some(field),
+                Role::Joined => key_fields.joined = Some(field),
+                Role::Transaction => key_fields.transaction = Some(field),
                 Role::Products => key_fields.products = key_fields.products.or(Some(field)),
                 Role::Other => {}
             }
@@ -159,9 +202,18 @@ impl<'a> KeyFields<'a> {
     /// the same can be compared.
     fn customer(&self) -> Option<(&'static str, u64)> {
         let customer = self.identifier(self.customer).map(|(_, customer)| xxh3_64(customer.as_bytes()));
-        let email = || self.identifier(self.email).filter(|(_, email)| is_address(email));
-        let email = || email().map(|(_, email)| ("email", xxh3_64(email.to_lowercase().as_bytes())));
+        let email = || self.identifier(self.email).filter(|(_, email)| is_address(email.trim()));
+        let email = || email().map(|(_, email)| ("email", xxh3_64(email.trim().to_lowercase().as_bytes())));
         customer.map(|customer| ("customer_id", customer)).or_else(email)
+    }
+
+    /// Whom it is about, as a hash, by whatever it says that.
+    fn person(&self) -> Option<u64> {
+        let other = || {
+            let fields = [self.device, self.cookie].into_iter();
+            fields.filter_map(|field| self.identifier(field)).map(|(_, id)| xxh3_64(id.as_bytes())).next()
+        };
+        self.customer().map(|(_, customer)| customer).or_else(other)
     }
 
     /// The same for every copy of one event: of a received one, what the platform added does not count, for it goes on
@@ -213,13 +265,13 @@ mod tests {
     }
 
     fn weight(session: &CrossEvent) -> usize {
-        session.fields.weight() + session.people.weight() + session.orders.weight()
+        session.fields.weight() + session.people.weight() + session.orders.weight() + session.repeats.weight()
     }
 
     #[test]
     fn what_is_remembered_is_bounded_however_much_comes() {
         /// The rooms of all that is remembered, and the fields of one object that may stand over.
-        const MOST: usize = 2 * 100_000 + 4 * 40_000 + 2 * 1_000;
+        const MOST: usize = 2 * 100_000 + 9 * 40_000 + 2 * 1_000;
         let mut session = CrossEvent::default();
         for round in 0..130_u64 {
             let mut event: Map<_, _> = (0..1_100).map(|n| (format!("field_{round}_{n}"), Value::from(n))).collect();

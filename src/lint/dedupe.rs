@@ -9,35 +9,53 @@ use crate::event::Segment;
 const NO_VALUE: [&str; 2] = ["literal-text", "placeholder-left"];
 
 /// A rule, and those that are told instead of it where both find something at one place.
-const GIVES_WAY: [(&str, &[&str]); 25] = [
+const GIVES_WAY: &[(&str, &[&str])] = &[
     ("advertising-id-format", &NO_VALUE),
     (
         "attribute-type",
         &["device-type-value", "email-format", "latitude-range", "longitude-range", "phone-format", "url-format"],
     ),
     ("case-twins", &["attribute-name", "email-format", "event-name-whitespace", "literal-text", "placeholder-left"]),
+    ("card-number", &["identifier-of-nobody"]),
     ("currency-format", &NO_VALUE),
-    ("date-implausible", &["timestamp-future", "timestamp-old"]),
+    ("date-format", &["foreign-digits"]),
+    ("empty-string", &["attribute-recommended", "attribute-required", "order-unnamed"]),
+    ("encoding-broken", &NO_VALUE),
+    ("event-name-alike", &["event-name-case", "event-name-whitespace", "one-event-two-names"]),
     ("device-type-value", &NO_VALUE),
-    ("email-format", &NO_VALUE),
-    ("empty-string", &["attribute-recommended", "attribute-required"]),
+    ("email-format", &["foreign-digits", "invisible-characters", "literal-text", "placeholder-left"]),
     ("event-name-case", &NO_VALUE),
     ("event-name-period", &["event-name-numeric", "literal-text", "placeholder-left"]),
     ("event-name-too-long", &NO_VALUE),
+    ("event-repeated", &["one-event-two-names"]),
     ("event-name-whitespace", &["event-name-case", "event-name-numeric", "literal-text", "placeholder-left"]),
     ("event-uuid-format", &NO_VALUE),
     ("gender-value", &NO_VALUE),
     ("identifier-missing", &["identify-without-identifier"]),
+    (
+        "identifier-of-nobody",
+        &["email-format", "invisible-characters", "literal-text", "phone-format", "placeholder-left"],
+    ),
     ("identifier-too-long", &NO_VALUE),
+    (
+        "invisible-characters",
+        &["event-name-whitespace", "half-character", "literal-text", "phone-format", "placeholder-left"],
+    ),
     ("ip-format", &NO_VALUE),
     ("latitude-range", &["literal-text", "number-format", "placeholder-left"]),
     ("longitude-range", &["literal-text", "number-format", "placeholder-left"]),
-    ("phone-format", &NO_VALUE),
+    ("json-in-text", &["products-array"]),
+    ("number-format", &["foreign-digits"]),
+    ("object-for-array", &["envelope", "products-array"]),
+    ("phone-format", &["foreign-digits", "identifier-rounded", "literal-text", "placeholder-left"]),
+    ("product-id-numeric", &["number-rounded"]),
+    ("purchase-arithmetic", &["amount-in-cents", "amount-negative"]),
+    ("transaction-uuid-format", &NO_VALUE),
     ("plan-event", &["event-name-case"]),
-    ("timestamp-future", &NO_VALUE),
-    ("timestamp-old", &NO_VALUE),
-    ("url-format", &NO_VALUE),
-    (TYPE_CHANGES, &FORMS),
+    ("timestamp-future", &["date-implausible", "literal-text", "placeholder-left"]),
+    ("timestamp-old", &["date-implausible", "literal-text", "placeholder-left"]),
+    ("url-format", &["literal-text", "placeholder-left", "url-personal"]),
+    (TYPE_CHANGES, FORMS),
 ];
 
 const TYPE_CHANGES: &str = "field-type-changes";
@@ -52,7 +70,7 @@ const ATTRIBUTES: [&str; 5] = [
 ];
 
 /// The rules that say of which form a value must be, and with that of which type.
-const FORMS: [&str; 21] = [
+const FORMS: &[&str] = &[
     "advertising-id-format",
     "attribute-type",
     "boolean-spelling",
@@ -63,6 +81,7 @@ const FORMS: [&str; 21] = [
     "date-impossible",
     "email-format",
     "empty-string",
+    "foreign-digits",
     "event-name-missing",
     "event-name-numeric",
     "gender-value",

@@ -70,6 +70,17 @@ static NUMBER_FORMAT: Rule = Rule {
     good: r#"{"event":"course_booked","email":"jane@example.com","revenue":"79.95"}"#,
 };
 
+static NUMBER_ROUNDED: Rule = Rule {
+    id: "number-rounded",
+    severity: Severity::Warning,
+    title: "a number that JavaScript cannot hold",
+    why: "Whole numbers beyond 9,007,199,254,740,991 are rounded by every reader that keeps them as JavaScript does: an id \
+          becomes the id of another.",
+    documentation: "",
+    bad: r#"{"event":"course_booked","email":"jane@example.com","booking_id":9007199254740993}"#,
+    good: r#"{"event":"course_booked","email":"jane@example.com","booking_id":"9007199254740993"}"#,
+};
+
 static EMPTY_STRING: Rule = Rule {
     id: "empty-string",
     severity: Severity::Note,
@@ -107,6 +118,7 @@ pub(super) const RULES: &[&Rule] = &[
     &DATE_EPOCH,
     &BOOLEAN_SPELLING,
     &NUMBER_FORMAT,
+    &NUMBER_ROUNDED,
     &EMPTY_STRING,
     &KEY_TWICE,
     &HALF_CHARACTER,
@@ -205,7 +217,8 @@ fn without_halves(json: &str) -> Option<String> {
 fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagnosis> {
     let top = event.parent(id) == Some(NodeId::ROOT);
     if text.trim().is_empty() {
-        let held_elsewhere = top && (IDENTIFIERS.contains(&key) || matches!(key, "event" | "event_uuid"));
+        let held_elsewhere =
+            top && (IDENTIFIERS.contains(&key) || matches!(key, "event" | "event_uuid" | "transaction_uuid"));
         // The platform's own pixel sends an empty referrer for a visitor who came from nowhere.
         let usual = top && key == "referrer";
         return (!held_elsewhere && !usual).then(|| Diagnosis::new(&EMPTY_STRING, "a value, or no such field", None));
@@ -224,8 +237,18 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
     }
     match kind {
         Some(FieldKind::Date { sure }) => date_fault(key, text, sure),
+        Some(FieldKind::Boolean { sure: true }) if matches!(text, "true" | "false") && keeps_types(event) => {
+            let diagnosis = boolean(Some(text));
+            let words = "true or false without quotes, as other fields of this event are without";
+            Some(Diagnosis { severity: Severity::Note, expected: words.into(), ..diagnosis })
+        }
         Some(FieldKind::Boolean { sure }) => boolean_fault(text, sure),
         Some(FieldKind::Number) => number_fault(text),
+        None if is_boolean_word(key, text) => boolean_fault(text, true),
+        None if matches!(text, "TRUE" | "FALSE" | "True" | "False") => {
+            let words = "true or false, if it is meant as one";
+            Some(Diagnosis { severity: Severity::Note, ..Diagnosis::new(&BOOLEAN_SPELLING, words, None) })
+        }
         // A full date and time is one wherever it stands, and so is one with slashes.
         None => match DateForm::of(text) {
             DateForm::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
@@ -237,7 +260,14 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
 }
 
 fn in_number(event: &Document, id: NodeId, key: &str) -> Option<Diagnosis> {
+    const MOST: u64 = (1 << 53) - 1;
     let text = event.text(id);
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_whole = digits.len() >= 16 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_whole && digits.parse::<u64>().map_or(true, |number| number > MOST) {
+        let expected = "a text, or a number of at most 15 digits";
+        return Some(Diagnosis::new(&NUMBER_ROUNDED, expected, Some(quoted(text))));
+    }
     match FieldKind::by_key(event, id)? {
         FieldKind::Date { sure } => epoch_fault(key, text).or_else(|| sure.then(|| date_format(None))),
         FieldKind::Boolean { sure: true } => match text {
@@ -429,6 +459,44 @@ fn boolean_fault(text: &str, sure: bool) -> Option<Diagnosis> {
     (sure || meant.is_some()).then(|| boolean(meant))
 }
 
+/// Whether a field of the sender's own says whether something is so, and its value says it in words.
+fn is_boolean_word(key: &str, text: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "active",
+        "consent",
+        "email_opt_in",
+        "enabled",
+        "first_purchase",
+        "guest_checkout",
+        "in_stock",
+        "loggedin",
+        "logged_in",
+        "marketing_consent",
+        "member",
+        "new_customer",
+        "newsletter",
+        "opt_in",
+        "opted_in",
+        "optin",
+        "returning_customer",
+        "sms_opt_in",
+        "subscribed",
+        "verified",
+        "vip",
+        "accepts_marketing",
+    ];
+    let is_word = ["true", "false", "yes", "no"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    is_word && NAMES.contains(&key)
+}
+
+/// Whether the sender tells true from "true": what goes through the pixel is all text.
+fn keeps_types(event: &Document) -> bool {
+    event.children(NodeId::ROOT).any(|field| {
+        let is_typed = event.get(field).is_some_and(|node| matches!(node.kind, NodeKind::Number | NodeKind::Bool));
+        is_typed && event.origin(field) == Origin::Sender
+    })
+}
+
 fn number_fault(text: &str) -> Option<Diagnosis> {
     if is_number(text) {
         return None;
@@ -446,8 +514,12 @@ fn is_price(event: &Document, id: NodeId, text: &str) -> bool {
     const ENDINGS: [&str; 8] = ["_price", "_total", "_amount", "_revenue", "_cost", "_fee", "_tax", "_discount"];
     static PRICES: ByName<bool> = ByName::new();
     let is_named = |key: &str| ENDINGS.iter().any(|ending| key.ends_with(ending));
+    let is_decimal = || {
+        let cents = text.trim().split_once(',').map_or("", |(_, cents)| cents);
+        (1..=2).contains(&cents.len()) && cents.bytes().all(|byte| byte.is_ascii_digit())
+    };
     event.by_key(id, &PRICES, is_named).is_some_and(|is_one| is_one)
-        && currency(text.trim()).is_some()
+        && (currency(text.trim()).is_some() || is_decimal())
         && bare(text).is_some()
 }
 

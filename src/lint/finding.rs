@@ -130,6 +130,25 @@ pub enum Fix {
     Remove,
 }
 
+/// What should stand in the place of something wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mended {
+    /// This text.
+    As(String),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Mended {
+    /// The text, where it is known.
+    pub(super) fn known(self) -> Option<String> {
+        match self {
+            Self::As(text) => Some(text),
+            Self::Unknown => None,
+        }
+    }
+}
+
 impl Finding {
     /// Feeds `hasher` with the kind of finding, in common with others that are not worth another word: the rule, and the
     /// place, in whichever element of an array. What is missing is told apart by what that is, figures left out.

@@ -140,6 +140,17 @@ static EVENT_UUID: Rule = Rule {
     good: r#"{"event":"plan_chosen","email":"jane@example.com","event_uuid":"2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c"}"#,
 };
 
+static TRANSACTION_UUID: Rule = Rule {
+    id: "transaction-uuid-format",
+    severity: Severity::Error,
+    title: "transaction_uuid is not a UUID",
+    why: "A transaction_uuid keeps a message from being sent twice for one transaction, and must be a UUID of 32 hexadecimal \
+          digits in five groups.",
+    documentation: "https://help.blueshift.com/hc/en-us/articles/115002745413",
+    bad: r#"{"event":"plan_chosen","email":"jane@example.com","transaction_uuid":"50314"}"#,
+    good: r#"{"event":"plan_chosen","email":"jane@example.com","transaction_uuid":"2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c"}"#,
+};
+
 static RESERVED_NAME: Rule = Rule {
     id: "reserved-name",
     severity: Severity::Warning,
@@ -162,6 +173,7 @@ pub(super) const RULES: &[&Rule] = &[
     &IDENTIFIER_EMPTY,
     &IDENTIFIER_TOO_LONG,
     &EVENT_UUID,
+    &TRANSACTION_UUID,
     &RESERVED_NAME,
 ];
 
@@ -185,7 +197,8 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
                 check_name(event, field, outgoing, findings);
             }
             // The platform gives every event a UUID: what is none is what was sent.
-            Role::Uuid if kind != Some(NodeKind::Null) => check_uuid(event, field, findings),
+            Role::Uuid if kind != Some(NodeKind::Null) => check_uuid(&EVENT_UUID, event, field, findings),
+            Role::Transaction if kind != Some(NodeKind::Null) => check_uuid(&TRANSACTION_UUID, event, field, findings),
             // A null says that there is none, as its absence would.
             Role::Identifier if kind != Some(NodeKind::Null) => {
                 if event.plain(field).trim().is_empty() {
@@ -243,6 +256,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
 enum Role {
     Name,
     Uuid,
+    Transaction,
     Identifier,
     Reserved,
     Other,
@@ -258,6 +272,7 @@ impl Role {
         match name {
             "event" => Self::Name,
             "event_uuid" => Self::Uuid,
+            "transaction_uuid" => Self::Transaction,
             _ if IDENTIFIERS.contains(&name) => Self::Identifier,
             _ if name.starts_with("_bsft") && !SENDABLE.contains(&name) => Self::Reserved,
             _ => Self::Other,
@@ -352,14 +367,14 @@ pub(crate) fn letters(name: &str) -> String {
     name.chars().filter(counts).flat_map(char::to_lowercase).collect()
 }
 
-fn check_uuid(event: &Document, field: NodeId, findings: &mut Findings) {
+fn check_uuid(rule: &'static Rule, event: &Document, field: NodeId, findings: &mut Findings) {
     let text = event.plain(field);
     if is_uuid(&text) {
         return;
     }
     let fix = Uuid::try_parse(&text).ok().map(|uuid| Fix::Replace(format!("\"{uuid}\"")));
     let expected = "a UUID such as 2f1d6a52-6f0e-4c55-8e57-1f9b6a1f0d3c, or no such field";
-    findings.push(Finding { fix, ..EVENT_UUID.at(event.path(field), expected, shown(event, field)) });
+    findings.push(Finding { fix, ..rule.at(event.path(field), expected, shown(event, field)) });
 }
 
 fn check_length(event: &Document, field: NodeId, name: &str, findings: &mut Findings) {

@@ -13,21 +13,27 @@ mod attributes;
 mod budget;
 mod bulk;
 mod calendars;
+mod characters;
 mod counts;
 pub(crate) mod cross_event;
 mod dates;
 pub(crate) mod dedupe;
 mod degradation;
+mod envelopes;
 #[cfg(test)]
 mod false_alarm_tests;
 mod finding;
 mod json_types;
 mod limits;
 mod missing;
+mod nobody;
 mod per_event;
 mod redaction;
+mod secrets;
+mod seen;
 mod sender;
 mod severity;
+mod signature;
 mod values;
 mod words;
 
@@ -44,10 +50,13 @@ pub(crate) use budget::{Findings, extract, extract_into};
 pub(crate) use bulk::bulk;
 pub use counts::SeverityCounts;
 pub(crate) use dates::{is_day, numbers};
+use finding::Mended;
 pub use finding::{Actual, Expected, Finding, Fix, Name, Reason, Share};
 pub use json_types::JsonTypes;
 pub(crate) use limits::{letters, twin};
+pub use seen::seen;
 pub use severity::Severity;
+pub(crate) use signature::check as check_signature;
 pub(crate) use values::{is_address, is_uuid};
 
 /// Something that can be wrong with an event.
@@ -92,8 +101,9 @@ pub struct LintContext {
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     let of_any_event =
         [limits::RULES, degradation::RULES, missing::RULES, calendars::RULES, values::RULES, attributes::RULES];
+    let by_subject = [characters::RULES, envelopes::RULES, nobody::RULES, secrets::RULES, signature::RULES];
     let of_others = [bulk::RULES, budget::RULES];
-    let of_each = of_any_event.into_iter().chain(per_event::RULES);
+    let of_each = of_any_event.into_iter().chain(by_subject).chain(per_event::RULES);
     of_each.chain(cross_event::RULES).chain(of_others).flatten().copied()
 }
 
@@ -109,11 +119,15 @@ pub(crate) fn lint(event: &Document, context: LintContext) -> Vec<Finding> {
 pub(crate) fn find(event: &Document, context: LintContext, findings: &mut Findings) {
     /// The rules of a sort, and what finds where they are broken.
     type Check = (&'static [&'static [&'static Rule]], fn(&Document, LintContext, &mut Findings));
-    let each: [Check; 6] = [
+    let each: [Check; 10] = [
         (&[limits::RULES], limits::check),
         (&[degradation::RULES, missing::RULES, calendars::RULES], degradation::check),
         (&[values::RULES], values::check),
         (&[attributes::RULES], attributes::check),
+        (&[characters::RULES], characters::check),
+        (&[envelopes::RULES], envelopes::check),
+        (&[nobody::RULES], nobody::check),
+        (&[secrets::RULES], secrets::check),
         (&per_event::RULES, per_event::check),
         (&[bulk::RULES], bulk::check),
     ];

@@ -1,7 +1,11 @@
 //! The attributes that an event of its type needs, by the catalogue, and the faults that shipped integrations make in it.
 
+mod aliases;
+mod consent;
 mod devices;
+mod ids;
 mod object;
+mod orders;
 mod products;
 mod subscriptions;
 #[cfg(test)]
@@ -10,6 +14,7 @@ mod tests;
 use super::{Actual, Expected, Findings, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Attribute, Catalogue, Definition, Demand, Need};
 use crate::event::{Document, NodeId, NodeKind};
+pub(super) use aliases::meant;
 use object::Object;
 pub(super) use products::PRODUCT_KEYS;
 
@@ -53,7 +58,16 @@ static IDENTIFY: Rule = Rule {
 const OWN: &[&Rule] = &[&REQUIRED, &RECOMMENDED, &IDENTIFY];
 
 /// All of them, by what they are about.
-pub(super) const RULES: [&[&Rule]; 4] = [OWN, products::RULES, subscriptions::RULES, devices::RULES];
+pub(super) const RULES: [&[&Rule]; 8] = [
+    OWN,
+    aliases::RULES,
+    products::RULES,
+    ids::RULES,
+    orders::RULES,
+    subscriptions::RULES,
+    devices::RULES,
+    consent::RULES,
+];
 
 pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findings) {
     if event.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Object) {
@@ -63,10 +77,15 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
     if let Some(definition) = definition(event, context.stage) {
         fields.check_demands(definition, findings);
     }
-    fields.check_products(findings);
-    fields.check_order(findings);
+    let products = fields.listed_products();
+    fields.check_aliases(&products, findings);
+    fields.check_products(&products, findings);
+    fields.check_ids(&products, findings);
+    fields.check_orders(&products, findings);
+    fields.check_order(&products, findings);
     fields.check_subscription(findings);
     fields.check_device(findings);
+    fields.check_consent(findings);
 }
 
 /// The definition of the event's type. Nothing is asked of a received event whose type is the sender's own or one that the

@@ -491,6 +491,43 @@ mod tests {
     }
 
     #[test]
+    fn a_url_has_no_signs_that_must_be_encoded() {
+        use Severity::{Note, Warning};
+        // A template's page, a mailer's links, a search form, a page without faults.
+        let cases = [
+            ("https://shop.example.com/{category}/1", Some(Warning)),
+            ("https://shop.example.com/<sku>", Some(Warning)),
+            ("https://shop.example.com/50%", Some(Warning)),
+            ("https://shop.example.com/?q=50%&p=1", Some(Note)),
+            ("https://shop.example.com/?f={a}", Some(Note)),
+            ("https://shop.example.com/caf%C3%A9?q=a|b&x=[1]", None),
+        ];
+        for (url, severity) in cases {
+            let event = serde_json::json!({"event": "pageload", "cookie": "c", "url": url}).to_string();
+            let found = of(&event, Stage::Outgoing, "url-format");
+            assert_eq!(found.first().map(|it| it.severity), severity, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_whole_hours_off_is_said_to_be_local_time() {
+        // A host in local time, one that writes hh for HH, a queue.
+        let cases = [("10:00:10", true), ("23:59:30", true), ("10:35:00", false)];
+        for (time, is_whole) in cases {
+            let day = if time.starts_with("23") { "23" } else { "24" };
+            let event = format!(
+                r#"{{"event":"x","timestamp":"2026-11-{day}T{time}Z","_bsft_ts":"2026-11-24T12:00:00Z","email":"a@b.example"}}"#
+            );
+            let found = of(&event, Stage::Received, "clock-skew");
+            let said = found.first().map(|it| it.expected.words().to_string()).unwrap_or_default();
+            assert_eq!(said.contains("to the minute"), is_whole, "{time}: {said}");
+        }
+        let ahead = r#"{"event":"x","timestamp":"2026-11-24T13:00:00Z","email":"a@b.example"}"#;
+        let said = of(ahead, Stage::Outgoing, "timestamp-future").first().map(|it| it.expected.words().to_string());
+        assert!(said.is_some_and(|said| said.contains("1 h ahead to the minute")));
+    }
+
+    #[test]
     fn a_phone_number_has_its_country_code_and_digits_only() {
         let cases = [
             (r#""+14155550100""#, true),
@@ -507,6 +544,7 @@ mod tests {
         let fixes = [
             (r#""+1 (415) 555-0100""#, Some(r#""+14155550100""#)),
             (r#""+44 (0)20 7946 0000""#, None),
+            (r#""0049 1511 2345678""#, Some(r#""+4915112345678""#)),
             (r#""415-555-0100""#, None),
             ("14155550100", None),
         ];

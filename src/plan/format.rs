@@ -23,7 +23,7 @@ pub(super) enum Format {
 pub(super) const TELLING: [Format; 5] = [Format::DateTime, Format::Date, Format::Uuid, Format::Email, Format::Uri];
 
 impl Format {
-    const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::DateTime,
         Self::Date,
         Self::Time,

@@ -3,9 +3,12 @@ use std::sync::Arc;
 use foldhash::HashSet;
 
 use super::{Absences, Plan, SeverityOverrides, rules};
+use crate::event::signature::Signing;
 use crate::event::{Document, NodeId, NodeKind, Path, Segment};
 use crate::lint::cross_event::CrossEvent;
-use crate::lint::{Finding, Findings, LintContext, NodeLookup, Rule, bulk, dedupe, extract_into, find, in_order};
+use crate::lint::{
+    Finding, Findings, LintContext, NodeLookup, Rule, bulk, check_signature, dedupe, extract_into, find, in_order,
+};
 
 /// Lints one event after the other: each by itself, against the plan, and beside those before it.
 #[derive(Debug, Default)]
@@ -17,12 +20,15 @@ pub struct Linter {
 
 /// The part of a [`Linter`] that remembers nothing: it lints events by themselves and against the plan, as many at a time as
 /// one likes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LinterAlone {
     levels: SeverityOverrides,
     plan: Plan,
     /// The rules that need not be looked at.
     unwanted: Arc<[&'static Rule]>,
+    signing: Signing,
+    /// Whether what is judged is signed before it goes out.
+    signs: bool,
 }
 
 /// The findings in an event by itself, before it is seen beside others.
@@ -38,13 +44,20 @@ impl Linter {
     pub fn new(levels: SeverityOverrides, plan: Plan) -> Self {
         // Of a value that is of a wrong form more follows than that it is told.
         let unwanted = rules().filter(|rule| levels.never_tell(rule) && !dedupe::is_of_form(rule)).collect();
-        let alone = Arc::new(LinterAlone { levels, plan, unwanted });
+        let alone = Arc::new(LinterAlone { levels, plan, unwanted, ..LinterAlone::default() });
         Self { alone, ..Self::default() }
     }
 
     /// The part of it that remembers nothing.
     pub fn alone(&self) -> Arc<LinterAlone> {
         Arc::clone(&self.alone)
+    }
+
+    /// The same for an account that signs events; `signs` says that what is judged is signed before it goes out.
+    #[must_use]
+    pub fn with_signing(self, signing: Signing, signs: bool) -> Self {
+        let alone = Arc::new(LinterAlone { signing, signs, ..Arc::unwrap_or_clone(self.alone) });
+        Self { alone, ..self }
     }
 
     /// Forgets the events that were observed.
@@ -67,15 +80,16 @@ impl Linter {
         self.alone.told(event, findings)
     }
 
-    /// The findings in what may be sent one day: an event, or each of an array of them. Nothing is learnt from it.
+    /// The findings in what may be sent one day: an event, or each of an array of them, also beside those observed
+    /// before. Nothing is learnt from it.
     pub fn judge(&self, draft: &Document, context: LintContext) -> Vec<Finding> {
         if draft.get(NodeId::ROOT).is_none_or(|root| root.kind != NodeKind::Array) {
-            return self.alone.all(draft, context);
+            return self.foreseen(draft, context);
         }
         let mut findings = Findings::default();
         for (index, element) in draft.children(NodeId::ROOT).enumerate() {
             let Ok(event) = Document::read(draft.text(element)) else { continue };
-            let found = self.alone.all(&event, context);
+            let found = self.foreseen(&event, context);
             findings.extend(found.into_iter().map(|mut finding| {
                 let Path(inside) = std::mem::take(&mut finding.path);
                 finding.path = Path(std::iter::once(Segment::Index(index)).chain(inside).collect());
@@ -83,6 +97,14 @@ impl Linter {
             }));
         }
         findings.done()
+    }
+
+    fn foreseen(&self, event: &Document, context: LintContext) -> Vec<Finding> {
+        let LintedAlone { extract, mut findings } = self.alone.lint(event, context);
+        let event = extract.as_ref().unwrap_or(event);
+        let malformed = malformed(event, findings.kept());
+        self.cross_event.foresee(event, &malformed, context, &mut findings);
+        self.alone.told(event, findings)
     }
 
     /// Whether of the events observed so far some repeats and changes could not be found.
@@ -98,6 +120,7 @@ impl LinterAlone {
         let extract = extract_into(event, &mut findings);
         let checked = extract.as_ref().unwrap_or(event);
         find(checked, context, &mut findings);
+        check_signature(checked, &self.signing, self.signs, context, &mut findings);
         self.plan.check(checked, context, &mut findings);
         LintedAlone { extract, findings }
     }
@@ -107,7 +130,8 @@ impl LinterAlone {
         self.levels.apply(None, bulk(events, bytes))
     }
 
-    fn all(&self, event: &Document, context: LintContext) -> Vec<Finding> {
+    /// The findings in an event by itself, be it of the session or not.
+    pub fn all(&self, event: &Document, context: LintContext) -> Vec<Finding> {
         let LintedAlone { extract, findings } = self.lint(event, context);
         self.told(extract.as_ref().unwrap_or(event), findings)
     }
@@ -230,6 +254,29 @@ mod tests {
     fn small_plan() -> Plan {
         let schema = r#"{"properties":{"planned_1":{"type":"string"},"planned_2":{"type":"string","minLength":2},"n":{"minimum":1.5}},"required":["planned_1"],"additionalProperties":false}"#;
         Plan::read([SchemaFile { name: "booked.json".into(), text: Ok(schema.to_owned()) }]).0
+    }
+
+    #[test]
+    fn what_is_to_be_sent_is_held_to_what_came() {
+        let mut linter = Linter::default();
+        let order = |id: &str| {
+            let text =
+                format!(r#"{{"event":"purchase","email":"jane@example.com","order_id":"{id}","revenue":1,"sku":"1"}}"#);
+            Document::read(&text).unwrap()
+        };
+        let found = |linter: &Linter, id: &str| {
+            let found = linter.judge(&order(id), CONTEXT);
+            found.iter().map(|it| (it.rule.id, it.expected.words().to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&linter, "1"), []);
+        linter.observe(&order("1"), CONTEXT);
+        linter.observe(&order("1"), CONTEXT);
+        let twice = "an order that did not come yet: this one came 2 times already".to_owned();
+        for _ in 0..2 {
+            assert_eq!(found(&linter, "1"), [("order-twice", twice.clone())], "nothing is learnt from it");
+        }
+        assert_eq!(found(&linter, "2"), []);
+        assert_eq!(linter.alone().all(&order("1"), CONTEXT), []);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! References lead to places of the same document, or to what every event may carry; there is nothing here that could
 //! open a file or a connection.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -84,6 +85,30 @@ const KEYWORDS: [&str; 41] = [
     "uniqueItems",
 ];
 
+/// The drafts that are read beside 2020-12, and whether they are older than 2019-09, which changed most of what differs.
+const OTHER_DRAFTS: [(&str, bool); 3] = [
+    ("http://json-schema.org/draft-06/schema", true),
+    ("http://json-schema.org/draft-07/schema", true),
+    ("https://json-schema.org/draft/2019-09/schema", false),
+];
+
+/// The keywords that drafts before 2019-09 do not have.
+const NEWER: [&str; 10] = [
+    "$anchor",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "dependentRequired",
+    "dependentSchemas",
+    "maxContains",
+    "minContains",
+    "prefixItems",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// The white space of ECMA 262 that is not ASCII, for `\s`.
+const SPACES: &str = "\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
+
 const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
 /// Something in a schema that makes it none.
@@ -132,6 +157,19 @@ struct SchemaReader<'a> {
     faults: Vec<SchemaIssue>,
     remarks: Vec<SchemaIssue>,
     has_unevaluated: bool,
+    draft: Draft,
+}
+
+/// By which draft a document is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Draft {
+    /// 2020-12.
+    #[default]
+    Newest,
+    /// 2019-09.
+    Before,
+    /// 06 or 07.
+    Old,
 }
 
 /// The schema of what every event may carry. A test promises that it is one.
@@ -151,6 +189,7 @@ impl<'a> SchemaReader<'a> {
             faults: Vec::new(),
             remarks: Vec::new(),
             has_unevaluated: false,
+            draft: Draft::default(),
         };
         let name: String =
             name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
@@ -174,13 +213,16 @@ impl<'a> SchemaReader<'a> {
     fn unknown(&mut self, keyword: &str, place: SchemaPlace) {
         let alike = |known: &&str| strsim::jaro_winkler(keyword, known) >= MISSPELLED;
         let meant = KEYWORDS.into_iter().filter(|known| *known != keyword).find(alike);
-        if let Some(meant) = meant.filter(|_| place.document == OWN && self.remarks.len() < MOST_ISSUES) {
+        if let Some(meant) = meant {
             let reason = sanitized!("{} is not a JSON Schema keyword and has no effect", cut(keyword));
-            self.remarks.push(SchemaIssue {
-                at: place.at,
-                reason,
-                advice: sanitized!("{}, if that is what you mean", meant),
-            });
+            self.remark(place, reason, sanitized!("{}, if that is what you mean", meant));
+        }
+    }
+
+    /// Says what has no effect, though it is no fault.
+    fn remark(&mut self, place: SchemaPlace, reason: impl Into<Sanitized>, advice: impl Into<Sanitized>) {
+        if place.document == OWN && self.remarks.len() < MOST_ISSUES {
+            self.remarks.push(SchemaIssue { at: place.at, reason: reason.into(), advice: advice.into() });
         }
     }
 
@@ -250,12 +292,17 @@ impl<'a> SchemaReader<'a> {
             && let Some(text) = self.text(SchemaPlace { at, ..*place })
             && text.trim_end_matches('#') != DRAFT
         {
-            let reason = sanitized!("{} is a different draft of JSON Schema than 2020-12", quoted(&text));
-            self.fault(
-                SchemaPlace { at, ..*place },
-                reason,
-                sanitized!("write the schema as 2020-12 has it, and {} here", DRAFT),
-            );
+            let known = OTHER_DRAFTS.iter().find(|(known, _)| text.trim_end_matches('#') == *known);
+            if let Some((_, is_old)) = known {
+                if place.at == NodeId::ROOT && place.document == OWN {
+                    self.draft = if *is_old { Draft::Old } else { Draft::Before };
+                }
+            } else {
+                let reason = sanitized!("{} is no draft of JSON Schema that is read here", quoted(&text));
+                let advice =
+                    sanitized!("write the schema as 2020-12 has it, and {} here (06, 07 and 2019-09 are read)", DRAFT);
+                self.fault(SchemaPlace { at, ..*place }, reason, advice);
+            }
         }
         for (at, is_dynamic) in anchors {
             let Some(at) = at else { continue };
@@ -276,11 +323,21 @@ impl<'a> SchemaReader<'a> {
         let (mut length, mut elements, mut fields, mut found) = <(Bounds, Bounds, Bounds, Bounds)>::default();
         let mut properties = Properties::default();
         let (mut first, mut rest, mut contains) = (Vec::new(), None, None);
-        let (mut test, mut then, mut otherwise) = (None, None, None);
+        let (mut test, mut then, mut otherwise, mut others) = (None, None, None, None);
+        let is_array = |at: NodeId| document.get(at).is_some_and(|node| node.kind == NodeKind::Array);
+        let is_reference = self.draft == Draft::Old
+            && place.document == OWN
+            && document.child(place.at, &Segment::key("$ref")).is_some();
         for child in document.children(place.at) {
             let Some(key) = document.key(child) else { continue };
             let at = SchemaPlace { at: child, ..place };
+            let draft = if place.document == OWN { self.draft } else { Draft::Newest };
             match &*key {
+                // Before 2019-09 a reference stands for all that is beside it.
+                keyword if is_reference && !matches!(keyword, "$ref" | "$defs" | "definitions") => {}
+                keyword if draft == Draft::Old && NEWER.contains(&keyword) => self.is_newer(at, keyword),
+                "dependencies" => constraints.extend(self.dependencies(at, draft)),
+                "additionalItems" if draft != Draft::Newest => others = Some(self.schema(at)),
                 "minLength" => length.least = self.count(at),
                 "maxLength" => length.most = self.count(at),
                 "minItems" => elements.least = self.count(at),
@@ -308,7 +365,8 @@ impl<'a> SchemaReader<'a> {
                     constraints.extend(self.schemas_by_name(at).into_iter().map(with));
                 }
                 "prefixItems" => first = self.schemas_in_order(at),
-                "items" if document.get(child).is_some_and(|node| node.kind == NodeKind::Array) => self.fault(
+                "items" if draft != Draft::Newest && is_array(child) => first = self.schemas_in_order(at),
+                "items" if is_array(child) => self.fault(
                     at,
                     "items is one schema, for all elements",
                     "call it prefixItems, as the draft 2020-12 does",
@@ -336,6 +394,8 @@ impl<'a> SchemaReader<'a> {
         if !properties.named.is_empty() || !properties.patterns.is_empty() || properties.others.is_some() {
             constraints.push(Constraint::Properties(properties));
         }
+        // What older drafts call so is about the elements after those in the list.
+        rest = rest.or(others.filter(|_| !first.is_empty()));
         if !first.is_empty() || rest.is_some() {
             constraints.push(Constraint::Items { first, rest });
         }
@@ -353,6 +413,31 @@ impl<'a> SchemaReader<'a> {
             constraint if constraint.is_about_the_rest() => 2,
             _ => 1,
         });
+        constraints
+    }
+
+    /// Says that a keyword is of a later draft than the schema.
+    fn is_newer(&mut self, at: SchemaPlace, keyword: &str) {
+        let reason = sanitized!("{} has no effect: the draft that $schema names does not have it", cut(keyword));
+        self.remark(at, reason, sanitized!("write {} as the $schema", DRAFT));
+    }
+
+    /// Reads what older drafts have for `dependentRequired` and `dependentSchemas`.
+    fn dependencies(&mut self, at: SchemaPlace, draft: Draft) -> Vec<Constraint> {
+        if draft == Draft::Newest {
+            let advice = "dependentRequired for names of fields, and dependentSchemas for schemas";
+            self.remark(at, "dependencies has no effect in 2020-12", advice);
+            return Vec::new();
+        }
+        let document = self.document(at);
+        let mut constraints = Vec::new();
+        for (field, at) in self.fields(at, "names of fields or schemas") {
+            if document.get(at.at).is_some_and(|node| node.kind == NodeKind::Array) {
+                constraints.extend(self.names(at).map(|others| Constraint::RequiredWith { field, others }));
+            } else {
+                constraints.push(Constraint::With { field, schema: self.schema(at) });
+            }
+        }
         constraints
     }
 
@@ -378,7 +463,16 @@ impl<'a> SchemaReader<'a> {
                 let text = self.text(at)?;
                 Constraint::Pattern(self.pattern(at, &text)?)
             }
-            "format" => Constraint::Format(Format::named(&self.text(at)?)?),
+            "format" => {
+                let name = self.text(at)?;
+                let Some(format) = Format::named(&name) else {
+                    let reason = sanitized!("the format {} is not known here, and asks nothing", quoted(&name));
+                    let known = Sanitized::join(Format::ALL.map(Format::as_str), ", ");
+                    self.remark(at, reason, sanitized!("one of {}, or a pattern", known));
+                    return None;
+                };
+                Constraint::Format(format)
+            }
             "uniqueItems" => self.flag(at)?.then_some(Constraint::Different)?,
             "required" => Constraint::Required(self.names(at)?),
             "propertyNames" => Constraint::Names(self.schema(at)),
@@ -511,7 +605,7 @@ impl<'a> SchemaReader<'a> {
     }
 
     fn pattern(&mut self, place: SchemaPlace, text: &str) -> Option<Pattern> {
-        let built = RegexBuilder::new(text).size_limit(LARGEST_PATTERN).build();
+        let built = RegexBuilder::new(&with_spaces(text)).size_limit(LARGEST_PATTERN).build();
         match built {
             Ok(regex) => Some(Pattern { regex, text: text.into() }),
             Err(error) => {
@@ -525,10 +619,17 @@ impl<'a> SchemaReader<'a> {
                     ("\\p{", "it names a class of Unicode (\\p{…}), which is not supported", CHARACTERS),
                     ("\\P{", "it names a class of Unicode (\\P{…}), which is not supported", CHARACTERS),
                 ];
+                let said = error.to_string();
+                let too_large = (
+                    "it repeats so much that it takes more than 64 KiB",
+                    "repeat less, or say how long the text may be with maxLength",
+                );
                 let known = unsupported.into_iter().find(|(sign, ..)| text.contains(sign));
+                let known = known.map(|(_, reason, advice)| (reason, advice));
+                let known = known.or((said.contains("size limit") || said.contains("too many")).then_some(too_large));
                 let (reason, advice) = known.map_or_else(
-                    || (cut(&error.to_string()), "fix it, or leave it out"),
-                    |(_, reason, advice)| (reason.into(), advice),
+                    || (cut(&said), "fix it, or leave it out"),
+                    |(reason, advice)| (reason.into(), advice),
                 );
                 self.fault(place, sanitized!("the pattern {} cannot be used: {}", quoted(text), reason), advice);
                 None
@@ -674,6 +775,36 @@ impl<'a> SchemaReader<'a> {
 fn without_fragment(mut url: Url) -> Url {
     url.set_fragment(None);
     url
+}
+
+/// A pattern in which `\s` is the white space of ECMA 262: the reader of patterns knows that of ASCII alone.
+fn with_spaces(pattern: &str) -> Cow<'_, str> {
+    if !pattern.contains("\\s") && !pattern.contains("\\S") {
+        return Cow::Borrowed(pattern);
+    }
+    let mut out = String::with_capacity(pattern.len() + SPACES.len());
+    let (mut characters, mut is_in_class) = (pattern.chars(), false);
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => match characters.next() {
+                Some('s') if is_in_class => out.extend(["\\s", SPACES]),
+                Some('s') => out.extend(["[\\s", SPACES, "]"]),
+                Some('S') if !is_in_class => out.extend(["[^\\s", SPACES, "]"]),
+                Some(other) => out.extend(['\\', other]),
+                None => out.push('\\'),
+            },
+            '[' if !is_in_class => {
+                is_in_class = true;
+                out.push(c);
+            }
+            ']' => {
+                is_in_class = false;
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A fragment of a URL, without the escapes.

@@ -317,8 +317,12 @@ fn each_thing_wrong_with_a_schema_is_told_with_its_place_and_what_to_do() {
             "it refers back to itself for the same value, endlessly",
         ),
         (
-            r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
-            ": /$schema: \"http://json-schema.org/draft-07/schema#\" is a different draft of JSON Schema than 2020-12 (write ",
+            r#"{"$schema":"http://json-schema.org/draft-04/schema#"}"#,
+            ": /$schema: \"http://json-schema.org/draft-04/schema#\" is no draft of JSON Schema that is read here (write ",
+        ),
+        (
+            r#"{"properties":{"a":{"pattern":"(a{1,1000}b){1,1000}"}}}"#,
+            "it repeats so much that it takes more than 64 KiB",
         ),
         (r#"{"$id":"https://example.com/#a"}"#, ": /$id: a schema cannot have this address"),
         ("{\"properties\":{\"\\u001b[2J\":1}}", ": /properties/\\u001b[2J: a schema is"),
@@ -641,5 +645,74 @@ fn of_a_field_that_is_there_twice_the_last_is_held_to_the_plan() {
     ];
     for (event, wanted) in cases {
         assert_eq!(told(&plan, event, Stage::Outgoing), wanted, "{event}");
+    }
+}
+
+#[test]
+fn older_drafts_are_read_as_they_are_meant() {
+    const OLD: &str = r#""$schema":"http://json-schema.org/draft-07/schema#""#;
+    let cases: [(&str, &str, bool); 10] = [
+        (r#""properties":{"a":{"items":[{"type":"string"},{"type":"number"}]}}"#, r#""a":["x",1,true]"#, true),
+        (r#""properties":{"a":{"items":[{"type":"string"}],"additionalItems":false}}"#, r#""a":["x",1]"#, false),
+        (r#""dependencies":{"a":["b"]}"#, r#""a":1"#, false),
+        (r#""dependencies":{"a":["b"]}"#, r#""a":1,"b":2"#, true),
+        (r#""dependencies":{"a":{"required":["b"]}}"#, r#""a":1"#, false),
+        (
+            r##""definitions":{"n":{"type":"number"}},"properties":{"a":{"$ref":"#/definitions/n","maximum":5}}"##,
+            r#""a":9"#,
+            true,
+        ),
+        (
+            r##""definitions":{"n":{"type":"number"}},"properties":{"a":{"$ref":"#/definitions/n"}}"##,
+            r#""a":"x""#,
+            false,
+        ),
+        (r#""dependentRequired":{"a":["b"]}"#, r#""a":1"#, true),
+        (r#""if":{"required":["a"]},"then":{"required":["b"]}"#, r#""a":1"#, false),
+        (r#""properties":{"a":{"exclusiveMinimum":0}}"#, r#""a":0"#, false),
+    ];
+    for (schema, fields, is_right) in cases {
+        let plan = plan(&format!("{{{OLD},{schema}}}"));
+        let found = told(&plan, &format!(r#"{{"event":"booked",{fields}}}"#), Stage::Outgoing);
+        assert_eq!(found.is_empty(), is_right, "{schema} {fields}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_schema_asks_in_vain_is_remarked_with_what_is_known() {
+    let cases = [
+        (
+            r#"{"properties":{"a":{"format":"phone"}}}"#,
+            "the format \"phone\" is not known here, and asks nothing (one of date-time, ",
+        ),
+        (r#"{"dependencies":{"a":["b"]}}"#, "dependencies has no effect in 2020-12 (dependentRequired for"),
+        (
+            r#"{"$schema":"http://json-schema.org/draft-07/schema","dependentRequired":{"a":["b"]}}"#,
+            "dependentRequired has no effect: the draft that $schema names does not have it (write ",
+        ),
+    ];
+    for (schema, words) in cases {
+        let plan = plan(schema);
+        let told: Vec<String> = plan.remarks().iter().map(|remark| remark.sentence().into()).collect();
+        assert!(told.len() == 1 && told[0].contains(words), "{schema}: {told:?}");
+    }
+}
+
+#[test]
+fn white_space_in_a_pattern_is_that_of_unicode() {
+    let found = |pattern: &str, text: &str| {
+        let schema = serde_json::json!({"properties": {"a": {"pattern": pattern}}}).to_string();
+        let event = serde_json::json!({"event": "booked", "a": text}).to_string();
+        told(&plan(&schema), &event, Stage::Outgoing).len()
+    };
+    for (pattern, text, is_right) in [
+        (r"^\S+$", "a\u{a0}b", false),
+        (r"^\S+$", "ab", true),
+        (r"^a\sb$", "a\u{2003}b", true),
+        (r"^[a-z\s]+$", "a\u{a0}b", true),
+        (r"^[^\s.]+$", "a\u{3000}b", false),
+        (r"^a\\sb$", r"a\sb", true),
+    ] {
+        assert_eq!(found(pattern, text) == 0, is_right, "{pattern} {text:?}");
     }
 }

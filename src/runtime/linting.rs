@@ -135,7 +135,7 @@ fn observe(
         let stage = if is_refused { Stage::Outgoing } else { Stage::Received };
         let context = LintContext { stage, now: *now };
         let mut look = |document: &Document| {
-            if is_refused { linter.judge(document, context) } else { linter.observe(document, context) }
+            if is_refused { linter.alone().all(document, context) } else { linter.observe(document, context) }
         };
         // Text that cannot be read has its own error where it is shown.
         let found =

@@ -70,6 +70,7 @@ pub use scenario::{SCENARIO_SCHEMA, Scenario};
 pub use shape::DebugShape;
 pub use traffic::Traffic;
 
+use crate::event::signature::Signing;
 use crate::event::{COLLECTOR, Identifiers};
 use crate::session::{CollectorCommand, Moment, Record, Waiting};
 use access::Access;
@@ -172,6 +173,8 @@ pub struct SandboxConfig {
     pub rewrites: Vec<Rewrite>,
     /// By which fields customers are identified: an event with none of them is dropped in processing.
     pub identifiers: Identifiers,
+    /// Which event types must be signed, and how: those that are not are answered with 200 and ignored.
+    pub signing: Signing,
     /// The keys that are taken; none means any that is not empty.
     pub accept_keys: Vec<SecretString>,
     /// How what is sent is passed on; `None` is not at all.
@@ -192,6 +195,7 @@ impl Default for SandboxConfig {
             faults: Vec::new(),
             rewrites: Vec::new(),
             identifiers: Identifiers::default(),
+            signing: Signing::default(),
             accept_keys: Vec::new(),
             forwarding: None,
             seed: 0,
@@ -219,6 +223,7 @@ impl Sandbox {
             faults,
             rewrites,
             identifiers,
+            signing,
             accept_keys,
             forwarding,
             seed,
@@ -243,7 +248,7 @@ impl Sandbox {
         let tls = tls.map(|file| Tls::new(&file, access.names())).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let shared = Shared::new(account, access, time_limit, accept_keys, rewrites, faults, debug_shape);
-        let shared = Arc::new(shared.passing_on(forwarding));
+        let shared = Arc::new(shared.passing_on(forwarding).verifying(signing));
         let router = server::router(Arc::clone(&shared));
         let server = tokio::spawn(connection::serve(listener, router, tls, Arc::clone(&shared)));
         Ok(Self { shared, scheme, addr, server })

@@ -15,6 +15,7 @@ use super::intake::{AcceptedEvent, Account, Arrival, Client};
 use super::journal::Journal;
 use super::rewrite::{Rewrite, rewrite};
 use super::store::Store;
+use crate::event::signature::Signing;
 
 /// State shared by the handlers of one collector and its owner.
 pub(super) struct Shared {
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     settings: RwLock<AnswerSettings>,
     accept_keys: Vec<SecretString>,
     rewrites: Vec<Rewrite>,
+    signing: Signing,
     account: Arc<Account>,
     access: Access,
     time_limit: Duration,
@@ -57,6 +59,7 @@ impl Shared {
             settings: RwLock::new(AnswerSettings { faults: faults.into(), debug_shape }),
             accept_keys,
             rewrites,
+            signing: Signing::default(),
             dice: Dice::new(account.seed),
             account: Arc::new(account),
             access,
@@ -64,6 +67,11 @@ impl Shared {
             polls: AtomicU64::new(0),
             stop: watch::Sender::new(false),
         }
+    }
+
+    /// The same, ignoring events that are not signed as this demands.
+    pub(super) fn verifying(self, signing: Signing) -> Self {
+        Self { signing, ..self }
     }
 
     /// The same, passing on what it is sent.
@@ -91,6 +99,7 @@ impl Shared {
         &self.journal
     }
 
+    /// Takes events in, but for those that cannot be verified, which are counted only.
     pub(super) fn take_in(
         &self,
         drafts: impl IntoIterator<Item = AcceptedEvent>,
@@ -100,7 +109,13 @@ impl Shared {
         let rewritten = |draft| if self.rewrites.is_empty() { draft } else { rewrite(&self.rewrites, draft) };
         let drafts: Vec<_> =
             drafts.into_iter().map(rewritten).map(|draft| draft.identified_by(&self.account.identifiers)).collect();
+        let is_verified = |draft: &AcceptedEvent| self.signing.accepts(draft.text());
+        let (drafts, ignored): (Vec<_>, Vec<_>) =
+            if self.signing.is_unknown() { (drafts, Vec::new()) } else { drafts.into_iter().partition(is_verified) };
         let mut store = self.store();
+        for _ in ignored {
+            store.ignore(at);
+        }
         drafts.into_iter().map(|draft| store.insert(draft, origin.clone(), at)).collect()
     }
 

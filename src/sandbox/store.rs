@@ -31,6 +31,8 @@ pub(super) struct Store {
     /// The types by the number of their newest event, so that the first is the one to let go.
     recency: BTreeMap<u64, Arc<str>>,
     missing_identifier: DayCounts,
+    /// Those that were ignored because they could not be verified.
+    unverified: DayCounts,
     bytes: usize,
     arrivals: u64,
 }
@@ -67,6 +69,7 @@ impl Store {
             types: IndexMap::new(),
             recency: BTreeMap::new(),
             missing_identifier: DayCounts::default(),
+            unverified: DayCounts::default(),
             bytes: 0,
             arrivals: 0,
         }
@@ -105,6 +108,11 @@ impl Store {
             self.let_go();
         }
         arrival
+    }
+
+    /// Counts an event that is ignored because it could not be verified.
+    pub(super) fn ignore(&mut self, at: Timestamp) {
+        self.unverified.add(at.as_second().div_euclid(SECONDS_PER_DAY));
     }
 
     /// Lets go of the type that was not heard of for longest.
@@ -164,6 +172,7 @@ impl Store {
         DailyCounts {
             events: events.filter(|(_, counts)| counts.iter().any(|count| *count > 0)).collect(),
             missing_identifier: self.missing_identifier.on(days),
+            unverified: self.unverified.on(days),
         }
     }
 }
@@ -195,6 +204,7 @@ impl Days {
 pub(super) struct DailyCounts {
     pub(super) events: Vec<(Arc<str>, Vec<u64>)>,
     pub(super) missing_identifier: Vec<u64>,
+    pub(super) unverified: Vec<u64>,
 }
 
 #[derive(Debug, Default)]

@@ -94,7 +94,11 @@ pub(super) fn write(days: Days, counts: &DailyCounts) -> String {
     let summary = Summary {
         events_chart_stats: Charts {
             archives: Nothing {},
-            error: Errors { invalid_user_attributes: &zeros, missing_identifier: &counts.missing_identifier },
+            error: Errors {
+                invalid_user_attributes: &zeros,
+                missing_identifier: &counts.missing_identifier,
+                event_verification_error: &counts.unverified,
+            },
             events: counts.events.iter().map(|(name, days)| (&**name, days.as_slice())).collect(),
             timelapse,
         },
@@ -131,6 +135,13 @@ struct Charts<'a> {
 struct Errors<'a> {
     invalid_user_attributes: &'a [u64],
     missing_identifier: &'a [u64],
+    /// Its name is not documented; the article calls it an Event Verification Error.
+    #[serde(skip_serializing_if = "is_none")]
+    event_verification_error: &'a [u64],
+}
+
+fn is_none(counts: &&[u64]) -> bool {
+    counts.iter().all(|count| *count == 0)
 }
 
 /// How many there were in all.
@@ -157,7 +168,12 @@ fn stats(counts: &DailyCounts) -> Vec<(&str, Stat<'_>)> {
         let kind = if STANDARD.contains(&&**name) { "standard" } else { "custom_event" };
         (&**name, days, kind)
     });
-    let errors = [("missing_identifier", &counts.missing_identifier, "error")];
+    let errors = [
+        ("missing_identifier", &counts.missing_identifier, "error"),
+        ("event_verification_error", &counts.unverified, "error"),
+    ];
+    let errors =
+        errors.into_iter().filter(|(name, counts, _)| *name == "missing_identifier" || !is_none(&counts.as_slice()));
     let stat = |(name, days, kind): (_, &Vec<u64>, _)| {
         let stat = Stat { archived: false, count: days.iter().sum(), display_name: name, properties: Nothing {}, kind };
         (name, stat)
@@ -218,6 +234,7 @@ mod tests {
         let counts = DailyCounts {
             events: vec![("view".into(), vec![1, 2]), ("mine".into(), vec![0, 4])],
             missing_identifier: vec![0, 5],
+            unverified: vec![0, 0],
         };
         let expected = json!({
             "events_chart_stats": {

@@ -129,7 +129,7 @@ fn what_came_from_outside_is_seen_on_every_way_and_does_nothing() {
         ("a notice", Model::new(crate::app::Setup { notices: vec![sanitize(HOSTILE)], ..setup(160, 45) }), "✗ "),
         ("the table, the title and the tree", watching(), "╭ "),
         ("the stream's subject", watching(), "● "),
-        ("a key in the tree", watching(), r"│    \u001b"),
+        ("a key in the tree", watching(), r"  \u001b"),
         ("the comparison", pressed(watching(), "d"), "\"1"),
         ("the list of findings", pressed(watching(), "] ] ]"), "Findings"),
         ("the text of an event", pressed(watching(), "["), r#"{"event":""#),

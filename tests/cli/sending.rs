@@ -650,6 +650,40 @@ fn a_profile_guards_what_is_sent() {
 }
 
 #[test]
+fn what_is_sent_is_signed_with_the_key_that_the_profile_names_and_the_key_is_never_shown() {
+    let sandbox = Sandbox::start(&["--require-signature", "purchase"]);
+    let profile = format!(
+        "[profiles.near]\nurl = \"{}\"\nverification_key = \"NEAR_VERIFICATION_KEY\"\nverification_hash = \"md5\"\n\
+         signed = [\"purchase\"]\n",
+        sandbox.url
+    );
+    let folder = settings(&profile);
+    let run = |arguments: &[&str], key: Option<&str>| {
+        let mut command = clickscope(&[&["--profile", "near"], arguments].concat());
+        let command = command.env("XDG_CONFIG_HOME", folder.path());
+        Ran::of(match key {
+            Some(key) => command.env("NEAR_VERIFICATION_KEY", key),
+            None => command.env_remove("NEAR_VERIFICATION_KEY"),
+        })
+    };
+    let unsigned = run(&["send", "purchase"], None);
+    assert!(unsigned.stderr.contains("NEAR_VERIFICATION_KEY is not set, so no event is signed"), "{}", unsigned.stderr);
+    assert!(unsigned.stderr.contains("signature-missing"), "{}", unsigned.stderr);
+    assert_eq!((unsigned.code, received(&sandbox, "purchase")), (Some(0), 0), "ignored after the 200");
+    let signed = run(&["send", "purchase"], Some(CANARY));
+    assert_eq!((signed.code, &*signed.stderr), (Some(0), ""));
+    let event = seen(&sandbox).remove(0)["event"].clone();
+    assert_eq!(event["verification_key"], event["email"], "{event}");
+    assert_eq!(event["event_signature"].as_str().map(str::len), Some(32), "{event}");
+    let printed = run(&["send", "purchase", "--dry-run"], Some(CANARY));
+    assert!(printed.stdout.contains("event_signature"), "{}", printed.stdout);
+    let (_folder, path) =
+        file("wrong.json", event.to_string().replace("\"event_signature\":\"", "\"event_signature\":\"0"));
+    let linted = run(&["lint", &path, "--received"], Some(CANARY));
+    assert!(linted.stdout.contains("signature-format"), "{}", linted.stdout);
+}
+
+#[test]
 fn own_templates_are_listed_printed_and_sent() {
     let sandbox = Sandbox::start(&[]);
     let folder = settings("");

@@ -101,6 +101,7 @@ pub(in crate::app) fn batch(draft: &str, sending: &Sending, seq: u64, now: Times
     let values = Values { now, seed: sending.seed, seq, email: &email, environment: &environment };
     let resolved =
         placeholder::resolve(draft, &values).map_err(|error| Refusal::new(Some((error.line, error.column)), &error))?;
+    let resolved = sending.signing.all_signed(&resolved).unwrap_or(resolved);
     let mut given = 0;
     let mark = || {
         given += 1;

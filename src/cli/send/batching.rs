@@ -9,6 +9,7 @@ use crate::blueshift::safety::{Forbidden, Safety};
 use crate::blueshift::{Batch, Call, CallLimits, Outgoing, Packer, Unsendable, UnsendableReason};
 use crate::cli::input::{BadInput, Input, Lines, Part, Values, not_json};
 use crate::event::placeholder::{self, PlaceholderError};
+use crate::event::signature::Signing;
 use crate::event::syntax::{self, SyntaxError};
 use crate::event::{Assignment, AssignmentError, Form, NO_ARRAY, Sanitized, sanitized};
 use crate::session::captured;
@@ -48,6 +49,8 @@ pub(super) struct Preparation {
     pub(super) assignments: Vec<Assignment>,
     /// The values that its placeholders are resolved from; `None` leaves them as they stand.
     pub(super) placeholders: Option<Placeholders>,
+    /// How the account has events signed.
+    pub(super) signing: Signing,
     /// Who it may be about.
     pub(super) safety: Safety,
 }
@@ -239,7 +242,8 @@ impl<'a> Packing<'a> {
             }
         };
         let event = |text: &str| {
-            let event = Outgoing::read(text, Uuid::new_v4)?;
+            let signed = self.preparation.signing.signed(text);
+            let event = Outgoing::read(signed.as_deref().unwrap_or(text), Uuid::new_v4)?;
             self.preparation.safety.check([&event])?;
             Ok(event)
         };

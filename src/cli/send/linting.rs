@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::batching::Parcel;
 use super::reporter::Reporter;
 use crate::blueshift::Outgoing;
+use crate::config::Config;
 use crate::event::text::counted;
 use crate::event::{Document, Redaction, Sanitized, sanitized};
 use crate::lint::{Finding, LintContext, Severity, Stage};
-use crate::plan::Plan;
-use crate::plan::{Linter, SeverityOverrides};
+use crate::plan::{Linter, Plan};
 
 /// So many events of an input are looked at: what an integration gets wrong shows in them, and a long file goes out as
 /// fast as without.
@@ -27,8 +27,9 @@ pub(super) struct InputLinter {
 
 impl InputLinter {
     /// One that tells of what it finds with these masks, if with any.
-    pub(super) fn new(levels: &SeverityOverrides, plan: Plan, redaction: Option<Arc<Redaction>>) -> Self {
-        Self { linter: Linter::new(levels.clone(), plan), redaction, now: Timestamp::now(), seen: 0 }
+    pub(super) fn new(config: &Config, plan: Plan, redaction: Option<Arc<Redaction>>) -> Self {
+        let linter = Linter::new(config.levels.clone(), plan).with_signing(config.signing.clone(), true);
+        Self { linter, redaction, now: Timestamp::now(), seen: 0 }
     }
 
     /// Tells in a line each what is wrong with the events of a call.
@@ -75,7 +76,7 @@ impl InputLinter {
         }
         self.seen += 1;
         let Ok(document) = Document::new(Arc::clone(&event.payload)) else { return Vec::new() };
-        let mut findings = self.linter.judge(&document, LintContext { stage: Stage::Outgoing, now: self.now });
+        let mut findings = self.linter.observe(&document, LintContext { stage: Stage::Outgoing, now: self.now });
         findings.retain(|finding| finding.severity > Severity::Note);
         match &self.redaction {
             Some(redaction) => {

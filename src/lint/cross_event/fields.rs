@@ -11,6 +11,7 @@ use super::{KeyFields, remembered};
 use crate::event::catalogue::IDENTIFIERS;
 use crate::event::text::sanitize;
 use crate::event::{Document, NodeId, NodeKind, Origin, sanitized};
+use crate::lint::amounts::bare;
 use crate::lint::budget::cut_short;
 use crate::lint::limits::{LONGEST_NAME, letters, standard};
 use crate::lint::per_event::{PRODUCT_KEYS, PRODUCT_NAMES};
@@ -127,6 +128,13 @@ impl FieldHistory {
         let event = EventPlaces::read(key_fields.event, key_fields.stage, name);
         self.judge(&event, malformed, findings);
         self.learn(&event, malformed, findings);
+    }
+
+    /// Finds in an event that may be sent what is otherwise than in those before it. Nothing is remembered.
+    pub(super) fn foresee(&self, key_fields: &KeyFields<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
+        if let Some(name) = key_fields.event_type {
+            self.judge(&EventPlaces::read(key_fields.event, key_fields.stage, name), malformed, findings);
+        }
     }
 
     fn judge(&self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
@@ -277,7 +285,20 @@ impl FieldStats {
         }
         let expected = Expected::Type { types: usual.into(), reason: Reason::Usual { times: count, of: total } };
         let share = Some(Box::new(self.share(Some(kind), objects)));
-        Some(Finding { share, ..TYPE_CHANGES.at(event.path(id), expected, shown(event, id)) })
+        let text = event.plain(id);
+        let right = match (usual, kind) {
+            (NodeKind::Number, NodeKind::String) => {
+                bare(&text).filter(|number| serde_json::from_str::<serde_json::Number>(number).is_ok())
+            }
+            (NodeKind::Bool, NodeKind::String) => {
+                let word = text.trim().to_ascii_lowercase();
+                matches!(&*word, "true" | "false").then_some(word)
+            }
+            (NodeKind::String, NodeKind::Number | NodeKind::Bool) => Some(format!("\"{text}\"")),
+            _ => None,
+        };
+        let fix = right.map(Fix::Replace);
+        Some(Finding { fix, share, ..TYPE_CHANGES.at(event.path(id), expected, shown(event, id)) })
     }
 
     /// How it stands in the events so far and in one more, which has it as a value of that kind, or not; `objects` are
@@ -474,6 +495,28 @@ mod tests {
         }
         let others = [r#"{"event":"a","n":1}"#, r#"{"event":"b","n":"x"}"#, r#"{"n":1}"#, r#"{"n":"x"}"#];
         assert!(across(&others, Outgoing, "field-type-changes").is_empty(), "of other types and of none");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_written_in_the_usual_one_where_that_is_certain() {
+        let fix = |first: &str, second: &str| {
+            let mut linter = crate::plan::Linter::default();
+            let found = [first, second].map(|fields| {
+                let event = crate::lint::tests::read(&format!(r#"{{"event":"booked","cookie":"c",{fields}}}"#));
+                linter.observe(&event, crate::lint::tests::context(Outgoing))
+            });
+            let [_, found] = found;
+            let found = found.into_iter().find(|it| it.rule.id == "field-type-changes");
+            found.and_then(|it| it.fix).map(|fix| fix.words().to_string())
+        };
+        for (first, second, wanted) in [
+            (r#""y":1"#, r#""y":"12,50""#, Some("write 12.50")),
+            (r#""y":true"#, r#""y":"false""#, Some("write false")),
+            (r#""y":"a""#, r#""y":7"#, Some("write \"7\"")),
+            (r#""y":1"#, r#""y":"many""#, None),
+        ] {
+            assert_eq!(fix(first, second).as_deref(), wanted, "{first} {second}");
+        }
     }
 
     #[test]

@@ -73,6 +73,23 @@ impl LookBack {
         None
     }
 
+    /// Whether the name had that value last; `None` where it is not known. Nothing is remembered.
+    pub(super) fn is(&self, name: u64, value: u64) -> Option<bool> {
+        let tag = ((name << PART_BITS) >> (PART_BITS + 8)).max(1);
+        let table = self.parts.get(usize::try_from(name >> (u64::BITS - PART_BITS)).ok()?)?;
+        let mask = table.len().checked_sub(1)?;
+        let mut at = usize::try_from(tag).ok()? & mask;
+        loop {
+            match table.get(at).copied()? {
+                0 => return None,
+                entry if entry >> VALUE_BITS == tag => {
+                    return Some(entry & ((1 << VALUE_BITS) - 1) == value >> (u64::BITS - VALUE_BITS));
+                }
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
     /// Whether something was not remembered for want of room.
     pub(super) fn is_full(&self) -> bool {
         self.is_full

@@ -145,6 +145,36 @@ impl OrderHistory {
         }
     }
 
+    /// Finds what an event that may be sent would repeat. Nothing is remembered.
+    pub(super) fn foresee(&self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
+        let event = key_fields.event;
+        let uuid = key_fields.identifier(key_fields.uuid);
+        let uuid = uuid.and_then(|(field, text)| Some((field, Uuid::try_parse(&text).ok()?)));
+        if let Some((field, _)) = uuid.filter(|(_, uuid)| self.every_event.is(xxh3_64(uuid.as_bytes()), 0).is_some()) {
+            let expected = "a UUID of its own: an event came with this one already";
+            findings.push(EVENT_UUID_TWICE.at(event.path(field), expected, shown(event, field)));
+            return;
+        }
+        let order = key_fields.identifier(key_fields.order).filter(|_| key_fields.event_type == Some("purchase"));
+        let Some((field, text)) = order else { return };
+        let id = xxh3_64(text.as_bytes());
+        if self.every_order.is(id, 0).is_none() {
+            return;
+        }
+        let is_anothers = key_fields
+            .customer()
+            .is_some_and(|(by, buyer)| self.buyers.is(xxh3_64_with_seed(by.as_bytes(), id), buyer) == Some(false));
+        let times = self.orders.peek(id).map_or(1, |order| order.times);
+        let (rule, expected) = match times {
+            _ if is_anothers => (&ORDER_SHARED, Sanitized::from("an order number of its own: another customer has it")),
+            1 => (&ORDER_TWICE, "an order that did not come yet: this one came already".into()),
+            times => {
+                (&ORDER_TWICE, sanitized!("an order that did not come yet: this one came {} times already", times))
+            }
+        };
+        findings.push(rule.at(event.path(field), expected, shown(event, field)));
+    }
+
     /// The rule that a purchase breaks beside an earlier one of the same order, and what was expected.
     fn bought(
         &mut self,
@@ -234,7 +264,7 @@ impl LineItem {
 }
 
 /// The number in a field, also one in a string.
-fn number(event: &Document, field: NodeId) -> Option<f64> {
+pub(super) fn number(event: &Document, field: NodeId) -> Option<f64> {
     let kind = event.get(field)?.kind;
     let text = event.plain(field);
     let number = matches!(kind, NodeKind::Number | NodeKind::String).then(|| text.trim().parse().ok()).flatten();

@@ -122,6 +122,10 @@ fn dates_exist() {
             ("finished_at", r#""2015-02-29""#, None),
             ("finished_at", r#""20161304T172720Z""#, None),
             ("finished_at", r#""0000-00-00""#, None),
+            ("expiry_date", r#""2016-13""#, None),
+            ("expiry_date", r#""2016-W99""#, None),
+            ("expiry_date", r#""2016-W12-8""#, None),
+            ("expiry_date", r#""2016-400""#, None),
             ("finished_at", r#""2016-04-12T25:00:00Z""#, None),
             ("finished_at", r#""2016-04-12T24:00:01Z""#, None),
             ("finished_at", r#""2016-04-12T17:27:20+99:00""#, None),
@@ -178,8 +182,15 @@ fn booleans_are_true_or_false() {
             ("limit_ad_tracking", r#""0""#, Some("false")),
             ("unsubscribed", r#""1""#, Some("true")),
             ("unsubscribed", "0", Some("false")),
+            ("vip", r#""TRUE""#, Some("true")),
+            ("newsletter", r#""no""#, Some("false")),
+            ("colour", r#""TRUE""#, None),
         ],
     );
+    let text = r#"{"event":"x","cookie":"c","enable_push":"true","seats":2}"#;
+    let found = of(text, Stage::Outgoing, "boolean-spelling");
+    assert_eq!(found.first().map(|it| it.severity), Some(Severity::Note), "others are of their own type");
+    assert!(of(&text.replace(":2", ":\"2\""), Stage::Outgoing, "boolean-spelling").is_empty(), "all is text");
     check_none(&[
         ("is_member", "true"),
         ("is_member", r#""false""#),
@@ -210,6 +221,10 @@ fn numbers_are_digits() {
             ("revenue", r#""1,2,3""#, None),
             ("revenue", r#""1,234.567.890""#, None),
             ("quantity", r#"" 2 ""#, Some("2")),
+            ("quantity", r#""+1""#, Some("1")),
+            ("revenue", r#""1.""#, Some("1")),
+            ("revenue", r#"".5""#, Some("0.5")),
+            ("course_price", r#""12,50""#, Some("12.50")),
             ("revenue", r#""$ 007""#, Some(r#""007""#)),
             ("course_price", r#""$79.95""#, Some("79.95")),
             ("quantity", r#""2 pieces""#, None),
@@ -231,6 +246,12 @@ fn numbers_are_digits() {
     let event = with("products", r#"[{"sku":"1","price":"$ 79.95"}]"#);
     let found = of(&event, Stage::Outgoing, "number-format");
     assert_eq!(found.first().unwrap().path.pointer(), "/products/0/price");
+}
+
+#[test]
+fn a_whole_number_is_one_that_javascript_holds() {
+    check_all("number-rounded", &[("booking_id", "9007199254740992", Some("\"9007199254740992\""))]);
+    check_none(&[("booking_id", "9007199254740991"), ("share", "0.12345678901234567"), ("at_ns", "-9007199254740991")]);
 }
 
 #[test]

@@ -41,6 +41,18 @@ impl<'a> Object<'a> {
         (known == name).then_some(*id)
     }
 
+    /// All fields that count, by name.
+    pub(super) fn named_fields(&self) -> impl Iterator<Item = (&str, NodeId)> {
+        self.fields.iter().map(|(name, id)| (name.as_ref(), *id)).filter(|(_, id)| self.event.occurrence(*id) == 0)
+    }
+
+    /// The fields whose names begin so.
+    pub(super) fn beginning_with(&self, beginning: &str) -> impl Iterator<Item = (&str, NodeId)> {
+        let first = self.fields.partition_point(|(known, _)| known.as_ref() < beginning);
+        let named = self.fields.iter().skip(first).map(|(name, id)| (name.as_ref(), *id));
+        named.take_while(move |(name, _)| name.starts_with(beginning))
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

@@ -12,6 +12,20 @@ const PRODUCTS: &str = "https://developer.blueshift.com/docs/products-and-catalo
 /// The names by which an element of `products` can say which product it is.
 pub(in crate::lint) const PRODUCT_KEYS: [&str; 2] = ["product_id", "sku"];
 
+/// What other platforms call the list of products, and the id of a product in it.
+const LISTS: [&str; 9] = [
+    "items",
+    "line_items",
+    "lineItems",
+    "order_items",
+    "orderItems",
+    "cart_items",
+    "cartItems",
+    "product_list",
+    "productList",
+];
+const OTHER_KEYS: [&str; 3] = ["id", "item_id", "productId"];
+
 /// How much sums may be apart, in hundredths: one cent a piece, for rounding.
 const CENTS_APART: f64 = 1.0;
 
@@ -44,9 +58,9 @@ static QUANTITY_NAME: Rule = Rule {
 static PRODUCTS_NAME: Rule = Rule {
     id: "products-name",
     severity: Severity::Warning,
-    title: "items instead of products",
-    why: "The platform looks for products under the name products; under items, recommendations and affinity do not \
-          see them.",
+    title: "the products under another name",
+    why: "The platform looks for products under the name products; under items or line_items, recommendations and affinity \
+          do not see them.",
     documentation: PRODUCTS,
     bad: r#"{"event":"checkout","email":"jane@example.com","total":38,"items":[{"sku":"45790-32","quantity":2}]}"#,
     good: r#"{"event":"checkout","email":"jane@example.com","total":38,"products":[{"sku":"45790-32","quantity":2}]}"#,
@@ -66,21 +80,42 @@ static ARITHMETIC: Rule = Rule {
 pub(super) const RULES: &[&Rule] = &[&PRODUCTS_ARRAY, &QUANTITY_NAME, &PRODUCTS_NAME, &ARITHMETIC];
 
 impl Object<'_> {
+    /// The objects in the array of products; none where it is no array.
+    pub(super) fn listed_products(&self) -> Vec<Self> {
+        let is_array = self.get("products").is_some_and(|id| self.kind(id) == Some(NodeKind::Array));
+        if is_array { self.objects("products") } else { Vec::new() }
+    }
+
     /// Whether the products are there under the name of another field, which is a finding of its own.
     pub(super) fn has_misnamed_products(&self) -> bool {
-        !self.has("products") && self.objects("items").iter().any(Object::is_product)
+        self.misnamed_products().is_some()
+    }
+
+    /// The field of another name in which the products are.
+    fn misnamed_products(&self) -> Option<&'static str> {
+        let names = || LISTS.into_iter().filter(|name| self.has(name));
+        let is_product = |object: &Object<'_>| {
+            object.is_product() || OTHER_KEYS.iter().any(|name| object.has_some(name)) && object.is_priced()
+        };
+        let mut names = names().filter(|name| self.objects(name).iter().any(is_product));
+        names.next().filter(|_| !self.has("products"))
+    }
+
+    /// Whether it says what it costs or how many there are, as no other objects of lists do.
+    fn is_priced(&self) -> bool {
+        ["price", "quantity", "qty", "unit_price", "item_price"].iter().any(|name| self.has(name))
     }
 
     pub(super) fn is_product(&self) -> bool {
         PRODUCT_KEYS.iter().any(|name| self.has_some(name))
     }
 
-    pub(super) fn check_products(&self, findings: &mut Findings) {
+    pub(super) fn check_products(&self, products: &[Self], findings: &mut Findings) {
         self.check_products_array(findings);
-        if self.has_misnamed_products() {
+        if let Some(name) = self.misnamed_products() {
             // Beside a `products` that is null another of that name would stand.
             let fix = self.named("products").is_none().then(|| Fix::Rename("products".into()));
-            let finding = self.finding(&PRODUCTS_NAME, "items", Expected::name("products"));
+            let finding = self.finding(&PRODUCTS_NAME, name, Expected::name("products"));
             findings.extend(finding.map(|finding| Finding { fix, ..finding }));
         }
         // Beside a list it is how much there is in the cart.
@@ -88,9 +123,10 @@ impl Object<'_> {
             findings.extend(self.misnamed_quantity());
         }
         // In what is no array the products themselves cannot be read.
-        let is_array = |name: &&str| self.get(name).is_some_and(|id| self.kind(id) == Some(NodeKind::Array));
-        let lists = ["products", "items"].into_iter().filter(is_array).flat_map(|name| self.objects(name));
-        findings.extend(lists.filter_map(|product| product.misnamed_quantity()));
+        findings.extend(products.iter().filter_map(Object::misnamed_quantity));
+        if self.get("items").is_some_and(|id| self.kind(id) == Some(NodeKind::Array)) {
+            findings.extend(self.objects("items").iter().filter_map(Object::misnamed_quantity));
+        }
     }
 
     pub(super) fn check_products_array(&self, findings: &mut Findings) {
@@ -106,7 +142,8 @@ impl Object<'_> {
                 // An object of objects may have lost some already; only one product is sure to be the whole list.
                 let expected =
                     if one.is_product() { ARRAY } else { "an array of objects: keys of an object can hide products" };
-                push(findings, expected, one.is_product().then(|| Fix::Replace(format!("[{}]", self.event.text(id)))));
+                let fix = if one.is_product() { Some(format!("[{}]", self.event.text(id))) } else { one.as_list() };
+                push(findings, expected, fix.map(Fix::Replace));
             }
             Some(NodeKind::Array) => {
                 let is_id = |id: NodeId| matches!(self.kind(id), Some(NodeKind::String | NodeKind::Number));
@@ -137,6 +174,15 @@ impl Object<'_> {
         }
     }
 
+    /// The values as an array, where the names are the numbers of a list from the first on.
+    fn as_list(&self) -> Option<String> {
+        let mut numbers = self.event.children(self.id).map(|field| self.event.key(field)?.parse::<u32>().ok());
+        let first = numbers.next().flatten().filter(|first| *first <= 1)?;
+        numbers.try_fold(first, |before, number| number.filter(|number| *number > before))?;
+        let values: Vec<&str> = self.event.children(self.id).map(|field| self.event.text(field)).collect();
+        Some(format!("[{}]", values.join(",")))
+    }
+
     pub(super) fn misnamed_quantity(&self) -> Option<Finding> {
         if self.named("quantity").is_some() {
             return None;
@@ -145,7 +191,7 @@ impl Object<'_> {
         Some(Finding { fix: Some(Fix::Rename("quantity".into())), ..finding })
     }
 
-    pub(super) fn check_order(&self, findings: &mut Findings) {
+    pub(super) fn check_order(&self, products: &[Self], findings: &mut Findings) {
         if self.event.event_type() != Some("purchase") {
             return;
         }
@@ -158,7 +204,7 @@ impl Object<'_> {
         };
         let [revenue, shipping, tax, discount] =
             ["revenue", "shipping", "tax", "discount"].map(|name| self.number(name));
-        if let Some((sum, pieces)) = self.sum_of_products() {
+        if let Some((sum, pieces)) = self.sum_of_products(products) {
             // Whether a discount is taken off the revenue is nowhere documented.
             let sums = [Some(sum), discount.map(|discount| sum - discount)];
             let sums: Vec<f64> = sums.into_iter().flatten().collect();
@@ -171,10 +217,9 @@ impl Object<'_> {
     }
 
     /// The sum of price × quantity, when every product has both; and of how many pieces.
-    pub(super) fn sum_of_products(&self) -> Option<(f64, f64)> {
+    pub(super) fn sum_of_products(&self, products: &[Self]) -> Option<(f64, f64)> {
         let list =
             self.get("products").and_then(|id| self.event.get(id)).filter(|node| node.kind == NodeKind::Array)?;
-        let products = self.objects("products");
         if products.is_empty() || products.len() != list.children as usize {
             return None;
         }

@@ -129,7 +129,8 @@ fn products_and_their_quantity_are_called_so_and_stand_in_an_array() {
 fn a_fix_is_offered_where_there_is_only_one() {
     let cases = [
         (r#"{"products":{"sku": "1"}}"#, "products-array", Some(Fix::Replace(r#"[{"sku": "1"}]"#.into()))),
-        (r#"{"products":{"0":{"sku":"1"}}}"#, "products-array", None),
+        (r#"{"products":{"0":{"sku":"1"}}}"#, "products-array", Some(Fix::Replace(r#"[{"sku":"1"}]"#.into()))),
+        (r#"{"products":{"a":{"sku":"1"}}}"#, "products-array", None),
         (r#"{"products":"[{\"sku\":\"1\"}]"}"#, "products-array", Some(Fix::Replace(r#"[{"sku":"1"}]"#.into()))),
         (r#"{"products":"two"}"#, "products-array", None),
         (r#"{"products":["1"]}"#, "products-array", Some(Fix::Rename("product_ids".into()))),

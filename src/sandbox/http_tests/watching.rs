@@ -139,3 +139,30 @@ async fn the_summary_and_the_history_are_ones_that_the_watcher_reads() {
     let history = get(&sandbox, "/api/v1/event/history?event_name=view").await;
     assert_eq!(decode_history(&history.body, &"view".into(), &KeyMask::default()).unwrap().listed, 1);
 }
+
+#[tokio::test]
+async fn events_that_are_not_signed_as_demanded_are_ignored_after_the_200_and_counted() {
+    use crate::event::signature::{SignatureHash, Signing};
+
+    let signing = |types: &[&str]| {
+        let types = types.iter().map(|name| (*name).to_owned());
+        Signing::new(Some("s3cr3t-of-the-account".into()), SignatureHash::Sha256, types)
+    };
+    let sandbox = start_with(SandboxConfig { signing: signing(&["view"]), ..SandboxConfig::default() }).await;
+    let event = r#"{"event":"view","email":"x@y.example","n":"unsigned"}"#;
+    let signed = signing(&[]).signed(&event.replace("unsigned", "signed")).unwrap();
+    let wrong = signed.replace(r#""event_signature":""#, r#""event_signature":"0"#);
+    for event in [&signed, event, &wrong, r#"{"event":"search","email":"x@y.example"}"#] {
+        assert_eq!(post(&sandbox, "/api/v1/event", event).await.status, 200, "{event}");
+    }
+    let seen = debug(&sandbox).await.json();
+    assert_eq!(seen.pointer("/view/n"), Some(&json!("signed")));
+    assert!(seen.pointer("/search").is_some());
+    let summary = post(&sandbox, "/api/v1/event/summary.json", "").await.json();
+    let at = |pointer: &str| summary.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!(
+        (at("/stats/view/count"), at("/stats/event_verification_error/count")),
+        (json!(1), json!(2)),
+        "{summary}"
+    );
+}
