@@ -589,7 +589,7 @@ impl<'a> Scan<'a> {
         self.at += 1;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).ok_or_else(|| self.bad())?;
+            let stop = memchr::memchr2(b'"', b'\\', rest).ok_or_else(|| self.bad())?;
             self.at += stop + 1;
             if rest.get(stop) == Some(&b'"') {
                 return Ok(offset(start)..offset(self.at));

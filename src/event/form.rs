@@ -1,3 +1,4 @@
+use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::{placeholder, scan};
@@ -26,7 +27,8 @@ impl<'t> Form<'t> {
             return Self::many(trimmed).unwrap_or(Self::Event(text));
         }
         // Most events are told from a bulk payload without being read for it.
-        if !trimmed.starts_with('{') || !(text.contains("events\"") || text.contains("\\u")) {
+        let holds = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
+        if !trimmed.starts_with('{') || !(holds("events\"") || holds("\\u")) {
             return Self::Event(text);
         }
         let masked = placeholder::mask(trimmed);

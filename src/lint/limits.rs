@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::values::is_uuid;
@@ -345,8 +345,11 @@ fn is_numeric(name: &str) -> bool {
 
 /// The standard event that `name` is another spelling of.
 pub(crate) fn twin(name: &str) -> Option<&'static str> {
-    let is_standard = name != ANY_EVENT && Catalogue::standard().get(name).is_some();
-    standard(&letters(name)).filter(|standard| !is_standard && *standard != name)
+    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let names = Catalogue::standard().definitions().iter().map(|definition| definition.event_type.as_str());
+        names.filter(|name| *name != ANY_EVENT).collect()
+    });
+    if NAMES.contains(name) { None } else { standard(&letters(name)).filter(|standard| *standard != name) }
 }
 
 /// The standard event whose name has those [`letters`].

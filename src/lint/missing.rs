@@ -147,14 +147,15 @@ fn is_hash(text: &str) -> bool {
 
 /// Whether `text` under that name is or has what a template's engine or a reader of the documentation should have replaced.
 pub(super) fn is_placeholder(key: &str, text: &str) -> bool {
-    let text = text.trim().trim_matches('\'');
+    let text = text.trim();
+    let text = if text.starts_with('\'') || text.ends_with('\'') { text.trim_matches('\'') } else { text };
     if is_own_name(key, text) {
         return true;
     }
     // Nearly all texts have none of these signs: what looks for pairs of them need not search there.
-    let is_sign = |byte| matches!(byte, b'<' | b'{' | b'$' | b'%' | b'[' | b'*' | b'#' | b'@');
-    if text.bytes().any(is_sign) {
-        return is_template(text);
+    let signs = Signs::of(text);
+    if signs != Signs::NONE {
+        return is_template(text, signs);
     }
     let inside = |mark: &str| text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
     matches!(text, "TODO" | "FIXME" | "CHANGEME" | "CHANGE_ME")
@@ -164,19 +165,20 @@ pub(super) fn is_placeholder(key: &str, text: &str) -> bool {
 
 /// Whether it is the name of what should stand there: `CUSTOMER_ID`, `your_custom_event_name`.
 fn is_own_name(key: &str, text: &str) -> bool {
-    let is_id = IDENTIFIERS.contains(&key) || key == "event" || key.ends_with("_id");
-    if is_id && (text.starts_with("your_") || text.starts_with("my_custom_")) && is_identifier(text) {
+    let is_id = || IDENTIFIERS.contains(&key) || key == "event" || key.ends_with("_id");
+    if (text.starts_with("your_") || text.starts_with("my_custom_")) && is_id() && is_identifier(text) {
         return true;
     }
     if key == "event" && matches!(text, "event_name" | "EVENT_NAME" | "custom_event_name") {
         return true;
     }
-    if is_id && matches!(text, "CUSTOMER_ID" | "USER_ID" | "DEVICE_ID" | "ORDER_ID" | "PRODUCT_ID" | "EMAIL_ADDRESS") {
+    if matches!(text, "CUSTOMER_ID" | "USER_ID" | "DEVICE_ID" | "ORDER_ID" | "PRODUCT_ID" | "EMAIL_ADDRESS") && is_id()
+    {
         return true;
     }
     let may_be = key.len().abs_diff(text.len()) <= 2 && key.len() > 1 && key != "event";
     let alike = may_be && key.bytes().zip(text.bytes()).take(1).all(|(one, other)| one.eq_ignore_ascii_case(&other));
-    alike && (is_id || is_shouted(text)) && letters(key) == letters(text)
+    alike && (is_id() || is_shouted(text)) && letters(key) == letters(text)
 }
 
 /// Names that templates are filled with.
@@ -211,17 +213,52 @@ const NAMES: [&str; 28] = [
     "zip",
 ];
 
+/// Which of the signs that templates begin with a text holds: most hold none, or only the `@` of an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Signs(u8);
+
+impl Signs {
+    const NONE: Self = Self(0);
+
+    fn of(text: &str) -> Self {
+        Self(text.bytes().fold(0, |signs, byte| signs | Self::bit(byte)))
+    }
+
+    fn bit(byte: u8) -> u8 {
+        match byte {
+            b'<' => 1,
+            b'{' => 1 << 1,
+            b'$' => 1 << 2,
+            b'%' => 1 << 3,
+            b'[' => 1 << 4,
+            b'*' => 1 << 5,
+            b'#' => 1 << 6,
+            b'@' => 1 << 7,
+            _ => 0,
+        }
+    }
+
+    /// Whether the first byte of `opening` is among them.
+    fn have(self, opening: &str) -> bool {
+        opening.bytes().next().is_some_and(|first| self.0 & Self::bit(first) != 0)
+    }
+}
+
 /// Whether a text with signs is or has a template.
-fn is_template(text: &str) -> bool {
+fn is_template(text: &str, signs: Signs) -> bool {
     let encloses = |open: &str, close: &str| {
-        text.split_once(open)
-            .and_then(|(_, rest)| rest.split_once(close))
-            .is_some_and(|(name, _)| name.trim().starts_with(|c: char| !c.is_ascii_digit()))
+        signs.have(open)
+            && text
+                .split_once(open)
+                .and_then(|(_, rest)| rest.split_once(close))
+                .is_some_and(|(name, _)| name.trim().starts_with(|c: char| !c.is_ascii_digit()))
     };
     let names = |open: &str, close: &str| {
-        text.split_once(open)
-            .and_then(|(_, rest)| rest.split_once(close))
-            .is_some_and(|(name, _)| name.trim().starts_with(|c: char| c.is_alphabetic() || c == '_'))
+        signs.have(open)
+            && text
+                .split_once(open)
+                .and_then(|(_, rest)| rest.split_once(close))
+                .is_some_and(|(name, _)| name.trim().starts_with(|c: char| c.is_alphabetic() || c == '_'))
     };
     let whole = |open: &str, close: &str| {
         text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).filter(|name| !name.is_empty())

@@ -263,7 +263,11 @@ fn email(field: &FilledField<'_>) -> Option<Finding> {
 /// Whether mail can go there: what mailbox providers take, which is less than RFC 5322 allows (no quoted names, no
 /// comments, no domain without a dot).
 pub(crate) fn is_address(text: &str) -> bool {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "()<>[],;:\\\"@".contains(c);
+    let odd = |c: char| {
+        matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ',' | ';' | ':' | '\\' | '"' | '@')
+            || c.is_whitespace()
+            || c.is_control()
+    };
     let Some((name, domain)) = text.rsplit_once('@') else { return false };
     let is_name = name.len() <= 64 && !name.contains(odd) && name.split('.').all(|part| !part.is_empty());
     let is_label = |label: &str| {
@@ -305,6 +309,9 @@ fn ip(field: &FilledField<'_>) -> Option<Finding> {
 
 fn url(field: &FilledField<'_>) -> Option<Finding> {
     // The reader of URLs mends what it can (`https:shop`, blanks, line breaks); what reads the events may not.
+    if is_plain_url(&field.text) {
+        return None;
+    }
     let whole =
         field.text.contains("://") && !field.text.contains(char::is_whitespace) && Url::parse(&field.text).is_ok();
     if !whole {
@@ -316,6 +323,20 @@ fn url(field: &FilledField<'_>) -> Option<Finding> {
     // Behind the question mark browsers leave most of them as they were typed.
     let typed = field.text.find('?').is_some_and(|query| query < odd);
     Some(Finding { severity: if typed { Severity::Note } else { found.severity }, ..found })
+}
+
+/// Whether a URL is one of a page without anything of note in it, as nearly all are: any reader takes it as it stands.
+fn is_plain_url(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // A host that ends in digits may be an address; one with two hyphens in a row may stand for letters of another script.
+    let is_label =
+        |label: &str| label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    host.len() < 254
+        && host.split('.').all(|label| (1..64).contains(&label.len()) && is_label(label))
+        && host.rsplit('.').next().is_some_and(|top| top.starts_with(|c: char| c.is_ascii_lowercase()))
+        && !host.contains("--")
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.~-?=&+".contains(&byte))
 }
 
 /// Where a character stands that no URL has (RFC 3986), or a percent sign that begins no code.

@@ -48,7 +48,24 @@ pub(super) fn check(schemas: &Schemas, event: &Document, stage: Stage, findings:
 }
 
 /// The values that a schema has looked at, directly in the one that it is held to.
-type Evaluated = HashSet<NodeId>;
+#[derive(Default)]
+struct Evaluated(Option<Box<HashSet<NodeId>>>);
+
+impl Evaluated {
+    fn insert(&mut self, at: NodeId) {
+        self.0.get_or_insert_default().insert(at);
+    }
+
+    fn contains(&self, at: NodeId) -> bool {
+        self.0.as_ref().is_some_and(|evaluated| evaluated.contains(&at))
+    }
+
+    fn extend(&mut self, inner: Self) {
+        if let Some(inner) = inner.0 {
+            self.0.get_or_insert_default().extend(*inner);
+        }
+    }
+}
 
 struct Validation<'a, 'f> {
     schemas: &'a Schemas,
@@ -115,7 +132,7 @@ impl<'a, 'f> Validation<'a, 'f> {
             self.scope.push(schema.resource);
         }
         self.depth += 1;
-        let mut seen = Evaluated::new();
+        let mut seen = Evaluated::default();
         let (mut fits, mut is_other_type) = (true, false);
         for constraint in &schema.constraints {
             // A value of another type is no other value too.
@@ -155,7 +172,7 @@ impl<'a, 'f> Validation<'a, 'f> {
             Constraint::Any(schemas) => self.any(schemas, at, seen),
             Constraint::One(schemas) => self.one(schemas, at, seen),
             Constraint::Not(schema) => {
-                !self.silently(*schema, at, &mut Evaluated::new()) || {
+                !self.silently(*schema, at, &mut Evaluated::default()) || {
                     self.value(at, "anything else: the plan rules this out", None)
                 }
             }
@@ -203,8 +220,7 @@ impl<'a, 'f> Validation<'a, 'f> {
             }
             Constraint::Pattern(pattern) => {
                 let text = self.event.plain(at);
-                pattern.regex.is_match(&text)
-                    || self.value(at, sanitized!("a text that fits {}", cut(&pattern.text)), None)
+                pattern.is_match(&text) || self.value(at, sanitized!("a text that fits {}", cut(&pattern.text)), None)
             }
             Constraint::Format(format) => format.fits(&self.event.plain(at)) || self.value(at, format.words(), None),
             _ => true,
@@ -235,7 +251,7 @@ impl<'a, 'f> Validation<'a, 'f> {
             Constraint::Contains { schema, bounds } => {
                 let mut count = 0;
                 for child in event.children(at) {
-                    if self.silently(*schema, child, &mut Evaluated::new()) {
+                    if self.silently(*schema, child, &mut Evaluated::default()) {
                         count += 1;
                         seen.insert(child);
                     }
@@ -246,7 +262,7 @@ impl<'a, 'f> Validation<'a, 'f> {
                 }
             }
             Constraint::UnevaluatedItems(schema) => {
-                let left: Vec<NodeId> = event.children(at).filter(|child| !seen.contains(child)).collect();
+                let left: Vec<NodeId> = event.children(at).filter(|child| !seen.contains(*child)).collect();
                 each(left, |child| self.visit(*schema, child, seen))
             }
             _ => true,
@@ -258,6 +274,11 @@ impl<'a, 'f> Validation<'a, 'f> {
         let count = event.get(at).map_or(0, |node| node.children as usize);
         match constraint {
             _ if !self.spend(count / VALUES_A_STEP) => true,
+            Constraint::Required(names) if self.silent > 0 => {
+                !event.is_whole(at)
+                    || !self.spend(names.len() / VALUES_A_STEP)
+                    || names.iter().all(|name| self.fields.get(at, name).is_some())
+            }
             Constraint::Required(names) => {
                 let missing = self.missing(at, names);
                 each(missing, |name| self.is_missing(at, vec![name.to_owned().into()], Reason::Rule))
@@ -290,7 +311,7 @@ impl<'a, 'f> Validation<'a, 'f> {
                 fits
             }
             Constraint::UnevaluatedFields(schema) => {
-                let left = event.children(at).filter(|child| !seen.contains(child) && !self.is_left_out(*child));
+                let left = event.children(at).filter(|child| !seen.contains(*child) && !self.is_left_out(*child));
                 let left: Vec<NodeId> = left.collect();
                 each(left, |child| self.other_field(*schema, child, seen, &[]))
             }
@@ -318,7 +339,7 @@ impl<'a, 'f> Validation<'a, 'f> {
             }
             for (pattern, schema) in &properties.patterns {
                 let Some(key) = event.key(child) else { continue };
-                if self.spend(1 + key.len() / BYTES_A_STEP) && pattern.regex.is_match(&key) {
+                if self.spend(1 + key.len() / BYTES_A_STEP) && pattern.is_match(&key) {
                     is_known = true;
                     fits &= self.visit(*schema, child, seen);
                 }
@@ -341,7 +362,7 @@ impl<'a, 'f> Validation<'a, 'f> {
         if self.schemas.has_unevaluated {
             seen.insert(child);
         }
-        self.fits(schema, child, &mut Evaluated::new())
+        self.fits(schema, child, &mut Evaluated::default())
     }
 
     /// Holds a field that the plan does not name to what it says of such fields: most often, that there are none.
@@ -503,7 +524,7 @@ impl<'a, 'f> Validation<'a, 'f> {
         self.trials += 1;
         for schema in schemas {
             let before = self.violations.len();
-            self.fits(*schema, at, &mut Evaluated::new());
+            self.fits(*schema, at, &mut Evaluated::default());
             ways.push(self.violations.split_off(before.min(self.violations.len())));
         }
         self.trials -= 1;
@@ -555,7 +576,7 @@ impl<'a, 'f> Validation<'a, 'f> {
         let Ok(name) = Document::new(name) else { return true };
         let new = Validation::new(self.schemas, &name, self.stage, self.findings);
         let mut check = Validation { depth: self.depth, ..new };
-        check.silently(schema, NodeId::ROOT, &mut Evaluated::new())
+        check.silently(schema, NodeId::ROOT, &mut Evaluated::default())
     }
 
     /// Which of the names no field at `at` has, as far as that is known.

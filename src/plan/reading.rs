@@ -607,7 +607,7 @@ impl<'a> SchemaReader<'a> {
     fn pattern(&mut self, place: SchemaPlace, text: &str) -> Option<Pattern> {
         let built = RegexBuilder::new(&with_spaces(text)).size_limit(LARGEST_PATTERN).build();
         match built {
-            Ok(regex) => Some(Pattern { regex, text: text.into() }),
+            Ok(regex) => Some(Pattern::new(regex, text.into())),
             Err(error) => {
                 const WITHOUT: &str = "write it without, as several patterns in allOf or with not";
                 const CHARACTERS: &str = "write the characters out, as in [A-Za-zÀ-ÿ]";

@@ -1,8 +1,8 @@
 //! A JSON Schema as it is held to values: every keyword of the draft 2020-12 that asks something.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use regex_lite::Regex;
 use url::Url;
@@ -149,10 +149,39 @@ impl Bounds {
 }
 
 /// A regular expression, which is matched in time linear in the text, and how it is written.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Pattern {
-    pub(super) regex: Regex,
+    regex: Regex,
     pub(super) text: Box<str>,
+    /// The texts that were asked for last, each with the answer: the same few, such as names of event types, come again and
+    /// again.
+    asked: Mutex<VecDeque<(Box<str>, bool)>>,
+}
+
+impl Pattern {
+    pub(super) fn new(regex: Regex, text: Box<str>) -> Self {
+        Self { regex, text, asked: Mutex::default() }
+    }
+
+    /// Whether a part of the text fits.
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        /// So many are kept, of so many bytes at most.
+        const MOST: usize = 8;
+        const LONGEST: usize = 64;
+        // Where another thread has them it costs less to look than to wait.
+        let Some(mut asked) = self.asked.try_lock().ok().filter(|_| text.len() <= LONGEST) else {
+            return self.regex.is_match(text);
+        };
+        if let Some((_, answer)) = asked.iter().find(|(known, _)| **known == *text) {
+            return *answer;
+        }
+        let answer = self.regex.is_match(text);
+        if asked.len() >= MOST {
+            asked.pop_front();
+        }
+        asked.push_back((text.into(), answer));
+        answer
+    }
 }
 
 /// A value that a schema names; equal are those that JSON Schema holds for equal.

@@ -154,7 +154,7 @@ impl<'l> RecordLine<'l> {
     /// kind are read as well. Findings are not read: an event is judged anew.
     pub fn read(line: &'l str) -> Self {
         // Events by themselves are many, and are not read twice.
-        if !line.contains(r#""observed_at""#) {
+        if memchr::memmem::find(line.as_bytes(), br#""observed_at""#).is_none() {
             return Self::Other;
         }
         let Ok(Kind { record, event, action, .. }) = serde_json::from_str(line) else { return Self::Other };

@@ -172,7 +172,7 @@ impl FieldHistory {
         let Self { shapes, names } = self;
         for container in &event.containers {
             let key = event.shape(container);
-            if shapes.get(key).is_none() {
+            if shapes.peek(key).is_none() {
                 shapes.put(key, ContainerStats::default());
             }
             let Some(shape) = shapes.get(key) else { continue };
@@ -268,6 +268,11 @@ impl FieldStats {
     /// That the value is not of the type that most before it were of.
     fn another_type(&self, event: &Document, id: NodeId, objects: Option<u32>) -> Option<Finding> {
         let kind = event.get(id)?.kind;
+        // As all before it.
+        let own = self.kinds.iter().zip(KINDS).find(|(_, known)| *known == kind).map_or(0, |(count, _)| *count);
+        if own == self.kinds.into_iter().fold(0, u32::saturating_add) {
+            return None;
+        }
         let counts = || self.kinds.into_iter().zip(KINDS);
         let (mut count, mut usual) = counts().max_by_key(|(count, _)| *count)?;
         let total = self.kinds.into_iter().fold(0, u32::saturating_add);

@@ -33,7 +33,7 @@ impl<V: Weight> Recent<V> {
 
     /// The value, which was used now.
     pub(super) fn get(&mut self, key: u64) -> Option<&mut V> {
-        if !self.young.contains_key(&key) {
+        if !self.old.is_empty() && !self.young.contains_key(&key) {
             let value = self.old.remove(&key)?;
             self.put(key, value);
         }

@@ -7,17 +7,22 @@ use crate::lint::{Expected, Finding, Rule, shown};
 pub(super) struct Object<'a> {
     pub(super) event: &'a Document,
     pub(super) id: NodeId,
-    /// By name; those of one name as they stand.
+    /// As they stand; where they are many by name, and those of one name as they stand.
     fields: Vec<(Cow<'a, str>, NodeId)>,
     /// A bit for each of the names, some of which share one: for nearly every name that is not there, there is none.
     bits: u64,
 }
 
+/// Up to here, going through the fields costs less than sorting them.
+const FEW: usize = 16;
+
 impl<'a> Object<'a> {
     pub(super) fn read(event: &'a Document, id: NodeId) -> Self {
         let mut fields = Vec::with_capacity(event.get(id).map_or(0, |node| node.children as usize));
         fields.extend(event.children(id).filter_map(|field| Some((event.key(field)?, field))));
-        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if fields.len() > FEW {
+            fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
         let bits = fields.iter().fold(0, |bits, (name, _)| bits | bit(name));
         Self { event, id, fields, bits }
     }
@@ -35,6 +40,9 @@ impl<'a> Object<'a> {
     pub(super) fn named(&self, name: &str) -> Option<NodeId> {
         if self.bits & bit(name) == 0 {
             return None;
+        }
+        if self.fields.len() <= FEW {
+            return self.fields.iter().rfind(|(known, _)| known == name).map(|(_, id)| *id);
         }
         let after = self.fields.partition_point(|(known, _)| known.as_ref() <= name);
         let (known, id) = self.fields.get(after.checked_sub(1)?)?;
