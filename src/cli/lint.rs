@@ -193,11 +193,11 @@ impl Tally {
 }
 
 /// So many parts of an input, and so many bytes of them, are taken at a time.
-const MOST_PARTS: usize = 64;
+const MOST_PARTS: usize = 16;
 const MOST_BYTES: usize = 256 * 1024;
 
 /// Up to so many events of one call are taken as one part.
-const MOST_OF_A_CALL: usize = 64;
+const MOST_OF_A_CALL: usize = 16;
 
 /// The next parts of an input. Those that have to be waited for are not waited for before all is told of those before.
 fn batch(values: &mut Values, is_live: bool, until_told: &dyn Fn()) -> Option<Vec<Result<Part, Unreadable>>> {

@@ -433,11 +433,11 @@ impl<'a> Scan<'a> {
             text,
             at: 0,
             nodes,
-            open: Vec::new(),
+            open: Vec::with_capacity(8),
             key: 0..0,
             names: FieldNames::of_thread(),
             occurrences: HashMap::new(),
-            fields: Vec::new(),
+            fields: Vec::with_capacity(16),
         };
         scan.run()?;
         Ok(scan)

@@ -1,7 +1,13 @@
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use super::{placeholder, scan};
+
+/// The end of the name that a bulk payload has them under, and what it may be spelled with.
+static EVENTS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("events\""));
+static ESCAPE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\\u"));
 
 /// The events of one JSON value of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +33,8 @@ impl<'t> Form<'t> {
             return Self::many(trimmed).unwrap_or(Self::Event(text));
         }
         // Most events are told from a bulk payload without being read for it.
-        let holds = |part: &str| memmem::find(text.as_bytes(), part.as_bytes()).is_some();
-        if !trimmed.starts_with('{') || !(holds("events\"") || holds("\\u")) {
+        let may_be = || EVENTS.find(text.as_bytes()).is_some() || ESCAPE.find(text.as_bytes()).is_some();
+        if !trimmed.starts_with('{') || !may_be() {
             return Self::Event(text);
         }
         let masked = placeholder::mask(trimmed);

@@ -203,7 +203,7 @@ impl<'a> KeyFields<'a> {
     fn customer(&self) -> Option<(&'static str, u64)> {
         let customer = self.identifier(self.customer).map(|(_, customer)| xxh3_64(customer.as_bytes()));
         let email = || self.identifier(self.email).filter(|(_, email)| is_address(email.trim()));
-        let email = || email().map(|(_, email)| ("email", xxh3_64(email.trim().to_lowercase().as_bytes())));
+        let email = || email().map(|(_, email)| ("email", xxh3_64(lowercase(email.trim()).as_bytes())));
         customer.map(|customer| ("customer_id", customer)).or_else(email)
     }
 
@@ -229,6 +229,12 @@ impl<'a> KeyFields<'a> {
             xxh3_64_with_seed(self.event.text(field).as_bytes(), key)
         })
     }
+}
+
+/// A text in small letters.
+fn lowercase(text: &str) -> Cow<'_, str> {
+    let is_small = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_small { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }
 
 /// How much of a text is remembered to be shown, in columns.

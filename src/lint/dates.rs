@@ -22,6 +22,9 @@ impl DateForm {
             return Self::Otherwise;
         }
         let (date, time) = text.split_once(['T', 't']).map_or((text, None), |(date, time)| (date, Some(time)));
+        if !matches!(date.len(), 4 | 7 | 8 | 10) {
+            return Self::Otherwise;
+        }
         // Both forms are documented: 2016-04-12T17:27:20Z, 20160412T172720Z.
         let forms = [("yyyy-mm-dd", "-"), ("yyyymmdd", "")];
         for (form, hyphen) in forms {

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, shown};
 use crate::event::text::sanitize;
-use crate::event::{Document, NodeId, NodeKind, Path, Sanitized, sanitized};
+use crate::event::{ByName, Document, NodeId, NodeKind, Path, Sanitized, sanitized};
 
 static ENVELOPE: Rule = Rule {
     id: "envelope",
@@ -47,6 +47,9 @@ pub(super) fn check(event: &Document, _: LintContext, findings: &mut Findings) {
     let mut envelope = Envelope::default();
     let mut letter = None;
     for field in event.children(NodeId::ROOT) {
+        if !event.by_key(field, &MARKS, is_mark).unwrap_or_default() {
+            continue;
+        }
         let name = event.key_text(field).trim_matches('"');
         match name.bytes().next() {
             Some(b'0') if name == "0" => letter = Some(field),
@@ -117,6 +120,40 @@ fn check_numbered(event: &Document, id: NodeId, findings: &mut Findings) {
         let fix = Some(Fix::Replace(format!("[{}]", elements.join(","))));
         Finding { fix, ..NUMBERED.at(event.path(id), "an array of the same values", shown(event, id)) }
     });
+}
+
+/// Whether a field of that name says something of how an event is packed: few of the others are looked at.
+static MARKS: ByName<bool> = ByName::new();
+
+fn is_mark(name: &str) -> bool {
+    const NAMES: [&str; 25] = [
+        "0",
+        "admin_graphql_api_id",
+        "anonymousId",
+        "clientId",
+        "client_id",
+        "context",
+        "data",
+        "ecommerce",
+        "event",
+        "events",
+        "financial_status",
+        "integrations",
+        "line_items",
+        "messageId",
+        "name",
+        "originalTimestamp",
+        "params",
+        "properties",
+        "receivedAt",
+        "sentAt",
+        "total_price",
+        "traits",
+        "type",
+        "userId",
+        "writeKey",
+    ];
+    NAMES.contains(&name) || name.starts_with("gtm.")
 }
 
 /// What an event has of the forms of other platforms.

@@ -155,7 +155,7 @@ pub(super) fn is_placeholder(key: &str, text: &str) -> bool {
     // Nearly all texts have none of these signs: what looks for pairs of them need not search there.
     let signs = Signs::of(text);
     if signs != Signs::NONE {
-        return is_template(text, signs);
+        return (signs != Signs::AT || text.starts_with('@')) && is_template(text, signs);
     }
     let inside = |mark: &str| text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
     matches!(text, "TODO" | "FIXME" | "CHANGEME" | "CHANGE_ME")
@@ -220,11 +220,25 @@ struct Signs(u8);
 impl Signs {
     const NONE: Self = Self(0);
 
+    /// Only that of an address.
+    const AT: Self = Self(Self::bit(b'@'));
+
     fn of(text: &str) -> Self {
-        Self(text.bytes().fold(0, |signs, byte| signs | Self::bit(byte)))
+        /// The bits of each byte.
+        #[expect(clippy::indexing_slicing, reason = "it would not compile")]
+        const BITS: [u8; 256] = {
+            let mut bits = [0; 256];
+            let mut byte = 0;
+            while byte < 128 {
+                bits[byte as usize] = Signs::bit(byte);
+                byte += 1;
+            }
+            bits
+        };
+        Self(text.bytes().fold(0, |signs, byte| signs | BITS.get(usize::from(byte)).unwrap_or(&0)))
     }
 
-    fn bit(byte: u8) -> u8 {
+    const fn bit(byte: u8) -> u8 {
         match byte {
             b'<' => 1,
             b'{' => 1 << 1,

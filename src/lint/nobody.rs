@@ -175,6 +175,10 @@ fn is_devices(text: &str) -> bool {
 /// Whether an address was made up to fill a form: its name and its domain are both words for that, or nobody reads it.
 fn is_made_up(text: &str) -> Option<Severity> {
     let (name, domain) = text.split_once('@')?;
+    // No word of these is longer.
+    if name.len() > 12 {
+        return None;
+    }
     let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
     let (host, top) = domain.split_once('.')?;
     // These are set aside for tests, and whoever uses them knows.

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
-use uuid::Uuid;
 
 use super::{Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::{ByName, Document, NodeId, NodeKind, Sanitized, sanitized};
@@ -280,9 +279,13 @@ pub(crate) fn is_address(text: &str) -> bool {
     is_name && domain.len() <= 253 && domain.split('.').all(is_label) && !top.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether it is a UUID with its hyphens and nothing else: the crate also reads one in braces, as a URN and without hyphens.
+/// Whether it is a UUID with its hyphens and nothing else.
 pub(crate) fn is_uuid(text: &str) -> bool {
-    text.len() == uuid::fmt::Hyphenated::LENGTH && Uuid::try_parse(text).is_ok()
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 fn phone(field: &FilledField<'_>) -> Option<Finding> {

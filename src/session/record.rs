@@ -1,6 +1,7 @@
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -154,7 +155,8 @@ impl<'l> RecordLine<'l> {
     /// kind are read as well. Findings are not read: an event is judged anew.
     pub fn read(line: &'l str) -> Self {
         // Events by themselves are many, and are not read twice.
-        if memchr::memmem::find(line.as_bytes(), br#""observed_at""#).is_none() {
+        static OBSERVED: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\"observed_at\""));
+        if OBSERVED.find(line.as_bytes()).is_none() {
             return Self::Other;
         }
         let Ok(Kind { record, event, action, .. }) = serde_json::from_str(line) else { return Self::Other };

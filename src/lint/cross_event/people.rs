@@ -3,7 +3,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::fields::CASE_TWINS;
 use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
-use super::{KeyFields, remembered};
+use super::{KeyFields, lowercase, remembered};
 use crate::event::{Document, NodeId, sanitized};
 use crate::lint::values::is_address;
 use crate::lint::{Expected, Finding, Findings, Rule, Severity, shown};
@@ -79,7 +79,7 @@ impl IdentityHistory {
         let customer = customer.trim();
         let of = |text: &str, shown: &str| OtherIdentifier { hash: xxh3_64(text.as_bytes()), shown: remembered(shown) };
         // Mailboxes are the same in capitals.
-        let (this_email, this_customer) = (of(&email.to_lowercase(), email), of(customer, customer));
+        let (this_email, this_customer) = (of(&lowercase(email), email), of(customer, customer));
         let (by_email, by_customer) = (this_email.hash, this_customer.hash);
         let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), 0).is_some();
         let others = [self.every_email.put(by_customer, by_email), self.every_customer.put(by_email, by_customer)];
@@ -105,7 +105,7 @@ impl IdentityHistory {
 
     /// An address that came in other letters before is the same mailbox, and may be two profiles.
     fn check_spelling(&mut self, event: &Document, field: NodeId, email: &str, findings: &mut Findings) {
-        let (exact, lower) = (xxh3_64(email.as_bytes()), xxh3_64(email.to_lowercase().as_bytes()));
+        let (exact, lower) = (xxh3_64(email.as_bytes()), xxh3_64(lowercase(email).as_bytes()));
         let is_new = self.spellings.put(exact, 0).is_none();
         if self.spelled.put(lower, exact) == Some(false) && is_new {
             let expected = "the spelling that it had before, which is of the same mailbox, in all events";
