@@ -74,6 +74,62 @@ const SHOPS: [&str; 31] = [
     r#"{"event":"identify","phone_number":"+4915112345678","customer_id":"812123","group_id":"test"}"#,
 ];
 
+/// The samples of the vendor's documentation with the faults that are known of them.
+const VENDOR: [(&str, &[&str]); 16] = [
+    (
+        r#"{"event":"identify","customer_id":"11111","email":"jane.doe@acme.com","joined_at":"2015-03-17T17:27:20+00:00","firstname":"John","lastname":"Doe","other":"value"}"#,
+        &[],
+    ),
+    (r#"{"event":"view","cookie":"c","products":[{"sku":"45790-32"}]}"#, &[]),
+    (r#"{"event":"add_to_cart","cookie":"c","product_id":"sku1"}"#, &[]),
+    (r#"{"event":"remove_from_cart","cookie":"c","product_id":"sku1"}"#, &[]),
+    (
+        r#"{"event":"checkout","email":"jane.doe@acme.com","total":30,"products":[{"sku":"45790-32"},{"sku":"46493-33"}]}"#,
+        &[],
+    ),
+    (
+        r#"{"event":"purchase","email":"jane.doe@acme.com","order_id":"50314","total":30,"revenue":25,"shipping":3,"tax":2,"discount":2.5,"coupon":"hasbros","products":[{"sku":"45790-32","price":19,"quantity":1},{"sku":"46493-32","price":3,"quantity":2}]}"#,
+        &[],
+    ),
+    (r#"{"event":"search","cookie":"c","keywords":"Search Keyword","product_ids":["SKU1","SKU2"]}"#, &[]),
+    (
+        r#"{"event":"your_custom_event_name","cookie":"c","attribute1":"value1","attribute2":"value2"}"#,
+        &["placeholder-left"],
+    ),
+    (
+        r#"{"email":"jane.doe@acme.com","event":"subscription_start","subscription_period_type":"month","subscription_period_length":"1","subscription_plan_type":"subscription-sku-name1","subscription_amount":"29.99","subscription_started_at":"2015-03-17T17:27:20+00:00","subscription_end_at":"2015-06-17T17:27:20+00:00"}"#,
+        &[],
+    ),
+    (
+        r#"{"email":"jane.doe@acme.com","event":"subscription_upgrade","subscription_period_type":"month","subscription_period_length":"1","subscription_plan_type":"subscription-sku-name2","subscription_amount":"39.99","subscription_started_at":"2015-04-17T17:27:20+00:00"}"#,
+        &[],
+    ),
+    (
+        r#"{"email":"jane.doe@acme.com","event":"subscription_downgrade","subscription_period_type":"month","subscription_period_length":"1","subscription_plan_type":"subscription-sku-name3","subscription_amount":"9.99","subscription_started_at":"2015-03-17T17:27:20+00:00"}"#,
+        &[],
+    ),
+    (
+        r#"{"email":"jane.doe@acme.com","event":"subscription_billing","revenue":"19.99","billing_date":"2014-14-11T17:27:20+00:00"}"#,
+        &["date-impossible"],
+    ),
+    (
+        r#"{"email":"jane.doe@acme.com","event":"subscription_cancel","subscription_plan_type":"subscription-sku-name","subscription_canceled_at":"2016-04-12T17:27:20+00:00"}"#,
+        &[],
+    ),
+    (
+        r#"{"customer_id":"812122","event":"identify","device_type":"ios","device_tokens":"49244924492449244924492449244924492449244924","device_id":"4444444","device_idfa":"3333","device_idfv":"33133","device_manufacturer":"Apple","os_name":"ios","network_carrier":"verizon","ip":"201.44.11.21","email":"jane.doe@acme.com","latitude":"212.99333","longitude":"-12.39334"}"#,
+        &["advertising-id-format", "advertising-id-format", "latitude-range"],
+    ),
+    (
+        r#"{"customer_id":"812123","event":"purchase","ip":"201.44.11.22","email":"jane.doe@acme.com","revenue":"31.24"}"#,
+        &["attribute-recommended", "attribute-recommended"],
+    ),
+    (
+        r#"{"event":"pageload","email":"jane.doe@acme.com","url":"https://www.acme.com/","referrer":"https://www.google.com/","ip":"201.44.11.21"}"#,
+        &[],
+    ),
+];
+
 /// The rules that an event breaks by more than a note.
 fn loud(event: &str, stage: Stage) -> Vec<&'static str> {
     let found = Linter::default().observe(&read(event), context(stage));
@@ -90,6 +146,24 @@ fn nothing_above_a_note_is_said_of_what_the_sdks_send() {
             assert_eq!(loud(&received, Stage::Received), [""; 0], "{received}");
         }
     }
+}
+
+#[test]
+fn of_the_vendors_samples_only_their_known_faults_are_loud() {
+    for (event, faults) in VENDOR {
+        assert_eq!(loud(event, Stage::Outgoing), faults, "{event}");
+    }
+}
+
+#[test]
+fn what_our_own_collector_wrote_beside_the_page_is_not_held_against_the_page() {
+    let account = "636c6963-6b73-4c00-8000-000000000000";
+    let pixel = format!(
+        r#"{{"timestamp":"2026-11-24T11:59:00Z","event":"view","url":"https://a.example/","url":"https://b.example/","sku":"1","sku":"2","cookie":"c","_bsft_ts":"2026-11-24T11:59:00Z","account_uuid":"{account}"}}"#
+    );
+    let found = Linter::default().observe(&read(&pixel), context(Stage::Received));
+    let twice: Vec<_> = found.iter().filter(|it| it.rule.id == "field-twice").map(|it| it.path.pointer()).collect();
+    assert_eq!(twice, ["/sku"], "{found:?}");
 }
 
 #[test]

@@ -170,6 +170,8 @@ impl DraftText<'_> {
             (Some(text), found) if found.is_none() || text.contains(spelled) => {
                 Some(Repair::Edit { range: self.places(range), text })
             }
+            // What a whole container is made of is not what one of its placeholders makes.
+            (_, Some(_)) if self.sent.get(id)?.kind.is_container() => None,
             (_, Some(placeholder)) => Some(Repair::Placeholder(placeholder.to_owned())),
             _ => None,
         }
@@ -183,6 +185,8 @@ impl DraftText<'_> {
                 Some(format!("{before}{spelled}{after}"))
             }
             _ if placeholder::first(spelled).is_some() => None,
+            // Another event in the place of the whole draft is to be read.
+            _ if id == NodeId::ROOT => Some(document(json)?.indented(NodeId::ROOT, usize::MAX)),
             _ => Some(json.to_owned()),
         }
     }

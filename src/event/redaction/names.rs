@@ -120,6 +120,7 @@ const PARTS: &[&str] = &[
     "useruuid",
     "visitorid",
     "vatnumber",
+    "verificationkey",
     "whatsapp",
     "xforwardedfor",
     "zipcode",

@@ -24,6 +24,9 @@ const SOON: SignedDuration = SignedDuration::from_secs(10);
 /// How long a checkout takes.
 const CHECKOUT: SignedDuration = SignedDuration::from_mins(30);
 
+/// So many identifies in a row say something of all of them.
+const MANY: u32 = 5;
+
 /// How many customers share a device before it is worth a word: families do.
 const MOST_CUSTOMERS: usize = 3;
 
@@ -119,6 +122,8 @@ pub(super) struct RepeatHistory {
     transactions: LookBack,
     /// How many events came.
     count: u64,
+    /// How many identifies had the time of the call for that of joining, and how many another.
+    joins: [u32; 2],
 }
 
 /// When something came, by its own time where it has one, and as which event of all.
@@ -187,6 +192,7 @@ impl Default for RepeatHistory {
             checkouts: Recent::new(ROOM),
             transactions: LookBack::default(),
             count: 0,
+            joins: [0; 2],
         }
     }
 }
@@ -267,14 +273,24 @@ impl RepeatHistory {
         let Some((field, text)) = key_fields.identifier(key_fields.joined) else { return };
         let moment: Option<Timestamp> = text.parse().ok();
         let joined = moment.map_or_else(|| xxh3_64(text.as_bytes()), |at| xxh3_64(&at.as_second().to_le_bytes()));
+        let is_now = moment
+            .zip(event.head().happened)
+            .is_some_and(|(one, other)| one.duration_since(other).abs() <= SignedDuration::from_mins(1));
+        if key_fields.event_type == Some("identify") {
+            let [now, other] = &mut self.joins;
+            *(if is_now { &mut *now } else { &mut *other }) += 1;
+            if is_now && (*now, *other) == (MANY, 0) {
+                let expected =
+                    "the time when the customer joined: in each of the 5 identifies so far it is that of the call";
+                let finding = JOINED_MOVES.at(event.path(field), expected, shown(event, field));
+                findings.push(Finding { severity: Severity::Note, ..finding });
+            }
+        }
         let same = self.every_joined.put(customer, joined);
         let before = self.joined.put(customer, Joined { shown: remembered(&text) });
         if same == Some(false) {
             let before =
                 before.map(|before| sanitized!(": it was {} before", sanitize(&before.shown))).unwrap_or_default();
-            let is_now = moment
-                .zip(event.head().happened)
-                .is_some_and(|(one, other)| one.duration_since(other).abs() <= SignedDuration::from_mins(1));
             let now = if is_now { ", and this is the time of the event" } else { "" };
             let expected = sanitized!("the time when the customer joined, which stays the same{}{}", before, now);
             findings.push(JOINED_MOVES.at(event.path(field), expected, shown(event, field)));
@@ -433,6 +449,15 @@ mod tests {
         for (first, second, wanted) in cases {
             assert_eq!(at("joined-at-moves", &[joined(first), joined(second)]), wanted, "{first} {second}");
         }
+        let of = |customer: usize, joined: &str| {
+            let at = format!("2026-11-24T11:0{customer}:00Z");
+            let joined = if joined.is_empty() { &at } else { joined };
+            format!(r#"{{"event":"identify","customer_id":"{customer}","joined_at":"{joined}","timestamp":"{at}"}}"#)
+        };
+        let always: Vec<_> = (1..8).map(|customer| of(customer, "")).collect();
+        assert_eq!(at("joined-at-moves", &always), [4], "an app that sends the time of the call, told once");
+        let once: Vec<_> = (1..8).map(|it| of(it, if it == 2 { "2026-11-20T08:00:00Z" } else { "" })).collect();
+        assert_eq!(at("joined-at-moves", &once), [0; 0], "a shop whose customers sign up");
         let open = |customer: &str| format!(r#"{{"event":"app_open","customer_id":"{customer}","device_id":"d"}}"#);
         let opened = ["1", "2", "1", "3", "4", "3"].map(open);
         assert_eq!(at("device-of-many-customers", &opened), [3], "told once, from the third on");

@@ -160,6 +160,12 @@ fn a_fix_changes_what_is_wrong_and_not_a_byte_beside_it() {
         assert_eq!(fixed, around(after));
     }
     assert_eq!(fixed_once("{ \"_bsft_x\": 1 }").unwrap().0, "{}", "the only field");
+    let envelope = r#"{"type":"track","event":"x","userId":"7","properties":{"plan":"gold"}}"#;
+    let lifted = "{\n  \"event\": \"x\",\n  \"customer_id\": \"7\",\n  \"plan\": \"gold\"\n}";
+    assert_eq!(fixed_once(envelope).unwrap().0, lifted, "the fields of another platform's event");
+    let with_placeholder = envelope.replace("gold", "{{email}}");
+    let lift = found(&with_placeholder).unwrap().list.into_iter().find(|it| it.finding.rule.id == "envelope").unwrap();
+    assert_eq!(lift.repair, None, "what is written in it would be lost");
 }
 
 #[test]
