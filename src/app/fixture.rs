@@ -179,6 +179,7 @@ fn request(
         at: at(5),
         numbers: Vec::new(),
         proofs: Vec::new(),
+        place: 0,
     }
 }
 

@@ -145,7 +145,10 @@ fn hear_other(model: &mut Model, record: Record, errors_before: Option<&Errors>)
                 (ProofOutcome::NotSent | ProofOutcome::Missed, _) => EntryKind::NotSeen,
             };
             let entry = Entry::new(proof.at, kind, proof.told()).of_type(&proof.event_type);
-            model.stream.push(proof.request.map(About::Request).into_iter().fold(entry, Entry::about));
+            let request = proof.request.and_then(|number| model.session.requests.numbered(number));
+            model
+                .stream
+                .push(request.map(|request| About::Request(request.place)).into_iter().fold(entry, Entry::about));
         }
         Record::Request(request) => tell_request(model, &request),
         // Changes are heard together.
@@ -160,7 +163,7 @@ fn tell_request(model: &mut Model, request: &session::Request) {
         return;
     }
     let text = sanitized!("{} · {}", request.line(), request.outcome());
-    tell(model, Entry::new(request.at, EntryKind::Trouble, text).about(About::Request(request.number)));
+    tell(model, Entry::new(request.at, EntryKind::Trouble, text).about(About::Request(request.place)));
 }
 
 /// Tells of a call that was made when the tape was recorded.

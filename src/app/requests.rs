@@ -24,11 +24,11 @@ impl Model {
     }
 }
 
-/// The request of that number in full, while it is held.
-pub(super) fn pager(model: &Model, number: u64) -> Option<Pager> {
-    let request = model.session.requests.get(number)?;
+/// The request at that place in full, while it is held.
+pub(super) fn pager(model: &Model, place: u64) -> Option<Pager> {
+    let request = model.session.requests.get(place)?;
     let at = request.at.wall.to_zoned(model.time_zone.clone());
-    let title = sanitized!("request {} · {}", number, Sanitized::of(&at.strftime("%H:%M:%S")));
+    let title = sanitized!("request {} · {}", request.number, Sanitized::of(&at.strftime("%H:%M:%S")));
     Some(Pager::new(title, &told(request, &model.findings_of(request))))
 }
 

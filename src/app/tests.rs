@@ -1538,3 +1538,18 @@ fn a_proof_of_what_was_passed_on_is_told_and_stands_at_its_request() {
     assert_eq!(entry.about, About::Request(1));
     assert_eq!(model.session.requests.get(1).unwrap().proofs.len(), 1);
 }
+
+#[test]
+fn a_request_whose_event_cannot_be_read_is_edited_as_it_came_and_one_of_a_new_start_is_another() {
+    let mut model = collecting(120, 36);
+    let mut broken = (**model.session.requests.get(1).unwrap()).clone();
+    broken.number = 1;
+    broken.body = Some(r#"{"event":"view",}"#.into());
+    send(&mut model, Message::Records(vec![Record::Request(broken.into())]), at(8));
+    let places: Vec<_> = model.session.requests.newest_first().map(|request| (request.number, request.place)).collect();
+    assert_eq!(places, [(1, 4), (3, 3), (2, 2), (1, 1)]);
+    press(&mut model, "R e", at(8));
+    assert_eq!(model.composing().unwrap().editor.text(), r#"{"event":"view",}"#);
+    press(&mut model, "esc R ?", at(9));
+    assert!(matches!(model.layers.last(), Some(Layer::Help(_))));
+}

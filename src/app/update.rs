@@ -408,6 +408,10 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             let answer = with_composer(model, now, |composer, context| composer.begin_with(*choice, context));
             return apply(model, answer, now);
         }
+        Request::Compose(text) => {
+            let answer = with_composer(model, now, |composer, context| composer.begin("", &text, context));
+            return apply(model, answer, now);
+        }
         Request::Complete => {
             if let Some(Layer::Completion(completion)) = model.layers.pop() {
                 let answer = with_composer(model, now, |composer, context| composer.take(completion, context));
@@ -420,16 +424,7 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         }
         Request::Deliver(batch) => return deliver(model, *batch, now),
         Request::Record(name) => return recording::begin(model, name, now),
-        Request::Jump(typed) => match replaying::jump(model, &typed) {
-            Ok((effects, said)) => {
-                model.layers.pop();
-                if let Some(said) = said {
-                    toast(model, now, said);
-                }
-                return effects;
-            }
-            Err(why) => bad_toast(model, now, Sanitized::of(&why)),
-        },
+        Request::Jump(typed) => return jump(model, &typed, now),
         Request::Report(name) => return write_report(model, name, now),
         Request::Plan { folder, of_type } => return make_plan(model, folder, of_type, now),
         Request::KeepTemplate(name) => {
@@ -438,6 +433,23 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Goes where was typed on the tape.
+fn jump(model: &mut Model, typed: &str, now: Moment) -> Vec<Effect> {
+    match replaying::jump(model, typed) {
+        Ok((effects, said)) => {
+            model.layers.pop();
+            if let Some(said) = said {
+                toast(model, now, said);
+            }
+            effects
+        }
+        Err(why) => {
+            bad_toast(model, now, Sanitized::of(&why));
+            Vec::new()
+        }
+    }
 }
 
 /// Hands a batch over to the network. It goes out as it was typed, and once; what is waited for is what will be seen of it.
@@ -487,7 +499,10 @@ fn focus(model: &mut Model, pane: PaneId) {
 fn at_collector(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     let (command, nothing) = match action {
         Action::PassOn => (CollectorCommand::PassOn, "nothing is left that could not be passed on"),
-        _ => (CollectorCommand::Next, "nothing waits: that is what --hold and a scenario with pace = \"key\" are for"),
+        _ => (
+            CollectorCommand::Next,
+            "nothing waits: a key lets go on what --hold holds, and the events of a scenario with pace = \"key\"",
+        ),
     };
     if model.waits_for(action) {
         return vec![Effect::Collector(command)];

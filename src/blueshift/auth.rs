@@ -18,7 +18,9 @@ const QUERY_PARAMETERS: [&str; 2] = ["x", "apiKey"];
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum NoKey {
     /// Neither a header nor a query parameter.
-    #[error("no key was sent: add the header `Authorization: Basic base64(\"KEY:\")` (curl: `-u KEY:`)")]
+    #[error(
+        "no key was sent: add the header `Authorization: Basic base64(\"KEY:\")` (curl: `-u KEY:`); a pixel has `x=KEY` in its address"
+    )]
     Missing,
     /// `Bearer`, `Digest` or the like.
     #[error("the Authorization scheme is not Basic: send `Authorization: Basic base64(\"KEY:\")`")]

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -871,8 +871,8 @@ platform might, to test how the sender copes.";
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct SandboxArgs {
-    /// The address to listen on; port 0 takes any free port
-    #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN)]
+    /// The address to listen on: ADDRESS:PORT, or a port of this machine; port 0 takes any free port
+    #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN, value_parser = parse_listen)]
     pub(super) listen: SocketAddr,
     /// A name or address to show events under besides its own; can be repeated
     #[arg(long = "allow-host", value_name = "NAME")]
@@ -918,20 +918,26 @@ pub(super) struct SandboxArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct ForwardArgs {
     /// Pass each request on to the platform, or to another server, and answer as it does
-    #[arg(long, value_name = "us|eu|URL", value_parser = forward_target)]
+    #[arg(long, value_name = "us|eu|URL", value_parser = forward_target, conflicts_with_all = ["scenario", "tape"])]
     pub(super) forward: Option<Target>,
     /// Pass on the key in this variable, or in that of --profile, in the place of the sender's
     #[arg(long, value_name = "VAR", num_args = 0..=1, default_missing_value = "", requires = "forward")]
     pub(super) forward_key: Option<String>,
-    /// Hold each request until . is pressed on the screen, or Enter without a screen
+    /// With --forward: hold each request until . is pressed on the screen, or Enter without a screen
     #[arg(long, requires = "forward")]
     pub(super) hold: bool,
-    /// See what is passed on arrive: watch the account too, with the Event key or --forward-key
+    /// With --forward: see what is passed on arrive: watch the account too, with the Event key or --forward-key
     #[arg(long, requires = "forward")]
     pub(super) prove: bool,
     /// Pass on to production without asking for confirmation
     #[arg(long, requires = "forward")]
     pub(super) production: bool,
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')).unwrap_or(text);
+    let here = port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    here.or_else(|| text.parse().ok()).ok_or_else(|| "no address with a port; write 127.0.0.1:8787, or 8787".to_owned())
 }
 
 fn forward_target(text: &str) -> Result<Target, TargetError> {

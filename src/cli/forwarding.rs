@@ -11,9 +11,8 @@ use super::watch::settings;
 use super::{Failure, stderr};
 use crate::blueshift::ExtraHeader;
 use crate::blueshift::auth::AccountKey;
-use crate::config::{AccountKeys, Config};
+use crate::config::{self, AccountKeys, Config};
 use crate::event::Sanitized;
-use crate::event::text::sanitize;
 use crate::sandbox::{Forwarding, PassOn, Taken};
 use crate::source::live::Timeouts;
 use crate::source::relay::Relay;
@@ -23,7 +22,7 @@ use crate::source::witness::{Account, Passed};
 #[derive(Debug, Error)]
 pub(super) enum ForwardError {
     /// There is no key in the variable.
-    #[error("--forward-key: {0} is not set; set it, or leave --forward-key out to pass on the sender's key")]
+    #[error("--forward-key: there is no key in {0}; set it, or leave --forward-key out to pass on the sender's key")]
     NoKey(Sanitized),
     /// There can be no connection.
     #[error("{what}: {advice}")]
@@ -53,7 +52,9 @@ pub(super) fn forwarding(
     });
     let key = variable.map(|name| {
         let value = std::env::var(&name).ok().filter(|value| !value.trim().is_empty());
-        value.map(|value| SecretString::from(value.trim())).ok_or_else(|| ForwardError::NoKey(sanitize(&name)))
+        value
+            .map(|value| SecretString::from(value.trim()))
+            .ok_or_else(|| ForwardError::NoKey(config::variable_shown(&name)))
     });
     let key = key.transpose()?;
     if safety.production && !args.production {

@@ -30,6 +30,9 @@ pub(super) enum IncomingError {
     /// It would never end.
     #[error("{0} repeats without an end, so --exit-after-traffic would never end: give `repeat` a number of rounds")]
     Endless(Sanitized),
+    /// The tape cannot be played.
+    #[error("{0}")]
+    Unplayable(Sanitized),
     /// The tape cannot be opened.
     #[error(transparent)]
     Tape(#[from] OpenError),
@@ -77,20 +80,32 @@ impl Incoming {
         matches!(self, Self::Scenario(scenario) if scenario.waits_for_keys())
     }
 
-    /// Begins. What it gives has it come in to its end.
-    pub(super) fn begin(self, sandbox: &Sandbox) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    /// Begins. What it gives has it come in to its end; what is odd about it goes to `tell`.
+    pub(super) fn begin<'a>(
+        self,
+        sandbox: &'a Sandbox,
+        tell: impl Fn(&Sanitized) + Send + 'a,
+    ) -> Pin<Box<dyn Future<Output = Result<(), IncomingError>> + Send + 'a>> {
         match self {
             Self::Scenario(scenario) => {
                 let mut playing = sandbox.play(Traffic::new(scenario, 0));
-                Box::pin(async move { playing.over().await })
+                Box::pin(async move {
+                    playing.over().await;
+                    Ok(())
+                })
             }
-            Self::Tape(file, speed) => Box::pin(play(file, speed, sandbox)),
+            Self::Tape(file, speed) => Box::pin(play(file, speed, sandbox, tell)),
         }
     }
 }
 
-/// Plays a tape to its end into the collector.
-async fn play(file: TapeFile, speed: Speed, sandbox: &Sandbox) {
+/// Plays a tape to its end into the collector. What one refused before is not sent to another.
+async fn play(
+    file: TapeFile,
+    speed: Speed,
+    sandbox: &Sandbox,
+    tell: impl Fn(&Sanitized) + Send,
+) -> Result<(), IncomingError> {
     let called = file.called.clone();
     let mut player = Player::start(file, None);
     player.command(TapeCommand::Play(speed));
@@ -98,21 +113,23 @@ async fn play(file: TapeFile, speed: Speed, sandbox: &Sandbox) {
         match news {
             TapeNews::Played { records, .. } => {
                 let payloads = records.iter().filter_map(|record| match record {
-                    Record::Change(change) => change.payload.as_ref(),
+                    Record::Change(change) if !change.is_refused() => change.payload.as_ref(),
                     _ => None,
                 });
                 for payload in payloads {
-                    if let Err(rejection) = sandbox.accept(payload.text()) {
-                        stderr::say(&sanitized!("{}: an event is left out: {}", called, Sanitized::of(&rejection)));
-                    }
+                    sandbox.post(payload.text()).await;
                 }
             }
-            TapeNews::Fault(told) | TapeNews::Lasting(told) => stderr::say(&told),
-            TapeNews::Failed(told) => return stderr::say(&told),
-            TapeNews::Ended => return,
+            TapeNews::Fault(told) | TapeNews::Lasting(told) => tell(&told),
+            TapeNews::Failed(told) => return Err(IncomingError::Unplayable(told)),
+            TapeNews::Ended => {
+                tell(&sanitized!("{} has ended", called));
+                return Ok(());
+            }
             TapeNews::Extent { .. } | TapeNews::Restored { .. } => {}
         }
     }
+    Ok(())
 }
 
 /// Has each line of standard input let the next go on that waits.

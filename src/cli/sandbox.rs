@@ -1,7 +1,7 @@
 use std::future::pending;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
@@ -50,7 +50,7 @@ pub(super) fn run(
     faults.extend(coming.iter().flat_map(Incoming::faults).cloned());
     let identifiers = file.levels().identifiers().clone();
     let masks = redact::on_screen(&redact, None, &identifiers)?;
-    let key = key.map(key_of).transpose()?;
+    let key = key.as_deref().map(key_of).transpose()?;
     let has_screen = !headless && std::io::stdout().is_terminal() && terminal_has_screen()?;
     let by_enter = !has_screen && (forward.hold || coming.as_ref().is_some_and(Incoming::waits_for_keys));
     let forwarding = onward.as_ref().map(|(onward, headers)| forwarding(&forward, onward, Arc::clone(headers)));
@@ -84,9 +84,10 @@ pub(super) fn run(
 }
 
 /// The key in that variable.
-fn key_of(variable: String) -> Result<SecretString, SandboxError> {
-    let key = std::env::var(&variable).ok().map(SecretString::from);
-    key.filter(|key| !key.expose_secret().trim().is_empty()).ok_or(SandboxError::NoKey { variable })
+fn key_of(variable: &str) -> Result<SecretString, SandboxError> {
+    let key = std::env::var(variable).ok().map(SecretString::from);
+    key.filter(|key| !key.expose_secret().trim().is_empty())
+        .ok_or_else(|| SandboxError::NoKey { variable: config::variable_shown(variable) })
 }
 
 /// Where the authority is that signs for https: where the user says, else among what the program keeps.
@@ -122,6 +123,27 @@ fn trusted(authority: &Path) -> Sanitized {
     sanitized!("whoever sends over https has to trust {} (curl --cacert, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE)", file)
 }
 
+/// What is told once the screen is given back.
+#[derive(Default)]
+struct Later(Mutex<(Vec<Sanitized>, usize)>);
+
+impl Later {
+    const MOST: usize = 20;
+
+    fn say(&self, told: &Sanitized) {
+        let mut later = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if later.0.len() < Self::MOST { later.0.push(told.clone()) } else { later.1 += 1 }
+    }
+
+    fn tell(self) {
+        let (told, more) = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        told.iter().for_each(stderr::say);
+        if more > 0 {
+            stderr::say(&sanitized!("and {} more", more));
+        }
+    }
+}
+
 /// What comes in by itself.
 struct Coming {
     what: Option<Incoming>,
@@ -144,24 +166,28 @@ async fn serve(
     }
     let exposure = sandbox.exposure().map(|exposure| Sanitized::lines(&format!("warning: {exposure}")));
     let has_screen = setting.notices.is_some();
+    let later = Later::default();
     let comes_in = async {
-        let over = coming.what.map(|what| what.begin(&sandbox));
+        let over = coming
+            .what
+            .map(|what| what.begin(&sandbox, |told| if has_screen { later.say(told) } else { stderr::say(told) }));
         if coming.by_enter {
             press_with_enter(sandbox.hand());
         }
         let Some(over) = over else { return pending().await };
-        over.await;
+        over.await?;
         if !coming.ends {
             pending::<()>().await;
         }
+        Ok::<_, Failure>(())
     };
     let exit = if has_screen {
         let notices = setting
             .notices
             .map(|notices| exposure.into_iter().chain(authority.as_deref().map(trusted)).chain(notices).collect());
         tokio::select! {
-            exit = collecting::show(&sandbox, Setting { notices, ..setting }) => exit?,
-            () = comes_in => Exit::Done,
+            exit = collecting::show(&sandbox, Setting { notices, ..setting }) => exit,
+            over = comes_in => over.map(|()| Exit::Done),
         }
     } else {
         exposure.iter().for_each(stderr::say);
@@ -174,15 +200,16 @@ async fn serve(
         let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
         let told = collecting::tell(&sandbox, setting)?;
         let exit = tokio::select! {
-            () = comes_in => Exit::Done,
-            _ = interrupt.recv() => Exit::Signal(2),
+            over = comes_in => over.map(|()| Exit::Done),
+            _ = interrupt.recv() => Ok(Exit::Signal(2)),
             // How a service is asked to end, so it ends as asked.
-            _ = terminate.recv() => Exit::Done,
+            _ = terminate.recv() => Ok(Exit::Done),
         };
         sandbox.shutdown().await;
         told.over().await;
-        return Ok(exit);
+        return exit;
     };
     sandbox.shutdown().await;
-    Ok(exit)
+    later.tell();
+    exit
 }

@@ -4,9 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConfigError, Lookup, Provenance, text};
 use crate::blueshift::auth::AccountKey;
-use crate::event::sanitized;
 use crate::event::signature::{SignatureHash, Signing};
 use crate::event::text::sanitize;
+use crate::event::{Sanitized, sanitized};
 
 /// The variable that holds the Event key.
 pub const EVENT_KEY: &str = "CLICKSCOPE_EVENT_KEY";
@@ -45,6 +45,14 @@ impl Default for KeyNames {
     fn default() -> Self {
         Self { event: EVENT_KEY.to_owned(), user: Some(USER_KEY.to_owned()) }
     }
+}
+
+/// The name of a variable as it is shown: one that is not written as variables are is perhaps the key itself.
+pub fn variable_shown(name: &str) -> Sanitized {
+    let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.contains('_');
+    if is_name { sanitized!("the variable {}", sanitize(name)) } else { "a variable of the name that was given".into() }
 }
 
 impl AccountKeys {
@@ -127,6 +135,19 @@ mod tests {
             _ => None,
         };
         AccountKeys::read(&KeyNames::default(), &lookup, || typed.map(|typed| Ok(SecretString::from(typed))))
+    }
+
+    #[test]
+    fn what_may_be_a_key_is_not_shown_for_a_name() {
+        for (name, shown) in [
+            ("STAGING_EVENT_KEY", "the variable STAGING_EVENT_KEY"),
+            ("abc-123", "a variable of the name that was given"),
+            ("8b8d518f7bb0934eecbaf9db97418623", "a variable of the name that was given"),
+            ("8B8D518F7BB0934E", "a variable of the name that was given"),
+            ("", "a variable of the name that was given"),
+        ] {
+            assert_eq!(variable_shown(name), shown);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
     LOCATION, RETRY_AFTER,
@@ -196,7 +196,7 @@ impl RefusedRequest {
             Self::Field(field, reason) => about(Some(field), reason),
             Self::WrongHost(name) => about(None, &format!("`{name}` is no name of this collector")),
             Self::ForeignPage => about(None, FOREIGN_PAGE),
-            Self::Unconfirmed => about(None, "it would delete, and lacks the header that says so on purpose"),
+            Self::Unconfirmed => about(None, "it lacks the header that says that it is asked for on purpose"),
             Self::TooSlow(limit) => about(None, &format!("the body was not there after {} ms", limit.as_millis())),
             Self::Encoding(name) => {
                 about(None, &format!("the body is packed with `{name}`: gzip and deflate are read"))
@@ -235,7 +235,7 @@ impl RefusedRequest {
             Self::ForeignPage => because(StatusCode::FORBIDDEN, FOREIGN_PAGE.into()),
             Self::Unconfirmed => because(
                 StatusCode::FORBIDDEN,
-                format!("deleting needs the header `{CONFIRMATION}: 1`, so that no page can do it"),
+                format!("this needs the header `{CONFIRMATION}: 1`, so that no page can do it"),
             ),
             Self::TooSlow(limit) => {
                 because(StatusCode::REQUEST_TIMEOUT, format!("the body was not there after {} ms", limit.as_millis()))
@@ -288,6 +288,20 @@ fn rejected(rejection: &Rejection) -> Response<Body> {
             problem(StatusCode::BAD_REQUEST, &ProblemBody { message: Some("Bad Request"), ..of("body") })
         }
     }
+}
+
+/// Up to so many bytes, the body of an answer is kept for those who watch.
+const LONGEST_ANSWER: u64 = 16 << 10;
+
+/// An answer, and its body where that is short.
+pub(super) async fn peek(answer: Response<Body>) -> (Response<Body>, Option<Bytes>) {
+    if answer.body().size_hint().exact().is_none_or(|length| length > LONGEST_ANSWER) {
+        return (answer, None);
+    }
+    let (parts, body) = answer.into_parts();
+    // A body whose length is known is there already.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    (Response::from_parts(parts, Body::from(body.clone())), Some(body))
 }
 
 /// To one who speaks http where https is spoken.

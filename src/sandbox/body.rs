@@ -119,10 +119,13 @@ fn unpack(headers: &HeaderMap, body: Bytes) -> Result<Bytes, RefusedRequest> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase());
     let form = FORMS.into_iter().find(|form| content_type.as_deref().is_some_and(|named| named.starts_with(form)));
     match (form, body.trim_ascii_start().first()) {
-        (Some(form), Some(first)) if !matches!(first, b'{' | b'[' | b'"') => Err(Rejection::NotJson(format!(
-            "it is a form ({form}), and only JSON is documented: send one object, as in `JSON.stringify(event)`"
-        ))
-        .into()),
+        // What is packed is no form, and why it cannot be read is told of it.
+        (Some(form), Some(first)) if !matches!(first, b'{' | b'[' | b'"') && !body.starts_with(&GZIP) => {
+            Err(Rejection::NotJson(format!(
+                "it is a form ({form}), and only JSON is documented: send one object, as in `JSON.stringify(event)`"
+            ))
+            .into())
+        }
         _ => Ok(body),
     }
 }

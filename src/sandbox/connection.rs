@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -37,9 +37,6 @@ pub(super) const MAX_CONNECTIONS: usize = 512;
 
 /// The most bytes that a head may have. A pixel holds its whole event there, in an address of at most 64 KiB.
 pub(super) const MAX_HEAD_BYTES: usize = 128 << 10;
-
-/// Up to so many bytes, the body of an answer is kept for those who watch.
-const LONGEST_ANSWER: u64 = 16 << 10;
 
 /// How long answers under way may take once the collector is to end.
 const GRACE: Duration = Duration::from_millis(50);
@@ -261,10 +258,13 @@ async fn exchange(
     let target = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let ReceivedBody { raw, unpacked } =
         if body.is_end_stream() { ReceivedBody::none() } else { read_body(shared, &head, Body::new(body)).await };
-    let body = unpacked.unwrap_or_else(|refusal| {
-        parts.extensions.insert(BodyTrouble(refusal));
-        Bytes::new()
-    });
+    let (body, seen) = match unpacked {
+        Ok(body) => (body.clone(), body),
+        Err(refusal) => {
+            parts.extensions.insert(BodyTrouble(refusal));
+            (Bytes::new(), raw.clone().unwrap_or_default())
+        }
+    };
     let path = target.split('?').next().unwrap_or_default();
     let onward = match (shared.forward(), raw) {
         (Some(forward), Some(raw)) if forward.takes(&method, path) => {
@@ -277,7 +277,7 @@ async fn exchange(
     };
     parts.extensions.insert(peer.clone());
     let _answering = activity.begin_answer();
-    let mut answer = router.call(Request::from_parts(parts, Body::from(body.clone()))).await?;
+    let mut answer = router.call(Request::from_parts(parts, Body::from(body))).await?;
     let told = answer.extensions_mut().remove::<Told>().unwrap_or_default();
     let status = answer.status().as_u16();
     if paths::is_for_watchers(path) && status < 400 {
@@ -285,11 +285,11 @@ async fn exchange(
     }
     let address = peer.addr.ip().to_canonical();
     let forwarded = None;
-    let exchange = Exchange { method, target, head, body, address, began, status, answer: None, told, forwarded };
+    let exchange = Exchange { method, target, head, body: seen, address, began, status, answer: None, told, forwarded };
     match onward {
         Some(onward) if !exchange.told.stays => Ok(passed_on(shared, onward, exchange, answer).await),
         _ => {
-            let (answer, said) = peek(answer).await;
+            let (answer, said) = answer::peek(answer).await;
             shared.journal().push(Exchange { answer: said, ..exchange });
             Ok(answer)
         }
@@ -308,24 +308,13 @@ async fn passed_on(shared: &Arc<Shared>, onward: Onward, exchange: Exchange, own
             () = shared.stopped() => return own,
         };
         let (answer, forwarded) = forward.pass_on(onward, status, may_go, shared.gate()).await;
-        let (answer, said) = peek(forward::for_pages(answer, own.headers())).await;
+        let (answer, said) = answer::peek(forward::for_pages(answer, own.headers())).await;
         let (status, forwarded) = (answer.status().as_u16(), Some(forwarded));
         forward.write_down(Exchange { status, answer: said, forwarded, ..exchange }, shared.journal());
         answer
     });
     // It does not panic, and nobody aborts it.
     task.await.unwrap_or_default()
-}
-
-/// An answer, and its body where that is short.
-pub(super) async fn peek(answer: Response<Body>) -> (Response<Body>, Option<Bytes>) {
-    if answer.body().size_hint().exact().is_none_or(|length| length > LONGEST_ANSWER) {
-        return (answer, None);
-    }
-    let (parts, body) = answer.into_parts();
-    // A body whose length is known is there already.
-    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    (Response::from_parts(parts, Body::from(body.clone())), Some(body))
 }
 
 /// Why the body of a request could not be read.

@@ -315,6 +315,7 @@ impl Reading {
             at,
             numbers: Vec::new(),
             proofs: Vec::new(),
+            place: 0,
         })));
     }
 

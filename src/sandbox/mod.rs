@@ -66,18 +66,19 @@ pub use fault::{Fault, FaultKind, Lie, Scope};
 pub use forward::{Forwarding, PassOn, Taken};
 pub use intake::Rejection;
 pub use rewrite::Rewrite;
+use scenario::Via;
 pub use scenario::{SCENARIO_SCHEMA, Scenario};
 pub use shape::DebugShape;
+use traffic::ScheduledCall;
 pub use traffic::Traffic;
 
 use crate::event::signature::Signing;
-use crate::event::{COLLECTOR, Identifiers};
+use crate::event::{COLLECTOR, Identifiers, Sanitized};
 use crate::session::{CollectorCommand, Moment, Record, Waiting};
 use access::Access;
-use answer::RefusedRequest;
 use gate::Waits;
 use intake::{Account, Client};
-use journal::{Exchange, Reading, Told};
+use journal::Reading;
 use state::Shared;
 use tls::Tls;
 
@@ -115,10 +116,10 @@ pub enum SandboxError {
         reason: String,
     },
     /// The variable that should hold the key does not.
-    #[error("there is no key in the variable {variable}: set it, or leave --key out to take any key")]
+    #[error("there is no key in {variable}: set it, or leave --key out to take any key")]
     NoKey {
-        /// Its name.
-        variable: String,
+        /// Its name, as it is shown.
+        variable: Sanitized,
     },
     /// A host that cannot be read.
     #[error("`{name}` is no host: give a name or an address alone, without scheme, port and path, as in staging.lan")]
@@ -320,27 +321,22 @@ impl Sandbox {
                     () = shared.stopped() => return,
                 }
                 let Some(call) = traffic.next(Timestamp::now()) else { break };
-                let began = Instant::now();
-                let exchange = match call.read() {
-                    Ok(drafts) => {
-                        let taken = shared.take_in(drafts, &call.origin, Timestamp::now());
-                        call.exchange(began, 200, Told { taken, ..Told::default() })
-                    }
-                    Err(rejection) => {
-                        let mut refused = RefusedRequest::from(rejection).answer();
-                        let told = refused.extensions_mut().remove().unwrap_or_default();
-                        let (refused, answer) = connection::peek(refused).await;
-                        Exchange { answer, ..call.exchange(began, refused.status().as_u16(), told) }
-                    }
-                };
-                shared.journal().push(exchange);
+                shared.take_call(&call).await;
             }
             shared.gate().play_by_keys(false);
         });
         Playing { task }
     }
 
-    /// Takes an event in as if it had been posted, without a connection. What it says of itself stays as it is.
+    /// Takes an event as if it had been posted, without a connection: it is taken in or refused, and written down. What it says
+    /// of itself stays as it is.
+    pub async fn post(&self, event: &str) {
+        let call = ScheduledCall { body: event.to_owned(), via: Via::Event, origin: Client::default() };
+        self.shared.take_call(&call).await;
+    }
+
+    /// Takes an event in, and writes nothing down.
+    #[cfg_attr(alone, expect(dead_code, reason = "the program has no use for it"))]
     pub fn accept(&self, event: &str) -> Result<(), Rejection> {
         let draft = intake::read(event)?;
         self.shared.take_in([draft], &Client::default(), Timestamp::now());

@@ -233,6 +233,8 @@ async fn get_records(State(shared): State<Arc<Shared>>, request: Request) -> Res
             _ => {}
         }
     }
+    // Whoever asks for what comes after a request that there was not asks one that was started anew.
+    let after = if after > shared.journal().count() { 0 } else { after };
     let mut reading = Reading::after(after);
     tokio::select! {
         () = reading.wait(shared.journal()) => {}

@@ -5,16 +5,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::DebugShape;
 use super::access::Access;
+use super::answer::{self, RefusedRequest};
 use super::fault::{Dice, Fault};
 use super::forward::{Forward, Forwarding};
 use super::gate::Gate;
 use super::intake::{AcceptedEvent, Account, Arrival, Client};
-use super::journal::Journal;
+use super::journal::{Exchange, Journal, Told};
 use super::rewrite::{Rewrite, rewrite};
 use super::store::Store;
+use super::traffic::ScheduledCall;
 use crate::event::signature::Signing;
 
 /// State shared by the handlers of one collector and its owner.
@@ -117,6 +120,24 @@ impl Shared {
             store.ignore(at);
         }
         drafts.into_iter().map(|draft| store.insert(draft, origin.clone(), at)).collect()
+    }
+
+    /// Takes a call that came over no connection, and writes it down with its answer.
+    pub(super) async fn take_call(&self, call: &ScheduledCall) {
+        let began = Instant::now();
+        let exchange = match call.read() {
+            Ok(drafts) => {
+                let taken = self.take_in(drafts, &call.origin, Timestamp::now());
+                call.exchange(began, 200, Told { taken, ..Told::default() })
+            }
+            Err(rejection) => {
+                let mut refused = RefusedRequest::from(rejection).answer();
+                let told = refused.extensions_mut().remove().unwrap_or_default();
+                let (refused, answer) = answer::peek(refused).await;
+                Exchange { answer, ..call.exchange(began, refused.status().as_u16(), told) }
+            }
+        };
+        self.journal.push(exchange);
     }
 
     pub(super) fn account(&self) -> &Arc<Account> {

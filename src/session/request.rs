@@ -58,6 +58,9 @@ pub struct Request {
     /// The numbers that a session gave its events.
     #[serde(skip)]
     pub numbers: Vec<EventNumber>,
+    /// Which one it is in the session, from 1: a collector that is started anew counts anew.
+    #[serde(skip)]
+    pub place: u64,
     /// What became of its events at the platform, where it was passed on and they were looked for there.
     #[serde(skip)]
     pub proofs: Vec<Proof>,
@@ -209,16 +212,16 @@ impl Requests {
     /// Takes one in, and tells it which numbers its events have.
     pub(super) fn take_in(&mut self, request: &mut Arc<Request>) {
         let came = std::mem::take(&mut self.came);
-        if !came.is_empty() {
-            let own = came.len().saturating_sub(request.events);
-            Arc::make_mut(request).numbers = came.get(own..).unwrap_or_default().to_vec();
-        }
         self.count += 1;
+        let own = came.len().saturating_sub(request.events);
+        let known = Arc::make_mut(request);
+        known.numbers = came.get(own..).unwrap_or_default().to_vec();
+        known.place = self.count;
         self.refused += u64::from(request.is_refused());
         self.bytes += request.weight();
         self.held.push_back(Arc::clone(request));
         while (self.held.len() > MOST_REQUESTS || self.bytes > MOST_BYTES)
-            && let Some(oldest) = self.held.pop_front_if(|oldest| oldest.number != request.number)
+            && let Some(oldest) = self.held.pop_front_if(|oldest| oldest.place != request.place)
         {
             self.bytes -= oldest.weight();
         }
@@ -237,9 +240,15 @@ impl Requests {
         self.held.iter().rev()
     }
 
-    /// That of a number, while it is held.
-    pub fn get(&self, number: u64) -> Option<&Arc<Request>> {
-        self.held.iter().rev().find(|request| request.number == number)
+    /// That at a place in the session, while it is held.
+    pub fn get(&self, place: u64) -> Option<&Arc<Request>> {
+        let at = self.held.binary_search_by_key(&place, |request| request.place).ok()?;
+        self.held.get(at)
+    }
+
+    /// The newest of a number.
+    pub fn numbered(&self, number: u64) -> Option<&Arc<Request>> {
+        self.held.iter().rfind(|request| request.number == number)
     }
 
     /// How many came.

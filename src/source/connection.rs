@@ -84,7 +84,8 @@ impl Connection {
     /// Asks a collector of ours what it was sent after the request of that number.
     pub(super) async fn requests(&self, after: u64) -> Result<CompleteAnswer, Failure> {
         let http = self.http().await?;
-        http.send(http.client().get(self.settings.base.requests(after))).await
+        let key = auth::header(&self.settings.event_key.secret);
+        http.send(http.client().get(self.settings.base.requests(after)).header(AUTHORIZATION, key)).await
     }
 
     /// Makes a call that sends events, once.

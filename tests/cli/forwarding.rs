@@ -100,7 +100,10 @@ fn what_cannot_be_passed_on_to_is_refused_with_the_reason() {
         (&["--forward", "ftp://example.com"], "the URL must start with http"),
         (&["--forward", "us"], "is production, and there is no terminal to ask on"),
         (&["--forward", &itself], "leads to this collector itself"),
-        (&["--forward", "http://127.0.0.1:9", "--forward-key", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE is not set"),
+        (
+            &["--forward", "http://127.0.0.1:9", "--forward-key", "NO_SUCH_VARIABLE"],
+            "there is no key in the variable NO_SUCH_VARIABLE",
+        ),
         (&["--hold"], "--forward"),
     ];
     for (arguments, reason) in cases {

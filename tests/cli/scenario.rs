@@ -125,3 +125,21 @@ fn the_schema_of_a_scenario_is_printed() {
     let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(schema["title"], "clickscope scenario");
 }
+
+#[test]
+fn a_tape_that_is_none_ends_it_and_what_a_collector_refused_is_not_sent_to_another() {
+    let (_folder, file_of_words) = file("words.txt", "no tape\n");
+    let arguments = ["sandbox", "--listen", "127.0.0.1:0", "--exit-after-traffic", "--tape", &file_of_words];
+    let output = clickscope(&arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    let record = |arrival: &str, sku: &str| {
+        format!(
+            r#"{{"record":"event","type":"view","change":"updated","event":{{"event":"view","customer_id":"1","sku":"{sku}"}},"received":1,"captured":1,"coverage":null,"observed_at":"2026-11-26T14:03:00Z","from":"{arrival}"}}"#
+        )
+    };
+    let (_folder, tape) = file("own.ndjson", &[record("refused", "r"), record("collector", "c")].join("\n"));
+    let sandbox = Sandbox::start(&["--tape", &tape, "--speed", "1000"]);
+    assert_eq!(shown(&sandbox.url, 1)[0]["event"]["sku"], "c");
+    let records = clickscope(&["watch", "--once", "--json", "--url", &sandbox.url]).output().unwrap();
+    assert!(!text(&records.stdout).contains(r#""sku":"r""#));
+}

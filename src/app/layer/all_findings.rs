@@ -21,6 +21,7 @@ pub(in crate::app) static KEYS: Keys = {
         hint(&[char('o')], A::Counterexample, "to an event whose field is as in most", "to one without"),
         hint(&[char('v')], A::View, "show the full explanation", "explain"),
         bind(&[ctrl('f'), char(' ')], A::PageDown, "a page down"),
+        bind(&[char('?'), key(KeyCode::F(1))], A::Help, "help"),
         hint(CLOSE, A::Back, "close", "close"),
     ];
     Keys::commands("All findings of the session", BINDINGS, &[&keymap::LIST])
@@ -120,6 +121,7 @@ impl Pane for AllFindings {
         }
         Some(match action {
             Action::Back => Answer::request(Request::Close),
+            Action::Help => Answer::request(Request::Act(action)),
             Action::Inspect => self.go(context),
             Action::Counterexample => self.go_to_counterexample(context),
             Action::View => {

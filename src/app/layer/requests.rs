@@ -7,7 +7,7 @@ use crate::app::layer::long_list::{Click, LongList};
 use crate::app::layout::Area;
 use crate::app::pane::{Answer, Context, Pane, Request as Ask};
 use crate::app::{Key, KeyCode, Mouse};
-use crate::session::{EventNumber, Request, Requests};
+use crate::session::{EventNumber, Request, Requests, as_draft};
 
 /// The keys of the list.
 pub(in crate::app) static KEYS: Keys = {
@@ -18,8 +18,9 @@ pub(in crate::app) static KEYS: Keys = {
         hint(READ, A::Open, "read all of it: head, body, answer, and what is wrong", "read"),
         hint(&[char('x')], A::OnlyRefused, "only those that were refused, and all again", "only refused"),
         hint(&[char('o')], A::Inspect, "to its event, at what is wrong", "to its event"),
-        hint(&[char('e')], A::Resend, "edit its event and send it again", "edit"),
+        hint(&[char('e')], A::Resend, "edit its event, or else its body, and send it again", "edit"),
         bind(&[ctrl('f'), char(' ')], A::PageDown, "a page down"),
+        bind(&[char('?'), key(KeyCode::F(1))], A::Help, "help"),
         hint(CLOSE, A::Back, "close", "close"),
     ];
     Keys::commands("Requests to the collector", BINDINGS, &[&keymap::LIST, &keymap::COLLECTOR])
@@ -42,10 +43,10 @@ impl RequestList {
 
     fn learn(&mut self, requests: &Requests) {
         let is_left = |request: &&Arc<Request>| !self.only_refused || request.is_refused();
-        self.rows.learn(requests.newest_first().filter(is_left).map(|request| request.number));
+        self.rows.learn(requests.newest_first().filter(is_left).map(|request| request.place));
     }
 
-    /// Their numbers.
+    /// Their places in the session.
     pub fn rows(&self) -> &LongList<u64> {
         &self.rows
     }
@@ -70,6 +71,18 @@ impl RequestList {
             }
             None => Answer::warn("it holds no event that can be read, or one that is not held any more"),
         }
+    }
+
+    /// The body of the request under the cursor.
+    fn body(&self, context: &Context<'_>) -> Option<Arc<str>> {
+        context.requests.get(self.rows.selected()?)?.body.clone().filter(|body| !body.trim().is_empty())
+    }
+
+    /// Begins a draft with what was sent, where no event of it can be read or is held.
+    fn edit_body(&self, context: &Context<'_>) -> Answer {
+        let Some(body) = self.body(context) else { return Answer::warn("it has no body that could be edited") };
+        let text = as_draft(&body).unwrap_or_else(|| body.as_ref().to_owned());
+        Answer::request(Ask::Close).and(Ask::Compose(text))
     }
 
     fn read(&self) -> Answer {
@@ -102,8 +115,9 @@ impl Pane for RequestList {
                 self.learn(context.requests);
                 Answer::done()
             }
-            Action::StepOn | Action::PassOn => Answer::request(Ask::Act(action)),
+            Action::StepOn | Action::PassOn | Action::Help => Answer::request(Ask::Act(action)),
             Action::Inspect => self.to_event(context, None),
+            Action::Resend if self.event(context).is_none() => self.edit_body(context),
             Action::Resend => self.to_event(context, Some(Action::Resend)),
             _ => return None,
         })
@@ -112,7 +126,8 @@ impl Pane for RequestList {
     fn can(&self, action: Action, context: &Context<'_>) -> bool {
         match action {
             Action::Open => self.rows.selected().is_some(),
-            Action::Inspect | Action::Resend => self.event(context).is_some(),
+            Action::Inspect => self.event(context).is_some(),
+            Action::Resend => self.event(context).is_some() || self.body(context).is_some(),
             _ => true,
         }
     }

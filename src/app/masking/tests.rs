@@ -44,6 +44,7 @@ fn request(words: &Sanitized) -> Request {
         at: at(7),
         numbers: Vec::new(),
         proofs: Vec::new(),
+        place: 0,
     }
 }
 

@@ -160,6 +160,8 @@ pub(super) enum Request {
     Collected(u64),
     /// Read all of the request of this number.
     ReadCollected(u64),
+    /// Compose something anew from this text.
+    Compose(String),
     /// Leave only the events in view that this is true of; all of them without.
     Narrow(Option<Question>),
     /// Bring a muted type back.

@@ -89,7 +89,9 @@ pub(super) fn pack(input: Input, preparation: &Preparation, batching: Batching, 
     let (values, rewind) = input.again();
     // Nobody takes it any more: there is nobody to tell.
     let _ = match rewind {
-        None => packing(batching.tells_that_it_streams).run(values, &mut |next| packed.blocking_send(next)),
+        // What is known to its end, as a template is, does not stream.
+        None => packing(batching.tells_that_it_streams && size.is_none())
+            .run(values, &mut |next| packed.blocking_send(next)),
         Some(rewind) => {
             let mut stopped = None;
             let looked_over = packing(false).run(values, &mut |next| {

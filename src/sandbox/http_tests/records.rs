@@ -24,6 +24,28 @@ pub(super) async fn told(reader: &mut RecordReader, requests: usize) -> (Vec<Cha
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_told_as_it_came_and_what_comes_over_no_connection_too() {
+    let sandbox = start().await;
+    let form = format!("{KEY}Content-Type: application/x-www-form-urlencoded\r\n");
+    ask(&sandbox, "POST", "/api/v1/event", &form, "event=view").await;
+    sandbox.post(r#"{"event":"view"}"#).await;
+    sandbox.post(r#"{"event":"kiln fired"}"#).await;
+    let (changes, requests) = told(&mut sandbox.records(), 3).await;
+    let told: Vec<_> = requests.iter().map(|it| (it.status, it.body.as_deref().unwrap())).collect();
+    let expected = [(400, "event=view"), (200, r#"{"event":"view"}"#), (422, r#"{"event":"kiln fired"}"#)];
+    assert_eq!(told, expected);
+    assert_eq!(changes.iter().map(Change::is_refused).collect::<Vec<_>>(), [false, true]);
+}
+
+#[tokio::test]
+async fn whoever_asks_for_what_comes_after_a_request_of_another_session_is_told_all() {
+    let sandbox = start().await;
+    post(&sandbox, "/api/v1/event", r#"{"event":"view"}"#).await;
+    let answer = get(&sandbox, "/_sandbox/records?after=99").await;
+    assert!(answer.text().contains(r#""record":"request","number":1"#), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn every_request_is_told_with_its_events_its_answer_and_why_it_was_refused() {
     let sandbox = start().await;
     let json = format!("{KEY}Content-Type: application/json\r\nUser-Agent: shop/1.2\r\n");

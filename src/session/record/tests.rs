@@ -96,6 +96,7 @@ fn request(refusal: Option<Refusal>) -> Request {
         at: at(NOON),
         numbers: Vec::new(),
         proofs: Vec::new(),
+        place: 0,
     }
 }
 

@@ -124,7 +124,7 @@ fn explain(request: &Request, model: &Model, area: Area, theme: &Theme, buf: &mu
     let mut lines: Vec<(Sanitized, Style)> = Vec::new();
     match &request.refusal {
         Some(refusal) => lines.push((sanitized!("✗ {}", refusal.sentence()), theme.error)),
-        None if request.is_refused() => lines.push(("✗ refused".into(), theme.error)),
+        None if request.is_refused() => lines.push((sanitized!("✗ {}", request.outcome()), theme.error)),
         None => lines.push((sanitized!("{}", request.outcome()), theme.title_quiet)),
     }
     lines.extend(request.proofs.iter().map(|proof| {
