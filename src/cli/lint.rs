@@ -200,15 +200,15 @@ const MOST_BYTES: usize = 256 * 1024;
 const MOST_OF_A_CALL: usize = 16;
 
 /// The next parts of an input. Those that have to be waited for are not waited for before all is told of those before.
-fn batch(values: &mut Values, is_live: bool, until_told: &dyn Fn()) -> Option<Vec<Result<Part, Unreadable>>> {
+fn batch(values: &mut Values, is_live: bool, until_told: &dyn Fn() -> bool) -> Option<Vec<Result<Part, Unreadable>>> {
     let (mut parts, mut bytes) = (Vec::new(), 0);
     while parts.len() < MOST_PARTS && bytes < MOST_BYTES {
         let part = match values.at_hand() {
             AtHand::Part(part) => part,
             AtHand::Nothing if is_live && !parts.is_empty() => break,
             AtHand::Nothing => {
-                if is_live {
-                    until_told();
+                if is_live && !until_told() {
+                    break;
                 }
                 let Some(part) = values.next() else { break };
                 part

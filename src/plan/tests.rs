@@ -509,7 +509,7 @@ fn no_schema_and_no_event_takes_for_ever() {
 /// Schemas of keywords whose meaning does not hang on the draft, for values as [`instance`] makes them.
 fn schema() -> impl Strategy<Value = Value> {
     let name = || prop::sample::select(vec!["a", "b", "c"]);
-    let number = || prop::sample::select(vec![json!(-1), json!(0), json!(1.5), json!(2), json!(0.1), json!(3.0)]);
+    let number = || prop::sample::select(bounds());
     let kind = || prop::sample::select(vec!["string", "number", "integer", "boolean", "null", "object", "array"]);
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::from),
@@ -567,11 +567,54 @@ fn schema() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Numbers, some of which are at the edge of what a float or 64 bits can hold.
+fn bounds() -> Vec<Value> {
+    const EDGES: [&str; 14] = [
+        "-1",
+        "0",
+        "-0.0",
+        "1.5",
+        "2",
+        "0.1",
+        "3.0",
+        "1e2",
+        "100",
+        "9007199254740991",
+        "9007199254740993",
+        "-9223372036854775808",
+        "18446744073709551615",
+        "2.5e-3",
+    ];
+    EDGES.into_iter().map(|edge| serde_json::from_str(edge).unwrap()).collect()
+}
+
+/// The same schema in the words of draft-07, without what that has no words for.
+fn in_draft_07(schema: Value) -> Value {
+    match schema {
+        Value::Array(schemas) => schemas.into_iter().map(in_draft_07).collect(),
+        Value::Object(fields) => {
+            let newer = ["unevaluatedProperties", "unevaluatedItems", "minContains", "maxContains"];
+            let fields = fields.into_iter().filter(|(keyword, _)| !newer.contains(&keyword.as_str()));
+            let renamed = |(keyword, value): (String, Value)| {
+                let keyword = match keyword.as_str() {
+                    "prefixItems" => "items",
+                    "dependentRequired" | "dependentSchemas" => "dependencies",
+                    _ => &keyword,
+                };
+                (keyword.to_owned(), if value == "#/$defs/a" { json!("#/definitions/a") } else { in_draft_07(value) })
+            };
+            Value::Object(fields.map(renamed).collect())
+        }
+        other => other,
+    }
+}
+
 fn instance() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         prop::sample::select(vec![json!(-1), json!(0), json!(1.5), json!(2), json!(0.3), json!(3), json!(3.0)]),
+        prop::sample::select(bounds()),
         prop::sample::select(vec!["", "a", "ab", "bé"]).prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
@@ -600,6 +643,47 @@ proptest! {
         let findings = findings.done();
         let fits = !findings.iter().any(|finding| finding.severity == Severity::Error);
         prop_assert_eq!(fits, other.is_valid(&event), "{} {} {:#?}", whole, event, findings);
+    }
+
+    /// The same of a schema with the header of an older draft, by which its keywords mean what they did in that.
+    #[test]
+    fn a_value_fits_an_older_schema_as_json_schema_has_it(
+        schema in schema(), definition in schema(), others in schema(), value in instance(),
+    ) {
+        let [schema, definition, others] = [schema, definition, others].map(in_draft_07);
+        let tuple = json!({ "items": [schema], "additionalItems": others });
+        let whole = json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "properties": { "x": schema, "y": tuple, "z": { "$ref": "#/definitions/a", "type": "null" } },
+            "definitions": { "a": definition },
+        });
+        let event = json!({ "x": value, "y": [value, value], "z": value });
+        let Ok(other) = jsonschema::draft7::new(&whole) else { return Ok(()) };
+        let document = read(&whole.to_string());
+        let Ok((schemas, _)) = reading::read(&document, "x") else { return Ok(()) };
+        let mut findings = Findings::default();
+        check::check(&schemas, &read(&event.to_string()), Stage::Outgoing, &mut findings);
+        let findings = findings.done();
+        let fits = !findings.iter().any(|finding| finding.severity == Severity::Error);
+        prop_assert_eq!(fits, other.is_valid(&event), "{} {} {:#?}", whole, event, findings);
+    }
+
+    /// Of the formats that have one definition.
+    #[test]
+    fn a_text_is_of_a_format_as_json_schema_has_it(
+        format in prop::sample::select(vec!["date", "ipv4", "ipv6", "uuid"]),
+        text in prop_oneof![
+            "[0-9]{4}-[0-3][0-9]-[0-3][0-9]",
+            "[0-9]{1,3}(\\.[0-9]{1,3}){2,4}",
+            "[0-9a-f:]{1,12}",
+            "[0-9a-fA-F]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{11,12}",
+            "[0-9a-f:.T-]{0,40}",
+        ],
+    ) {
+        let whole = json!({ "properties": { "x": { "format": format } } });
+        let other = jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap();
+        let found = told(&plan(&whole.to_string()), &json!({ "event": "booked", "x": text }).to_string(), Stage::Outgoing);
+        prop_assert_eq!(found.is_empty(), other.is_valid(&json!({ "x": text })), "{} {:?} {:?}", format, text, found);
     }
 
     #[test]

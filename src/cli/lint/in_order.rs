@@ -24,10 +24,10 @@ struct Turn<T> {
 /// Works on what `next` gives, one thing a thread, and tells the outcomes in that order; to the end, or to the first error.
 ///
 /// `next` is handed a function that returns when all that was given before has been told: whoever is about to wait for
-/// input calls it, so that nobody waits for an outcome that is known.
+/// input calls it, so that nobody waits for an outcome that is known. It says whether more is wanted.
 pub(super) fn in_order<W, D>(
     threads: usize,
-    next: impl FnMut(&dyn Fn()) -> Option<W> + Send,
+    next: impl FnMut(&dyn Fn() -> bool) -> Option<W> + Send,
     work: impl Fn(W) -> D + Sync,
     tell: impl FnMut(D) -> io::Result<()> + Send,
 ) -> io::Result<()> {
@@ -51,7 +51,7 @@ pub(super) fn in_order<W, D>(
                 if locked(&turn).is_over {
                     return;
                 }
-                let Some(mine) = next(&|| drop(until(own))) else { return };
+                let Some(mine) = next(&|| !until(own).is_over) else { return };
                 *number += 1;
                 (mine, own)
             };
@@ -131,7 +131,8 @@ mod tests {
                 |until_told| {
                     let next = given.next()?;
                     if next % 10 == 0 {
-                        until_told();
+                        let is_wanted = until_told();
+                        assert_eq!(is_wanted, next <= 500);
                         assert!(next > 500 || told.load(Ordering::SeqCst) as u64 == next);
                     }
                     Some(next)
