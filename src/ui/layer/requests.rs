@@ -17,6 +17,9 @@ use crate::ui::write::{line_of, put};
 /// In a layer narrower than this nobody is told who sent it.
 const WIDE: u16 = 90;
 
+/// In less room than this a reason says nothing.
+const SHORTEST_REASON: usize = 12;
+
 const TIME: u16 = 9;
 const STATUS: u16 = 5;
 const EVENTS: u16 = 8;
@@ -109,7 +112,15 @@ fn row(request: &Request, columns: &Columns, model: &Model, theme: &Theme, buf: 
     cell(columns.status, request.status_shown(), false, style, buf);
     let room = usize::from(columns.line.width).saturating_sub(1);
     let style = if refused { theme.title } else { theme.title_quiet };
-    cell(columns.line, request.line().fit_middle(room), false, style, buf);
+    let line = request.line().fit_middle(room);
+    let (x, width) = (columns.line.x + 2, line.width());
+    cell(columns.line, line, false, style, buf);
+    // Requests to one path are told apart by what is wrong with them.
+    let left = room.saturating_sub(width + 2);
+    if let Some(refusal) = request.refusal.as_ref().filter(|_| left >= SHORTEST_REASON) {
+        let at = x.saturating_add(u16::try_from(width).unwrap_or(u16::MAX));
+        put(buf, (at, columns.line.y), refusal.sentence().fit(left), left, theme.dim);
+    }
     let events = if request.events == 0 { "".into() } else { text::grouped(request.events as u64) };
     cell(columns.events, events, true, theme.title_quiet, buf);
     cell(columns.took, took(request), true, theme.dim, buf);
