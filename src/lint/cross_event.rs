@@ -12,6 +12,7 @@ mod recent;
 mod repeats;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use foldhash::HashSet;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -126,6 +127,8 @@ struct KeyFields<'a> {
     transaction: Option<NodeId>,
     /// By which name it refers to products, the first of those names.
     products: Option<NodeId>,
+    /// Whom it is about, once that is asked for.
+    about: OnceCell<Option<(&'static str, u64)>>,
 }
 
 /// The part that a field of the event has in these rules, by its name.
@@ -174,6 +177,7 @@ impl<'a> KeyFields<'a> {
             joined: None,
             transaction: None,
             products: None,
+            about: OnceCell::new(),
         };
         for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
             match Role::of(event, field) {
@@ -201,10 +205,12 @@ impl<'a> KeyFields<'a> {
     /// By what it says whom it is about, and whom, as a hash: by `customer_id`, or else by address. Only what is said by
     /// the same can be compared.
     fn customer(&self) -> Option<(&'static str, u64)> {
-        let customer = self.identifier(self.customer).map(|(_, customer)| xxh3_64(customer.as_bytes()));
-        let email = || self.identifier(self.email).filter(|(_, email)| is_address(email.trim()));
-        let email = || email().map(|(_, email)| ("email", xxh3_64(lowercase(email.trim()).as_bytes())));
-        customer.map(|customer| ("customer_id", customer)).or_else(email)
+        *self.about.get_or_init(|| {
+            let customer = self.identifier(self.customer).map(|(_, customer)| xxh3_64(customer.as_bytes()));
+            let email = || self.identifier(self.email).filter(|(_, email)| is_address(email.trim()));
+            let email = || email().map(|(_, email)| ("email", xxh3_64(lowercase(email.trim()).as_bytes())));
+            customer.map(|customer| ("customer_id", customer)).or_else(email)
+        })
     }
 
     /// Whom it is about, as a hash, by whatever it says that.

@@ -249,10 +249,9 @@ fn groups(text: &str) -> Option<String> {
         if (15..=40).contains(&run_text.len()) {
             let parts: Vec<&str> = run_text.split([' ', '-']).collect();
             for form in FORMS {
-                let found = parts.windows(form.len()).map(|parts| (parts, parts.concat())).find(|(parts, digits)| {
-                    parts.iter().zip(form).all(|(part, length)| part.len() == *length) && is_card(digits)
-                });
-                if let Some((_, digits)) = found {
+                let is_alike = |parts: &&[&str]| parts.iter().zip(form).all(|(part, length)| part.len() == *length);
+                let mut alike = parts.windows(form.len()).filter(is_alike).map(<[&str]>::concat);
+                if let Some(digits) = alike.find(|digits| is_card(digits)) {
                     return Some(digits);
                 }
             }
