@@ -372,9 +372,7 @@ fn a_second_instance_is_told_of_a_draft_that_is_open_and_both_keep_their_text() 
     first.wait_for_draft("second");
     paste(&mut first, "more of the first");
     first.wait_for_draft("more of the first");
-    let drafts = fs::read_dir(first.drafts()).unwrap().flatten();
-    let texts: Vec<_> =
-        drafts.map(|file| fs::read_to_string(file.path()).unwrap()).filter(|text| !text.is_empty()).collect();
+    let texts: Vec<_> = first.draft_texts().filter(|text| !text.is_empty()).collect();
     assert_eq!(texts.len(), 2, "{texts:?}");
     assert_eq!(texts.iter().filter(|text| text.contains("second")).count(), 1, "{texts:?}");
 }

@@ -281,11 +281,17 @@ impl Program {
     /// Waits until a draft with this text in it is on disk.
     pub(crate) fn wait_for_draft(&self, text: &str) {
         let deadline = Instant::now() + LIMIT;
-        let drafts = || fs::read_dir(self.drafts()).into_iter().flatten().flatten();
-        while !drafts().any(|file| fs::read_to_string(file.path()).is_ok_and(|draft| draft.contains(text))) {
+        while !self.draft_texts().any(|draft| draft.contains(text)) {
             assert!(Instant::now() < deadline, "never saw {text:?} in {}", self.drafts().display());
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// The texts of the drafts that it keeps. A file that is still being written is none of them yet.
+    pub(crate) fn draft_texts(&self) -> impl Iterator<Item = String> + use<> {
+        let files = fs::read_dir(self.drafts()).into_iter().flatten().flatten().map(|file| file.path());
+        let drafts = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        drafts.filter_map(|path| fs::read_to_string(path).ok())
     }
 
     /// Where it keeps drafts for a collector on this machine, when it has no profile.
