@@ -207,7 +207,9 @@ impl RefusedRequest {
                 let meant = paths::meant(path).map(|meant| format!(": {meant}")).unwrap_or_default();
                 about(None, &format!("no such path{meant}"))
             }
-            Self::WrongMethod => about(None, "no such method for this path"),
+            Self::WrongMethod => {
+                about(None, "no such method for this path: the header Allow of the answer names those that there are")
+            }
         }
     }
 

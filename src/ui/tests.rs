@@ -10,13 +10,13 @@ use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
 use crate::app::fixture::{
     CHECKOUT, FAULTY, PURCHASE, act, answer_scans, answered, at, at_millis, busy, change, collecting, composing,
     evaluated, failed, faulty, fresh, judge, judged, lint_all, passing_on, polled, press, replaying, retried, send,
-    ship, taken,
+    setup, ship, taken,
 };
 use crate::app::keymap::Action;
-use crate::app::{Message, Model, Outcome};
+use crate::app::{Message, Model, Outcome, Setup};
 use crate::event::{Unknown, syntax, text};
 use crate::query::{Fault, QueryError, Values, ValuesEnd};
-use crate::session::{Arrival, CallOutcome, Change, ChangeKind, Errors, Moment, Problem, ProblemKind, Record};
+use crate::session::{Arrival, CallOutcome, Change, ChangeKind, Errors, Moment, Problem, ProblemKind, Record, Waiting};
 
 #[test]
 fn a_session_at_every_size() {
@@ -90,6 +90,18 @@ fn what_a_collector_was_sent_in_a_list() {
     let mut model = busy(80, 24);
     press(&mut model, "R", at(20));
     insta::assert_snapshot!("requests_none_80x24", picture(&model, at(20)));
+}
+
+#[test]
+fn a_collector_that_holds_its_first_request_says_how_it_goes_on() {
+    let setup = Setup { collector: Some("http://127.0.0.1:8787".into()), ..setup(160, 40) };
+    let mut model = Model::new(setup);
+    let waiting = Waiting { held: 1, first: Some("POST /track".into()), scenario: false, unsent: 0, at: at(1) };
+    send(&mut model, Message::Records(vec![Record::Waiting(waiting)]), at(1));
+    assert!(picture(&model, at(1)).contains("the key . lets it go on"));
+    press(&mut model, "R", at(1));
+    let text = picture(&model, at(1));
+    assert!(text.contains("A request is listed when it is answered") && text.contains("POST /track is held"), "{text}");
 }
 
 #[test]

@@ -101,3 +101,18 @@ fn what_is_held_on_the_screen_goes_on_with_a_key_and_is_proved() {
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
 }
+
+#[test]
+fn a_collector_that_speaks_https_is_sent_to_from_its_own_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("ca.pem");
+    let arguments = ["sandbox", "--listen", "127.0.0.1:0", "--tls", "--tls-ca", authority.to_str().unwrap()];
+    let mut program = Launch::clickscope(arguments).size(140, 40).start();
+    program.wait_for_text(&["collector · https://127.0.0.1:", "● listening"]);
+    program.send("c");
+    program.wait_for_text(&["purchase"]);
+    program.send("view\r");
+    program.wait_for_text(&["Compose", "\"event\": \"view\""]);
+    program.send("\x13");
+    program.wait_for_text(&["seen after"]);
+}

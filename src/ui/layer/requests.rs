@@ -73,6 +73,7 @@ pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Them
     if list.rows().cursor().is_empty() {
         let nothing = match &model.collector {
             _ if list.is_only_refused() => "None of them was refused.",
+            Some(_) if waiting.is_some() => "A request is listed when it is answered: the key . lets it go on.",
             Some(_) => "Nothing was sent here yet.",
             None => "Requests are seen by a collector of your own: clickscope sandbox.",
         };

@@ -59,6 +59,9 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
                 "The tape cannot be read: the line at the top says why."
             }
             _ if model.tape.is_some() => "The tape is being read.",
+            _ if model.session.waiting.as_ref().is_some_and(|waiting| waiting.held > 0 || waiting.scenario) => {
+                "No events yet. One waits: the key . lets it go on."
+            }
             _ if model.collector.is_some() => {
                 "No events yet. Send one to the address at the top, or click in the shop that it shows a browser."
             }
