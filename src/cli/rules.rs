@@ -23,7 +23,7 @@ pub(super) fn explain(rule: &Rule) -> Result<Exit, Failure> {
     // Only a received event says when it was received.
     let shown = if good.contains("_bsft_ts") { ", as the platform shows it (lint --received)" } else { "" };
     let text = format!(
-        "{id} ({severity}): {title}\n\n{why}\n\nKnown of: {}\n\n{documentation}Bad{shown}:\n{}\nGood{shown}:\n{}\n\
+        "{id} ({severity}): {title}\n\n{why}\n\nTypical of: {}\n\n{documentation}Bad{shown}:\n{}\nGood{shown}:\n{}\n\
          To allow it: clickscope lint -A {id}, or in the config file\n  [lint]\n  {id} = \"allow\"\n",
         seen(rule),
         indented(bad),

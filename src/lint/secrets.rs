@@ -208,16 +208,24 @@ fn secret_name(key: &str) -> Option<&'static str> {
         return None;
     }
     let name = letters(key);
-    let ends = |names: &[&str]| {
-        names.iter().any(|known| name == *known || name.len() > known.len() && known.len() > 5 && name.ends_with(known))
-    };
-    if ends(&PASSWORDS) {
+    let is_or_ends = |known: &&str| name == **known || known.len() > 5 && name.ends_with(*known);
+    if PASSWORDS.iter().any(is_or_ends) {
         Some(PASSWORD)
-    } else if ends(&KEYS) {
+    } else if KEYS.iter().any(|known| is_or_ends(known) && begins_a_word(key, known)) {
         Some(KEY)
     } else {
         CODES.contains(&&*name).then_some(CODE)
     }
+}
+
+/// Whether the end of a name that has these letters begins with a word of it: an `android_token` is no id token.
+fn begins_a_word(key: &str, letters: &str) -> bool {
+    let counts = |(_, c): &(usize, char)| c.is_alphanumeric();
+    let Some((start, first)) = key.char_indices().rev().filter(counts).nth(letters.chars().count() - 1) else {
+        return false;
+    };
+    let before = key.get(..start).and_then(|before| before.chars().next_back());
+    before.is_none_or(|before| !before.is_alphanumeric() || first.is_uppercase() && !before.is_uppercase())
 }
 
 /// The card number in a text: in groups of four wherever it stands, or bare where the name of the field says that it may
@@ -478,6 +486,8 @@ mod tests {
             ("secret", "a German form", "passwort", r#""geheim12""#),
             ("secret", "an app", "access_token", r#""ya29.a0AfB""#),
             ("secret", "an app", "auth_token", r#""8f14e45f""#),
+            ("secret", "an app in camel case", "googleIdToken", r#""8f14e45f""#),
+            ("secret", "a form without capitals", "newpassword", r#""hunter22""#),
             ("secret", "a Segment envelope", "writeKey", r#""8f14e45fceea167a""#),
             ("secret", "an app", "session", r#""eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI4MTIxMjMifQ.c2lnbmF0dXJl""#),
             ("secret", "a server", "header", r#""Bearer 8f14e45fceea167a5a36dedd4bea2543""#),
@@ -512,6 +522,9 @@ mod tests {
             ("password_changed_at", r#""2026-11-24""#),
             ("password_hint", r#""the usual""#),
             ("device_token", r#""fGw8yT1kQ2:APA91bH""#),
+            ("android_token", r#""fGw8yT1kQ2:APA91bH""#),
+            ("androidToken", r#""fGw8yT1kQ2:APA91bH""#),
+            ("bidtoken", r#""8f14e45f""#),
             ("token_count", "12"),
             ("postcode", r#""SE89370400440532""#),
             ("reference", r#""DE89370400440532013001""#),

@@ -1,8 +1,8 @@
-//! Of which senders the faults are known.
+//! Which senders the faults are typical of: some were seen in samples and fixtures, others follow from how such a sender works.
 
 use super::Rule;
 
-/// By rule, in their order: whose events have it.
+/// By rule, in their order: whose events may have it.
 const SEEN: &[(&str, &str)] = &[
     ("advertising-id-format", "the vendor's sample of a mobile identify"),
     ("amount-in-cents", "shops that pass on what a payment provider counts in cents"),
@@ -107,7 +107,7 @@ const SEEN: &[(&str, &str)] = &[
     ("url-personal", "links in messages, which carry the address"),
 ];
 
-/// Whose events are known to break a rule.
+/// Whose events typically break a rule.
 pub fn seen(rule: &Rule) -> &'static str {
     let at = SEEN.binary_search_by_key(&rule.id, |(id, _)| id).ok();
     at.and_then(|at| SEEN.get(at)).map_or("", |(_, senders)| senders)
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_every_rule_it_is_known_whose_events_break_it() {
+    fn of_every_rule_it_is_said_whose_events_may_break_it() {
         assert!(SEEN.is_sorted_by_key(|(id, _)| id), "the list is searched by halves");
         let rules: Vec<_> = crate::plan::rules().collect();
         assert!(

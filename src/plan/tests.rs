@@ -626,6 +626,19 @@ fn instance() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Whether the other implementation says of an event what is said here.
+fn agree(whole: &Value, event: &Value, other: &jsonschema::Validator) -> Result<(), TestCaseError> {
+    let document = read(&whole.to_string());
+    // Only what refers to itself for ever is refused.
+    let Ok((schemas, _)) = reading::read(&document, "x") else { return Ok(()) };
+    let mut findings = Findings::default();
+    check::check(&schemas, &read(&event.to_string()), Stage::Outgoing, &mut findings);
+    let findings = findings.done();
+    let fits = !findings.iter().any(|finding| finding.severity == Severity::Error);
+    prop_assert_eq!(fits, other.is_valid(event), "{} {} {:#?}", whole, event, findings);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
@@ -635,14 +648,7 @@ proptest! {
         let whole = json!({ "properties": { "x": schema }, "$defs": { "a": definition } });
         let event = json!({ "x": value });
         let Ok(other) = jsonschema::draft202012::new(&whole) else { return Ok(()) };
-        let document = read(&whole.to_string());
-        // Only what refers to itself for ever is refused.
-        let Ok((schemas, _)) = reading::read(&document, "x") else { return Ok(()) };
-        let mut findings = Findings::default();
-        check::check(&schemas, &read(&event.to_string()), Stage::Outgoing, &mut findings);
-        let findings = findings.done();
-        let fits = !findings.iter().any(|finding| finding.severity == Severity::Error);
-        prop_assert_eq!(fits, other.is_valid(&event), "{} {} {:#?}", whole, event, findings);
+        agree(&whole, &event, &other)?;
     }
 
     /// The same of a schema with the header of an older draft, by which its keywords mean what they did in that.
@@ -659,13 +665,7 @@ proptest! {
         });
         let event = json!({ "x": value, "y": [value, value], "z": value });
         let Ok(other) = jsonschema::draft7::new(&whole) else { return Ok(()) };
-        let document = read(&whole.to_string());
-        let Ok((schemas, _)) = reading::read(&document, "x") else { return Ok(()) };
-        let mut findings = Findings::default();
-        check::check(&schemas, &read(&event.to_string()), Stage::Outgoing, &mut findings);
-        let findings = findings.done();
-        let fits = !findings.iter().any(|finding| finding.severity == Severity::Error);
-        prop_assert_eq!(fits, other.is_valid(&event), "{} {} {:#?}", whole, event, findings);
+        agree(&whole, &event, &other)?;
     }
 
     /// Of the formats that have one definition.
