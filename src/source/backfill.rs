@@ -171,7 +171,7 @@ impl Backfill {
     /// The outcome of a request under way; waits for ever when there is none.
     pub(super) async fn asked(&mut self) -> Asked {
         let asked = match self.asking.join_next().await {
-            Some(asked) => joined(asked),
+            Some(asked) => joined(asked).await,
             None => std::future::pending().await,
         };
         self.calls.extend(std::iter::repeat_n(Instant::now(), asked.more_calls));

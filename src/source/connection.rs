@@ -59,7 +59,7 @@ impl Connection {
             .get_or_try_init(async || {
                 let (settings, keys, proxy) = (self.settings.clone(), self.keys.clone(), self.proxy.clone()?);
                 let build = move || Http::new(&settings, proxy.as_ref(), keys);
-                joined(spawn_blocking(build).await)
+                joined(spawn_blocking(build).await).await
             })
             .await
     }
@@ -162,7 +162,30 @@ impl Connection {
     }
 }
 
-/// The result of a task of ours. A panic in it goes on here: there is nothing sensible to do with half an answer.
-pub(super) fn joined<T>(outcome: Result<T, JoinError>) -> T {
-    outcome.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+/// The result of a task of ours. A panic in it goes on here: there is nothing sensible to do with half an answer. One that
+/// was cancelled has no result: the runtime ends, and whoever waits ends with it.
+pub(super) async fn joined<T>(outcome: Result<T, JoinError>) -> T {
+    match outcome.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_)) => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_is_cancelled_as_the_program_ends_panics_nobody() {
+        let task = tokio::spawn(std::future::pending::<()>());
+        task.abort();
+        let outcome = task.await;
+        assert!(outcome.is_err());
+        tokio::select! {
+            biased;
+            () = joined(outcome) => panic!("there is no result"),
+            () = std::future::ready(()) => {}
+        }
+    }
 }

@@ -149,7 +149,7 @@ impl Counting {
     /// The outcome of the request under way; waits for ever when there is none.
     pub(super) async fn asked(&mut self) -> Asked {
         match self.asking.join_next().await {
-            Some(asked) => super::connection::joined(asked),
+            Some(asked) => super::connection::joined(asked).await,
             None => std::future::pending().await,
         }
     }

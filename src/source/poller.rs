@@ -226,7 +226,7 @@ impl Poller {
                 Ok(())
             }
             () = until(due) => self.poll().await,
-            Some(outcome) = self.polling.join_next() => self.polled(joined(outcome)).await,
+            Some(outcome) = self.polling.join_next() => self.polled(joined(outcome).await).await,
             () = until(counts_due) => {
                 self.counting.ask();
                 Ok(())
@@ -532,7 +532,7 @@ impl Poller {
             let done = work(&mut memory);
             (memory, done)
         });
-        let (memory, done) = joined(done.await);
+        let (memory, done) = joined(done.await).await;
         self.memory = memory;
         done
     }

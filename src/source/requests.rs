@@ -43,7 +43,7 @@ impl Requests {
     pub(super) async fn came(&mut self) -> Vec<Record> {
         let Some(outcome) = self.asked.join_next().await else { return std::future::pending().await };
         // It is the collector's word beside what was asked for: without it, watching goes on.
-        let Ok(CompleteAnswer { body, last_request, .. }) = joined(outcome) else { return Vec::new() };
+        let Ok(CompleteAnswer { body, last_request, .. }) = joined(outcome).await else { return Vec::new() };
         self.told = last_request.or(self.told);
         let body = String::from_utf8_lossy(&body);
         let record = |line| match RecordLine::read(line) {
