@@ -51,7 +51,10 @@ fn clickscope(arguments: &[&str]) -> Command {
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("CLICKSCOPE_") || name.to_ascii_lowercase().ends_with("_proxy") {
+        if name.starts_with("CLICKSCOPE_")
+            || name.starts_with("GITHUB_")
+            || name.to_ascii_lowercase().ends_with("_proxy")
+        {
             command.env_remove(name);
         }
     }

@@ -422,12 +422,13 @@ Examples:
   clickscope lint events.ndjson                 one event per line
   clickscope lint purchase.json --deny warning  exit 1 on warnings too
   clickscope lint - --json < events.json        one finding per line
-  clickscope lint events.ndjson --format github pull request annotations
+  clickscope lint 'tests/**/*.ndjson' --format github
+                                                pull request annotations
   clickscope lint events.ndjson -A identifier-missing -D event-name-case@view
   clickscope lint events.ndjson --plan plan     check against the plan too
   clickscope watch --json | clickscope lint -   live events, until interrupted
 
-Each event is also compared with those before it in the file. An array, or an
+Each event is also compared with those before it in its file. An array, or an
 object with an array `events`, counts as one bulk call and must keep within its
 limits. The text output prints the first ten findings of a rule per event type;
 the other formats print up to a hundred per event and count the rest.
@@ -448,7 +449,13 @@ Each line of --json is an object with these fields:
   rule, severity, path, expected, found
                path is a JSON Pointer
   fix          null, or an object with kind (replace, rename, remove) and value
-What cannot be read is a line too, with the rule not-an-event.
+What cannot be read is a line too, with the rule not-an-event; line is null
+where that is all of a file.
+
+In --format, files are named relative to the repository (GITHUB_WORKSPACE). The
+names of JUnit's cases do not depend on lines. GitHub shows ten annotations of a
+kind: the worst come first, the last says how many more, and all are in the
+table that is added to GITHUB_STEP_SUMMARY.
 
 Exit codes: 0 no finding reaches --deny, 1 one does, 2 part of the input is no
 event";
@@ -457,9 +464,10 @@ event";
 #[derive(Clone, Debug, Args)]
 pub(super) struct LintArgs {
     /// Events in any form: one, an array, a bulk payload, one per line (NDJSON) or one after the other as jq prints them,
-    /// what `watch --json` prints or records; also packed with gzip or zstd; - for standard input
-    #[arg(value_name = "FILE|-")]
-    pub(super) file: String,
+    /// what `watch --json` prints or records; also packed with gzip or zstd; a pattern such as 'tests/**/*.ndjson'; - for
+    /// standard input
+    #[arg(value_name = "FILE|-", required = true)]
+    pub(super) files: Vec<String>,
     /// The events come from the platform: ignore the fields that it added
     #[arg(long)]
     pub(super) received: bool,
@@ -490,9 +498,9 @@ pub(super) struct LintArgs {
 pub(super) enum LintFormat {
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// A test report in XML, with one case per event
+    /// A test report in the XML of `JUnit`, with one case per file and event type
     Junit,
-    /// Workflow commands for GitHub Actions
+    /// Annotations for GitHub Actions, with a table of all findings in the summary of the step
     Github,
 }
 

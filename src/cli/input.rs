@@ -48,6 +48,17 @@ pub(super) enum InputError {
     },
 }
 
+impl InputError {
+    /// Why, without the name.
+    pub(super) fn reason(&self) -> Sanitized {
+        match self {
+            Self::Folder(_) => "a folder, not a file".into(),
+            Self::Open { source, .. } => sanitized!("cannot be opened: {}", sanitize(&source.to_string())),
+            Self::NoTemplate(_) | Self::NoFile(_) => Sanitized::lines(&self.to_string()),
+        }
+    }
+}
+
 /// Something in an input that cannot be used, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BadInput {

@@ -14,13 +14,16 @@ mod text;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-use super::input::{AtHand, BadInput, Input, InputError, Lines, Part, Unreadable, Values, not_json};
+use super::github::{StepSummary, in_repository};
+use super::input::{AtHand, BadInput, Input, Lines, Part, Unreadable, Values, not_json};
 use super::{Exit, Failure, args, stderr};
 use crate::event::placeholder::{self, TEST_ADDRESS, Values as Placeholders, resolve};
 use crate::event::signature::Signing;
@@ -42,15 +45,6 @@ use text::{Look, Text};
 /// Why nothing is linted.
 #[derive(Debug, Error)]
 pub(super) enum LintError {
-    /// There is no input.
-    #[error(transparent)]
-    NoInput(#[from] InputError),
-    /// There is nothing in it.
-    #[error("{called}: there is no event in it")]
-    Nothing {
-        /// The name of the input.
-        called: Sanitized,
-    },
     /// Two options that exclude each other.
     #[error("{rule} is passed to both {first} and {second}: keep one of them")]
     Conflict {
@@ -71,43 +65,72 @@ pub(super) fn run(
     redaction: Option<Redaction>,
 ) -> Result<Exit, Failure> {
     let levels = configured.clone().under(chosen(args)?);
-    let input = Input::open(&args.file).map_err(LintError::from)?;
-    input.outlast_an_interrupt()?;
-    let called = input.called.clone();
-    let called = redaction.as_ref().map_or(called.clone(), |redaction| redaction.words(&called));
     let stage = if args.received { Stage::Received } else { Stage::Outgoing };
-    let context = LintContext { stage, now: Timestamp::now() };
     let linter = Linter::new(levels, plan).with_signing(signing, false);
     let mut run = Run {
-        report: report(args, &called),
+        report: report(args),
         out: BufWriter::new(io::stdout()),
-        by_itself: ByItself { context, linter: linter.alone(), called: &called },
+        context: LintContext { stage, now: Timestamp::now() },
         linter,
         redaction,
-        is_live: input.is_live,
+        is_live: false,
         tally: Tally::default(),
     };
-    run.all(input)?;
-    let tally = Tally { is_cut: run.linter.has_limits(), ..run.tally };
-    drop(run);
-    match tally {
-        Tally { events: 0, unusable: 0, .. } => return Err(LintError::Nothing { called }.into()),
-        // The errors already say everything.
-        Tally { events: 0, .. } => {}
-        _ => stderr::say_plainly(&tally.summary()),
+    run.report.begin(&mut run.out)?;
+    for file in files(&args.files) {
+        // Other programs find a file by its place in the repository, a person from where he is.
+        let called = match args.format {
+            _ if file.name == STDIN => "standard input".into(),
+            Some(_) => sanitize(&in_repository(&file.name)),
+            None => sanitize(&file.name),
+        };
+        run.file(&file, &called)?;
+    }
+    run.report.end(&run.tally, &mut run.out)?;
+    run.out.flush()?;
+    let tally = run.tally;
+    if tally.events > 0 {
+        stderr::say_plainly(&tally.summary());
     }
     Ok(tally.exit(args.deny.into()))
 }
 
-/// The report that the options ask for, of the input that is called so.
-fn report<'a>(args: &args::LintArgs, called: &'a str) -> Box<dyn FindingsWriter + Send + 'a> {
+/// The report that the options ask for.
+fn report(args: &args::LintArgs) -> Box<dyn FindingsWriter + Send> {
     match args.format {
-        None if args.json => Box::new(Ndjson { called }),
-        None => Box::new(Text::new(called, Look::of_stdout())),
-        Some(args::LintFormat::Github) => Box::new(Github { called }),
-        Some(args::LintFormat::Sarif) => Box::new(Sarif::new(called)),
-        Some(args::LintFormat::Junit) => Box::new(Junit::new(called, args.deny.into())),
+        None if args.json => Box::new(Ndjson::default()),
+        None => Box::new(Text::new(Look::of_stdout())),
+        Some(args::LintFormat::Github) => Box::new(Github::new(StepSummary::of_environment())),
+        Some(args::LintFormat::Sarif) => Box::new(Sarif::new()),
+        Some(args::LintFormat::Junit) => Box::new(Junit::new(args.deny.into())),
     }
+}
+
+/// The name of standard input as an argument.
+const STDIN: &str = "-";
+
+/// A file that is named by the arguments.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Named {
+    name: String,
+    /// Whether it is a pattern that no file matches.
+    matches_nothing: bool,
+}
+
+/// The files that the arguments name, each once and in their order; those of a pattern by their names.
+fn files(arguments: &[String]) -> IndexSet<Named> {
+    let named = arguments.iter().flat_map(|argument| {
+        let is_pattern = argument.contains(['*', '?', '[']) && !Path::new(argument).exists();
+        let matching = is_pattern.then(|| glob::glob(argument).ok()).flatten().into_iter().flatten();
+        let files = matching.filter_map(Result::ok).filter(|path| !path.is_dir());
+        let mut names: Vec<_> = files.filter_map(|path| path.into_os_string().into_string().ok()).collect();
+        let matches_nothing = is_pattern && names.is_empty();
+        if names.is_empty() {
+            names.push(argument.clone());
+        }
+        names.into_iter().map(move |name| Named { name, matches_nothing })
+    });
+    named.collect()
 }
 
 /// The severities from the options. The order of different options is not known, so they may not speak of the same.
@@ -140,8 +163,8 @@ const WIDEST_TYPE: usize = 256;
 struct Linted {
     /// Its event type, if it names one; short.
     event_type: Option<String>,
-    /// The line where it begins, from 1.
-    line: u64,
+    /// Whether it is a call.
+    is_call: bool,
     findings: Vec<Located>,
 }
 
@@ -240,7 +263,6 @@ struct EventStep {
 }
 
 /// What can be done with any part of an input, whatever came before it.
-#[derive(Clone)]
 struct ByItself<'a> {
     context: LintContext,
     linter: Arc<LinterAlone>,
@@ -317,7 +339,7 @@ impl ByItself<'_> {
         let findings = if outgoing { self.linter.bulk(events, whole.len()) } else { Vec::new() };
         let line = lines.line(offset(text, whole));
         let findings: Vec<_> = findings.into_iter().map(|finding| Located { line, finding }).collect();
-        (!findings.is_empty()).then_some(Step::Found(Linted { event_type: None, line, findings }))
+        (!findings.is_empty()).then_some(Step::Found(Linted { event_type: None, is_call: true, findings }))
     }
 
     /// One of the events of a call.
@@ -352,11 +374,11 @@ impl ByItself<'_> {
     }
 }
 
-/// One reading of one input.
-struct Run<'a, W: Write> {
-    report: Box<dyn FindingsWriter + Send + 'a>,
+/// One reading of some inputs.
+struct Run<W: Write> {
+    report: Box<dyn FindingsWriter + Send>,
     out: W,
-    by_itself: ByItself<'a>,
+    context: LintContext,
     linter: Linter,
     /// What makes masks of all that is found, where that is asked for.
     redaction: Option<Redaction>,
@@ -365,47 +387,69 @@ struct Run<'a, W: Write> {
     tally: Tally,
 }
 
-impl<W: Write + Send> Run<'_, W> {
-    fn all(&mut self, input: Input) -> io::Result<()> {
-        self.report.begin(&mut self.out)?;
-        let by_itself = self.by_itself.clone();
+impl<W: Write + Send> Run<W> {
+    /// Reads a file, which is called so; events are compared with those of the same file. One that cannot be read is told
+    /// in the report, for whoever reads only that would take it for a file without faults.
+    fn file(&mut self, file: &Named, called: &Sanitized) -> Result<(), Failure> {
+        let masked = self.redaction.as_ref().map(|redaction| redaction.words(called));
+        self.report.input(masked.as_ref().unwrap_or(called), &mut self.out)?;
+        let whole =
+            |reason| BadInput { called: called.clone(), line: None, column: None, reason, can_be_left_out: false };
+        if file.matches_nothing {
+            return Ok(self.unusable(&whole("no file has such a name".into()))?);
+        }
+        let input = match Input::open(&file.name) {
+            Ok(input) => input,
+            Err(error) => return Ok(self.unusable(&whole(error.reason()))?),
+        };
+        input.outlast_an_interrupt()?;
+        let (events, unusable) = (self.tally.events, self.tally.unusable);
+        self.is_live = input.is_live;
+        self.all(input, called)?;
+        if (events, unusable) == (self.tally.events, self.tally.unusable) {
+            self.unusable(&whole("there is no event in it".into()))?;
+        }
+        self.tally.is_cut |= self.linter.has_limits();
+        self.linter.forget();
+        Ok(())
+    }
+
+    fn all(&mut self, input: Input, called: &Sanitized) -> io::Result<()> {
+        let by_itself = ByItself { context: self.context, linter: self.linter.alone(), called };
         let (mut values, is_live) = (input.values(), self.is_live);
         in_order(
             threads(),
             |until_told| batch(&mut values, is_live, until_told),
             |parts| by_itself.parts(parts),
-            |steps| self.steps(steps),
-        )?;
-        self.report.end(&mut self.out)?;
-        self.out.flush()
+            |steps| self.steps(&by_itself, steps),
+        )
     }
 
-    fn steps(&mut self, steps: Vec<Step>) -> io::Result<()> {
-        steps.into_iter().try_for_each(|step| self.step(step))?;
+    fn steps(&mut self, by_itself: &ByItself, steps: Vec<Step>) -> io::Result<()> {
+        steps.into_iter().try_for_each(|step| self.step(by_itself, step))?;
         if self.is_live { self.out.flush() } else { Ok(()) }
     }
 
-    fn step(&mut self, step: Step) -> io::Result<()> {
+    fn step(&mut self, by_itself: &ByItself, step: Step) -> io::Result<()> {
         match step {
             Step::Event(event) => self.event(*event),
-            Step::Call(part) => self.call(&part),
+            Step::Call(part) => self.call(by_itself, &part),
             Step::Found(linted) => self.tell(&linted),
             Step::Unusable(bad) => self.unusable(&bad),
         }
     }
 
     /// The events of an array, or of a bulk payload, some at a time.
-    fn call(&mut self, part: &Part) -> io::Result<()> {
-        let by_itself = self.by_itself.clone();
+    fn call(&mut self, by_itself: &ByItself, part: &Part) -> io::Result<()> {
         let text = by_itself.filled(&part.text);
         let Form::Many { events, .. } = Form::read(&text) else { return Ok(()) };
         let lines = Lines::of(&text, part.line);
-        by_itself.call(&text, &lines, events.len()).map_or(Ok(()), |step| self.step(step))?;
+        by_itself.call(&text, &lines, events.len()).map_or(Ok(()), |step| self.step(by_itself, step))?;
         let mut batches = events.chunks(MOST_OF_A_CALL);
         let elements = |events: &[&str]| -> Vec<Step> {
             events.iter().map(|event| by_itself.element(event, lines.line(offset(&text, event)))).collect()
         };
-        in_order(threads(), |_| batches.next(), elements, |steps| self.steps(steps))
+        in_order(threads(), |_| batches.next(), elements, |steps| self.steps(by_itself, steps))
     }
 
     fn event(&mut self, step: EventStep) -> io::Result<()> {
@@ -425,7 +469,7 @@ impl<W: Write + Send> Run<'_, W> {
                 located.finding = redaction.finding(&located.finding, &twin);
             }
         }
-        self.tell(&Linted { event_type, line: line(event.span(NodeId::ROOT)), findings })
+        self.tell(&Linted { event_type, is_call: false, findings })
     }
 
     fn tell(&mut self, linted: &Linted) -> io::Result<()> {

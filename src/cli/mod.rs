@@ -8,6 +8,7 @@ mod demo;
 mod filter;
 mod folding;
 mod forwarding;
+mod github;
 mod headless;
 mod incoming;
 mod input;

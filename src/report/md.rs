@@ -267,7 +267,7 @@ pub(super) fn bar(count: u64, of: u64) -> Sanitized {
 }
 
 /// Text in code, where it means nothing but itself.
-fn code(text: &Sanitized) -> String {
+pub fn code(text: &Sanitized) -> String {
     if text.is_empty() {
         return String::new();
     }
@@ -278,7 +278,7 @@ fn code(text: &Sanitized) -> String {
 }
 
 /// The same in a table, where a bar ends the cell also in code: there it stands between two pieces of code.
-fn cell(text: &Sanitized) -> String {
+pub fn cell(text: &Sanitized) -> String {
     let parts = text.split('|').map(|part| code(&crate::event::text::sanitize(part)));
     parts.collect::<Vec<_>>().join("&#124;")
 }

@@ -241,7 +241,7 @@ fn what_is_no_event_is_told_with_its_place_and_ends_with_2() {
         assert!(ran.stderr.contains(&format!("{}{told}", Events::NAME)), "{ran:?}");
     }
     let ran = Ran::of(&mut clickscope(&["lint", "/nonexistent/\u{1b}events"]));
-    assert!(ran.code == Some(2) && ran.stderr.contains("/nonexistent/\\u001bevents cannot be opened"), "{ran:?}");
+    assert!(ran.code == Some(2) && ran.stderr.contains("/nonexistent/\\u001bevents: cannot be opened: "), "{ran:?}");
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn elements(xml: &str) -> Vec<String> {
 }
 
 #[test]
-fn junit_has_a_case_for_each_event_which_denied_findings_fail() {
+fn junit_has_a_case_for_each_type_which_denied_findings_fail() {
     let hostile = r#"{"event":"a.<b>&\"\u0000\u001b\uffff","email":"jane@example.com"}"#;
     let events = Events::new(format!("{CLEAN}\n{DOLLARS}\n{PERIOD}\n{hostile}\n"));
     for (arguments, failures) in [(&[][..], 2), (&["--deny", "warning"], 3)] {
@@ -358,6 +358,114 @@ fn github_is_given_a_command_for_each_finding() {
         lines[1].starts_with(&format!("::error {file},line=4,title=event-name-period::plan.chosen /event: ")),
         "{lines:?}"
     );
+}
+
+#[test]
+fn several_files_are_linted_each_by_itself_and_a_pattern_stands_for_its_files() {
+    let events = odd();
+    let folder = events.0.path();
+    fs::create_dir(folder.join("sub")).unwrap();
+    fs::write(folder.join("sub/b.ndjson"), format!("{CLEAN}\n{PERIOD}\n")).unwrap();
+    fs::write(folder.join("sub/a.ndjson"), PERIOD).unwrap();
+    let lint = |arguments: &[&str]| {
+        let mut command = clickscope(&[&["lint", "--json"], arguments].concat());
+        let ran = Ran::of(command.current_dir(folder));
+        let files: Vec<_> = ran.lines().iter().map(|line| line["file"].as_str().unwrap().to_owned()).collect();
+        (ran, files)
+    };
+    for (arguments, files, code) in [
+        (&["sub/b.ndjson", "sub/a.ndjson"][..], &["sub/b.ndjson", "sub/a.ndjson"][..], 1),
+        (&["**/*.ndjson", "sub/a.ndjson"], &["sub/a.ndjson", "sub/b.ndjson"], 1),
+        (&["sub/[a]*", "sub/none*", "sub/b.ndjson"], &["sub/a.ndjson", "sub/none*", "sub/b.ndjson"], 2),
+        (&["sub", "nowhere.json", "sub/a.ndjson"], &["sub", "nowhere.json", "sub/a.ndjson"], 2),
+    ] {
+        let (ran, told) = lint(arguments);
+        assert_eq!(
+            (ran.code, &*told),
+            (Some(code), &*files.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()),
+            "{ran:?}"
+        );
+    }
+    let (ran, _) = lint(&["sub/none*", "sub", "nowhere.json"]);
+    for part in
+        ["sub/none*: no file has such a name\n", "sub: a folder, not a file\n", "nowhere.json: cannot be opened: "]
+    {
+        assert!(ran.stderr.contains(part), "{ran:?}");
+    }
+    let changing =
+        [r#"{"event":"a_b","email":"a@b.example","n":1}"#, r#"{"event":"a_b","email":"a@b.example","n":"1"}"#];
+    fs::write(folder.join("1.json"), changing[0]).unwrap();
+    fs::write(folder.join("2.json"), changing[1]).unwrap();
+    let (ran, told) = lint(&["1.json", "2.json", "--deny", "note"]);
+    assert_eq!((ran.code, told.len()), (Some(0), 0), "{ran:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_in_every_report() {
+    let events = Events::new("[]");
+    for (form, parts) in [
+        (
+            "junit",
+            &[
+                "tests=\"2\" failures=\"0\" errors=\"2\"",
+                "name=\"can be read\"><error type=\"not-an-event\" message=\"gone.ndjson: cannot",
+            ][..],
+        ),
+        (
+            "sarif",
+            &[
+                "\"executionSuccessful\":false",
+                "{\"text\":\"gone.ndjson: cannot be opened: ",
+                "100%.json: there is no event in it\"",
+            ],
+        ),
+        (
+            "github",
+            &[
+                "::error file=gone.ndjson,title=not-an-event::cannot be opened: ",
+                "::error file=events%2C 100%25.json,title",
+            ],
+        ),
+    ] {
+        let ran = events.lint(&["gone.ndjson", "--format", form]);
+        let flat = ran.stdout.replace('\n', "");
+        assert!(ran.code == Some(2) && parts.iter().all(|part| flat.contains(part)), "{ran:?}");
+    }
+    let ran = events.lint(&["gone.ndjson", "--json"]);
+    let told: Vec<_> = ran.lines().iter().map(|line| json!([line["file"], line["line"], line["rule"]])).collect();
+    assert_eq!(told, [json!([Events::NAME, null, "not-an-event"]), json!(["gone.ndjson", null, "not-an-event"])]);
+}
+
+#[test]
+fn a_job_of_github_is_shown_the_worst_and_told_all_in_its_summary() {
+    let events = Events::new(format!("{DOLLARS}\n") + &format!("{NOBODY}\n").repeat(25));
+    let folder = events.0.path();
+    fs::create_dir(folder.join("sub")).unwrap();
+    let summary = folder.join("summary.md");
+    let lint = |summary: &Path| {
+        let file = format!("../{}", Events::NAME);
+        let mut command = clickscope(&["lint", &file, "--format", "github"]);
+        command.current_dir(folder.join("sub")).env("GITHUB_WORKSPACE", folder).env("GITHUB_STEP_SUMMARY", summary);
+        Ran::of(&mut command)
+    };
+    let ran = lint(&summary);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 11, "{ran:?}");
+    assert!(lines[0].starts_with("::error file=events%2C 100%25.json,line=2,title=identifier-missing::"), "{ran:?}");
+    assert!(lines[9].ends_with(" (and 15 more errors: see the summary of the job)"), "{ran:?}");
+    assert!(lines[10].starts_with("::warning ") && lines[10].contains("line=1,"), "{ran:?}");
+    let told = fs::read_to_string(&summary).unwrap();
+    assert!(told.starts_with("### clickscope lint: 25 errors, 1 warning in 26 events\n\n| |"), "{told}");
+    let rows: Vec<&str> = told.lines().filter(|line| line.contains("100%.json")).collect();
+    assert_eq!(rows.len(), 26);
+    assert!(
+        rows[0].starts_with("| ✗ | `events, 100%.json:2` | `plan_chosen` | ") && rows[25].starts_with("| ! | "),
+        "{told}"
+    );
+    lint(&summary);
+    assert_eq!(fs::read_to_string(&summary).unwrap(), told.repeat(2), "another step adds to it");
+    let ran = lint(&folder.join("none/summary.md"));
+    assert!(ran.code == Some(1) && ran.stderr.contains("the summary of the step, "), "{ran:?}");
 }
 
 #[test]

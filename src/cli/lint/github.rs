@@ -1,65 +1,124 @@
-//! Workflow commands of GitHub Actions, one a finding.
+//! Annotations of GitHub Actions, and a table of all that was found in the summary of the step.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::Linted;
-use super::report::{FindingsWriter, UNREADABLE, message};
+use super::report::{FindingsWriter, UNREADABLE, message, place};
+use super::{Linted, Tally};
+use crate::cli::github::StepSummary;
 use crate::cli::input::BadInput;
+use crate::event::text::grouped;
+use crate::event::{Sanitized, sanitized};
 use crate::lint::Severity;
+use crate::report::{Annotation, Annotations, cell};
 
-/// Prints workflow commands.
-pub(super) struct Github<'a> {
-    pub(super) called: &'a str,
+/// How much of a summary is kept for its end.
+const ROOM_FOR_THE_END: usize = 256;
+
+/// Gathers what is found, which is then printed with the worst first.
+pub(super) struct Github {
+    called: Sanitized,
+    annotations: Annotations,
+    summary: Option<Summary>,
 }
 
-impl FindingsWriter for Github<'_> {
-    fn event(&mut self, event: &Linted, out: &mut dyn Write) -> io::Result<()> {
-        event.findings.iter().try_for_each(|located| {
-            let finding = &located.finding;
-            self.command(finding.severity, located.line, finding.rule.id, &message(event, located), out)
-        })
+/// The rows of the table, those of errors first.
+struct Summary {
+    of_step: StepSummary,
+    rows: [Vec<String>; 3],
+    room: usize,
+    left_out: u64,
+}
+
+impl Github {
+    pub(super) fn new(summary: Option<StepSummary>) -> Self {
+        let summary = summary.map(|of_step| Summary {
+            room: of_step.room().saturating_sub(ROOM_FOR_THE_END),
+            of_step,
+            rows: Default::default(),
+            left_out: 0,
+        });
+        Self { called: Sanitized::default(), annotations: Annotations::default(), summary }
     }
 
-    fn unusable(&mut self, bad: &BadInput, out: &mut dyn Write) -> io::Result<()> {
-        self.command(Severity::Error, bad.line.unwrap_or(1), UNREADABLE, &bad.reason, out)
+    fn add(&mut self, severity: Severity, line: Option<u64>, title: &Sanitized, message: Sanitized, row: &str) {
+        if let Some(summary) = &mut self.summary {
+            let place = line.map_or_else(|| self.called.clone(), |line| sanitized!("{}:{}", self.called, line));
+            summary.row(severity, format!("| {} | {} | {row} |\n", severity.sign(), cell(&place)));
+        }
+        let file = Some(self.called.clone());
+        self.annotations.push(Annotation { severity, file, line, title: title.clone(), message });
     }
 }
 
-impl Github<'_> {
-    /// Prints one command. In its properties, what separates them is escaped too.
-    fn command(
-        &self,
-        severity: Severity,
-        line: u64,
-        title: &str,
-        message: &str,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let level = match severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "notice",
+impl Summary {
+    fn row(&mut self, severity: Severity, row: String) {
+        let [errors, warnings, notes] = &mut self.rows;
+        let rows = match severity {
+            Severity::Error => errors,
+            Severity::Warning => warnings,
+            Severity::Note => notes,
         };
-        let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-        let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-        let (file, title) = (property(self.called), property(title));
-        writeln!(out, "::{level} file={file},line={line},title={title}::{}", data(message))
+        match self.room.checked_sub(row.len()) {
+            Some(room) => {
+                self.room = room;
+                rows.push(row);
+            }
+            None => self.left_out += 1,
+        }
+    }
+
+    fn add(&self, tally: &Tally) {
+        let mut out = format!("### clickscope lint: {}\n\n", tally.summary());
+        let rows: String = self.rows.iter().flatten().map(String::as_str).collect();
+        if !rows.is_empty() {
+            out += "| | Where | Event | Problem |\n|:-:|:--|:--|:--|\n";
+            out += &rows;
+        }
+        if self.left_out > 0 {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\nand {} more\n", grouped(self.left_out));
+        }
+        out.push('\n');
+        self.of_step.add(&out);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::report::tests::{CALLED, printed};
-    use super::*;
+impl FindingsWriter for Github {
+    fn input(&mut self, called: &Sanitized, _out: &mut dyn Write) -> io::Result<()> {
+        self.called = called.clone();
+        Ok(())
+    }
 
-    #[test]
-    fn what_means_something_in_a_command_is_escaped() {
-        let printed = printed(&mut Github { called: CALLED });
-        let first = "::error file=events%2C 1%3A2.json,line=4,title=a-rule::purchase\\u001b<\\uffff /a\\u001b~1,:%25b: a title: expected less, & \
-                     \"more\", found 100%25%0A<b>; write 12.50";
-        assert_eq!(printed.lines().next(), Some(first));
-        assert!(printed.lines().nth(1).is_some_and(|line| line.starts_with("::notice ")), "{printed}");
-        let last = "::error file=events%2C 1%3A2.json,line=6,title=not-an-event::not JSON: <100%25>";
-        assert_eq!(printed.lines().last(), Some(last));
+    fn event(&mut self, event: &Linted, _out: &mut dyn Write) -> io::Result<()> {
+        for located in &event.findings {
+            let finding = &located.finding;
+            let place = place(event.event_type.as_deref(), finding);
+            let place = place.strip_suffix(": ").unwrap_or(&place);
+            let row = format!(
+                "{} | {} {}",
+                cell(&crate::event::text::sanitize(place)),
+                cell(&finding.sentence()),
+                cell(&finding.rule.id.into())
+            );
+            self.add(finding.severity, Some(located.line), &finding.rule.id.into(), message(event, located), &row);
+        }
+        Ok(())
+    }
+
+    fn unusable(&mut self, bad: &BadInput, _out: &mut dyn Write) -> io::Result<()> {
+        let row = format!("| {}", cell(&bad.reason));
+        self.add(Severity::Error, bad.line, &UNREADABLE.into(), bad.reason.clone(), &row);
+        Ok(())
+    }
+
+    fn end(&mut self, tally: &Tally, out: &mut dyn Write) -> io::Result<()> {
+        let elsewhere =
+            if self.summary.is_some() { "see the summary of the job" } else { "GitHub shows ten of a kind" };
+        out.write_all(self.annotations.commands(&elsewhere.into()).as_bytes())?;
+        if let Some(summary) = &self.summary {
+            summary.add(tally);
+        }
+        Ok(())
     }
 }

@@ -1,125 +1,157 @@
-//! A `JUnit` report: a test case for each event.
+//! A `JUnit` report: for each file a test case for each event type, and one for whether it can be read at all.
 
 use std::io::{self, Write};
+use std::mem;
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
-use quick_xml::writer::ElementWriter;
+use indexmap::IndexMap;
 
-use super::report::{FindingsWriter, UNREADABLE, WIDEST_TYPE, message};
-use super::{Linted, Located};
+use super::report::{FindingsWriter, Of, UNREADABLE, message};
+use super::{Linted, Tally};
 use crate::cli::input::BadInput;
-use crate::event::text::excerpt;
+use crate::event::text::counted;
+use crate::event::{Sanitized, sanitized};
 use crate::lint::Severity;
+use crate::report::{LONGEST_FIELD, Reason, TestCase, TestSuite, Verdict, junit};
 
-/// Prints test cases, once all of them are there: how many there are stands before them.
-pub(super) struct Junit<'a> {
-    called: &'a str,
+/// So many event types of a file have a case of their own.
+const MOST_CASES: usize = 1_000;
+
+/// Gathers test cases. What a case is called depends on no line, so that it is the same case when the file grows.
+pub(super) struct Junit {
     /// From which severity on a finding is a failure.
     denied: Severity,
-    cases: Writer<Vec<u8>>,
-    tests: u64,
-    failures: u64,
-    errors: u64,
+    called: Sanitized,
+    suites: Vec<TestSuite>,
+    unusable: Problems,
+    types: IndexMap<Of, Gathered>,
 }
 
-impl<'a> Junit<'a> {
-    pub(super) fn new(called: &'a str, denied: Severity) -> Self {
-        Self { called, denied, cases: Writer::new_with_indent(Vec::new(), b' ', 0), tests: 0, failures: 0, errors: 0 }
+/// What is found in the events of a type.
+#[derive(Default)]
+struct Gathered {
+    failures: Problems,
+    output: Sanitized,
+}
+
+/// Problems of a case, told as far as there is room.
+#[derive(Default)]
+struct Problems {
+    count: u64,
+    first: Option<(Sanitized, Sanitized)>,
+    text: Sanitized,
+}
+
+impl Problems {
+    fn push(&mut self, kind: Sanitized, message: Sanitized, line: &Sanitized) {
+        self.count += 1;
+        self.first.get_or_insert((kind, message));
+        push(line, &mut self.text);
     }
 
-    /// A test case of that name, to be filled.
-    fn case(&mut self, name: &str) -> ElementWriter<'_, Vec<u8>> {
-        let attributes = [("classname", &*printable(self.called)), ("name", &printable(name))];
-        self.cases.create_element("testcase").with_attributes(attributes)
+    fn reason(self) -> Option<Reason> {
+        let (kind, message) = self.first?;
+        let message = match self.count {
+            1 => message,
+            count => sanitized!("{} (and {})", message, counted(count - 1, "more finding")),
+        };
+        Some(Reason { kind, message, text: self.text })
     }
 }
 
-impl FindingsWriter for Junit<'_> {
+/// Adds to a text that is cut where it is written.
+fn push(line: &Sanitized, text: &mut Sanitized) {
+    if text.len() <= 4 * LONGEST_FIELD {
+        text.push(line);
+    }
+}
+
+impl Junit {
+    pub(super) fn new(denied: Severity) -> Self {
+        let (called, suites, unusable) = (Sanitized::default(), Vec::new(), Problems::default());
+        Self { denied, called, suites, unusable, types: IndexMap::new() }
+    }
+
+    fn input_ends(&mut self) {
+        if self.called.is_empty() {
+            return;
+        }
+        let class = mem::take(&mut self.called);
+        let case = |name, verdict, output| TestCase { class: class.clone(), name, took: None, verdict, output };
+        let verdict = mem::take(&mut self.unusable).reason().map_or(Verdict::Passed, Verdict::Broken);
+        let readable = case("can be read".into(), verdict, Sanitized::default());
+        let of_types = mem::take(&mut self.types).into_iter().map(|(of, Gathered { failures, output })| {
+            case(of.words(), failures.reason().map_or(Verdict::Passed, Verdict::Failed), output)
+        });
+        let cases = std::iter::once(readable).chain(of_types).collect();
+        self.suites.push(TestSuite { name: sanitized!("clickscope lint {}", class), cases });
+    }
+}
+
+impl FindingsWriter for Junit {
+    fn input(&mut self, called: &Sanitized, _out: &mut dyn Write) -> io::Result<()> {
+        self.input_ends();
+        self.called = called.clone();
+        Ok(())
+    }
+
     /// The findings that are denied fail the case; those that are not are its output.
     fn event(&mut self, event: &Linted, _out: &mut dyn Write) -> io::Result<()> {
-        let (called, denied) = (self.called, self.denied);
-        let (failures, others): (Vec<&Located>, Vec<&Located>) =
-            event.findings.iter().partition(|located| located.finding.severity >= denied);
-        self.tests += 1;
-        self.failures += u64::from(!failures.is_empty());
-        let of_type = event.event_type.as_deref().map(|name| format!(": {}", excerpt(name, WIDEST_TYPE)));
-        let case = self.case(&format!("line {}{}", event.line, of_type.unwrap_or_default()));
-        if event.findings.is_empty() {
-            case.write_empty()?;
-            return Ok(());
+        let of = Of::event(event);
+        let of = if self.types.len() < MOST_CASES || self.types.contains_key(&of) { of } else { Of::Others };
+        let case = self.types.entry(of).or_default();
+        for located in &event.findings {
+            let (severity, rule) = (located.finding.severity, located.finding.rule);
+            let said = message(event, located);
+            let mut line =
+                sanitized!("{}:{}: {}[{}] {}\n", self.called, located.line, severity.as_str(), rule.id, said);
+            if severity < self.denied {
+                push(&line, &mut case.output);
+                continue;
+            }
+            line.push(sanitized!("  why: {}\n", rule.why));
+            case.failures.push(rule.id.into(), said, &line);
         }
-        case.write_inner_content(|case| {
-            for located in failures {
-                let rule = located.finding.rule;
-                let attributes = [("type", rule.id), ("message", &printable(&message(event, located)))];
-                let text = printable(&format!("{called}:{}: {}", located.line, rule.why));
-                case.create_element("failure").with_attributes(attributes).write_text_content(BytesText::new(&text))?;
-            }
-            if !others.is_empty() {
-                let line = |located: &Located| {
-                    let (severity, id) = (located.finding.severity, located.finding.rule.id);
-                    format!("{called}:{}: {severity}[{id}] {}\n", located.line, message(event, located))
-                };
-                let text = printable(&others.into_iter().map(line).collect::<String>());
-                case.create_element("system-out").write_text_content(BytesText::new(&text))?;
-            }
-            Ok(())
-        })?;
         Ok(())
     }
 
     fn unusable(&mut self, bad: &BadInput, _out: &mut dyn Write) -> io::Result<()> {
-        self.tests += 1;
-        self.errors += 1;
-        let attributes = [("type", UNREADABLE), ("message", &printable(&bad.reason))];
-        self.case(&format!("line {}", bad.line.unwrap_or(1))).write_inner_content(|case| {
-            case.create_element("error").with_attributes(attributes).write_empty()?;
-            Ok(())
-        })?;
+        let line = sanitized!("{}\n", bad.told());
+        self.unusable.push(UNREADABLE.into(), bad.told(), &line);
         Ok(())
     }
 
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { called, tests, failures, errors, .. } = self;
-        let counts = [("tests", tests.to_string()), ("failures", failures.to_string()), ("errors", errors.to_string())];
-        let counts = || counts.iter().map(|(name, count)| (*name, count.as_str()));
-        let name = printable(&format!("clickscope lint {called}"));
-        let cases = BytesText::from_escaped(String::from_utf8_lossy(self.cases.get_ref()));
-        let mut report = Writer::new_with_indent(&mut *out, b' ', 0);
-        report.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        report.create_element("testsuites").with_attributes(counts()).write_inner_content(|suites| {
-            let suite = suites.create_element("testsuite").with_attribute(("name", &*name)).with_attributes(counts());
-            suite.with_attribute(("skipped", "0")).write_text_content(cases)?;
-            Ok(())
-        })?;
-        writeln!(out)
+    fn end(&mut self, _tally: &Tally, out: &mut dyn Write) -> io::Result<()> {
+        self.input_ends();
+        junit(&self.suites, out)
     }
-}
-
-/// A text without what XML has no way to write: most control characters.
-fn printable(text: &str) -> String {
-    let is_none = |c: char| c.is_control() && !matches!(c, '\t' | '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
-    text.replace(is_none, "\u{fffd}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::tests::{CALLED, printed};
+    use super::super::report::tests::printed;
     use super::*;
 
     #[test]
-    fn a_case_fails_by_what_is_denied_and_hostile_text_is_escaped() {
-        let printed = printed(&mut Junit::new(CALLED, Severity::Error));
-        for part in [
-            r#"tests="2" failures="1" errors="1""#,
-            r#"name="line 3: purchase\u001b&lt;"#,
-            r#"<error type="not-an-event" message="not JSON: &lt;100%&gt;"/>"#,
-            "because &lt;it&gt; is so</failure>",
-            "<system-out>events, 1:2.json:5: note[a-rule] purchase",
+    fn a_case_is_called_by_its_type_and_fails_by_what_is_denied() {
+        for (denied, verdict) in [
+            (Severity::Error, "<failure type=\"a-rule\" message=\"purchase\\u001b&lt;"),
+            (Severity::Note, "; write 12.50 (and 1 more finding)\">events, 1:2.json:4: error[a-rule] purchase"),
         ] {
-            assert!(printed.contains(part), "{part} in {printed}");
+            let printed = printed(&mut Junit::new(denied));
+            for part in [
+                verdict,
+                r#"tests="2" failures="1" errors="1""#,
+                r#"<testcase classname="events, 1:2.json" name="purchase\u001b&lt;"#,
+                r#"name="can be read">"#,
+                r#"<error type="not-an-event" message="events, 1:2.json:6:2: not JSON: &lt;100%&gt;">"#,
+                "why: because &lt;it&gt; is so\n",
+            ] {
+                assert!(printed.contains(part), "{part} in {printed}");
+            }
+            assert_eq!(
+                printed.contains("<system-out>events, 1:2.json:5: note[a-rule] purchase"),
+                denied == Severity::Error
+            );
         }
-        assert!(!printed.contains(['\u{1b}', '\u{ffff}']), "{printed}");
     }
 }

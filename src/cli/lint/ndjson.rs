@@ -7,12 +7,14 @@ use serde::Serialize;
 use super::Linted;
 use super::report::{FindingsWriter, UNREADABLE};
 use crate::cli::input::BadInput;
+use crate::event::Sanitized;
 use crate::event::text::json_line;
 use crate::lint::{Finding, Severity};
 
 /// Prints lines of JSON.
-pub(super) struct Ndjson<'a> {
-    pub(super) called: &'a str,
+#[derive(Default)]
+pub(super) struct Ndjson {
+    called: Sanitized,
 }
 
 #[derive(Serialize)]
@@ -29,7 +31,7 @@ struct Entry<'a> {
 #[derive(Serialize)]
 struct UnreadableEntry<'a> {
     file: &'a str,
-    line: u64,
+    line: Option<u64>,
     #[serde(rename = "type")]
     event_type: Option<&'a str>,
     rule: &'static str,
@@ -40,19 +42,24 @@ struct UnreadableEntry<'a> {
     fix: Option<()>,
 }
 
-impl FindingsWriter for Ndjson<'_> {
+impl FindingsWriter for Ndjson {
+    fn input(&mut self, called: &Sanitized, _out: &mut dyn Write) -> io::Result<()> {
+        self.called = called.clone();
+        Ok(())
+    }
+
     fn event(&mut self, event: &Linted, out: &mut dyn Write) -> io::Result<()> {
         let event_type = event.event_type.as_deref();
         event.findings.iter().try_for_each(|located| {
-            let line = Entry { file: self.called, line: located.line, event_type, finding: &located.finding };
+            let line = Entry { file: &self.called, line: located.line, event_type, finding: &located.finding };
             writeln!(out, "{}", json_line(&serde_json::to_string(&line)?))
         })
     }
 
     fn unusable(&mut self, bad: &BadInput, out: &mut dyn Write) -> io::Result<()> {
         let line = UnreadableEntry {
-            file: self.called,
-            line: bad.line.unwrap_or(1),
+            file: &self.called,
+            line: bad.line,
             event_type: None,
             rule: UNREADABLE,
             severity: Severity::Error,
@@ -67,12 +74,12 @@ impl FindingsWriter for Ndjson<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::tests::{CALLED, printed};
+    use super::super::report::tests::printed;
     use super::*;
 
     #[test]
     fn what_cannot_be_read_is_a_line_with_the_fields_of_a_finding() {
-        let printed = printed(&mut Ndjson { called: CALLED });
+        let printed = printed(&mut Ndjson::default());
         let lines: Vec<serde_json::Value> =
             printed.lines().map(|line| serde_json::from_str(line).unwrap_or_default()).collect();
         let fields = |line: &serde_json::Value| line.as_object().map(|line| line.keys().cloned().collect::<Vec<_>>());

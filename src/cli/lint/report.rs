@@ -1,8 +1,8 @@
-//! How the findings of one input are printed: a file for each format.
+//! How findings are printed: a file for each format.
 
 use std::io::{self, Write};
 
-use super::{Linted, Located};
+use super::{Linted, Located, Tally};
 use crate::cli::input::BadInput;
 use crate::event::text::excerpt;
 use crate::event::{Sanitized, sanitized};
@@ -14,12 +14,15 @@ pub(super) const WIDEST_TYPE: usize = 64;
 /// The id under which programs are told what cannot be read: it is no rule, for nothing can allow it.
 pub(super) const UNREADABLE: &str = "not-an-event";
 
-/// Prints what is found in one input, in one format.
+/// Prints what is found in some inputs, in one format.
 pub(super) trait FindingsWriter {
     /// Prints what stands before everything.
     fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
+
+    /// Says that what follows is of the input that is called so.
+    fn input(&mut self, called: &Sanitized, out: &mut dyn Write) -> io::Result<()>;
 
     /// Prints what is said of an event.
     fn event(&mut self, event: &Linted, out: &mut dyn Write) -> io::Result<()>;
@@ -30,8 +33,40 @@ pub(super) trait FindingsWriter {
     }
 
     /// Prints what stands after everything.
-    fn end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+    fn end(&mut self, _tally: &Tally, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// The events whose findings are told together.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Of {
+    /// Those of one type.
+    Type(String),
+    /// Those without a name.
+    Nameless,
+    /// Calls of many events.
+    Calls,
+    /// Those of all types that came when there were too many already.
+    Others,
+}
+
+impl Of {
+    pub(super) fn event(event: &Linted) -> Self {
+        match &event.event_type {
+            Some(name) => Self::Type(name.clone()),
+            None if event.is_call => Self::Calls,
+            None => Self::Nameless,
+        }
+    }
+
+    pub(super) fn words(&self) -> Sanitized {
+        match self {
+            Self::Type(name) => excerpt(name, WIDEST_TYPE),
+            Self::Nameless => "events without a name".into(),
+            Self::Calls => "bulk calls".into(),
+            Self::Others => "other events".into(),
+        }
     }
 }
 
@@ -80,7 +115,7 @@ pub(super) mod tests {
         let note = Finding { severity: Severity::Note, fix: None, ..finding.clone() };
         let event = Linted {
             event_type: Some("purchase\u{1b}<\u{ffff}".to_owned()),
-            line: 3,
+            is_call: false,
             findings: vec![Located { line: 4, finding }, Located { line: 5, finding: note }],
         };
         let bad = BadInput {
@@ -92,9 +127,10 @@ pub(super) mod tests {
         };
         let mut out = Vec::new();
         report.begin(&mut out).unwrap();
+        report.input(&CALLED.into(), &mut out).unwrap();
         report.event(&event, &mut out).unwrap();
         report.unusable(&bad, &mut out).unwrap();
-        report.end(&mut out).unwrap();
+        report.end(&Tally::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 }

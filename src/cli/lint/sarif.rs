@@ -7,21 +7,40 @@ use std::mem;
 use serde::Serialize;
 
 use super::report::{FindingsWriter, UNREADABLE, message};
-use super::{Linted, Located};
+use super::{Linted, Located, Tally};
 use crate::cli::input::BadInput;
+use crate::event::Sanitized;
 use crate::event::text::json_line;
 use crate::lint::{Rule, Severity};
 use crate::plan::rules;
 
 /// Prints a SARIF log.
-pub(super) struct Sarif<'a> {
-    called: &'a str,
+pub(super) struct Sarif {
+    called: Sanitized,
     /// Whether there was no result yet.
     is_first: bool,
+    invocation: Invocation,
 }
 
-/// The end of a log: its results are the last member of its last member.
+/// The end of a log as it begins: its results are the last member of its last member, but for how the run went.
 const END: &str = "]}]}";
+
+/// Of what cannot be read so much is told of the run; all that has a line is a result too.
+const MOST_NOTIFICATIONS: usize = 100;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: Severity,
+    message: Message<Sanitized>,
+    locations: [Location; 1],
+}
 
 #[derive(Serialize)]
 struct Log {
@@ -91,7 +110,8 @@ struct Location {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: Artifact,
-    region: Region,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
 }
 
 #[derive(Serialize)]
@@ -112,14 +132,16 @@ struct LogicalLocation {
     kind: &'static str,
 }
 
-impl<'a> Sarif<'a> {
-    pub(super) fn new(called: &'a str) -> Self {
-        Self { called, is_first: true }
+impl Sarif {
+    pub(super) fn new() -> Self {
+        let invocation = Invocation { execution_successful: true, tool_execution_notifications: Vec::new() };
+        Self { called: Sanitized::default(), is_first: true, invocation }
     }
 
-    fn location(&self, start_line: u64, logical_locations: Option<[LogicalLocation; 1]>) -> Location {
-        let artifact_location = Artifact { uri: uri(self.called) };
-        let physical_location = PhysicalLocation { artifact_location, region: Region { start_line } };
+    fn location(&self, line: Option<u64>, logical_locations: Option<[LogicalLocation; 1]>) -> Location {
+        let artifact_location = Artifact { uri: uri(&self.called) };
+        let physical_location =
+            PhysicalLocation { artifact_location, region: line.map(|start_line| Region { start_line }) };
         Location { physical_location, logical_locations }
     }
 
@@ -129,7 +151,12 @@ impl<'a> Sarif<'a> {
     }
 }
 
-impl FindingsWriter for Sarif<'_> {
+impl FindingsWriter for Sarif {
+    fn input(&mut self, called: &Sanitized, _out: &mut dyn Write) -> io::Result<()> {
+        self.called = called.clone();
+        Ok(())
+    }
+
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let driver = Driver {
             name: "clickscope",
@@ -152,24 +179,32 @@ impl FindingsWriter for Sarif<'_> {
                 rule_id: finding.rule.id,
                 level: finding.severity,
                 message: Message { text: &message(event, located) },
-                locations: [self.location(*line, Some([field]))],
+                locations: [self.location(Some(*line), Some([field]))],
             };
             self.write(&result, out)
         })
     }
 
     fn unusable(&mut self, bad: &BadInput, out: &mut dyn Write) -> io::Result<()> {
+        let location = || self.location(bad.line, None);
         let result = Outcome {
             rule_id: UNREADABLE,
             level: Severity::Error,
             message: Message { text: &bad.reason },
-            locations: [self.location(bad.line.unwrap_or(1), None)],
+            locations: [location()],
         };
-        self.write(&result, out)
+        let (message, locations) = (Message { text: bad.told() }, [location()]);
+        self.invocation.execution_successful = false;
+        let notifications = &mut self.invocation.tool_execution_notifications;
+        if notifications.len() < MOST_NOTIFICATIONS {
+            notifications.push(Notification { level: Severity::Error, message, locations });
+        }
+        if bad.line.is_some() { self.write(&result, out) } else { Ok(()) }
     }
 
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "\n{END}")
+    fn end(&mut self, _tally: &Tally, out: &mut dyn Write) -> io::Result<()> {
+        let invocation = json_line(&serde_json::to_string(&self.invocation)?);
+        writeln!(out, "\n],\"invocations\":[{invocation}]}}]}}")
     }
 }
 
@@ -204,18 +239,22 @@ fn uri(path: &str) -> String {
 mod tests {
     use serde_json::Value;
 
-    use super::super::report::tests::{CALLED, printed};
+    use super::super::report::tests::printed;
     use super::*;
 
     #[test]
     fn a_log_is_one_json_with_a_place_for_each_result() {
-        let log: Value = serde_json::from_str(&printed(&mut Sarif::new(CALLED))).unwrap();
+        let log: Value = serde_json::from_str(&printed(&mut Sarif::new())).unwrap();
         let at = |pointer: &str| log.pointer(pointer).cloned().unwrap();
         let place = "/runs/0/results/0/locations/0";
         assert_eq!(at(&format!("{place}/physicalLocation/artifactLocation/uri")), "events%2C%201%3A2.json");
         assert_eq!(at(&format!("{place}/logicalLocations/0/fullyQualifiedName")), "/a\u{1b}~1,:%b");
         assert_eq!(at("/runs/0/results/1/level"), "note");
         assert_eq!(at("/runs/0/results/2/locations/0/physicalLocation/region/startLine"), 6);
+        let invocation = "/runs/0/invocations/0";
+        assert_eq!(at(&format!("{invocation}/executionSuccessful")), false);
+        let told = at(&format!("{invocation}/toolExecutionNotifications/0/message/text"));
+        assert_eq!(told, "events, 1:2.json:6:2: not JSON: <100%>");
         assert!(at("/runs/0/tool/driver/rules").as_array().unwrap().len() > 50);
     }
 }

@@ -1,16 +1,16 @@
 //! For people: a block of lines a finding.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indexmap::IndexMap;
 
-use super::report::{FindingsWriter, WIDEST_TYPE, place};
-use super::{Linted, Located};
-use crate::event::text::{excerpt, grouped};
+use super::report::{FindingsWriter, Of, place};
+use super::{Linted, Located, Tally};
+use crate::event::Sanitized;
+use crate::event::text::grouped;
 use crate::lint::{Finding, Fix, Rule, Severity};
 
 /// Of the findings of one rule in one event type, so many are printed, and the others counted.
@@ -21,15 +21,6 @@ const LABEL: usize = 8;
 
 /// Of so many pairs of a rule and an event type findings are counted apart.
 const MOST_COUNTED: usize = 1_000;
-
-/// The events whose findings are counted together.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Of {
-    /// Those of one type; `None` is those without a name.
-    Type(Option<String>),
-    /// Those of all types that came when there were too many already.
-    Others,
-}
 
 /// How what is printed for people looks. The default is plain, for a file or a program.
 #[derive(Clone, Copy, Default)]
@@ -79,16 +70,16 @@ impl Look {
 }
 
 /// Prints words. Why a rule is there is said once, and of its many findings in one event type the first are told.
-pub(super) struct Text<'a> {
-    called: &'a str,
+pub(super) struct Text {
+    called: Sanitized,
     look: Look,
     explained: HashSet<&'static str>,
     counts: IndexMap<(&'static str, Of), u64>,
 }
 
-impl<'a> Text<'a> {
-    pub(super) fn new(called: &'a str, look: Look) -> Self {
-        Self { called, look, explained: HashSet::new(), counts: IndexMap::new() }
+impl Text {
+    pub(super) fn new(look: Look) -> Self {
+        Self { called: Sanitized::default(), look, explained: HashSet::new(), counts: IndexMap::new() }
     }
 
     /// Prints a block of lines, with an empty one after it.
@@ -119,41 +110,41 @@ impl<'a> Text<'a> {
         }
         writeln!(out)
     }
+
+    /// Says how many there are of those that were not printed.
+    fn input_ends(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.counts.drain(..).filter(|(_, count)| *count > MOST_PRINTED).try_for_each(|((rule, of), count)| {
+            let of = of.words();
+            writeln!(out, "{}: and {} more of {rule} in {of}", self.called, grouped(count - MOST_PRINTED))
+        })
+    }
 }
 
-impl FindingsWriter for Text<'_> {
+impl FindingsWriter for Text {
+    fn input(&mut self, called: &Sanitized, out: &mut dyn Write) -> io::Result<()> {
+        self.input_ends(out)?;
+        self.called = called.clone();
+        Ok(())
+    }
+
     fn event(&mut self, event: &Linted, out: &mut dyn Write) -> io::Result<()> {
-        let event_type = event.event_type.as_deref();
         event.findings.iter().try_for_each(|located| {
-            if is_printed(event_type, &located.finding, &mut self.counts) {
-                self.block(event_type, located, out)
+            if is_printed(event, &located.finding, &mut self.counts) {
+                self.block(event.event_type.as_deref(), located, out)
             } else {
                 Ok(())
             }
         })
     }
 
-    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let more = self.counts.iter().filter(|(_, count)| **count > MOST_PRINTED);
-        more.into_iter().try_for_each(|((rule, of), count)| {
-            writeln!(out, "{}: and {} more of {rule} in {of}", self.called, grouped(count - MOST_PRINTED))
-        })
-    }
-}
-
-impl fmt::Display for Of {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Type(Some(name)) => f.write_str(&excerpt(name, WIDEST_TYPE)),
-            Self::Type(None) => f.write_str("events without a name"),
-            Self::Others => f.write_str("other events"),
-        }
+    fn end(&mut self, _tally: &Tally, out: &mut dyn Write) -> io::Result<()> {
+        self.input_ends(out)
     }
 }
 
 /// Counts a finding, and says whether there were not enough like it yet.
-fn is_printed(event_type: Option<&str>, finding: &Finding, counts: &mut IndexMap<(&'static str, Of), u64>) -> bool {
-    let mut key = (finding.rule.id, Of::Type(event_type.map(str::to_owned)));
+fn is_printed(event: &Linted, finding: &Finding, counts: &mut IndexMap<(&'static str, Of), u64>) -> bool {
+    let mut key = (finding.rule.id, Of::event(event));
     if counts.len() >= MOST_COUNTED && !counts.contains_key(&key) {
         key.1 = Of::Others;
     }
@@ -164,11 +155,11 @@ fn is_printed(event_type: Option<&str>, finding: &Finding, counts: &mut IndexMap
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::tests::{CALLED, printed};
+    use super::super::report::tests::printed;
     use super::*;
 
     fn with(look: Look) -> String {
-        printed(&mut Text::new(CALLED, look))
+        printed(&mut Text::new(look))
     }
     #[test]
     fn colours_change_nothing_but_colours() {
