@@ -4,6 +4,8 @@
 
 #[path = "cli/backfill.rs"]
 mod backfill;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/forwarding.rs"]
 mod forwarding;
 #[path = "cli/https.rs"]

@@ -49,7 +49,7 @@ Exit codes:
 
 /// See live which of your events Blueshift received.
 #[derive(Debug, Parser)]
-#[command(name = "clickscope", version, after_help = EXAMPLES)]
+#[command(name = "clickscope", version = env!("CLICKSCOPE_VERSION"), after_help = EXAMPLES)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) options: Options,
@@ -104,6 +104,13 @@ fn for_help(mut command: clap::Command) -> clap::Command {
 }
 
 fn with_its_own_options(command: clap::Command) -> clap::Command {
+    if command.get_name() == "config" {
+        return command.mut_subcommands(|command| match command.get_name() {
+            // What it explains may be given by any of them.
+            "explain" => command,
+            _ => only_with(command, &[]),
+        });
+    }
     let taken: Option<&[&str]> = match command.get_name() {
         "lint" | "check" | "report" | "compare" => Some(&["profile", "plan"]),
         "demo" => Some(&["interval", "history"]),
@@ -113,7 +120,14 @@ fn with_its_own_options(command: clap::Command) -> clap::Command {
         _ => None,
     };
     let command = command.mut_subcommands(with_its_own_options);
-    let Some(taken) = taken else { return command };
+    match taken {
+        Some(taken) => only_with(command, taken),
+        None => command,
+    }
+}
+
+/// Hides the options of every command that are not among these.
+fn only_with(command: clap::Command, taken: &[&str]) -> clap::Command {
     command.mut_args(|arg| {
         let is_foreign = arg.is_global_set() && !arg.get_long().is_some_and(|long| taken.contains(&long));
         if is_foreign { arg.hide(true) } else { arg }
@@ -169,6 +183,12 @@ pub(super) enum Command {
     /// Run a local collector that imitates the platform, and show all that it is sent
     #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(Box<SandboxArgs>),
+    /// Write a config file, or explain what is set and where that comes from
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Print shell completions
     #[command(
         after_help = COMPLETIONS_EXAMPLES
@@ -181,6 +201,66 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  clickscope man > ~/.local/share/man/man1/clickscope.1")]
     Man,
 }
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  clickscope config init                        ~/.config/clickscope/config.toml
+  clickscope config init --project              .clickscope.toml, beside the code
+  clickscope config explain --profile live      each value and its place
+  clickscope config explain --json | jq -r '\"\\(.name)=\\(.value)\"'
+
+The nearest place wins: a flag, the environment, .clickscope.toml (from here up
+to the root of the repository), your own file, the default. A profile that
+--profile names goes before the environment.
+
+A project's file comes with its code, so it may say what is checked and shown,
+but never a command to run or a file to read; and what it says of servers, key
+variables and what may be sent counts after `clickscope config trust`.";
+
+/// What to do with config files.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Write a small commented config file
+    #[command(after_help = "Example:\n  clickscope config init")]
+    Init {
+        /// Write .clickscope.toml in this folder, for everybody who works on the project
+        #[arg(long)]
+        project: bool,
+    },
+    /// Print each setting, where it comes from, and what it hides
+    #[command(after_help = CONFIG_EXPLAIN_EXAMPLES)]
+    Explain {
+        /// Print one JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of config files, for editors
+    #[command(after_help = "Example:\n  clickscope config schema > clickscope.schema.json")]
+    Schema,
+    /// Agree to what the project's file says of servers, keys and what may be sent
+    #[command(after_help = CONFIG_TRUST_EXAMPLES)]
+    Trust {
+        /// Take the agreement back
+        #[arg(long)]
+        forget: bool,
+    },
+}
+
+const CONFIG_EXPLAIN_EXAMPLES: &str = "\
+Example:
+  clickscope config explain --profile live
+
+Each line of --json is an object with the fields name, value and from, and
+hidden: what farther places say, as objects with value and from. No key is among
+them, only where keys are and whether that variable is set.";
+
+const CONFIG_TRUST_EXAMPLES: &str = "\
+Examples:
+  clickscope config trust            show what it decides, and agree to it
+  clickscope config trust --forget
+
+The agreement is to the file as it is now: once it is changed, it has to be
+agreed to again.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -159,7 +159,7 @@ fn side(name: &str, args: &CompareArgs, setting: &Setting<'_>) -> Result<(Report
 fn poll(name: Sanitized, config: &Config) -> Result<Input, Failure> {
     let lookup = |name: &str| std::env::var_os(name);
     config.exposure().iter().for_each(stderr::say);
-    let keys = AccountKeys::read(&config.key_names(), &lookup, config::prompt)?;
+    let keys = AccountKeys::read(&config.key_sources(), &lookup, config::prompt)?;
     let mode = Mode::Once { json: true, counts: keys.user.is_some() };
     let headers = config.headers(Arc::default(), &lookup)?;
     let settings = watch::settings(config, keys, headers);

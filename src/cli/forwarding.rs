@@ -47,7 +47,7 @@ pub(super) fn forwarding(
     let safety = config.safety();
     safety.check([]).map_err(SendError::from)?;
     let variable = args.forward_key.as_ref().map(|name| match &**name {
-        "" => config.key_names().event,
+        "" => config.key_sources().event_variable(),
         name => name.to_owned(),
     });
     let key = variable.map(|name| {
@@ -93,7 +93,7 @@ fn account(
             let event = AccountKey { secret: key.clone(), called: "the Event key of --forward-key".into() };
             AccountKeys { event, user: None }
         }
-        None => AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), || None)?,
+        None => AccountKeys::read(&config.key_sources(), &|name| std::env::var_os(name), || None)?,
     };
     let identifiers = config.levels.identifiers().clone();
     let called = config.target.value.base_url().host_label();

@@ -4,6 +4,7 @@ mod args;
 mod collecting;
 mod compare;
 mod completions;
+mod config_files;
 mod demo;
 mod filter;
 mod folding;
@@ -48,6 +49,7 @@ use crate::runtime::recording::RecordingError;
 use crate::sandbox::SandboxError;
 use args::{Cli, Command};
 use compare::CompareError;
+use config_files::ConfigFileError;
 use forwarding::ForwardError;
 use incoming::IncomingError;
 use input::InputError;
@@ -103,6 +105,8 @@ enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    ConfigFile(#[from] ConfigFileError),
+    #[error(transparent)]
     Filter(#[from] filter::FilterError),
     #[error(transparent)]
     Forward(#[from] ForwardError),
@@ -141,6 +145,7 @@ impl Failure {
             Self::Compare(CompareError::NotPolled { exit, .. }) => exit.code(),
             Self::Compare(_)
             | Self::Config(_)
+            | Self::ConfigFile(_)
             | Self::Filter(_)
             | Self::Forward(_)
             | Self::Incoming(_)
@@ -213,7 +218,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         .with_plan(options.plan)
         .with_history(options.history);
     let headers = config::headers(&options.headers)?;
-    let file = || Ok(config::config_folder().map(|folder| ConfigFile::read(&folder)).transpose()?.unwrap_or_default());
+    let file = ConfigFile::read_all;
     let lookup = |name: &str| std::env::var_os(name);
     let config = |flags| Config::read(flags, options.profile.as_deref(), &lookup, &file()?);
     // Commands that only read events need no target.
@@ -266,6 +271,10 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             });
             let onward = onward.transpose()?.map(|config| (config, headers));
             sandbox::run(*sandbox, [flags, ConfigLayer::environment(&lookup)?], &file, onward)
+        }
+        Command::Config { command } => {
+            let chosen = options.profile.as_deref();
+            config_files::run(command, || Ok(config::explain(&flags, chosen, &lookup, &file()?)?))
         }
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(args::command()),

@@ -49,6 +49,7 @@ mod tests {
             | Command::Rules(_)
             | Command::Explain { .. }
             | Command::Templates(_)
+            | Command::Config { .. }
             | Command::Completions { .. }
             | Command::Man => false,
         }
@@ -70,6 +71,7 @@ mod tests {
             "explain date-format",
             "templates",
             "sandbox",
+            "config explain",
             "completions bash",
             "man",
         ];

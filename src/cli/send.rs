@@ -142,7 +142,7 @@ async fn send(
     }
     linting.count(&parcels.ahead, &reporter);
     let samples = if args.prove { parcels.samples()? } else { VecDeque::new() };
-    let keys = AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
+    let keys = AccountKeys::read(&config.key_sources(), &|name| std::env::var_os(name), config::prompt)?;
     if sending.safety.production {
         reporter.triggers(parcels.ahead.iter().flat_map(|parcel| &parcel.events));
         if !args.production {

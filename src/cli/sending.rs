@@ -50,7 +50,7 @@ pub(super) fn sending(config: &Config, folders: &Folders, headers: &[ExtraHeader
     let base = config.target.value.base_url();
     let longest = if base.is_loopback() { PROBE_NEAR } else { PROBE_FAR };
     Sending {
-        key_variable: config.key_names().event,
+        key_variable: config.key_sources().event_variable(),
         header_variables: config.header_variables(headers),
         // These too are for the composer.
         keys: KeyMask::default(),

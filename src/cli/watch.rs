@@ -42,7 +42,7 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let profile = config.profile.as_ref().map(|profile| &profile.value);
     let (redaction, is_masked) = redact::on_screen(&redact, profile, config.levels.identifiers())?;
-    let keys = AccountKeys::read(&config.key_names(), &|name| std::env::var_os(name), config::prompt)?;
+    let keys = AccountKeys::read(&config.key_sources(), &|name| std::env::var_os(name), config::prompt)?;
     let mode = match (once, json) {
         (true, json) => Mode::Once { json, counts: keys.user.is_some() },
         (false, true) => Mode::Follow,
@@ -194,7 +194,7 @@ pub(super) fn interface(
 
 /// The keys in use, and those of other profiles as far as they are set: none of them may get into a draft.
 fn all_keys(config: &Config, settings: &live::Settings) -> KeyMask {
-    let others = other_keys(config);
+    let others: Vec<SecretString> = other_keys(config).into_iter().chain(config.signing.key().cloned()).collect();
     let used = [Some(&settings.event_key), settings.user_key.as_ref()].into_iter().flatten();
     let headers: Vec<SecretString> = settings.headers.iter().flat_map(ExtraHeader::secrets).collect();
     KeyMask::new(used.map(|key| &key.secret).chain(&others).chain(&headers))

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::profile::{self, Profile};
-use super::section::{ConfigText, Section, line_after, shown};
-use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, VERIFICATION_KEY, lint, text};
+use super::profile::Profile;
+use super::project::{self, Agreements};
+use super::section::{ConfigText, Owner, Section, line_after, shown};
+use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, VERIFICATION_KEY, fields, lint, text};
 use crate::app::{Column, Columns, TableSettings};
 use crate::event::text::sanitize;
-use crate::event::{TypeName, Volatile};
+use crate::event::{Sanitized, TypeName, Volatile};
 use crate::plan::SeverityOverrides;
 
 /// The name of the file in the config folder.
@@ -21,10 +22,18 @@ pub const PROFILE: &str = "CLICKSCOPE_PROFILE";
 /// The most that a config file or a template may have, in bytes: what is longer was put there by mistake.
 pub const LONGEST_FILE: u64 = 1 << 20;
 
-/// The fields of the file itself. A new one begins with a name in this list.
-const FIELDS: [&str; 7] = ["profile", "profiles", "columns", "pinned", "muted", "volatile", "lint"];
+/// What a file says, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether the user has agreed to it; `None` for the user's own.
+    pub agreed: Option<bool>,
+    /// Each value with the name of its field, `profiles.staging.region`, and its place.
+    pub values: Vec<(String, Setting<Sanitized>)>,
+}
 
-/// The user's config file. Without one it is empty.
+/// The config file of the user, with that of the project over it. Without any it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigFile {
     path: PathBuf,
@@ -34,27 +43,41 @@ pub struct ConfigFile {
     table: TableSettings,
     volatile: Volatile,
     levels: SeverityOverrides,
+    /// What each file says, the nearest first.
+    said: Vec<Said>,
 }
 
 impl ConfigFile {
-    /// Reads `config.toml` in `folder`. That there is none is no error.
-    pub fn read(folder: &Path) -> Result<Self, ConfigError> {
-        let path = folder.join(FILE_NAME);
-        match read_text(&path) {
-            Ok(text) => Self::parse(path, &text),
-            Err(Unread::Absent) => Ok(Self { path, ..Self::default() }),
-            Err(Unread::NotText { line }) => Err(ConfigError::Unusable {
-                place: Provenance::File { path: path.into(), line },
-                reason: "this line is not text (not UTF-8)".to_owned(),
-            }),
-            Err(Unread::Io(source)) => Err(ConfigError::Unreadable { path, source }),
+    /// Reads the user's file and that of the project in whose folder the program was started.
+    pub fn read_all() -> Result<Self, ConfigError> {
+        let user = super::config_folder().map(|folder| Self::read(&folder)).transpose()?.unwrap_or_default();
+        match project_path() {
+            Some(path) => user.with_project(&path, agreements().as_ref()),
+            None => Ok(user),
         }
     }
 
-    fn parse(path: PathBuf, text: &str) -> Result<Self, ConfigError> {
+    /// Reads `config.toml` in `folder`. That there is none is no error.
+    pub fn read(folder: &Path) -> Result<Self, ConfigError> {
+        let path = folder.join(FILE_NAME);
+        match read_config(&path)? {
+            Some(text) => Self { path: path.clone(), ..Self::default() }.over(&path, &text, Owner::User),
+            None => Ok(Self { path, ..Self::default() }),
+        }
+    }
+
+    /// The same, with the file of a project over it.
+    pub(super) fn with_project(self, path: &Path, agreements: Option<&Agreements>) -> Result<Self, ConfigError> {
+        let Some(text) = read_config(path)? else { return Ok(self) };
+        let agreed = agreements.is_some_and(|agreements| agreements.hold(path, &text));
+        self.over(path, &text, Owner::Project { agreed })
+    }
+
+    /// A nearer file over this one.
+    fn over(self, path: &Path, text: &str, owner: Owner) -> Result<Self, ConfigError> {
         // Editors of other systems begin a file with this mark, which is no TOML.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = ConfigText::new(&path, text);
+        let source = ConfigText::new(path, text, owner);
         let root = DeTable::parse(text).map_err(|error| ConfigError::Unusable {
             place: source.place(&error.span().unwrap_or_default()),
             reason: format!("not TOML: {}", sanitize(error.message())),
@@ -63,14 +86,18 @@ impl ConfigFile {
             &source,
             String::new(),
             root.get_ref(),
-            &FIELDS,
-            (&profile::FIELDS, "in a profile, below [profiles.NAME]"),
+            &fields::TOP,
+            (&fields::PROFILE, "in a profile, below [profiles.NAME]"),
         )?;
-        let profiles = section.tables("profiles")?;
-        let profiles = profiles
-            .into_iter()
-            .map(|(name, table)| Profile::read(&source, name, table, &FIELDS))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut profiles = self.profiles;
+        for (name, table) in section.tables("profiles")? {
+            let profile = Profile::read(&source, name, table)?;
+            match profiles.iter_mut().find(|known| known.name == profile.name) {
+                Some(known) => *known = profile.over(known),
+                None => profiles.push(profile),
+            }
+        }
+        profiles.sort_by(|one, other| one.name.cmp(&other.name));
         let profile = section.parsed("profile", |name| Ok(name.to_owned()))?;
         let name = |name: &str| match name {
             "" => Err("name an event type, as in \"purchase\"".to_owned()),
@@ -78,17 +105,40 @@ impl ConfigFile {
         };
         let columns = section.list("columns", str::parse::<Column>)?;
         let table = TableSettings {
-            columns: if columns.is_empty() { Columns::default() } else { Columns::new(columns) },
-            pinned: section.list("pinned", name)?,
-            muted: section.list("muted", name)?,
+            columns: columns.filter(|columns| !columns.is_empty()).map_or(self.table.columns, Columns::new),
+            pinned: section.list("pinned", name)?.unwrap_or(self.table.pinned),
+            muted: section.list("muted", name)?.unwrap_or(self.table.muted),
         };
-        let volatile = Volatile::named(section.list("volatile", Volatile::read_name)?);
-        let levels = section.table("lint")?.map(|table| lint::levels(&source, table)).transpose()?.unwrap_or_default();
-        let file = Self { path, profile, profiles, table, volatile, levels };
-        if let Some(Setting { value, place }) = &file.profile {
+        let volatile = section.list("volatile", Volatile::read_name)?.map_or(self.volatile, Volatile::named);
+        let levels = section.table("lint")?.map(|table| lint::levels(&source, table)).transpose()?;
+        let levels = self.levels.under(levels.unwrap_or_default());
+        let agreed = match owner {
+            Owner::User => None,
+            Owner::Project { agreed } => Some(agreed),
+        };
+        let said = Said { path: path.to_owned(), agreed, values: section.said() };
+        let said = std::iter::once(said).chain(self.said).collect();
+        let chosen_here = profile.is_some();
+        let file = Self { path: self.path, profile: profile.or(self.profile), profiles, table, volatile, levels, said };
+        if let Some(Setting { value, place }) = file.profile.as_ref().filter(|_| chosen_here) {
             file.find(value, place)?;
         }
         Ok(file)
+    }
+
+    /// What each file says, the nearest first.
+    pub fn said(&self) -> &[Said] {
+        &self.said
+    }
+
+    /// The profile of that name.
+    pub(super) fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// The names of the profiles.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.iter().map(|profile| &*profile.name)
     }
 
     /// The profile to use, and who chose it: `--profile`, else the environment, else the file itself.
@@ -104,7 +154,7 @@ impl ConfigFile {
     }
 
     fn find(&self, name: &str, place: &Provenance) -> Result<&Profile, ConfigError> {
-        self.profiles.iter().find(|profile| profile.name == name).ok_or_else(|| {
+        self.profile(name).ok_or_else(|| {
             let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
             let known = if names.is_empty() {
                 format!("{} has none", sanitize(&self.path.display().to_string()))
@@ -134,6 +184,54 @@ impl ConfigFile {
     pub fn key_variables(&self) -> BTreeSet<String> {
         let own = [EVENT_KEY, USER_KEY, VERIFICATION_KEY].map(str::to_owned);
         own.into_iter().chain(self.profiles.iter().flat_map(Profile::key_variables).map(str::to_owned)).collect()
+    }
+}
+
+/// The file of the project in whose folder the program was started. Where that folder is gone, there is none.
+fn project_path() -> Option<PathBuf> {
+    project::find(&std::env::current_dir().ok()?)
+}
+
+fn agreements() -> Option<Agreements> {
+    Some(Agreements::within(&super::state_folder()?))
+}
+
+/// A project's file as it is agreed to.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The file.
+    pub path: PathBuf,
+    /// All that stands in it.
+    pub text: String,
+    /// Whether the user has agreed to it as it is.
+    pub agreed: bool,
+    /// What of it needs that.
+    pub decides: Vec<(String, Setting<Sanitized>)>,
+}
+
+/// Reads the file of the project in whose folder the program was started, if there is one.
+pub fn project() -> Result<Option<Project>, ConfigError> {
+    let Some(path) = project_path() else { return Ok(None) };
+    let Some(text) = read_config(&path)? else { return Ok(None) };
+    let agreed = agreements().is_some_and(|agreements| agreements.hold(&path, &text));
+    let mut decides = Vec::new();
+    // It may name a profile of the user's own file.
+    for said in ConfigFile::read_all()?.said.into_iter().filter(|said| said.agreed.is_some()) {
+        decides.extend(said.values.into_iter().filter(|(name, setting)| fields::needs_agreement(name, &setting.value)));
+    }
+    Ok(Some(Project { path, text, agreed, decides }))
+}
+
+/// Reads a config file; `None` where there is none.
+pub(super) fn read_config(path: &Path) -> Result<Option<String>, ConfigError> {
+    match read_text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(Unread::Absent) => Ok(None),
+        Err(Unread::NotText { line }) => Err(ConfigError::Unusable {
+            place: Provenance::File { path: path.into(), line },
+            reason: "this line is not text (not UTF-8)".to_owned(),
+        }),
+        Err(Unread::Io(source)) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     }
 }
 
@@ -177,7 +275,8 @@ mod tests {
 
     use super::*;
     use crate::blueshift::safety::TestIdentity;
-    use crate::config::{Config, ConfigLayer, HISTORY, KeyNames, REGION, URL};
+    use crate::config::keys::{KeySource, KeySources};
+    use crate::config::{Config, ConfigLayer, HISTORY, REGION, URL};
     use crate::fuzz_tests;
 
     #[test]
@@ -187,7 +286,7 @@ mod tests {
             "[lint]\ndate-format = \"allow\"\nidentifiers = [\"loyalty_id\"]\n[lint.purchase]\norder-twice = \"error\"\n",
             "columns = [\"rate\", \"revenue\"]\npinned = [\"view\"]\nvolatile = [\"at\"]\n",
         ];
-        fuzz_tests::texts(&seeds, |text| match ConfigFile::parse(PathBuf::from("config.toml"), text) {
+        fuzz_tests::texts(&seeds, |text| match parse_at("config.toml", text) {
             Ok(file) => (file.profiles.len(), String::new()),
             Err(error) => (0, error.to_string().chars().filter(char::is_ascii_lowercase).take(60).collect()),
         });
@@ -219,7 +318,12 @@ environment = "production"
 "#;
 
     fn parse(text: &str) -> Result<ConfigFile, ConfigError> {
-        ConfigFile::parse(PathBuf::from("/x/config.toml"), text)
+        parse_at("/x/config.toml", text)
+    }
+
+    fn parse_at(path: &str, text: &str) -> Result<ConfigFile, ConfigError> {
+        let path = PathBuf::from(path);
+        ConfigFile { path: path.clone(), ..ConfigFile::default() }.over(&path, text, Owner::User)
     }
 
     fn config(flags: ConfigLayer, chosen: Option<&str>, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -378,8 +482,12 @@ environment = "production"
 
     #[test]
     fn every_profile_has_its_own_keys_and_no_key_is_in_the_environment_of_drafts() {
-        let names = |chosen| config(ConfigLayer::default(), Some(chosen), &[]).unwrap().key_names();
-        let own = |event: &str, user: Option<&str>| KeyNames { event: event.into(), user: user.map(Into::into) };
+        let names = |chosen| {
+            let KeySources { event, user } = config(ConfigLayer::default(), Some(chosen), &[]).unwrap().key_sources();
+            (event.value, user.map(|user| user.value))
+        };
+        let variable = |name: &str| KeySource::Variable(name.to_owned());
+        let own = |event: &str, user: Option<&str>| (variable(event), user.map(variable));
         assert_eq!(names("staging"), own("STAGING_EVENT_KEY", Some("STAGING_USER_KEY")));
         assert_eq!(names("live"), own("LIVE_KEY", None));
         assert_eq!(names("near"), own(EVENT_KEY, Some(USER_KEY)));
@@ -399,7 +507,7 @@ environment = "production"
                 "[profiles.a]\n\nregoin = \"us\"\nzzz = 1",
                 3,
                 "unknown field \"regoin\" in profile a: use one of region, url, environment, read_only, \
-                 test_identities, event_key, user_key, verification_key, verification_hash, signed, headers, interval",
+                 test_identities, event_key, event_key_command, event_key_file, user_key, user_key_command",
             ),
             (
                 "[profiles.a]\ncolumns = [\"type\"]",
@@ -434,6 +542,13 @@ environment = "production"
             ("[profiles.a]\nheaders = [\"s3cr3t\"]", 2, "the name before a colon"),
             ("[profiles.a]\nheaders = [\"Authorization: TOKEN\"]", 2, "authorization is set by clickscope itself"),
             ("[profiles.\"a\\u001Bb\"]", 1, "\"a\\u001bb\" cannot name a profile"),
+            (
+                "[profiles.a]\nevent_key = \"A_KEY\"\nevent_key_command = \"pass s3cr3t\"",
+                3,
+                "the key is in one place: keep one of",
+            ),
+            ("[profiles.a]\nevent_key_command = \" \"", 2, "write a command that prints the key"),
+            ("[profiles.a]\nuser_key_file = \"\"", 2, "name a file, as in"),
             ("volatile = [\"token\",\n \"a*b\"]", 2, "volatile: write the name of a field, with `*`"),
             ("profiles = 1", 1, "profiles must be a table"),
             ("[profiles]\nregion = \"us\"", 2, "profiles.\"region\" is not a table"),
@@ -464,5 +579,66 @@ environment = "production"
         fs::create_dir(&path).unwrap();
         let told = ConfigFile::read(folder.path()).unwrap_err().to_string();
         assert!(told.ends_with("config.toml cannot be read: it is not a file"), "{told}");
+    }
+
+    #[test]
+    fn a_project_says_what_is_checked_and_where_keys_go_only_when_that_is_agreed_to() {
+        let read = |text: &str, agreed| {
+            let own = parse("[profiles.live]\nevent_key = \"LIVE_KEY\"\nread_only = true\nredact = true\n").unwrap();
+            let file = own.over(Path::new("/p/.clickscope.toml"), text, Owner::Project { agreed })?;
+            let config = Config::read(ConfigLayer::default(), Some("live"), &|_| None, &file)?;
+            Ok::<_, ConfigError>((file, config))
+        };
+        let free = [
+            "columns = [\"type\"]\npinned = [\"a\"]\nmuted = []\nvolatile = [\"x_*\"]\n[lint]\ndate-format = \"allow\"\n",
+            "[profiles.live]\nplan = \"plan\"\ninterval = \"5s\"\nhistory = \"1MiB\"\nsigned = [\"a\"]\n",
+            "[profiles.live]\nread_only = true\nredact = true\nenvironment = \"production\"\n",
+            // Another profile is not in use.
+            "[profiles.other]\nurl = \"https://evil.example\"\n",
+        ];
+        for text in free {
+            read(text, false).unwrap();
+        }
+        let agreed = [
+            ("url = \"https://evil.example\"", "url"),
+            ("url = \"http://127.0.0.1:1\"", "url"),
+            ("region = \"eu\"", "region"),
+            ("event_key = \"AWS_SECRET_KEY\"", "event_key"),
+            ("user_key = \"AWS_SECRET_KEY\"", "user_key"),
+            ("verification_key = \"AWS_SECRET_KEY\"", "verification_key"),
+            ("redact_key = \"AWS_SECRET_KEY\"", "redact_key"),
+            ("headers = [\"X-A: AWS_SECRET_KEY\"]", "headers"),
+            ("environment = \"development\"", "environment"),
+            ("read_only = false", "read_only"),
+            ("redact = false", "redact"),
+            ("test_identities = [\"evil.example\"]", "test_identities"),
+            ("record = \"auto\"", "record"),
+        ];
+        for (line, field) in agreed {
+            let text = format!("[profiles.live]\nplan = \"plan\"\n{line}\n");
+            let told = read(&text, false).unwrap_err().to_string();
+            assert!(told.starts_with(&format!("/p/.clickscope.toml:3: {field} counts when you agree")), "{told}");
+            assert!(told.contains("`clickscope config trust`"), "{told}");
+            read(&text, true).unwrap();
+        }
+        for field in
+            fields::PROFILE.iter().chain(&fields::TOP).filter(|field| field.of_project == fields::OfProject::Never)
+        {
+            let within =
+                if fields::PROFILE.iter().any(|known| known.name == field.name) { "[profiles.live]" } else { "" };
+            let text = format!("{within}\n{} = {}\n", field.name, field.example);
+            let told = read(&text, true).unwrap_err().to_string();
+            assert!(told.contains("is for your own config file"), "{told}");
+        }
+        // Whoever agreed has what the project says, and beneath it what is their own.
+        let (_, config) = read("[profiles.live]\nurl = \"http://127.0.0.1:1\"\nread_only = false\n", true).unwrap();
+        assert_eq!(config.label(), "live · local · 127.0.0.1:1");
+        assert_eq!(config.safety().read_only, None);
+        assert_eq!(config.key_sources().event.value, KeySource::Variable("LIVE_KEY".to_owned()));
+        assert!(config.profile.unwrap().value.redacts());
+        let (file, _) =
+            read("[profiles.live]\nevent_key = \"OTHER_KEY\"\n[lint]\nidentifiers = [\"a\"]\n", true).unwrap();
+        assert!(file.key_variables().contains("OTHER_KEY"));
+        assert_eq!(file.said().iter().map(|said| said.agreed).collect::<Vec<_>>(), [Some(true), None]);
     }
 }

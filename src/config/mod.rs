@@ -1,15 +1,18 @@
 //! Where settings and secrets come from, and which wins.
 //!
-//! A setting is looked for in layers, the nearest first: flag, environment, profile, default. Each layer is a [`ConfigLayer`],
+//! A setting is looked for in layers, the nearest first: flag, environment, profile, default. A profile is what the file of the project says of it, and beneath
+//! that what the user's own says. Each layer is a [`ConfigLayer`],
 //! read on its own and checked on its own, so an error names the place where the value stands; [`Config::resolve`] lays
 //! them over one another and remembers where each value came from. A profile that the command line names is itself
 //! given by a flag, so what it says wins over the environment.
 //!
 //! Profiles stand in the config file ([`ConfigFile`]), which is read field by field with the line of each.
 //!
-//! Keys are no settings: they come from the environment or a prompt only, and are secrets from the moment they are read.
-//! The file only says which variables hold them.
+//! Keys are no settings: they come from the environment, a command, a file of their own or a prompt, and are secrets from
+//! the moment they are read. The config file only says where they are. What the file of a project may say, `project.rs` has.
 
+mod explain;
+mod fields;
 mod file;
 mod folders;
 mod headers;
@@ -19,9 +22,12 @@ mod layer;
 mod lint;
 mod plan;
 mod profile;
+mod project;
 mod prompt;
 mod redaction;
 mod resolved;
+mod sample;
+mod schema;
 mod section;
 mod size;
 mod templates;
@@ -36,17 +42,21 @@ use thiserror::Error;
 
 use crate::event::text::sanitize;
 
-pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE};
+pub use explain::{Explained, explain};
+pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE, Project, Said, project};
 pub use folders::{config_folder, state_folder, tapes_folder};
 pub use headers::headers;
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_pace, parse_patience, parse_since};
-pub use keys::{AccountKeys, EVENT_KEY, KeyNames, USER_KEY, VERIFICATION_KEY, demanded, variable_shown};
+pub use keys::{AccountKeys, EVENT_KEY, KeySource, KeySources, USER_KEY, VERIFICATION_KEY, demanded, variable_shown};
 pub use layer::{ConfigLayer, HISTORY, INTERVAL, REGION, Setting, Target, URL};
 pub use plan::read_plan;
 pub use profile::{Environment, Profile};
+pub use project::{Agreements, PROJECT_FILE};
 pub use prompt::{ask_for_word, prompt};
 pub use redaction::Masking;
 pub use resolved::Config;
+pub use sample::{Whose, sample};
+pub use schema::schema;
 pub use size::parse_size;
 pub use templates::{TemplateError, own_templates};
 
@@ -96,6 +106,17 @@ pub enum ConfigError {
     /// Two settings of the same layer that exclude each other.
     #[error("{0} and {1} are both set: a region stands for a URL, so keep one of them")]
     Conflict(Provenance, Provenance),
+    /// The file of a project says what the user has to agree to, and has not.
+    #[error(
+        "{place}: {field} counts when you agree to it, for this file came with the project and says where your keys go or \
+         what may be sent: read it, then run `clickscope config trust`"
+    )]
+    Unagreed {
+        /// Where it stands.
+        place: Provenance,
+        /// The field.
+        field: &'static str,
+    },
     /// There is no key, and nobody who could be asked for it.
     #[error(
         "no Event key: set {variable} to the Event API key of the account (in the dashboard under Account settings, API \

@@ -1,8 +1,9 @@
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
+use super::keys::{self, KeySource};
 use super::profile::variable;
-use super::{ConfigError, Lookup, Profile, Provenance, Setting, text};
+use super::{ConfigError, Lookup, Profile, Provenance, Setting};
 use crate::event::{Identifiers, Redaction};
 
 /// With a shorter key, values could be tried until a mask comes out.
@@ -25,42 +26,40 @@ impl Masking<'_> {
         self.redact || self.key.is_some() || self.profile.is_some_and(Profile::redacts)
     }
 
-    /// The redaction, with the key from the environment that the command line or else the profile names, or with one that
+    /// The redaction, with the key that the command line or else the profile names, or with one that
     /// is drawn for this run. `identifiers` are fields of the user's own that identify a customer.
     pub fn redaction(&self, lookup: Lookup<'_>, identifiers: &Identifiers) -> Result<Redaction, ConfigError> {
         let flag = |name: &str| {
             let place = Provenance::Flag("--redact-key");
             let unusable = |reason| ConfigError::Unusable { place: place.clone(), reason };
-            Ok::<_, ConfigError>(Setting { value: variable(name).map_err(unusable)?, place: place.clone() })
+            let value = KeySource::Variable(variable(name).map_err(unusable)?);
+            Ok::<_, ConfigError>(Setting { value, place: place.clone() })
         };
         let named = match self.key {
             Some(name) => Some(flag(name)?),
             None => self.profile.and_then(Profile::redact_key).cloned(),
         };
         let key = match named {
-            Some(name) => read(&name, lookup)?,
+            Some(source) => read(&source, lookup)?,
             None => SecretString::from(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())),
         };
         Ok(Redaction::new(&key, identifiers))
     }
 }
 
-fn read(Setting { value: name, place }: &Setting<String>, lookup: Lookup<'_>) -> Result<SecretString, ConfigError> {
+fn read(source: &Setting<KeySource>, lookup: Lookup<'_>) -> Result<SecretString, ConfigError> {
     let unusable = |place: Provenance, reason: String| ConfigError::Unusable { place, reason };
-    let key = text(lookup, name)?.map(SecretString::from);
-    let key = key.ok_or_else(|| {
-        unusable(
-            place.clone(),
-            format!(
-                "{name} is not set: it is to hold the key of the masks, any text of {SHORTEST_KEY} characters or more"
-            ),
-        )
+    let found = keys::find(source, lookup, "key of the masks")?.ok_or_else(|| {
+        let name = source.value.variable().unwrap_or_default();
+        let reason = format!(
+            "{name} is not set: it is to hold the key of the masks, any text of {SHORTEST_KEY} characters or more"
+        );
+        unusable(source.place.clone(), reason)
     })?;
-    if key.expose_secret().chars().count() < SHORTEST_KEY {
-        let place = Provenance::Environment(name.clone().into());
-        return Err(unusable(place, format!("the key of the masks needs {SHORTEST_KEY} characters or more")));
+    if found.secret.expose_secret().chars().count() < SHORTEST_KEY {
+        return Err(unusable(found.place, format!("the key of the masks needs {SHORTEST_KEY} characters or more")));
     }
-    Ok(key)
+    Ok(found.secret)
 }
 
 #[cfg(test)]

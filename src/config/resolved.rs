@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, ConfigFile, ConfigLayer, KeyNames, Lookup, Profile, Provenance, Setting, Target};
+use super::{ConfigError, ConfigFile, ConfigLayer, KeySources, Lookup, Profile, Provenance, Setting, Target};
 use crate::app::TableSettings;
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
@@ -16,6 +16,24 @@ use crate::plan::SeverityOverrides;
 const INTERVAL_FAR: Duration = Duration::from_secs(2);
 /// The interval for a server on this machine.
 const INTERVAL_NEAR: Duration = Duration::from_millis(500);
+
+/// How often such a target is polled where nobody says how often.
+pub(super) fn usual_interval(target: &Target) -> Duration {
+    if target.base_url().is_loopback() { INTERVAL_NEAR } else { INTERVAL_FAR }
+}
+
+/// The layers, the nearest first: what a profile says goes before the environment where it is chosen by a flag.
+pub(super) fn in_order(
+    flags: ConfigLayer,
+    environment: ConfigLayer,
+    profile: Option<(&Profile, &Provenance)>,
+) -> [ConfigLayer; 3] {
+    match profile {
+        Some((profile, Provenance::Flag(_))) => [flags, profile.layer(), environment],
+        Some((profile, _)) => [flags, environment, profile.layer()],
+        None => [flags, environment, ConfigLayer::default()],
+    }
+}
 
 /// Every setting, and where each came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +71,10 @@ impl Config {
         let environment = ConfigLayer::environment(lookup)?;
         let profile =
             file.choose(chosen, lookup)?.map(|Setting { value, place }| Setting { value: value.clone(), place });
-        let said = profile.as_ref().map(|profile| profile.value.layer()).unwrap_or_default();
-        let by_flag = matches!(&profile, Some(Setting { place: Provenance::Flag(_), .. }));
-        let layers = if by_flag { [flags, said, environment] } else { [flags, environment, said] };
+        if let Some(profile) = &profile {
+            profile.value.agreed()?;
+        }
+        let layers = in_order(flags, environment, profile.as_ref().map(|profile| (&profile.value, &profile.place)));
         let signing = profile.as_ref().map(|profile| profile.value.signing(lookup)).transpose()?.unwrap_or_default();
         Ok(Self { profile, signing, ..Self::resolve(layers, file) })
     }
@@ -72,11 +91,8 @@ impl Config {
         });
         let target =
             layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Provenance::Default });
-        let loopback = target.value.base_url().is_loopback();
-        let interval = layers.interval.unwrap_or(Setting {
-            value: if loopback { INTERVAL_NEAR } else { INTERVAL_FAR },
-            place: Provenance::Default,
-        });
+        let interval =
+            layers.interval.unwrap_or(Setting { value: usual_interval(&target.value), place: Provenance::Default });
         Self {
             target,
             interval,
@@ -111,8 +127,8 @@ impl Config {
     }
 
     /// Where the keys are.
-    pub fn key_names(&self) -> KeyNames {
-        self.profile.as_ref().map(|profile| profile.value.key_names()).unwrap_or_default()
+    pub fn key_sources(&self) -> KeySources {
+        self.profile.as_ref().map(|profile| profile.value.key_sources()).unwrap_or_default()
     }
 
     /// The rules for sending: who may be sent to, and when to ask first.

@@ -5,22 +5,50 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::fields::{Field, OfProject};
 use super::{ConfigError, Provenance, Setting};
 use crate::event::{Sanitized, sanitized, text};
 
 /// The widest name from the file that a message repeats, in columns.
 const WIDEST: usize = 40;
 
+/// Whose file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The user's own.
+    User,
+    /// That of a project, which came with its code.
+    Project {
+        /// Whether the user has agreed to it as it is.
+        agreed: bool,
+    },
+}
+
 /// The text of a config file, and where it stands.
 #[derive(Debug)]
 pub(super) struct ConfigText<'a> {
     path: Arc<Path>,
     text: &'a str,
+    owner: Owner,
 }
 
 impl<'a> ConfigText<'a> {
-    pub(super) fn new(path: &Path, text: &'a str) -> Self {
-        Self { path: path.into(), text }
+    pub(super) fn new(path: &Path, text: &'a str, owner: Owner) -> Self {
+        Self { path: path.into(), text, owner }
+    }
+
+    /// A file that is named there: from where the config file stands, or from home where it begins with `~/`.
+    pub(super) fn file(&self, named: &str) -> Result<PathBuf, String> {
+        if named.trim().is_empty() {
+            return Err("name a file, as in \"~/.keys/event\"".to_owned());
+        }
+        match named.strip_prefix("~/") {
+            Some(below) => {
+                let home = etcetera::home_dir().map_err(|_| "there is no home folder: set HOME".to_owned())?;
+                Ok(home.join(below))
+            }
+            None => Ok(self.path.parent().unwrap_or(Path::new("")).join(named)),
+        }
     }
 
     /// The place of what stands at these bytes.
@@ -58,22 +86,69 @@ impl<'a> Section<'a> {
         source: &'a ConfigText<'a>,
         called: String,
         table: &'a DeTable<'a>,
-        allowed: &[&str],
-        elsewhere: (&[&str], &str),
+        allowed: &[Field],
+        elsewhere: (&[Field], &str),
     ) -> Result<Self, ConfigError> {
-        let unknown = table.keys().filter(|key| !allowed.contains(&&**key.get_ref()));
+        let find = |fields: &[Field], name: &str| fields.iter().find(|field| field.name == name).copied();
+        let is_project = matches!(source.owner, Owner::Project { .. });
+        let is_refused = |name: &str| match find(allowed, name) {
+            Some(field) => is_project && field.of_project == OfProject::Never,
+            None => true,
+        };
+        let refused = table.keys().filter(|key| is_refused(key.get_ref()));
         let section = Self { source, called, table };
-        match unknown.min_by_key(|key| key.span().start) {
+        match refused.min_by_key(|key| key.span().start) {
             None => Ok(section),
             Some(key) => {
                 let name = shown(key.get_ref());
-                let reason = if elsewhere.0.contains(&&**key.get_ref()) {
-                    format!("{name}{} has its place {}", section.within(), elsewhere.1)
+                let within = section.within();
+                let reason = if find(allowed, key.get_ref()).is_some() {
+                    format!(
+                        "{name}{within} is for your own config file: a file that comes with a project may not say it"
+                    )
+                } else if find(elsewhere.0, key.get_ref()).is_some() {
+                    format!("{name}{within} has its place {}", elsewhere.1)
                 } else {
-                    format!("unknown field {name}{}: use one of {}", section.within(), allowed.join(", "))
+                    let names: Vec<&str> = allowed.iter().map(|field| field.name).collect();
+                    format!("unknown field {name}{within}: use one of {}", names.join(", "))
                 };
                 Err(source.unusable(&key.span(), reason))
             }
+        }
+    }
+
+    /// The first field that the user has to agree to, and has not.
+    pub(super) fn unagreed(&self, fields: &[Field]) -> Option<Setting<&'static str>> {
+        if self.source.owner != (Owner::Project { agreed: false }) {
+            return None;
+        }
+        let needs_word = |field: &Field| {
+            let (_, value) = self.table.get_key_value(field.name)?;
+            let said = written(field.name, value.get_ref());
+            field.needs_agreement(&said).then(|| (value.span(), field.name))
+        };
+        let (span, value) = fields.iter().filter_map(needs_word).min_by_key(|(span, _)| span.start)?;
+        Some(Setting { value, place: self.source.place(&span) })
+    }
+
+    /// Everything that stands in it, as it is written, each with its name and place.
+    pub(super) fn said(&self) -> Vec<(String, Setting<Sanitized>)> {
+        let mut said = Vec::new();
+        self.say("", self.table, &mut said);
+        said.sort_by_key(|(span, ..)| *span);
+        said.into_iter().map(|(_, name, setting)| (name, setting)).collect()
+    }
+
+    fn say(&self, within: &str, table: &DeTable<'_>, said: &mut Vec<(usize, String, Setting<Sanitized>)>) {
+        for (name, value) in table {
+            let path = format!("{within}{}", name.get_ref());
+            if let Some(table) = value.get_ref().as_table() {
+                self.say(&format!("{path}."), table, said);
+                continue;
+            }
+            let shown = written(name.get_ref(), value.get_ref());
+            let place = self.source.place(&value.span());
+            said.push((value.span().start, path, Setting { value: shown, place }));
         }
     }
 
@@ -100,14 +175,14 @@ impl<'a> Section<'a> {
         self.field(field, "true or false", DeValue::as_bool)
     }
 
-    /// A field that is a list of texts which stand for something else; none, when it is not there.
+    /// A field that is a list of texts which stand for something else.
     pub(super) fn list<T>(
         &self,
         field: &str,
         parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Vec<T>, ConfigError> {
+    ) -> Result<Option<Vec<T>>, ConfigError> {
         let expected = "a list of strings in quotes, as in [\"one\", \"two\"]";
-        let Some(list) = self.field(field, expected, DeValue::as_array)? else { return Ok(Vec::new()) };
+        let Some(list) = self.field(field, expected, DeValue::as_array)? else { return Ok(None) };
         let parse = |item: &Spanned<DeValue<'_>>| {
             let reason = match item.get_ref().as_str() {
                 None => self.expected(field, expected),
@@ -118,7 +193,7 @@ impl<'a> Section<'a> {
             };
             Err(self.source.unusable(&item.span(), reason))
         };
-        list.value.iter().map(parse).collect()
+        list.value.iter().map(parse).collect::<Result<_, _>>().map(Some)
     }
 
     /// A field that is a table.
@@ -165,6 +240,21 @@ impl<'a> Section<'a> {
     /// ` in profile staging`.
     fn within(&self) -> String {
         if self.called.is_empty() { String::new() } else { format!(" in {}", self.called) }
+    }
+}
+
+/// A value as it is written. Of a command only its first word is shown, for it may have a key among its arguments; and of
+/// the file of a key nothing but that it is there, for it may be the key.
+fn written(name: &str, value: &DeValue<'_>) -> Sanitized {
+    match value {
+        DeValue::String(text) if name.ends_with("_command") => {
+            sanitized!("{} …", text::excerpt(text.split_whitespace().next().unwrap_or_default(), WIDEST))
+        }
+        DeValue::String(text) if name.ends_with("_file") && !text.contains('/') => "a file".into(),
+        DeValue::String(text) => text::sanitize(text),
+        DeValue::Boolean(is) => Sanitized::of(is),
+        DeValue::Array(items) => Sanitized::join(items.iter().map(|item| written(name, item.get_ref())), ", "),
+        _ => "…".into(),
     }
 }
 

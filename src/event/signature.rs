@@ -97,6 +97,11 @@ impl Signing {
         self.key.is_some()
     }
 
+    /// The key, if it is known, to keep it out of what is shown.
+    pub fn key(&self) -> Option<&SecretString> {
+        self.key.as_ref().map(|VerificationKey(key)| &**key)
+    }
+
     /// Whether an event carries the signature that is demanded of its type; without a key, whether it carries one at all.
     pub fn accepts(&self, text: &str) -> bool {
         let Ok(event) = Document::read(text) else { return true };
