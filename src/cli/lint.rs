@@ -216,7 +216,7 @@ impl Tally {
 }
 
 /// So many parts of an input, and so many bytes of them, are taken at a time.
-const MOST_PARTS: usize = 16;
+const MOST_PARTS: usize = 64;
 const MOST_BYTES: usize = 256 * 1024;
 
 /// Up to so many events of one call are taken as one part.
@@ -511,8 +511,7 @@ fn no_event(which: &'static str) -> Sanitized {
 
 /// Reads a text that must be JSON.
 pub(super) fn read(text: &str) -> Result<Document, SyntaxError> {
-    check(text)?;
-    Document::read(text).map_err(|error| unreadable(&error))
+    Document::read(text).map_err(|error| check(text).err().unwrap_or_else(|| unreadable(&error)))
 }
 
 /// Placeholders, which a draft may have beyond JSON, are not allowed here: these are events.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::characters::Characters;
 use super::field_name::{ByName, FieldName, FieldNames};
 use super::head::Span;
 use super::{Head, HeadFields, Path, Payload, Segment, TypeName, json};
@@ -68,6 +69,8 @@ pub struct Node {
     pub(super) key: Range<u32>,
     /// The same where it is one that is known.
     pub(super) name: Option<&'static FieldName>,
+    /// What the inside of a string may hold; anything where it is no string.
+    pub(super) characters: Characters,
     pub(super) value: Range<u32>,
 }
 
@@ -229,9 +232,16 @@ impl Document {
     /// its JSON text.
     pub fn plain(&self, id: NodeId) -> Cow<'_, str> {
         match self.get(id) {
-            Some(node) if node.kind == NodeKind::String => json::string(self.slice(&node.value)),
-            _ => Cow::Borrowed(self.text(id)),
+            Some(node) if node.kind != NodeKind::String => Cow::Borrowed(self.slice(&node.value)),
+            Some(node) if node.characters.may_have(Characters::ESCAPE) => json::string(self.slice(&node.value)),
+            Some(node) => Cow::Borrowed(self.slice(&(node.value.start + 1..node.value.end.saturating_sub(1)))),
+            None => Cow::Borrowed(""),
         }
+    }
+
+    /// Which characters the text of a string may hold, as [`Document::plain`] gives it; any where it is no string.
+    pub(crate) fn characters(&self, id: NodeId) -> Characters {
+        self.get(id).map_or(Characters::ANY, |node| node.characters)
     }
 
     /// The key that the value stands under, decoded; `None` for elements and the event itself.
@@ -408,8 +418,7 @@ impl Iterator for Children<'_> {
     }
 }
 
-/// The single pass over the text. It trusts that scalars are well formed, for payloads were read before, but never
-/// that the structure is.
+/// The single pass over the text.
 struct Scan<'a> {
     text: &'a str,
     at: usize,
@@ -475,7 +484,7 @@ impl<'a> Scan<'a> {
                 if self.peek() != Some(b'"') {
                     return Err(self.bad());
                 }
-                self.key = self.string()?;
+                (self.key, _) = self.string()?;
                 if self.peek() != Some(b':') {
                     return Err(self.bad());
                 }
@@ -502,18 +511,14 @@ impl<'a> Scan<'a> {
             b'-' | b'0'..=b'9' => NodeKind::Number,
             _ => return Err(self.bad()),
         };
+        let mut characters = Characters::ANY;
         match kind {
             NodeKind::Object | NodeKind::Array => self.at += 1,
-            NodeKind::String => {
-                self.string()?;
-            }
-            _ => {
-                let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-                self.at += rest
-                    .iter()
-                    .position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'))
-                    .unwrap_or(rest.len());
-            }
+            NodeKind::String => (_, characters) = self.string()?,
+            NodeKind::Number => self.number()?,
+            NodeKind::Bool if first == b't' => self.word(b"true")?,
+            NodeKind::Bool => self.word(b"false")?,
+            NodeKind::Null => self.word(b"null")?,
         }
         let id = offset(self.nodes.len());
         let parent = self.open.last().copied().unwrap_or(u32::MAX);
@@ -525,11 +530,16 @@ impl<'a> Scan<'a> {
             None => 0,
         };
         let key = std::mem::take(&mut self.key);
-        let spelled = self.text.get(key.start as usize + 1..(key.end as usize).saturating_sub(1));
-        let name = spelled.filter(|_| !key.is_empty()).and_then(|spelled| self.names.get(spelled));
+        let name = if key.is_empty() {
+            None
+        } else {
+            let spelled = self.text.get(key.start as usize + 1..(key.end as usize).saturating_sub(1));
+            spelled.and_then(|spelled| self.names.get(spelled))
+        };
         let depth = offset(self.open.len());
         let value = start..offset(self.at);
-        self.nodes.push(Node { kind, children: 0, position, depth, parent, end: id + 1, key, name, value });
+        let (children, end) = (0, id + 1);
+        self.nodes.push(Node { kind, children, position, depth, parent, end, key, name, characters, value });
         if kind.is_container() {
             self.open.push(id);
         }
@@ -552,6 +562,9 @@ impl<'a> Scan<'a> {
     fn number_duplicates(&mut self, object: u32, end: u32) {
         /// Up to here, comparing each with each costs less than hashing.
         const FEW: usize = 24;
+        if object > 0 && self.are_all_others(object, end) {
+            return;
+        }
         let mut fields = std::mem::take(&mut self.fields);
         fields.clear();
         let mut next = object + 1;
@@ -563,7 +576,8 @@ impl<'a> Scan<'a> {
             fields.push((key, NodeId(next)));
             next = node.end;
         }
-        if fields.len() <= FEW {
+        if self.are_all_others(object, end) {
+        } else if fields.len() <= FEW {
             for (index, (key, id)) in fields.iter().enumerate() {
                 let after = fields.iter().skip(index + 1).filter(|(other, _)| other == key).count();
                 if after > 0 {
@@ -583,26 +597,119 @@ impl<'a> Scan<'a> {
         self.fields = fields;
     }
 
-    /// Reads a string and gives the range of it, with its quotes.
-    fn string(&mut self) -> Result<Range<u32>, DocumentError> {
+    /// Whether the keys of an object are certain to be different ones, as the few that are known nearly always are.
+    fn are_all_others(&self, object: u32, end: u32) -> bool {
+        let (mut next, mut there) = (object + 1, 0_u128);
+        while let Some(node) = self.nodes.get(next as usize).filter(|_| next < end) {
+            let Some(name) = node.name else { return false };
+            let bit = 1 << (name.index() % 128);
+            if there & bit != 0 {
+                return false;
+            }
+            there |= bit;
+            next = node.end;
+        }
+        true
+    }
+
+    /// Reads a string: the range of it, with its quotes, and which characters are in it.
+    fn string(&mut self) -> Result<(Range<u32>, Characters), DocumentError> {
+        /// Of a longer one it is not said what is in it: a search goes through it faster.
+        const SHORT: usize = 64;
         let start = self.at;
         self.at += 1;
-        loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let stop = memchr::memchr2(b'"', b'\\', rest).ok_or_else(|| self.bad())?;
-            self.at += stop + 1;
-            if rest.get(stop) == Some(&b'"') {
-                return Ok(offset(start)..offset(self.at));
+        let bytes = self.text.as_bytes();
+        let mut there = Characters::NONE;
+        for byte in bytes.iter().skip(self.at).take(SHORT) {
+            let character = Characters::of(*byte);
+            if character.may_have(Characters::STOP) {
+                break;
             }
+            there = there.and(character);
             self.at += 1;
+        }
+        loop {
+            match bytes.get(self.at) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok((offset(start)..offset(self.at), there));
+                }
+                Some(b'\\') => {
+                    self.at += self.escape().ok_or_else(|| self.bad())?;
+                }
+                _ => {
+                    let rest = bytes.get(self.at..).unwrap_or_default();
+                    let stop = memchr::memchr2(b'"', b'\\', rest).ok_or_else(|| self.bad())?;
+                    let passed = rest.get(..stop).unwrap_or_default();
+                    // Not the first of them: to say where it is costs more than to say that there is one.
+                    if passed.iter().fold(false, |found, byte| found | (*byte < b' ')) {
+                        return Err(self.bad());
+                    }
+                    self.at += stop;
+                }
+            }
+            there = Characters::ANY;
         }
     }
 
+    /// How long the escape is that begins here; `None` where it is none.
+    fn escape(&self) -> Option<usize> {
+        let escape = self.text.as_bytes().get(self.at + 1..)?;
+        match escape.first()? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+            b'u' => escape.get(1..5)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
+            _ => None,
+        }
+    }
+
+    fn number(&mut self) -> Result<(), DocumentError> {
+        let negative = usize::from(self.byte() == Some(b'-'));
+        self.at += negative;
+        let leading_zero = self.byte() == Some(b'0');
+        let digits = self.digits()?;
+        if leading_zero && digits > 1 {
+            return Err(self.bad());
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.byte(), Some(b'e' | b'E')) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// How many digits were passed, which is one at least.
+    fn digits(&mut self) -> Result<usize, DocumentError> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        if count == 0 { Err(self.bad()) } else { Ok(count) }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), DocumentError> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        if !rest.starts_with(word) {
+            return Err(self.bad());
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     fn peek(&mut self) -> Option<u8> {
-        let rest = self.text.as_bytes().get(self.at..)?;
-        let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
-        self.at += blank;
-        rest.get(blank).copied()
+        loop {
+            match self.byte()? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
     }
 
     fn bad(&self) -> DocumentError {
@@ -709,6 +816,26 @@ mod tests {
             "\"open",
             "]",
             "{\"a\":1,}",
+            "01",
+            "-",
+            "-a",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "1e+",
+            "1a",
+            "tru",
+            "nulll",
+            "falsetrue",
+            "NaN",
+            "\"a\nb\"",
+            "\"\t\"",
+            "\"\\x\"",
+            "\"\\u00g0\"",
+            "\"\\u00\"",
+            "\"\\",
+            "\u{feff}{}",
         ] {
             assert!(Document::read(text).is_err(), "{text:?} was read");
         }
@@ -771,13 +898,12 @@ mod tests {
                 assert!(!is_json, "it was not read");
                 return (false, 0, 0);
             };
-            // What is none may be taken for one, for scalars are trusted.
-            if is_json {
-                for id in document.ids() {
-                    assert_eq!(document.find(&document.path(id)), Some(id));
-                    let fields = document.children(id).count();
-                    assert_eq!(document.get(id).map(|node| node.children as usize), Some(fields));
-                }
+            assert!(is_json, "it was read");
+            for id in document.ids() {
+                assert_eq!(document.find(&document.path(id)), Some(id));
+                let fields = document.children(id).count();
+                assert_eq!(document.get(id).map(|node| node.children as usize), Some(fields));
+                assert!(document.characters(id).may_be_in(&document.plain(id)));
             }
             (is_json, document.len().min(32), document.duplicate_keys().min(8))
         });

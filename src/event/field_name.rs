@@ -78,6 +78,11 @@ impl Drop for FieldNames {
 }
 
 impl FieldName {
+    /// Which of the names that are known it is, from 0.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
     /// The hash of its text (XXH3, 64 bits).
     pub(super) fn hash(&self) -> u64 {
         self.hash

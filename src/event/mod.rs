@@ -4,6 +4,7 @@
 
 mod assignment;
 pub mod catalogue;
+mod characters;
 mod diff;
 mod document;
 mod extract;
@@ -29,6 +30,7 @@ pub mod values;
 
 pub use crate::sanitized;
 pub use assignment::{Assignment, AssignmentError};
+pub(crate) use characters::Characters;
 pub use diff::{
     ArrayMatch, Difference, DifferenceKind, Groups, MatchedBy, Piece, PieceKind, QUOTED_DIGITS, Volatile, alike, diff,
     diff_matched, inside,

@@ -46,6 +46,13 @@ pub fn sanitize_within(text: &str, columns: usize) -> (Sanitized, bool) {
     (Sanitized::made(out), true)
 }
 
+/// The same as [`str::trim`], which looks at characters where nearly all texts end in plain letters.
+pub(crate) fn trimmed(text: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_plain(bytes.first()) && is_plain(bytes.last()) { text } else { text.trim() }
+}
+
 /// `text` sanitized and cut to `columns` columns; the work is bounded by them.
 pub fn excerpt(text: &str, columns: usize) -> Sanitized {
     sanitize_within(text, columns).0.fit(columns)

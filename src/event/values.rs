@@ -96,6 +96,10 @@ impl Splitter {
                     _ => {
                         from = at;
                         (self.value.line, self.value.column) = (self.line, self.column);
+                        if let Some(end) = end_of_one(piece, at) {
+                            (self.value.is_container, self.at_line_start) = (true, true);
+                            return (end, Some(self.end(piece.get(at..end))));
+                        }
                         self.value.is_container = matches!(byte, b'{' | b'[');
                         self.state = if self.value.is_container { State::Inside } else { State::NoValue };
                         self.open.clear();
@@ -204,6 +208,21 @@ impl Splitter {
         self.state = State::Between;
         std::mem::replace(&mut self.value, Value { bytes: Vec::new(), line: 1, column: 1, is_container: false })
     }
+}
+
+/// Where the line ends that is one object for certain, as nearly all lines of NDJSON are: it ends as one, another value
+/// begins behind it, and in it none begins behind another.
+fn end_of_one(piece: &[u8], at: usize) -> Option<usize> {
+    let rest = piece.get(at..).filter(|rest| rest.first() == Some(&b'{'))?;
+    let end = memchr::memchr(b'\n', rest)?;
+    let line = rest.get(..end)?;
+    let is_closed = line.trim_ascii_end().last() == Some(&b'}');
+    let goes_on = matches!(rest.get(end + 1), Some(b'{' | b'['));
+    let is_end = |close: usize| {
+        let behind = line.get(close + 1..).unwrap_or_default().trim_ascii_start().first();
+        !behind.is_some_and(|byte| matches!(*byte, b'{' | b'[' | RECORD_SEPARATOR) || MARK.contains(byte))
+    };
+    (is_closed && goes_on && memchr::memchr2_iter(b'}', b']', line).all(is_end)).then_some(at + end + 1)
 }
 
 #[cfg(test)]

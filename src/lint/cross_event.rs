@@ -12,15 +12,15 @@ mod recent;
 mod repeats;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 
 use foldhash::HashSet;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::budget::cut_short;
+use super::missing::is_no_value;
 use super::values::is_address;
 use super::{Findings, LintContext, Rule, Stage};
-use crate::event::text::excerpt;
+use crate::event::text::{excerpt, trimmed};
 use crate::event::{ByName, Document, NodeId, NodeKind, Origin, Path};
 use fields::FieldHistory;
 use orders::OrderHistory;
@@ -115,9 +115,10 @@ struct KeyFields<'a> {
     stage: Stage,
     /// Its type.
     event_type: Option<&'a str>,
-    customer: Option<NodeId>,
-    email: Option<NodeId>,
-    uuid: Option<NodeId>,
+    customer: Identifying<'a>,
+    /// Only one that mail can go to: a text that is no address has its own rule, and stands for many people.
+    email: Identifying<'a>,
+    uuid: Identifying<'a>,
     order: Option<NodeId>,
     revenue: Option<NodeId>,
     total: Option<NodeId>,
@@ -127,9 +128,13 @@ struct KeyFields<'a> {
     transaction: Option<NodeId>,
     /// By which name it refers to products, the first of those names.
     products: Option<NodeId>,
-    /// Whom it is about, once that is asked for.
-    about: OnceCell<Option<(&'static str, u64)>>,
+    /// By what it says whom it is about, and whom, as a hash: by `customer_id`, or else by address. Only what is said by
+    /// the same can be compared.
+    customer_or_email: Option<(&'static str, u64)>,
 }
+
+/// A field that identifies something, with what it says.
+type Identifying<'a> = Option<(NodeId, Cow<'a, str>)>;
 
 /// The part that a field of the event has in these rules, by its name.
 #[derive(Clone, Copy)]
@@ -161,23 +166,36 @@ impl Role {
 
 impl<'a> KeyFields<'a> {
     fn read(event: &'a Document, stage: Stage) -> Self {
-        let identifier = |wanted: &str| event.identifier_fields().find(|(name, _)| *name == wanted).map(|(_, id)| id);
+        let (mut customer, mut email, mut device, mut cookie) = (None, None, None, None);
+        for (name, id) in event.identifier_fields() {
+            match name {
+                "customer_id" => customer = Some(id),
+                "email" => email = Some(id),
+                "device_id" => device = Some(id),
+                "cookie" => cookie = Some(id),
+                _ => {}
+            }
+        }
+        let customer = identifying(event, customer);
+        let email = identifying(event, email).filter(|(_, email)| is_address(trimmed(email)));
+        let about = customer.as_ref().map(|(_, customer)| ("customer_id", xxh3_64(customer.as_bytes())));
+        let by_email = || email.as_ref().map(|(_, email)| ("email", xxh3_64(lowercase(trimmed(email)).as_bytes())));
         let mut key_fields = Self {
             event,
             stage,
             event_type: event.event_type(),
-            customer: identifier("customer_id"),
-            email: identifier("email"),
-            uuid: event.uuid_field(),
+            customer_or_email: about.or_else(by_email),
+            customer,
+            email,
+            uuid: identifying(event, event.uuid_field()),
             order: None,
             revenue: None,
             total: None,
-            device: identifier("device_id"),
-            cookie: identifier("cookie"),
+            device,
+            cookie,
             joined: None,
             transaction: None,
             products: None,
-            about: OnceCell::new(),
         };
         for field in event.children(NodeId::ROOT).filter(|field| event.occurrence(*field) == 0) {
             match Role::of(event, field) {
@@ -193,33 +211,18 @@ impl<'a> KeyFields<'a> {
         key_fields
     }
 
-    /// The text of a field that identifies something and holds no other thing: text that is not blank, or a number.
-    fn identifier(&self, field: Option<NodeId>) -> Option<(NodeId, Cow<'a, str>)> {
-        let field = field?;
-        let kind = self.event.get(field)?.kind;
-        let text = self.event.plain(field);
-        let usable = matches!(kind, NodeKind::String | NodeKind::Number) && !super::missing::is_no_value(&text);
-        usable.then_some((field, text))
-    }
-
-    /// By what it says whom it is about, and whom, as a hash: by `customer_id`, or else by address. Only what is said by
-    /// the same can be compared.
-    fn customer(&self) -> Option<(&'static str, u64)> {
-        *self.about.get_or_init(|| {
-            let customer = self.identifier(self.customer).map(|(_, customer)| xxh3_64(customer.as_bytes()));
-            let email = || self.identifier(self.email).filter(|(_, email)| is_address(email.trim()));
-            let email = || email().map(|(_, email)| ("email", xxh3_64(lowercase(email.trim()).as_bytes())));
-            customer.map(|customer| ("customer_id", customer)).or_else(email)
-        })
+    /// The text of a field that identifies something.
+    fn identifying(&self, field: Option<NodeId>) -> Identifying<'a> {
+        identifying(self.event, field)
     }
 
     /// Whom it is about, as a hash, by whatever it says that.
     fn person(&self) -> Option<u64> {
         let other = || {
             let fields = [self.device, self.cookie].into_iter();
-            fields.filter_map(|field| self.identifier(field)).map(|(_, id)| xxh3_64(id.as_bytes())).next()
+            fields.filter_map(|field| self.identifying(field)).map(|(_, id)| xxh3_64(id.as_bytes())).next()
         };
-        self.customer().map(|(_, customer)| customer).or_else(other)
+        self.customer_or_email.map(|(_, customer)| customer).or_else(other)
     }
 
     /// The same for every copy of one event: of a received one, what the platform added does not count, for it goes on
@@ -235,6 +238,17 @@ impl<'a> KeyFields<'a> {
             xxh3_64_with_seed(self.event.text(field).as_bytes(), key)
         })
     }
+}
+
+/// The text of a field that identifies something and holds no other thing: text that is not blank, or a number.
+fn identifying(event: &Document, field: Option<NodeId>) -> Identifying<'_> {
+    let field = field?;
+    let kind = event.get(field)?.kind;
+    if !matches!(kind, NodeKind::String | NodeKind::Number) {
+        return None;
+    }
+    let text = event.plain(field);
+    (!is_no_value(&text, event.characters(field))).then_some((field, text))
 }
 
 /// A text in small letters.

@@ -21,10 +21,12 @@ impl DateForm {
         if !text.starts_with(|first: char| first.is_ascii_digit()) {
             return Self::Otherwise;
         }
-        let (date, time) = text.split_once(['T', 't']).map_or((text, None), |(date, time)| (date, Some(time)));
+        let letter = text.bytes().take(11).position(|byte| matches!(byte, b'T' | b't'));
+        let (date, time) = text.split_at_checked(letter.unwrap_or(text.len())).unwrap_or((text, ""));
         if !matches!(date.len(), 4 | 7 | 8 | 10) {
             return Self::Otherwise;
         }
+        let time = letter.and_then(|_| time.get(1..));
         // Both forms are documented: 2016-04-12T17:27:20Z, 20160412T172720Z.
         let forms = [("yyyy-mm-dd", "-"), ("yyyymmdd", "")];
         for (form, hyphen) in forms {

@@ -12,8 +12,8 @@ use super::dates::{DateForm, is_relative, is_slashed, is_time, rewritten};
 use super::missing::{self, LITERAL_TEXT, PLACEHOLDER_LEFT, is_placeholder};
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{Attribute, Catalogue, IDENTIFIERS};
-use crate::event::text::sanitize;
-use crate::event::{ByName, Document, NodeId, NodeKind, Origin, sanitized};
+use crate::event::text::{sanitize, trimmed};
+use crate::event::{ByName, Characters, Document, NodeId, NodeKind, Origin, sanitized};
 
 const TYPES: &str = "https://help.blueshift.com/hc/en-us/articles/115002714773";
 
@@ -150,7 +150,10 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
             });
         }
         let diagnosis = match node.kind {
-            NodeKind::String => half_character(event.text(id)).or_else(|| in_text(event, id, key, &event.plain(id))),
+            NodeKind::String => {
+                let halved = event.characters(id).may_have(Characters::ESCAPE).then(|| half_character(event.text(id)));
+                halved.flatten().or_else(|| in_text(event, id, key, &event.plain(id)))
+            }
             NodeKind::Number => in_number(event, id, key),
             _ => None,
         };
@@ -215,8 +218,9 @@ fn without_halves(json: &str) -> Option<String> {
 
 /// One value has one fault at most: text that stands for no value is not also a wrong date.
 fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagnosis> {
-    let top = event.parent(id) == Some(NodeId::ROOT);
-    if text.trim().is_empty() {
+    let characters = event.characters(id);
+    if trimmed(text).is_empty() {
+        let top = event.parent(id) == Some(NodeId::ROOT);
         let held_elsewhere =
             top && (IDENTIFIERS.contains(&key) || matches!(key, "event" | "event_uuid" | "transaction_uuid"));
         // The platform's own pixel sends an empty referrer for a visitor who came from nowhere.
@@ -224,7 +228,7 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
         return (!held_elsewhere && !usual).then(|| Diagnosis::new(&EMPTY_STRING, "a value, or no such field", None));
     }
     let kind = FieldKind::of(event, id);
-    if let Some(severity) = missing::literal(key, text, kind.is_some()) {
+    if let Some(severity) = missing::literal(key, text, characters, kind.is_some()) {
         let expected = if severity == Severity::Note {
             "a value, if this stands for none; else it is right"
         } else {
@@ -232,7 +236,7 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
         };
         return Some(Diagnosis { severity, ..Diagnosis::new(&LITERAL_TEXT, expected, None) });
     }
-    if is_placeholder(key, text) {
+    if is_placeholder(key, text, characters) {
         return Some(Diagnosis::new(&PLACEHOLDER_LEFT, "the value that belongs in its place", None));
     }
     match kind {
@@ -252,7 +256,9 @@ fn in_text(event: &Document, id: NodeId, key: &str, text: &str) -> Option<Diagno
         // A full date and time is one wherever it stands, and so is one with slashes.
         None => match DateForm::of(text) {
             DateForm::Impossible { swapped } if text.contains('T') => Some(impossible(swapped)),
-            DateForm::Otherwise if text.contains('/') && is_slashed(text) => Some(date_format(rewritten(text))),
+            DateForm::Otherwise if characters.may_have(Characters::SLASH) && is_slashed(text) => {
+                Some(date_format(rewritten(text)))
+            }
             DateForm::Otherwise if is_price(event, id, text) => number_fault(text),
             _ => None,
         },
@@ -485,7 +491,8 @@ fn is_boolean_word(key: &str, text: &str) -> bool {
         "vip",
         "accepts_marketing",
     ];
-    let is_word = ["true", "false", "yes", "no"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    let text = trimmed(text);
+    let is_word = text.len() <= 5 && ["true", "false", "yes", "no"].iter().any(|word| text.eq_ignore_ascii_case(word));
     is_word && NAMES.contains(&key)
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::values::is_uuid;
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::catalogue::{ANY_EVENT, Catalogue, IDENTIFIERS};
-use crate::event::text::{excerpt, sanitize};
+use crate::event::text::{excerpt, sanitize, trimmed};
 use crate::event::{ByName, Document, NodeId, NodeKind, Path, sanitized};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -201,7 +201,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
             Role::Transaction if kind != Some(NodeKind::Null) => check_uuid(&TRANSACTION_UUID, event, field, findings),
             // A null says that there is none, as its absence would.
             Role::Identifier if kind != Some(NodeKind::Null) => {
-                if event.plain(field).trim().is_empty() {
+                if trimmed(&event.plain(field)).is_empty() {
                     // The platform adds a `user_uuid` of its own.
                     if outgoing || name != "user_uuid" {
                         blank = true;
@@ -365,7 +365,9 @@ pub(super) fn standard(letters: &str) -> Option<&'static str> {
 pub(crate) fn letters(name: &str) -> String {
     let counts = |c: &char| !matches!(c, '_' | '-') && !c.is_whitespace();
     if name.is_ascii() {
-        return name.chars().filter(counts).map(|c| c.to_ascii_lowercase()).collect();
+        let mut letters = String::with_capacity(name.len());
+        letters.extend(name.bytes().map(|byte| char::from(byte.to_ascii_lowercase())).filter(counts));
+        return letters;
     }
     name.chars().filter(counts).flat_map(char::to_lowercase).collect()
 }
@@ -381,7 +383,13 @@ fn check_uuid(rule: &'static Rule, event: &Document, field: NodeId, findings: &m
 }
 
 fn check_length(event: &Document, field: NodeId, name: &str, findings: &mut Findings) {
-    let length = event.plain(field).chars().count();
+    // Hardly any is so long, and none has more characters than bytes.
+    const SHORTEST_LIMIT: usize = 36;
+    let text = event.plain(field);
+    if text.len() <= SHORTEST_LIMIT {
+        return;
+    }
+    let length = text.chars().count();
     let (most, severity) = match name {
         "customer_id" if length > 128 => (128, Severity::Error),
         "customer_id" if length > 64 => (64, Severity::Note),

@@ -3,7 +3,9 @@
 
 use super::limits::letters;
 use super::{Rule, Severity};
+use crate::event::Characters;
 use crate::event::catalogue::IDENTIFIERS;
+use crate::event::text::trimmed;
 
 pub(super) static LITERAL_TEXT: Rule = Rule {
     id: "literal-text",
@@ -41,8 +43,8 @@ enum Sureness {
 
 /// How bad a text under that name is that stands for no value; `None` where it is a value. `typed` says that the field is
 /// for a date, a number or the like, which no word is.
-pub(super) fn literal(key: &str, text: &str, typed: bool) -> Option<Severity> {
-    let sureness = sureness(text.trim())?;
+pub(super) fn literal(key: &str, text: &str, characters: Characters, typed: bool) -> Option<Severity> {
+    let sureness = sureness(trimmed(text), characters)?;
     if sureness == Sureness::Sure || typed || IDENTIFIERS.contains(&key) {
         return Some(LITERAL_TEXT.severity);
     }
@@ -60,14 +62,24 @@ pub(super) fn literal(key: &str, text: &str, typed: bool) -> Option<Severity> {
     }
 }
 
-/// Whether `text` only stands where a value belongs.
-pub(super) fn is_no_value(text: &str) -> bool {
-    text.trim().is_empty() || sureness(text.trim()).is_some() || is_placeholder("", text)
+/// Whether `text`, which holds no other `characters`, only stands where a value belongs.
+pub(super) fn is_no_value(text: &str, characters: Characters) -> bool {
+    let trimmed = trimmed(text);
+    trimmed.is_empty() || sureness(trimmed, characters).is_some() || is_placeholder("", trimmed, characters)
 }
 
 /// Whether a text stands for no value, by what the languages and programs of senders write.
-fn sureness(text: &str) -> Option<Sureness> {
+fn sureness(text: &str, characters: Characters) -> Option<Sureness> {
     use Sureness::{Perhaps, Sure, Word};
+    /// Numbers, dates, UUIDs and slugs have no others, and what stands for no value has no digit beside these.
+    const OF_IDS: Characters = Characters::LOWER
+        .and(Characters::DIGIT)
+        .and(Characters::HYPHEN)
+        .and(Characters::UNDERSCORE)
+        .and(Characters::DOT);
+    if characters.are_among(OF_IDS) && characters.may_have(Characters::DIGIT) {
+        return None;
+    }
     let (first, last) = (text.bytes().next()?, text.bytes().next_back()?);
     let word = match text {
         "None" | "N/A" | "n/a" | "Null" | "Array" | "nan" | "(not set)" | "(none)" | "Infinity" | "-Infinity" => {
@@ -146,16 +158,21 @@ fn is_hash(text: &str) -> bool {
 }
 
 /// Whether `text` under that name is or has what a template's engine or a reader of the documentation should have replaced.
-pub(super) fn is_placeholder(key: &str, text: &str) -> bool {
-    let text = text.trim();
+pub(super) fn is_placeholder(key: &str, text: &str, characters: Characters) -> bool {
+    let text = trimmed(text);
     let text = if text.starts_with('\'') || text.ends_with('\'') { text.trim_matches('\'') } else { text };
     if is_own_name(key, text) {
         return true;
     }
     // Nearly all texts have none of these signs: what looks for pairs of them need not search there.
-    let signs = Signs::of(text);
-    if signs != Signs::NONE {
-        return (signs != Signs::AT || text.starts_with('@')) && is_template(text, signs);
+    if characters.may_have(Characters::TEMPLATE.and(Characters::AT)) {
+        let signs = Signs::of(text);
+        if signs != Signs::NONE {
+            return (signs != Signs::AT || text.starts_with('@')) && is_template(text, signs);
+        }
+    }
+    if !characters.may_have(Characters::UPPER.and(Characters::UNDERSCORE)) {
+        return false;
     }
     let inside = |mark: &str| text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
     matches!(text, "TODO" | "FIXME" | "CHANGEME" | "CHANGE_ME")

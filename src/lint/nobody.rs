@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{Expected, Finding, Findings, Fix, LintContext, Mended, Rule, Severity, Stage, shown};
+use crate::event::text::trimmed;
 use crate::event::{Document, NodeKind, sanitized};
 
 const DOCUMENTATION: &str = "https://help.blueshift.com/hc/en-us/articles/6479978144275";
@@ -40,7 +41,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
             continue;
         }
         let text = event.plain(field);
-        let text = text.trim();
+        let text = trimmed(&text);
         if let Some(whole) = rewritten(name, text) {
             let fix = whole.known().map(|whole| Fix::Replace(serde_json::Value::from(whole).to_string()));
             let expected = "the identifier as it was before a spreadsheet read it";

@@ -74,10 +74,10 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         return;
     }
     let fields = Object::read(event, NodeId::ROOT);
-    if let Some(definition) = definition(event, context.stage) {
-        fields.check_demands(definition, findings);
-    }
     let products = fields.listed_products();
+    if let Some(definition) = definition(event, context.stage) {
+        fields.check_demands(definition, &products, findings);
+    }
     fields.check_aliases(&products, findings);
     fields.check_products(&products, findings);
     fields.check_ids(&products, findings);
@@ -97,7 +97,7 @@ fn definition(event: &Document, stage: Stage) -> Option<&'static Definition> {
 }
 
 impl Object<'_> {
-    fn check_demands(&self, definition: &'static Definition, findings: &mut Findings) {
+    fn check_demands(&self, definition: &'static Definition, products: &[Self], findings: &mut Findings) {
         for Demand { any_of, need } in &definition.demands {
             let asks_for = |wanted: &str| any_of.iter().any(|name| name == wanted);
             if asks_for("email") {
@@ -122,8 +122,10 @@ impl Object<'_> {
             }
         }
         for attribute in definition.attributes.iter().filter(|attribute| !attribute.attributes.is_empty()) {
-            for object in self.objects(&attribute.name) {
-                object.check_needs(attribute, findings);
+            if attribute.name == "products" && !products.is_empty() {
+                products.iter().for_each(|product| product.check_needs(attribute, findings));
+            } else {
+                self.objects(&attribute.name).iter().for_each(|object| object.check_needs(attribute, findings));
             }
         }
     }

@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::limits::letters;
-use super::values::is_address;
+use super::values::{is_address, is_uuid};
 use super::{Actual, Finding, Findings, Fix, LintContext, Rule, Severity};
 use crate::event::text::sanitize;
-use crate::event::{ByName, Document, NodeId, NodeKind, Origin, sanitized};
+use crate::event::{ByName, Characters, Document, NodeId, NodeKind, Origin, sanitized};
 use crate::lint::Stage;
 
 static CARD: Rule = Rule {
@@ -102,19 +102,20 @@ fn in_text(event: &Document, id: NodeId, json: &str) -> Option<Told> {
         let is_hidden = text.chars().all(|c| matches!(c, '*' | '•' | 'x' | 'X' | '.' | '-' | '#'));
         let is_answer = matches!(&*text, "true" | "false" | "yes" | "no" | "null" | "undefined" | "none");
         let is_code = what != CODE || (3..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_hidden && !is_answer && is_code && !super::missing::is_no_value(&text) {
+        if !is_hidden && !is_answer && is_code && !super::missing::is_no_value(&text, event.characters(id)) {
             return Some(told(if what == CODE { &CARD } else { &SECRET }, NONE, what, true));
         }
     }
     let inner = json.get(1..json.len() - 1).unwrap_or_default();
-    // No shorter text is any of these.
-    if inner.len() < 15 {
+    // No shorter text is any of these, and no UUID.
+    if inner.len() < 15 || is_uuid(inner) {
         return None;
     }
     if inner.starts_with("http") {
         return if inner.contains(['?', '#', '@']) { in_url(&event.plain(id)) } else { None };
     }
-    let digits: usize = inner.bytes().map(|byte| usize::from(byte.is_ascii_digit())).sum();
+    let has_digits = event.characters(id).may_have(Characters::DIGIT);
+    let digits: usize = if has_digits { inner.bytes().map(|byte| usize::from(byte.is_ascii_digit())).sum() } else { 0 };
     if digits >= 15
         && let Some(card) = card(&event.key(id).unwrap_or_default(), inner)
     {
@@ -250,6 +251,11 @@ fn card(key: &str, text: &str) -> Option<String> {
 fn groups(text: &str) -> Option<String> {
     const FORMS: [&[usize]; 2] = [&[4, 4, 4, 4], &[4, 6, 5]];
     let is_gap = |byte: u8| matches!(byte, b' ' | b'-');
+    let is_other = |byte: &u8| !byte.is_ascii_digit() && !is_gap(*byte);
+    // Dates and UUIDs have digits enough, and none so many on end.
+    if text.as_bytes().split(is_other).all(|run| run.len() < 15) {
+        return None;
+    }
     let mut from = 0;
     while let Some(start) = text.bytes().skip(from).position(|byte| byte.is_ascii_digit()).map(|at| at + from) {
         let run = text.bytes().skip(start).take_while(|byte| byte.is_ascii_digit() || is_gap(*byte)).count();

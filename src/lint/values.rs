@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
+use crate::event::text::trimmed;
 use crate::event::{ByName, Document, NodeId, NodeKind, Sanitized, sanitized};
 
 const EVENT: &str = "https://developer.blueshift.com/reference/post_api-v1-event";
@@ -229,7 +230,7 @@ impl<'a> FilledField<'a> {
     /// The field, unless it is null or blank: whether it may be, is another rule's.
     fn read(event: &'a Document, id: NodeId) -> Option<Self> {
         let (kind, text) = (event.get(id)?.kind, event.plain(id));
-        (kind != NodeKind::Null && !text.trim().is_empty()).then_some(Self { event, id, kind, text })
+        (kind != NodeKind::Null && !trimmed(&text).is_empty()).then_some(Self { event, id, kind, text })
     }
 
     fn breaks(&self, rule: &'static Rule, expected: impl Into<Expected>) -> Finding {
@@ -262,6 +263,10 @@ fn email(field: &FilledField<'_>) -> Option<Finding> {
 /// Whether mail can go there: what mailbox providers take, which is less than RFC 5322 allows (no quoted names, no
 /// comments, no domain without a dot).
 pub(crate) fn is_address(text: &str) -> bool {
+    is_plain_address(text).unwrap_or_else(|| is_any_address(text))
+}
+
+fn is_any_address(text: &str) -> bool {
     let odd = |c: char| {
         matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ',' | ';' | ':' | '\\' | '"' | '@')
             || c.is_whitespace()
@@ -279,13 +284,46 @@ pub(crate) fn is_address(text: &str) -> bool {
     is_name && domain.len() <= 253 && domain.split('.').all(is_label) && !top.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The same of a text of letters, digits and the usual signs; `None` of any other.
+fn is_plain_address(text: &str) -> Option<bool> {
+    let at = memchr::memchr(b'@', text.as_bytes())?;
+    let (name, domain) = (text.as_bytes().get(..at)?, text.as_bytes().get(at + 1..)?);
+    let (mut before, mut labels, mut length, mut has_letter) = (b'.', 0, 0, false);
+    for byte in name {
+        match byte {
+            b'.' if before == b'.' => return Some(false),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'+' => before = *byte,
+            _ => return None,
+        }
+    }
+    if before == b'.' || name.len() > 64 || domain.len() > 253 {
+        return None;
+    }
+    before = b'.';
+    for byte in domain {
+        match byte {
+            b'.' if matches!(before, b'.' | b'-') || length > 63 => return Some(false),
+            b'.' => (labels, length, has_letter) = (labels + 1, 0, false),
+            b'-' if before == b'.' => return Some(false),
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' => (length, has_letter) = (length + 1, true),
+            b'0'..=b'9' => length += 1,
+            _ => return None,
+        }
+        before = *byte;
+    }
+    Some(labels > 0 && has_letter && !matches!(before, b'.' | b'-') && length <= 63)
+}
+
 /// Whether it is a UUID with its hyphens and nothing else.
 pub(crate) fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
+    let bytes = text.as_bytes();
+    if bytes.len() != 36 || [8, 13, 18, 23].into_iter().any(|at| bytes.get(at) != Some(&b'-')) {
+        return false;
+    }
+    let (digits, hyphens) = bytes.iter().fold((0, 0), |(digits, hyphens), byte| {
+        (digits + u8::from(byte.is_ascii_hexdigit()), hyphens + u8::from(*byte == b'-'))
+    });
+    (digits, hyphens) == (32, 4)
 }
 
 fn phone(field: &FilledField<'_>) -> Option<Finding> {
@@ -442,6 +480,8 @@ fn rough(duration: SignedDuration) -> Sanitized {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::tests::{fixed, of};
     use super::*;
 
@@ -689,6 +729,15 @@ mod tests {
             );
             let found: Vec<_> = TIME.into_iter().filter(|rule| !of(&event, stage, rule).is_empty()).collect();
             assert_eq!(found, expected, "{event}, {stage:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_address_is_told_as_any_other(text in "[a1.@_ é-]{0,12}") {
+            if let Some(is_one) = is_plain_address(&text) {
+                prop_assert_eq!(is_one, is_any_address(&text));
+            }
         }
     }
 }

@@ -48,8 +48,10 @@ fn pressed(mut model: Model, keys: &str) -> Model {
 
 /// A model that watches an event whose type, keys and values are hostile.
 fn watching() -> Model {
-    let event =
-        |value| format!(r#"{{"event":"{HOSTILE}","customer_id":"1","{HOSTILE}":"{HOSTILE}","a":"{value}{HOSTILE}"}}"#);
+    let event = |value: &str| {
+        let [hostile, value] = [HOSTILE.to_owned(), format!("{value}{HOSTILE}")].map(serde_json::Value::from);
+        format!(r#"{{"event":{hostile},"customer_id":"1",{hostile}:{hostile},"a":{value}}}"#)
+    };
     let [before, after] = ["1", "2"].map(event);
     let mut model = heard(
         fresh(160, 45),

@@ -99,11 +99,24 @@ struct FieldStats {
     /// The hash of its place and of the letters of its name; 0 when it has none.
     letters: u64,
     times: u32,
-    /// How often it was of each of [`KINDS`].
+    /// How often it was of each of [`KINDS`], and of any.
     kinds: [u32; KINDS.len()],
+    total: u32,
 }
 
 const KINDS: [NodeKind; 5] = [NodeKind::String, NodeKind::Number, NodeKind::Bool, NodeKind::Array, NodeKind::Object];
+
+/// Where a kind stands among [`KINDS`]; a null is of none.
+fn place(kind: NodeKind) -> Option<usize> {
+    match kind {
+        NodeKind::String => Some(0),
+        NodeKind::Number => Some(1),
+        NodeKind::Bool => Some(2),
+        NodeKind::Array => Some(3),
+        NodeKind::Object => Some(4),
+        NodeKind::Null => None,
+    }
+}
 
 impl Weight for ContainerStats {
     fn weight(&self) -> usize {
@@ -254,14 +267,15 @@ impl FieldStats {
     fn new(event: &EventPlaces<'_>, container: &PlacedContainer, id: NodeId) -> Self {
         let name = event.document.key(id).unwrap_or_default();
         let letters = container.letters(&name);
-        Self { name: remembered(&name), letters, times: 0, kinds: [0; KINDS.len()] }
+        Self { name: remembered(&name), letters, times: 0, kinds: [0; KINDS.len()], total: 0 }
     }
 
     fn learn(&mut self, event: &Document, id: NodeId, is_malformed: bool) {
-        let kind = event.get(id).map(|node| node.kind).filter(|_| !is_malformed);
         self.times = self.times.saturating_add(1);
-        for (count, known) in self.kinds.iter_mut().zip(KINDS) {
-            *count = count.saturating_add(u32::from(Some(known) == kind));
+        let kind = event.get(id).map(|node| node.kind).filter(|_| !is_malformed);
+        if let Some(count) = kind.and_then(place).and_then(|place| self.kinds.get_mut(place)) {
+            *count = count.saturating_add(1);
+            self.total = self.total.saturating_add(1);
         }
     }
 
@@ -269,13 +283,13 @@ impl FieldStats {
     fn another_type(&self, event: &Document, id: NodeId, objects: Option<u32>) -> Option<Finding> {
         let kind = event.get(id)?.kind;
         // As all before it.
-        let own = self.kinds.iter().zip(KINDS).find(|(_, known)| *known == kind).map_or(0, |(count, _)| *count);
-        if own == self.kinds.into_iter().fold(0, u32::saturating_add) {
+        let own = place(kind).and_then(|place| self.kinds.get(place)).copied().unwrap_or(0);
+        let total = self.total;
+        if own == total {
             return None;
         }
         let counts = || self.kinds.into_iter().zip(KINDS);
         let (mut count, mut usual) = counts().max_by_key(|(count, _)| *count)?;
-        let total = self.kinds.into_iter().fold(0, u32::saturating_add);
         let mut enough = total / 2;
         // Of what is documented to be a number, a string of digits is the odd one, however many there are.
         if matches!((kind, usual), (NodeKind::String | NodeKind::Number, NodeKind::String | NodeKind::Number))

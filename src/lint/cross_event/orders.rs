@@ -113,13 +113,11 @@ impl OrderHistory {
     pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
         let KeyFields { event, stage, .. } = key_fields;
         // A text that is no UUID has its own rule.
-        let uuid = key_fields
-            .identifier(key_fields.uuid)
-            .and_then(|(field, text)| Some((field, Uuid::try_parse(&text).ok()?)));
+        let uuid = key_fields.uuid.as_ref().and_then(|(field, text)| Some((*field, Uuid::try_parse(text).ok()?)));
         let order = key_fields
             .event_type
             .filter(|name| *name == "purchase")
-            .and_then(|_| key_fields.identifier(key_fields.order));
+            .and_then(|_| key_fields.identifying(key_fields.order));
         if uuid.is_none() && order.is_none() {
             return;
         }
@@ -140,7 +138,8 @@ impl OrderHistory {
         }
         if let Some((field, id)) = order {
             let now = SeenOrder { content, uuid: uuid.map(|(_, uuid)| uuid), line: LineItem::of(key_fields), times: 1 };
-            let found = self.bought(xxh3_64(id.as_bytes()), now, key_fields.customer(), *stage).filter(|_| !copied);
+            let found =
+                self.bought(xxh3_64(id.as_bytes()), now, key_fields.customer_or_email, *stage).filter(|_| !copied);
             findings.extend(found.map(|(rule, expected)| rule.at(event.path(field), expected, shown(event, field))));
         }
     }
@@ -148,21 +147,20 @@ impl OrderHistory {
     /// Finds what an event that may be sent would repeat. Nothing is remembered.
     pub(super) fn foresee(&self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
         let event = key_fields.event;
-        let uuid = key_fields.identifier(key_fields.uuid);
-        let uuid = uuid.and_then(|(field, text)| Some((field, Uuid::try_parse(&text).ok()?)));
+        let uuid = key_fields.uuid.as_ref().and_then(|(field, text)| Some((*field, Uuid::try_parse(text).ok()?)));
         if let Some((field, _)) = uuid.filter(|(_, uuid)| self.every_event.is(xxh3_64(uuid.as_bytes()), 0).is_some()) {
             let expected = "a UUID of its own: an event came with this one already";
             findings.push(EVENT_UUID_TWICE.at(event.path(field), expected, shown(event, field)));
             return;
         }
-        let order = key_fields.identifier(key_fields.order).filter(|_| key_fields.event_type == Some("purchase"));
+        let order = key_fields.identifying(key_fields.order).filter(|_| key_fields.event_type == Some("purchase"));
         let Some((field, text)) = order else { return };
         let id = xxh3_64(text.as_bytes());
         if self.every_order.is(id, 0).is_none() {
             return;
         }
         let is_anothers = key_fields
-            .customer()
+            .customer_or_email
             .is_some_and(|(by, buyer)| self.buyers.is(xxh3_64_with_seed(by.as_bytes(), id), buyer) == Some(false));
         let times = self.orders.peek(id).map_or(1, |order| order.times);
         let (rule, expected) = match times {

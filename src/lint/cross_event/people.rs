@@ -4,8 +4,8 @@ use super::fields::CASE_TWINS;
 use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
 use super::{KeyFields, lowercase, remembered};
+use crate::event::text::trimmed;
 use crate::event::{Document, NodeId, sanitized};
-use crate::lint::values::is_address;
 use crate::lint::{Expected, Finding, Findings, Rule, Severity, shown};
 
 /// Of how many customers and of how many addresses the other identifier is remembered as it is shown.
@@ -70,13 +70,11 @@ impl Default for IdentityHistory {
 
 impl IdentityHistory {
     pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
-        // A text that is no address has its own rule, and stands for many people.
-        let email = key_fields.identifier(key_fields.email).filter(|(_, email)| is_address(email.trim()));
-        let Some((email_field, email)) = email else { return };
-        let email = email.trim();
+        let Some((email_field, email)) = &key_fields.email else { return };
+        let (email_field, email) = (*email_field, trimmed(email));
         self.check_spelling(key_fields.event, email_field, email, findings);
-        let Some((customer_field, customer)) = key_fields.identifier(key_fields.customer) else { return };
-        let customer = customer.trim();
+        let Some((customer_field, customer)) = &key_fields.customer else { return };
+        let (customer_field, customer) = (*customer_field, trimmed(customer));
         let of = |text: &str, shown: &str| OtherIdentifier { hash: xxh3_64(text.as_bytes()), shown: remembered(shown) };
         // Mailboxes are the same in capitals.
         let (this_email, this_customer) = (of(&lowercase(email), email), of(customer, customer));

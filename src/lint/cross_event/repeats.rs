@@ -205,7 +205,7 @@ impl RepeatHistory {
         let when = When { at: head.happened.or(head.received), number: self.count };
         self.check_repeat(key_fields, when, is_told, findings);
         self.check_transaction(key_fields, is_told, findings);
-        if let Some((_, customer)) = key_fields.customer() {
+        if let Some((_, customer)) = key_fields.customer_or_email {
             self.check_joined(key_fields, customer, findings);
             self.check_totals(key_fields, customer, when, findings);
         }
@@ -217,7 +217,7 @@ impl RepeatHistory {
         let Some(field) = event.type_field() else { return };
         let (content, whole) = contents(event, *stage);
         let exact = xxh3_64(name.as_bytes());
-        let uuid = key_fields.identifier(key_fields.uuid).map(|(_, uuid)| xxh3_64(uuid.as_bytes()));
+        let uuid = key_fields.uuid.as_ref().map(|(_, uuid)| xxh3_64(uuid.as_bytes()));
         let before = self.contents.put(content ^ exact, SeenContent { when, uuid, whole });
         // The platform shows one event until another comes.
         let is_same = |before: &SeenContent| {
@@ -247,7 +247,7 @@ impl RepeatHistory {
     }
 
     fn check_transaction(&mut self, key_fields: &KeyFields<'_>, is_told: bool, findings: &mut Findings) {
-        let Some((field, text)) = key_fields.identifier(key_fields.transaction) else { return };
+        let Some((field, text)) = key_fields.identifying(key_fields.transaction) else { return };
         let Ok(uuid) = Uuid::try_parse(&text) else { return };
         let same = self.transactions.put(xxh3_64(uuid.as_bytes()), key_fields.content());
         if same.is_some_and(|same| !is_told && (key_fields.stage == Stage::Outgoing || !same)) {
@@ -259,7 +259,7 @@ impl RepeatHistory {
 
     /// Finds what an event that may be sent would repeat. Nothing is remembered.
     pub(super) fn foresee(&self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
-        let Some((field, text)) = key_fields.identifier(key_fields.transaction) else { return };
+        let Some((field, text)) = key_fields.identifying(key_fields.transaction) else { return };
         let uuid = Uuid::try_parse(&text).ok().map(|uuid| xxh3_64(uuid.as_bytes()));
         if uuid.is_some_and(|uuid| self.transactions.is(uuid, 0).is_some()) {
             let expected = "a UUID of its own: an event came with this one already";
@@ -270,7 +270,7 @@ impl RepeatHistory {
 
     fn check_joined(&mut self, key_fields: &KeyFields<'_>, customer: u64, findings: &mut Findings) {
         let event = key_fields.event;
-        let Some((field, text)) = key_fields.identifier(key_fields.joined) else { return };
+        let Some((field, text)) = key_fields.identifying(key_fields.joined) else { return };
         let moment: Option<Timestamp> = text.parse().ok();
         let joined = moment.map_or_else(|| xxh3_64(text.as_bytes()), |at| xxh3_64(&at.as_second().to_le_bytes()));
         let is_now = moment
@@ -298,8 +298,8 @@ impl RepeatHistory {
     }
 
     fn check_device(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
-        let Some((field, device)) = key_fields.identifier(key_fields.device) else { return };
-        let Some((_, customer)) = key_fields.identifier(key_fields.customer) else { return };
+        let Some((field, device)) = key_fields.identifying(key_fields.device) else { return };
+        let Some((_, customer)) = &key_fields.customer else { return };
         let (device, customer) = (xxh3_64(device.trim().as_bytes()), xxh3_64(customer.trim().as_bytes()));
         if self.devices.get(device).is_none() {
             self.devices.put(device, Customers::default());
