@@ -61,10 +61,16 @@ mod tests {
 
     #[test]
     fn an_opt_out_is_taken_back_only_by_the_customer() {
-        let cases: [(&str, &str, &str, &[Severity]); 9] = [
+        let cases: [(&str, &str, &str, &[Severity]); 10] = [
             ("a lead form", "lead_created", r#""unsubscribed":false"#, &[Warning]),
             ("a lead form", "identify", r#""unsubscribed_sms":"FALSE""#, &[Warning]),
             ("a till", "purchase", r#""unsubscribed":0,"unsubscribed_push":"no""#, &[Warning, Warning]),
+            (
+                "a shop's back end",
+                "account_updated",
+                r#""zip":"1","unsubscribed":false,"address":"a","phone":"+14155550100","age":7"#,
+                &[Warning],
+            ),
             ("a preference centre", "preferences_saved", r#""unsubscribed":false"#, &[Note]),
             ("a shop's footer", "newsletter_signup", r#""unsubscribed":false"#, &[Note]),
             ("a subscription", "subscription_start", r#""unsubscribed":false"#, &[Warning]),

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use crate::event::text::trimmed;
 use crate::event::{Document, NodeId, NodeKind, Path};
 use crate::lint::{Expected, Finding, Rule, shown};
 
@@ -56,9 +57,8 @@ impl<'a> Object<'a> {
 
     /// The fields whose names begin so.
     pub(super) fn beginning_with(&self, beginning: &str) -> impl Iterator<Item = (&str, NodeId)> {
-        let first = self.fields.partition_point(|(known, _)| known.as_ref() < beginning);
-        let named = self.fields.iter().skip(first).map(|(name, id)| (name.as_ref(), *id));
-        named.take_while(move |(name, _)| name.starts_with(beginning))
+        let fields = self.fields.iter().map(|(name, id)| (name.as_ref(), *id));
+        fields.filter(move |(name, _)| name.starts_with(beginning))
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -73,7 +73,7 @@ impl<'a> Object<'a> {
     /// The number in the field of that name, also one in a string.
     pub(super) fn number(&self, name: &str) -> Option<f64> {
         let id = self.get(name).filter(|id| matches!(self.kind(*id), Some(NodeKind::Number | NodeKind::String)))?;
-        self.event.plain(id).trim().parse().ok().filter(|number: &f64| number.is_finite())
+        trimmed(&self.event.plain(id)).parse().ok().filter(|number: &f64| number.is_finite())
     }
 
     /// The objects that stand in the field of that name: in its array, or as its values where it is an object itself.
@@ -96,7 +96,7 @@ impl<'a> Object<'a> {
     pub(super) fn has_some(&self, name: &str) -> bool {
         let Some((id, node)) = self.get(name).and_then(|id| Some((id, self.event.get(id)?))) else { return false };
         match node.kind {
-            NodeKind::String => !self.event.plain(id).trim().is_empty(),
+            NodeKind::String => !trimmed(&self.event.plain(id)).is_empty(),
             kind => !kind.is_container() || node.children > 0,
         }
     }
