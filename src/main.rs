@@ -34,6 +34,11 @@ mod source;
 #[cfg(alone)]
 mod ui;
 
+/// Events are many small texts that come and go: it takes half the time of the systems' own, and less still where those are
+/// slow, as in musl.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     #[cfg(not(alone))]
     use clickscope::cli;
