@@ -641,8 +641,8 @@ impl<'a> Scan<'a> {
                     let rest = bytes.get(self.at..).unwrap_or_default();
                     let stop = memchr::memchr2(b'"', b'\\', rest).ok_or_else(|| self.bad())?;
                     let passed = rest.get(..stop).unwrap_or_default();
-                    // Not the first of them: to say where it is costs more than to say that there is one.
-                    if passed.iter().fold(false, |found, byte| found | (*byte < b' ')) {
+                    // Not the first control character: to say where it is costs more than to say that there is one.
+                    if passed.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
                         return Err(self.bad());
                     }
                     self.at += stop;

@@ -123,9 +123,13 @@ impl Object<'_> {
         }
         for attribute in definition.attributes.iter().filter(|attribute| !attribute.attributes.is_empty()) {
             if attribute.name == "products" && !products.is_empty() {
-                products.iter().for_each(|product| product.check_needs(attribute, findings));
-            } else {
-                self.objects(&attribute.name).iter().for_each(|object| object.check_needs(attribute, findings));
+                for product in products {
+                    product.check_needs(attribute, findings);
+                }
+                continue;
+            }
+            for object in self.objects(&attribute.name) {
+                object.check_needs(attribute, findings);
             }
         }
     }
