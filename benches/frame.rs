@@ -52,7 +52,15 @@ fn change(name: &str, text: &str, kind: ChangeKind, now: Moment) -> Change {
 
 fn poll(model: &mut Model, changes: Vec<Change>, now: Moment) {
     let (took, types) = (Duration::from_millis(20), changes.len());
-    let polled = Record::Polled(Polled { at: now, took, status: 200, bytes: 1, types, server_ahead_ms: None });
+    let polled = Record::Polled(Polled {
+        at: now,
+        took,
+        status: 200,
+        bytes: 1,
+        types,
+        server_ahead_ms: None,
+        last_request: None,
+    });
     let records = std::iter::once(polled).chain(changes.into_iter().map(Record::Change)).collect();
     update(model, Message::Records(records), now);
 }

@@ -1,6 +1,6 @@
 //! clickscope: a terminal debugger for event integrations with Blueshift.
 //!
-//! The crate is a set of rooms. The inner ones ([`event`], [`lint`], [`plan`], [`session`], [`query`], [`report`],
+//! The crate is a set of rooms. The inner ones ([`event`], [`lint`], [`plan`], [`session`], [`query`], [`expect`], [`report`],
 //! [`blueshift`], [`app`], [`ui`]) are pure: no clock, no input or output, no async, no terminal; time comes in as an argument. The outer ones
 //! ([`source`], [`sandbox`], [`jq`], [`runtime`], [`config`], [`cli`]) touch the world. Which room may use which is kept by
 //! `tests/architecture`.
@@ -18,6 +18,7 @@ pub mod blueshift;
 pub mod cli;
 pub mod config;
 pub mod event;
+pub mod expect;
 #[cfg(test)]
 mod fuzz_tests;
 pub mod jq;

@@ -14,6 +14,8 @@ mod config;
 #[cfg(alone)]
 mod event;
 #[cfg(alone)]
+mod expect;
+#[cfg(alone)]
 mod jq;
 #[cfg(alone)]
 mod lint;

@@ -6,6 +6,8 @@
 mod backfill;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/expect.rs"]
+mod expect;
 #[path = "cli/forwarding.rs"]
 mod forwarding;
 #[path = "cli/https.rs"]

@@ -216,8 +216,15 @@ pub(crate) fn captured(event_type: &str, text: &str) -> Captured {
 /// The records of a poll that brought `changes`.
 pub(crate) fn polled(changes: Vec<Change>, at: Moment) -> Message {
     let types = changes.len();
-    let polled =
-        Polled { at, took: Duration::from_millis(143), status: 200, bytes: 4_096, types, server_ahead_ms: None };
+    let polled = Polled {
+        at,
+        took: Duration::from_millis(143),
+        status: 200,
+        bytes: 4_096,
+        types,
+        server_ahead_ms: None,
+        last_request: None,
+    };
     let changes = changes.into_iter().map(Record::Change);
     Message::Records(std::iter::once(Record::Polled(polled)).chain(changes).collect())
 }

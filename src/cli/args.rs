@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
@@ -28,6 +29,7 @@ Examples:
                                                 watch a local collector
   clickscope watch --once --json | jq .event    the latest event of each type
   clickscope send purchase --prove              send one and see it arrive
+  clickscope expect purchase -- npm run e2e     run a test, see the event arrive
   clickscope replay session.ndjson              go through a recorded session
   clickscope lint events.ndjson                 check the events in a file
   clickscope plan infer events.ndjson --into plan
@@ -39,10 +41,10 @@ Keys are never passed as arguments:
 
 Exit codes:
   0    success
-  1    the server refused an event, --keep-going left some out, or errors were
-       found in events
+  1    the server refused an event, --keep-going left some out, errors were
+       found in events, or no event was as expected
   2    usage or configuration error, or input that cannot be read or sent
-  3    an event to be proved was not seen in time
+  3    an event that was waited for was not seen in time
   4    there is no key, or the server refused it
   5    network or server error, after retries
   130  interrupted";
@@ -114,6 +116,7 @@ fn with_its_own_options(command: clap::Command) -> clap::Command {
     let taken: Option<&[&str]> = match command.get_name() {
         "lint" | "check" | "report" | "compare" => Some(&["profile", "plan"]),
         "demo" => Some(&["interval", "history"]),
+        "expect" | "baseline" => Some(&["profile", "region", "url", "interval", "header", "plan"]),
         "replay" => Some(&["profile", "plan", "history"]),
         "sandbox" => Some(&["profile", "header"]),
         "plan" | "infer" | "rules" | "explain" | "templates" | "completions" | "man" => Some(&[]),
@@ -149,6 +152,12 @@ pub(super) enum Command {
     /// Send events, and prove that they arrive
     #[command(after_help = SEND_EXAMPLES)]
     Send(SendArgs),
+    /// Wait for an event that was not there before, around a command; made for tests in CI
+    #[command(after_help = EXPECT_EXAMPLES)]
+    Expect(Box<ExpectArgs>),
+    /// Print what is there now, for `expect --since`
+    #[command(after_help = BASELINE_EXAMPLES)]
+    Baseline,
     /// Replay a recorded session: step through it, jump in it, play it
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
@@ -496,6 +505,112 @@ impl fmt::Display for CallRate {
         }
     }
 }
+
+const EXPECT_EXAMPLES: &str = "\
+Examples:
+  clickscope expect checkout --where '.total == 30' -- npm run e2e
+                                                run a test, then wait for it
+  clickscope expect checkout --has products[0].sku=A1 --has currency=EUR
+                                                one that comes from now on
+  clickscope expect purchase --count 1 --within 20s -- npm run e2e
+                                                one, and no second one
+  clickscope expect refund --none -- npm run e2e
+  clickscope expect purchase --after add_to_cart --no-errors -- npm run e2e
+  clickscope baseline > before.json; npm run e2e
+  clickscope expect checkout --since before.json
+  clickscope expect checkout --from tape.ndjson judge what is on a tape
+
+What is there at the beginning is no arrival: a newest event that did not change
+does not count, an equal one that comes anew does. What arrives while the
+command runs counts; --within begins when it ends. A collector of ours tells
+every request. Another server is polled: fast at first, and its history fills
+what lies between two polls. What may have been missed is part of the verdict.
+
+An expression is jq, as on the screen (docs/expect.md says what of it there is).
+It sees one event. Several conditions must all be true of the same event.
+
+The command's output is passed through, and what is said of the expectation goes
+to standard error. With --json or --format that goes to standard output, and the
+output of the command to standard error.
+
+Exit codes:
+  0    met
+  1    some of the type came and none matched, or too many; or it cannot be
+       told, for an event may have been missed (0 with --lenient)
+  2    usage error, a wrong expression, or the command cannot be started
+  3    none of the type came in time
+  4    there is no key, or the server refused it
+  5    network or server error, after retries
+  124  the command took longer than --timeout, and was ended
+  130  interrupted
+A command that fails wins: its own code, or 128 and the number of its signal.";
+
+/// What must come, and around what.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
+pub(super) struct ExpectArgs {
+    /// The type of the event
+    #[arg(value_name = "TYPE")]
+    pub(super) event_type: String,
+    /// A jq expression that must be true of the event; can be repeated
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    pub(super) conditions: Vec<String>,
+    /// A value that the event must have, as JSON or as plain text; can be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(super) has: Vec<Assignment>,
+    /// How long to wait for it once the command has ended, or from now on; 1s to 10min
+    #[arg(long, value_name = "DURATION", value_parser = parse_patience, default_value = "10s")]
+    pub(super) within: Duration,
+    /// Exactly so many such events
+    #[arg(long, value_name = "N", conflicts_with_all = ["at_least", "at_most", "none"])]
+    pub(super) count: Option<u64>,
+    /// At least so many
+    #[arg(long, value_name = "N", conflicts_with = "none")]
+    pub(super) at_least: Option<u64>,
+    /// At most so many
+    #[arg(long, value_name = "N", conflicts_with = "none")]
+    pub(super) at_most: Option<u64>,
+    /// None at all
+    #[arg(long)]
+    pub(super) none: bool,
+    /// Only events that came after one of this type; can be repeated
+    #[arg(long, value_name = "TYPE")]
+    pub(super) after: Vec<String>,
+    /// Only events in which `lint` finds no error
+    #[arg(long)]
+    pub(super) no_errors: bool,
+    /// Take what came since a baseline for new, instead of what comes from now on
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub(super) since: Option<PathBuf>,
+    /// Judge a tape, or events in any form that `lint` reads, instead of watching; - for standard input
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["command", "record", "timeout"])]
+    pub(super) from: Option<String>,
+    /// Exit 0 when it cannot be told, for an event may have been missed
+    #[arg(long)]
+    pub(super) lenient: bool,
+    /// End the command, and all that it started, after so long; 1s to 24h
+    #[arg(long, value_name = "DURATION", value_parser = parse_since, requires = "command")]
+    pub(super) timeout: Option<Duration>,
+    /// Print one JSON object per line
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) record: RecordArgs,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    /// A command to run, such as the test that makes the event happen
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+}
+
+const BASELINE_EXAMPLES: &str = "\
+Example:
+  clickscope baseline > before.json; npm run e2e
+  clickscope expect checkout --since before.json
+
+It is one object, with the newest event of each type as a hash and nothing of
+what is in it: baseline (1), target, taken_at, server_time, types, each with
+hash, uuid, received_at and received; of a collector of ours also last_request.";
 
 const LINT_EXAMPLES: &str = "\
 Examples:

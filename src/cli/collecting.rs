@@ -68,6 +68,7 @@ impl Setting<'_> {
             headers: Arc::default(),
             interval: config.interval.value,
             since: None,
+            expecting: None,
             timeouts: Timeouts::default(),
             body_limit: live::BODY_LIMIT,
             authority: self.authority.clone(),

@@ -403,8 +403,15 @@ mod tests {
 
     fn polled(changes: Vec<Change>, at: Moment) -> Vec<Record> {
         let types = changes.len();
-        let polled =
-            Record::Polled(Polled { at, took: Duration::ZERO, status: 200, bytes: 2, types, server_ahead_ms: None });
+        let polled = Record::Polled(Polled {
+            at,
+            took: Duration::ZERO,
+            status: 200,
+            bytes: 2,
+            types,
+            server_ahead_ms: None,
+            last_request: None,
+        });
         std::iter::once(polled).chain(changes.into_iter().map(Record::Change)).collect()
     }
 

@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod config_files;
 mod demo;
+mod expect;
 mod filter;
 mod folding;
 mod forwarding;
@@ -50,6 +51,7 @@ use crate::sandbox::SandboxError;
 use args::{Cli, Command};
 use compare::CompareError;
 use config_files::ConfigFileError;
+use expect::ExpectError;
 use forwarding::ForwardError;
 use incoming::IncomingError;
 use input::InputError;
@@ -80,6 +82,8 @@ enum Exit {
     Signal(u8),
     /// Ended by the interface, with this code.
     Interface(u8),
+    /// As a command that was run.
+    Command(u8),
 }
 
 impl Exit {
@@ -92,7 +96,7 @@ impl Exit {
             Self::Refused => 4,
             Self::Unreachable => 5,
             Self::Signal(number) => 128 + number,
-            Self::Interface(code) => code,
+            Self::Interface(code) | Self::Command(code) => code,
         }
     }
 }
@@ -106,6 +110,8 @@ enum Failure {
     Config(#[from] ConfigError),
     #[error(transparent)]
     ConfigFile(#[from] ConfigFileError),
+    #[error(transparent)]
+    Expect(#[from] ExpectError),
     #[error(transparent)]
     Filter(#[from] filter::FilterError),
     #[error(transparent)]
@@ -146,6 +152,7 @@ impl Failure {
             Self::Compare(_)
             | Self::Config(_)
             | Self::ConfigFile(_)
+            | Self::Expect(_)
             | Self::Filter(_)
             | Self::Forward(_)
             | Self::Incoming(_)
@@ -234,6 +241,21 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Watch(watch) => watch::run(watch, &config(flags)?, headers),
         Command::Demo(demo) => demo::run(&demo, [flags, ConfigLayer::environment(&lookup)?], &file()?),
         Command::Send(send) => send::run(send, &config(flags)?, headers),
+        Command::Expect(expect) => {
+            let file = file()?;
+            let (plan, profile) = (plan(&file)?, chosen(&file)?);
+            let masks = redact::redaction(&expect.redact, profile.as_ref(), file.levels().identifiers())?;
+            let setting = expect::Setting {
+                levels: file.levels().clone(),
+                signing: profile.map(|profile| profile.signing(&lookup)).transpose()?.unwrap_or_default(),
+                must_fit_plan: flags.plan.is_some(),
+                plan: plan::usable(plan.as_ref())?,
+                redaction: masks,
+                headers,
+            };
+            expect::run(&expect, setting, || Ok(config(flags)?))
+        }
+        Command::Baseline => expect::baseline(&config(flags)?, headers),
         Command::Replay(replay) => replay::run(&replay, || Ok(config(flags)?)),
         Command::Lint(lint) => {
             let file = file()?;

@@ -38,6 +38,7 @@ mod tests {
         match command {
             Command::Watch(_)
             | Command::Demo(_)
+            | Command::Expect(_)
             | Command::Replay(_)
             | Command::Report(_)
             | Command::Compare(_)
@@ -46,6 +47,7 @@ mod tests {
             | Command::Lint(_) => true,
             // Schemas have names and values that keep recurring, and are what is asked for; the others see no events.
             Command::Plan { .. }
+            | Command::Baseline
             | Command::Rules(_)
             | Command::Explain { .. }
             | Command::Templates(_)
@@ -61,6 +63,8 @@ mod tests {
         let lines = [
             "watch",
             "demo",
+            "expect view",
+            "baseline",
             "send view",
             "replay t",
             "report t",

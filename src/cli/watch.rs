@@ -223,6 +223,7 @@ pub(super) fn settings(config: &Config, keys: AccountKeys, headers: Arc<[ExtraHe
         headers,
         interval: config.interval.value,
         since: None,
+        expecting: None,
         timeouts: Timeouts::default(),
         body_limit: live::BODY_LIMIT,
         authority: None,

@@ -16,6 +16,7 @@ mod identifiers;
 mod identity;
 pub(crate) mod json;
 mod lexer;
+pub mod misread;
 mod origin;
 mod path;
 mod payload;

@@ -117,6 +117,11 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     crate::lint::rules().chain(RULES.iter().copied())
 }
 
+/// Whether a rule holds events to the plan.
+pub fn is_of_plan(rule: &Rule) -> bool {
+    RULES.iter().any(|known| known.id == rule.id)
+}
+
 /// The rule with that id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     rules().find(|rule| rule.id == id)

@@ -1,12 +1,16 @@
 //! Queries: jq expressions over events. Here is what everybody may know of one: how it is written for a value, what may be
 //! wrong with it, what comes of it. Who evaluates it is in `jq`.
 
+mod conditions;
+
 use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Path, Sanitized, Segment, sanitized, text};
+
+pub use conditions::{Assigns, Comparison, assigns, comparison, conditions, dotted, near_name, places};
 
 /// The longest expression that is taken, in bytes: more than anybody types, and less than what its parser nests too deep on.
 pub const LONGEST: usize = 16 * 1024;

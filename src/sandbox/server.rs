@@ -30,7 +30,7 @@ use super::summary::Period;
 use super::{answer, paths, pixel, summary};
 
 /// How long an answer waits for something to tell of.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The most bytes of a `User-Agent` header that are kept.
 const MAX_USER_AGENT_BYTES: usize = 512;

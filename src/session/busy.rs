@@ -64,7 +64,15 @@ mod tests {
     const NOW: Moment = Moment { elapsed: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
 
     fn poll(changes: bool) -> Vec<Record> {
-        let polled = Polled { at: NOW, took: Duration::ZERO, status: 200, bytes: 2, types: 1, server_ahead_ms: None };
+        let polled = Polled {
+            at: NOW,
+            took: Duration::ZERO,
+            status: 200,
+            bytes: 2,
+            types: 1,
+            server_ahead_ms: None,
+            last_request: None,
+        };
         let change = Change {
             event_type: "view".into(),
             kind: ChangeKind::Updated,

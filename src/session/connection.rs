@@ -26,6 +26,9 @@ pub struct Polled {
     /// it has none.
     #[serde(default)]
     pub server_ahead_ms: Option<i64>,
+    /// The number of the last request that the server was sent, where it is a collector of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_request: Option<u64>,
 }
 
 /// A poll that failed, and what comes next.

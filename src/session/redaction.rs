@@ -20,8 +20,8 @@ impl Redaction {
             Record::Errors(errors) => Record::Errors(self.errors(errors)),
             Record::Connecting { at } => Record::Connecting { at: *at },
             Record::Polled(polled) => {
-                let Polled { at, took, status, bytes, types, server_ahead_ms } = *polled;
-                Record::Polled(Polled { at, took, status, bytes, types, server_ahead_ms })
+                let Polled { at, took, status, bytes, types, server_ahead_ms, last_request } = *polled;
+                Record::Polled(Polled { at, took, status, bytes, types, server_ahead_ms, last_request })
             }
             Record::Counted { at } => Record::Counted { at: *at },
             Record::Trouble(trouble) => Record::Trouble(self.trouble(trouble)),

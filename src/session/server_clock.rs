@@ -68,8 +68,15 @@ mod tests {
         ];
         for (ahead, said) in cases {
             let mut clock = ServerClock::default();
-            let polled =
-                Polled { at: now, took: Duration::ZERO, status: 200, bytes: 0, types: 0, server_ahead_ms: Some(ahead) };
+            let polled = Polled {
+                at: now,
+                took: Duration::ZERO,
+                status: 200,
+                bytes: 0,
+                types: 0,
+                server_ahead_ms: Some(ahead),
+                last_request: None,
+            };
             clock.hear(&polled);
             clock.hear(&Polled { server_ahead_ms: None, ..polled });
             let complaint = clock.complaint();

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -46,6 +47,8 @@ pub struct Tracker {
     began: Option<Timestamp>,
     /// The types that are held until their history answered.
     held: IndexMap<TypeName, Held>,
+    /// The types of which a history may be asked for; any, where none is named.
+    asked: Option<Arc<HashSet<TypeName>>>,
 }
 
 /// A type that changed and is held until its history answered.
@@ -184,7 +187,7 @@ impl Tracker {
     /// One that has seen nothing, and that will remember so many events beside those of the last snapshot.
     fn remembering(events: usize) -> Self {
         let (types, held) = (IndexMap::new(), IndexMap::new());
-        Self { types, seen: SeenEvents::new(events), snapshots: 0, counted: false, began: None, held }
+        Self { types, seen: SeenEvents::new(events), snapshots: 0, counted: false, began: None, held, asked: None }
     }
 
     /// Compares `snapshot` with what is known, learns it, and says what changed: in the snapshot's order, the events of a
@@ -221,6 +224,7 @@ impl Tracker {
             }
             let asks = match &known {
                 _ if !holding.asks || sighting.events.is_empty() => false,
+                _ if self.asked.as_ref().is_some_and(|asked| !asked.contains(event_type)) => false,
                 _ if is_first => holding.opening,
                 Some(known) => known.may_step_over(sighting, &self.seen),
                 None => true,
@@ -259,6 +263,11 @@ impl Tracker {
         }
         self.forget_quiet();
         observed
+    }
+
+    /// Has the histories of these types alone asked for.
+    pub fn ask_only_for(&mut self, types: Arc<HashSet<TypeName>>) {
+        self.asked = Some(types);
     }
 
     /// Learns when the session began, by the server's clock.

@@ -145,6 +145,12 @@ impl Backfill {
         self.wanted.shift_insert(0, event_type, want);
     }
 
+    /// Whether nothing is under way, and nothing waits for more than a second look.
+    pub(super) fn is_idle(&self) -> bool {
+        let now = Instant::now();
+        self.asking.is_empty() && !self.wanted.values().any(|want| want.due <= now)
+    }
+
     /// When the next request can go out.
     pub(super) fn due(&self) -> Option<Instant> {
         if self.asking.len() >= AT_ONCE {

@@ -158,6 +158,11 @@ impl Default for Timeouts {
 }
 
 impl Failure {
+    /// Whether the server answers, and will not answer otherwise.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Status { status: 400..=499, .. } if !matches!(self, Self::Status { status: 408 | 429, .. }))
+    }
+
     /// There is no client, for the first of the causes of `error`.
     pub(super) fn no_client(error: &reqwest::Error) -> Self {
         let causes = std::iter::successors(Some(error as &dyn Error), |cause| (*cause).source());

@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 pub use super::failure::Timeouts;
 use super::poller::Poller;
-pub use super::settings::{BODY_LIMIT, LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
+pub use super::settings::{BODY_LIMIT, Expecting, LONGEST_INTERVAL, Ladder, SHORTEST_INTERVAL, Settings};
 use super::{Source, WAITING_COMMANDS, WAITING_RECORDS};
 
 /// Starts to poll, on the current tokio runtime. The first request goes out at once; the HTTP client is built on the

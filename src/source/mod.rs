@@ -66,6 +66,8 @@ pub enum SourceCommand {
     Collector(CollectorCommand),
     /// Ask the history endpoint for all that it has of this type, from before the session too.
     Earlier(TypeName),
+    /// Poll now, and give a batch without a record once all is told that came before.
+    Settle,
 }
 
 /// Where a watcher has its records from.

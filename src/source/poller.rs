@@ -15,7 +15,7 @@ use super::counts::{Asked, Counting};
 use super::failure::Failure;
 use super::http::CompleteAnswer;
 use super::requests::Requests;
-use super::settings::{LONGEST_INTERVAL, SHORTEST_INTERVAL, Settings};
+use super::settings::{LONGEST_INTERVAL, Ladder, SHORTEST_INTERVAL, Settings};
 use super::{Clock, SourceCommand, backoff, send};
 use crate::blueshift::limits::MAX_HISTORY_EVENTS;
 use crate::blueshift::{Call, Decoded, Decoder, HistoryAnswer, KeyMask, Summary, decode_history};
@@ -141,6 +141,9 @@ pub(super) struct Poller {
     /// The one request in flight.
     polling: JoinSet<Result<CompleteAnswer, Failure>>,
     interval: Duration,
+    ladder: Option<Ladder>,
+    /// How many polls were made since the ladder began.
+    polls: usize,
     /// When the next poll goes out; `None` while one is under way, or when only a command brings it about.
     due: Option<Instant>,
     started: Moment,
@@ -170,6 +173,8 @@ pub(super) struct Poller {
     began: Option<Timestamp>,
     /// How far back what came before the session is wanted, by the server's clock.
     since: Option<Timestamp>,
+    /// Since when somebody waits for all to be told that came until then.
+    settling: Option<Instant>,
     /// Hands calls to the task that makes them.
     outbox: mpsc::UnboundedSender<(u64, Vec<Call>)>,
 }
@@ -178,19 +183,26 @@ impl Poller {
     pub(super) fn new(settings: Settings, records: mpsc::Sender<Vec<Record>>, backfills: bool) -> Self {
         let started = settings.clock.now();
         let interval = settings.interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
+        let expecting = settings.expecting.clone();
         let connection = Arc::new(Connection::new(settings));
+        let mut memory = Memory::new(connection.keys.clone());
+        if let Some(expecting) = &expecting {
+            memory.tracker.ask_only_for(Arc::clone(&expecting.types));
+        }
         let (outbox, handed_over) = mpsc::unbounded_channel();
         tokio::spawn(send::forward(Arc::clone(&connection), handed_over, records.clone()));
         Self {
             records,
             polling: JoinSet::new(),
             interval,
+            ladder: expecting.and_then(|expecting| expecting.ladder),
+            polls: 0,
             due: Some(Instant::now()),
             started,
             fresh: true,
             again: false,
             failures: 0,
-            memory: Memory::new(connection.keys.clone()),
+            memory,
             types: 0,
             counted: false,
             told: IndexSet::new(),
@@ -203,13 +215,14 @@ impl Poller {
             settled: None,
             began: None,
             since: None,
+            settling: None,
             outbox,
             connection,
         }
     }
 
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<SourceCommand>) {
-        while let Ok(()) = self.step(&mut commands).await {}
+        while let (Ok(()), Ok(())) = (self.step(&mut commands).await, self.tell_settled().await) {}
     }
 
     /// Waits for one thing to happen and deals with it.
@@ -237,7 +250,7 @@ impl Poller {
                 Ok(())
             }
             asked = self.backfill.asked() => self.recalled(asked).await,
-            records = self.requests.came() => self.tell(records).await,
+            records = self.requests.came() => self.requested(records).await,
             () = until(release_due) => self.release().await,
         }
     }
@@ -252,11 +265,12 @@ impl Poller {
             }
             SourceCommand::PollNow => {
                 self.counting.ask_now();
-                if self.polling.is_empty() {
-                    self.due = Some(self.soonest());
-                } else {
-                    self.again = true;
-                }
+                self.polls = 0;
+                self.poll_soon();
+            }
+            SourceCommand::Settle => {
+                self.settling = Some(Instant::now());
+                self.poll_soon();
             }
             SourceCommand::Send { batch, calls } => {
                 // The sender ends only with this poller, or in a panic that ends the program.
@@ -271,6 +285,35 @@ impl Poller {
                 self.backfill.want_first(event_type, Want { reach: Reach::Whole, ..Want::now() });
             }
         }
+    }
+
+    fn poll_soon(&mut self) {
+        if self.polling.is_empty() {
+            self.due = Some(self.soonest());
+        } else {
+            self.again = true;
+        }
+    }
+
+    /// Tells what a collector of ours was sent; polls it again where it does not say so any more.
+    async fn requested(&mut self, records: Vec<Record>) -> Result<(), Gone> {
+        if !self.requests.waits() && self.due.is_none() && self.polling.is_empty() {
+            self.due = Some(self.soonest());
+        }
+        self.tell(records).await
+    }
+
+    /// Says that all is told that came until somebody asked for that.
+    async fn tell_settled(&mut self) -> Result<(), Gone> {
+        let is_answered = self.settling.is_some_and(|asked| {
+            !self.fresh && self.failures == 0 && self.polling.is_empty() && self.clock().instant(self.started) >= asked
+        });
+        let is_told = self.opening.is_none() && !self.memory.tracker.is_holding() && self.backfill.is_idle();
+        if is_answered && is_told && self.requests.is_up_to_date() {
+            self.settling = None;
+            return self.tell_now(Vec::new()).await;
+        }
+        Ok(())
     }
 
     /// Sends the request off.
@@ -300,9 +343,16 @@ impl Poller {
         let server_ahead_ms = answer.date.map(|date| ahead(date, at, took));
         let length = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
         let status = answer.status;
-        self.requests.hear(answer.last_request);
+        // What a collector of ours tells itself need not be found in its answer.
+        let is_told = self.began.is_some() && self.requests.is_followed();
+        let last_request = answer.last_request;
+        self.requests.hear(last_request);
         let looking = self.looking(at, server_ahead_ms);
-        let digested = self.aside(move |memory| memory.digest(&answer.body, looking)).await;
+        let digested = if is_told {
+            Ok(Digested { known: None, observed: Observed::default() })
+        } else {
+            self.aside(move |memory| memory.digest(&answer.body, looking)).await
+        };
         let Digested { known, observed } = match digested {
             Ok(digested) => digested,
             Err(unknown) => {
@@ -316,7 +366,7 @@ impl Poller {
             self.untold(notes)
         });
         self.failures = 0;
-        if self.counted {
+        if self.counted || self.requests.is_followed() {
             self.counting.rest();
         } else {
             self.counting.want();
@@ -328,9 +378,12 @@ impl Poller {
         notes.extend(self.uncounted());
         let started = self.clock().instant(self.started);
         // A server that takes longer than the interval is given a pause all the same.
-        self.due = Some((started + self.interval).max(Instant::now() + SHORTEST_INTERVAL));
+        let interval = self.ladder.map_or(self.interval, |ladder| ladder.after(self.polls));
+        self.polls += 1;
+        let next = (started + interval).max(Instant::now() + interval.min(SHORTEST_INTERVAL));
+        self.due = Some(next).filter(|_| !self.requests.waits());
         self.hurry();
-        let polled = Polled { at, took, status, bytes: length, types: self.types, server_ahead_ms };
+        let polled = Polled { at, took, status, bytes: length, types: self.types, server_ahead_ms, last_request };
         let notes = notes.into_iter().map(|note| Record::Note { at, note });
         let records = iter::once(Record::Polled(polled)).chain(notes).chain(observed.records);
         let records = records.collect();
@@ -546,7 +599,8 @@ impl Poller {
 
     /// Now, unless the last poll went out a moment ago: a key that is held down is no reason to flood a server.
     fn soonest(&self) -> Instant {
-        (self.clock().instant(self.started) + SHORTEST_INTERVAL).max(Instant::now())
+        let pause = self.ladder.map_or(SHORTEST_INTERVAL, |ladder| ladder.ends().0.min(SHORTEST_INTERVAL));
+        (self.clock().instant(self.started) + pause).max(Instant::now())
     }
 
     /// Those of the `notes` that were not told before.

@@ -33,6 +33,7 @@ fn settings(url: &str) -> Settings {
         timeouts: Timeouts { retry: Duration::from_millis(1), ..Timeouts::default() },
         body_limit: BODY_LIMIT,
         since: None,
+        expecting: None,
         authority: None,
         clock: Clock::start(),
     }

@@ -111,6 +111,7 @@ pub(super) fn settings(base: &BaseUrl) -> Settings {
         headers: Arc::default(),
         interval: Duration::from_millis(250),
         since: None,
+        expecting: None,
         timeouts: Timeouts::default(),
         body_limit: 64 * 1024,
         authority: None,

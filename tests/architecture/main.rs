@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["event", "lint"]),
     ("session", &["event", "lint"]),
     ("query", &["event"]),
+    ("expect", &["event", "session", "query"]),
     ("report", &["event", "lint", "session"]),
     ("blueshift", &["event"]),
     ("source", &["event", "session", "blueshift"]),
@@ -41,6 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "lint",
             "plan",
             "session",
+            "expect",
             "report",
             "blueshift",
             "source",
@@ -55,7 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms without clock, input, output and async.
-const PURE: &[&str] = &["event", "lint", "plan", "session", "query", "report", "blueshift", "app", "ui"];
+const PURE: &[&str] = &["event", "lint", "plan", "session", "query", "expect", "report", "blueshift", "app", "ui"];
 
 /// Paths that a pure room may not use. ratatui's own use of crossterm is its own affair.
 const IMPURE_ROOTS: &[&str] = &[

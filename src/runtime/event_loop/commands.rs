@@ -136,6 +136,7 @@ fn name(command: &SourceCommand) -> &'static str {
         SourceCommand::Recall(_) => "recall",
         SourceCommand::Collector(_) => "let go on or pass on",
         SourceCommand::Earlier(_) => "recall what came before",
+        SourceCommand::Settle => "tell all",
     }
 }
 

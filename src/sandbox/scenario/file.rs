@@ -14,7 +14,8 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::template::{BodyTemplate, CastMember, Lists};
 use super::{EventTemplate, Opening, PERSON, Pace, Rounds, Scenario, Script, SendingProgram, Step, Via};
-use crate::event::{syntax, text};
+use crate::event::misread::{Misread, unknown};
+use crate::event::syntax;
 use crate::sandbox::SandboxError;
 use crate::sandbox::fault::{self, Fault};
 
@@ -176,39 +177,10 @@ impl<'de, T: Deserialize<'de> + Clone> Deserialize<'de> for Within<T> {
     }
 }
 
-/// A fault of a file, and where it stands in the text.
-struct Wrong {
-    span: Range<usize>,
-    reason: String,
-}
+type Checked<T> = Result<T, Misread>;
 
-type Checked<T> = Result<T, Wrong>;
-
-fn wrong(span: Range<usize>, reason: impl Into<String>) -> Wrong {
-    Wrong { span, reason: reason.into() }
-}
-
-impl From<toml::de::Error> for Wrong {
-    fn from(error: toml::de::Error) -> Self {
-        let message = error.message();
-        // serde names the field first, and then those that there are.
-        let mut quoted = message.split('`').skip(1).step_by(2);
-        let reason = match (message.starts_with("unknown field "), quoted.next()) {
-            (true, Some(name)) => unknown(&format!("unknown field `{name}`"), name, quoted),
-            _ => message.to_owned(),
-        };
-        wrong(error.span().unwrap_or_default(), reason)
-    }
-}
-
-/// That there is no such name, and which is meant or which there are.
-fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let known: Vec<&str> = known.collect();
-    match text::nearest(name, known.iter().copied()) {
-        Some(nearest) => format!("{what}: did you mean `{nearest}`?"),
-        None if known.is_empty() => format!("{what}, for there is none"),
-        None => format!("{what}: there are {}", known.join(", ")),
-    }
+fn wrong(span: Range<usize>, reason: impl Into<String>) -> Misread {
+    Misread::new(span, reason)
 }
 
 impl Scenario {
@@ -216,10 +188,9 @@ impl Scenario {
     pub fn read(called: &str, text: &str) -> Result<Self, SandboxError> {
         // Editors of other systems begin a file with this mark, which is no TOML.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self::checked(text).map_err(|Wrong { span, reason }| {
-            let before = text.as_bytes().get(..span.start).unwrap_or_default();
-            let line = before.split(|byte| *byte == b'\n').count();
-            SandboxError::Scenario { file: called.to_owned(), line, reason }
+        Self::checked(text).map_err(|misread| {
+            let line = misread.line(text);
+            SandboxError::Scenario { file: called.to_owned(), line, reason: misread.reason }
         })
     }
 

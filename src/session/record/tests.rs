@@ -135,6 +135,7 @@ fn of_every_kind() -> Vec<(&'static str, Record)> {
                 bytes: 9,
                 types: 1,
                 server_ahead_ms: None,
+                last_request: None,
             }),
         ),
         ("connection", Record::Counted { at: at(NOON) }),

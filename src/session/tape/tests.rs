@@ -91,7 +91,15 @@ fn record() -> impl Strategy<Value = Record> {
             at: at(7),
         })
     });
-    let polled = Polled { at: at(8), took: Duration::ZERO, status: 200, bytes: 2, types: 1, server_ahead_ms: None };
+    let polled = Polled {
+        at: at(8),
+        took: Duration::ZERO,
+        status: 200,
+        bytes: 2,
+        types: 1,
+        server_ahead_ms: None,
+        last_request: None,
+    };
     let problem = Problem { kind: ProblemKind::Refused, what: "no".into(), advice: "look".into() };
     let trouble = Trouble { at: at(9), problem, attempt: 1, next: None, unknown: None };
     prop_oneof![
@@ -189,6 +197,7 @@ fn of_what_comes_with_every_poll_only_the_newest_is_held() {
             bytes: 2,
             types: 1,
             server_ahead_ms: None,
+            last_request: None,
         })
     };
     let count = |millis, received| {

@@ -1,0 +1,191 @@
+//! The conditions of expectations, evaluated in the child that evaluates jq and by the linter.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::cli::expect::ExpectError;
+use crate::event::{Document, Payload, Sanitized, sanitized};
+use crate::expect::{Arrived, Condition, Expectation, Found, Mark};
+use crate::jq::{Client, Limits, itself};
+use crate::lint::{Finding, LintContext, Severity, Stage};
+use crate::plan::{Linter, is_of_plan};
+use crate::query::{self, QueryError, Verdict};
+
+/// After so many events for which an expression was stopped, it is not evaluated any more.
+const MOST_STOPS: u32 = 3;
+/// How many findings of one event are told.
+const MOST_FINDINGS: usize = 3;
+/// How many dots are put into one expression to see whether fields were meant.
+const MOST_DOTS: usize = 16;
+
+/// Evaluates conditions.
+pub(super) struct Evaluation {
+    client: Client,
+    linter: Linter,
+    /// Why an expression is not evaluated any more, and how often it was stopped.
+    stops: HashMap<String, (u32, Sanitized)>,
+}
+
+impl Evaluation {
+    pub(super) fn new(linter: Linter) -> Self {
+        Self { client: Client::new(itself(), Limits::default()), linter, stops: HashMap::new() }
+    }
+
+    /// Refuses an expression that cannot be used, with the place and what may be meant.
+    pub(super) async fn check(&mut self, place: &Sanitized, expression: &str) -> Result<(), ExpectError> {
+        let refused = |reason| ExpectError::Condition { place: place.clone(), reason };
+        match self.client.test(expression, [], |_| {}).await {
+            Ok(()) => match query::assigns(expression) {
+                None => Ok(()),
+                Some(query::Assigns { at, meant }) => {
+                    let meant = meant.map(|meant| did_you_mean(&meant)).unwrap_or_default();
+                    Err(refused(sanitized!(
+                        "column {}: this sets a value, and is true of every event{}",
+                        at.start + 1,
+                        meant
+                    )))
+                }
+            },
+            Err(QueryError::Expression(fault)) => {
+                let meant = self.dotted(expression, &fault).await;
+                let meant = meant.map(|meant| did_you_mean(&meant)).unwrap_or_default();
+                Err(refused(sanitized!("{}{}", Sanitized::of(&fault), meant)))
+            }
+            Err(error) => Err(refused(error.reason().clone())),
+        }
+    }
+
+    /// The conditions that an expression is made of, each of which can be evaluated by itself.
+    pub(super) async fn parts(&mut self, expression: &str) -> Vec<String> {
+        let parts = query::conditions(expression);
+        for part in &parts {
+            if self.client.test(part, [], |_| {}).await.is_err() {
+                return vec![expression.to_owned()];
+            }
+        }
+        parts
+    }
+
+    /// The same on another runtime.
+    pub(super) fn renewed(self) -> Self {
+        Self { client: Client::new(itself(), Limits::default()), ..self }
+    }
+
+    /// The expression with dots before the words that are no functions, where it can be evaluated so.
+    async fn dotted(&mut self, expression: &str, fault: &query::Fault) -> Option<String> {
+        let mut meant = query::dotted(expression, fault.at.clone())?;
+        for _ in 0..MOST_DOTS {
+            match self.client.test(&meant, [], |_| {}).await {
+                Ok(()) => return Some(meant),
+                Err(QueryError::Expression(fault)) => meant = query::dotted(&meant, fault.at)?,
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// The findings in events, where they are wanted; each is also judged beside those before it.
+    pub(super) fn lint(&mut self, arrived: &Arrived, stage: Stage) -> Vec<Finding> {
+        let context = LintContext { stage, now: arrived.at };
+        let document = Document::new(Arc::clone(&arrived.payload));
+        document.map(|event| self.linter.observe(&event, context)).unwrap_or_default()
+    }
+
+    /// Which conditions of an expectation events meet, each with what was found in it.
+    pub(super) async fn marks(
+        &mut self,
+        expectation: &Expectation,
+        events: &[(&Arrived, &[Finding])],
+    ) -> Result<Vec<Vec<Mark>>, ExpectError> {
+        let mut marks = vec![Vec::with_capacity(expectation.conditions.len()); events.len()];
+        for condition in &expectation.conditions {
+            let column = match condition {
+                Condition::Jq(expression) => self.test(expression, events).await?,
+                Condition::FitsPlan => events.iter().map(|(_, found)| clean(found, |it| is_of_plan(it.rule))).collect(),
+                Condition::NoErrors => {
+                    events.iter().map(|(_, found)| clean(found, |it| it.severity == Severity::Error)).collect()
+                }
+            };
+            marks.iter_mut().zip(column).for_each(|(marks, mark)| marks.push(mark));
+        }
+        Ok(marks)
+    }
+
+    async fn test(&mut self, expression: &str, events: &[(&Arrived, &[Finding])]) -> Result<Vec<Mark>, ExpectError> {
+        let mut marks = Vec::with_capacity(events.len());
+        while marks.len() < events.len() {
+            if let Some((stops, why)) = self.stops.get(expression)
+                && *stops >= MOST_STOPS
+            {
+                marks.resize(events.len(), Mark::Failed(why.clone()));
+                break;
+            }
+            let rest = events.get(marks.len()..).unwrap_or_default().iter();
+            let texts = rest.map(|(arrived, _)| arrived.payload.text());
+            let tested = self.client.test(expression, texts, |verdict| {
+                marks.push(match verdict {
+                    Verdict::Matches => Mark::Met,
+                    Verdict::Differs => Mark::Unmet,
+                    Verdict::Failed(why) => Mark::Failed(why),
+                });
+            });
+            match tested.await {
+                Ok(()) => {}
+                Err(QueryError::Ended(why)) => {
+                    marks.push(Mark::Failed(why.clone()));
+                    self.stops.entry(expression.to_owned()).or_insert((0, why)).0 += 1;
+                }
+                Err(error) => return Err(ExpectError::NoQueries(error.reason().clone())),
+            }
+        }
+        Ok(marks)
+    }
+
+    /// What the conditions of an expectation find in an event.
+    pub(super) async fn found(&mut self, expectation: &Expectation, payload: &Payload) -> Vec<Found> {
+        let mut all = Vec::new();
+        for condition in &expectation.conditions {
+            let mut found = Found::default();
+            if let Condition::Jq(expression) = condition {
+                match query::comparison(expression) {
+                    Some(comparison) => {
+                        found.left = self.values(&comparison.left, payload).await;
+                        if !comparison.is_literal {
+                            found.right = self.values(&comparison.right, payload).await;
+                        }
+                    }
+                    None => found.left = self.values(expression, payload).await,
+                }
+            }
+            all.push(found);
+        }
+        all
+    }
+
+    async fn values(&mut self, expression: &str, payload: &Payload) -> Vec<String> {
+        if self.stops.contains_key(expression) {
+            return Vec::new();
+        }
+        self.client.values(expression, payload.text()).await.map(|values| values.texts).unwrap_or_default()
+    }
+}
+
+fn did_you_mean(expression: &str) -> Sanitized {
+    sanitized!("; did you mean `{}`?", crate::event::text::sanitize(expression))
+}
+
+/// Whether nothing is wrong of that kind; else what.
+fn clean(findings: &[Finding], is_meant: impl Fn(&Finding) -> bool) -> Mark {
+    let meant: Vec<_> = findings.iter().filter(|finding| is_meant(finding)).collect();
+    let told = |finding: &&Finding| {
+        let place = crate::event::text::sanitize(&finding.path.pointer());
+        sanitized!("{} {}: {}", finding.rule.id, place, finding.sentence())
+    };
+    let more = meant.len().saturating_sub(MOST_FINDINGS);
+    let listed = Sanitized::join(meant.iter().take(MOST_FINDINGS).map(told), "; ");
+    match (meant.len(), more) {
+        (0, _) => Mark::Met,
+        (_, 0) => Mark::Failed(listed),
+        (_, more) => Mark::Failed(sanitized!("{}; and {} more", listed, more)),
+    }
+}
