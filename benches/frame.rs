@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clickscope::app::composer::findings::DraftFindings;
 use clickscope::app::findings::{EventFindings, Linted};
-use clickscope::app::{Effect, Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, update};
+use clickscope::app::{Effect, Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, ThemeName, update};
 use clickscope::blueshift::Region;
 use clickscope::event::syntax::format;
 use clickscope::event::{Document, Identifiers, Payload, Redaction};
@@ -151,7 +151,7 @@ fn answer(model: &mut Model, draft: String) -> Option<Box<DraftFindings>> {
 /// The time in milliseconds that 99 of 100 key presses in the draft do not exceed, each with its frame, and with what is
 /// found in the draft if that is told after each.
 fn p99_of_typing(model: &mut Model, answer: Option<&DraftFindings>) -> f64 {
-    let theme = Theme::dark();
+    let theme = Theme::named(ThemeName::Dark);
     let mut terminal = terminal();
     let mut times: Vec<_> = ["x", " ", "\u{8}", "\u{8}"]
         .into_iter()
@@ -192,7 +192,7 @@ fn p99_with_full_history() -> f64 {
         poll(&mut model, (turn * 100..turn * 100 + 100).map(event).collect(), at(turn));
     }
     assert!(model.session.history.dropped().events > 0, "the history is full");
-    let theme = Theme::dark();
+    let theme = Theme::named(ThemeName::Dark);
     let mut terminal = terminal();
     let mut times = Vec::new();
     let mut time = |model: &mut Model, keys: &str| {
@@ -214,7 +214,7 @@ fn p99_with_full_history() -> f64 {
 
 /// The cost of pressing one of two keys and seeing the result.
 fn keys(criterion: &mut Criterion, name: &str, model: &mut Model, back_and_forth: [&str; 2]) {
-    let theme = Theme::dark();
+    let theme = Theme::named(ThemeName::Dark);
     let mut terminal = terminal();
     let mut turns = back_and_forth.iter().cycle();
     criterion.bench_function(name, |bencher| {
@@ -227,7 +227,7 @@ fn keys(criterion: &mut Criterion, name: &str, model: &mut Model, back_and_forth
 
 fn frames(criterion: &mut Criterion) {
     println!("keys with a full history, 10,000 types  p99:  {:.2} ms of CPU", p99_with_full_history());
-    let theme = Theme::dark();
+    let theme = Theme::named(ThemeName::Dark);
     let mut terminal = terminal();
     let mut paint = |model: &Model| {
         terminal.draw(|frame| view(model, at(1_000), &theme, frame)).unwrap();

@@ -37,6 +37,7 @@ pub mod tabs;
 pub mod tape;
 #[cfg(test)]
 mod tests;
+mod theme;
 pub mod tree;
 mod update;
 mod values;
@@ -48,4 +49,5 @@ pub use message::{Message, Outcome};
 pub use model::{Field, Model, Setup, Toast};
 pub use pane::types::{Column, Columns, TableSettings};
 pub use sending::{DraftId, SavedDraft, Sending};
+pub use theme::ThemeName;
 pub use update::prepare;

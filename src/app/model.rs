@@ -20,6 +20,7 @@ use super::recordings::Recordings;
 use super::scan::Versions;
 use super::tape::{ReplaySettings, Tape};
 use super::{Effect, Key, Message, Sending, Size};
+use crate::blueshift::safety::Environment;
 use crate::event::{Payload, Redaction, Sanitized, TypeName, Unknown, Volatile, sanitized, text};
 use crate::session::{Captured, Change, EventNumber, Fault, FaultId, Faults, Moment, Record, Session};
 
@@ -407,6 +408,11 @@ impl Model {
     /// Whether what is sent goes to production. Nothing is sent to a tape.
     pub fn is_production(&self) -> bool {
         self.sending.safety.production && self.tape.is_none()
+    }
+
+    /// Whether the profile says that staging is at the other end.
+    pub fn is_staging(&self) -> bool {
+        self.sending.safety.environment == Some(Environment::Staging) && self.tape.is_none()
     }
 
     /// The composition, when the composer is on screen.

@@ -57,7 +57,6 @@ pub struct Sending {
 
 impl Sending {
     /// For calls to `base`, without anything from the world: no profile, no environment, nothing on disk.
-    #[cfg_attr(alone, expect(dead_code, reason = "for tests and benches, those outside the crate included"))]
     pub fn to(base: BaseUrl) -> Self {
         Self {
             base,

@@ -22,8 +22,34 @@ pub struct Safety {
     pub read_only: Option<String>,
     /// Real customers are at the other end.
     pub production: bool,
+    /// Who the profile says is there, if it does.
+    pub environment: Option<Environment>,
     /// Who events may be about; everybody, when it is empty.
     pub identities: Vec<TestIdentity>,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Environment {
+    /// Real customers.
+    Production,
+    /// Nobody real, but perhaps colleagues.
+    Staging,
+    /// The developer alone.
+    Development,
+}
+
+impl FromStr for Environment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "production" => Ok(Self::Production),
+            "staging" => Ok(Self::Staging),
+            "development" => Ok(Self::Development),
+            _ => Err("use production, staging or development".to_owned()),
+        }
+    }
 }
 
 /// Somebody that test events may be about.

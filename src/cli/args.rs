@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::app::ThemeName;
 use crate::blueshift::limits::{BULK_CALLS_PER_SECOND, MAX_BULK_EVENTS, SAFE_BULK_EVENTS};
 use crate::blueshift::{Region, TargetError};
 use crate::config::{Target, parse_interval, parse_pace, parse_patience, parse_since, parse_size};
@@ -72,6 +73,9 @@ const HISTORY: &str = "How much of the events that came is held to go back to, s
 
 const PLAN: &str = "A folder of JSON Schemas, one per event type, to check events against (see `clickscope plan`)";
 
+const THEME: &str =
+    "How the screen looks; by default what suits the terminal (see `clickscope theme`) [env: CLICKSCOPE_THEME]";
+
 const PROFILE: &str = "A profile in the config file; its settings override the environment [env: CLICKSCOPE_PROFILE]";
 
 /// The options of every command.
@@ -92,6 +96,8 @@ pub(super) struct Options {
     pub(super) plan: Option<PathBuf>,
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size, help = HISTORY)]
     pub(super) history: Option<usize>,
+    #[arg(long, global = true, value_name = "NAME", value_parser = theme(), help = THEME)]
+    pub(super) theme: Option<ThemeName>,
 }
 
 /// The command line as help and manual have it: with the options of every command only where they mean something. That
@@ -115,11 +121,11 @@ fn with_its_own_options(command: clap::Command) -> clap::Command {
     }
     let taken: Option<&[&str]> = match command.get_name() {
         "lint" | "check" | "report" | "compare" => Some(&["profile", "plan"]),
-        "demo" => Some(&["interval", "history"]),
-        "expect" | "baseline" => Some(&["profile", "region", "url", "interval", "header", "plan"]),
-        "replay" => Some(&["profile", "plan", "history"]),
-        "sandbox" => Some(&["profile", "header"]),
-        "plan" | "infer" | "rules" | "explain" | "templates" | "completions" | "man" => Some(&[]),
+        "demo" => Some(&["interval", "history", "theme"]),
+        "send" | "expect" | "baseline" => Some(&["profile", "region", "url", "interval", "header", "plan"]),
+        "replay" => Some(&["profile", "plan", "history", "theme"]),
+        "sandbox" => Some(&["profile", "header", "theme"]),
+        "plan" | "infer" | "rules" | "explain" | "templates" | "theme" | "completions" | "man" => Some(&[]),
         _ => None,
     };
     let command = command.mut_subcommands(with_its_own_options);
@@ -135,6 +141,10 @@ fn only_with(command: clap::Command, taken: &[&str]) -> clap::Command {
         let is_foreign = arg.is_global_set() && !arg.get_long().is_some_and(|long| taken.contains(&long));
         if is_foreign { arg.hide(true) } else { arg }
     })
+}
+
+fn theme() -> impl TypedValueParser<Value = ThemeName> {
+    PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::as_str)).try_map(|name| name.parse())
 }
 
 fn region() -> impl TypedValueParser<Value = Region> {
@@ -192,6 +202,9 @@ pub(super) enum Command {
     /// Run a local collector that imitates the platform, and show all that it is sent
     #[command(after_help = SANDBOX_EXAMPLES)]
     Sandbox(Box<SandboxArgs>),
+    /// Show the themes in samples of the screen
+    #[command(after_help = THEME_EXAMPLES)]
+    Theme(ThemeArgs),
     /// Write a config file, or explain what is set and where that comes from
     #[command(after_help = CONFIG_EXAMPLES)]
     Config {
@@ -209,6 +222,25 @@ pub(super) enum Command {
     /// Print the manual page
     #[command(after_help = "Example:\n  clickscope man > ~/.local/share/man/man1/clickscope.1")]
     Man,
+}
+
+const THEME_EXAMPLES: &str = "\
+Examples:
+  clickscope theme                              all of them
+  clickscope theme light                        one
+  clickscope demo --theme high-contrast
+
+Without --theme, CLICKSCOPE_THEME or theme in the config file, it is what suits
+the terminal: none where NO_COLOR is set; dark, or light where COLORFGBG or the
+terminal itself says that its background is light; 16 where it has no more
+colours; ascii where the locale's characters are not UTF-8.";
+
+/// Which theme is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct ThemeArgs {
+    /// The theme
+    #[arg(value_parser = theme())]
+    pub(super) name: Option<ThemeName>,
 }
 
 const CONFIG_EXAMPLES: &str = "\

@@ -31,6 +31,7 @@ mod stderr;
 mod stdout;
 mod table;
 mod templates;
+mod theme;
 mod watch;
 mod watched;
 
@@ -223,7 +224,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Cli { options, command } = cli;
     let flags = ConfigLayer::flags(options.region, options.url.as_deref(), options.interval)?
         .with_plan(options.plan)
-        .with_history(options.history);
+        .with_history(options.history)
+        .with_theme(options.theme);
     let headers = config::headers(&options.headers)?;
     let file = ConfigFile::read_all;
     let lookup = |name: &str| std::env::var_os(name);
@@ -294,6 +296,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             let onward = onward.transpose()?.map(|config| (config, headers));
             sandbox::run(*sandbox, [flags, ConfigLayer::environment(&lookup)?], &file, onward)
         }
+        Command::Theme(theme) => theme::run(theme),
         Command::Config { command } => {
             let chosen = options.profile.as_deref();
             config_files::run(command, || Ok(config::explain(&flags, chosen, &lookup, &file()?)?))

@@ -52,6 +52,7 @@ mod tests {
             | Command::Explain { .. }
             | Command::Templates(_)
             | Command::Config { .. }
+            | Command::Theme(_)
             | Command::Completions { .. }
             | Command::Man => false,
         }
@@ -76,6 +77,7 @@ mod tests {
             "templates",
             "sandbox",
             "config explain",
+            "theme",
             "completions bash",
             "man",
         ];

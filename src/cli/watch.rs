@@ -189,6 +189,7 @@ pub(super) fn interface(
         collector: None,
         redaction,
         is_masked,
+        theme: config.theme.as_ref().map(|theme| theme.value),
     }
 }
 

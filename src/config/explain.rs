@@ -8,6 +8,7 @@ use super::{
     Config, ConfigError, ConfigFile, ConfigLayer, EVENT_KEY, Lookup, PROFILE, Provenance, Setting, Target, USER_KEY,
     text,
 };
+use crate::app::ThemeName;
 use crate::event::text::{sanitize, size, span};
 use crate::event::{Sanitized, sanitized};
 
@@ -100,7 +101,13 @@ pub fn explain(
         all.push(explained(field.name, candidates));
     }
     for field in fields::TOP.iter().filter(|field| !matches!(field.kind, Kind::Profiles | Kind::Levels)) {
-        if field.name != "profile" {
+        if field.name == "theme" {
+            let shown = |setting: &Setting<ThemeName>| said(setting, |theme| theme.as_str().into());
+            let of_variable = environment.theme.as_ref().map(shown);
+            let near = flags.theme.as_ref().map(shown).into_iter().chain(of_variable);
+            let default = default("what suits the terminal".into());
+            all.push(explained(field.name, near.chain(explaining.said(field.name)).chain([default]).collect()));
+        } else if field.name != "profile" {
             let of_files = explaining.said(field.name);
             all.push(explained(field.name, of_files.into_iter().chain([default(unsaid(field))]).collect()));
         }

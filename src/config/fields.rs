@@ -73,9 +73,16 @@ pub(super) fn needs_agreement(name: &str, value: &str) -> bool {
 }
 
 /// The fields of the file itself.
-pub(super) const TOP: [Field; 7] = [
+pub(super) const TOP: [Field; 8] = [
     field("profile", Text, Free, "\"staging\"", "the profile that is used without --profile"),
     field("profiles", Profiles, Free, "", "named targets, each a table [profiles.NAME]"),
+    field(
+        "theme",
+        OneOf(&["dark", "light", "high-contrast", "16", "none", "ascii"]),
+        Never,
+        "\"light\"",
+        "how the screen looks (`clickscope theme` shows each); without it, what suits the terminal",
+    ),
     field(
         "columns",
         Texts,

@@ -9,7 +9,7 @@ use super::profile::Profile;
 use super::project::{self, Agreements};
 use super::section::{ConfigText, Owner, Section, line_after, shown};
 use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, VERIFICATION_KEY, fields, lint, text};
-use crate::app::{Column, Columns, TableSettings};
+use crate::app::{Column, Columns, TableSettings, ThemeName};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Volatile};
 use crate::plan::SeverityOverrides;
@@ -43,6 +43,7 @@ pub struct ConfigFile {
     table: TableSettings,
     volatile: Volatile,
     levels: SeverityOverrides,
+    theme: Option<Setting<ThemeName>>,
     /// What each file says, the nearest first.
     said: Vec<Said>,
 }
@@ -112,6 +113,7 @@ impl ConfigFile {
         let volatile = section.list("volatile", Volatile::read_name)?.map_or(self.volatile, Volatile::named);
         let levels = section.table("lint")?.map(|table| lint::levels(&source, table)).transpose()?;
         let levels = self.levels.under(levels.unwrap_or_default());
+        let theme = section.parsed("theme", str::parse)?.or(self.theme);
         let agreed = match owner {
             Owner::User => None,
             Owner::Project { agreed } => Some(agreed),
@@ -119,7 +121,8 @@ impl ConfigFile {
         let said = Said { path: path.to_owned(), agreed, values: section.said() };
         let said = std::iter::once(said).chain(self.said).collect();
         let chosen_here = profile.is_some();
-        let file = Self { path: self.path, profile: profile.or(self.profile), profiles, table, volatile, levels, said };
+        let file =
+            Self { path: self.path, profile: profile.or(self.profile), profiles, table, volatile, levels, theme, said };
         if let Some(Setting { value, place }) = file.profile.as_ref().filter(|_| chosen_here) {
             file.find(value, place)?;
         }
@@ -168,6 +171,11 @@ impl ConfigFile {
     /// What it says of the table of event types.
     pub fn table(&self) -> &TableSettings {
         &self.table
+    }
+
+    /// The theme, if it names one.
+    pub fn theme(&self) -> Option<&Setting<ThemeName>> {
+        self.theme.as_ref()
     }
 
     /// The fields whose changes say nothing of an event.

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ConfigError, Lookup, Provenance, parse_interval, parse_size, text};
+use crate::app::ThemeName;
 use crate::blueshift::{BaseUrl, Region, TargetError};
 use crate::event::{Sanitized, sanitized};
 
@@ -13,6 +14,9 @@ pub const URL: &str = "CLICKSCOPE_URL";
 pub const INTERVAL: &str = "CLICKSCOPE_INTERVAL";
 /// The variable that sets how much of the history is held.
 pub const HISTORY: &str = "CLICKSCOPE_HISTORY";
+
+/// The variable that names the theme.
+pub const THEME: &str = "CLICKSCOPE_THEME";
 
 /// The server to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +66,8 @@ pub struct ConfigLayer {
     pub plan: Option<Setting<PathBuf>>,
     /// How many bytes of events are held beside the newest of each type.
     pub history: Option<Setting<usize>>,
+    /// The theme.
+    pub theme: Option<Setting<ThemeName>>,
 }
 
 impl ConfigLayer {
@@ -90,13 +96,20 @@ impl ConfigLayer {
         Self { history: bytes.map(|value| Setting { value, place: Provenance::Flag("--history") }), ..self }
     }
 
+    /// The same, with the theme that the command line names, if it names one.
+    #[must_use]
+    pub fn with_theme(self, theme: Option<ThemeName>) -> Self {
+        Self { theme: theme.map(|value| Setting { value, place: Provenance::Flag("--theme") }), ..self }
+    }
+
     /// The layer of the environment.
     pub fn environment(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let region = read(lookup, REGION, |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
         let url = read(lookup, URL, |text| text.parse::<BaseUrl>().map_err(|error| error.to_string()))?;
         let interval = read(lookup, INTERVAL, parse_interval)?;
         let history = read(lookup, HISTORY, parse_size)?;
-        Ok(Self { target: target(region, url)?, interval, plan: None, history })
+        let theme = read(lookup, THEME, str::parse)?;
+        Ok(Self { target: target(region, url)?, interval, plan: None, history, theme })
     }
 }
 
@@ -146,6 +159,7 @@ mod tests {
             (&[(URL, "https://s3cr3t@example.com")], "CLICKSCOPE_URL: ", "CLICKSCOPE_EVENT_KEY"),
             (&[(INTERVAL, "5")], "CLICKSCOPE_INTERVAL: ", "500ms"),
             (&[(HISTORY, "64")], "CLICKSCOPE_HISTORY: ", "64MiB"),
+            (&[(THEME, "pink")], "CLICKSCOPE_THEME: ", "dark, light, high-contrast, 16, none, ascii"),
             (&[(URL, "http://a.example"), (REGION, "eu")], "CLICKSCOPE_REGION and CLICKSCOPE_URL", "keep one"),
         ];
         for (variables, start, part) in cases {

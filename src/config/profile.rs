@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use toml::de::DeTable;
@@ -8,7 +7,7 @@ use super::fields;
 use super::keys::{self, KeySource, KeySources};
 use super::section::{ConfigText, Section, shown};
 use super::{ConfigError, ConfigLayer, Lookup, Setting, Target, parse_interval, parse_size};
-use crate::blueshift::safety::{Safety, TestIdentity};
+use crate::blueshift::safety::{Environment, Safety, TestIdentity};
 use crate::blueshift::{BadHeader, BaseUrl, HeaderVariable, Region};
 use crate::event::signature::{SignatureHash, Signing};
 
@@ -38,30 +37,6 @@ pub struct Profile {
     redact_key: Option<Setting<KeySource>>,
     /// What a project says of it that the user has not agreed to.
     unagreed: Option<Setting<&'static str>>,
-}
-
-/// Who is at the other end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Environment {
-    /// Real customers.
-    Production,
-    /// Nobody real, but perhaps colleagues.
-    Staging,
-    /// The developer alone.
-    Development,
-}
-
-impl FromStr for Environment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "production" => Ok(Self::Production),
-            "staging" => Ok(Self::Staging),
-            "development" => Ok(Self::Development),
-            _ => Err("use production, staging or development".to_owned()),
-        }
-    }
 }
 
 impl Profile {
@@ -161,6 +136,7 @@ impl Profile {
             interval: self.interval.clone(),
             plan: self.plan.clone(),
             history: self.history.clone(),
+            theme: None,
         }
     }
 
@@ -237,7 +213,7 @@ impl Profile {
         };
         let read_only = self.read_only.as_ref().filter(|read_only| read_only.value);
         let read_only = read_only.map(|Setting { place, .. }| format!("profile {} ({place})", self.name));
-        Safety { read_only, production, identities: self.identities.clone().unwrap_or_default() }
+        Safety { read_only, production, environment, identities: self.identities.clone().unwrap_or_default() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ConfigError, ConfigFile, ConfigLayer, KeySources, Lookup, Profile, Provenance, Setting, Target};
-use crate::app::TableSettings;
+use crate::app::{TableSettings, ThemeName};
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
 use crate::event::signature::Signing;
@@ -44,6 +44,8 @@ pub struct Config {
     pub interval: Setting<Duration>,
     /// How many bytes of events are held beside the newest of each type, where it is said.
     pub history: Option<Setting<usize>>,
+    /// The theme, where it is said.
+    pub theme: Option<Setting<ThemeName>>,
     /// The folder of the plan, if there is one.
     pub plan: Option<Setting<PathBuf>>,
     /// The profile that is in use.
@@ -88,6 +90,7 @@ impl Config {
             interval: near.interval.or(far.interval),
             plan: near.plan.or(far.plan),
             history: near.history.or(far.history),
+            theme: near.theme.or(far.theme),
         });
         let target =
             layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Provenance::Default });
@@ -98,6 +101,7 @@ impl Config {
             interval,
             plan: layers.plan,
             history: layers.history,
+            theme: layers.theme.or_else(|| file.theme().cloned()),
             profile: None,
             signing: Signing::default(),
             levels: file.levels().clone(),

@@ -27,6 +27,7 @@ const USER: &str = r#"# clickscope: where your events go, and how you watch them
 profile = "staging"                     # without --profile
 # columns = ["type", "find", "recv", "capt", "seen", ".order_id"]
 # muted = ["heartbeat"]
+# theme = "light"                       # `clickscope theme` shows each
 
 [profiles.staging]
 region = "us"                           # or "eu"; or url = "https://…" in its place
@@ -120,8 +121,8 @@ value, where it comes from, and what it hides; `clickscope config schema` prints
 
 ## The environment
 
-`CLICKSCOPE_PROFILE`, `CLICKSCOPE_REGION`, `CLICKSCOPE_URL`, `CLICKSCOPE_INTERVAL` and `CLICKSCOPE_HISTORY` say what the flags
-say. `CLICKSCOPE_LOG` is the level of the log in `~/.local/state/clickscope`: `off`, `error`, `warn`, `info`, `debug`, `trace`.
+`CLICKSCOPE_PROFILE`, `CLICKSCOPE_REGION`, `CLICKSCOPE_URL`, `CLICKSCOPE_INTERVAL`, `CLICKSCOPE_HISTORY` and `CLICKSCOPE_THEME`
+say what the flags say. `NO_COLOR`, `COLORTERM` and `TERM` choose the theme where nothing else does; `--theme` goes before them. `CLICKSCOPE_LOG` is the level of the log in `~/.local/state/clickscope`: `off`, `error`, `warn`, `info`, `debug`, `trace`.
 
 ## Keys
 

@@ -19,6 +19,12 @@ use crate::app::{Key, KeyCode, Message, Mouse, MouseKind, Size};
 /// So many events are gathered before they are told.
 const MOST_AT_ONCE: usize = 1024;
 
+/// Asks the terminal for the colour of its background (OSC 11).
+pub(super) const BACKGROUND_QUESTION: &[u8] = b"\x1b]11;?\x1b\\";
+
+/// The longest answer that is looked at.
+const LONGEST_ANSWER: usize = 64;
+
 /// How long the rest of an answer may take that has begun to come.
 const UNFINISHED: Duration = Duration::from_millis(100);
 
@@ -89,7 +95,10 @@ pub(super) fn forward(inputs: mpsc::Sender<LoopInput>, size: Size, mut claims: C
                 };
                 let (messages, is_gone) = gather(&mut events, event, &mut late).await;
                 terminal::read_on();
-                for input in inputs_of(messages).into_iter().chain(is_gone.then_some(LoopInput::TerminalGone)) {
+                let light = std::mem::take(&mut late.is_light).then_some(LoopInput::LightBackground);
+                for input in
+                    light.into_iter().chain(inputs_of(messages)).chain(is_gone.then_some(LoopInput::TerminalGone))
+                {
                     if inputs.send(input).await.is_err() {
                         return;
                     }
@@ -185,6 +194,10 @@ fn is_rest_of_answer(keys: &[Key]) -> bool {
 struct LateAnswers {
     /// Within one: when something of it came last, and whether that was an escape.
     within: Option<(Instant, bool)>,
+    /// The text of it so far.
+    text: String,
+    /// Whether one said that the background is light.
+    is_light: bool,
 }
 
 impl LateAnswers {
@@ -204,14 +217,40 @@ impl LateAnswers {
                 _ => false,
             };
             self.within = (!is_over).then_some((now, *code == Code::Esc));
+            match code {
+                _ if is_over => self.is_light |= is_light_background(&std::mem::take(&mut self.text)),
+                Code::Char(c) if self.text.len() < LONGEST_ANSWER => self.text.push(*c),
+                _ => {}
+            }
             return true;
         }
         let begins = matches!(code, Code::Char(']' | 'P' | '_' | '^' | 'X')) && with(KeyModifiers::ALT);
         if begins && !with(KeyModifiers::CONTROL) {
             self.within = Some((now, false));
+            self.text.clear();
+            self.text.extend(code.as_char());
         }
         self.within.is_some()
     }
+}
+
+/// Whether an answer says that the terminal's background is light: `]11;rgb:ffff/ffff/ffff`.
+fn is_light_background(answer: &str) -> bool {
+    let Some((_, colour)) = answer.strip_prefix("]11;").and_then(|colour| colour.split_once(':')) else { return false };
+    let part = |digits: &str| {
+        let most = match digits.len() {
+            1 => 0xf,
+            2 => 0xff,
+            3 => 0xfff,
+            4 => 0xffff,
+            _ => return None,
+        };
+        Some(f64::from(u32::from_str_radix(digits, 16).ok()?) / f64::from(most))
+    };
+    let mut parts = colour.split('/').map(part);
+    let mut next = || parts.next().flatten();
+    // How bright each of the three looks (Rec. 601).
+    matches!((next(), next(), next()), (Some(r), Some(g), Some(b)) if 0.299 * r + 0.587 * g + 0.114 * b > 0.5)
 }
 
 /// Reads nothing while the claim lasts.
@@ -390,6 +429,23 @@ mod tests {
                 assert!(late.take(event, now), "{event:?} of {answer:?}");
             }
             assert!(!late.take(&alt('p'), now) && !late.take(&typed("q").remove(0), now), "after {answer:?}");
+        }
+        for (answer, light) in [
+            ("11;rgb:ffff/ffff/ffff", true),
+            ("11;rgba:fb/fb/f9/ff", true),
+            ("11;rgb:1515/1818/1e1e", false),
+            ("11;rgb:f/0/0", false),
+            ("10;rgb:ffff/ffff/ffff", false),
+            ("11;rgb:zz/ff/ff", false),
+            ("11;rgb:ff/ff", false),
+            ("11;rgb:/ff/ff", false),
+            ("11;rgb:fffffffff/ff/ff", false),
+        ] {
+            let mut late = LateAnswers::default();
+            for event in [vec![alt(']')], typed(answer), vec![alt('\\')]].concat() {
+                assert!(late.take(&event, now));
+            }
+            assert_eq!(late.is_light, light, "{answer}");
         }
         let mut late = LateAnswers::default();
         assert!(late.take(&alt(']'), now) && !late.take(&typed("q").remove(0), now + UNFINISHED), "it does not go on");

@@ -9,6 +9,8 @@ pub(super) enum LoopInput {
     Message(Message),
     /// Keys for text that were there at once: typed ahead, or pasted by a terminal that does not say so.
     Typed(Vec<Key>),
+    /// The terminal's background, for which it was asked, is a light one.
+    LightBackground,
     /// A signal that asks to leave; its number.
     Leave(i32),
     /// A signal that asks to stop, as Ctrl-Z does.

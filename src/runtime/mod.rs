@@ -18,6 +18,7 @@ pub mod log;
 mod output;
 mod querying;
 pub mod recording;
+mod sampling;
 mod screen;
 mod signals;
 mod telling;
@@ -36,11 +37,13 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::app::tape::ReplaySettings;
-use crate::app::{Model, Sending, Setup, TableSettings};
+use crate::app::{Model, Sending, Setup, TableSettings, ThemeName};
 use crate::event::{Redaction, Sanitized, Volatile};
 use crate::plan::Linter;
 use crate::session::Moment;
 use crate::source::Feed;
+pub use crate::ui::about;
+pub use sampling::sample;
 pub use telling::PlanWriter;
 pub use terminal::stdout_lost;
 
@@ -81,6 +84,8 @@ pub struct InterfaceSettings {
     pub redaction: Redaction,
     /// Whether all is masked from the first frame on.
     pub is_masked: bool,
+    /// The theme; without one, what suits the terminal.
+    pub theme: Option<ThemeName>,
 }
 
 /// Where drafts and templates are kept. Without a folder they are in memory only, and the user is told so.
@@ -196,7 +201,9 @@ pub async fn run<F: Into<Feed>>(
     };
     let (keys, claims) = events::keys();
     let lookup = |name: &str| std::env::var(name).ok();
+    let theme::Suiting { theme, light } = theme::suiting(settings.theme, &lookup);
     let workplace = event_loop::Workplace {
+        asks_background: light.is_some(),
         clipboard: clipboard::Clipboard::detect(&lookup, &settings.key_variables),
         folders: settings.folders,
         tape: settings.tape,
@@ -205,7 +212,7 @@ pub async fn run<F: Into<Feed>>(
         keys,
         editor: console::Command { line: editor::command(&lookup), without: settings.key_variables },
     };
-    let application = event_loop::WatchApplication { model, theme: theme::suiting(&lookup) };
+    let application = event_loop::WatchApplication { model, theme, light };
     let ended = event_loop::run(application, size, console, workplace, receiver, clock, || {
         events::forward(inputs, size, claims);
         #[cfg(debug_assertions)]

@@ -1,5 +1,6 @@
 //! How the model looks: functions of the model, nothing else.
 
+mod ascii;
 mod composer;
 mod difference;
 mod footer;
@@ -25,7 +26,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
-pub use theme::Theme;
+pub use theme::{Theme, about};
 
 use crate::app::Model;
 use crate::app::layer::Layer;
@@ -41,6 +42,13 @@ use write::{centered, put, span};
 ///
 /// `now` is the time of the program; the session may have another, on its tape.
 pub fn view(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
+    draw(model, now, theme, frame);
+    if theme.ascii {
+        ascii::spell(frame.buffer_mut());
+    }
+}
+
+fn draw(model: &Model, now: Moment, theme: &Theme, frame: &mut Frame<'_>) {
     let now = model.moment(now);
     let screen = frame.area();
     frame.buffer_mut().set_style(screen, theme.base);
@@ -92,8 +100,17 @@ fn rect(area: Area) -> Rect {
 /// The border of a pane, with its title.
 fn pane<'a>(pane: PaneId, model: &Model, title: Line<'a>, theme: &Theme) -> Block<'a> {
     let focused = model.has_focus(pane);
-    let style = if focused { theme.border_focused } else { theme.border };
+    let style = if focused { frame_style(model, theme) } else { theme.border };
     Block::bordered().border_type(BorderType::Rounded).border_style(style).title_top(title)
+}
+
+/// The style of the frame in which the keys work: it says who is at the other end.
+fn frame_style(model: &Model, theme: &Theme) -> Style {
+    match model.is_production() {
+        true => theme.border_production,
+        false if model.is_staging() => theme.border_staging,
+        false => theme.border_focused,
+    }
 }
 
 /// The style of a pane's title.

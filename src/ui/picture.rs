@@ -14,7 +14,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
 
 use super::{Theme, view};
-use crate::app::Model;
+use crate::app::{Model, ThemeName};
 use crate::session::Moment;
 
 /// The sizes at which a screen is looked at.
@@ -34,7 +34,7 @@ pub(super) fn drawn(model: &Model, now: Moment, theme: &Theme) -> Buffer {
 
 /// A theme in which every role has a colour of its own, also those that look the same to the user.
 pub(super) fn roles_as_colours() -> Theme {
-    let mut theme = Theme::dark();
+    let mut theme = Theme::named(ThemeName::Dark);
     for ((_, role, style), colour) in roles(&mut theme).into_iter().zip(0..) {
         *style = match role {
             "base" => Style::new().fg(Color::Indexed(colour)).bg(Color::Indexed(colour)),
@@ -49,9 +49,10 @@ pub(super) fn roles_as_colours() -> Theme {
 /// and left out where it would be blank, the roles of its letters, the roles of what lies behind them, and `_` where
 /// they are underlined beyond what their role says.
 pub(super) fn as_text(buffer: &Buffer) -> String {
-    let letters = roles(&mut Theme::dark()).map(|(letter, ..)| letter);
+    let letters = roles(&mut Theme::named(ThemeName::Dark)).map(|(letter, ..)| letter);
     // On a blank no one sees a colour, except where the role swaps it with the background.
-    let reversed = roles(&mut Theme::dark()).map(|(.., style)| style.add_modifier.contains(Modifier::REVERSED));
+    let reversed =
+        roles(&mut Theme::named(ThemeName::Dark)).map(|(.., style)| style.add_modifier.contains(Modifier::REVERSED));
     let letter = |colour: Color| match colour {
         Color::Indexed(role) => letters.get(usize::from(role)).copied().unwrap_or('?'),
         _ => '?',
@@ -89,11 +90,35 @@ pub(super) fn as_text(buffer: &Buffer) -> String {
     out
 }
 
+/// A frame drawn in any theme: every row as it reads, and under it a letter for each style in which something stands, as
+/// they come; what each of them is stands at the end.
+pub(super) fn in_styles(buffer: &Buffer) -> String {
+    let mut known: Vec<Style> = Vec::new();
+    let mut out = String::new();
+    for row in buffer.content.chunks(usize::from(buffer.area.width).max(1)) {
+        let (mut text, mut styles) = (String::new(), String::new());
+        for cell in row {
+            let style = Style { fg: Some(cell.fg), bg: Some(cell.bg), add_modifier: cell.modifier, ..Style::new() };
+            let at = known.iter().position(|known| *known == style).unwrap_or_else(|| {
+                known.push(style);
+                known.len() - 1
+            });
+            text.push_str(cell.symbol());
+            styles.push(('a'..='z').chain('A'..='Z').nth(at).unwrap_or('?'));
+        }
+        writeln!(out, "{}|\n{styles}~", text.trim_end()).unwrap();
+    }
+    for (style, letter) in known.iter().zip(('a'..='z').chain('A'..='Z')) {
+        writeln!(out, "{letter} {}", in_words(*style)).unwrap();
+    }
+    out
+}
+
 /// Every role of the theme with its letter in the snapshots.
-fn roles(theme: &mut Theme) -> [(char, &'static str, &mut Style); 33] {
+fn roles(theme: &mut Theme) -> [(char, &'static str, &mut Style); 35] {
     macro_rules! roles {
         ($($letter:literal $role:ident)*) => {{
-            let Theme { $($role),* } = theme;
+            let Theme { $($role,)* .. } = theme;
             [$(($letter, stringify!($role), $role)),*]
         }};
     }
@@ -131,12 +156,14 @@ fn roles(theme: &mut Theme) -> [(char, &'static str, &mut Style); 33] {
         'R' bracket
         'M' mistake
         'D' danger
+        'Y' border_staging
+        'X' border_production
     }
 }
 
 #[test]
 fn every_role_has_a_letter_of_its_own() {
-    let letters = roles(&mut Theme::dark()).map(|(letter, ..)| letter);
+    let letters = roles(&mut Theme::named(ThemeName::Dark)).map(|(letter, ..)| letter);
     assert_eq!(BTreeSet::from(letters).len(), letters.len(), "{letters:?}");
 }
 
@@ -144,13 +171,14 @@ fn every_role_has_a_letter_of_its_own() {
 #[test]
 fn the_roles_and_their_colours() {
     let themes = [
-        ("dark", Theme::dark()),
-        ("dark, 256 colours", Theme::dark_indexed()),
-        ("light", Theme::light()),
-        ("16 colours", Theme::terminal()),
-        ("no colours", Theme::monochrome()),
+        ("dark", Theme::named(ThemeName::Dark)),
+        ("dark, 256 colours", Theme::named(ThemeName::Dark).indexed()),
+        ("light", Theme::named(ThemeName::Light)),
+        ("high-contrast", Theme::named(ThemeName::HighContrast)),
+        ("16, ascii", Theme::named(ThemeName::Sixteen)),
+        ("none", Theme::named(ThemeName::None)),
     ];
-    let mut rows = roles(&mut Theme::dark()).map(|(letter, role, _)| format!("{letter} {role:16}"));
+    let mut rows = roles(&mut Theme::named(ThemeName::Dark)).map(|(letter, role, _)| format!("{letter} {role:16}"));
     let mut head = format!("  {:16}", "role");
     for (name, mut theme) in themes {
         write!(head, "{name:26}").unwrap();

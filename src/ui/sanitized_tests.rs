@@ -9,7 +9,7 @@ use super::picture::drawn;
 use crate::app::fixture::{
     answered, at, busy, change, composing, fresh, lint_all, polled, press, send, setup, ship, type_in,
 };
-use crate::app::{Message, Model, Outcome};
+use crate::app::{Message, Model, Outcome, ThemeName};
 use crate::blueshift::{KeyMask, Summary};
 use crate::event::catalogue::Template;
 use crate::event::text::sanitize;
@@ -79,7 +79,7 @@ fn sent(verdict: CallOutcome) -> Model {
 
 /// The text of the screen, row by row.
 fn rows(model: &Model) -> Vec<String> {
-    let buffer = drawn(model, at(41), &Theme::dark());
+    let buffer = drawn(model, at(41), &Theme::named(ThemeName::Dark));
     let rows = buffer.content().chunks(usize::from(buffer.area.width));
     rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect()).collect()
 }

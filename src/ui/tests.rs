@@ -6,14 +6,15 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::Theme;
-use super::picture::{SIZES, as_text, drawn, picture, roles_as_colours};
+use super::picture::{SIZES, as_text, drawn, in_styles, picture, roles_as_colours};
 use crate::app::fixture::{
     CHECKOUT, FAULTY, PURCHASE, act, answer_scans, answered, at, at_millis, busy, change, collecting, composing,
     evaluated, failed, faulty, fresh, judge, judged, lint_all, passing_on, polled, press, replaying, retried, send,
     setup, ship, taken,
 };
 use crate::app::keymap::Action;
-use crate::app::{Message, Model, Outcome, Setup};
+use crate::app::{Message, Model, Outcome, Setup, ThemeName};
+use crate::blueshift::safety::{Environment, Safety};
 use crate::event::{Unknown, syntax, text};
 use crate::query::{Fault, QueryError, Values, ValuesEnd};
 use crate::session::{Arrival, CallOutcome, Change, ChangeKind, Errors, Moment, Problem, ProblemKind, Record, Waiting};
@@ -303,9 +304,38 @@ fn what_stands_over_the_panes() {
 }
 
 #[test]
+fn every_theme_at_every_size() {
+    for name in ThemeName::ALL {
+        let theme = Theme::named(name);
+        for (width, height) in SIZES {
+            let mut model = faulty(width, height);
+            press(&mut model, "/ p u r c h enter enter", at(20));
+            let shown = in_styles(&drawn(&model, at(20), &theme));
+            insta::assert_snapshot!(format!("theme_{name}_{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn the_frame_says_who_is_at_the_other_end() {
+    for (environment, production, letter) in [
+        (None, false, 'B'),
+        (Some(Environment::Development), false, 'B'),
+        (Some(Environment::Staging), false, 'Y'),
+        (Some(Environment::Production), true, 'X'),
+        (None, true, 'X'),
+    ] {
+        let mut model = busy(80, 24);
+        model.sending.safety = Safety { production, environment, ..Safety::default() };
+        let shown = picture(&model, at(20));
+        assert!(shown.contains(&letter.to_string().repeat(12)), "{environment:?} {production}: {shown}");
+    }
+}
+
+#[test]
 fn no_theme_and_no_size_breaks_the_screen() {
-    let themes = [Theme::dark(), Theme::light(), Theme::terminal(), Theme::monochrome()];
-    for (theme, (width, height)) in themes.iter().zip([(61, 15), (79, 20), (99, 29), (139, 40)]) {
+    let themes = ThemeName::ALL.map(Theme::named);
+    for (theme, (width, height)) in themes.iter().zip([(61, 15), (79, 20), (99, 29), (139, 40), (61, 15), (99, 29)]) {
         for (width, height) in [(width, height), (0, 0), (1, 1), (300, 100)] {
             let mut model = busy(width, height);
             for key in ["g", "enter", "*", "G", "z", "]", "z", "?", "esc", "v", "esc", "tab", "esc", "/", "y"] {
@@ -460,7 +490,9 @@ fn no_size_and_no_place_breaks_the_proof() {
         assert!(!picture.contains('\u{1b}'), "{picture}");
         let mut terminal = Terminal::new(TestBackend::new(width.max(1), height.max(1))).unwrap();
         let beyond = ratatui::layout::Rect { x: 0, y: 0, width: width + 9, height: height + 9 };
-        terminal.draw(|frame| super::pane::proof::draw(&model, at(22), &Theme::light(), beyond, frame)).unwrap();
+        terminal
+            .draw(|frame| super::pane::proof::draw(&model, at(22), &Theme::named(ThemeName::Light), beyond, frame))
+            .unwrap();
     }
 }
 

@@ -1,96 +1,116 @@
 use ratatui::style::{Color, Modifier, Style};
+use toml::Table;
 
-/// The styles of the screen, each by what it is for. Colour is never the only signal: whatever it says, a mark, a word
-/// or a place says too.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the style of what it is called")]
-pub struct Theme {
-    pub base: Style,
-    pub dim: Style,
-    pub name: Style,
-    pub border: Style,
-    pub border_focused: Style,
-    pub thumb: Style,
-    pub title: Style,
-    pub title_quiet: Style,
-    pub heading: Style,
-    pub heading_sorted: Style,
-    pub selection: Style,
-    pub selection_quiet: Style,
-    pub flash: Style,
-    pub matched: Style,
-    pub new: Style,
-    pub updated: Style,
-    pub gone: Style,
-    pub spark: Style,
-    pub json_key: Style,
-    pub json_string: Style,
-    pub json_number: Style,
-    pub json_word: Style,
-    pub json_null: Style,
-    pub ok: Style,
-    pub note: Style,
-    pub warning: Style,
-    pub error: Style,
-    pub badge: Style,
-    pub hint_key: Style,
-    pub placeholder: Style,
-    pub bracket: Style,
-    pub mistake: Style,
-    pub danger: Style,
-}
+use crate::app::ThemeName;
 
-/// The colours that a theme is made of.
-struct Palette {
-    background: Color,
-    selected: Color,
-    selected_quiet: Color,
-    flash: Color,
-    border: Color,
-    dim: Color,
-    text: Color,
-    accent: Color,
-    blue: Color,
-    green: Color,
-    amber: Color,
-    purple: Color,
-    red: Color,
-}
-
-const DARK: Palette = Palette {
-    background: Color::Rgb(0x15, 0x18, 0x1e),
-    selected: Color::Rgb(0x2b, 0x35, 0x48),
-    selected_quiet: Color::Rgb(0x22, 0x28, 0x33),
-    flash: Color::Rgb(0x24, 0x38, 0x36),
-    border: Color::Rgb(0x3a, 0x42, 0x50),
-    dim: Color::Rgb(0x8a, 0x93, 0xa3),
-    text: Color::Rgb(0xd5, 0xda, 0xe3),
-    accent: Color::Rgb(0x5e, 0xc4, 0xc9),
-    blue: Color::Rgb(0x86, 0xb3, 0xf0),
-    green: Color::Rgb(0x9c, 0xcf, 0x8c),
-    amber: Color::Rgb(0xe5, 0xb8, 0x6b),
-    purple: Color::Rgb(0xc3, 0xa1, 0xf0),
-    red: Color::Rgb(0xf0, 0x7a, 0x85),
-};
-
-impl Palette {
-    /// The palette in the nearest of the 256 colours that terminals have agreed on.
-    fn indexed(&self) -> Self {
-        Self {
-            background: indexed(self.background),
-            selected: indexed(self.selected),
-            selected_quiet: indexed(self.selected_quiet),
-            flash: indexed(self.flash),
-            border: indexed(self.border),
-            dim: indexed(self.dim),
-            text: indexed(self.text),
-            accent: indexed(self.accent),
-            blue: indexed(self.blue),
-            green: indexed(self.green),
-            amber: indexed(self.amber),
-            purple: indexed(self.purple),
-            red: indexed(self.red),
+/// Declares the theme with a style for each role, and a way to a role by its name.
+macro_rules! theme {
+    ($($role:ident)*) => {
+        /// The styles of the screen, each by what it is for. Colour is never the only signal: whatever it says, a mark, a
+        /// word or a place says too.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each is the style of what it is called")]
+        pub struct Theme {
+            $(pub $role: Style,)*
+            /// Whether only ASCII may be shown.
+            pub ascii: bool,
         }
+
+        impl Theme {
+            /// Every role with its style.
+            pub(super) fn roles_mut(&mut self) -> Vec<(&'static str, &mut Style)> {
+                vec![$((stringify!($role), &mut self.$role)),*]
+            }
+        }
+    };
+}
+
+theme! {
+    base dim name border border_focused border_staging border_production thumb title title_quiet heading heading_sorted
+    selection selection_quiet flash matched new updated gone spark json_key json_string json_number json_word json_null ok
+    note warning error badge hint_key placeholder bracket mistake danger
+}
+
+/// The file of a theme.
+const fn file(name: ThemeName) -> &'static str {
+    match name {
+        ThemeName::Dark => include_str!("../../assets/themes/dark.toml"),
+        ThemeName::Light => include_str!("../../assets/themes/light.toml"),
+        ThemeName::HighContrast => include_str!("../../assets/themes/high-contrast.toml"),
+        ThemeName::Sixteen => include_str!("../../assets/themes/16.toml"),
+        ThemeName::None => include_str!("../../assets/themes/none.toml"),
+        ThemeName::Ascii => include_str!("../../assets/themes/ascii.toml"),
+    }
+}
+
+/// What a theme is like in a line.
+pub fn about(name: ThemeName) -> String {
+    let about = file(name).lines().find_map(|line| line.strip_prefix("about = "));
+    about.unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// What the file of a theme says, with what it is like beneath it.
+#[derive(Debug, Default)]
+struct Source {
+    colors: Table,
+    roles: Table,
+    ascii: bool,
+}
+
+impl Source {
+    fn read(name: ThemeName) -> Result<Self, String> {
+        let mut file: Table = file(name).parse().map_err(|error| format!("{name}: {error}"))?;
+        let mut source = match file.remove("like") {
+            None => Self::default(),
+            Some(like) => Self::read(like.as_str().unwrap_or_default().parse()?)?,
+        };
+        for (named, into) in [("colors", &mut source.colors), ("roles", &mut source.roles)] {
+            if let Some(toml::Value::Table(table)) = file.remove(named) {
+                into.extend(table);
+            }
+        }
+        source.ascii |= file.get("ascii").and_then(toml::Value::as_bool) == Some(true);
+        Ok(source)
+    }
+
+    fn theme(&self) -> Result<Theme, String> {
+        let mut theme = Theme { ascii: self.ascii, ..Theme::default() };
+        for (role, style) in theme.roles_mut() {
+            let text =
+                self.roles.get(role).and_then(toml::Value::as_str).ok_or_else(|| format!("{role} is missing"))?;
+            *style = self.style(text).map_err(|word| format!("{role}: {word}"))?;
+        }
+        Ok(theme)
+    }
+
+    /// A style as it is written: `text on background`, `red bold underlined`. The error is the word that says nothing.
+    fn style(&self, text: &str) -> Result<Style, String> {
+        let color = |name: &str| {
+            let written = self.colors.get(name).and_then(toml::Value::as_str).ok_or_else(|| name.to_owned())?;
+            written.parse::<Color>().map_err(|_| written.to_owned())
+        };
+        let mut style = Style::new();
+        let mut words = text.split_whitespace();
+        while let Some(word) = words.next() {
+            let modifier = match word {
+                "on" => {
+                    style = style.bg(color(words.next().unwrap_or_default())?);
+                    continue;
+                }
+                "bold" => Modifier::BOLD,
+                "dimmed" => Modifier::DIM,
+                "italic" => Modifier::ITALIC,
+                "underlined" => Modifier::UNDERLINED,
+                "reversed" => Modifier::REVERSED,
+                "crossed" => Modifier::CROSSED_OUT,
+                word => {
+                    style = style.fg(color(word)?);
+                    continue;
+                }
+            };
+            style = style.add_modifier(modifier);
+        }
+        Ok(style)
     }
 }
 
@@ -112,157 +132,45 @@ fn indexed(color: Color) -> Color {
 }
 
 impl Theme {
-    /// For terminals with 24-bit colour: it paints its own dark background, so it reads the same everywhere.
-    pub fn dark() -> Self {
-        Self::from_palette(&DARK)
+    /// The theme of that name, in the colours of its file.
+    pub fn named(name: ThemeName) -> Self {
+        // The files are part of the program, and a test reads them all.
+        Source::read(name).and_then(|source| source.theme()).unwrap_or_default()
     }
 
-    /// [`Theme::dark`] for terminals with 256 colours: most of those behind SSH or in a multiplexer.
-    pub fn dark_indexed() -> Self {
-        Self::from_palette(&DARK.indexed())
-    }
-
-    /// The same for those who prefer dark on light.
-    pub fn light() -> Self {
-        Self::from_palette(&Palette {
-            background: Color::Rgb(0xfb, 0xfb, 0xf9),
-            selected: Color::Rgb(0xd6, 0xe4, 0xf5),
-            selected_quiet: Color::Rgb(0xe9, 0xec, 0xf0),
-            flash: Color::Rgb(0xd9, 0xef, 0xe4),
-            border: Color::Rgb(0xc3, 0xc8, 0xd0),
-            dim: Color::Rgb(0x5f, 0x68, 0x76),
-            text: Color::Rgb(0x1f, 0x24, 0x2c),
-            accent: Color::Rgb(0x0b, 0x72, 0x78),
-            blue: Color::Rgb(0x1b, 0x57, 0xa6),
-            green: Color::Rgb(0x2c, 0x6e, 0x26),
-            amber: Color::Rgb(0x8a, 0x59, 0x00),
-            purple: Color::Rgb(0x6d, 0x3b, 0xb5),
-            red: Color::Rgb(0xb3, 0x26, 0x34),
-        })
-    }
-
-    /// For terminals with sixteen colours: the terminal's own ones, on its own background.
-    pub fn terminal() -> Self {
-        let reversed = Style::new().add_modifier(Modifier::REVERSED);
-        // Bright black, the usual grey, is the background's own colour in some palettes; dimmed text never is.
-        let dim = Style::new().add_modifier(Modifier::DIM);
-        Self {
-            dim,
-            border: dim,
-            thumb: dim,
-            heading: dim,
-            gone: dim.add_modifier(Modifier::CROSSED_OUT),
-            json_null: dim.add_modifier(Modifier::ITALIC),
-            selection: reversed,
-            selection_quiet: Style::new().add_modifier(Modifier::UNDERLINED),
-            flash: Style::new().add_modifier(Modifier::BOLD),
-            ..Self::from_palette(&Palette {
-                background: Color::Reset,
-                selected: Color::Reset,
-                selected_quiet: Color::Reset,
-                flash: Color::Reset,
-                border: Color::DarkGray,
-                dim: Color::DarkGray,
-                text: Color::Reset,
-                accent: Color::Cyan,
-                // The sixteen colours' own blue cannot be read on black in most terminals.
-                blue: Color::Cyan,
-                green: Color::Green,
-                amber: Color::Yellow,
-                purple: Color::Magenta,
-                red: Color::Red,
-            })
+    /// The same for terminals with 256 colours, most of those behind SSH or in a multiplexer: each colour is the nearest of
+    /// those that terminals have agreed on.
+    #[must_use]
+    pub fn indexed(mut self) -> Self {
+        for (_, style) in self.roles_mut() {
+            style.fg = style.fg.map(indexed);
+            style.bg = style.bg.map(indexed);
         }
-    }
-
-    /// Without any colour.
-    pub fn monochrome() -> Self {
-        let bold = Style::new().add_modifier(Modifier::BOLD);
-        let dim = Style::new().add_modifier(Modifier::DIM);
-        let plain = Style::new();
-        let reversed = plain.add_modifier(Modifier::REVERSED);
-        let underlined = plain.add_modifier(Modifier::UNDERLINED);
-        Self {
-            base: plain,
-            dim,
-            name: bold,
-            border: dim,
-            border_focused: plain,
-            thumb: plain,
-            title: bold,
-            title_quiet: plain,
-            heading: dim,
-            heading_sorted: underlined,
-            selection: reversed,
-            selection_quiet: underlined,
-            flash: bold,
-            matched: reversed,
-            new: bold,
-            updated: bold,
-            gone: dim,
-            spark: plain,
-            json_key: plain,
-            json_string: plain,
-            json_number: plain,
-            json_word: plain,
-            json_null: dim,
-            ok: plain,
-            note: plain,
-            warning: bold,
-            error: bold,
-            badge: reversed,
-            hint_key: bold,
-            placeholder: underlined,
-            bracket: underlined,
-            mistake: reversed,
-            danger: bold,
-        }
-    }
-
-    fn from_palette(palette: &Palette) -> Self {
-        let fg = |color| Style::new().fg(color);
-        let bold = |color| Style::new().fg(color).add_modifier(Modifier::BOLD);
-        Self {
-            base: Style::new().fg(palette.text).bg(palette.background),
-            dim: fg(palette.dim),
-            name: bold(palette.accent),
-            border: fg(palette.border),
-            border_focused: fg(palette.accent),
-            thumb: fg(palette.dim),
-            title: bold(palette.text),
-            title_quiet: fg(palette.text),
-            heading: fg(palette.dim),
-            heading_sorted: fg(palette.text).add_modifier(Modifier::UNDERLINED),
-            selection: Style::new().bg(palette.selected),
-            selection_quiet: Style::new().bg(palette.selected_quiet),
-            flash: Style::new().bg(palette.flash),
-            matched: bold(palette.amber).add_modifier(Modifier::UNDERLINED),
-            new: bold(palette.green),
-            updated: bold(palette.accent),
-            gone: fg(palette.dim).add_modifier(Modifier::CROSSED_OUT),
-            spark: fg(palette.accent),
-            json_key: fg(palette.blue),
-            json_string: fg(palette.green),
-            json_number: fg(palette.amber),
-            json_word: fg(palette.purple),
-            json_null: fg(palette.dim).add_modifier(Modifier::ITALIC),
-            ok: fg(palette.green),
-            note: fg(palette.blue),
-            warning: fg(palette.amber),
-            error: bold(palette.red),
-            badge: bold(palette.amber).add_modifier(Modifier::REVERSED),
-            hint_key: bold(palette.text),
-            placeholder: fg(palette.accent),
-            bracket: bold(palette.accent).add_modifier(Modifier::UNDERLINED),
-            mistake: bold(palette.red).add_modifier(Modifier::UNDERLINED),
-            danger: bold(palette.red),
-        }
+        self
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_is_a_theme_and_says_nothing_that_is_not_read() {
+        for name in ThemeName::ALL {
+            let source = Source::read(name).unwrap();
+            let mut theme = source.theme().unwrap();
+            let roles: Vec<&str> = theme.roles_mut().into_iter().map(|(role, _)| role).collect();
+            let unknown: Vec<_> = source.roles.keys().filter(|role| !roles.contains(&role.as_str())).collect();
+            assert!(unknown.is_empty(), "{name}: {unknown:?}");
+            let own: Table = file(name).parse().unwrap();
+            let fields: Vec<_> = own
+                .keys()
+                .filter(|key| !["about", "like", "ascii", "colors", "roles"].contains(&key.as_str()))
+                .collect();
+            assert!(fields.is_empty() && !about(name).is_empty(), "{name}: {fields:?}");
+        }
+    }
 
     #[test]
     fn colours_become_the_nearest_of_the_256() {
@@ -280,11 +188,48 @@ mod tests {
 
     #[test]
     fn what_stands_out_stands_out_in_256_colours_too() {
-        let palette = DARK.indexed();
-        assert_ne!(palette.selected, palette.background);
-        assert_ne!(palette.selected_quiet, palette.background);
-        assert_ne!(palette.selected_quiet, palette.selected);
-        assert_ne!(palette.flash, palette.background);
-        assert_ne!(palette.dim, palette.text);
+        for name in [ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
+            let theme = Theme::named(name).indexed();
+            let grounds = [theme.base.bg, theme.selection.bg, theme.selection_quiet.bg, theme.flash.bg];
+            for (at, ground) in grounds.iter().enumerate() {
+                assert!(!grounds.iter().skip(at + 1).any(|other| other == ground), "{name}: {grounds:?}");
+            }
+            assert_ne!(theme.dim.fg, theme.base.fg);
+        }
+    }
+
+    /// How much lighter one colour is than another, as the Web Content Accessibility Guidelines 2 have it.
+    fn contrast(one: Color, other: Color) -> f64 {
+        let luminance = |color: Color| {
+            let Color::Rgb(r, g, b) = color else { panic!("{color:?} is no colour of its own") };
+            let part = |part: u8| {
+                let part = f64::from(part) / 255.0;
+                if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b)
+        };
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn every_text_can_be_read_on_every_ground_that_it_stands_on() {
+        for (name, on_base, on_others) in
+            [(ThemeName::Dark, 4.5, 4.5), (ThemeName::Light, 4.5, 4.5), (ThemeName::HighContrast, 7.0, 4.5)]
+        {
+            let mut theme = Theme::named(name);
+            let base = theme.base.bg.unwrap();
+            let others = [theme.selection.bg, theme.selection_quiet.bg, theme.flash.bg].map(Option::unwrap);
+            // A border is seen by its place, and is not read.
+            for (role, style) in theme.roles_mut().into_iter().filter(|(role, _)| *role != "border") {
+                let Some(ink) = style.fg else { continue };
+                let found = contrast(ink, base);
+                assert!(found >= on_base, "{name}: {role} has {found:.2} on the base");
+                for ground in others {
+                    let found = contrast(ink, ground);
+                    assert!(found >= on_others, "{name}: {role} has {found:.2} on {ground}");
+                }
+            }
+        }
     }
 }

@@ -154,6 +154,19 @@ fn a_project_sends_no_key_anywhere_before_that_is_agreed_to() {
 }
 
 #[test]
+fn the_themes_are_listed_and_one_is_shown_by_its_name() {
+    let home = Home::new();
+    let (code, stdout, _) = home.run(&["theme"]);
+    let names: Vec<&str> = stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!((code, names), (Some(0), vec!["dark", "light", "high-contrast", "16", "none", "ascii"]));
+    let (code, stdout, _) = home.run(&["theme", "ascii"]);
+    assert!(code == Some(0) && stdout.contains("purchase") && stdout.is_ascii(), "{stdout}");
+    home.write(".config/clickscope/config.toml", "theme = \"pink\"\n");
+    let (code, _, stderr) = home.run(&["config", "explain"]);
+    assert!(code == Some(2) && stderr.contains("config.toml:1: theme: use one of dark, light"), "{stderr}");
+}
+
+#[test]
 fn the_version_names_the_commit_where_there_is_one() {
     let (code, stdout, _) = Home::new().run(&["--version"]);
     let version = stdout.trim_end().strip_prefix(concat!("clickscope ", env!("CARGO_PKG_VERSION"))).unwrap();

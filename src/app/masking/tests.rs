@@ -162,7 +162,7 @@ fn frames(model: &mut Model, doing: &str) {
     for (width, height) in [(200, 60), (80, 24)] {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         send(model, Message::Resized(crate::app::Size { width, height }), at(20));
-        let theme = crate::ui::Theme::dark();
+        let theme = crate::ui::Theme::named(crate::app::ThemeName::Dark);
         terminal.draw(|frame| crate::ui::view(model, at(20), &theme, frame)).unwrap();
         let cells = terminal.backend().buffer().content();
         let screen: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();

@@ -75,6 +75,8 @@ pub(super) struct Workplace {
     pub(super) clipboard: Clipboard,
     /// Writes a plan.
     pub(super) plan_writer: PlanWriter,
+    /// Whether the terminal is asked for its background, once the first frame is there.
+    pub(super) asks_background: bool,
 }
 
 /// The application that the loop runs: the three functions of the application, and its state.
@@ -99,6 +101,9 @@ pub(super) trait Application {
         false
     }
 
+    /// The terminal says that its background is light.
+    fn lighten(&mut self) {}
+
     /// Words as they may be written down: with masks, where what is seen has them.
     fn masked(&self, words: &Sanitized) -> Sanitized {
         words.clone()
@@ -115,6 +120,8 @@ pub(super) trait Application {
 pub(super) struct WatchApplication {
     pub(super) model: Model,
     pub(super) theme: Theme,
+    /// The theme for a terminal with a light background, where that is to be found out.
+    pub(super) light: Option<Theme>,
 }
 
 impl Application for WatchApplication {
@@ -134,6 +141,12 @@ impl Application for WatchApplication {
 
     fn view(&self, now: Moment, frame: &mut Frame<'_>) {
         ui::view(&self.model, now, &self.theme, frame);
+    }
+
+    fn lighten(&mut self) {
+        if let Some(light) = self.light.take() {
+            self.theme = light;
+        }
     }
 
     fn next_wake(&self, now: Moment) -> Option<Duration> {
@@ -316,6 +329,9 @@ where
                     Feed::Live(live) => source = Some(live),
                     Feed::Tape(tape) => self.player = Some(tape),
                 }
+                if self.workplace.asks_background {
+                    self.output.submit(Job::Write(events::BACKGROUND_QUESTION.to_vec()));
+                }
             }
 
             let happened = {
@@ -395,6 +411,12 @@ where
     fn input(&mut self, input: LoopInput) -> Option<Ended> {
         match input {
             LoopInput::Typed(keys) => return self.typed(&keys),
+            // It comes whenever the terminal has it, in the midst of what is typed or pasted.
+            LoopInput::LightBackground => {
+                self.application.lighten();
+                self.changed = true;
+                return None;
+            }
             LoopInput::Message(Message::Key(key)) if self.pasting.is_some() && events::text_of(key).is_some() => {
                 return self.typed(&[key]);
             }
@@ -431,6 +453,7 @@ where
     fn other_input(&mut self, input: LoopInput) -> Option<Ended> {
         match input {
             LoopInput::Typed(keys) => self.typed(&keys),
+            LoopInput::LightBackground => None,
             LoopInput::Message(Message::Key(_)) if self.away == Some(Away::Printing) => {
                 self.enter();
                 None

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use tokio::time;
 
 use super::*;
-use crate::app::{Key, KeyCode, Setup};
+use crate::app::{Key, KeyCode, Setup, ThemeName};
 use crate::runtime::{clipboard, events, terminal};
 use crate::session::{Problem, ProblemKind, Trouble};
 use crate::source::SourceCommand;
@@ -271,6 +271,7 @@ where
         keys: events::keys().0,
         editor: console::Command { line: "ed -s".into(), without: vec!["A_KEY".into()] },
         clipboard: clipboard::Clipboard::default(),
+        asks_background: false,
     };
     let (ended, ()) = tokio::join!(run(application, size, fake.clone(), workplace, receiver, clock, start), script);
     ended.map(|(ended, _)| ended)
@@ -414,7 +415,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         is_masked: false,
         collector: None,
     });
-    let application = WatchApplication { model, theme: Theme::dark() };
+    let application = WatchApplication { model, theme: Theme::named(ThemeName::Dark), light: None };
     let ended = run_application(application, &fake, |mut outside| async move {
         assert!(outside.fake.screen().contains("us · api.example.com"), "{}", outside.fake.screen());
 

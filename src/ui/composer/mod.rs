@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::severity::{self, sign};
-use super::{Theme, pane, rect};
+use super::{Theme, frame_style, pane, rect};
 use crate::app::Model;
 use crate::app::composer::completion::Proposal;
 use crate::app::composer::{ComposerTab, Composition, Verdict};
@@ -63,7 +63,7 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, frame: &mut Fram
 
 fn border(composition: &Composition, model: &Model, theme: &Theme, area: Area, buf: &mut Buffer) {
     let production = model.is_production();
-    let style = if production { theme.danger } else { theme.border_focused };
+    let style = frame_style(model, theme);
     let tabs = layout::tabs(area, ComposerTab::ALL.map(|tab| (tab, tab.label())), false);
     let taken: usize = tabs.iter().map(|(_, place)| usize::from(place.width)).sum();
     let mark = if production { " production " } else { "" };
