@@ -16,6 +16,7 @@ mod input;
 mod linting;
 pub mod log;
 mod output;
+mod pen;
 mod querying;
 pub mod recording;
 mod sampling;

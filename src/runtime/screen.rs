@@ -7,14 +7,17 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
+use super::pen::Pen;
+
 /// A backend that writes a frame into memory, to be sent in one piece, and not a byte for a frame without a difference.
 ///
-/// ratatui sets the cursor and resets the colours with every frame, whether a cell changed or not. Here the cursor is
-/// only remembered, and compared with what the terminal has when the frame is taken.
+/// ratatui sets the cursor with every frame, whether a cell changed or not. Here it is only remembered, and compared with
+/// what the terminal has when the frame is taken.
 #[derive(Debug)]
 pub(super) struct Screen {
     size: Size,
     bytes: Vec<u8>,
+    pen: Pen,
     position: Position,
     visible: bool,
     /// Where the terminal shows its cursor; `None` when it hides it, as it does on entering.
@@ -23,7 +26,7 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(size: Size) -> Self {
-        Self { size, bytes: Vec::new(), position: Position::ORIGIN, visible: false, shown: None }
+        Self { size, bytes: Vec::new(), pen: Pen::default(), position: Position::ORIGIN, visible: false, shown: None }
     }
 
     /// The terminal has another size.
@@ -31,9 +34,10 @@ impl Screen {
         self.size = size;
     }
 
-    /// The terminal was entered anew: whatever was known of its cursor is not so any more.
-    pub(super) fn forget_cursor(&mut self) {
+    /// The terminal was entered anew: whatever was known of its cursor and its colours is not so any more.
+    pub(super) fn forget(&mut self) {
         self.shown = None;
+        self.pen = Pen::default();
     }
 
     /// The bytes that bring the terminal from the frame taken before to the one drawn since; empty when they look alike.
@@ -48,6 +52,7 @@ impl Screen {
             queue!(frame, Hide)?;
         }
         frame.append(&mut self.bytes);
+        self.pen.lift();
         if let Some(Position { x, y }) = wanted {
             queue!(frame, MoveTo(x, y), Show)?;
         }
@@ -64,11 +69,10 @@ impl Backend for Screen {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            return Ok(());
+        for (x, y, cell) in content {
+            self.pen.write(&mut self.bytes, Position { x, y }, cell, self.size.width);
         }
-        CrosstermBackend::new(&mut self.bytes).draw(content)
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -95,6 +99,8 @@ impl Backend for Screen {
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        // Terminals fill what is cleared with the colour that they write with.
+        self.pen.reset(&mut self.bytes);
         CrosstermBackend::new(&mut self.bytes).clear_region(region)
     }
 

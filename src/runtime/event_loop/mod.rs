@@ -763,7 +763,7 @@ where
     /// Has every cell drawn with the next frame.
     fn redraw(&mut self) -> io::Result<()> {
         self.changed = true;
-        self.screen.backend_mut().forget_cursor();
+        self.screen.backend_mut().forget();
         self.screen.clear()
     }
 

@@ -114,9 +114,14 @@ fn put_row(
     if selected {
         let focused = model.has_focus(PaneId::Types);
         buf.set_style(line, if focused { theme.selection } else { theme.selection_quiet });
-    } else if row.flashes(now) {
-        buf.set_style(line, theme.flash);
     }
+    // Only what says what came: the rest of the line would have to be sent twice over a slow one.
+    let flash = |x: u16, width: u16, buf: &mut Buffer| {
+        if row.flashes(now) && !selected {
+            buf.set_style(rect(Area { x, width, y, height: 1 }), theme.flash);
+        }
+    };
+    flash(place.x, 1, buf);
     let (mark, style) = mark(row, model.outbox.mark(name), theme);
     put(buf, (place.x, y), mark, 1, style);
     if model.types.is_pinned(name) {
@@ -127,6 +132,8 @@ fn put_row(
         let place = Area { y, height: 1, ..*place };
         let value = match column {
             Column::Name => {
+                let width = u16::try_from(name.shown().width()).unwrap_or(u16::MAX);
+                flash(place.x, place.width.min(width), buf);
                 put_name(model, name, row, of_step == Some(0), theme, place, buf);
                 continue;
             }
