@@ -24,7 +24,7 @@ pub(super) fn text(
                 format!("{}\nagainst {}\n{}", shown.event.heading(zone), other.heading(zone), diff::text(changes))
             })
         }
-        (CopyTarget::Report, _) | (_, None) => None,
+        (CopyTarget::Report | CopyTarget::Expectation | CopyTarget::Command, _) | (_, None) => None,
         (CopyTarget::Value, Some(picked)) => picked.value,
         (CopyTarget::Path, Some(picked)) => Some(picked.path.to_string()).filter(|path| !path.is_empty()),
         (CopyTarget::Jq, Some(picked)) => Some(picked.path.jq()),

@@ -263,6 +263,10 @@ pub enum CopyTarget {
     Diff,
     /// A report of the session.
     Report,
+    /// An expectation of events like this one, for `clickscope expect -f`.
+    Expectation,
+    /// The command that gives what is shown without a screen.
+    Command,
 }
 
 impl CopyTarget {
@@ -278,6 +282,8 @@ impl CopyTarget {
             Self::Finding => "finding",
             Self::Diff => "diff",
             Self::Report => "report",
+            Self::Expectation => "expectation",
+            Self::Command => "command",
         }
     }
 }

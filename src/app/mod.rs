@@ -11,6 +11,7 @@ mod entries;
 pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod headless;
 mod input;
 pub mod keymap;
 pub mod layer;

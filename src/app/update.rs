@@ -28,7 +28,7 @@ use super::replaying::{self, hear_tape};
 use super::reporting::{Outside, Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
 use super::tape::Tape;
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy};
+use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy, headless};
 use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
@@ -397,7 +397,8 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
             return report(model, if print { ReportTo::Terminal } else { ReportTo::Clipboard }, now);
         }
         Request::Copy { target, print } => {
-            let text = copy::text(&model.inspector, target, &model.time_zone, &model.context(now));
+            let text = headless::text(model, target)
+                .unwrap_or_else(|| copy::text(&model.inspector, target, &model.time_zone, &model.context(now)));
             match text {
                 Ok(text) if print => return vec![Effect::Print(Sanitized::lines(&text))],
                 Ok(text) => return vec![Effect::Copy(text)],

@@ -44,7 +44,7 @@ pub fn write(call: &Call, base: &BaseUrl, key_variable: &str, headers: &[HeaderV
 }
 
 /// `text` in single quotes, in which a shell leaves everything as it is but the quote itself.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -548,6 +548,8 @@ Examples:
                                                 one, and no second one
   clickscope expect refund --none -- npm run e2e
   clickscope expect purchase --after add_to_cart --no-errors -- npm run e2e
+  clickscope expect -f events.toml --format junit -- npm run e2e > expect.xml
+                                                several, with titles and order
   clickscope baseline > before.json; npm run e2e
   clickscope expect checkout --since before.json
   clickscope expect checkout --from tape.ndjson judge what is on a tape
@@ -582,8 +584,13 @@ A command that fails wins: its own code, or 128 and the number of its signal.";
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct ExpectArgs {
     /// The type of the event
-    #[arg(value_name = "TYPE")]
-    pub(super) event_type: String,
+    #[arg(value_name = "TYPE", required_unless_present = "file")]
+    pub(super) event_type: Option<String>,
+    /// A file of expectations (TOML), instead of one on the command line
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = [
+        "event_type", "conditions", "has", "count", "at_least", "at_most", "none", "after", "no_errors",
+    ])]
+    pub(super) file: Option<PathBuf>,
     /// A jq expression that must be true of the event; can be repeated
     #[arg(long = "where", value_name = "EXPRESSION")]
     pub(super) conditions: Vec<String>,
@@ -626,6 +633,9 @@ pub(super) struct ExpectArgs {
     /// Print one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
+    /// Print in the format of another program
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub(super) format: Option<ExpectFormat>,
     #[command(flatten)]
     pub(super) record: RecordArgs,
     #[command(flatten)]
@@ -633,6 +643,15 @@ pub(super) struct ExpectArgs {
     /// A command to run, such as the test that makes the event happen
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+}
+
+/// For which other program verdicts are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExpectFormat {
+    /// A test report in XML, with one case per expectation
+    Junit,
+    /// Annotations for GitHub Actions, and the summary of the step
+    Github,
 }
 
 const BASELINE_EXAMPLES: &str = "\

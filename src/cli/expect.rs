@@ -2,6 +2,7 @@
 
 mod command;
 mod evaluation;
+mod formats;
 mod text;
 
 use std::collections::HashSet;
@@ -10,12 +11,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use rustix::process::Signal;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
-use super::args::ExpectArgs;
+use super::args::{ExpectArgs, ExpectFormat};
 use super::input::{Input, InputError};
 use super::reading::{self, Reader};
 use super::{Exit, Failure, input, recording, stderr, watch};
@@ -24,9 +26,10 @@ use crate::config::{self, AccountKeys, Config, Provenance};
 use crate::event::signature::Signing;
 use crate::event::text::sanitize;
 use crate::event::{Document, Redaction, Sanitized, TypeName, sanitized};
+use crate::expect::file::Listed;
 use crate::expect::{
-    Arrivals, Arrived, Baseline, BaselineError, CommandEnd, Condition, Expectation, Judge, Order, Outcome, Verdict,
-    Wanted, Watching,
+    self, Arrivals, Arrived, Baseline, BaselineError, CommandEnd, Condition, Expectation, Judge, Order, Outcome,
+    Verdict, Wanted, Watching,
 };
 use crate::lint::{Finding, Stage};
 use crate::plan::{Linter, Plan, SeverityOverrides};
@@ -60,6 +63,16 @@ pub(super) enum ExpectError {
     /// Nothing is evaluated here.
     #[error("{0}")]
     NoQueries(Sanitized),
+    /// Something in a file of expectations cannot be used.
+    #[error("{file}:{line}: {reason}")]
+    File {
+        /// Its name.
+        file: Sanitized,
+        /// The line.
+        line: usize,
+        /// Why.
+        reason: Sanitized,
+    },
     /// The counts contradict each other.
     #[error("--at-least {least} and --at-most {most}: no number of events is both")]
     Counts {
@@ -133,7 +146,10 @@ pub(super) fn run(
     setting: Setting,
     config: impl FnOnce() -> Result<Config, Failure>,
 ) -> Result<Exit, Failure> {
-    let expectations = vec![expectation(args, setting.must_fit_plan)?];
+    let expectations = match &args.file {
+        Some(file) => listed(file, args.within, &setting)?,
+        None => vec![(expectation(args, setting.must_fit_plan)?, Vec::new())],
+    };
     let linter = Linter::new(setting.levels.clone(), setting.plan.clone()).with_signing(setting.signing.clone(), false);
     let mut evaluation = Evaluation::new(linter);
     let since = args.since.as_deref().map(read_baseline).transpose()?;
@@ -239,7 +255,7 @@ fn expectation(args: &ExpectArgs, must_fit_plan: bool) -> Result<Expectation, Ex
     }
     Ok(Expectation {
         title: None,
-        event_type: TypeName::from(args.event_type.as_str()),
+        event_type: TypeName::from(args.event_type.as_deref().unwrap_or_default()),
         conditions,
         wanted,
         within: args.within,
@@ -248,31 +264,54 @@ fn expectation(args: &ExpectArgs, must_fit_plan: bool) -> Result<Expectation, Ex
     })
 }
 
+/// An expectation, and where each of its expressions stands, if not on the command line.
+type Written = (Expectation, Vec<Sanitized>);
+
+/// The expectations of a file.
+fn listed(file: &Path, within: Duration, setting: &Setting) -> Result<Vec<Written>, ExpectError> {
+    let called = sanitize(&file.display().to_string());
+    let text = read_text(file)?;
+    let listed = expect::file::read(&text, within, !setting.plan.is_empty())
+        .map_err(|(line, reason)| ExpectError::File { file: called.clone(), line, reason: sanitize(&reason) })?;
+    let written = listed.into_iter().map(|Listed { mut expectation, lines }| {
+        if setting.must_fit_plan && !expectation.conditions.contains(&Condition::FitsPlan) {
+            expectation.conditions.push(Condition::FitsPlan);
+        }
+        (expectation, lines.into_iter().map(|line| sanitized!("{}:{}", called, line)).collect())
+    });
+    Ok(written.collect())
+}
+
 /// Refuses what cannot be evaluated, and cuts the rest into the conditions that it is made of.
-async fn checked(
-    mut expectations: Vec<Expectation>,
-    evaluation: &mut Evaluation,
-) -> Result<Vec<Expectation>, ExpectError> {
-    for expectation in &mut expectations {
+async fn checked(written: Vec<Written>, evaluation: &mut Evaluation) -> Result<Vec<Expectation>, ExpectError> {
+    let mut checked = Vec::with_capacity(written.len());
+    for (mut expectation, places) in written {
         let mut conditions = Vec::new();
+        let mut places = places.into_iter();
         for condition in std::mem::take(&mut expectation.conditions) {
             match condition {
                 Condition::Jq(expression) => {
-                    evaluation.check(&"--where".into(), &expression).await?;
+                    let place = places.next().unwrap_or_else(|| "--where".into());
+                    evaluation.check(&place, &expression).await?;
                     conditions.extend(evaluation.parts(&expression).await.into_iter().map(Condition::Jq));
                 }
                 other => conditions.push(other),
             }
         }
         expectation.conditions = conditions;
+        checked.push(expectation);
     }
-    Ok(expectations)
+    Ok(checked)
+}
+
+fn read_text(file: &Path) -> Result<String, ExpectError> {
+    let called = sanitize(&file.display().to_string());
+    std::fs::read_to_string(file).map_err(|source| ExpectError::Unreadable { file: called, source })
 }
 
 fn read_baseline(file: &Path) -> Result<Baseline, ExpectError> {
+    let text = read_text(file)?;
     let called = sanitize(&file.display().to_string());
-    let text =
-        std::fs::read_to_string(file).map_err(|source| ExpectError::Unreadable { file: called.clone(), source })?;
     Baseline::read(&text).map_err(|source| ExpectError::Baseline { file: called, source })
 }
 
@@ -352,7 +391,7 @@ impl Live<'_> {
             Ok(arrived) => arrived,
             Err(exit) => return Ok(self.ended(None, None, Some(exit)).await),
         };
-        let aside = self.args.json;
+        let aside = self.args.json || self.args.format.is_some();
         let mut running = match self.args.command.first() {
             Some(program) => Some(
                 Running::start(&self.args.command, aside)
@@ -469,7 +508,8 @@ impl Live<'_> {
 
     async fn ended(mut self, command: Option<CommandEnd>, signal: Option<u8>, trouble: Option<Exit>) -> Ended {
         let outcomes = outcomes(&self.judge, &mut self.evaluation, &self.arrivals, self.redaction).await;
-        let within = crate::event::text::span(self.args.within);
+        let within = self.judge.expectations().iter().map(|expectation| expectation.within).max();
+        let within = crate::event::text::span(within.unwrap_or_default());
         let within = match command {
             Some(_) => sanitized!("within {} of the command's end", within),
             None => sanitized!("within {}", within),
@@ -498,20 +538,25 @@ async fn hear(
     for arrived in &arrived {
         judge.note(arrived);
     }
-    for number in 0..judge.expectations().len() {
-        let Some(expectation) = judge.expectations().get(number).cloned() else { continue };
-        let concerned: Vec<(&Arrived, &[Finding])> = arrived
-            .iter()
-            .zip(&findings)
-            .filter(|(arrived, _)| arrived.event_type == expectation.event_type)
-            .map(|(arrived, findings)| (arrived, findings.as_slice()))
-            .collect();
-        if concerned.is_empty() {
+    let mut of_types: IndexMap<&TypeName, Vec<(&Arrived, &[Finding])>> = IndexMap::new();
+    for (arrived, findings) in arrived.iter().zip(&findings) {
+        of_types.entry(&arrived.event_type).or_default().push((arrived, findings.as_slice()));
+    }
+    for (event_type, events) in of_types {
+        let numbers: Vec<usize> = judge.concerned(event_type).collect();
+        if numbers.is_empty() {
             continue;
         }
-        let marks = evaluation.marks(&expectation, &concerned).await?;
-        for ((arrived, _), marks) in concerned.into_iter().zip(marks) {
-            judge.hear(number, arrived, marks);
+        // All conditions of a type are evaluated together, so that an event is read once.
+        let of = |number: &usize| judge.expectations().get(*number).map_or(&[][..], |it| it.conditions.as_slice());
+        let conditions: Vec<_> = numbers.iter().flat_map(of).cloned().collect();
+        let lengths: Vec<_> = numbers.iter().map(|number| (*number, of(number).len())).collect();
+        let marks = evaluation.marks(&conditions.iter().collect::<Vec<_>>(), &events).await?;
+        for ((arrived, _), marks) in events.into_iter().zip(marks) {
+            let mut marks = marks.into_iter();
+            for (number, length) in &lengths {
+                judge.hear(*number, arrived, marks.by_ref().take(*length).collect());
+            }
         }
     }
     Ok(())
@@ -574,6 +619,10 @@ async fn judge_input(
             if outgoing.contains(&Arc::as_ptr(&arrived.payload)) { Stage::Outgoing } else { Stage::Received }
         };
         hear(&mut judge, &mut evaluation, arrived, stage).await?;
+        // A stream may never end.
+        if (0..judge.expectations().len()).all(|number| judge.is_settled(number)) {
+            break;
+        }
     }
     let outcomes = outcomes(&judge, &mut evaluation, &arrivals, redaction).await;
     let others = arrivals.others(judge.expectations());
@@ -664,8 +713,15 @@ fn finish(args: &ExpectArgs, ended: &Ended, again: &Again) -> Result<Exit, Failu
     let exit = exit(args, ended);
     if args.json {
         text::json(ended, exit.code(), &again.line())?;
-    } else {
-        text::lines(ended, exit == Exit::Done, &again.line()).iter().for_each(stderr::say_plainly);
+        return Ok(exit);
+    }
+    let lines = text::lines(ended, exit == Exit::Done, &again.line());
+    lines.iter().for_each(stderr::say_plainly);
+    let file = args.file.as_deref();
+    match args.format {
+        Some(ExpectFormat::Junit) => formats::junit(ended, file, args.lenient)?,
+        Some(ExpectFormat::Github) => formats::github(ended, file, args.lenient, &lines)?,
+        None => {}
     }
     Ok(exit)
 }

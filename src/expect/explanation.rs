@@ -1,6 +1,5 @@
 use super::judge::{Beside, Judge, is_same};
-use super::outcome::Line;
-use super::{Arrived, Condition, Mark, Order};
+use super::{Arrived, Condition, Line, Mark, Order};
 use crate::event::{Document, NodeId, NodeKind, Path, Sanitized, Segment, sanitized, text};
 use crate::query::{Comparison, comparison, near_name, places};
 
@@ -18,6 +17,8 @@ pub struct Found {
     pub left: Vec<String>,
     /// Those of the right side, where it is no value as it stands.
     pub right: Vec<String>,
+    /// Why the condition cannot be evaluated, where it cannot.
+    pub failed: Option<Sanitized>,
 }
 
 /// The word for a value's type, with its article.
@@ -137,10 +138,10 @@ impl Condition {
         };
         let odd = compared.as_ref().filter(|_| mark.is_met()).and_then(|comparison| odd_order(comparison, found));
         let detail = match mark {
-            Mark::Failed(why) => match missing() {
-                Some(missing) => sanitized!("{}; {}", why, missing),
-                None => why.clone(),
-            },
+            Mark::Failed(why) => {
+                let why = found.failed.as_ref().unwrap_or(why);
+                missing().map_or_else(|| why.clone(), |missing| sanitized!("{}; {}", why, missing))
+            }
             Mark::Met => match &odd {
                 Some(odd) => sanitized!("{}; {}", sides, odd),
                 None => sides,

@@ -7,15 +7,20 @@ mod arrivals;
 mod baseline;
 mod expectation;
 mod explanation;
+pub mod file;
 mod judge;
+mod line;
 mod outcome;
+mod writing;
 
 pub use arrivals::{Arrivals, Arrived};
 pub use baseline::{Baseline, BaselineError};
 pub use expectation::{Condition, Expectation, Order, Same, Wanted};
 pub use explanation::{Found, absent};
 pub use judge::{Judge, Mark, Verdict};
-pub use outcome::{Closest, CommandEnd, Line, Outcome, Watching};
+pub use line::Line;
+pub use outcome::{Closest, CommandEnd, Outcome, Watching};
+pub use writing::entry;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]

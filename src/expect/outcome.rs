@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::judge::Candidate;
-use super::{Arrivals, Expectation, Found, Judge, Verdict};
+use super::{Arrivals, Expectation, Found, Judge, Line, Verdict};
 use crate::event::{Document, Payload, Sanitized, TypeName, sanitized, text};
 
 /// How many other types are named.
@@ -47,20 +47,6 @@ pub struct Closest {
     pub event: Option<Box<RawValue>>,
 }
 
-/// What is said of one condition in one event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
-    /// Whether it is met; `None` where that cannot be told.
-    pub met: Option<bool>,
-    /// The condition.
-    pub condition: Sanitized,
-    /// What was found.
-    pub detail: Sanitized,
-    /// Whether it is met by the order that jq gives to values of different types, which is hardly what is meant.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub is_odd: bool,
-}
-
 /// How the command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandEnd {
@@ -79,17 +65,6 @@ pub enum Watching {
     Read(Sanitized),
     /// An endpoint was asked.
     Live,
-}
-
-impl Line {
-    /// Its sign.
-    pub fn sign(&self) -> &'static str {
-        match self.met {
-            Some(true) => "✓",
-            Some(false) => "✗",
-            None => "?",
-        }
-    }
 }
 
 impl CommandEnd {

@@ -1,5 +1,6 @@
 //! The side of the child: it limits itself, then answers requests until nobody asks any more.
 
+use std::collections::HashMap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -21,6 +22,9 @@ pub(super) const MEMORY: u64 = 512 << 20;
 /// The processor's time that it may take from one request to the next. Whoever asks ends it sooner; this is for a child that
 /// nobody waits for any more, in the middle of something without end.
 const TIME: u64 = 10;
+
+/// How many lists of expressions are held.
+const MOST_SETS: usize = 64;
 
 /// The limit of time is pushed on as often as this, not for every event.
 const RENEWED_AFTER: Duration = Duration::from_secs(1);
@@ -81,6 +85,9 @@ fn serve<R: Read>(
     renew: impl Fn() -> io::Result<()>,
 ) -> io::Result<()> {
     let mut evaluator: Option<Evaluator> = None;
+    // Those that are asked for by turns stay.
+    let mut sets: HashMap<Vec<u8>, Vec<Evaluator>> = HashMap::new();
+    let mut current = Vec::new();
     let mut content = Vec::new();
     let mut renewed = Instant::now();
     while let Some(kind) = protocol::read(&mut input, &mut content)? {
@@ -90,6 +97,16 @@ fn serve<R: Read>(
         }
         match (kind, &evaluator) {
             (protocol::EXPRESSION, _) => evaluator = take(&content, &mut output)?,
+            (protocol::EXPRESSIONS, _) => {
+                if take_all(&content, &mut sets, &mut output)? {
+                    current.clone_from(&content);
+                }
+            }
+            (protocol::TESTS, _) => {
+                let all = sets.get(&current).ok_or(io::ErrorKind::InvalidData)?;
+                let verdicts: Vec<u8> = Evaluator::test_all(all, &content).map(|verdict| kind_of(&verdict)).collect();
+                protocol::write(&mut output, protocol::VERDICTS, &verdicts)?;
+            }
             (protocol::VALUES, Some(evaluator)) => values(evaluator, &content, &mut output)?,
             (protocol::TEST, Some(evaluator)) => test(evaluator, &content, &mut output)?,
             _ => return Err(io::ErrorKind::InvalidData.into()),
@@ -112,6 +129,34 @@ fn take(expression: &[u8], output: &mut impl Write) -> io::Result<Option<Evaluat
             protocol::write(output, protocol::FAULT, &serde_json::to_vec::<Fault>(&fault)?)?;
             Ok(None)
         }
+    }
+}
+
+/// Compiles a list of expressions, unless it is there; whether it is there now.
+fn take_all(content: &[u8], sets: &mut HashMap<Vec<u8>, Vec<Evaluator>>, output: &mut impl Write) -> io::Result<bool> {
+    if !sets.contains_key(content) {
+        if sets.len() >= MOST_SETS {
+            sets.clear();
+        }
+        let expressions: Vec<String> = serde_json::from_slice(content)?;
+        let all: Result<Vec<_>, Fault> = expressions.iter().map(|expression| Evaluator::new(expression)).collect();
+        match all {
+            Ok(all) => drop(sets.insert(content.to_owned(), all)),
+            Err(fault) => {
+                protocol::write(output, protocol::FAULT, &serde_json::to_vec(&fault)?)?;
+                return Ok(false);
+            }
+        }
+    }
+    protocol::write(output, protocol::TAKEN, &[])?;
+    Ok(true)
+}
+
+fn kind_of(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Matches => protocol::MATCHES,
+        Verdict::Differs => protocol::DIFFERS,
+        Verdict::Failed(_) => protocol::FAILED,
     }
 }
 
@@ -169,6 +214,28 @@ mod tests {
         assert_eq!(answers.get(1), Some(&(VALUE, "25.00".to_owned())));
         let fault: Fault = serde_json::from_str(&answers.last().unwrap().1).unwrap();
         assert_eq!(fault.at, 4..4);
+    }
+
+    #[test]
+    fn several_expressions_are_tested_together_and_a_list_that_was_there_is_taken_again() {
+        use protocol::{EXPRESSIONS, FAULT, TAKEN, TESTS, VERDICTS};
+        let (answers, served) = answers(&[
+            (EXPRESSIONS, r#"[".a > 1", ".b", ".a.x"]"#),
+            (TESTS, r#"{"a":2}"#),
+            (EXPRESSIONS, r#"[".a"]"#),
+            (TESTS, r#"{"a":2}"#),
+            (EXPRESSIONS, r#"[".a > 1", ".b", ".a.x"]"#),
+            (TESTS, r#"{"b":2}"#),
+            (EXPRESSIONS, r#"[".a", "env"]"#),
+            (TESTS, "{"),
+        ]);
+        served.unwrap();
+        let fault = answers.iter().find(|(kind, _)| *kind == FAULT).unwrap();
+        assert!(fault.1.contains("env is not offered"), "{}", fault.1);
+        let taken = || (TAKEN, String::new());
+        let told = |verdicts: &str| (VERDICTS, verdicts.to_owned());
+        let expected = [taken(), told("10!"), taken(), told("1"), taken(), told("010"), fault.clone(), told("!!!")];
+        assert_eq!(answers, expected);
     }
 
     #[test]

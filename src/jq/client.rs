@@ -54,8 +54,16 @@ struct Running {
     child: Child,
     input: BufWriter<ChildStdin>,
     output: BufReader<ChildStdout>,
-    /// The expression that it has.
-    expression: Option<String>,
+    /// The expression, or the list of them, that it has.
+    expression: Option<(u8, String)>,
+}
+
+/// What is to be evaluated.
+#[derive(Clone, Copy, Debug)]
+enum Asked<'a> {
+    One(&'a str),
+    /// Several, as JSON.
+    List(&'a str),
 }
 
 impl Client {
@@ -66,7 +74,7 @@ impl Client {
 
     /// What the expression gives for an event.
     pub async fn values(&mut self, expression: &str, event: &str) -> Result<Values, QueryError> {
-        let mut running = self.running(expression).await?;
+        let mut running = self.running(Asked::One(expression)).await?;
         let answered = timeout(self.limits.time, async {
             running.send(protocol::VALUES, event).await?;
             running.input.flush().await?;
@@ -93,14 +101,59 @@ impl Client {
         events: impl IntoIterator<Item = &'e str>,
         mut each: impl FnMut(Verdict),
     ) -> Result<(), QueryError> {
-        let mut running = self.running(expression).await?;
+        let running = self.running(Asked::One(expression)).await?;
+        self.ask_all(running, protocol::TEST, events, |kind, content| {
+            each(match kind {
+                protocol::MATCHES => Verdict::Matches,
+                protocol::DIFFERS => Verdict::Differs,
+                protocol::FAILED => Verdict::Failed(said(content)),
+                _ => return Err(io::ErrorKind::InvalidData.into()),
+            });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Tells `each` which of the expressions the events match, one event after the other in their order; `None` for an
+    /// expression that fails, of which [`test`](Self::test) says why. All of them together may take as long as one.
+    pub async fn test_all<'e>(
+        &mut self,
+        expressions: &[&str],
+        events: impl IntoIterator<Item = &'e str>,
+        mut each: impl FnMut(Vec<Option<bool>>),
+    ) -> Result<(), QueryError> {
+        let list = serde_json::Value::from(expressions).to_string();
+        let running = self.running(Asked::List(&list)).await?;
+        self.ask_all(running, protocol::TESTS, events, |kind, content| {
+            let verdict = |byte: &u8| match *byte {
+                protocol::MATCHES => Some(true),
+                protocol::DIFFERS => Some(false),
+                _ => None,
+            };
+            if kind != protocol::VERDICTS || content.len() != expressions.len() {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            each(content.iter().map(verdict).collect());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Asks of many events, and hears an answer for each.
+    async fn ask_all<'e>(
+        &mut self,
+        mut running: Running,
+        kind: u8,
+        events: impl IntoIterator<Item = &'e str>,
+        mut each: impl FnMut(u8, &[u8]) -> io::Result<()>,
+    ) -> Result<(), QueryError> {
         let events: Vec<_> = events.into_iter().collect();
         let (input, output) = (&mut running.input, &mut running.output);
         let limit = self.limits.time;
         // The child answers while it is asked: neither may wait for the other to take all of it.
         let ask = async {
             for event in &events {
-                send(input, protocol::TEST, event.as_bytes()).await?;
+                send(input, kind, event.as_bytes()).await?;
             }
             input.flush().await
         };
@@ -108,12 +161,7 @@ impl Client {
             for _ in &events {
                 let Ok(answered) = timeout(limit, answer(output)).await else { return Ok(Err(())) };
                 let (kind, content) = answered?;
-                each(match kind {
-                    protocol::MATCHES => Verdict::Matches,
-                    protocol::DIFFERS => Verdict::Differs,
-                    protocol::FAILED => Verdict::Failed(said(&content)),
-                    _ => return Err(io::ErrorKind::InvalidData.into()),
-                });
+                each(kind, &content)?;
             }
             Ok::<_, io::Error>(Ok(()))
         };
@@ -135,9 +183,13 @@ impl Client {
         self.keep(running, answered).await
     }
 
-    /// The child with this expression, started if there is none.
-    async fn running(&mut self, expression: &str) -> Result<Running, QueryError> {
-        if expression.len() > LONGEST {
+    /// The child with this expression, or these, started if there is none.
+    async fn running(&mut self, asked: Asked<'_>) -> Result<Running, QueryError> {
+        let (kind, expression) = match asked {
+            Asked::One(expression) => (protocol::EXPRESSION, expression),
+            Asked::List(list) => (protocol::EXPRESSIONS, list),
+        };
+        if kind == protocol::EXPRESSION && expression.len() > LONGEST {
             let reason = sanitized!("an expression has at most {}", text::size(LONGEST as u64));
             return Err(QueryError::Expression(Fault { at: LONGEST..LONGEST, reason }));
         }
@@ -145,12 +197,12 @@ impl Client {
             Some(running) => running,
             None => self.start()?,
         };
-        if running.expression.as_deref() == Some(expression) {
+        if running.expression.as_ref().is_some_and(|(known, text)| *known == kind && text == expression) {
             return Ok(running);
         }
         running.expression = None;
         let answered = timeout(self.limits.time, async {
-            running.send(protocol::EXPRESSION, expression).await?;
+            running.send(kind, expression).await?;
             running.input.flush().await?;
             let (kind, content) = running.answer().await?;
             match kind {
@@ -162,7 +214,7 @@ impl Client {
         let answered = answered.await;
         match answered {
             Ok(Ok(None)) => {
-                running.expression = Some(expression.to_owned());
+                running.expression = Some((kind, expression.to_owned()));
                 Ok(running)
             }
             Ok(Ok(Some(fault))) => {

@@ -85,13 +85,15 @@ impl Evaluator {
 
     /// What the expression gives for an event, one after the other, until `each` has enough.
     fn run(&self, event: &[u8], mut each: impl FnMut(Result<Val, Sanitized>) -> ControlFlow<()>) {
-        let event = match read::parse_single(&signed_zeros(event)) {
-            Ok(event) => event,
-            Err(error) => {
-                let _ = each(Err(sanitized!("the event is no JSON: {}", Sanitized::of(&error))));
-                return;
+        match parsed(event) {
+            Ok(event) => self.run_on(event, each),
+            Err(why) => {
+                let _ = each(Err(why));
             }
-        };
+        }
+    }
+
+    fn run_on(&self, event: Val, mut each: impl FnMut(Result<Val, Sanitized>) -> ControlFlow<()>) {
         let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([]));
         for value in self.filter.id.run((context, event)).map(unwrap_valr) {
             let failed = value.is_err();
@@ -139,8 +141,21 @@ impl Evaluator {
 
     /// Whether the event is one of those that are asked for.
     pub(super) fn test(&self, event: &[u8]) -> Verdict {
+        parsed(event).map_or_else(Verdict::Failed, |event| self.test_parsed(event))
+    }
+
+    /// Whether the event is one of those that each of the expressions asks for. It is read once.
+    pub(super) fn test_all<'e>(all: &'e [Self], event: &[u8]) -> impl Iterator<Item = Verdict> + use<'e> {
+        let event = parsed(event);
+        all.iter().map(move |evaluator| match &event {
+            Ok(event) => evaluator.test_parsed(event.clone()),
+            Err(why) => Verdict::Failed(why.clone()),
+        })
+    }
+
+    fn test_parsed(&self, event: Val) -> Verdict {
         let mut verdict = Verdict::Differs;
-        self.run(event, |value| {
+        self.run_on(event, |value| {
             verdict = match value {
                 Ok(value) if value.as_bool() => Verdict::Matches,
                 Ok(_) => return ControlFlow::Continue(()),
@@ -150,6 +165,12 @@ impl Evaluator {
         });
         verdict
     }
+}
+
+/// An event as expressions take it.
+fn parsed(event: &[u8]) -> Result<Val, Sanitized> {
+    read::parse_single(&signed_zeros(event))
+        .map_err(|error| sanitized!("the event is no JSON: {}", Sanitized::of(&error)))
 }
 
 /// An event in which zeros below zero are no integers, for integers have no such zero.

@@ -7,10 +7,15 @@ pub(super) const LONGEST: u32 = 256 << 20;
 
 /// Evaluate this expression from now on. Answered by [`TAKEN`] or [`FAULT`].
 pub(super) const EXPRESSION: u8 = b'E';
+/// Evaluate these expressions together from now on, a list of texts as JSON. Answered by [`TAKEN`] or [`FAULT`].
+pub(super) const EXPRESSIONS: u8 = b'M';
 /// Give the values for this event. Answered by a [`VALUE`] each, then [`COMPLETE`], [`CUT`] or [`FAILED`].
 pub(super) const VALUES: u8 = b'V';
 /// Say whether this event matches. Answered by [`MATCHES`], [`DIFFERS`] or [`FAILED`].
 pub(super) const TEST: u8 = b'T';
+
+/// Say of each of the expressions whether this event matches. Answered by [`VERDICTS`].
+pub(super) const TESTS: u8 = b'A';
 
 /// The expression can be evaluated.
 pub(super) const TAKEN: u8 = b'K';
@@ -28,6 +33,9 @@ pub(super) const FAILED: u8 = b'!';
 pub(super) const MATCHES: u8 = b'1';
 /// It does not.
 pub(super) const DIFFERS: u8 = b'0';
+
+/// For each of the expressions the kind of the answer that [`TEST`] would have.
+pub(super) const VERDICTS: u8 = b'*';
 
 /// The bytes before the content of a frame.
 pub(super) const HEAD: usize = 5;

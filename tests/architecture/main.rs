@@ -31,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &["event", "session", "blueshift"]),
     ("sandbox", &["event", "session", "blueshift"]),
     ("jq", &["event", "query"]),
-    ("app", &["event", "lint", "plan", "session", "query", "report", "blueshift"]),
+    ("app", &["event", "lint", "plan", "session", "query", "expect", "report", "blueshift"]),
     ("ui", &["event", "lint", "session", "app"]),
     ("runtime", &["event", "lint", "plan", "session", "query", "report", "app", "ui", "source", "jq", "blueshift"]),
     ("config", &["event", "lint", "plan", "app", "blueshift"]),

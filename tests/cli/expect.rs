@@ -483,3 +483,87 @@ fn what_runs_away_is_stopped_and_personal_values_can_be_masked() {
     let (told, _) = told.split_once("again: ").unwrap();
     assert!(told.contains(".email is ") && !told.contains("jane.doe"), "{told}");
 }
+
+#[test]
+fn a_file_of_expectations_has_order_and_shared_values_and_tells_each_program_in_its_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.toml");
+    let text_of_file = r#"
+within = "1s"
+
+[[expect]]
+title = "the cart"
+event = "add_to_cart"
+where = '.quantity > 0'
+
+[[expect]]
+title = "the order <&> ```"
+event = "checkout"
+has = { currency = "EUR" }
+after = "the cart"
+same = { cart_id = "the cart" }
+
+[[expect]]
+event = "refund"
+none = true
+"#;
+    std::fs::write(&file, text_of_file).unwrap();
+    let sandbox = Sandbox::start(&[]);
+    let cart = r#"{"event":"add_to_cart","customer_id":"1","quantity":1,"cart_id":"c7"}"#;
+    let order = |cart: &str| format!(r#"{{"event":"checkout","customer_id":"1","currency":"EUR","cart_id":"{cart}"}}"#);
+    let run = |events: &[&str], more: &[&str], summary: &std::path::Path| {
+        let arguments = [&["-f", file.to_str().unwrap()], more].concat();
+        let script = format!("echo from the command; {}", sends(&sandbox.url, events));
+        let mut command = expect(&sandbox.url, &arguments, &["sh", "-c", &script]);
+        let output =
+            command.env("GITHUB_STEP_SUMMARY", summary).env("GITHUB_WORKSPACE", folder.path()).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let summary = folder.path().join("summary.md");
+    let (code, _, told) = run(&[cart, &order("c7")], &[], &summary);
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(told.matches(": met\n").count(), 3, "{told}");
+
+    let (code, _, told) = run(&[&order("c7"), cart], &[], &summary);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("✗ after the cart") && told.contains("✓ the same .cart_id as the cart"), "{told}");
+
+    let (code, xml, told) = run(&[cart, &order("c8")], &["--format", "junit"], &summary);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.starts_with("from the command\n"), "{told}");
+    for part in [
+        r#"<testsuites tests="4" failures="1" errors="0""#,
+        r#"classname="events.toml" name="the cart""#,
+        r#"name="the order &lt;&amp;&gt; ```""#,
+        r#"message="1 checkout came, and it does not match""#,
+        "✗ the same .cart_id as the cart",
+        r#"name="no refund""#,
+        r#"name="the command""#,
+    ] {
+        assert!(xml.contains(part), "{part} in {xml}");
+    }
+
+    let (code, commands, told) = run(&[cart, &order("c8")], &["--format", "github"], &summary);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(commands.starts_with("::error file=events.toml,title=the order <&> ```%3A not met::"), "{commands}");
+    assert_eq!(commands.lines().count(), 1, "{commands}");
+    let markdown = std::fs::read_to_string(&summary).unwrap();
+    assert!(markdown.starts_with("### clickscope expect: 2 of 3 met\n\n    ✓ the cart: met\n"), "{markdown}");
+
+    std::fs::write(&file, "[[expect]]\nevent = \"a\"\nwhere = 'a > 1'\n").unwrap();
+    let (code, _, told) = run(&[], &[], &summary);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("events.toml:3: column 1: ") && told.contains("did you mean `.a > 1`?"), "{told}");
+    std::fs::write(&file, "[[expect]]\nevent = \"a\"\nwher = 'a > 1'\n").unwrap();
+    let (_, _, told) = run(&[], &[], &summary);
+    assert!(told.contains("events.toml:3: unknown field `wher`: did you mean `where`?"), "{told}");
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_an_error_in_a_report_and_no_empty_success() {
+    let (refusing, _) = always("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let output = expect(&refusing, &["purchase", "--format", "junit"], &["true"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+    let xml = text(&output.stdout);
+    assert!(xml.contains(r#"tests="1" failures="0" errors="1""#), "{xml}");
+}

@@ -65,6 +65,24 @@ async fn thousands_of_events_are_tested_in_their_order() {
 }
 
 #[tokio::test]
+async fn several_expressions_are_asked_of_thousands_of_events_at_once() {
+    let mut client = client(patient());
+    let events: Vec<_> = (0..5_000).map(|number| format!(r#"{{"n":{number},"x":"{}"}}"#, "x".repeat(200))).collect();
+    let mut verdicts = Vec::new();
+    let expressions = [".n % 3 == 0", ".x", ".x.y", ".none"];
+    client.test_all(&expressions, events.iter().map(String::as_str), |verdict| verdicts.push(verdict)).await.unwrap();
+    assert_eq!(verdicts.len(), events.len());
+    for (number, verdict) in verdicts.iter().enumerate() {
+        assert_eq!(*verdict, [Some(number % 3 == 0), Some(true), None, Some(false)], "{number}");
+    }
+    let error = client.test_all(&[".n", "env"], [], |_| {}).await.unwrap_err();
+    assert!(matches!(error, QueryError::Expression(_)), "{error:?}");
+    let mut client = self::client(Limits { time: Duration::from_millis(500) });
+    let error = client.test_all(&[".n", "last(repeat(1))"], ["{}"], |_| {}).await.unwrap_err();
+    assert!(matches!(error, QueryError::Ended(_)), "{error:?}");
+}
+
+#[tokio::test]
 async fn what_has_no_end_is_ended_with_a_reason_and_the_next_question_has_an_answer() {
     let quick = Limits { time: Duration::from_millis(1_500) };
     let cases = [

@@ -7,6 +7,7 @@ mod collector;
 mod command_line;
 mod composing;
 mod editor;
+mod expect;
 mod harness;
 mod history;
 mod leaving;

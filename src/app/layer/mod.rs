@@ -77,6 +77,13 @@ pub(super) static COPY: Keys = {
         hint(&[char('f')], A::CopyTarget(T::Finding), "the finding there", "finding"),
         hint(&[char('d')], A::CopyTarget(T::Diff), "what changed, as on the Diff tab", "diff"),
         hint(&[char('r')], A::CopyTarget(T::Report), "a report of the session (Markdown)", "report"),
+        hint(
+            &[char('x')],
+            A::CopyTarget(T::Expectation),
+            "an expectation of events like it, for expect -f",
+            "expectation",
+        ),
+        hint(&[char('c')], A::CopyTarget(T::Command), "the command that prints what is shown", "command"),
         bind(&[char('V')], A::PrintTarget(T::Value), "print the value"),
         bind(&[char('K')], A::PrintTarget(T::Key), "print the key"),
         bind(&[char('P')], A::PrintTarget(T::Path), "print the path"),
@@ -86,6 +93,8 @@ pub(super) static COPY: Keys = {
         bind(&[char('F')], A::PrintTarget(T::Finding), "print the finding"),
         bind(&[char('D')], A::PrintTarget(T::Diff), "print what changed"),
         bind(&[char('R')], A::PrintTarget(T::Report), "print the report"),
+        bind(&[char('X')], A::PrintTarget(T::Expectation), "print the expectation"),
+        bind(&[char('C')], A::PrintTarget(T::Command), "print the command"),
         hint(ESC_OR_Q, A::Back, "copy nothing", "cancel"),
     ];
     Keys::commands("After y: what to copy (a capital letter prints it instead)", BINDINGS, &[])

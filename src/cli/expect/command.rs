@@ -18,7 +18,7 @@ use crate::expect::CommandEnd;
 /// How long a command may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
 /// How often it is looked whether the command was stopped at the terminal.
-const LOOK: Duration = Duration::from_millis(200);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A command that runs.
 pub(super) struct Running {

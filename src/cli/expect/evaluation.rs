@@ -91,22 +91,80 @@ impl Evaluation {
         document.map(|event| self.linter.observe(&event, context)).unwrap_or_default()
     }
 
-    /// Which conditions of an expectation events meet, each with what was found in it.
+    /// Which of the conditions events meet, each with what was found in it.
     pub(super) async fn marks(
         &mut self,
-        expectation: &Expectation,
+        conditions: &[&Condition],
         events: &[(&Arrived, &[Finding])],
     ) -> Result<Vec<Vec<Mark>>, ExpectError> {
-        let mut marks = vec![Vec::with_capacity(expectation.conditions.len()); events.len()];
-        for condition in &expectation.conditions {
-            let column = match condition {
-                Condition::Jq(expression) => self.test(expression, events).await?,
-                Condition::FitsPlan => events.iter().map(|(_, found)| clean(found, |it| is_of_plan(it.rule))).collect(),
-                Condition::NoErrors => {
-                    events.iter().map(|(_, found)| clean(found, |it| it.severity == Severity::Error)).collect()
-                }
+        let expressions: Vec<&str> = conditions
+            .iter()
+            .filter_map(|condition| match condition {
+                Condition::Jq(expression) => Some(expression.as_str()),
+                _ => None,
+            })
+            .collect();
+        let evaluated = self.test_all(&expressions, events).await?;
+        let marks = evaluated.into_iter().zip(events).map(|(evaluated, (_, found))| {
+            let mut evaluated = evaluated.into_iter();
+            let mark = |condition: &&Condition| match condition {
+                Condition::Jq(_) => evaluated.next().unwrap_or(Mark::Unmet),
+                Condition::FitsPlan => clean(found, |it| is_of_plan(it.rule)),
+                Condition::NoErrors => clean(found, |it| it.severity == Severity::Error),
             };
-            marks.iter_mut().zip(column).for_each(|(marks, mark)| marks.push(mark));
+            conditions.iter().map(mark).collect()
+        });
+        Ok(marks.collect())
+    }
+
+    /// Evaluates all expressions for one event after the other. Where one of them is stopped, each is evaluated by itself.
+    async fn test_all(
+        &mut self,
+        expressions: &[&str],
+        events: &[(&Arrived, &[Finding])],
+    ) -> Result<Vec<Vec<Mark>>, ExpectError> {
+        let mut marks: Vec<Vec<Mark>> = Vec::with_capacity(events.len());
+        while marks.len() < events.len() {
+            let rest = events.get(marks.len()..).unwrap_or_default();
+            let is_stopped =
+                |expression: &&str| self.stops.get(*expression).is_some_and(|(stops, _)| *stops >= MOST_STOPS);
+            if expressions.is_empty() || expressions.iter().any(is_stopped) {
+                for event in rest {
+                    marks.push(self.each_alone(expressions, event).await?);
+                }
+                break;
+            }
+            let texts = rest.iter().map(|(arrived, _)| arrived.payload.text());
+            let tested = self.client.test_all(expressions, texts, |answers| {
+                // Why it fails is asked for where it is told.
+                let mark = |answer: Option<bool>| match answer {
+                    Some(true) => Mark::Met,
+                    Some(false) => Mark::Unmet,
+                    None => Mark::Failed(Sanitized::default()),
+                };
+                marks.push(answers.into_iter().map(mark).collect());
+            });
+            match tested.await {
+                Ok(()) => {}
+                Err(QueryError::Ended(_)) => {
+                    if let Some(event) = events.get(marks.len()) {
+                        marks.push(self.each_alone(expressions, event).await?);
+                    }
+                }
+                Err(error) => return Err(ExpectError::NoQueries(error.reason().clone())),
+            }
+        }
+        Ok(marks)
+    }
+
+    async fn each_alone(
+        &mut self,
+        expressions: &[&str],
+        event: &(&Arrived, &[Finding]),
+    ) -> Result<Vec<Mark>, ExpectError> {
+        let mut marks = Vec::with_capacity(expressions.len());
+        for expression in expressions {
+            marks.extend(self.test(expression, std::slice::from_ref(event)).await?);
         }
         Ok(marks)
     }
@@ -146,7 +204,16 @@ impl Evaluation {
         let mut all = Vec::new();
         for condition in &expectation.conditions {
             let mut found = Found::default();
-            if let Condition::Jq(expression) = condition {
+            if let Condition::Jq(expression) = condition
+                && !self.stops.contains_key(expression)
+            {
+                let mut why = None;
+                let told = |verdict| why = Some(verdict);
+                if let Ok(()) = self.client.test(expression, [payload.text()], told).await
+                    && let Some(Verdict::Failed(reason)) = why
+                {
+                    found.failed = Some(reason);
+                }
                 match query::comparison(expression) {
                     Some(comparison) => {
                         found.left = self.values(&comparison.left, payload).await;
@@ -163,9 +230,6 @@ impl Evaluation {
     }
 
     async fn values(&mut self, expression: &str, payload: &Payload) -> Vec<String> {
-        if self.stops.contains_key(expression) {
-            return Vec::new();
-        }
         self.client.values(expression, payload.text()).await.map(|values| values.texts).unwrap_or_default()
     }
 }

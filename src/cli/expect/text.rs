@@ -16,9 +16,7 @@ const WIDEST_CONDITION: usize = 40;
 pub(super) fn lines(ended: &Ended, is_done: bool, again: &Sanitized) -> Vec<Sanitized> {
     let mut lines = Vec::new();
     lines.extend(ended.command.and_then(CommandEnd::words));
-    for outcome in &ended.outcomes {
-        about(outcome, &mut lines);
-    }
+    lines.extend(ended.outcomes.iter().flat_map(about));
     if is_done {
         return lines;
     }
@@ -34,13 +32,14 @@ pub(super) fn lines(ended: &Ended, is_done: bool, again: &Sanitized) -> Vec<Sani
 }
 
 /// What is told of one expectation.
-fn about(outcome: &Outcome, lines: &mut Vec<Sanitized>) {
+pub(super) fn about(outcome: &Outcome) -> Vec<Sanitized> {
+    let mut lines = Vec::new();
     let Outcome { title, verdict, reason, closest, doubts, .. } = outcome;
     lines.push(sanitized!("{} {}: {}", verdict.sign(), title, verdict.word()));
     if *verdict == Verdict::Met {
         let odd = closest.iter().flat_map(|closest| &closest.conditions).filter(|line| line.is_odd);
         lines.extend(odd.map(|line| sanitized!("  ! {}: {}", line.condition, line.detail)));
-        return;
+        return lines;
     }
     lines.push(sanitized!("  {}", reason));
     if let Some(closest) = closest {
@@ -57,6 +56,7 @@ fn about(outcome: &Outcome, lines: &mut Vec<Sanitized>) {
         }
     }
     lines.extend(doubts.iter().map(|doubt| sanitized!("  perhaps missed: {}", doubt)));
+    lines
 }
 
 /// A line for each expectation, and one for all of it.
