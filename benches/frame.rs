@@ -100,6 +100,7 @@ fn model() -> Model {
         redaction: Redaction::new(&SecretString::from("a key of the benchmark"), &Identifiers::default()).into(),
         is_masked: false,
         collector: None,
+        reads: false,
     });
     let mut changes: Vec<_> = (0..TYPES)
         .map(|n| {

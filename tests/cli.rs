@@ -6,6 +6,8 @@
 mod backfill;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/expect.rs"]
 mod expect;
 #[path = "cli/forwarding.rs"]
@@ -32,6 +34,8 @@ mod report;
 mod scenario;
 #[path = "cli/sending.rs"]
 mod sending;
+#[path = "cli/streaming.rs"]
+mod streaming;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -208,8 +212,8 @@ fn what_cannot_be_used_ends_with_2_and_names_the_option_or_the_variable() {
             &[("CLICKSCOPE_USER_KEY", "s3cr3t\u{7}")],
             &["CLICKSCOPE_USER_KEY", "control character"],
         ),
-        (&[], &[], &["not a terminal", "watch --json"]),
-        (&["watch"], &[("CLICKSCOPE_EVENT_KEY", "")], &["not a terminal", "watch --json"]),
+        (&["watch", "--from", "/nonexistent"], &[], &["cannot be opened"]),
+        (&["watch", "--no-rules"], &[], &["--from"]),
         (&["demo"], &[], &["not a terminal"]),
         (&["sandbox", "--listen", "nowhere"], &[], &["--listen"]),
         (&["sandbox", "--fault", "gremlins"], &[], &["--fault", "truncate"]),

@@ -60,6 +60,7 @@ pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
         redaction: crate::event::masks::redaction().into(),
         is_masked: false,
         collector: None,
+        reads: false,
     }
 }
 

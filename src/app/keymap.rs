@@ -218,6 +218,8 @@ pub enum Origin {
     Polls,
     /// The collector of this process.
     Collector,
+    /// What another program writes.
+    Stream,
     /// A tape.
     Tape,
 }
@@ -226,7 +228,7 @@ impl Origin {
     /// The keys that hold in any pane there, before those that hold everywhere.
     pub(super) fn keys(self) -> Option<&'static Keys> {
         match self {
-            Self::Polls => None,
+            Self::Polls | Self::Stream => None,
             Self::Collector => Some(&COLLECTOR),
             Self::Tape => Some(&REPLAY),
         }
@@ -237,6 +239,7 @@ impl Origin {
         match self {
             Self::Polls => !matches!(action, Action::StepOn | Action::PassOn),
             Self::Collector => !action.is_of_polls(),
+            Self::Stream => !action.is_of_polls() && !matches!(action, Action::StepOn | Action::PassOn),
             Self::Tape => !action.is_live() && action != Action::PassOn,
         }
     }

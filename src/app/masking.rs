@@ -214,6 +214,7 @@ fn twin(model: &Model, now: Moment) -> Model {
         redaction: Arc::clone(redaction),
         is_masked: true,
         collector: model.collector.clone(),
+        reads: model.input.is_some(),
     });
     twin.told_interval = model.told_interval;
     (twin.started, twin.happened, twin.numbers_from) = (model.started, model.happened, model.numbers_from);

@@ -47,7 +47,7 @@ pub use effect::Effect;
 pub use input::{Key, KeyCode, Mouse, MouseKind, Size};
 pub use masking::update;
 pub use message::{Message, Outcome};
-pub use model::{Field, Model, Setup, Toast};
+pub use model::{Field, InputState, Model, Setup, Toast};
 pub use pane::types::{Column, Columns, TableSettings};
 pub use sending::{DraftId, SavedDraft, Sending};
 pub use theme::ThemeName;

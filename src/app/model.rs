@@ -64,6 +64,17 @@ pub struct Setup {
     pub is_masked: bool,
     /// Where the collector of this process listens, where that is what is watched: nothing is polled then.
     pub collector: Option<Sanitized>,
+    /// Whether what another program writes is watched: nobody can be asked for anything then.
+    pub reads: bool,
+}
+
+/// How it stands with what another program writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputState {
+    /// More may come.
+    Open,
+    /// It has come to its end.
+    Ended,
 }
 
 /// Where typed text goes.
@@ -139,6 +150,8 @@ pub struct Model {
     pub tape: Option<Tape>,
     /// Where the collector of this process listens, where the records come from one.
     pub collector: Option<Sanitized>,
+    /// How it stands with what another program writes, where the records come from that.
+    pub input: Option<InputState>,
     /// The time of the program when something happened last.
     pub(super) happened: Moment,
     /// The first number of an event since the session was begun anew.
@@ -296,6 +309,7 @@ impl Model {
             queries: Queries::default(),
             tape: None,
             collector: setup.collector,
+            input: setup.reads.then_some(InputState::Open),
             happened: setup.now,
             numbers_from: EventNumber::default(),
             unlinted: Vec::new(),
@@ -357,10 +371,11 @@ impl Model {
 
     /// Where the records come from.
     pub(super) fn origin(&self) -> Origin {
-        match (&self.tape, &self.collector) {
-            (Some(_), _) => Origin::Tape,
-            (None, Some(_)) => Origin::Collector,
-            (None, None) => Origin::Polls,
+        match (&self.tape, &self.collector, self.input) {
+            (Some(_), ..) => Origin::Tape,
+            (None, Some(_), _) => Origin::Collector,
+            (None, None, Some(_)) => Origin::Stream,
+            (None, None, None) => Origin::Polls,
         }
     }
 

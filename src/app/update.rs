@@ -28,7 +28,7 @@ use super::replaying::{self, hear_tape};
 use super::reporting::{Outside, Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
 use super::tape::Tape;
-use super::{Effect, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy, headless};
+use super::{Effect, InputState, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy, headless};
 use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, sanitized, text};
@@ -51,6 +51,12 @@ const INTERVALS: [Duration; 11] = [
 
 /// Why nothing is sent in a replay.
 const NOWHERE: &str = "a tape has nowhere to send to: clickscope send or watch does; the draft is kept";
+
+/// Why nothing is sent where another program writes what is watched.
+const NOWHERE_IN_STREAM: &str = "a stream has nowhere to send to: clickscope send or watch does; the draft is kept";
+
+/// Why nobody is asked for anything there.
+const NOBODY_ASKED: &str = "nobody is asked for anything here: each event shows when it comes";
 
 /// Why a collector of this process is not asked for anything.
 const NO_POLLS: &str = "nothing is polled here: each request shows when it comes";
@@ -81,6 +87,11 @@ pub(super) fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Eff
         }
         Message::Records(records) => hear(model, records, now),
         Message::Tape(news) => hear_tape(model, news, at),
+        Message::SourceEnded(_) if model.input.is_some() => {
+            model.input = Some(InputState::Ended);
+            note(model, now, EntryKind::Note, "what is read has come to its end".into());
+            Vec::new()
+        }
         Message::SourceEnded(why) => {
             let text = why.map_or_else(|| "".into(), |why| sanitized!(": {}", why));
             note(model, now, EntryKind::Trouble, sanitized!("polling has ended{}; quit with q and start again", text));
@@ -276,8 +287,15 @@ fn with_composer<T>(
 
 /// Does what an action means where the keys go now.
 pub(super) fn act(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
-    if action == Action::Send && model.tape.is_some() {
-        bad_toast(model, now, NOWHERE);
+    let nowhere = match model.origin() {
+        Origin::Tape => Some(NOWHERE),
+        Origin::Stream => Some(NOWHERE_IN_STREAM),
+        Origin::Polls | Origin::Collector => None,
+    };
+    if action == Action::Send
+        && let Some(nowhere) = nowhere
+    {
+        bad_toast(model, now, nowhere);
         return Vec::new();
     }
     let mut completing = false;
@@ -516,7 +534,11 @@ fn at_collector(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
 fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     let origin = model.origin();
     if !origin.takes(action) {
-        let why = if origin == Origin::Tape { replaying::refusal(action) } else { NO_POLLS };
+        let why = match origin {
+            Origin::Tape => replaying::refusal(action),
+            Origin::Stream => NOBODY_ASKED,
+            Origin::Polls | Origin::Collector => NO_POLLS,
+        };
         toast(model, now, why);
         return Vec::new();
     }

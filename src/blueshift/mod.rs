@@ -19,6 +19,7 @@ mod reading;
 pub mod recipients;
 pub mod safety;
 mod shell;
+mod status_page;
 mod summary;
 mod target;
 
@@ -29,5 +30,6 @@ pub use extra_header::{BadHeader, ExtraHeader, HeaderVariable};
 pub use history::{HistoryAnswer, decode_history};
 pub use key_mask::KeyMask;
 pub use outgoing::{Batch, Outgoing, Unsendable, UnsendableReason};
+pub use status_page::{PlatformStatus, STATUS_PAGE};
 pub use summary::Summary;
 pub use target::{BaseUrl, Region, TargetError};

@@ -33,12 +33,16 @@ Examples:
   clickscope expect purchase -- npm run e2e     run a test, see the event arrive
   clickscope replay session.ndjson              go through a recorded session
   clickscope lint events.ndjson                 check the events in a file
+  clickscope doctor                             find out why it does not work
   clickscope plan infer events.ndjson --into plan
                                                 derive schemas from events
 
 Keys are never passed as arguments:
   CLICKSCOPE_EVENT_KEY   the Event API key; prompted for if unset
   CLICKSCOPE_USER_KEY    the User API key; adds counts of received events
+
+Environment:
+  CLICKSCOPE_LOG         the log level: off, error, warn, info, debug or trace
 
 Exit codes:
   0    success
@@ -125,7 +129,10 @@ fn with_its_own_options(command: clap::Command) -> clap::Command {
         "send" | "expect" | "baseline" => Some(&["profile", "region", "url", "interval", "header", "plan"]),
         "replay" => Some(&["profile", "plan", "history", "theme"]),
         "sandbox" => Some(&["profile", "header", "theme"]),
-        "plan" | "infer" | "rules" | "explain" | "templates" | "theme" | "completions" | "man" => Some(&[]),
+        "doctor" => Some(&["profile", "region", "url", "header"]),
+        "plan" | "infer" | "rules" | "explain" | "templates" | "theme" | "commands" | "completions" | "man" => {
+            Some(&[])
+        }
         _ => None,
     };
     let command = command.mut_subcommands(with_its_own_options);
@@ -211,6 +218,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Find out why it does not work: the way to the account, its keys, its answers, the terminal
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// List the commands, their options, exit codes and records, for programs
+    #[command(after_help = COMMANDS_EXAMPLES)]
+    Commands(CommandsArgs),
     /// Print shell completions
     #[command(
         after_help = COMPLETIONS_EXAMPLES
@@ -303,6 +316,76 @@ Examples:
 The agreement is to the file as it is now: once it is changed, it has to be
 agreed to again.";
 
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  clickscope doctor --region eu                 each check, with what mends it
+  clickscope doctor --ticket                    a text for a support ticket
+  clickscope doctor --json | jq 'select(.status != \"ok\")'
+  clickscope --profile staging doctor --send-probe
+                                                send one event and see it arrive
+
+It looks at the proxy, DNS, the connection, TLS, the clock, both keys in both
+regions, the form of the answers for events, history and counts, rate limits,
+the public status page of the platform, and the terminal. Nothing is sent
+without --send-probe. Only the target is asked; where that is the platform, its
+other region and its status page are too.
+
+No line holds a key or an event. Each line of --json is an object with these
+fields:
+  record       check
+  check        what was looked at
+  status       ok, warning or failure
+  found        its state
+  fix          what mends it, or null
+  request_id   the x-request-id of an answer that was none, or null
+  took_ms      how long it took, or null
+
+Exit codes: 0 no failure, 1 a failure; 4 a key is refused, 5 the network or the
+server fails, as elsewhere";
+
+/// What `doctor` looks at, and how it is told.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
+pub(super) struct DoctorArgs {
+    /// Print one JSON object per line
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print a table for a support ticket, in Markdown
+    #[arg(long, conflicts_with = "json")]
+    pub(super) ticket: bool,
+    /// Send an event of the type `clickscope_probe` to a test address, and see it arrive
+    #[arg(long)]
+    pub(super) send_probe: bool,
+    /// Send it to production without asking for confirmation
+    #[arg(long, requires = "send_probe")]
+    pub(super) production: bool,
+}
+
+const COMMANDS_EXAMPLES: &str = "\
+Examples:
+  clickscope commands                           a line a command
+  clickscope commands --json | jq '.commands[] | select(.name == \"watch\")'
+  clickscope commands --json | jq .exit_codes
+
+--json prints one object with these fields:
+  program, version
+  commands     name, about, usage, arguments, options and notes of each;
+               options have long, short, value, values, default, env, help,
+               required and repeatable
+  global       the options of every command that does not hide them
+  environment  name and about of each variable
+  exit_codes   code and about of each
+  records      kind, about and fields of each record; `watch --print-schema` has
+               the whole schema";
+
+/// How to list the commands.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct CommandsArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   source <(clickscope completions bash)
@@ -319,6 +402,11 @@ Examples:
   clickscope watch --once --json > seen.ndjson  one line per event type
   clickscope watch --record purchase.ndjson     keep the session, for later
   clickscope watch --json --since 10m           with what came shortly before
+  my-collector | clickscope watch --from -      what another collector prints
+  tail -f snowplow.ndjson | jq -c '{event: .event_name} + .' |
+    clickscope watch --from - --no-rules        and by no rules of Blueshift
+
+Where standard output is no terminal, --json is meant.
 
 What came between two polls is asked for at the history endpoint, which has the
 last 50 events of a type, at most 30 times a minute.
@@ -386,16 +474,23 @@ pub(super) struct DemoArgs {
 }
 
 #[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct WatchArgs {
     /// Print what the endpoint knows, then exit
     #[arg(long)]
     pub(super) once: bool,
-    /// Print one JSON object per line instead of showing the screen; needs no terminal
+    /// Print one JSON object per line instead of showing the screen, as where there is no terminal
     #[arg(long)]
     pub(super) json: bool,
     /// Begin with what came so long before, 1s to 24h, as far as the history has it
     #[arg(long, value_name = "DURATION", value_parser = parse_since)]
     pub(super) since: Option<Duration>,
+    /// Watch the events that another program writes, a line of JSON each, instead of an account; or those in a file
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["once", "since"])]
+    pub(super) from: Option<String>,
+    /// With --from: leave out the rules of the platform; what --plan says holds
+    #[arg(long, requires = "from")]
+    pub(super) no_rules: bool,
     /// Print only the events that a jq expression is true of; with --json or --once
     #[arg(long = "where", value_name = "EXPRESSION")]
     pub(super) filter: Option<String>,
@@ -404,7 +499,7 @@ pub(super) struct WatchArgs {
     #[command(flatten)]
     pub(super) record: RecordArgs,
     /// Print the JSON Schema of the lines that --json and --record write, and exit
-    #[arg(long, conflicts_with_all = ["once", "json", "since", "record"])]
+    #[arg(long, conflicts_with_all = ["once", "json", "since", "record", "from"])]
     pub(super) print_schema: bool,
 }
 

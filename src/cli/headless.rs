@@ -31,6 +31,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) enum Mode {
     /// A JSON line for each change, for ever.
     Follow,
+    /// The same until the source has no more.
+    FollowToEnd,
     /// The same in lines for people.
     FollowInLines,
     /// The endpoint's current state, once.
@@ -89,6 +91,7 @@ pub(super) async fn run(
                 printer.hear(records, &left)
             }
             None if patience.is_some() => printer.finish(),
+            None if matches!(mode, Mode::FollowToEnd) => Said::leave(Exit::Done),
             None => Said { told: vec!["polling ended by itself".into()], ..Said::leave(Exit::Unreachable) },
         };
         for told in &said.told {
@@ -185,7 +188,7 @@ impl Printer {
             }
         }
         match self.mode {
-            Mode::Follow | Mode::FollowInLines => {
+            Mode::Follow | Mode::FollowToEnd | Mode::FollowInLines => {
                 records.iter().zip(left).for_each(|(record, left)| self.follow(record, *left, &mut said));
             }
             Mode::Once { counts, .. } => {
@@ -217,6 +220,7 @@ impl Printer {
                 said.told.push("the server answers again".into());
             }
             Record::Trouble(trouble) => self.tell(trouble, None, said),
+            Record::Note { note, .. } if matches!(self.mode, Mode::FollowToEnd) => said.told.push(note.0.clone()),
             Record::CountsTrouble(trouble) => said.told.push(counts_unknown(trouble)),
             Record::HistoryTrouble(trouble) => {
                 self.busy.get_or_insert_default();

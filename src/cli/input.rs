@@ -38,6 +38,9 @@ pub(super) enum InputError {
     /// A folder.
     #[error("{0} is a folder, not a file")]
     Folder(Sanitized),
+    /// Standard input is the keyboard.
+    #[error("there is nothing to read on standard input: pipe events into it, or name a file")]
+    Keyboard,
     /// The file cannot be opened.
     #[error("{file} cannot be opened: {source}")]
     Open {
@@ -54,7 +57,7 @@ impl InputError {
         match self {
             Self::Folder(_) => "a folder, not a file".into(),
             Self::Open { source, .. } => sanitized!("cannot be opened: {}", sanitize(&source.to_string())),
-            Self::NoTemplate(_) | Self::NoFile(_) => Sanitized::lines(&self.to_string()),
+            Self::NoTemplate(_) | Self::NoFile(_) | Self::Keyboard => Sanitized::lines(&self.to_string()),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod args;
 mod collecting;
+mod commands;
 mod compare;
 mod completions;
 mod config_files;
 mod demo;
+mod doctor;
 mod expect;
 mod filter;
 mod folding;
@@ -301,6 +303,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             let chosen = options.profile.as_deref();
             config_files::run(command, || Ok(config::explain(&flags, chosen, &lookup, &file()?)?))
         }
+        Command::Doctor(doctor) => doctor::run(&doctor, &config(flags)?, headers),
+        Command::Commands(commands) => commands::run(commands, &args::command()),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
         Command::Man => man::run(args::command()),
     }

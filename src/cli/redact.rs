@@ -53,6 +53,8 @@ mod tests {
             | Command::Templates(_)
             | Command::Config { .. }
             | Command::Theme(_)
+            | Command::Doctor(_)
+            | Command::Commands(_)
             | Command::Completions { .. }
             | Command::Man => false,
         }
@@ -78,6 +80,8 @@ mod tests {
             "sandbox",
             "config explain",
             "theme",
+            "doctor",
+            "commands",
             "completions bash",
             "man",
         ];

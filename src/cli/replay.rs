@@ -43,7 +43,9 @@ pub(super) fn run(replay: &ReplayArgs, config: impl FnOnce() -> Result<Config, F
     let config = config()?;
     let profile = config.profile.as_ref().map(|profile| &profile.value);
     let (redaction, is_masked) = redact::on_screen(&replay.redact, profile, config.levels.identifiers())?;
-    if replay.json || !terminal_has_screen()? {
+    // Who is no person gets records, unless something is asked for that only a screen can do.
+    let is_asked_to_show = replay.at.is_some() || replay.play || replay.speed.is_some();
+    if replay.json || !is_asked_to_show && !io::stdout().is_terminal() || !terminal_has_screen()? {
         return print(file, is_masked.then_some(redaction).as_ref());
     }
     let file = match file {

@@ -1,26 +1,30 @@
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::WatchArgs;
+use super::args::{RecordArgs, RedactArgs, WatchArgs};
 use super::filter::Filter;
 use super::headless::{self, Mode};
+use super::input::{Input, InputError};
 use super::redact;
 use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::watched::Watched;
 use super::{Exit, Failure, plan, recording, stderr};
 use crate::app::Sending;
+use crate::blueshift::auth::AccountKey;
+use crate::blueshift::safety::Safety;
 use crate::blueshift::{ExtraHeader, KeyMask};
 use crate::config::{self, AccountKeys, Config};
 use crate::event::text::sanitize;
 use crate::event::{Redaction, Sanitized, sanitized};
-use crate::plan::Linter;
-use crate::plan::{BadSchema, Plan};
+use crate::lint;
+use crate::plan::{BadSchema, Level, Linter, Plan, RuleOf, SeverityOverrides};
 use crate::runtime::recording::Tape;
 use crate::runtime::{self, InterfaceSettings, RuntimeError, drafts};
 use crate::session::{HISTORY_LIMIT, tape};
@@ -28,17 +32,22 @@ use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
 pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
-    let WatchArgs { once, json, since, filter, redact, record, print_schema } = watch;
+    let WatchArgs { once, json, since, filter, redact, record, print_schema, from, no_rules } = watch;
     if print_schema {
         io::stdout().write_all(tape::SCHEMA.as_bytes())?;
         return Ok(Exit::Done);
     }
+    // Who is no person gets records.
+    let json = json || !once && !io::stdout().is_terminal();
     // Before a key is asked for, which would be in vain.
     let on_screen = !once && !json && terminal_has_screen()?;
     let filter = match filter {
         Some(_) if on_screen => return Err(Filter::on_screen().into()),
         filter => filter.map(Filter::of).transpose()?,
     };
+    if let Some(from) = from {
+        return stream(&from, no_rules, on_screen, filter, &redact, &record, config);
+    }
     let plan = plan::as_it_is(config.plan.as_ref())?;
     let profile = config.profile.as_ref().map(|profile| &profile.value);
     let (redaction, is_masked) = redact::on_screen(&redact, profile, config.levels.identifiers())?;
@@ -84,6 +93,55 @@ pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>
         settings,
         tape,
     ))?
+}
+
+/// Watches what another program writes, or a file has.
+fn stream(
+    from: &str,
+    no_rules: bool,
+    on_screen: bool,
+    filter: Option<Filter>,
+    redact: &RedactArgs,
+    record: &RecordArgs,
+    config: &Config,
+) -> Result<Exit, Failure> {
+    let mut config = config.clone();
+    if no_rules {
+        config.levels = without_rules(&config.levels);
+    }
+    let config = &config;
+    let input = Input::open(from)?;
+    if from == "-" && io::stdin().is_terminal() {
+        return Err(InputError::Keyboard.into());
+    }
+    let target = sanitized!("stream · {}", input.called);
+    let plan = plan::as_it_is(config.plan.as_ref())?;
+    let profile = config.profile.as_ref().map(|profile| &profile.value);
+    let (redaction, is_masked) = redact::on_screen(redact, profile, config.levels.identifiers())?;
+    // Nobody is asked for anything, so no key is either.
+    let none = AccountKey { secret: SecretString::from(""), called: "no key".into() };
+    let settings = settings(config, AccountKeys { event: none, user: None }, Arc::default());
+    let begin = |file: &PathBuf| recording::begin(file, target.clone(), is_masked, settings.clock);
+    let tape = record.record.as_ref().map(begin).transpose()?;
+    if on_screen {
+        let notices = log_to_file()?;
+        let masks = (redaction, is_masked);
+        let watched = Watched::Stream(input);
+        return runtime::block_on(on_terminal(watched, target, config, plan, masks, settings, tape, notices))?;
+    }
+    runtime::log::to_stderr()?;
+    let mode = (Mode::FollowToEnd, filter);
+    let redaction = is_masked.then_some(redaction);
+    runtime::block_on(in_lines(Watched::Stream(input), mode, config, plan, redaction, settings, tape))?
+}
+
+/// The severities where the rules of the platform do not hold: only what a plan says does.
+fn without_rules(levels: &SeverityOverrides) -> SeverityOverrides {
+    let mut off = SeverityOverrides::default();
+    for rule in lint::rules() {
+        off.set(RuleOf { rule, event_type: None }, Level::Allow);
+    }
+    levels.clone().under(off)
 }
 
 /// Whether the terminal that standard output is can show a screen. One that is called `dumb`, or has no name, gets lines,
@@ -147,7 +205,13 @@ pub(super) async fn on_terminal(
     let clock = settings.clock;
     let interface = interface(target, config, plan, redaction, all_keys(config, &settings), &settings.headers);
     let notices = config.exposure().into_iter().chain(interface.notices).chain(notices).collect();
+    let reads = matches!(watched, Watched::Stream(_));
+    let sending = interface.sending;
+    // Nothing is sent to where a stream comes from, and so to no customer.
+    let safety = if reads { Safety::default() } else { sending.safety };
     let interface = InterfaceSettings {
+        sending: Sending { safety, ..sending },
+        reads,
         interval: settings.interval,
         tape,
         notices,
@@ -187,6 +251,7 @@ pub(super) fn interface(
         notices: broken.collect(),
         replay: None,
         collector: None,
+        reads: false,
         redaction,
         is_masked,
         theme: config.theme.as_ref().map(|theme| theme.value),

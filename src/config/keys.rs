@@ -131,6 +131,12 @@ impl AccountKeys {
     }
 }
 
+/// The keys as far as they are there, the Event key first; nobody is asked for one.
+pub fn set_keys(sources: &KeySources, lookup: Lookup<'_>) -> [Result<Option<AccountKey>, ConfigError>; 2] {
+    let user = sources.user.as_ref().map_or(Ok(None), |source| read(source, lookup, "User key"));
+    [read(&sources.event, lookup, "Event key"), user]
+}
+
 /// A text that was read as a key, and not looked at yet.
 pub(super) struct Found {
     pub(super) secret: SecretString,

@@ -47,7 +47,9 @@ pub use file::{ConfigFile, FILE_NAME, LONGEST_FILE, PROFILE, Project, Said, proj
 pub use folders::{config_folder, state_folder, tapes_folder};
 pub use headers::headers;
 pub use interval::{LONGEST_INTERVAL, SHORTEST_INTERVAL, parse_interval, parse_pace, parse_patience, parse_since};
-pub use keys::{AccountKeys, EVENT_KEY, KeySource, KeySources, USER_KEY, VERIFICATION_KEY, demanded, variable_shown};
+pub use keys::{
+    AccountKeys, EVENT_KEY, KeySource, KeySources, USER_KEY, VERIFICATION_KEY, demanded, set_keys, variable_shown,
+};
 pub use layer::{ConfigLayer, HISTORY, INTERVAL, REGION, Setting, THEME, Target, URL};
 pub use plan::read_plan;
 pub use profile::Profile;

@@ -18,11 +18,11 @@ pub(super) const LIMIT: usize = 74_994;
 const SCREEN_CHUNK: usize = 512;
 
 /// How long tmux may take to say what it passes on.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What tmux is asked: what it does with the two forms of a copy, and what terminal it is shown on. A pane may have an
 /// option of its own, and a format knows it.
-const QUESTION: &str = "#{set-clipboard}/#{allow-passthrough}/#{client_termname}";
+pub(super) const QUESTION: &str = "#{set-clipboard}/#{allow-passthrough}/#{client_termname}";
 
 /// A multiplexer between the program and the terminal, which must be told to pass the sequence on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +119,7 @@ fn is_deaf(term: &str) -> bool {
 
 /// Reads an answer to [`QUESTION`]. Versions that do not know an option leave it empty, and those before the second passed
 /// everything on.
-fn tmux_passes(answer: &str) -> Result<(), NotCopied> {
+pub(super) fn tmux_passes(answer: &str) -> Result<(), NotCopied> {
     let mut parts = answer.trim_end().splitn(3, '/');
     let (clipboard, passthrough, term) = (parts.next(), parts.next(), parts.next());
     if term.is_some_and(is_deaf) {

@@ -3,6 +3,7 @@
 //! [`run`] is the whole of it for a caller: it takes the terminal, shows the application until it is told to leave, and
 //! gives the terminal back, whatever happens in between.
 
+pub mod checkup;
 mod clipboard;
 mod comparing;
 mod console;
@@ -81,6 +82,8 @@ pub struct InterfaceSettings {
     pub replay: Option<ReplaySettings>,
     /// Where the collector of this process listens, where that is what is watched.
     pub collector: Option<Sanitized>,
+    /// Whether what another program writes is watched.
+    pub reads: bool,
     /// What makes masks.
     pub redaction: Redaction,
     /// Whether all is masked from the first frame on.
@@ -195,6 +198,7 @@ pub async fn run<F: Into<Feed>>(
         redaction: settings.redaction.into(),
         is_masked: settings.is_masked,
         collector: settings.collector,
+        reads: settings.reads,
     };
     let model = match settings.replay {
         Some(replay) => Model::replaying(setup, replay),

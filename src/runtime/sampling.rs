@@ -104,6 +104,7 @@ fn model(now: Moment) -> Model {
         redaction: Redaction::new(&SecretString::default(), &Identifiers::default()).into(),
         is_masked: false,
         collector: None,
+        reads: false,
     });
     for (number, (event_type, kind, received, text)) in (1..).zip(EVENTS) {
         let at = moment(Duration::from_secs(2 * number));

@@ -199,7 +199,7 @@ pub(super) fn read_on() {
 }
 
 /// The size; the old standard where the terminal does not know its own, as some serial lines do not.
-fn size_of(tty: impl AsFd) -> Size {
+pub(super) fn size_of(tty: impl AsFd) -> Size {
     match tcgetwinsize(tty) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { width: size.ws_col, height: size.ws_row },
         _ => Size { width: 80, height: 24 },

@@ -111,6 +111,29 @@ impl Record {
         }
     }
 
+    /// The same as it happens at that moment, where it tells what happened; `None` where it tells how somebody else fared
+    /// who watched.
+    pub fn happening(self, at: Moment) -> Option<Self> {
+        Some(match self {
+            Self::Change(change) => Self::Change(Change { at, counted_at: change.counted_at.map(|_| at), ..change }),
+            Self::Errors(errors) => Self::Errors(Errors { at, ..errors }),
+            Self::Gap(gap) => Self::Gap(Gap { at, ..gap }),
+            Self::Note { note, .. } => Self::Note { at, note },
+            Self::Proof(proof) => Self::Proof(Proof { at, ..proof }),
+            Self::Request(request) => Self::Request(Arc::new(Request { at, ..(*request).clone() })),
+            Self::Connecting { .. }
+            | Self::Polled(_)
+            | Self::Counted { .. }
+            | Self::Trouble(_)
+            | Self::CountsTrouble(_)
+            | Self::HistoryTrouble(_)
+            | Self::Delivered(_)
+            | Self::Retrying(_)
+            | Self::Recalled(_)
+            | Self::Waiting(_) => return None,
+        })
+    }
+
     /// The record as one line of JSON, without its line feed and sanitized. An event stands in it with the
     /// same tokens that it came with: only white space between them and the escapes within strings may differ.
     /// `findings` are what is wrong with the event, if it has one.

@@ -1,10 +1,13 @@
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::failure::Failure;
-use super::http::{CompleteAnswer, Http};
+use super::http::{CompleteAnswer, Exchange, Http};
 use super::problem::{self, Asking, RequestContext};
 use super::proxy::Proxy;
 use super::settings::Settings;
@@ -21,6 +24,9 @@ const HISTORY: Sanitized = Sanitized::literal("/api/v1/event/history");
 /// The endpoint that has the counts.
 const SUMMARY: Sanitized = Sanitized::literal("/api/v1/event/summary.json");
 
+/// The span of the counts that are asked for only to see whether they can be had.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// The parts that every request needs.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -29,8 +35,21 @@ pub(super) struct Connection {
     /// Masks the keys in text from a server, where it is read.
     pub(super) keys: KeyMask,
     /// The proxy that is asked in the target's place, or why there cannot be one.
-    proxy: Result<Option<Proxy>, Failure>,
+    pub(super) proxy: Result<Option<Proxy>, Failure>,
     http: OnceCell<Http>,
+}
+
+/// What can be asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Question<'a> {
+    /// The newest event of each type.
+    Debug,
+    /// The newest events of a type.
+    History(&'a TypeName),
+    /// The counts of the last day.
+    Summary(Span),
+    /// Whether it takes events.
+    Send(&'a Call),
 }
 
 /// How the span of a summary is told to the server.
@@ -86,6 +105,33 @@ impl Connection {
         let http = self.http().await?;
         let key = auth::header(&self.settings.event_key.secret);
         http.send(http.client().get(self.settings.base.requests(after)).header(AUTHORIZATION, key)).await
+    }
+
+    /// Asks something with that key, or without one, and gives all that is known of the answer.
+    pub(super) async fn ask(&self, question: &Question<'_>, key: Option<&AccountKey>) -> Exchange {
+        let http = match self.http().await {
+            Ok(http) => http,
+            Err(failure) => {
+                return Exchange { outcome: Err(failure), took: Duration::ZERO, date: None, request_id: None };
+            }
+        };
+        let (base, client) = (&self.settings.base, http.client());
+        let json = |request: RequestBuilder, body: String| request.header(CONTENT_TYPE, "application/json").body(body);
+        let request = match question {
+            Question::Debug => client.get(base.debug()),
+            Question::History(of) => client.get(base.history(of.as_str(), 1)),
+            Question::Send(call) => json(client.post(call.url(base)), call.body.clone()),
+            Question::Summary(span) => {
+                let now = Timestamp::now();
+                let (url, body) = base.summary_with_body(now - DAY, now);
+                match span {
+                    Span::Query => client.post(url),
+                    Span::Body => json(client.post(url), body),
+                }
+            }
+        };
+        let key = key.map(|key| auth::header(&key.secret));
+        http.exchange(key.into_iter().fold(request, |request, key| request.header(AUTHORIZATION, key))).await
     }
 
     /// Makes a call that sends events, once.

@@ -270,7 +270,7 @@ impl Failure {
         }
     }
 
-    fn of_io(error: &io::Error, midway: bool) -> Option<Self> {
+    pub(super) fn of_io(error: &io::Error, midway: bool) -> Option<Self> {
         use io::ErrorKind as Kind;
 
         Some(match error.kind() {

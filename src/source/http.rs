@@ -16,6 +16,9 @@ use crate::event::{Sanitized, text};
 
 /// Where a collector of ours says what the number of the last request is.
 const LAST_REQUEST: &str = "x-clickscope-last";
+/// Where a server says how it calls a request, and the longest such name that is told, in columns.
+const REQUEST_ID: &str = "x-request-id";
+const LONGEST_ID: usize = 100;
 /// How many redirects within the same origin are followed.
 const HOPS: usize = 5;
 /// How the paths end that take a body.
@@ -33,6 +36,18 @@ pub(super) struct Http {
     body_limit: u64,
     /// Masks the parts of a failure that quote a server, or a library that quotes one.
     keys: KeyMask,
+}
+
+/// What came of a request, with what is known of it beside that.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) outcome: Result<CompleteAnswer, Failure>,
+    /// How long it took.
+    pub(super) took: Duration,
+    /// The time on the server's clock.
+    pub(super) date: Option<Timestamp>,
+    /// The server's name for the request.
+    pub(super) request_id: Option<Sanitized>,
 }
 
 /// A complete answer with a status of success.
@@ -73,11 +88,36 @@ impl Http {
     ///
     /// Errors are stripped of everything but what happened: the request, with its key, is never part of one.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<CompleteAnswer, Failure> {
+        self.exchange(request).await.outcome
+    }
+
+    /// The same, with what the head of the answer says, also where it is none of success.
+    pub(super) async fn exchange(&self, request: RequestBuilder) -> Exchange {
         let start = Instant::now();
-        let failed = |error: reqwest::Error| Failure::of(&error, start.elapsed(), self.timeouts, &self.keys);
-        let mut response = request.send().await.map_err(failed)?;
+        let (outcome, date, request_id) = match request.send().await {
+            Ok(response) => {
+                let said = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+                let date = said(DATE.as_str()).and_then(date);
+                let request_id = said(REQUEST_ID).map(|id| self.keys.line(id, LONGEST_ID));
+                (self.read(response, date, start).await, date, request_id)
+            }
+            Err(error) => (Err(self.failed(&error, start)), None, None),
+        };
+        Exchange { outcome, took: start.elapsed(), date, request_id }
+    }
+
+    fn failed(&self, error: &reqwest::Error, start: Instant) -> Failure {
+        Failure::of(error, start.elapsed(), self.timeouts, &self.keys)
+    }
+
+    async fn read(
+        &self,
+        mut response: Response,
+        date: Option<Timestamp>,
+        start: Instant,
+    ) -> Result<CompleteAnswer, Failure> {
+        let failed = |error: reqwest::Error| self.failed(&error, start);
         let status = response.status();
-        let date = response.headers().get(DATE).and_then(|value| date(value.to_str().ok()?));
         let last_request = response.headers().get(LAST_REQUEST).and_then(|value| value.to_str().ok()?.parse().ok());
         if status.is_success() {
             let limit = self.body_limit;

@@ -6,6 +6,7 @@ mod backfill;
 mod backfill_tests;
 mod backoff;
 mod certificates;
+pub mod checkup;
 mod clock;
 pub mod collector;
 mod connection;

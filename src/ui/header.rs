@@ -5,9 +5,9 @@ use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
 use super::{Theme, severity};
-use crate::app::Model;
 use crate::app::connection_status::ConnectionState;
 use crate::app::tape::Tape;
+use crate::app::{InputState, Model};
 use crate::event::{Sanitized, sanitized, text};
 use crate::lint::Severity;
 use crate::session::Moment;
@@ -99,6 +99,14 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
     if let Some(pause) = &model.pause {
         spans.push(span(sanitized!(" paused · +{} ", text::short_count(pause.arrived)), theme.badge));
         spans.push(blank(2));
+    }
+    if let Some(input) = model.input {
+        let (word, style) = match input {
+            InputState::Open => ("● reading", theme.ok),
+            InputState::Ended => ("■ read to its end", theme.dim),
+        };
+        spans.extend([span(word, style), blank(1)]);
+        return spans;
     }
     if model.collector.is_some() {
         spans.extend(on_collector(model, theme, wide));

@@ -290,3 +290,16 @@ fn nothing_that_came_over_the_wire_reaches_the_terminal_as_a_command() {
     assert_eq!(program.wait_for_exit(), 0);
     program.assert_no_title_was_set();
 }
+
+#[test]
+fn what_another_program_writes_is_watched_with_the_keys_of_the_terminal() {
+    let lines = r#"printf '%s\n' '{"event":"tap","n":1,"email":"x"}' '{"event":"tap","n":2}' '{"event":"swipe"}'"#;
+    let mut program = Launch::line(&format!("{lines} | clickscope watch --from - --no-rules")).start();
+    program.wait_for_text(&["stream · standard input", "■ read to its end", "Event types 2", "swipe", "tap"]);
+    program.press_until("j", "the other type", |screen| screen.contents().contains("was 1"));
+    program.send("r");
+    program.wait_for_text(&["nobody is asked for anything here"]);
+    program.send("q");
+    assert_eq!(program.wait_for_exit(), 0);
+    program.assert_terminal_is_given_back();
+}

@@ -62,6 +62,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
             _ if model.session.waiting.as_ref().is_some_and(|waiting| waiting.held > 0 || waiting.scenario) => {
                 "No events yet. One waits: the key . lets it go on."
             }
+            _ if model.input.is_some() => "No events yet. Each line of JSON that comes shows here.",
             _ if model.collector.is_some() => {
                 "No events yet. Send one to the address at the top, or click in the shop that it shows a browser."
             }
