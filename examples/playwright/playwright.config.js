@@ -9,6 +9,9 @@ function installed() {
 module.exports = {
   testDir: ".",
   reporter: "line",
+  // A browser on a busy machine is slow.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   use: {
     baseURL: process.env.SHOP_URL || "http://127.0.0.1:8787/",
     launchOptions: { executablePath: installed(), args: ["--no-sandbox", "--disable-gpu"] },

@@ -213,10 +213,17 @@ impl Judge {
                         Some(false) => Beside::No,
                         None => Beside::Unknown,
                     });
+                    if let Some(first) = first.filter(|first| self.beside(*other, first) == Beside::No) {
+                        let detail = sanitized!("that came {}, and is not met itself", when(first));
+                        let condition = sanitized!("after {}", name(*other));
+                        lines.push(Line { met: Some(false), condition, detail, is_odd: false });
+                        continue;
+                    }
                     (name(*other), first, stands)
                 }
             };
             let detail = match (first, stands) {
+                (None, _) if matches!(order, Order::Expectation(_)) => "nothing came that meets it".into(),
                 (None, _) => sanitized!("no {} came", called),
                 (Some(first), Beside::Yes) => sanitized!("that came {}", when(first)),
                 (Some(first), Beside::No) => {
@@ -239,7 +246,7 @@ impl Judge {
             let path = |path: &Path| text::sanitize(&path.jq());
             let called = name(same.of);
             let detail = match other {
-                None => sanitized!("no {} came", called),
+                None => "nothing came that meets it".into(),
                 Some(_) => sanitized!(
                     "{} is {}; {} of {} is {}",
                     path(&same.path),
