@@ -232,9 +232,9 @@ pub(super) enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
-    #[command(after_help = "Example:\n  clickscope man > ~/.local/share/man/man1/clickscope.1")]
-    Man,
+    /// Print the manual page, or write one for each command
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArgs),
 }
 
 const THEME_EXAMPLES: &str = "\
@@ -384,6 +384,20 @@ pub(super) struct CommandsArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  clickscope man > ~/.local/share/man/man1/clickscope.1
+  clickscope man --into ~/.local/share/man/man1
+                                                clickscope-watch.1 and so on, too";
+
+/// The arguments of `man`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ManArgs {
+    /// Write the page and one for each command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: Option<PathBuf>,
 }
 
 const COMPLETIONS_EXAMPLES: &str = "\

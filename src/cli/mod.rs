@@ -59,6 +59,7 @@ use forwarding::ForwardError;
 use incoming::IncomingError;
 use input::InputError;
 use lint::LintError;
+use man::ManError;
 use plan::PlanError;
 use replay::ReplayError;
 use send::SendError;
@@ -128,6 +129,8 @@ enum Failure {
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
+    Man(#[from] ManError),
+    #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
@@ -162,6 +165,7 @@ impl Failure {
             | Self::Input(_)
             | Self::Lint(_)
             | Self::Log(_)
+            | Self::Man(_)
             | Self::Plan(_)
             | Self::Recording(_)
             | Self::Replay(_)
@@ -306,6 +310,6 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Doctor(doctor) => doctor::run(&doctor, &config(flags)?, headers),
         Command::Commands(commands) => commands::run(commands, &args::command()),
         Command::Completions { shell } => completions::run(shell, Cli::command()),
-        Command::Man => man::run(args::command()),
+        Command::Man(args) => man::run(&args, args::command()),
     }
 }

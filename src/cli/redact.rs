@@ -56,7 +56,7 @@ mod tests {
             | Command::Doctor(_)
             | Command::Commands(_)
             | Command::Completions { .. }
-            | Command::Man => false,
+            | Command::Man(_) => false,
         }
     }
 
