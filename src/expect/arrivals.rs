@@ -83,6 +83,8 @@ pub struct Arrivals {
     history_trouble: Option<Problem>,
     gaps: Vec<Gap>,
     is_unsettled: bool,
+    /// Why it was not watched for as long as it should have been.
+    cut_off: Option<&'static str>,
 }
 
 #[derive(Debug, Default)]
@@ -169,6 +171,11 @@ impl Arrivals {
         self.is_unsettled = true;
     }
 
+    /// Says why it was not watched for as long as it should have been.
+    pub fn cut_off(&mut self, why: &'static str) {
+        self.cut_off = Some(why);
+    }
+
     /// The trouble that the server is in, if it did not answer last.
     pub fn trouble(&self) -> Option<&Problem> {
         self.trouble.as_ref()
@@ -177,6 +184,11 @@ impl Arrivals {
     /// Whether a collector of ours told every request.
     pub fn is_complete(&self) -> bool {
         self.last_request.is_some()
+    }
+
+    /// Whether it was watched to the end.
+    pub fn is_whole(&self) -> bool {
+        !self.is_unsettled && self.cut_off.is_none()
     }
 
     /// How many events came of each type.
@@ -256,6 +268,7 @@ impl Arrivals {
                 problem.what
             ));
         }
+        doubts.extend(self.cut_off.map(Sanitized::from));
         if self.is_unsettled && !self.is_tape {
             doubts.push("the last question at the end was not answered in time".into());
         }

@@ -70,6 +70,8 @@ struct State {
     came: u64,
     /// How many of them meet the conditions.
     matching: u64,
+    /// How many may meet them: a condition could not be evaluated, and the others are met.
+    undecided: u64,
     /// The first of them.
     held: Vec<Candidate>,
     /// The one that meets most conditions of those that do not meet all; of several the last.
@@ -119,6 +121,8 @@ impl Judge {
         state.came += 1;
         let met = |marks: &[Mark]| marks.iter().filter(|mark| mark.is_met()).count();
         let candidate = |marks| Candidate { arrived: arrived.clone(), marks };
+        let is_undecided = marks.iter().any(|mark| !mark.is_met()) && marks.iter().all(|mark| *mark != Mark::Unmet);
+        state.undecided += u64::from(is_undecided);
         if marks.iter().all(Mark::is_met) {
             state.matching += 1;
             if state.held.len() < MOST_HELD {
@@ -156,10 +160,18 @@ impl Judge {
         match () {
             () if sure > most => Verdict::NotMet,
             () if sure >= wanted.least && wanted.most.is_none() => Verdict::Met,
-            () if sure >= wanted.least && sure + perhaps <= most && !is_doubtful => Verdict::Met,
+            // One that forbids is not met by what could not be evaluated.
+            () if sure >= wanted.least && sure + perhaps + self.undecided(number) <= most && !is_doubtful => {
+                Verdict::Met
+            }
             () if sure + perhaps < wanted.least && !is_doubtful => Verdict::NotMet,
             () => Verdict::CannotTell,
         }
+    }
+
+    /// How many events there are of which it could not be evaluated whether they meet it.
+    fn undecided(&self, number: usize) -> u64 {
+        self.states.get(number).map_or(0, |state| state.undecided)
     }
 
     /// How many events of its type came while it was open.

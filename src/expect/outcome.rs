@@ -227,7 +227,12 @@ impl Arrivals {
         };
         match watching {
             Watching::Read(called) => sanitized!("read from {}; {}", called, gaps),
-            Watching::Live if self.is_complete() => "the collector told every request, so nothing was missed".into(),
+            Watching::Live if self.is_complete() && self.is_whole() => {
+                "the collector told every request, so nothing was missed".into()
+            }
+            Watching::Live if self.is_complete() => {
+                "the collector told every request until it was not asked any more".into()
+            }
             Watching::Live => {
                 let every = self.intervals().map(|(least, most)| {
                     if text::span(least) == text::span(most) {

@@ -204,6 +204,25 @@ fn a_verdict_follows_from_how_many_came_and_whether_more_may_have() {
 }
 
 #[test]
+fn what_forbids_is_not_met_by_a_condition_that_could_not_be_evaluated() {
+    use Verdict::{CannotTell, Met, NotMet};
+    let failed = || Mark::Failed("it ran for too long".into());
+    let cases = [
+        (Wanted::NONE, vec![Mark::Met, failed()], CannotTell),
+        (Wanted::NONE, vec![Mark::Unmet, failed()], Met),
+        (Wanted { least: 0, most: Some(1) }, vec![failed(), failed()], Met),
+        (Wanted::default(), vec![Mark::Met, failed()], NotMet),
+    ];
+    for (wanted, marks, expected) in cases {
+        let mut judge = Judge::new(vec![Expectation { wanted, ..expectation("view") }]);
+        let arrived = Arrivals::of_tape().event(&Arc::new(Payload::new(BARE)), at(1).wall);
+        judge.hear(0, &arrived, marks);
+        assert_eq!(judge.verdict(0, false), expected, "{wanted:?}");
+        assert!(expected == Met || judge.told_of(0).is_some());
+    }
+}
+
+#[test]
 fn the_closest_meets_most_conditions_and_what_comes_too_late_is_not_heard() {
     let mut judge = Judge::new(vec![expectation("view")]);
     let mut arrivals = Arrivals::of_tape();

@@ -446,8 +446,12 @@ fn a_server_that_refuses_and_one_that_fails_end_it_before_the_command_runs() {
     let (html, _) =
         always("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>");
     for (url, expected) in [(&refusing, 4), (&html, 5)] {
-        let (code, told) = said(&expect(url, &["purchase"], &["sh", "-c", &touch]).output().unwrap());
-        assert_eq!(code, Some(expected), "{told}");
+        // Where nothing was seen, nothing is known to have stayed away either.
+        for wanted in [&["purchase"][..], &["purchase", "--none"], &["purchase", "--none", "--lenient"]] {
+            let (code, told) = said(&expect(url, wanted, &["sh", "-c", &touch]).output().unwrap());
+            assert_eq!(code, Some(expected), "{told}");
+            assert!(told.contains("the command was not run") && told.contains("cannot tell"), "{told}");
+        }
     }
     assert!(!marker.exists());
     let output = expect(&refusing, &["purchase"], &[]).env_remove("CLICKSCOPE_EVENT_KEY").output().unwrap();
@@ -464,6 +468,21 @@ fn an_interrupt_ends_it() {
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     signal(&child, Signal::INT);
     assert_eq!(ended(&mut child).code(), Some(130));
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(told.contains("cannot tell") && told.contains("ended by a signal before its time"), "{told}");
+}
+
+#[test]
+fn a_baseline_of_another_server_is_refused() {
+    let [one, other] = [Sandbox::start(&[]), Sandbox::start(&[])];
+    let output = clickscope(&["baseline", "--url", &one.url]).output().unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &output.stdout).unwrap();
+    let since = file.path().to_str().unwrap();
+    let (code, told) = said(&expect(&other.url, &["purchase", "--since", since], &[]).output().unwrap());
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("is a baseline of local"), "{told}");
 }
 
 #[test]
