@@ -9,15 +9,12 @@ pub(super) fn spell(buf: &mut Buffer) {
         if cell.symbol().is_ascii() {
             continue;
         }
-        let width = crate::event::text::width(cell.symbol());
         let mut chars = cell.symbol().chars();
         let sign = match (chars.next(), chars.next()) {
             (Some(c), None) => sign(c),
             _ => '?',
         };
-        cell.set_char(sign);
-        // The cell behind a wide one is empty and stays so: the terminal would keep what it had there.
-        debug_assert!(width <= 2, "no sign is wider");
+        super::write::replace(cell, sign);
     }
 }
 

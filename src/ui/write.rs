@@ -1,7 +1,7 @@
 //! Text on its way to the screen. Spans, lines and cells are made of it here and nowhere else, and only of what is
 //! sanitized and of words of the program.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Alignment;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span, Text};
@@ -38,4 +38,8 @@ pub(super) fn centered(text: impl Into<Sanitized>, style: Style) -> Paragraph<'s
 /// Writes a text into the cells from `x` and `y` on, as far as there is `room` for it. Gives the column behind it.
 pub(super) fn put(buf: &mut Buffer, (x, y): (u16, u16), text: impl AsSanitized, room: usize, style: Style) -> u16 {
     buf.set_stringn(x, y, text.as_sanitized().as_str(), room, style).0
+}
+/// Puts one of our own signs in place of what stands in a cell.
+pub(super) fn replace(cell: &mut Cell, sign: char) {
+    cell.set_char(sign);
 }
