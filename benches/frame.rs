@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use clickscope::app::composer::findings::DraftFindings;
 use clickscope::app::findings::{EventFindings, Linted};
-use clickscope::app::{Effect, Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, ThemeName, update};
+use clickscope::app::{
+    Effect, Key, KeyCode, Message, Model, Outcome, Preferences, Sending, Setup, Size, ThemeName, update,
+};
 use clickscope::blueshift::Region;
 use clickscope::event::syntax::format;
 use clickscope::event::{Document, Identifiers, Payload, Redaction};
@@ -101,6 +103,7 @@ fn model() -> Model {
         is_masked: false,
         collector: None,
         reads: false,
+        preferences: Preferences::default(),
     });
     let mut changes: Vec<_> = (0..TYPES)
         .map(|n| {

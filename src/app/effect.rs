@@ -114,10 +114,14 @@ pub enum Effect {
     Report(Box<Reporting>),
     /// Make a plan, and write it into its folder.
     Plan(Box<Planning>),
+    /// Hear of the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Give the terminal back and stop, as Ctrl-Z does; come back on `fg`.
     Suspend,
     /// Draw every cell anew, for a screen that something else has written on.
     Redraw,
+    /// Watch the target of another profile, by its place among them.
+    SwitchProfile(usize),
     /// Leave.
     Quit,
 }

@@ -61,6 +61,7 @@ pub(crate) fn setup(columns: u16, rows: u16) -> Setup {
         is_masked: false,
         collector: None,
         reads: false,
+        preferences: super::Preferences::default(),
     }
 }
 

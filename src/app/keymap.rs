@@ -9,6 +9,8 @@ use crate::event::Sanitized;
 pub enum Action {
     /// Quit.
     Quit,
+    /// Leave the mouse to the terminal, or take it back.
+    Mouse,
     /// Step back one level.
     Back,
     /// Show the keys.
@@ -192,14 +194,33 @@ pub enum Action {
     /// Close the tape that is recorded.
     StopRecording,
     /// Copy the calls as commands.
-    CopyCommand,
+    CopyCalls,
     /// Print them on the plain terminal.
-    PrintCommand,
+    PrintCalls,
     /// Edit the line.
     Edit(LineEdit),
 }
 
 impl Action {
+    /// Its name in settings: that of its variant, in small letters and with hyphens, as in `next-pane`, `copy-value`, `level-3`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for c in format!("{self:?}").replace("Target", "").chars() {
+            match c {
+                ')' => {}
+                '(' => name.push('-'),
+                c if c.is_ascii_uppercase() => {
+                    if !name.is_empty() && !name.ends_with('-') {
+                        name.push('-');
+                    }
+                    name.push(c.to_ascii_lowercase());
+                }
+                c => name.push(c),
+            }
+        }
+        name
+    }
+
     /// Whether it is asked of a live session, which a replay is not.
     pub(super) fn is_live(self) -> bool {
         self.is_of_polls() || matches!(self, Self::Pause | Self::Record | Self::StopRecording)
@@ -360,17 +381,6 @@ impl Keys {
         self.bindings.iter().chain(self.with.iter().flat_map(|keys| keys.bindings))
     }
 
-    /// The meaning of `key` here.
-    pub fn action(&'static self, key: Key) -> Option<Action> {
-        let found = self.all().find(|binding| binding.keys.contains(&key)).map(|binding| binding.action);
-        found.or_else(|| self.under?.action(key))
-    }
-
-    /// The key that is shown first for `action`.
-    pub fn key_for(&'static self, action: Action) -> Option<Key> {
-        self.all().find(|binding| binding.action == action)?.keys.first().copied()
-    }
-
     /// Whether those of another place hold here too.
     pub(super) fn has(&'static self, other: &'static Self) -> bool {
         self.with.iter().any(|keys| std::ptr::eq(*keys, other))
@@ -445,6 +455,7 @@ pub(super) static ANYWHERE: Keys = {
         hint(&[char(':')], A::Palette, "every command, to search and to run", "commands"),
         hint(&[char('|')], A::Query, "query the event, or find those of the session that match (jq)", "query"),
         hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
+        bind(&[char('T')], A::Mouse, "the mouse to the terminal, to select text with it; and back"),
         bind(&[ctrl('l')], A::Redraw, "redraw the screen"),
         bind(&[ctrl('z')], A::Suspend, "to the shell; fg comes back"),
         hint(&[char('q'), ctrl('c')], A::Quit, "quit", "quit"),
@@ -554,7 +565,7 @@ pub enum HelpLine {
 }
 
 /// The signs on the screen, and what they say.
-const SIGNS: [(&str, &str); 7] = [
+pub(super) const SIGNS: [(&str, &str); 7] = [
     ("! 7 errors", "in the top row: events that the server says it could not process today"),
     ("✗  !  i", "an error, a warning, a note; the number beside it counts the findings"),
     ("+  ●  ×", "a new type, one with news, one that the endpoint no longer knows"),
@@ -563,24 +574,3 @@ const SIGNS: [(&str, &str); 7] = [
     ("recv", "how many events the server says it received today"),
     ("capt", "how many different ones of them were seen here"),
 ];
-
-/// The help: a section a place, a line a binding, and at the end the signs; without what cannot be asked for.
-pub(super) fn help(places: impl Iterator<Item = &'static Keys>, origin: Origin) -> Vec<HelpLine> {
-    let mut lines = Vec::new();
-    for place in places {
-        if !lines.is_empty() {
-            lines.push(HelpLine::Gap);
-        }
-        lines.push(HelpLine::Title(place.title));
-        let told = place.bindings.iter().filter(|binding| !binding.label.is_empty() && !binding.keys.is_empty());
-        let told = told.filter(|binding| origin.takes(binding.action));
-        lines.extend(told.map(|binding| {
-            let keys: Vec<_> = binding.keys.iter().map(Key::shown).collect();
-            let keys = if binding.action == Action::Level(1) { "1 … 9".into() } else { Sanitized::join(keys, "  ") };
-            HelpLine::Keys(keys, binding.label)
-        }));
-    }
-    lines.extend([HelpLine::Gap, HelpLine::Title("Signs on the screen")]);
-    lines.extend(SIGNS.iter().map(|(sign, meaning)| HelpLine::Keys((*sign).into(), meaning)));
-    lines
-}

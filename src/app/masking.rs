@@ -182,6 +182,7 @@ fn turn(model: &mut Model, now: Moment) -> Vec<Effect> {
             let masked = std::mem::replace(model, *plain);
             (model.tape, model.recordings) = (masked.tape, masked.recordings);
             effects.extend(model.tape.as_mut().map(Tape::tell_again).unwrap_or_default());
+            (model.preferences, model.commands_run) = (masked.preferences, masked.commands_run);
             (model.size, model.interval, model.told_interval) = (masked.size, masked.interval, masked.told_interval);
             model.composer.take_in(masked.composer);
             model.queries.ask_again(&masked.queries);
@@ -215,8 +216,10 @@ fn twin(model: &Model, now: Moment) -> Model {
         is_masked: true,
         collector: model.collector.clone(),
         reads: model.input.is_some(),
+        preferences: model.preferences.clone(),
     });
     twin.told_interval = model.told_interval;
+    twin.commands_run.clone_from(&model.commands_run);
     (twin.started, twin.happened, twin.numbers_from) = (model.started, model.happened, model.numbers_from);
     twin.types = model.types.twin(redaction);
     twin.types.begin(now);

@@ -1,7 +1,9 @@
 //! The application as data: what it knows ([`Model`]), what can happen to it ([`Message`]), and what it asks of the
 //! world in return ([`Effect`]). Pure: no clock, no input or output, no terminal.
 
+pub mod bindings;
 pub mod changes;
+mod commands;
 pub mod composer;
 pub mod connection_status;
 mod copy;
@@ -12,7 +14,9 @@ pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod headless;
+pub mod hints;
 mod input;
+pub mod key_table;
 pub mod keymap;
 pub mod layer;
 pub mod layout;
@@ -43,11 +47,12 @@ pub mod tree;
 mod update;
 mod values;
 
+pub use bindings::Bindings;
 pub use effect::Effect;
 pub use input::{Key, KeyCode, Mouse, MouseKind, Size};
 pub use masking::update;
 pub use message::{Message, Outcome};
-pub use model::{Field, InputState, Model, Setup, Toast};
+pub use model::{Field, InputState, Model, Preferences, Setup, Toast};
 pub use pane::types::{Column, Columns, TableSettings};
 pub use sending::{DraftId, SavedDraft, Sending};
 pub use theme::ThemeName;

@@ -4,6 +4,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::tz::TimeZone;
 
+use super::bindings::Bindings;
 use super::composer::{self, Composer, Composition};
 use super::connection_status::{ConnectionState, ConnectionStatus};
 use super::findings::{Baseline, Checked};
@@ -32,6 +33,17 @@ const NOTICE: Duration = Duration::from_secs(12);
 
 /// So many notices are told one by one.
 const NOTICES: usize = 12;
+
+/// What the person at the keyboard wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// The keys.
+    pub bindings: Arc<Bindings>,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
+    /// The profiles that can be switched to.
+    pub profiles: Arc<[Sanitized]>,
+}
 
 /// The setup of the application.
 #[derive(Clone, Debug)]
@@ -66,6 +78,8 @@ pub struct Setup {
     pub collector: Option<Sanitized>,
     /// Whether what another program writes is watched: nobody can be asked for anything then.
     pub reads: bool,
+    /// What the person at the keyboard wants.
+    pub preferences: Preferences,
 }
 
 /// How it stands with what another program writes.
@@ -166,6 +180,10 @@ pub struct Model {
     pub(super) masked: Masked,
     /// Whether somebody has asked for the masks, or for none.
     pub(super) is_mask_asked: bool,
+    /// What the person at the keyboard wants.
+    pub preferences: Preferences,
+    /// The commands that were run from the palette, the latest first.
+    pub(super) commands_run: Vec<Action>,
 }
 
 /// What is masked of all that the model holds.
@@ -310,6 +328,8 @@ impl Model {
             tape: None,
             collector: setup.collector,
             input: setup.reads.then_some(InputState::Open),
+            preferences: setup.preferences,
+            commands_run: Vec::new(),
             happened: setup.now,
             numbers_from: EventNumber::default(),
             unlinted: Vec::new(),
@@ -351,7 +371,13 @@ impl Model {
     /// The meaning of a key now.
     pub(super) fn action(&self, key: Key) -> Option<Action> {
         let keys = self.keys();
-        self.keys_of_origin().and_then(|own| own.action(key)).or_else(|| keys.action(key))
+        let bindings = &self.preferences.bindings;
+        self.keys_of_origin().and_then(|own| bindings.action(own, key)).or_else(|| bindings.action(keys, key))
+    }
+
+    /// The key that is shown first for an action where the keys go now; empty where it has none.
+    pub fn key_for(&self, action: Action) -> Sanitized {
+        self.preferences.bindings.key_for(self.keys(), action)
     }
 
     /// Those that are about where the records come from, where a key is not about something else.

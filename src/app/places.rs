@@ -4,7 +4,7 @@ use super::keymap::{self, Keys, Origin};
 use super::{layer, pane};
 
 /// The panes and tabs, then the layers, in the order of the help.
-static PLACES: [&Keys; 28] = [
+static PLACES: [&Keys; 29] = [
     &pane::types::KEYS,
     &keymap::EVENT,
     &pane::tree::KEYS,
@@ -33,6 +33,7 @@ static PLACES: [&Keys; 28] = [
     &layer::prompt::TAPE_NAME,
     &layer::PAGER,
     &layer::help::KEYS,
+    &layer::help::SEARCH,
 ];
 
 /// Every place with keys, in the order of the help, for a session of that origin.
@@ -49,7 +50,7 @@ mod tests {
 
     use super::*;
     use crate::app::keymap::{Action, char, ctrl, key};
-    use crate::app::{Key, KeyCode};
+    use crate::app::{Bindings, Key, KeyCode};
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
@@ -69,7 +70,7 @@ mod tests {
         for origin in [Origin::Tape, Origin::Collector] {
             for place in places(origin).filter(|place| place.has(&keymap::ANYWHERE)) {
                 for key in origin.keys().into_iter().flat_map(|keys| keys.bindings).flat_map(|binding| binding.keys) {
-                    let other = place.action(*key).filter(|action| origin.takes(*action));
+                    let other = Bindings::default().action(place, *key).filter(|action| origin.takes(*action));
                     assert_eq!(other, None, "{key} in {}", place.title);
                 }
             }
@@ -80,7 +81,7 @@ mod tests {
     fn every_place_can_be_left_and_has_a_way_to_be_found() {
         for place in PLACES.iter().filter(|place| !std::ptr::eq(**place, &raw const keymap::EVENT)) {
             assert!(place.hints().count() >= 1, "{} has no hint", place.title);
-            assert_eq!(place.action(key(KeyCode::Esc)), Some(Action::Back), "{}", place.title);
+            assert_eq!(Bindings::default().action(place, key(KeyCode::Esc)), Some(Action::Back), "{}", place.title);
         }
     }
 
@@ -88,9 +89,9 @@ mod tests {
     fn the_escape_key_never_quits_and_typing_is_never_taken_for_a_command() {
         for place in places(Origin::Tape).filter(|place| place.typing) {
             for c in (' '..='~').chain(['é', '日']) {
-                assert_eq!(place.action(char(c)), None, "{c:?} in {}", place.title);
+                assert_eq!(Bindings::default().action(place, char(c)), None, "{c:?} in {}", place.title);
             }
-            assert_ne!(place.action(ctrl('c')), Some(Action::Quit), "{}", place.title);
+            assert_ne!(Bindings::default().action(place, ctrl('c')), Some(Action::Quit), "{}", place.title);
         }
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn quit(model: &mut Model, now: Moment) -> Vec<Effect> {
         return vec![Effect::Quit];
     }
     model.recordings.is_leaving = true;
-    let key = |action| keymap::ANYWHERE.key_for(action).map_or_else(|| "".into(), |key| key.shown());
+    let key = |action| model.preferences.bindings.key_for(&keymap::ANYWHERE, action);
     let (quit, save, events) = (key(Action::Quit), key(Action::Record), text::counted(events, "event"));
     toast(model, now, sanitized!("{} again quits · {} saves {}", quit, save, events));
     Vec::new()
@@ -97,7 +97,7 @@ pub(super) fn begun(model: &mut Model, place: Sanitized, events: u64, now: Momen
 /// Closes the tape that is on.
 pub(super) fn stop(model: &mut Model, now: Moment) -> Vec<Effect> {
     if model.recordings.on.take().is_none() {
-        let key = keymap::ANYWHERE.key_for(Action::Record).map_or_else(|| "".into(), |key| key.shown());
+        let key = model.preferences.bindings.key_for(&keymap::ANYWHERE, Action::Record);
         toast(model, now, sanitized!("nothing is recorded: {} begins a recording", key));
         return Vec::new();
     }

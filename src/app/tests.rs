@@ -10,7 +10,7 @@ use super::changes::{Changes, Pair};
 use super::connection_status::ConnectionState;
 use super::fixture::{
     FAULTY, PURCHASE, act, at, at_millis, busy, change, click, collecting, failed, faulty, fresh, lint_all, linted,
-    polled, press, send, setup, type_in,
+    polled, press, replaying, send, setup, type_in,
 };
 use super::keymap::Action;
 use super::layer::Layer;
@@ -18,8 +18,9 @@ use super::pane::diff::DiffRow;
 use super::pane::stream::{About, Entry};
 use super::pane::types::{Column, Mark};
 use super::pane::{Pane, PaneId, Tab};
+use super::places::places;
 use super::reporting::{ReportFormat, ReportTo};
-use super::{Effect, Key, KeyCode, Message, Model, Outcome, Setup, Size};
+use super::{Effect, Key, KeyCode, Message, Model, Outcome, Preferences, Setup, Size};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Unknown};
 use crate::lint::Severity;
@@ -602,12 +603,12 @@ fn the_table_the_tree_and_the_list_lead_to_the_same_finding() {
 #[test]
 fn the_help_opens_where_the_reader_is() {
     let top = |model: &Model| match model.layers.last() {
-        Some(Layer::Help(help)) => help.visible().first().cloned().unwrap(),
+        Some(Layer::Help(help)) => help.visible().next().cloned().unwrap(),
         other => panic!("{other:?}"),
     };
     let mut model = busy(120, 36);
     press(&mut model, "?", at(20));
-    assert_eq!(top(&model), super::keymap::HelpLine::Title("Anywhere"));
+    assert_eq!(top(&model), super::keymap::HelpLine::Title(super::pane::types::KEYS.title));
     press(&mut model, "esc c enter F1", at(20));
     assert_eq!(top(&model), super::keymap::HelpLine::Title("Composer: the draft"));
 }
@@ -1058,23 +1059,20 @@ fn the_palette_finds_every_command_and_runs_it_where_it_holds() {
     let mut model = busy(120, 36);
     let labels = |model: &Model| match model.layers.last() {
         Some(Layer::Palette(palette)) => {
-            palette.visible().map(|(command, _)| command.binding.label).collect::<Vec<_>>()
+            palette.visible().map(|(item, _)| item.label().to_string()).collect::<Vec<_>>()
         }
         other => panic!("{other:?}"),
     };
     press(&mut model, ":", at(20));
-    assert_eq!(labels(&model).first(), Some(&"look into the event"), "first those of the pane one is in");
+    let first = |model: &Model| labels(model).first().cloned().unwrap_or_default();
+    assert_eq!(first(&model), "look into the event", "first those of the pane one is in");
     type_in(&mut model, "unfold every", at(20));
-    assert_eq!(labels(&model).first(), Some(&"unfold everything"));
+    assert_eq!(first(&model), "unfold everything");
     press(&mut model, "enter", at(20));
     assert_eq!((model.focus, model.tab(), model.layers.len()), (PaneId::Inspector, Tab::Tree, 0));
 
     press(&mut model, ": d", at(20));
-    assert_eq!(
-        labels(&model).first(),
-        Some(&"compare with the event before, and back to the tree"),
-        "who types a key means that one"
-    );
+    assert_eq!(first(&model), "compare with the event before, and back to the tree", "who types a key means that one");
     press(&mut model, "enter", at(20));
     assert_eq!(model.tab(), Tab::Diff);
 
@@ -1103,6 +1101,124 @@ fn the_palette_finds_every_command_and_runs_it_where_it_holds() {
     assert_eq!(press(&mut model, "enter", at(20)), []);
     press(&mut model, "esc", at(20));
     assert!(model.layers.is_empty());
+    press(&mut model, ":", at(20));
+    assert_eq!(first(&model), "show or hide the rate of arrivals", "what was run last stands first");
+}
+
+#[test]
+fn the_palette_finds_types_templates_profiles_and_rules() {
+    let preferences = Preferences { profiles: ["live".into(), "staging".into()].into(), ..Preferences::default() };
+    let find = |model: &mut Model, text: &str| {
+        press(model, "esc esc :", at(20));
+        type_in(model, text, at(20));
+        press(model, "enter", at(20))
+    };
+    let mut model = busy(120, 36);
+    model.preferences = preferences;
+    assert_eq!(find(&mut model, "event type purchase"), []);
+    assert_eq!((selected(&model), model.focus), ("purchase", PaneId::Inspector));
+    assert_eq!(find(&mut model, "staging"), [Effect::SwitchProfile(1)]);
+    find(&mut model, "date-impossible");
+    let Some(Layer::Pager(pager)) = model.layers.last() else { panic!("{:?}", model.layers) };
+    assert_eq!(pager.title, "date-impossible");
+    find(&mut model, "template to compose with add_to_cart");
+    let draft = model.composing().map(|composition| composition.editor.text()).unwrap_or_default();
+    assert!(draft.contains("add_to_cart"), "{draft}");
+}
+
+#[test]
+fn every_action_is_in_the_help_and_in_the_palette_and_can_have_a_key() {
+    for model in [busy, collecting, replaying] {
+        let mut model = model(120, 36);
+        let origin = model.origin();
+        press(&mut model, "?", at(20));
+        let Some(Layer::Help(help)) = model.layers.pop() else { panic!("no help") };
+        let told = format!("{help:?}");
+        press(&mut model, ":", at(20));
+        let Some(Layer::Palette(palette)) = model.layers.pop() else { panic!("no palette") };
+        let listed = format!("{palette:?}");
+        for place in places(origin) {
+            for binding in
+                place.bindings.iter().filter(|binding| !binding.label.is_empty() && origin.takes(binding.action))
+            {
+                assert!(told.contains(binding.label), "{} is not in the help", binding.label);
+                let is_of_layer = matches!(
+                    binding.action,
+                    Action::CopyTarget(_) | Action::PrintTarget(_) | Action::Accept | Action::Back
+                );
+                let is_of_list = std::ptr::eq(place, &raw const super::keymap::LIST);
+                if !place.typing && !is_of_layer && !is_of_list {
+                    assert!(
+                        listed.contains(&format!("{:?}", binding.action)),
+                        "{} is not in the palette",
+                        binding.label
+                    );
+                }
+                assert_eq!(super::key_table::named(&binding.action.name()), Some(binding.action));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_click_on_a_hint_does_what_its_key_does() {
+    let mut model = busy(120, 36);
+    let hints = model.hints_behind(0, false, at(20));
+    let row = model.layout().unwrap().footer.y;
+    let place = |action: Action| {
+        let hint = hints.iter().find(|hint| hint.binding.action == action).unwrap();
+        u16::try_from(hint.column + 1).unwrap()
+    };
+    click(&mut model, place(Action::Compose), row, at(20));
+    assert!(matches!(model.layers.last(), Some(Layer::Picker(_))), "{:?}", model.layers);
+    press(&mut model, "esc", at(20));
+    click(&mut model, place(Action::Help), row, at(20));
+    assert!(matches!(model.layers.last(), Some(Layer::Help(_))));
+    press(&mut model, "esc", at(20));
+    click(&mut model, 119, row, at(20));
+    assert!(model.layers.is_empty(), "behind the last there is nothing");
+}
+
+#[test]
+fn the_help_begins_where_one_is_and_is_searched() {
+    let visible = |model: &Model| match model.layers.last() {
+        Some(Layer::Help(help)) => help.visible().map(|line| format!("{line:?}")).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let mut model = busy(60, 15);
+    press(&mut model, "?", at(20));
+    assert!(visible(&model).first().unwrap().contains(super::pane::types::KEYS.title), "{:?}", visible(&model));
+    press(&mut model, "esc", at(20));
+    act(&mut model, Action::Diff, at(20));
+    press(&mut model, "? / m a s k", at(20));
+    let found = visible(&model);
+    assert!(found.iter().any(|line| line.contains("mask what tells")), "{found:?}");
+    assert!(found.len() < 8, "{found:?}");
+    press(&mut model, "enter esc", at(20));
+    assert!(matches!(model.layers.last(), Some(Layer::Help(_))), "first the search is over");
+    press(&mut model, "esc", at(20));
+    assert!(model.layers.is_empty());
+}
+
+#[test]
+fn the_mouse_is_let_go_and_taken_back() {
+    let mut model = busy(120, 36);
+    assert_eq!(press(&mut model, "T", at(20)), [Effect::Mouse(false)]);
+    assert_eq!(press(&mut model, "T", at(20)), [Effect::Mouse(true)]);
+}
+
+#[test]
+fn keys_of_ones_own_count_everywhere_and_are_shown() {
+    let key = |text: &str| text.parse::<Key>().unwrap();
+    let bindings = super::key_table::bind([(Action::Compose, vec![key("C")]), (Action::Help, vec![])]).unwrap();
+    let mut model = busy(120, 36);
+    model.preferences.bindings = bindings.into();
+    let shown: Vec<_> = model.hints_behind(0, false, at(20)).into_iter().map(|hint| hint.key.to_string()).collect();
+    assert!(shown.contains(&" C".to_owned()) && !shown.contains(&" ?".to_owned()), "{shown:?}");
+    press(&mut model, "c ?", at(20));
+    assert!(model.layers.is_empty(), "{:?}", model.layers);
+    press(&mut model, "C", at(20));
+    assert!(matches!(model.layers.last(), Some(Layer::Picker(_))));
 }
 
 #[test]

@@ -11,7 +11,6 @@ use super::composer::ComposerTab;
 use super::keymap::{self, Action, CopyTarget, Keys, LineEdit, Origin};
 use super::layer::all_findings::AllFindings;
 use super::layer::help::Help;
-use super::layer::palette::Palette;
 use super::layer::picker::Picker;
 use super::layer::query::QueryLine;
 use super::layer::requests::RequestList;
@@ -28,10 +27,13 @@ use super::replaying::{self, hear_tape};
 use super::reporting::{Outside, Planning, ReportFormat, ReportTo, Reporting};
 use super::scan::{Question, Scan, Versions};
 use super::tape::Tape;
-use super::{Effect, InputState, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, composer, copy, headless};
+use super::{
+    Effect, InputState, Key, KeyCode, Message, Model, Mouse, MouseKind, Outcome, commands, composer, copy, headless,
+    key_table,
+};
 use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
-use crate::event::{Sanitized, sanitized, text};
+use crate::event::{Sanitized, TypeName, sanitized, text};
 use crate::session::{CollectorCommand, EventNumber, Moment, Record};
 
 /// The intervals that `+` and `-` step through.
@@ -379,6 +381,8 @@ fn comply(model: &mut Model, request: Request, now: Moment) -> Vec<Effect> {
         }
         Request::Act(action) => return act_in_pane(model, action, now),
         Request::Run(place, action) => return run(model, place, action, now),
+        Request::ShowType(name) => show_type(model, &name),
+        Request::SwitchProfile(at) => return vec![Effect::SwitchProfile(at)],
         Request::Filter(query) => model.types.set_filter(&query),
         Request::Column(path) => {
             let name = Sanitized::of(&path);
@@ -498,11 +502,20 @@ fn run(model: &mut Model, place: &'static Keys, action: Action, now: Moment) -> 
     } else if is_it(model.types.keys()) {
         focus(model, PaneId::Types);
     } else if [&draft::KEYS, &preview::KEYS, &proof::KEYS].into_iter().any(is_it) {
-        let key = keymap::ANYWHERE.key_for(Action::Compose).map_or_else(|| "".into(), |key| key.shown());
+        let key = model.preferences.bindings.key_for(&keymap::ANYWHERE, Action::Compose);
         bad_toast(model, now, sanitized!("that works in the composer: {} opens it", key));
         return Vec::new();
     }
+    model.commands_run.retain(|run| *run != action);
+    model.commands_run.insert(0, action);
     act_in_pane(model, action, now)
+}
+
+/// Looks into the newest event of a type.
+fn show_type(model: &mut Model, name: &TypeName) {
+    model.types.send_for(name);
+    model.inspector.follow();
+    focus(model, PaneId::Inspector);
 }
 
 /// Gives a pane the focus. The log goes back to the newest when it is left.
@@ -549,6 +562,7 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
             let input = Input::new(model.tape_name(now));
             model.layers.push(Open::Prompt(PromptKind::TapeName, input).into());
         }
+        Action::Mouse => return turn_mouse(model, now),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Poll => {
@@ -559,13 +573,12 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Faster => step_interval(model, false, now),
         Action::Back => return back(model, now),
         Action::Help => {
-            let in_panes = model.layers.is_empty();
-            let help = keymap::help(places(model.origin()), model.origin());
-            model.layers.push(Layer::Help(Help::new(help, model.keys(), in_panes)));
+            let help = key_table::help(places(model.origin()), model.origin(), &model.preferences.bindings);
+            model.layers.push(Layer::Help(Help::new(help, model.keys())));
         }
         Action::Palette => {
-            let origin = model.origin();
-            model.layers.push(Layer::Palette(Palette::new(places(origin), model.pane_keys(), origin)));
+            let palette = commands::palette(model);
+            model.layers.push(Layer::Palette(palette));
         }
         Action::Query => return query(model),
         Action::Pause => pause(model, now),
@@ -591,8 +604,9 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::BeginStep => begin_step(model, now),
         Action::EndStep => {
             let ended = model.types.end_step(now);
+            let begin = model.preferences.bindings.key_for(&keymap::ANYWHERE, Action::BeginStep);
             let said = ended.map_or_else(
-                || "no step is on: b begins one".into(),
+                || sanitized!("no step is on: {} begins one", begin),
                 |step| sanitized!("step {} has ended", step.number),
             );
             toast(model, now, said);
@@ -624,6 +638,20 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Leaves the mouse to the terminal, or takes it back.
+fn turn_mouse(model: &mut Model, now: Moment) -> Vec<Effect> {
+    let is_left = !model.preferences.no_mouse;
+    model.preferences.no_mouse = is_left;
+    let key = model.preferences.bindings.key_for(&keymap::ANYWHERE, Action::Mouse);
+    let told = if is_left {
+        sanitized!("the terminal has the mouse, to select with; {} takes it back", key)
+    } else {
+        "the mouse works here again".into()
+    };
+    toast(model, now, told);
+    vec![Effect::Mouse(!is_left)]
 }
 
 /// Shows what our own collector was sent, from a request on.
@@ -879,6 +907,9 @@ fn point(model: &mut Model, mouse: Mouse, now: Moment) -> Vec<Effect> {
         MouseKind::ScrollUp => -3,
         MouseKind::ScrollDown => 3,
     };
+    if let Some(action) = model.hint_at(mouse, now).filter(|_| rows == 0) {
+        return act(model, action, now);
+    }
     if model.layers.last().is_some_and(|layer| !layer.lets_mouse_through()) {
         let size = model.size;
         let Parts { inspector, layers, context, .. } = model.parts(now);

@@ -84,6 +84,8 @@ enum Exit {
     Unreachable,
     /// Ended by the signal of this number.
     Signal(u8),
+    /// The reader wants to watch the profile of this place among those that can be switched to.
+    Profile(usize),
     /// Ended by the interface, with this code.
     Interface(u8),
     /// As a command that was run.
@@ -93,7 +95,7 @@ enum Exit {
 impl Exit {
     fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
+            Self::Done | Self::Profile(_) => 0,
             Self::Incomplete | Self::Found => 1,
             Self::Unusable => 2,
             Self::NotSeen => 3,
@@ -246,7 +248,19 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Ok::<_, ConfigError>(named)
     };
     match command.unwrap_or(Command::Watch(args::WatchArgs::default())) {
-        Command::Watch(watch) => watch::run(watch, &config(flags)?, headers),
+        Command::Watch(watch) => {
+            let read = |switched: Option<&str>| -> Result<Config, Failure> {
+                match switched {
+                    None => Ok(config(flags.clone())?),
+                    // The target of the flags is left.
+                    Some(name) => {
+                        let flags = ConfigLayer { target: None, ..flags.clone() };
+                        Ok(Config::read(flags, Some(name), &lookup, &file()?)?)
+                    }
+                }
+            };
+            watch::run(&watch, read, &headers)
+        }
         Command::Demo(demo) => demo::run(&demo, [flags, ConfigLayer::environment(&lookup)?], &file()?),
         Command::Send(send) => send::run(send, &config(flags)?, headers),
         Command::Expect(expect) => {

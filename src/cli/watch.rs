@@ -16,7 +16,7 @@ use super::sending::{folders, sending};
 use super::stdout::Stdout;
 use super::watched::Watched;
 use super::{Exit, Failure, plan, recording, stderr};
-use crate::app::Sending;
+use crate::app::{Preferences, Sending};
 use crate::blueshift::auth::AccountKey;
 use crate::blueshift::safety::Safety;
 use crate::blueshift::{ExtraHeader, KeyMask};
@@ -31,68 +31,135 @@ use crate::session::{HISTORY_LIMIT, tape};
 use crate::source::live::{self, Timeouts};
 use crate::source::{Clock, Source};
 
-pub(super) fn run(watch: WatchArgs, config: &Config, headers: Arc<[ExtraHeader]>) -> Result<Exit, Failure> {
-    let WatchArgs { once, json, since, filter, redact, record, print_schema, from, no_rules } = watch;
-    if print_schema {
+/// Watches the target that `read` tells of; it is asked again, by the name of a profile, when the reader switches to one.
+pub(super) fn run(
+    watch: &WatchArgs,
+    read: impl Fn(Option<&str>) -> Result<Config, Failure>,
+    headers: &Arc<[ExtraHeader]>,
+) -> Result<Exit, Failure> {
+    if watch.print_schema {
         io::stdout().write_all(tape::SCHEMA.as_bytes())?;
         return Ok(Exit::Done);
     }
     // Who is no person gets records.
-    let json = json || !once && !io::stdout().is_terminal();
+    let json = watch.json || !watch.once && !io::stdout().is_terminal();
     // Before a key is asked for, which would be in vain.
-    let on_screen = !once && !json && terminal_has_screen()?;
-    let filter = match filter {
+    let on_screen = !watch.once && !json && terminal_has_screen()?;
+    let filter = match &watch.filter {
         Some(_) if on_screen => return Err(Filter::on_screen().into()),
-        filter => filter.map(Filter::of).transpose()?,
+        filter => filter.clone().map(Filter::of).transpose()?,
     };
-    if let Some(from) = from {
-        return stream(&from, no_rules, on_screen, filter, &redact, &record, config);
+    if let Some(from) = &watch.from {
+        return stream(from, watch.no_rules, on_screen, filter, &watch.redact, &watch.record, &read(None)?);
     }
-    let plan = plan::as_it_is(config.plan.as_ref())?;
-    let profile = config.profile.as_ref().map(|profile| &profile.value);
-    let (redaction, is_masked) = redact::on_screen(&redact, profile, config.levels.identifiers())?;
-    let keys = AccountKeys::read(&config.key_sources(), &|name| std::env::var_os(name), config::prompt)?;
-    let mode = match (once, json) {
-        (true, json) => Mode::Once { json, counts: keys.user.is_some() },
+    let prepared = Prepared::of(watch, read(None)?, headers)?;
+    if on_screen {
+        return on_screens(watch, read, headers, prepared);
+    }
+    let Prepared { config, plan, redaction, is_masked, settings, has_counts } = prepared;
+    let mode = match (watch.once, json) {
+        (true, json) => Mode::Once { json, counts: has_counts },
         (false, true) => Mode::Follow,
         (false, false) => Mode::FollowInLines,
     };
-    let headers = config.headers(headers, &|name| std::env::var_os(name))?;
-    let settings = live::Settings { since, ..settings(config, keys, headers) };
-    let tape =
-        record.record.map(|file| recording::begin(&file, config.label(), is_masked, settings.clock)).transpose()?;
-    let tape_of_profile = || recording::begin_of_profile(config, is_masked, settings.clock).filter(|_| !once);
-    if on_screen {
-        let mut notices = log_to_file()?;
-        let tape = tape.or_else(|| match tape_of_profile()? {
+    let tape = tape_of(watch, &config, is_masked, &settings)?;
+    let tape_of_profile = || recording::begin_of_profile(&config, is_masked, settings.clock).filter(|_| !watch.once);
+    runtime::log::to_stderr()?;
+    let tape = tape.or_else(|| recording::said(tape_of_profile()));
+    runtime::block_on(in_lines(
+        Watched::Endpoint,
+        (mode, filter),
+        &config,
+        plan,
+        is_masked.then_some(redaction),
+        settings,
+        tape,
+    ))?
+}
+
+/// What is watched, with its keys.
+struct Prepared {
+    config: Config,
+    plan: (Plan, Vec<BadSchema>),
+    redaction: Redaction,
+    is_masked: bool,
+    settings: live::Settings,
+    /// Whether there is a key for the server's counts.
+    has_counts: bool,
+}
+
+impl Prepared {
+    fn of(watch: &WatchArgs, config: Config, headers: &Arc<[ExtraHeader]>) -> Result<Self, Failure> {
+        let lookup = |name: &str| std::env::var_os(name);
+        let plan = plan::as_it_is(config.plan.as_ref())?;
+        let profile = config.profile.as_ref().map(|profile| &profile.value);
+        let (redaction, is_masked) = redact::on_screen(&watch.redact, profile, config.levels.identifiers())?;
+        let keys = AccountKeys::read(&config.key_sources(), &lookup, config::prompt)?;
+        let has_counts = keys.user.is_some();
+        let headers = config.headers(Arc::clone(headers), &lookup)?;
+        let settings = live::Settings { since: watch.since, ..settings(&config, keys, headers) };
+        Ok(Self { config, plan, redaction, is_masked, settings, has_counts })
+    }
+}
+
+/// The tape that the command line asks for.
+fn tape_of(
+    watch: &WatchArgs,
+    config: &Config,
+    is_masked: bool,
+    settings: &live::Settings,
+) -> Result<Option<Tape>, Failure> {
+    let begin = |file: &PathBuf| recording::begin(file, config.label(), is_masked, settings.clock);
+    Ok(watch.record.record.as_ref().map(begin).transpose()?)
+}
+
+/// Shows one profile after the other on the screen, as its reader switches between them. One that cannot be watched is told
+/// of where the reader was before.
+fn on_screens(
+    watch: &WatchArgs,
+    read: impl Fn(Option<&str>) -> Result<Config, Failure>,
+    headers: &Arc<[ExtraHeader]>,
+    mut prepared: Prepared,
+) -> Result<Exit, Failure> {
+    let mut notices = log_to_file()?;
+    let mut tape = tape_of(watch, &prepared.config, prepared.is_masked, &prepared.settings)?;
+    loop {
+        let Prepared { config, plan, redaction, is_masked, settings, .. } = prepared;
+        let of_profile =
+            tape.is_none().then(|| recording::begin_of_profile(&config, is_masked, settings.clock)).flatten();
+        let tape_now = tape.take().or_else(|| match of_profile? {
             Ok(tape) => Some(tape),
             Err(why) => {
                 notices.push(why);
                 None
             }
         });
-        return runtime::block_on(on_terminal(
+        let names = Arc::clone(&config.preferences.profiles);
+        let shown = on_terminal(
             Watched::Endpoint,
             config.label(),
-            config,
+            &config,
             plan,
             (redaction, is_masked),
             settings,
-            tape,
-            notices,
-        ))?;
+            tape_now,
+            std::mem::take(&mut notices),
+        );
+        let at = match runtime::block_on(shown)?? {
+            Exit::Profile(at) => at,
+            exit => return Ok(exit),
+        };
+        let wanted = names.get(at).map(ToString::to_string);
+        let before = config.profile.map(|profile| profile.value.name);
+        prepared = match read(wanted.as_deref()).and_then(|config| Prepared::of(watch, config, headers)) {
+            Ok(prepared) => prepared,
+            Err(why) => {
+                let name = sanitize(wanted.as_deref().unwrap_or_default());
+                notices.push(sanitized!("{} cannot be watched: {}", name, Sanitized::of(&why)));
+                Prepared::of(watch, read(before.as_deref())?, headers)?
+            }
+        };
     }
-    runtime::log::to_stderr()?;
-    let tape = tape.or_else(|| recording::said(tape_of_profile()));
-    runtime::block_on(in_lines(
-        Watched::Endpoint,
-        (mode, filter),
-        config,
-        plan,
-        is_masked.then_some(redaction),
-        settings,
-        tape,
-    ))?
 }
 
 /// Watches what another program writes, or a file has.
@@ -216,11 +283,18 @@ pub(super) async fn on_terminal(
         tape,
         notices,
         collector: watched.address().map(|address| sanitize(&address)),
+        preferences: match watched {
+            Watched::Endpoint => config.preferences.clone(),
+            Watched::Collector(..) | Watched::Stream(_) => interface.preferences,
+        },
         ..interface
     };
     let end = Box::pin(runtime::run(interface, move || clock.now(), || watched.start(settings))).await?;
     end.summary.iter().for_each(stderr::say);
-    Ok(Exit::Interface(end.exit.code()))
+    Ok(match end.exit {
+        runtime::Exit::Profile(at) => Exit::Profile(at),
+        exit => Exit::Interface(exit.code()),
+    })
 }
 
 /// The settings of the interface as `config` has them, with what is to be told of the plan.
@@ -254,6 +328,8 @@ pub(super) fn interface(
         reads: false,
         redaction,
         is_masked,
+        // Only a target of the config file can be left for another one.
+        preferences: Preferences { profiles: Arc::default(), ..config.preferences.clone() },
         theme: config.theme.as_ref().map(|theme| theme.value),
     }
 }

@@ -100,7 +100,10 @@ pub fn explain(
         };
         all.push(explained(field.name, candidates));
     }
-    for field in fields::TOP.iter().filter(|field| !matches!(field.kind, Kind::Profiles | Kind::Levels)) {
+    for field in fields::TOP
+        .iter()
+        .filter(|field| !matches!(field.kind, Kind::Profiles | Kind::Levels | Kind::Keys | Kind::Mouse))
+    {
         if field.name == "theme" {
             let shown = |setting: &Setting<ThemeName>| said(setting, |theme| theme.as_str().into());
             let of_variable = environment.theme.as_ref().map(shown);
@@ -113,7 +116,8 @@ pub fn explain(
         }
     }
     let rules = file.said().iter().flat_map(|said| &said.values).map(|(name, _)| &**name);
-    let mut rules: Vec<&str> = rules.filter(|name| name.starts_with("lint.")).collect();
+    let mut rules: Vec<&str> =
+        rules.filter(|name| ["lint.", "keys.", "mouse."].iter().any(|start| name.starts_with(start))).collect();
     rules.sort_unstable();
     rules.dedup();
     all.extend(rules.into_iter().map(|rule| explained(rule, explaining.said(rule))));

@@ -14,6 +14,10 @@ pub(super) enum Kind {
     Texts,
     /// `[profiles.NAME]`: tables of the fields of a profile.
     Profiles,
+    /// `[keys]`: actions and their keys.
+    Keys,
+    /// `[mouse]`: whether it is heard.
+    Mouse,
     /// `[lint]`: levels of rules, of all types or of one.
     Levels,
 }
@@ -51,7 +55,7 @@ const fn field(
     Field { name, kind, about, example, of_project }
 }
 
-use Kind::{Flag, Levels, OneOf, Profiles, Text, Texts};
+use Kind::{Flag, Keys, Levels, Mouse, OneOf, Profiles, Text, Texts};
 use OfProject::{Agreed, Free, Never};
 
 impl Field {
@@ -73,7 +77,7 @@ pub(super) fn needs_agreement(name: &str, value: &str) -> bool {
 }
 
 /// The fields of the file itself.
-pub(super) const TOP: [Field; 8] = [
+pub(super) const TOP: [Field; 10] = [
     field("profile", Text, Free, "\"staging\"", "the profile that is used without --profile"),
     field("profiles", Profiles, Free, "", "named targets, each a table [profiles.NAME]"),
     field(
@@ -100,7 +104,13 @@ pub(super) const TOP: [Field; 8] = [
         "",
         "the severity of lint rules: RULE = \"warning\", or [lint.TYPE] for one event type",
     ),
+    field("keys", Keys, Never, "", "keys of your own: ACTION = \"KEY\", or a list of keys (docs/keys.md)"),
+    field("mouse", Mouse, Never, "", "[mouse] capture = false leaves the mouse to the terminal"),
 ];
+
+/// The fields of `[mouse]`.
+pub(super) const MOUSE: [Field; 1] =
+    [field("capture", Flag, Never, "false", "whether the mouse is heard, or left to the terminal")];
 
 /// The fields of a profile.
 pub(super) const PROFILE: [Field; 25] = [

@@ -8,8 +8,10 @@ use toml::de::DeTable;
 use super::profile::Profile;
 use super::project::{self, Agreements};
 use super::section::{ConfigText, Owner, Section, line_after, shown};
-use super::{ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, VERIFICATION_KEY, fields, lint, text};
-use crate::app::{Column, Columns, TableSettings, ThemeName};
+use super::{
+    ConfigError, EVENT_KEY, Lookup, Provenance, Setting, USER_KEY, VERIFICATION_KEY, bindings, fields, lint, text,
+};
+use crate::app::{Bindings, Column, Columns, Preferences, TableSettings, ThemeName};
 use crate::event::text::sanitize;
 use crate::event::{Sanitized, TypeName, Volatile};
 use crate::plan::SeverityOverrides;
@@ -44,6 +46,9 @@ pub struct ConfigFile {
     volatile: Volatile,
     levels: SeverityOverrides,
     theme: Option<Setting<ThemeName>>,
+    bindings: Option<Bindings>,
+    /// Whether the mouse is heard.
+    mouse: Option<bool>,
     /// What each file says, the nearest first.
     said: Vec<Said>,
 }
@@ -113,6 +118,8 @@ impl ConfigFile {
         let volatile = section.list("volatile", Volatile::read_name)?.map_or(self.volatile, Volatile::named);
         let levels = section.table("lint")?.map(|table| lint::levels(&source, table)).transpose()?;
         let levels = self.levels.under(levels.unwrap_or_default());
+        let bindings = section.table("keys")?.map(|table| bindings::bindings(&source, table)).transpose()?;
+        let mouse = section.table("mouse")?.map(|table| mouse(&source, table)).transpose()?.flatten();
         let theme = section.parsed("theme", str::parse)?.or(self.theme);
         let agreed = match owner {
             Owner::User => None,
@@ -121,8 +128,18 @@ impl ConfigFile {
         let said = Said { path: path.to_owned(), agreed, values: section.said() };
         let said = std::iter::once(said).chain(self.said).collect();
         let chosen_here = profile.is_some();
-        let file =
-            Self { path: self.path, profile: profile.or(self.profile), profiles, table, volatile, levels, theme, said };
+        let file = Self {
+            path: self.path,
+            profile: profile.or(self.profile),
+            profiles,
+            table,
+            volatile,
+            levels,
+            theme,
+            bindings: bindings.or(self.bindings),
+            mouse: mouse.or(self.mouse),
+            said,
+        };
         if let Some(Setting { value, place }) = file.profile.as_ref().filter(|_| chosen_here) {
             file.find(value, place)?;
         }
@@ -173,6 +190,15 @@ impl ConfigFile {
         &self.table
     }
 
+    /// What it says for the person at the keyboard.
+    pub fn preferences(&self) -> Preferences {
+        Preferences {
+            bindings: self.bindings.clone().unwrap_or_default().into(),
+            no_mouse: self.mouse == Some(false),
+            profiles: self.profile_names().map(sanitize).collect(),
+        }
+    }
+
     /// The theme, if it names one.
     pub fn theme(&self) -> Option<&Setting<ThemeName>> {
         self.theme.as_ref()
@@ -193,6 +219,13 @@ impl ConfigFile {
         let own = [EVENT_KEY, USER_KEY, VERIFICATION_KEY].map(str::to_owned);
         own.into_iter().chain(self.profiles.iter().flat_map(Profile::key_variables).map(str::to_owned)).collect()
     }
+}
+
+/// Reads `[mouse]`.
+fn mouse(source: &ConfigText<'_>, table: &DeTable<'_>) -> Result<Option<bool>, ConfigError> {
+    let capture = fields::MOUSE;
+    let section = Section::new(source, "mouse".to_owned(), table, &capture, (&[], ""))?;
+    Ok(section.flag("capture")?.map(|capture| capture.value))
 }
 
 /// The file of the project in whose folder the program was started. Where that folder is gone, there is none.
@@ -557,6 +590,15 @@ environment = "production"
             ),
             ("[profiles.a]\nevent_key_command = \" \"", 2, "write a command that prints the key"),
             ("[profiles.a]\nuser_key_file = \"\"", 2, "name a file, as in"),
+            ("[keys]\ncompsoe = \"x\"", 2, "keys: no action is called \"compsoe\": did you mean \"compose\"?"),
+            ("[keys]\ncompose = \"hyper-x\"", 2, "keys.\"compose\": write a key as in"),
+            ("[keys]\ncompose = 7", 2, "keys.\"compose\": write a key as in"),
+            ("[keys]\ncompose = [\"C\",\n7]", 3, "keys.\"compose\": write a key as in"),
+            ("[keys]\nmask = \"C\"\ncompose = [\"C\"]", 3, "keys: C would be both "),
+            ("[keys]\ncompose = \"q\"", 2, "keys: q would be both compose and quit"),
+            ("[mouse]\ncapture = 0", 2, "capture in mouse must be true or false"),
+            ("[mouse]\nwheel = 1", 2, "unknown field \"wheel\" in mouse: use one of capture"),
+            ("theme = \"pink\"", 1, "theme: use one of dark, light"),
             ("volatile = [\"token\",\n \"a*b\"]", 2, "volatile: write the name of a field, with `*`"),
             ("profiles = 1", 1, "profiles must be a table"),
             ("[profiles]\nregion = \"us\"", 2, "profiles.\"region\" is not a table"),
@@ -634,7 +676,8 @@ environment = "production"
         {
             let within =
                 if fields::PROFILE.iter().any(|known| known.name == field.name) { "[profiles.live]" } else { "" };
-            let text = format!("{within}\n{} = {}\n", field.name, field.example);
+            let value = if field.example.is_empty() { "{}" } else { field.example };
+            let text = format!("{within}\n{} = {value}\n", field.name);
             let told = read(&text, true).unwrap_err().to_string();
             assert!(told.contains("is for your own config file"), "{told}");
         }

@@ -11,6 +11,7 @@
 //! Keys are no settings: they come from the environment, a command, a file of their own or a prompt, and are secrets from
 //! the moment they are read. The config file only says where they are. What the file of a project may say, `project.rs` has.
 
+mod bindings;
 mod explain;
 mod fields;
 mod file;
@@ -18,6 +19,8 @@ mod folders;
 mod headers;
 mod interval;
 mod keys;
+#[cfg(test)]
+mod keys_page;
 mod layer;
 mod lint;
 mod plan;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ConfigError, ConfigFile, ConfigLayer, KeySources, Lookup, Profile, Provenance, Setting, Target};
-use crate::app::{TableSettings, ThemeName};
+use crate::app::{Preferences, TableSettings, ThemeName};
 use crate::blueshift::Region;
 use crate::blueshift::safety::Safety;
 use crate::event::signature::Signing;
@@ -44,6 +44,8 @@ pub struct Config {
     pub interval: Setting<Duration>,
     /// How many bytes of events are held beside the newest of each type, where it is said.
     pub history: Option<Setting<usize>>,
+    /// What the file says for the person at the keyboard.
+    pub preferences: Preferences,
     /// The theme, where it is said.
     pub theme: Option<Setting<ThemeName>>,
     /// The folder of the plan, if there is one.
@@ -101,6 +103,7 @@ impl Config {
             interval,
             plan: layers.plan,
             history: layers.history,
+            preferences: file.preferences(),
             theme: layers.theme.or_else(|| file.theme().cloned()),
             profile: None,
             signing: Signing::default(),

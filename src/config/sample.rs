@@ -46,6 +46,12 @@ event_key = "STAGING_EVENT_KEY"         # the variable that holds the key, never
 
 # [lint]
 # event-name-case = "note"              # allow, note, warning or error
+
+# [keys]                                # docs/keys.md has every action
+# compose = "C"
+
+# [mouse]
+# capture = false                       # leave the mouse to the terminal
 "#;
 
 const PROJECT: &str = r#"# clickscope: what this project sends, for everybody who works on it.
@@ -89,6 +95,8 @@ fn documentation() -> String {
             let example = match field.kind {
                 Kind::Profiles => "`[profiles.staging]`".to_owned(),
                 Kind::Levels => "`event-name-case = \"note\"`".to_owned(),
+                Kind::Keys => "`compose = \"C\"`".to_owned(),
+                Kind::Mouse => "`capture = false`".to_owned(),
                 _ => format!("`{}`", field.example),
             };
             let words = match field.kind {
@@ -150,11 +158,20 @@ The file of a project comes with its code, and whoever can change the code can w
 The last column says which of these holds for a field.
 "#;
 
+/// Holds a page of the documentation to what is generated for it.
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+pub(super) fn assert_page(below: &str, page: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(below);
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        std::fs::write(&path, page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), page, "write it with INSTA_UPDATE=always");
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::config::ConfigFile;
 
@@ -185,11 +202,7 @@ mod tests {
 
     #[test]
     fn the_documentation_is_the_one_that_is_generated() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/config.md");
-        if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
-            std::fs::write(&path, documentation()).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), documentation(), "write it with INSTA_UPDATE=always");
+        assert_page("docs/config.md", &documentation());
     }
 
     #[test]

@@ -26,6 +26,17 @@ fn property(field: &Field) -> Value {
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Kind::Profiles => json!({"type": "object", "additionalProperties": object(&fields::PROFILE)}),
+        Kind::Keys => json!({
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            },
+        }),
+        Kind::Mouse => json!({
+            "type": "object",
+            "properties": {"capture": {"type": "boolean"}},
+            "additionalProperties": false,
+        }),
         Kind::Levels => json!({
             "type": "object",
             "properties": {"identifiers": {"type": "array", "items": {"type": "string"}}},

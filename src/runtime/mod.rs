@@ -39,7 +39,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::app::tape::ReplaySettings;
-use crate::app::{Model, Sending, Setup, TableSettings, ThemeName};
+use crate::app::{Model, Preferences, Sending, Setup, TableSettings, ThemeName};
 use crate::event::{Redaction, Sanitized, Volatile};
 use crate::plan::Linter;
 use crate::session::Moment;
@@ -88,6 +88,8 @@ pub struct InterfaceSettings {
     pub redaction: Redaction,
     /// Whether all is masked from the first frame on.
     pub is_masked: bool,
+    /// What the person at the keyboard wants.
+    pub preferences: Preferences,
     /// The theme; without one, what suits the terminal.
     pub theme: Option<ThemeName>,
 }
@@ -106,6 +108,8 @@ pub struct Folders {
 pub enum Exit {
     /// The person asked for it.
     Quit,
+    /// The person asked for the profile of this place among those that can be switched to.
+    Profile(usize),
     /// A signal asked for it; its number.
     Signal(i32),
     /// The terminal is gone: its window was closed or the line dropped.
@@ -117,7 +121,7 @@ impl Exit {
     /// hang-up signal that should have told so.
     pub fn code(self) -> u8 {
         match self {
-            Self::Quit => 0,
+            Self::Quit | Self::Profile(_) => 0,
             Self::Signal(number) => 128_u8.saturating_add(u8::try_from(number).unwrap_or(u8::MAX)),
             Self::TerminalGone => 129,
         }
@@ -179,10 +183,13 @@ pub async fn run<F: Into<Feed>>(
     let (inputs, receiver) = mpsc::channel(INPUT_QUEUE);
     signals::forward(&inputs)?;
     terminal::forward(inputs.clone());
+    terminal::hear_mouse(!settings.preferences.no_mouse);
     let (console, guard, size) = terminal::take()?;
     tracing::info!(watching = %settings.target, width = size.width, height = size.height, "started");
 
     let now = clock();
+    let lookup = |name: &str| std::env::var(name).ok();
+    let theme::Suiting { theme, light } = theme::suiting(settings.theme, &lookup);
     let setup = Setup {
         target: settings.target,
         interval: settings.interval,
@@ -199,14 +206,16 @@ pub async fn run<F: Into<Feed>>(
         is_masked: settings.is_masked,
         collector: settings.collector,
         reads: settings.reads,
+        preferences: Preferences {
+            bindings: settings.preferences.bindings.spelled(theme.ascii).into(),
+            ..settings.preferences
+        },
     };
     let model = match settings.replay {
         Some(replay) => Model::replaying(setup, replay),
         None => Model::new(setup),
     };
     let (keys, claims) = events::keys();
-    let lookup = |name: &str| std::env::var(name).ok();
-    let theme::Suiting { theme, light } = theme::suiting(settings.theme, &lookup);
     let workplace = event_loop::Workplace {
         asks_background: light.is_some(),
         clipboard: clipboard::Clipboard::detect(&lookup, &settings.key_variables),

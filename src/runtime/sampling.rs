@@ -13,7 +13,9 @@ use secrecy::SecretString;
 
 use super::theme;
 use crate::app::findings::{EventFindings, Linted};
-use crate::app::{self, Key, KeyCode, Message, Model, Outcome, Sending, Setup, Size, TableSettings, ThemeName};
+use crate::app::{
+    self, Bindings, Key, KeyCode, Message, Model, Outcome, Preferences, Sending, Setup, Size, TableSettings, ThemeName,
+};
 use crate::blueshift::Region;
 use crate::event::{Document, Identifiers, Payload, Redaction, Sanitized, Volatile};
 use crate::lint::{LintContext, Stage};
@@ -42,7 +44,7 @@ pub fn sample(name: ThemeName) -> String {
     // Nobody would see what it is about.
     crossterm::style::force_color_output(true);
     let now = moment(Duration::from_secs(9));
-    let mut model = model(now);
+    let mut model = model(now, theme.ascii);
     app::prepare(&mut model);
     let Ok(mut terminal) = ratatui::Terminal::new(TestBackend::new(SIZE.width, SIZE.height));
     let Ok(frame) = terminal.draw(|frame| ui::view(&model, now, &theme, frame));
@@ -87,7 +89,7 @@ fn moment(elapsed: Duration) -> Moment {
     Moment { elapsed, wall: start.checked_add(elapsed).unwrap_or(start) }
 }
 
-fn model(now: Moment) -> Model {
+fn model(now: Moment, is_ascii: bool) -> Model {
     let target = Sanitized::from("staging · us · api.getblueshift.com");
     let mut model = Model::new(Setup {
         target,
@@ -105,6 +107,7 @@ fn model(now: Moment) -> Model {
         is_masked: false,
         collector: None,
         reads: false,
+        preferences: Preferences { bindings: Bindings::default().spelled(is_ascii).into(), ..Preferences::default() },
     });
     for (number, (event_type, kind, received, text)) in (1..).zip(EVENTS) {
         let at = moment(Duration::from_secs(2 * number));

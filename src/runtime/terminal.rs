@@ -43,6 +43,15 @@ const PATIENCE: Duration = Duration::from_millis(30);
 /// line busy.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+/// Whether the mouse is heard, as long as the terminal is ours.
+static HEARS_MOUSE: AtomicBool = AtomicBool::new(true);
+
+/// Has the mouse heard, or leaves it to the terminal. Gives what is to be written for it.
+pub(super) fn hear_mouse(is_heard: bool) -> &'static str {
+    HEARS_MOUSE.store(is_heard, Ordering::SeqCst);
+    if is_heard { MOUSE_ON } else { MOUSE_OFF }
+}
+
 /// Ends a string sequence that a broken-off write may have left open; nothing otherwise.
 const STRING_TERMINATOR: &str = "\x1b\\";
 
@@ -209,7 +218,10 @@ pub(super) fn size_of(tty: impl AsFd) -> Size {
 /// Switches the terminal to our screen.
 pub(super) fn enter_sequence() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    queue!(bytes, EnterAlternateScreen, Hide, EnableBracketedPaste, Print(MOUSE_ON))?;
+    queue!(bytes, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
+    if HEARS_MOUSE.load(Ordering::SeqCst) {
+        queue!(bytes, Print(MOUSE_ON))?;
+    }
     Ok(bytes)
 }
 

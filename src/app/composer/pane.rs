@@ -46,7 +46,7 @@ impl Pane for Composer {
             Action::NextFinding | Action::PreviousFinding => composition.findings.counts().worst().is_some(),
             Action::Fix => composition.findings.can_be_fixed(),
             Action::Send => context.sending.safety.read_only.is_none(),
-            Action::CopyCommand | Action::PrintCommand => composition.has_command(),
+            Action::CopyCalls | Action::PrintCalls => composition.has_command(),
             Action::SaveTemplate if composition.tab == ComposerTab::Preview => composition.has_command(),
             _ => true,
         }

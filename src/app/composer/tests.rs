@@ -290,7 +290,7 @@ fn the_tabs_are_gone_through_and_closed() {
     assert_eq!(press(&mut model, "y", at(21)), []);
     let mut sendable = composing(120, 36, VIEW);
     press(&mut sendable, "^t", at(21));
-    for action in [Action::CopyCommand, Action::PrintCommand, Action::SaveTemplate] {
+    for action in [Action::CopyCalls, Action::PrintCalls, Action::SaveTemplate] {
         assert!(!model.can(action, at(21)) && sendable.can(action, at(21)), "{action:?}");
     }
     let cases = [

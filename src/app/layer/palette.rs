@@ -1,10 +1,14 @@
-//! The palette: every command with its key and the place where it holds, to search and to run.
+//! The palette: every command with its key and the place where it holds, to search and to run; and types, templates,
+//! profiles and rules, to find.
 
 use super::search_list::{Item, SearchList};
-use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, Origin, bind, ctrl, hint, key};
-use crate::app::pane::{Answer, Request};
-use crate::app::{Key, KeyCode};
-use crate::event::Sanitized;
+use crate::app::KeyCode;
+use crate::app::composer::choice::Choice;
+use crate::app::keymap::{self, Action, Binding, ENTER, ESC_OR_INTERRUPT, Keys, bind, ctrl, hint, key};
+use crate::app::pager::Pager;
+use crate::app::pane::{Answer, Open, Request};
+use crate::event::{Sanitized, TypeName, sanitized};
+use crate::lint::Rule;
 
 /// The keys of the palette.
 pub(in crate::app) static KEYS: Keys = {
@@ -20,8 +24,23 @@ pub(in crate::app) static KEYS: Keys = {
     Keys::typing("Choosing a command", BINDINGS, &[&keymap::LINE])
 };
 
-/// Every command, and the line in which they are searched.
-pub type Palette = SearchList<PaletteCommand>;
+/// Everything that can be run or gone to, and the line in which it is searched.
+pub type Palette = SearchList<PaletteItem>;
+
+/// Something that the palette has.
+#[derive(Clone, Debug)]
+pub enum PaletteItem {
+    /// A command.
+    Command(PaletteCommand),
+    /// An event type to look into.
+    Type(TypeName),
+    /// A template to compose with.
+    Template(Box<Choice>),
+    /// A profile to switch to, by its place among them.
+    Profile(usize, Sanitized),
+    /// A rule to read of.
+    Rule(&'static Rule),
+}
 
 /// One command.
 #[derive(Clone, Copy, Debug)]
@@ -32,55 +51,75 @@ pub struct PaletteCommand {
     pub binding: &'static Binding,
 }
 
-impl PaletteCommand {
-    /// Its first key; empty for a command that only the palette has.
-    pub fn key(&self) -> Sanitized {
-        self.binding.keys.first().map(Key::shown).unwrap_or_default()
+impl PaletteItem {
+    /// What it is called.
+    pub fn label(&self) -> Sanitized {
+        match self {
+            Self::Command(command) => command.binding.label.into(),
+            Self::Type(name) => name.shown(),
+            Self::Template(choice) => choice.name.clone(),
+            Self::Profile(_, name) => name.clone(),
+            Self::Rule(rule) => sanitized!("{}: {}", rule.id, rule.title),
+        }
+    }
+
+    /// What it is, or where it holds.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Command(command) => command.place.title,
+            Self::Type(_) => "event type",
+            Self::Template(_) => "template to compose with",
+            Self::Profile(..) => "profile to switch to",
+            Self::Rule(_) => "lint rule",
+        }
     }
 }
 
 impl Palette {
-    /// The palette of the commands of `places`, with those of `here` first; without what cannot be asked for.
-    pub(in crate::app) fn new(
-        places: impl Iterator<Item = &'static Keys>,
-        here: &'static Keys,
-        origin: Origin,
-    ) -> Self {
-        let mut commands: Vec<_> = places
-            .filter(|place| !place.typing && !std::ptr::eq(*place, &raw const keymap::LIST))
-            .flat_map(|place| place.bindings.iter().map(move |binding| PaletteCommand { place, binding }))
-            .filter(|command| !command.binding.label.is_empty() && !is_of_layers(command.binding.action))
-            .filter(|command| origin.takes(command.binding.action))
-            .collect();
-        let rank = |command: &PaletteCommand| {
-            let is_here = |keys: &'static Keys| std::ptr::eq(keys, command.place);
-            if is_here(here) { 0 } else { 2 - u8::from(here.with.iter().any(|keys| is_here(keys))) }
-        };
-        commands.sort_by_key(rank);
-        Self::of(commands)
+    /// The palette of these, in this order.
+    pub(in crate::app) fn new(items: Vec<PaletteItem>) -> Self {
+        Self::of(items)
     }
 }
 
-impl Item for PaletteCommand {
+impl Item for PaletteItem {
     fn keys() -> &'static Keys {
         &KEYS
     }
 
     fn searched(&self) -> String {
-        format!("{} {}", self.binding.label, self.place.title)
+        match self {
+            Self::Command(command) => {
+                format!("{} {} {}", command.binding.label, command.place.title, command.binding.action.name())
+            }
+            _ => format!("{} {}", self.label(), self.kind()),
+        }
     }
 
-    /// Who types a key means that one.
+    /// Who types a key, or a whole name, means that one.
     fn is(&self, query: &str) -> bool {
-        self.key() == query
+        match self {
+            Self::Command(command) => command.binding.keys.first().is_some_and(|key| key.shown() == query),
+            Self::Rule(rule) => rule.id == query,
+            _ => self.label() == query,
+        }
     }
 
     fn chosen(&self) -> Answer {
-        Answer::request(Request::Close).and(Request::Run(self.place, self.binding.action))
+        let close = Answer::request(Request::Close);
+        match self {
+            Self::Command(command) => close.and(Request::Run(command.place, command.binding.action)),
+            Self::Type(name) => close.and(Request::ShowType(name.clone())),
+            Self::Template(choice) => close.and(Request::Begin(choice.clone())),
+            Self::Profile(at, _) => close.and(Request::SwitchProfile(*at)),
+            Self::Rule(rule) => close.and(Request::Open(Open::Pager(Pager::new(rule.id, &explained(rule))))),
+        }
     }
 }
 
-/// Whether an action has a meaning only in a layer that is open.
-fn is_of_layers(action: Action) -> bool {
-    matches!(action, Action::CopyTarget(_) | Action::PrintTarget(_) | Action::Accept | Action::Back)
+/// What there is to say of a rule.
+fn explained(rule: &Rule) -> String {
+    let Rule { severity, title, why, documentation, bad, good, .. } = rule;
+    let documentation = if documentation.is_empty() { String::new() } else { format!("\n\n{documentation}") };
+    format!("{severity}: {title}\n\n{why}{documentation}\n\nBad:\n\n{bad}\n\nGood:\n\n{good}\n")
 }

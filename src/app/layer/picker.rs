@@ -56,18 +56,10 @@ impl Picker {
             name: shown.event.event_type.shown(),
             detail: "as it was received, without what the platform added".into(),
         });
-        let template = |template: &Template, beginning: fn(Template) -> Beginning| Choice {
-            beginning: beginning(template.clone()),
-            name: name_shown(&template.name),
-            detail: name_shown(&template.description),
-        };
         let mut choices: Vec<_> = open.into_iter().collect();
         choices.extend(drafts.by_ref().take(DRAFTS_FIRST));
         choices.extend(received);
-        choices.extend(composer.templates().iter().map(|own| template(own, Beginning::Own)));
-        let own = |name: &str| composer.templates().iter().any(|own| own.name == name);
-        let standard = Catalogue::standard().templates().filter(|standard| !own(&standard.name));
-        choices.extend(standard.map(|standard| template(standard, Beginning::Standard)));
+        choices.extend(templates(composer));
         choices.push(Choice {
             beginning: Beginning::Empty,
             name: "an empty draft".into(),
@@ -76,6 +68,19 @@ impl Picker {
         choices.extend(drafts);
         Self::of(choices)
     }
+}
+
+/// The templates to begin with: the user's own, then the standard ones that none of these replaces.
+pub(in crate::app) fn templates(composer: &Composer) -> impl Iterator<Item = Choice> {
+    let template = |template: &Template, beginning: fn(Template) -> Beginning| Choice {
+        beginning: beginning(template.clone()),
+        name: name_shown(&template.name),
+        detail: name_shown(&template.description),
+    };
+    let own = |name: &str| composer.templates().iter().any(|own| own.name == name);
+    let standard = Catalogue::standard().templates().filter(move |standard| !own(&standard.name));
+    let standard = standard.map(move |standard| template(standard, Beginning::Standard));
+    composer.templates().iter().map(move |own| template(own, Beginning::Own)).chain(standard)
 }
 
 impl Item for Choice {

@@ -111,6 +111,8 @@ fn leaves(effect: &Effect) -> String {
         | Effect::StopEvaluation
         | Effect::StopScan
         | Effect::StopRecording
+        | Effect::Mouse(_)
+        | Effect::SwitchProfile(_)
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Quit => String::new(),

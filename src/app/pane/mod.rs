@@ -132,6 +132,10 @@ pub(super) struct Said {
 pub(super) enum Request {
     /// Give that pane the focus.
     Focus(PaneId),
+    /// Look into the newest event of a type.
+    ShowType(TypeName),
+    /// Watch the target of another profile, by its place among them.
+    SwitchProfile(usize),
     /// Go back to the table.
     Leave,
     /// Put a layer over the panes.

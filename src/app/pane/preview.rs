@@ -12,8 +12,8 @@ pub(in crate::app) static KEYS: Keys = {
     const BINDINGS: &[Binding] = &[
         hint(&[ctrl('s')], A::Send, "send the draft", "send"),
         hint(BACK_TO_DRAFT, A::EditDraft, "back to the draft", "edit"),
-        hint(&[char('y')], A::CopyCommand, "copy the command", "copy"),
-        hint(&[char('Y')], A::PrintCommand, "print the command", "print"),
+        hint(&[char('y')], A::CopyCalls, "copy the command", "copy"),
+        hint(&[char('Y')], A::PrintCalls, "print the command", "print"),
         // Never into the draft, where the next of them would be typed.
         hint(&[char(']'), char('[')], A::PreviousTab, "to the proof", "tab"),
         bind(&[ctrl('t')], A::NextTab, "next tab: the proof, then the draft"),
@@ -40,11 +40,11 @@ pub(in crate::app) fn act(composer: &mut Composer, action: Action, context: &Con
         Action::NextTab | Action::PreviousTab => composer.select_tab(ComposerTab::Proof, context),
         Action::EditDraft => composer.select_tab(ComposerTab::Edit, context),
         Action::SaveTemplate => composer.ask_for_name(),
-        Action::CopyCommand | Action::PrintCommand if !is_sendable => {
+        Action::CopyCalls | Action::PrintCalls if !is_sendable => {
             Answer::warn("there is no command to copy: the draft cannot be sent as it is")
         }
-        Action::CopyCommand => Answer::effect(Effect::Copy(preview.commands.clone())),
-        Action::PrintCommand => Answer::effect(Effect::Print(Sanitized::lines(&preview.commands))),
+        Action::CopyCalls => Answer::effect(Effect::Copy(preview.commands.clone())),
+        Action::PrintCalls => Answer::effect(Effect::Print(Sanitized::lines(&preview.commands))),
         _ => return None,
     })
 }

@@ -581,6 +581,7 @@ where
                     Carried::Out => {}
                     Carried::Outcome(outcome) => messages.push_back(Message::Done(outcome)),
                     Carried::Quit => return Some(Ended::Exit(Exit::Quit)),
+                    Carried::Switch(at) => return Some(Ended::Exit(Exit::Profile(at))),
                 }
             }
         }
@@ -645,6 +646,11 @@ where
                 let writer = self.workplace.plan_writer;
                 self.beside(move || telling::plan(&planning, writer));
             }
+            Effect::Mouse(is_heard) => {
+                let switch = terminal::hear_mouse(is_heard);
+                self.output.submit(Job::Write(switch.into()));
+            }
+            Effect::SwitchProfile(at) => return Carried::Switch(at),
             Effect::Suspend => self.stop(),
             Effect::Redraw => {
                 // The screen is in memory: writing to it does not fail.
@@ -796,6 +802,8 @@ enum Carried {
     Out,
     Outcome(Outcome),
     Quit,
+    /// Another profile is to be watched, that of this place among them.
+    Switch(usize),
 }
 
 impl From<Option<Outcome>> for Carried {

@@ -415,6 +415,7 @@ async fn the_program_shows_what_its_source_reports_and_obeys_its_keys() {
         is_masked: false,
         collector: None,
         reads: false,
+        preferences: crate::app::Preferences::default(),
     });
     let application = WatchApplication { model, theme: Theme::named(ThemeName::Dark), light: None };
     let ended = run_application(application, &fake, |mut outside| async move {

@@ -36,17 +36,12 @@ pub(super) fn render(shown: &Shown, model: &Model, now: Moment, theme: &Theme, a
     };
     if found.tally().is_none() {
         let calm = if current { "Nothing wrong was found." } else { "Not checked yet." };
-        let calm = match model.earlier().zip(KEYS.key_for(Action::NextFinding)) {
+        let calm = match model.earlier() {
             None => calm.into(),
-            Some((Earlier { tally, .. }, key)) => {
+            Some(Earlier { tally, .. }) => {
+                let key = model.preferences.bindings.key_for(&KEYS, Action::NextFinding);
                 let count = text::counted(tally.count as u64, "finding");
-                sanitized!(
-                    "{}\n\n{} An event before it had {}: {} shows it.",
-                    calm,
-                    sign(tally.worst),
-                    count,
-                    key.shown()
-                )
+                sanitized!("{}\n\n{} An event before it had {}: {} shows it.", calm, sign(tally.worst), count, key)
             }
         };
         hint(calm, theme, area, buf);

@@ -104,7 +104,7 @@ fn parts(shown: &Shown, model: &Model, past: bool) -> Vec<Part> {
     let rank = if shown.event.arrival == Arrival::Backfill { 6 } else { 3 };
     add(rank, sanitized!("seen {}", seen), Some(seen).filter(|_| past));
     if let Some(mark) = model.inspector.mark() {
-        let key = model.keys().key_for(Action::Mark).map_or_else(Sanitized::default, |key| key.shown());
+        let key = model.key_for(Action::Mark);
         if mark.number == shown.event.number {
             add(2, sanitized!("◆ marked: {} ends it", key), Some("◆ marked".into()));
         } else {
@@ -113,8 +113,9 @@ fn parts(shown: &Shown, model: &Model, past: bool) -> Vec<Part> {
             add(2, long, Some(sanitized!("◆ {}", name)));
         }
     }
-    if past && let Some(key) = model.keys().key_for(Action::Follow) {
-        add(1, sanitized!("{} is live again", key.shown()), Some(sanitized!("{}: live", key.shown())));
+    let key = model.key_for(Action::Follow);
+    if past && !key.is_empty() {
+        add(1, sanitized!("{} is live again", key), Some(sanitized!("{}: live", key)));
     }
     parts
 }

@@ -26,8 +26,8 @@ pub(in crate::ui) fn render(model: &Model, theme: &Theme, area: Area, buf: &mut 
     }
     let above = stream.cursor().offset();
     if above > 0 {
-        let back = LIST.key_for(Action::First);
-        let back = back.map_or_else(Sanitized::default, |key| sanitized!(" · {} goes back", key.shown()));
+        let back = model.preferences.bindings.key_for(&LIST, Action::First);
+        let back = if back.is_empty() { back } else { sanitized!(" · {} goes back", back) };
         title.push(span(sanitized!("· {} newer above{} ", above, back), theme.warning));
     }
     crate::ui::pane(PaneId::Stream, model, joined(title), theme).render(rect(area), buf);
