@@ -177,6 +177,10 @@ fn a_profile_that_says_so_is_recorded_in_the_state_folder() {
 fn the_demo_can_be_recorded_too() {
     let mut program = Launch::clickscope(["demo", "--record", "demo.ndjson"]).start();
     program.wait_for_text(&["● listening", "rec "]);
+    program.wait_for("an event that is recorded", |screen| {
+        let contents = screen.contents();
+        contents.split("rec ").skip(1).any(|count| count.starts_with(|c: char| matches!(c, '1'..='9')))
+    });
     program.send("q");
     assert_eq!(program.wait_for_exit(), 0);
     assert!(events(&lines(&program.home().join("demo.ndjson"))) > 0);
