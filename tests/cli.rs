@@ -746,7 +746,7 @@ fn a_key_in_an_answer_that_cannot_be_read_goes_no_further() {
 /// The program on a terminal of its own.
 struct OnTerminal {
     child: Box<dyn portable_pty::Child + Send + Sync>,
-    reader: Box<dyn Read + Send>,
+    output: mpsc::Receiver<Vec<u8>>,
     keyboard: Box<dyn Write + Send>,
     /// Everything that it wrote.
     seen: String,
@@ -769,22 +769,52 @@ impl OnTerminal {
     fn spawn(mut command: portable_pty::CommandBuilder, environment: &[(&str, &str)]) -> Self {
         let size = portable_pty::PtySize { rows: 36, cols: 120, ..portable_pty::PtySize::default() };
         let pty = portable_pty::native_pty_system().openpty(size).unwrap();
-        command.env_remove("CLICKSCOPE_EVENT_KEY");
-        for (name, value) in environment {
+        command.env_clear();
+        let common = [("TERM", "xterm-256color"), ("HOME", "/nonexistent")];
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        // Else it would be the home, which there is none of.
+        command.cwd(std::env::temp_dir());
+        for (name, value) in common.iter().chain(environment) {
             command.env(name, value);
         }
         let child = pty.slave.spawn_command(command).unwrap();
-        let (reader, keyboard) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
-        Self { child, reader, keyboard, seen: String::new() }
+        let (mut reader, keyboard) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
+        let (sender, output) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // A terminal that nobody writes to any more ends with an error.
+            while let Some(read) = reader.read(&mut bytes).ok().and_then(|count| bytes.get(..count)) {
+                if read.is_empty() || sender.send(read.to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, output, keyboard, seen: String::new() }
     }
 
     fn read_until(&mut self, part: &str) {
-        let mut bytes = [0; 4096];
         while !self.seen.contains(part) {
-            let count = self.reader.read(&mut bytes).unwrap_or_default();
-            assert_ne!(count, 0, "no {part:?} in {}", self.seen);
-            self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            let Ok(bytes) = self.output.recv_timeout(PATIENCE) else { panic!("no {part:?} in {}", self.seen) };
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
         }
+    }
+
+    /// How it ended, when all that it wrote is read.
+    fn ended(&mut self) -> u32 {
+        loop {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return self.child.wait().unwrap().exit_code(),
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it did not end: {}", self.seen),
+            }
+        }
+    }
+}
+
+impl Drop for OnTerminal {
+    fn drop(&mut self) {
+        // It may have ended already, as the test wanted.
+        drop(self.child.kill());
     }
 }
 
@@ -796,8 +826,8 @@ fn a_key_that_is_typed_in_is_not_shown() {
     terminal.read_until("Event API key");
     writeln!(terminal.keyboard, "{CANARY}").unwrap();
     terminal.read_until("view");
+    assert_eq!(terminal.ended(), 0);
     assert!(!terminal.seen.contains(CANARY), "{}", terminal.seen);
-    assert_eq!(terminal.child.wait().unwrap().exit_code(), 0);
 }
 
 #[test]
@@ -806,8 +836,7 @@ fn leaving_the_prompt_gives_the_terminal_back_as_it_was() {
     shell.read_until("Event API key");
     write!(shell.keyboard, "abc\x03").unwrap();
     shell.read_until("ended with 130\r\n");
-    assert_eq!(shell.child.wait().unwrap().exit_code(), 0);
-    shell.reader.read_to_string(&mut shell.seen).unwrap_or_default();
+    assert_eq!(shell.ended(), 0);
     let modes: Vec<&str> = shell.seen.lines().filter(|line| line.matches(':').count() > 10).collect();
     let [before, after] = modes[..] else { panic!("{}", shell.seen) };
     assert_eq!(before, after);
@@ -828,7 +857,7 @@ fn a_key_is_neither_on_the_screen_nor_in_the_log() {
     let mut terminal = OnTerminal::start(&["--url", &sandbox.url], &environment);
     terminal.read_until("view");
     write!(terminal.keyboard, "q").unwrap();
-    assert_eq!(terminal.child.wait().unwrap().exit_code(), 0);
+    assert_eq!(terminal.ended(), 0);
     let log = std::fs::read_to_string(state.path().join("clickscope/clickscope.log")).unwrap();
     assert!(log.contains("started"), "{log}");
     assert!(!log.contains(CANARY) && !terminal.seen.contains(CANARY), "{log}{}", terminal.seen);
