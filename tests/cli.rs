@@ -743,6 +743,54 @@ fn a_key_in_an_answer_that_cannot_be_read_goes_no_further() {
     }
 }
 
+#[test]
+fn an_output_that_cannot_be_written_ends_with_74_and_one_that_nobody_reads_with_0() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.send(r#"{"event":"view","cookie":"c"}"#);
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (folder.path().join("one.ndjson"), folder.path().join("other.ndjson"));
+    std::fs::write(&one, r#"{"event":"view","product_id":"","email":"a b"}"#).unwrap();
+    std::fs::write(&other, r#"{"event":"search","email":"a@b.example"}"#).unwrap();
+    let (one, other, url) = (one.to_str().unwrap(), other.to_str().unwrap(), sandbox.url.as_str());
+    let commands: &[&[&str]] = &[
+        &["--help"],
+        &["lint", "--help"],
+        &["--version"],
+        &["rules"],
+        &["explain", "field-twice"],
+        &["templates"],
+        &["templates", "view"],
+        &["commands", "--json"],
+        &["completions", "bash"],
+        &["man"],
+        &["config", "schema"],
+        &["theme", "dark"],
+        &["watch", "--print-schema"],
+        &["lint", one],
+        &["lint", "--format", "junit", one],
+        &["compare", one, other],
+        &["report", one],
+        &["plan", "infer", one],
+        &["watch", "--once", "--json", "--url", url],
+        &["send", "view", "--dry-run", "--url", url],
+        &["expect", "view", "--from", one, "--json"],
+        &["doctor", "--url", url],
+        &["baseline", "--url", url],
+    ];
+    for command in commands {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let Output { status, stderr, .. } = clickscope(command).stdout(full).output().unwrap();
+        let stderr = text(&stderr);
+        assert_eq!(status.code(), Some(74), "{command:?}: {stderr}");
+        assert!(stderr.contains("cannot write to standard output"), "{command:?}: {stderr}");
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let Output { status, stderr, .. } = clickscope(command).stdout(writer).output().unwrap();
+        assert_eq!(status.code(), Some(0), "{command:?}: {}", text(&stderr));
+    }
+}
+
 /// The program on a terminal of its own.
 struct OnTerminal {
     child: Box<dyn portable_pty::Child + Send + Sync>,

@@ -24,6 +24,12 @@ impl ThemeName {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::Dark, Self::Light, Self::HighContrast, Self::Sixteen, Self::None, Self::Ascii];
 
+    /// The names of all of them.
+    pub const NAMES: [&str; Self::ALL.len()] = {
+        let [dark, light, high_contrast, sixteen, none, ascii] = Self::ALL;
+        [dark.as_str(), light.as_str(), high_contrast.as_str(), sixteen.as_str(), none.as_str(), ascii.as_str()]
+    };
+
     /// Its name in settings.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -48,6 +54,6 @@ impl FromStr for ThemeName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|theme| theme.as_str() == text);
-        found.ok_or_else(|| format!("use one of {}", Self::ALL.map(Self::as_str).join(", ")))
+        found.ok_or_else(|| format!("use one of {}", Self::NAMES.join(", ")))
     }
 }

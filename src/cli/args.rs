@@ -52,6 +52,7 @@ Exit codes:
   3    an event that was waited for was not seen in time
   4    there is no key, or the server refused it
   5    network or server error, after retries
+  74   the output cannot be written
   130  interrupted";
 
 /// See live which of your events Blueshift received.

@@ -238,7 +238,7 @@ mod tests {
         let format = lint.options.iter().find(|option| option.long.as_deref() == Some("--format")).unwrap();
         assert_eq!(format.values, ["sarif", "junit", "github"]);
         let codes: Vec<_> = program.exit_codes.iter().map(|code| code.code).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 74, 130]);
         assert!(program.exit_codes.iter().all(|code| !code.about.is_empty()));
         for variable in ["CLICKSCOPE_EVENT_KEY", "CLICKSCOPE_USER_KEY", "CLICKSCOPE_LOG", "CLICKSCOPE_URL"] {
             assert!(

@@ -37,7 +37,7 @@ mod theme;
 mod watch;
 mod watched;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -64,6 +64,9 @@ use plan::PlanError;
 use replay::ReplayError;
 use send::SendError;
 use templates::NoTemplate;
+
+/// The code of an output that cannot be written, as of `sysexits.h`: not that of a check that failed.
+const EX_IOERR: u8 = 74;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +156,7 @@ enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Output(_) => 1,
+            Self::Output(_) => EX_IOERR,
             // Asked for by whoever has to set it, like a key that the server refuses.
             Self::Config(ConfigError::NoKey { .. }) => Exit::Refused.code(),
             Self::Compare(CompareError::NotPolled { exit, .. }) => exit.code(),
@@ -199,12 +202,20 @@ pub fn run() -> ExitCode {
             } else {
                 error
             };
-            // Help that nobody reads to its end is no failure.
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return match error.print() {
+                _ if error.use_stderr() => ExitCode::from(2),
+                printed => ended(printed.map(|()| Exit::Done).map_err(Failure::Output)),
+            };
         }
     };
-    match dispatch(cli) {
+    ended(dispatch(cli))
+}
+
+/// The code that the program ends with, when what it wrote is with its reader.
+fn ended(result: Result<Exit, Failure>) -> ExitCode {
+    // What does not end a line waits for more of it.
+    let flushed = io::stdout().flush();
+    match result.and_then(|exit| Ok(flushed.map(|()| exit)?)) {
         Ok(exit) => ExitCode::from(exit.code()),
         // How `| head` ends a program: not a failure.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

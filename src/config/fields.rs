@@ -1,6 +1,8 @@
 //! Every field of a config file: what it is called, what it takes, what it says. The reader, the JSON Schema, the sample and
 //! the documentation are made of this one list.
 
+use crate::app::ThemeName;
+
 /// What a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -82,7 +84,7 @@ pub(super) const TOP: [Field; 10] = [
     field("profiles", Profiles, Free, "", "named targets, each a table [profiles.NAME]"),
     field(
         "theme",
-        OneOf(&["dark", "light", "high-contrast", "16", "none", "ascii"]),
+        OneOf(&ThemeName::NAMES),
         Never,
         "\"light\"",
         "how the screen looks (`clickscope theme` shows each); without it, what suits the terminal",

@@ -145,7 +145,10 @@ fn cut(text: &str, columns: usize) -> Option<String> {
         out.push_str(grapheme);
         used += width;
     }
-    out.push(ELLIPSIS);
+    // What was cut before has its sign.
+    if !out.ends_with(ELLIPSIS) {
+        out.push(ELLIPSIS);
+    }
     Some(out)
 }
 
@@ -342,6 +345,7 @@ mod tests {
             ("日本語", 5, "日本…"),
             ("日本語", 4, "日…"),
             ("abc", 1, "…"),
+            ("abc… and more", 5, "abc…"),
             ("abc", 0, ""),
         ];
         for (text, columns, cut) in cases {

@@ -114,6 +114,16 @@ impl Expectation {
             [] => Sanitized::default(),
             conditions => sanitized!(" with {}", Sanitized::join(conditions, " and ")),
         };
-        sanitized!("{}{}{}", self.wanted.words(), self.event_type.shown(), conditions).fit(WIDEST)
+        let after = self.after.iter().filter_map(|order| match order {
+            Order::Type(event_type) => Some(event_type.shown()),
+            // It is one of a file, where it has a title or stands beside the other.
+            Order::Expectation(_) => None,
+        });
+        let after: Vec<_> = after.collect();
+        let after = match after.as_slice() {
+            [] => Sanitized::default(),
+            types => sanitized!(" after {}", Sanitized::join(types, " and ")),
+        };
+        sanitized!("{}{}{}{}", self.wanted.words(), self.event_type.shown(), after, conditions).fit(WIDEST)
     }
 }

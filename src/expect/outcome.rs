@@ -158,7 +158,10 @@ impl Judge {
 fn reason(expectation: &Expectation, verdict: Verdict, (came, fitting): (u64, u64), arrivals: &Arrivals) -> Sanitized {
     let name = expectation.event_type.shown();
     let wanted = expectation.wanted;
-    let events = |count: u64| sanitized!("{} {}", text::grouped(count), name);
+    let events = |count: u64| match count {
+        1 => sanitized!("1 {}", name),
+        count => sanitized!("{} {} events", text::grouped(count), name),
+    };
     if came == 0 {
         let refused = arrivals.refused(&expectation.event_type).map(|(count, why)| {
             let why = why.as_ref().map(|why| sanitized!(" ({})", why)).unwrap_or_default();

@@ -156,7 +156,7 @@ fn a_near_miss_is_told_condition_by_condition_with_what_was_found() {
     let (code, told) = said(&output);
     assert_eq!(code, Some(1), "{told}");
     for part in [
-        "2 purchase came, and none of them matches",
+        "2 purchase events came, and none of them matches",
         "order A\\u001b[31m",
         "✗ .revenue > 30        .revenue is 25, a number\n",
         "✗ .total == 30         .total is \"30\", a string; a string is never equal to a number\n",
@@ -230,13 +230,13 @@ fn counts_order_and_findings_are_part_of_what_is_expected() {
     let bad = r#"{"event":"purchase","customer_id":"1","revenue":"$ 5"}"#;
     let cases: [(&[&str], &[&str], i32, &str); 12] = [
         (&["--count", "2"], &[PURCHASE, PURCHASE], 0, ""),
-        (&["--count", "1"], &[PURCHASE, PURCHASE], 1, "2 purchase came; exactly 1 wanted"),
+        (&["--count", "1"], &[PURCHASE, PURCHASE], 1, "2 purchase events came; exactly 1 wanted"),
         (&["--count", "2"], &[PURCHASE], 1, "1 purchase came; exactly 2 wanted"),
         (&["--at-least", "2"], &[PURCHASE], 1, "1 purchase came; at least 2 wanted"),
         (&["--at-most", "1"], &[], 0, ""),
         (&["--none"], &[PURCHASE], 1, "1 purchase came"),
         (&["--none"], &[cart], 0, ""),
-        (&["--after", "add_to_cart"], &[cart, PURCHASE], 0, ""),
+        (&["--after", "add_to_cart"], &[cart, PURCHASE], 0, "✓ purchase after add_to_cart: met"),
         (&["--after", "add_to_cart"], &[PURCHASE, cart], 1, "✗ after add_to_cart  it came "),
         (&["--after", "add_to_cart"], &[PURCHASE], 1, "✗ after add_to_cart  no add_to_cart came"),
         (&["--no-errors"], &[r#"{"event":"purchase","revenue":5}"#], 1, "✗ no errors  identifier-missing"),
