@@ -5,8 +5,8 @@
 pub(crate) struct Characters(u16);
 
 impl Characters {
-    pub(super) const NONE: Self = Self(0);
-    pub(super) const ANY: Self = Self(u16::MAX);
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const ANY: Self = Self(u16::MAX);
     /// What ends a string of JSON or is more than it seems: a quote, a backslash, a control character.
     pub(super) const STOP: Self = Self(1);
     /// An escape of JSON, so that anything may be there.
@@ -29,7 +29,7 @@ impl Characters {
     pub(crate) const BEYOND_ASCII: Self = Self(1 << 14);
 
     /// The sort of a byte of UTF-8.
-    pub(super) fn of(byte: u8) -> Self {
+    pub(crate) fn of(byte: u8) -> Self {
         #[expect(clippy::indexing_slicing, reason = "it would not compile")]
         const SORTS: [Characters; 256] = {
             let mut sorts = [Characters::BEYOND_ASCII; 256];

@@ -362,9 +362,42 @@ fn is_format(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::Stage;
     use super::super::tests::of;
     use super::*;
+
+    /// Texts of the parts that the rules look for.
+    fn text() -> impl Strategy<Value = String> {
+        let parts = "None|null|undefined|nil|NaN|N/A|Array|Invalid Date|System\\.|Optional\\(|map\\[|HASH\\(0x|function \\(|\
+                     object at 0x|\\[object |#<|%!|b'|com\\.shop\\.Customer@|table: 0x|your_|my_custom_|YOUR_|TODO|CUSTOMER_ID|\
+                     PLAN|plan|name|first|__|##|@@|\\{\\{|\\}\\}|<%|%>|\\$|%|%s|\\[|\\]|<|>|\\*\\||'|\\)|\\(|[a-f0-9]{1,4}|[ -~é\u{1f}]";
+        prop::collection::vec(parts, 0..5).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_known_of_the_characters_only_saves_looking(
+            text in text(),
+            key in "plan|event|customer_id|variant|name|x",
+            typed in any::<bool>(),
+        ) {
+            let known = text.bytes().fold(Characters::NONE, |all, byte| all.and(Characters::of(byte)));
+            let any = Characters::ANY;
+            prop_assert_eq!(literal(&key, &text, known, typed), literal(&key, &text, any, typed));
+            prop_assert_eq!(is_placeholder(&key, &text, known), is_placeholder(&key, &text, any));
+            prop_assert_eq!(is_no_value(&text, known), is_no_value(&text, any));
+        }
+    }
+
+    #[test]
+    fn every_sign_of_a_template_is_among_the_characters_that_are_asked_for() {
+        let asked = Characters::TEMPLATE.and(Characters::AT);
+        for byte in 0..128 {
+            assert_eq!(Signs::bit(byte) != 0, Characters::of(byte).are_among(asked), "{}", char::from(byte));
+        }
+    }
 
     fn found(key: &str, text: &str, rule: &str) -> Option<Severity> {
         let event = serde_json::json!({"event": "x", "cookie": "c", key: text}).to_string();
