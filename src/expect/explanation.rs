@@ -137,16 +137,18 @@ impl Condition {
             None => sanitized!("it gives {}", shown(&found.left)),
         };
         let odd = compared.as_ref().filter(|_| mark.is_met()).and_then(|comparison| odd_order(comparison, found));
+        let missing = missing();
+        let is_odd = odd.is_some() || *mark == Mark::Unmet && missing.is_some();
         let detail = match mark {
             Mark::Failed(why) => {
                 let why = found.failed.as_ref().unwrap_or(why);
-                missing().map_or_else(|| why.clone(), |missing| sanitized!("{}; {}", why, missing))
+                missing.map_or_else(|| why.clone(), |missing| sanitized!("{}; {}", why, missing))
             }
             Mark::Met => match &odd {
                 Some(odd) => sanitized!("{}; {}", sides, odd),
                 None => sides,
             },
-            Mark::Unmet => match missing() {
+            Mark::Unmet => match missing {
                 Some(missing) if found.left.iter().all(|left| left == "null") => missing,
                 Some(missing) => sanitized!("{}; {}", sides, missing),
                 None => match compared.as_ref().and_then(|comparison| other_type(comparison, found)) {
@@ -155,7 +157,7 @@ impl Condition {
                 },
             },
         };
-        Line { met: Some(mark.is_met()), condition: self.shown(), detail, is_odd: odd.is_some() }
+        Line { met: Some(mark.is_met()), condition: self.shown(), detail, is_odd }
     }
 }
 

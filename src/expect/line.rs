@@ -11,7 +11,8 @@ pub struct Line {
     pub condition: Sanitized,
     /// What was found.
     pub detail: Sanitized,
-    /// Whether it is met by the order that jq gives to values of different types, which is hardly what is meant.
+    /// Whether the answer is hardly one to what is meant: it is met by the order that jq gives to values of different types,
+    /// or not met for want of the field.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_odd: bool,
 }

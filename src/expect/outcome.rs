@@ -27,8 +27,8 @@ pub struct Outcome {
     pub came: u64,
     /// How many of them meet it.
     pub matched: u64,
-    /// The event that is told of: of an expectation that is met, and of one that forbids, the first that meets the
-    /// conditions; else the one that comes closest.
+    /// The event that is told of: the first that meets the conditions of an expectation that is met, or that forbids; else the
+    /// one that comes closest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closest: Option<Closest>,
     /// Why an event may have been missed.
@@ -113,13 +113,14 @@ impl Verdict {
 
 impl Judge {
     /// The event that is told of an expectation: the first that meets it where it is met or must not be, else the closest.
+    /// Of one that forbids and is met that shows a field that is spelled otherwise.
     pub fn told_of(&self, number: usize) -> Option<&Candidate> {
         let forbids =
             |expectation: &Expectation| expectation.wanted.most.is_some_and(|most| self.matched(number) > most);
         let is_forbidden = self.expectations().get(number).is_some_and(forbids);
         let is_met = self.verdict(number, false) == Verdict::Met;
         let first = self.first(number);
-        if is_forbidden || is_met { first } else { self.closest(number).or(first) }
+        if is_forbidden || is_met && first.is_some() { first } else { self.closest(number).or(first) }
     }
 
     /// What became of an expectation. `found` has what the sides of its conditions are in the event that is told of, whose

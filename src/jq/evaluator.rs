@@ -40,6 +40,9 @@ const WITHHELD: &[&str] = &[
     "strflocaltime",
 ];
 
+/// What is said of a name that is no function, where a field may be meant: it is followed by how that is written.
+pub const WRITE_FIELD: &str = "a field is written .";
+
 type Data = JustLut<Val>;
 
 /// An expression that can be evaluated.
@@ -233,8 +236,38 @@ fn told(error: &jaq_json::Error) -> Sanitized {
     text::sanitize_within(&error.to_string(), WIDEST).0.fit(WIDEST)
 }
 
+/// What other languages write, and what jq has for it.
+const FOREIGN: [(&str, &str); 8] = [
+    ("===", "=="),
+    ("!==", "!="),
+    ("=>", ">="),
+    ("=<", "<="),
+    ("<>", "!="),
+    ("&&", "and"),
+    ("||", "or"),
+    ("!", "not, behind what it negates: `.a | not`"),
+];
+
 /// Why an expression cannot be read.
 fn unreadable(expression: &str, errors: load::Errors<&str, ()>) -> Fault {
+    let fault = unread(expression, errors);
+    // It is the second half of an operator that cannot be read, or all of it.
+    let begins = |start: usize, foreign: &str| expression.get(start..).is_some_and(|rest| rest.starts_with(foreign));
+    let at = |(foreign, own): &(&'static str, &'static str)| {
+        let starts = fault.at.start.saturating_sub(foreign.len() - 1)..=fault.at.start;
+        let start = starts.into_iter().find(|start| begins(*start, foreign))?;
+        Some((start..start + foreign.len(), *foreign, *own))
+    };
+    match FOREIGN.iter().find_map(at) {
+        Some((at, foreign, own)) => {
+            let own = if own.contains('`') { Sanitized::literal(own) } else { sanitized!("`{}`", own) };
+            Fault { at, reason: sanitized!("jq has no `{}`: write {}", foreign, own) }
+        }
+        None => fault,
+    }
+}
+
+fn unread(expression: &str, errors: load::Errors<&str, ()>) -> Fault {
     let fault = |part: &str, reason| Fault { at: place(expression, part), reason };
     let error = errors.into_iter().map(|(_, error)| error).next();
     let first = match error {
@@ -304,7 +337,7 @@ fn undefined(expression: &str, errors: compile::Errors<&str, ()>) -> Fault {
         compile::Undefined::Filter(arity) => match near(name, arity) {
             Some(near) => sanitized!("there is no function {}: is {} meant?", shown, near),
             None if arity == 0 && !name.starts_with('@') => {
-                sanitized!("there is no function {}: a field is written .{}", shown, shown)
+                sanitized!("there is no function {}: {}{}", shown, WRITE_FIELD, shown)
             }
             None if arity == 0 => sanitized!("there is no format {}", shown),
             None => sanitized!("there is no function {} with {}", shown, text::counted(arity as u64, "argument")),
@@ -474,6 +507,17 @@ mod tests {
             ("@nope", 0..5, "there is no format @nope"),
             ("$x", 0..2, "there is no variable $x"),
             ("f(1; 2)", 0..1, "there is no function f with 2 arguments"),
+            (".a === 1", 3..6, "jq has no `===`: write `==`"),
+            (".a !== 1", 3..6, "jq has no `!==`: write `!=`"),
+            (".a => 1", 3..5, "jq has no `=>`: write `>=`"),
+            (".a =< 1", 3..5, "jq has no `=<`: write `<=`"),
+            (".a <> 1", 3..5, "jq has no `<>`: write `!=`"),
+            (".a && .b", 3..5, "jq has no `&&`: write `and`"),
+            (".\"é\" && .b", 6..8, "jq has no `&&`: write `and`"),
+            ("(.a == 1) || .b", 10..12, "jq has no `||`: write `or`"),
+            ("!.a", 0..1, "jq has no `!`: write not, behind what it negates: `.a | not`"),
+            (".a and !(.b)", 7..8, "jq has no `!`: write not, behind what it negates: `.a | not`"),
+            (".a == \"&&\" )", 11..12, "no part of an expression begins with this"),
         ];
         for (expression, at, reason) in cases {
             let fault = Evaluator::new(expression).err().unwrap_or_else(|| panic!("{expression} is taken"));

@@ -8,3 +8,4 @@ mod protocol;
 
 pub use child::{is_child, run};
 pub use client::{Client, Limits, itself};
+pub use evaluator::WRITE_FIELD;

@@ -228,7 +228,7 @@ fn counts_order_and_findings_are_part_of_what_is_expected() {
     let sandbox = Sandbox::start(&[]);
     let cart = r#"{"event":"add_to_cart","customer_id":"1","email":"a@example.com"}"#;
     let bad = r#"{"event":"purchase","customer_id":"1","revenue":"$ 5"}"#;
-    let cases: [(&[&str], &[&str], i32, &str); 12] = [
+    let cases: [(&[&str], &[&str], i32, &str); 14] = [
         (&["--count", "2"], &[PURCHASE, PURCHASE], 0, ""),
         (&["--count", "1"], &[PURCHASE, PURCHASE], 1, "2 purchase events came; exactly 1 wanted"),
         (&["--count", "2"], &[PURCHASE], 1, "1 purchase came; exactly 2 wanted"),
@@ -236,6 +236,14 @@ fn counts_order_and_findings_are_part_of_what_is_expected() {
         (&["--at-most", "1"], &[], 0, ""),
         (&["--none"], &[PURCHASE], 1, "1 purchase came"),
         (&["--none"], &[cart], 0, ""),
+        // Met, but by a field that is spelled otherwise.
+        (
+            &["--none", "--where", ".Revenue > 3"],
+            &[PURCHASE],
+            0,
+            "! .Revenue > 3: .Revenue: no such field; near: .revenue",
+        ),
+        (&["--none", "--has", "revenue=3"], &[PURCHASE], 0, "✓ no purchase with .revenue == 3: met\n"),
         (&["--after", "add_to_cart"], &[cart, PURCHASE], 0, "✓ purchase after add_to_cart: met"),
         (&["--after", "add_to_cart"], &[PURCHASE, cart], 1, "✗ after add_to_cart  it came "),
         (&["--after", "add_to_cart"], &[PURCHASE], 1, "✗ after add_to_cart  no add_to_cart came"),
@@ -421,6 +429,8 @@ fn bad_input_is_refused_before_anything_runs() {
         ),
         (&["purchase", "--where", "revenue > 30"], vec!["sh", "-c", &touch], "did you mean `.revenue > 30`?"),
         (&["purchase", "--where", ".revenue = 30"], vec!["sh", "-c", &touch], "did you mean `.revenue == 30`?"),
+        (&["purchase", "--where", ".a && .b"], vec!["sh", "-c", &touch], "column 4: jq has no `&&`: write `and`"),
+        (&["purchase", "--where", "now > 1"], vec!["sh", "-c", &touch], "sees the event and nothing else\n"),
         (&["purchase", "--has", "revenue"], vec!["sh", "-c", &touch], "there is no `=`"),
         (&["purchase", "--at-least", "3", "--at-most", "2"], vec!["sh", "-c", &touch], "no number of events is both"),
         (&["purchase", "--none", "--count", "2"], vec!["sh", "-c", &touch], "cannot be used with"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cli::expect::ExpectError;
 use crate::event::{Document, Payload, Sanitized, sanitized};
 use crate::expect::{Arrived, Condition, Expectation, Found, Mark};
-use crate::jq::{Client, Limits, itself};
+use crate::jq::{Client, Limits, WRITE_FIELD, itself};
 use crate::lint::{Finding, LintContext, Severity, Stage};
 use crate::plan::{Linter, is_of_plan};
 use crate::query::{self, QueryError, Verdict};
@@ -73,7 +73,8 @@ impl Evaluation {
 
     /// The expression with dots before the words that are no functions, where it can be evaluated so.
     async fn dotted(&mut self, expression: &str, fault: &query::Fault) -> Option<String> {
-        let mut meant = query::dotted(expression, fault.at.clone())?;
+        let is_field = |fault: &query::Fault| fault.reason.contains(WRITE_FIELD);
+        let mut meant = query::dotted(expression, fault.at.clone()).filter(|_| is_field(fault))?;
         for _ in 0..MOST_DOTS {
             match self.client.test(&meant, [], |_| {}).await {
                 Ok(()) => return Some(meant),
