@@ -78,6 +78,9 @@ pub enum TargetError {
     /// Not a URL.
     #[error("not a URL: {0}; write it as in http://127.0.0.1:8787")]
     Syntax(url::ParseError),
+    /// A colon behind the host and no port, as where a variable for it is not set.
+    #[error("there is no port behind the colon; write it as in http://127.0.0.1:8787")]
+    NoPort,
     /// A user or a password before the host.
     #[error("the URL must not contain a user or a key before its host; set CLICKSCOPE_EVENT_KEY instead")]
     UserInfo,
@@ -208,6 +211,10 @@ impl FromStr for BaseUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(TargetError::UserInfo);
         }
+        let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        if authority.is_some_and(|authority| authority.ends_with(':')) {
+            return Err(TargetError::NoPort);
+        }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(TargetError::Query);
         }
@@ -271,6 +278,8 @@ mod tests {
             ("ftp://s3cret.example.com", TargetError::Scheme),
             ("http://", TargetError::Syntax(url::ParseError::EmptyHost)),
             ("http://s3cret:@example.com:99999", TargetError::Syntax(url::ParseError::InvalidPort)),
+            ("http://127.0.0.1:", TargetError::NoPort),
+            ("http://example.com:/api/v1", TargetError::NoPort),
             ("https://s3cret@example.com", TargetError::UserInfo),
             ("https://:s3cret@example.com", TargetError::UserInfo),
             ("https://example.com/?x=s3cret", TargetError::Query),

@@ -146,6 +146,11 @@ impl Arrivals {
             self.has_begun = true;
             // A number of an earlier session says nothing of this one.
             self.told_request = self.since.as_ref().map_or(self.last_request, |since| since.last_request);
+            // Its numbers begin anew.
+            if self.told_request > self.last_request {
+                self.told_request = self.last_request.map(|_| 0);
+                self.cut_off("the collector was started anew since the baseline was taken");
+            }
             // Who tells all requests since the baseline tells the events in them.
             if self.since.is_some() && (self.told_request.is_none() || self.last_request.is_none()) {
                 arrived.extend(self.later(records));
@@ -199,6 +204,11 @@ impl Arrivals {
     /// How many of a type a collector of ours refused, and why the last.
     pub fn refused(&self, event_type: &TypeName) -> Option<&(u64, Option<Sanitized>)> {
         self.refused.get(event_type)
+    }
+
+    /// Whether nothing may have been missed, of whatever type.
+    pub(super) fn is_sure(&self) -> bool {
+        self.gaps.is_empty() && self.known.keys().all(|event_type| self.doubts(event_type).is_empty())
     }
 
     /// How many events of a tape were there before it was begun.

@@ -226,11 +226,12 @@ impl Arrivals {
     /// How it was watched, in a sentence.
     pub fn watched(&self, watching: &Watching) -> Sanitized {
         let gaps = match self.gaps().len() as u64 {
-            0 => "no gap".into(),
-            gaps => text::counted(gaps, "gap"),
+            0 if self.is_sure() => "; no gap".into(),
+            0 => Sanitized::default(),
+            gaps => sanitized!("; {}", text::counted(gaps, "gap")),
         };
         match watching {
-            Watching::Read(called) => sanitized!("read from {}; {}", called, gaps),
+            Watching::Read(called) => sanitized!("read from {}{}", called, gaps),
             Watching::Live if self.is_complete() && self.is_whole() => {
                 "the collector told every request, so nothing was missed".into()
             }
@@ -249,7 +250,7 @@ impl Arrivals {
                     1 => "once".into(),
                     polls => text::counted(polls, "time"),
                 };
-                sanitized!("polled {}{}; {}", times, every.unwrap_or_default(), gaps)
+                sanitized!("polled {}{}{}", times, every.unwrap_or_default(), gaps)
             }
         }
     }

@@ -354,6 +354,14 @@ fn what_came_since_a_baseline_is_new_and_what_was_there_is_not() {
             let (code, told) = after(arguments);
             assert_eq!(code, Some(expected), "{url} {arguments:?}: {told}");
         }
+        if number == 0 {
+            let mut baseline: Value = serde_json::from_slice(&output.stdout).unwrap();
+            baseline["last_request"] = 9999.into();
+            std::fs::write(&file, baseline.to_string()).unwrap();
+            let (code, told) = after(&["refund", "--none"]);
+            assert_eq!(code, Some(1), "{told}");
+            assert!(told.contains("cannot tell") && told.contains("the collector was started anew since"), "{told}");
+        }
     }
     let file = folder.path().join("none.json");
     for (content, part) in [
