@@ -164,7 +164,8 @@ pub(super) fn run(
         None => vec![(expectation(args, setting.must_fit_plan)?, Vec::new())],
     };
     let linter = Linter::new(setting.levels.clone(), setting.plan.clone()).with_signing(setting.signing.clone(), false);
-    let mut evaluation = Evaluation::new(linter);
+    let redaction = setting.redaction.map(Arc::new);
+    let mut evaluation = Evaluation::new(linter, redaction.clone());
     let since = args.since.as_deref().map(read_baseline).transpose()?;
     let again = Again::new(&setting.headers);
     if let Some(file) = &args.from {
@@ -172,7 +173,7 @@ pub(super) fn run(
         input.outlast_an_interrupt()?;
         let ended = runtime::block_on(async {
             let judge = Judge::new(checked(expectations, &mut evaluation).await?);
-            judge_input(input, judge, evaluation, setting.redaction.as_ref()).await
+            judge_input(input, judge, evaluation).await
         })??;
         return finish(args, &ended, &again);
     }
@@ -205,12 +206,11 @@ pub(super) fn run(
         ..settings
     };
     let tape = args.record.record.as_ref();
-    let is_masked = setting.redaction.is_some();
+    let is_masked = redaction.is_some();
     let tape = tape.map(|file| recording::begin(file, config.label(), is_masked, settings.clock)).transpose()?;
     runtime::log::to_stderr()?;
     config.exposure().iter().for_each(stderr::say);
     let arrivals = since.map_or_else(Arrivals::from_now, Arrivals::since);
-    let redaction = setting.redaction.map(Arc::new);
     let ended = runtime::block_on(async {
         let source = live::start(settings);
         let place = tape.as_ref().map(runtime::recording::Tape::place);
@@ -222,7 +222,7 @@ pub(super) fn run(
             }
             None => (source, None),
         };
-        let live = Live { args, source, judge, evaluation, arrivals, redaction: redaction.as_deref() };
+        let live = Live { args, source, judge, evaluation, arrivals };
         let ended = Box::pin(live.run()).await;
         if let Some(recorded) = recorded
             && let Some(late) = recorded.finish().await
@@ -387,7 +387,6 @@ struct Live<'a> {
     judge: Judge,
     evaluation: Evaluation,
     arrivals: Arrivals,
-    redaction: Option<&'a Redaction>,
 }
 
 /// What happened next.
@@ -538,7 +537,7 @@ impl Live<'_> {
     }
 
     async fn ended(mut self, command: Option<CommandEnd>, signal: Option<u8>, trouble: Option<Exit>) -> Ended {
-        let outcomes = outcomes(&self.judge, &mut self.evaluation, &self.arrivals, self.redaction).await;
+        let outcomes = outcomes(&self.judge, &mut self.evaluation, &self.arrivals).await;
         let within = self.judge.expectations().iter().map(|expectation| expectation.within).max();
         let within = crate::event::text::span(within.unwrap_or_default());
         let within = match command {
@@ -593,36 +592,17 @@ async fn hear(
     Ok(())
 }
 
-/// What became of the expectations, with what was found in the events that are told of; that of their twins, where there is a
-/// redaction.
-async fn outcomes(
-    judge: &Judge,
-    evaluation: &mut Evaluation,
-    arrivals: &Arrivals,
-    redaction: Option<&Redaction>,
-) -> Vec<Outcome> {
+/// What became of the expectations.
+async fn outcomes(judge: &Judge, evaluation: &mut Evaluation, arrivals: &Arrivals) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    for (number, expectation) in judge.expectations().iter().enumerate() {
-        let shown = judge.told_of(number).map(|candidate| {
-            let payload = &candidate.arrived.payload;
-            redaction.map_or_else(|| Arc::clone(payload), |redaction| redaction.payload(payload))
-        });
-        let found = match &shown {
-            Some(payload) => evaluation.found(expectation, payload).await,
-            None => Vec::new(),
-        };
-        outcomes.extend(judge.outcome(number, arrivals, &found, shown.as_ref()));
+    for number in 0..judge.expectations().len() {
+        outcomes.extend(evaluation.outcome(judge, number, arrivals).await);
     }
     outcomes
 }
 
 /// Reads an input to its end and judges what is in it.
-async fn judge_input(
-    input: Input,
-    mut judge: Judge,
-    mut evaluation: Evaluation,
-    redaction: Option<&Redaction>,
-) -> Result<Ended, Failure> {
+async fn judge_input(input: Input, mut judge: Judge, mut evaluation: Evaluation) -> Result<Ended, Failure> {
     let called = input.called.clone();
     let (sender, mut batches) = tokio::sync::mpsc::channel(4);
     let name = called.clone();
@@ -655,7 +635,7 @@ async fn judge_input(
             break;
         }
     }
-    let outcomes = outcomes(&judge, &mut evaluation, &arrivals, redaction).await;
+    let outcomes = outcomes(&judge, &mut evaluation, &arrivals).await;
     let others = arrivals.others(judge.expectations());
     let watched = arrivals.watched(&Watching::Read(called));
     let (command, signal, trouble, tape) = (None, None, None, None);

@@ -519,6 +519,11 @@ fn what_runs_away_is_stopped_and_personal_values_can_be_masked() {
     assert_eq!(code, Some(1), "{told}");
     let (told, _) = told.split_once("again: ").unwrap();
     assert!(told.contains(".email is ") && !told.contains("jane.doe"), "{told}");
+    let script = sends(&sandbox.url, &[r#"{"event":"view","email":"jane.doe@@example.com"}"#]);
+    let arguments = ["view", "--no-errors", "--within", "1s", "--redact"];
+    let (_, told) = said(&expect(&sandbox.url, &arguments, &["sh", "-c", &script]).output().unwrap());
+    let (told, _) = told.split_once("again: ").unwrap();
+    assert!(told.contains("email-format /email") && !told.contains("jane"), "{told}");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::cli::expect::ExpectError;
-use crate::event::{Document, Payload, Sanitized, sanitized};
-use crate::expect::{Arrived, Condition, Expectation, Found, Mark};
+use crate::event::{Document, Payload, Redaction, Sanitized, sanitized};
+use crate::expect::{Arrivals, Arrived, Condition, Expectation, Found, Judge, Mark, Outcome};
 use crate::jq::{Client, Limits, WRITE_FIELD, itself};
 use crate::lint::{Finding, LintContext, Severity, Stage};
 use crate::plan::{Linter, is_of_plan};
@@ -22,13 +22,15 @@ const MOST_DOTS: usize = 16;
 pub(super) struct Evaluation {
     client: Client,
     linter: Linter,
+    /// What is told is of the twins of events, where there is one.
+    redaction: Option<Arc<Redaction>>,
     /// Why an expression is not evaluated any more, and how often it was stopped.
     stops: HashMap<String, (u32, Sanitized)>,
 }
 
 impl Evaluation {
-    pub(super) fn new(linter: Linter) -> Self {
-        Self { client: Client::new(itself(), Limits::default()), linter, stops: HashMap::new() }
+    pub(super) fn new(linter: Linter, redaction: Option<Arc<Redaction>>) -> Self {
+        Self { client: Client::new(itself(), Limits::default()), linter, redaction, stops: HashMap::new() }
     }
 
     /// Refuses an expression that cannot be used, with the place and what may be meant.
@@ -89,7 +91,27 @@ impl Evaluation {
     pub(super) fn lint(&mut self, arrived: &Arrived, stage: Stage) -> Vec<Finding> {
         let context = LintContext { stage, now: arrived.at };
         let document = Document::new(Arc::clone(&arrived.payload));
-        document.map(|event| self.linter.observe(&event, context)).unwrap_or_default()
+        let findings = document.map(|event| self.linter.observe(&event, context)).unwrap_or_default();
+        let Some(redaction) = self.redaction.as_ref().filter(|_| !findings.is_empty()) else { return findings };
+        let twin = redaction.payload(&arrived.payload);
+        findings.iter().map(|finding| redaction.finding(finding, &twin)).collect()
+    }
+
+    /// What became of an expectation, with what was found in the event that is told of.
+    pub(super) async fn outcome(&mut self, judge: &Judge, number: usize, arrivals: &Arrivals) -> Option<Outcome> {
+        let shown = judge.told_of(number).map(|candidate| {
+            let payload = &candidate.arrived.payload;
+            self.redaction.as_ref().map_or_else(|| Arc::clone(payload), |redaction| redaction.payload(payload))
+        });
+        let found = match &shown {
+            Some(payload) => self.found(judge.expectations().get(number)?, payload).await,
+            None => Vec::new(),
+        };
+        let mut outcome = judge.outcome(number, arrivals, &found, shown.as_ref())?;
+        if let Some(redaction) = &self.redaction {
+            outcome.reason = redaction.words(&outcome.reason);
+        }
+        Some(outcome)
     }
 
     /// Which of the conditions events meet, each with what was found in it.
@@ -201,7 +223,7 @@ impl Evaluation {
     }
 
     /// What the conditions of an expectation find in an event.
-    pub(super) async fn found(&mut self, expectation: &Expectation, payload: &Payload) -> Vec<Found> {
+    async fn found(&mut self, expectation: &Expectation, payload: &Payload) -> Vec<Found> {
         let mut all = Vec::new();
         for condition in &expectation.conditions {
             let mut found = Found::default();
