@@ -126,7 +126,7 @@ pub(super) fn help(places: impl Iterator<Item = &'static Keys>, origin: Origin, 
             let keys = match binding.action {
                 Action::Level(1) if bindings.keys(place, binding).eq(binding.keys.iter().copied()) => "1 … 9".into(),
                 // What has no key is run from the palette.
-                _ if keys.is_empty() => sanitized!("in {}", palette),
+                _ if keys.is_empty() => sanitized!("palette ({})", palette),
                 _ => Sanitized::join(keys, "  "),
             };
             HelpLine::Keys(keys, binding.label)

@@ -565,12 +565,14 @@ pub enum HelpLine {
 }
 
 /// The signs on the screen, and what they say.
-pub(super) const SIGNS: [(&str, &str); 7] = [
-    ("! 7 errors", "in the top row: events that the server says it could not process today"),
-    ("✗  !  i", "an error, a warning, a note; the number beside it counts the findings"),
-    ("+  ●  ×", "a new type, one with news, one that the endpoint no longer knows"),
+pub(super) const SIGNS: [(&str, &str); 9] = [
+    ("! 7 server errors", "in the top row: events that the server says it could not process today"),
+    ("✗  !  i", "an error, a warning, a note in the newest event; `find` counts them"),
+    ("was ✗", "an event before it had worse ones"),
+    ("●  ×", "news that you have not looked at; a type that the endpoint no longer knows"),
     ("→  ✓", "an event that you sent is under way, was seen"),
     ("?  ∅", "it was probably seen, was not seen"),
+    ("^", "pinned to the top"),
     ("recv", "how many events the server says it received today"),
     ("capt", "how many different ones of them were seen here"),
 ];

@@ -133,7 +133,7 @@ impl Layout {
                 *layout.slot(pane) = Some(upper);
                 return Some(layout);
             }
-            0..100 => 38,
+            0..100 => 40,
             100..116 => 48,
             116..140 => 58,
             _ => 64,

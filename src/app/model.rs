@@ -380,6 +380,20 @@ impl Model {
         self.preferences.bindings.key_for(self.keys(), action)
     }
 
+    /// The key that is shown first for an action in the pane that has the focus, whatever stands over it; empty where it has
+    /// none.
+    pub fn key_in_pane(&self, action: Action) -> Sanitized {
+        let places = self.origin().keys().into_iter().chain([self.pane_keys()]);
+        let mut keys = places.map(|place| self.preferences.bindings.key_for(place, action));
+        keys.find(|key| !key.is_empty()).unwrap_or_default()
+    }
+
+    /// The same behind the words for what it does: ` (-)`, or nothing.
+    pub fn key_behind(&self, action: Action) -> Sanitized {
+        let key = self.key_in_pane(action);
+        if key.is_empty() { key } else { sanitized!(" ({})", key) }
+    }
+
     /// Those that are about where the records come from, where a key is not about something else.
     fn keys_of_origin(&self) -> Option<&'static Keys> {
         self.origin().keys().filter(|_| self.keys().has(&keymap::ANYWHERE))
@@ -449,6 +463,11 @@ impl Model {
     /// Whether what is sent goes to production. Nothing is sent to a tape.
     pub fn is_production(&self) -> bool {
         self.sending.safety.production && self.tape.is_none()
+    }
+
+    /// Whether the profile says that nothing is sent. To a tape nothing is, whatever the profile.
+    pub fn is_read_only(&self) -> bool {
+        self.sending.safety.read_only.is_some() && self.tape.is_none()
     }
 
     /// Whether the profile says that staging is at the other end.

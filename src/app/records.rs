@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::entries::{self, Budget};
 use super::findings::{self, Baseline, Linted};
+use super::keymap::Action;
 use super::pane::stream::{About, Entry, EntryKind};
 use super::{Effect, Model};
 use crate::event::{Sanitized, sanitized, text};
@@ -46,8 +47,9 @@ pub(super) fn hear(model: &mut Model, mut records: Vec<Record>, now: Moment) -> 
         }
     }
     if let Some(event_type) = model.misses_some().filter(|_| !was_missing_some && model.tape.is_none()) {
-        let text =
-            sanitized!("{} changes at nearly every poll: a shorter interval (-) sees more of it", event_type.shown());
+        let name = event_type.shown();
+        let key = model.key_behind(Action::Faster);
+        let text = sanitized!("{} changes at nearly every poll: a shorter interval{} sees more of it", name, key);
         note(model, now, EntryKind::Note, text);
     }
     // What was lost before an event that comes with it is told with that.

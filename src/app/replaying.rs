@@ -115,9 +115,7 @@ pub(super) fn jump(model: &mut Model, typed: &str) -> Result<(Vec<Effect>, Optio
 /// Why a live session is needed for what was asked.
 pub(super) fn refusal(action: Action) -> &'static str {
     match action {
-        Action::Record | Action::StopRecording => {
-            "this is a recording already; a report of it is among the commands (:)"
-        }
+        Action::Record | Action::StopRecording => "this is a recording already; a report of it is among the commands",
         _ => "this is a tape: no server is asked for anything",
     }
 }

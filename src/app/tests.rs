@@ -1018,14 +1018,14 @@ fn the_newest_types_stay_in_view_until_the_reader_moves() {
         assert_eq!(top(&model), format!("type_{second}"), "the newest is in view");
     }
     assert_eq!(selected(&model), first, "and the inspector stays where it is");
-    assert_eq!(model.types.news_outside().0, 0);
+    assert_eq!(model.types.unseen().1, 0);
 
     press(&mut model, "G", at(31));
     let bottom = selected(&model).to_owned();
     arrive(&mut model, 32);
     assert_eq!(selected(&model), bottom, "who has moved keeps the row");
     assert_ne!(top(&model), "type_32");
-    assert_eq!(model.types.news_outside(), (21, 0), "and is told of the news above");
+    assert_eq!(model.types.unseen(), (21, 21, 0), "and is told of the news above");
     press(&mut model, "g", at(33));
     arrive(&mut model, 34);
     assert_eq!(top(&model), "type_34", "back at the top, the newest come into view again");

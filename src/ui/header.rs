@@ -6,88 +6,140 @@ use ratatui::widgets::Widget;
 
 use super::{Theme, severity};
 use crate::app::connection_status::ConnectionState;
+use crate::app::keymap::Action;
 use crate::app::tape::Tape;
 use crate::app::{InputState, Model};
+use crate::event::text::AsSanitized;
 use crate::event::{Sanitized, sanitized, text};
 use crate::lint::Severity;
-use crate::session::Moment;
+use crate::session::{Errors, Moment};
 use crate::ui::write::{blank, joined, put, span};
 
-/// The top row: what is watched on the left, how it fares on the right. How it fares is never cut.
+/// A part of the top row, in more words and in fewer: the first is what is shown.
+type Ways = Vec<Vec<Span<'static>>>;
+
+/// The parts of the top row, from left to right.
+const NAME: usize = 0;
+const TARGET: usize = 1;
+const FOUND: usize = 2;
+const ERRORS: usize = 3;
+const STATE: usize = 4;
+
+/// Which part has to do with fewer words as the room gets less, the first first. In the end the target is cut: what is wrong,
+/// and how the connection fares, are told at any width.
+const GIVES_WAY: [usize; 11] = [ERRORS, STATE, FOUND, TARGET, ERRORS, TARGET, FOUND, STATE, NAME, ERRORS, ERRORS];
+
+/// The top row: what is watched and what is wrong on the left, how it fares on the right.
 pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let marks = [
+        (model.is_masked(), " masked ", theme.badge),
+        (model.is_production(), "production", theme.danger),
+        (model.is_read_only(), "read-only", theme.name),
+    ];
+    let marks = marks.into_iter().filter(|(holds, ..)| *holds);
+    let marks: Vec<_> = marks.flat_map(|(_, word, style)| [span(word, style), blank(2)]).collect();
+    let mut parts: [Ways; 5] = [
+        vec![vec![span("clickscope", theme.name), blank(2)], Vec::new()],
+        targets(model).into_iter().map(|target| vec![span(target, theme.base)]).collect(),
+        found(model, theme),
+        errors(model).into_iter().map(|errors| vec![span(errors, theme.warning)]).collect(),
+        [2, 1, 0].map(|words| state(model, now, theme, words)).into(),
+    ];
     let width = usize::from(area.width);
-    let state = [true, false].map(|wide| joined(state(model, now, theme, wide)));
-    let state = state
-        .into_iter()
-        .find(|line| line.width() + 40 <= width)
-        .unwrap_or_else(|| joined(self::state(model, now, theme, false)));
-    let mark = if model.is_production() { "production  " } else { "" };
-    let masked = if model.is_masked() { " masked " } else { "" };
-    let gap = if masked.is_empty() { "" } else { "  " };
-    let room = width.saturating_sub(state.width() + mark.len() + masked.len() + gap.len() + 15);
-    let found = found(model, theme);
-    let found = found.into_iter().find(|found| joined(found.clone()).width() + LEAST_OF_TARGET <= room);
-    let found = found.unwrap_or_default();
-    let room = room.saturating_sub(joined(found.clone()).width());
-    let errors =
-        errors(model).into_iter().flatten().find(|errors| errors.width() + LEAST_TARGET <= room).unwrap_or_default();
-    let recorded = model.tape.as_ref().and_then(|tape| tape.header.as_ref()).map(|header| &header.target);
-    let both = recorded.map(|recorded| sanitized!("{} · {}", model.target, recorded));
-    let both = both.filter(|both| both.width() + errors.width() <= room);
-    let target = both.unwrap_or_else(|| model.target.fit_middle(room - errors.width()));
-    let mut left = vec![span(" clickscope", theme.name), blank(2), span(masked, theme.badge), span(gap, theme.base)];
-    left.extend([span(mark, theme.danger), span(target, theme.base)]);
-    left.extend(found);
-    left.push(span(errors, theme.warning));
-    let left = joined(left);
-    left.render(area, buf);
-    state.right_aligned().render(area, buf);
+    let used = |parts: &[Ways]| 2 + width_of(&marks) + parts.iter().map(width_of_first).sum::<usize>();
+    for part in GIVES_WAY {
+        if used(&parts) <= width {
+            break;
+        }
+        if let Some(ways) = parts.get_mut(part).filter(|ways| ways.len() > 1) {
+            ways.remove(0);
+        }
+    }
+    let too_much = used(&parts).saturating_sub(width);
+    let [name, target, found, errors, state] = parts.map(|ways| ways.into_iter().next().unwrap_or_default());
+    let target = if too_much > 0 { cut(model, width_of(&target).saturating_sub(too_much), theme) } else { target };
+    let left = [vec![blank(1)], name, marks, target, found, errors].concat();
+    joined(left).render(area, buf);
+    joined(state).right_aligned().render(area, buf);
 }
 
-/// The columns that are left of the target at least, where there are findings to tell of: what is wrong is found first.
-const LEAST_OF_TARGET: usize = 9;
+fn width_of(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(Span::width).sum()
+}
 
-/// The columns that the target gets at least, where there are errors to tell of.
-const LEAST_TARGET: usize = 16;
+fn width_of_first(ways: &Ways) -> usize {
+    ways.first().map_or(0, |way| width_of(way))
+}
+
+/// What is watched: with the target that a tape was recorded from, as it is, and with the profile and the host only.
+fn targets(model: &Model) -> Vec<Sanitized> {
+    let target = &model.target;
+    let recorded = model.tape.as_ref().and_then(|tape| tape.header.as_ref()).map(|header| &header.target);
+    let both = recorded.map(|recorded| sanitized!("{} · {}", target, recorded));
+    let ends = target.find(" · ").zip(target.rfind(" · ")).filter(|(first, last)| first < last);
+    let ends = ends.map(|(first, last)| {
+        let [first, last] = [0..first, last..target.len()].map(|part| target.as_sanitized().part(part));
+        sanitized!("{}{}", first, last)
+    });
+    both.into_iter().chain([target.clone()]).chain(ends).collect()
+}
+
+/// The shortest of them, cut to so many columns: the profile stands in front.
+fn cut(model: &Model, columns: usize, theme: &Theme) -> Vec<Span<'static>> {
+    let target = targets(model).pop().unwrap_or_default();
+    vec![span(target.fit(columns), theme.base)]
+}
 
 /// How many errors and warnings the session has, and in how many types, in more words and in fewer; nothing without any.
-fn found(model: &Model, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+fn found(model: &Model, theme: &Theme) -> Ways {
     let counts = model.faults.counts();
-    let sorts = [(Severity::Error, counts.errors), (Severity::Warning, counts.warnings)];
-    let signs: Vec<_> = sorts
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .flat_map(|(severity, count)| {
-            let sign = sanitized!("{} {}", severity.sign(), text::short_count(count as u64));
-            [blank(1), span(sign, severity::style(severity, theme))]
-        })
-        .collect();
-    if signs.is_empty() {
+    let sorts = [(Severity::Error, counts.errors, "error"), (Severity::Warning, counts.warnings, "warning")];
+    let sorts: Vec<_> = sorts.into_iter().filter(|(_, count, _)| *count > 0).collect();
+    if sorts.is_empty() {
         return Vec::new();
     }
+    let tally = |with_words: bool| {
+        let signs = sorts.iter().flat_map(|(severity, count, word)| {
+            let number = text::short_count(*count as u64);
+            let word = match (with_words, count) {
+                (false, _) => Sanitized::default(),
+                (true, 1) => sanitized!(" {}", word),
+                (true, _) => sanitized!(" {}s", word),
+            };
+            let sign = sanitized!("{} {}{}", severity.sign(), number, word);
+            [blank(1), span(sign, severity::style(*severity, theme))]
+        });
+        std::iter::once(blank(1)).chain(signs).collect::<Vec<_>>()
+    };
     let (_, types) = model.types.counts();
     let of = sanitized!(" in {} of {}", counts.types, types.max(counts.types));
-    let signs = [vec![blank(1)], signs].concat();
-    vec![[signs.clone(), vec![span(of, theme.dim)]].concat(), signs]
+    let with = |mut tally: Vec<_>, of: Sanitized| {
+        tally.push(span(of, theme.dim));
+        tally
+    };
+    vec![with(tally(true), sanitized!("{} types", of)), with(tally(false), of), tally(false)]
 }
 
 /// The server's counts of events that it could not process today, each sort by its name and all together, in fewer and
 /// fewer words; nothing where there are none.
-fn errors(model: &Model) -> Option<[Sanitized; 3]> {
-    let counts = &model.session.errors.as_ref().filter(|errors| !errors.counts.is_empty())?.counts;
+fn errors(model: &Model) -> Vec<Sanitized> {
+    let errors = model.session.errors.as_ref().filter(|errors| !errors.counts.is_empty());
+    let Some(Errors { counts, .. }) = errors else { return Vec::new() };
     let each: Vec<_> =
         counts.iter().map(|(sort, count)| sanitized!("{} {}", sort, text::short_count(*count))).collect();
     let all = counts.values().fold(0, |all: u64, count| all.saturating_add(*count));
     let all = text::short_count(all);
-    Some([
+    vec![
         sanitized!("  ! server errors today: {}", Sanitized::join(each, " · ")),
         sanitized!("  ! {} server errors today", all),
         sanitized!("  ! server {}", all),
-    ])
+        Sanitized::default(),
+    ]
 }
 
-/// The connection in words; `wide` with what the last answer took.
-fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'static>> {
+/// The connection in words: all of them with 2, without what the last answer took with 1, without when it came with 0.
+fn state(model: &Model, now: Moment, theme: &Theme, words: u8) -> Vec<Span<'static>> {
+    let wide = words > 1;
     if let Some(tape) = &model.tape {
         return on_tape(model, tape, now, theme);
     }
@@ -131,12 +183,15 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
             spans.push(span(sanitized!(" {}", text::span(model.polling_interval())), theme.dim));
             if let Some(good) = model.connection.last_good {
                 if wide && model.misses_some().is_some() {
-                    spans.push(span(" · shorter (-) sees more", theme.warning));
+                    let key = model.key_behind(Action::Faster);
+                    spans.push(span(sanitized!(" · shorter{} sees more", key), theme.warning));
                 } else if wide {
                     let took = sanitized!(" · {} ms · {}", good.took.as_millis(), good.status);
                     spans.push(span(took, theme.dim));
                 }
-                spans.push(span(sanitized!("   polled {}", clock(model, good.at)), theme.dim));
+                if words > 0 {
+                    spans.push(span(sanitized!("   polled {}", clock(model, good.at)), theme.dim));
+                }
             }
         }
         ConnectionState::BackingOff(next) => {
@@ -147,7 +202,9 @@ fn state(model: &Model, now: Moment, theme: &Theme, wide: bool) -> Vec<Span<'sta
         ConnectionState::Refused => {
             spans.push(span("✗ refused", theme.error));
             let since = stale.unwrap_or_else(nothing);
-            spans.push(span(sanitized!(" · {} · r tries again", since), theme.dim));
+            let key = model.key_in_pane(Action::Poll);
+            let again = if key.is_empty() { key } else { sanitized!(" · {} tries again", key) };
+            spans.push(span(sanitized!(" · {}{}", since, again), theme.dim));
         }
     }
     spans.push(blank(1));

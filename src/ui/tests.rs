@@ -281,6 +281,49 @@ fn the_header_has_the_errors_that_the_server_counted_as_far_as_there_is_room() {
 }
 
 #[test]
+fn the_header_has_what_is_wrong_and_where_at_any_width() {
+    let header = |columns, target: &'static str, read_only: bool| {
+        let mut setup = Setup { target: target.into(), ..setup(columns, 24) };
+        setup.sending.safety.read_only = read_only.then(|| "profile live (x:1)".to_owned());
+        let mut model = Model::new(setup);
+        let known = change("view", ChangeKind::New, r#"{"event":"view","email":"x"}"#, 1, 0, at(1));
+        send(&mut model, polled(vec![known], at(1)), at(1));
+        lint_all(&mut model, at(1));
+        let row = picture(&model, at(2)).lines().next().unwrap().to_owned();
+        row.split_once(" ●").unwrap().0.trim().to_owned()
+    };
+    let live = "live-of-the-shop · eu · api.eu.getblueshift.com";
+    let cases = [
+        (
+            160,
+            live,
+            true,
+            "clickscope  read-only  live-of-the-shop · eu · api.eu.getblueshift.com  ✗ 2 errors in 1 of 1 types",
+        ),
+        (120, live, true, "clickscope  read-only  live-of-the-shop · eu · api.eu.getblueshift.com  ✗ 2 in 1 of 1"),
+        (80, live, true, "read-only  live-of-the-shop · api.eu.getblueshift.com  ✗ 2"),
+        (80, live, false, "clickscope  live-of-the-shop · api.eu.getblueshift.com  ✗ 2"),
+        (60, live, true, "read-only  live-of-the-shop · api.eu.getb…  ✗ 2"),
+        (60, "us · api.getblueshift.com", false, "clickscope  us · api.getblueshift.com  ✗ 2"),
+    ];
+    for (columns, target, read_only, expected) in cases {
+        assert_eq!(header(columns, target, read_only), expected, "{columns}");
+    }
+}
+
+#[test]
+fn fifteen_new_types_are_marked_and_not_shouted() {
+    for (width, height) in SIZES {
+        let mut model = busy(width, height);
+        let news = (0..15).map(|n| change(&format!("kind_{n:02}"), ChangeKind::New, "{\"a\":1}", 1, 1, at(20)));
+        send(&mut model, polled(news.collect(), at(20)), at(20));
+        insta::assert_snapshot!(format!("new_types_{width}x{height}"), picture(&model, at(21)));
+        press(&mut model, "a", at(21));
+        assert!(!picture(&model, at(21)).contains("unseen"));
+    }
+}
+
+#[test]
 fn what_stands_over_the_panes() {
     let mut model = busy(120, 36);
     press(&mut model, "?", at(20));

@@ -31,7 +31,7 @@ use sort::{Directed, millionths, rank};
 pub use step::Step;
 
 /// The keys of the table.
-pub(in crate::app) static KEYS: Keys = {
+pub static KEYS: Keys = {
     use Action as A;
     const BINDINGS: &[Binding] = &[
         hint(&[key(KeyCode::Enter), char('l'), key(KeyCode::Right)], A::Inspect, "look into the event", "inspect"),
@@ -43,7 +43,7 @@ pub(in crate::app) static KEYS: Keys = {
         bind(&[], A::Pin, "pin the type to the top, or let it go"),
         bind(&[], A::Mute, "mute the type: out of the table and the stream"),
         bind(&[], A::Muted, "the muted types, and the way back"),
-        bind(&[], A::MarkSeen, "mark all as seen"),
+        bind(&[char('a')], A::MarkSeen, "mark all as seen"),
     ];
     Keys::commands("Event types", BINDINGS, &[&keymap::EVENT, &keymap::LIST, &keymap::ANYWHERE])
 };
@@ -529,12 +529,13 @@ impl Types {
         (self.order.len(), self.rows.len() - muted)
     }
 
-    /// How many rows with news stand above the view, and how many below it.
-    pub fn news_outside(&self) -> (usize, usize) {
+    /// How many rows with news there are, how many of them above the view, and how many below it.
+    pub fn unseen(&self) -> (usize, usize, usize) {
         let visible = self.cursor.visible();
-        let news = |(_, row): &(&TypeName, &TypeRow)| row.mark.is_some();
-        let above = self.rows().take(visible.start).filter(news).count();
-        (above, self.rows().skip(visible.end).filter(news).count())
+        let places = self.rows().enumerate().filter(|(_, (_, row))| row.mark.is_some()).map(|(place, _)| place);
+        places.fold((0, 0, 0), |(all, above, below), place| {
+            (all + 1, above + usize::from(place < visible.start), below + usize::from(place >= visible.end))
+        })
     }
 
     /// The columns that fit into `inner`, from the left, each where its text goes.
@@ -629,6 +630,7 @@ impl Pane for Types {
     fn can(&self, action: Action, _context: &Context<'_>) -> bool {
         match action {
             Action::Inspect | Action::Filter | Action::Sort => !self.rows.is_empty(),
+            Action::MarkSeen => self.rows.values().any(|row| row.mark.is_some()),
             _ => true,
         }
     }

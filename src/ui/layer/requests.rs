@@ -7,6 +7,7 @@ use super::super::header::clock;
 use super::super::{Theme, hint, rect, scroll_thumb, severity};
 use super::{cell, frame};
 use crate::app::Model;
+use crate::app::keymap::Action;
 use crate::app::layer::long_list::areas;
 use crate::app::layer::requests::RequestList;
 use crate::app::layout::Area;
@@ -71,11 +72,14 @@ pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Them
         put(buf, (area.x + 2, area.y + area.height - 1), told, area.width.saturating_sub(4).into(), theme.warning);
     }
     if list.rows().cursor().is_empty() {
-        let nothing = match &model.collector {
-            _ if list.is_only_refused() => "None of them was refused.",
-            Some(_) if waiting.is_some() => "A request is listed when it is answered: the key . lets it go on.",
-            Some(_) => "Nothing was sent here yet.",
-            None => "Requests are seen by a collector of your own: clickscope sandbox.",
+        let nothing: Sanitized = match &model.collector {
+            _ if list.is_only_refused() => "None of them was refused.".into(),
+            Some(_) if waiting.is_some() => {
+                let key = model.key_in_pane(Action::StepOn);
+                sanitized!("A request is listed when it is answered: the key {} lets it go on.", key)
+            }
+            Some(_) => "Nothing was sent here yet.".into(),
+            None => "Requests are seen by a collector of your own: clickscope sandbox.".into(),
         };
         hint(nothing, theme, area, buf);
         return;

@@ -81,7 +81,7 @@ fn row(model: &Model, entry: &Entry, width: usize, theme: &Theme) -> Row<'static
 /// The sign of what happened.
 fn sign(kind: EntryKind, theme: &Theme) -> (&'static str, Style) {
     match kind {
-        EntryKind::New => ("+", theme.new),
+        EntryKind::New => ("●", theme.new),
         EntryKind::Updated => ("●", theme.updated),
         EntryKind::Gone => ("×", theme.dim),
         EntryKind::Trouble => ("✗", theme.error),

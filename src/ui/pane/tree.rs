@@ -235,10 +235,11 @@ impl Painter<'_> {
             NodeKind::Object => sanitized!("{{{}}}", node.children),
             NodeKind::Array => sanitized!("[{}]", node.children),
             _ => match origin {
-                Origin::Platform if self.width >= WIDE => "platform".into(),
-                Origin::Platform => "+".into(),
+                // The row that they fold into says so.
+                Origin::Platform if self.tree.platform_fields() > 0 => Sanitized::default(),
+                Origin::Platform => "platform".into(),
                 Origin::Perhaps if self.width >= WIDE => "perhaps platform".into(),
-                Origin::Perhaps => "?".into(),
+                Origin::Perhaps => "perhaps".into(),
                 Origin::Sender => Sanitized::default(),
             },
         }

@@ -6,10 +6,11 @@ use ratatui::widgets::Widget;
 use crate::app::Model;
 use crate::app::connection_status::ConnectionState;
 use crate::app::findings::Tally;
+use crate::app::keymap::Action;
 use crate::app::layout::Area;
 use crate::app::outbox::ProbeMark;
 use crate::app::pane::PaneId;
-use crate::app::pane::types::{Column, Mark, TypeRow};
+use crate::app::pane::types::{Column, Earlier, KEYS, Mark, TypeRow};
 use crate::event::text::{self, AsSanitized};
 use crate::event::{Sanitized, TypeName, sanitized};
 use crate::session::Moment;
@@ -40,37 +41,18 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     if both {
         block = block.title_top(order.right_aligned());
     }
-    let (above, below) = model.types.news_outside();
-    if above > 0 {
-        // At the edge of the rows; the title is too far from it.
-        block = block.title_bottom(line_of(sanitized!(" ↑ {} newer ", above), theme.updated));
+    let counts = of_counts(model, now).unwrap_or_default();
+    let room = usize::from(area.width).saturating_sub(4 + counts.width());
+    if let Some(unseen) = unseen(model).into_iter().find(|unseen| unseen.width() <= room) {
+        block = block.title_bottom(line_of(unseen, theme.dim));
     }
-    if below > 0 {
-        block = block.title_bottom(line_of(sanitized!(" ↓ {} with news ", below), theme.updated));
-    }
-    if let Some(word) = of_counts(model, now) {
-        block = block.title_bottom(line_of(word, theme.dim).right_aligned());
+    if !counts.is_empty() {
+        block = block.title_bottom(line_of(counts, theme.dim).right_aligned());
     }
     block.render(rect(area), buf);
 
     if all == 0 {
-        let waiting = match model.connection.state() {
-            _ if model.tape.is_some() && model.banner().is_some() => {
-                "The tape cannot be read: the line at the top says why."
-            }
-            _ if model.tape.is_some() => "The tape is being read.",
-            _ if model.session.waiting.as_ref().is_some_and(|waiting| waiting.held > 0 || waiting.scenario) => {
-                "No events yet. One waits: the key . lets it go on."
-            }
-            _ if model.input.is_some() => "No events yet. Each line of JSON that comes shows here.",
-            _ if model.collector.is_some() => {
-                "No events yet. Send one to the address at the top, or click in the shop that it shows a browser."
-            }
-            ConnectionState::Live => "No events yet. What you send to the platform shows here within one poll.",
-            ConnectionState::Connecting => "Waiting for the first answer.",
-            ConnectionState::BackingOff(_) | ConnectionState::Refused => "No answer yet: the line at the top says why.",
-        };
-        crate::ui::hint(waiting, theme, area, buf);
+        crate::ui::hint(waiting(model), theme, area, buf);
         return;
     }
     let inner = area.inner();
@@ -80,10 +62,13 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
         put_cell(column.label(), column, Area { height: 1, ..*place }, style, buf);
     }
     if left == 0 {
-        let nothing = match model.types.query() {
-            _ if model.queries.narrowing().is_some() => "Nothing here matches what narrows the view.",
-            "" => "All types are muted: `muted types` among the commands (:) brings them back.",
-            _ => "No type matches the filter.",
+        let nothing: Sanitized = match model.types.query() {
+            _ if model.queries.narrowing().is_some() => "Nothing here matches what narrows the view.".into(),
+            "" => {
+                let key = model.key_behind(Action::Palette);
+                sanitized!("All types are muted: `muted types` among the commands{} brings them back.", key)
+            }
+            _ => "No type matches the filter.".into(),
         };
         crate::ui::hint(nothing, theme, area, buf);
         return;
@@ -98,6 +83,28 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
         theme,
         buf,
     );
+}
+
+/// Why there is no type yet.
+fn waiting(model: &Model) -> Sanitized {
+    let words = match model.connection.state() {
+        _ if model.tape.is_some() && model.banner().is_some() => {
+            "The tape cannot be read: the line at the top says why."
+        }
+        _ if model.tape.is_some() => "The tape is being read.",
+        _ if model.session.waiting.as_ref().is_some_and(|waiting| waiting.held > 0 || waiting.scenario) => {
+            let key = model.key_in_pane(Action::StepOn);
+            return sanitized!("No events yet. One waits: the key {} lets it go on.", key);
+        }
+        _ if model.input.is_some() => "No events yet. Each line of JSON that comes shows here.",
+        _ if model.collector.is_some() => {
+            "No events yet. Send one to the address at the top, or click in the shop that it shows a browser."
+        }
+        ConnectionState::Live => "No events yet. What you send to the platform shows here within one poll.",
+        ConnectionState::Connecting => "Waiting for the first answer.",
+        ConnectionState::BackingOff(_) | ConnectionState::Refused => "No answer yet: the line at the top says why.",
+    };
+    words.into()
 }
 
 /// One type of the table.
@@ -122,11 +129,16 @@ fn put_row(
             buf.set_style(rect(Area { x, width, y, height: 1 }), theme.flash);
         }
     };
-    flash(place.x, 1, buf);
-    let (mark, style) = mark(row, model.outbox.mark(name), theme);
-    put(buf, (place.x, y), mark, 1, style);
+    flash(place.x, 2, buf);
+    // As in the tree: how bad it is stands first, then what is news.
+    let found = row.tally().filter(|_| !row.gone);
+    if let Some(Tally { worst, .. }) = found {
+        put(buf, (place.x, y), severity::sign(worst), 1, severity::style(worst, theme));
+    }
+    let mark = mark(row, model.outbox.mark(name), theme);
+    put(buf, (place.x + 1, y), mark.sign, 1, mark.style);
     if model.types.is_pinned(name) {
-        put(buf, (place.x + 1, y), "^", 1, theme.dim);
+        put(buf, (place.x + 2, y), "^", 1, theme.dim);
     }
     let of_step = model.types.step().map(|step| step.count(name));
     for (column, place) in columns {
@@ -136,9 +148,17 @@ fn put_row(
                 let width = u16::try_from(name.shown().width()).unwrap_or(u16::MAX);
                 flash(place.x, place.width.min(width), buf);
                 put_name(model, name, row, of_step == Some(0), theme, place, buf);
+                put_word(mark.word, width, place, theme, buf);
                 continue;
             }
-            Column::Findings => row.tally().map_or_else(Sanitized::default, tally),
+            Column::Findings => {
+                if let Some(Earlier { tally, .. }) = row.earlier() {
+                    let x = put(buf, (place.x, y), "was ", place.width.into(), theme.dim);
+                    put(buf, (x, y), severity::sign(tally.worst), 1, severity::style(tally.worst, theme));
+                    continue;
+                }
+                found.map_or_else(Sanitized::default, |found| count(found.count))
+            }
             Column::Step => match of_step {
                 Some(came @ 1..) => sanitized!("+{}", text::short_count(came)),
                 _ => Sanitized::default(),
@@ -151,20 +171,33 @@ fn put_row(
         };
         let style = match column {
             Column::Rate => theme.spark,
-            Column::Findings if !row.gone => row.tally().map_or(theme.dim, |tally| severity::style(tally.worst, theme)),
+            Column::Findings => found.map_or(theme.dim, |found| severity::style(found.worst, theme)),
             Column::Received if row.received.is_some() => theme.base.bg_reset(),
             Column::Step => theme.updated,
             Column::Field(path) if row.value(path).is_some() => theme.base.bg_reset(),
             _ => theme.dim,
         };
         put_cell(&value, column, place, style, buf);
-        if let Some(earlier) = row.earlier().filter(|_| *column == Column::Findings) {
-            // Dim, and without a number: the newest event is better, but one before it was not.
-            let free = usize::from(place.width).saturating_sub(text::width(&value));
-            let at = if value.is_empty() { place.x } else { place.x + place.width.saturating_sub(1) };
-            put(buf, (at, y), severity::sign(earlier.tally.worst), free.min(1), theme.dim);
-        }
     }
+}
+
+/// How many types have news, in more words and in fewer; nothing without any.
+fn unseen(model: &Model) -> Vec<Sanitized> {
+    let (all, above, below) = model.types.unseen();
+    if all == 0 {
+        return Vec::new();
+    }
+    let outside = [(above, "above"), (below, "below")].into_iter().filter(|(count, _)| *count > 0);
+    let outside = outside.map(|(count, place)| sanitized!("{} {}", count, place));
+    let unseen = Sanitized::join(std::iter::once(sanitized!("{} unseen", all)).chain(outside), " · ");
+    let key = model.preferences.bindings.key_for(&KEYS, Action::MarkSeen);
+    let with_key = sanitized!(" {} · {}: all seen ", unseen, key);
+    [Some(with_key).filter(|_| !key.is_empty()), Some(sanitized!(" {} ", unseen))].into_iter().flatten().collect()
+}
+
+/// A number in at most three characters.
+fn count(count: usize) -> Sanitized {
+    if count > 99 { "99+".into() } else { sanitized!("{}", count) }
 }
 
 /// A word on the counts where they would mislead: they are old, or smaller than what was captured.
@@ -186,18 +219,34 @@ impl BackgroundKept for Style {
     }
 }
 
-/// An event that the user sent matters more than one that came, so its name stays bright.
-fn mark(row: &TypeRow, probe: Option<ProbeMark>, theme: &Theme) -> (&'static str, Style) {
-    match (probe, row.gone, row.mark) {
-        (Some(ProbeMark::Waiting), ..) => ("→", theme.updated),
-        (Some(ProbeMark::Seen), ..) => ("✓", theme.ok),
-        (Some(ProbeMark::Guessed), ..) => ("?", theme.warning),
-        // Nothing came; what is wrong with an event is said in its own column.
-        (Some(ProbeMark::Missed), ..) => ("∅", theme.warning),
-        (None, true, _) => ("×", theme.dim),
-        (None, false, Some(Mark::New)) => ("+", theme.new),
-        (None, false, Some(Mark::Updated)) => ("●", theme.updated),
-        (None, false, None) => (" ", theme.dim),
+/// What is news of a type: a sign, and the word for it where there is room.
+struct News {
+    sign: &'static str,
+    word: &'static str,
+    style: Style,
+}
+
+/// An event that the user sent matters more than one that came.
+fn mark(row: &TypeRow, probe: Option<ProbeMark>, theme: &Theme) -> News {
+    let (sign, word, style) = match (probe, row.gone, row.mark) {
+        (Some(ProbeMark::Waiting), ..) => ("→", "sent", theme.updated),
+        (Some(ProbeMark::Seen), ..) => ("✓", "arrived", theme.ok),
+        (Some(ProbeMark::Guessed), ..) => ("?", "perhaps arrived", theme.warning),
+        // Nothing came; what is wrong with an event is said in front.
+        (Some(ProbeMark::Missed), ..) => ("∅", "not seen", theme.warning),
+        (None, true, _) => ("×", "gone", theme.dim),
+        (None, false, Some(Mark::New)) => ("●", "new", theme.new),
+        (None, false, Some(Mark::Updated)) => ("●", "", theme.updated),
+        (None, false, None) => (" ", "", theme.dim),
+    };
+    News { sign, word, style }
+}
+
+/// The word behind a name of so many columns, where all of it has room.
+fn put_word(word: &'static str, name: u16, place: Area, theme: &Theme, buf: &mut Buffer) {
+    let used = name.saturating_add(1);
+    if usize::from(place.width.saturating_sub(used)) >= word.len() {
+        put(buf, (place.x + used, place.y), word, word.len(), theme.dim);
     }
 }
 
@@ -216,8 +265,6 @@ fn put_name(
         theme.gone
     } else if is_quiet || name.as_str().is_empty() {
         theme.dim
-    } else if row.mark.is_some() {
-        theme.title
     } else {
         theme.title_quiet
     };
@@ -236,8 +283,7 @@ fn put_name(
 
 fn put_cell(value: impl AsSanitized, column: &Column, place: Area, style: Style, buf: &mut Buffer) {
     let room = usize::from(place.width);
-    // The signs of findings stand one below the other.
-    let left = matches!(column, Column::Name | Column::Findings | Column::Field(_));
+    let left = matches!(column, Column::Name | Column::Field(_));
     let value = value.as_sanitized().fit(room);
     let lead = if left { 0 } else { room.saturating_sub(text::width(&value)) };
     let x = place.x + u16::try_from(lead).unwrap_or(0);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::app::layout::Area;
 use crate::event::{Path, Sanitized, Segment, text};
 
-/// The width of the column of marks before the names.
-pub(super) const MARK_WIDTH: u16 = 2;
+/// The width of the columns of signs before the names: how bad it is, what is news, and what is pinned.
+pub(super) const MARK_WIDTH: u16 = 3;
 
 /// A column that is named alike is proposed for one that there is not.
 const ALIKE: f64 = 0.8;
@@ -20,7 +20,7 @@ const WIDEST: usize = 40;
 pub enum Column {
     /// The type's name.
     Name,
-    /// The worst finding, and how many there are.
+    /// How many findings there are; how bad they are stands before the name.
     Findings,
     /// How many events came since the step began.
     Step,
@@ -78,8 +78,7 @@ impl Column {
     fn width(&self, little: bool) -> u16 {
         match self {
             Self::Name => 0,
-            Self::Findings => 4,
-            Self::Step | Self::Seen => 5,
+            Self::Findings | Self::Step | Self::Seen => 5,
             Self::Received | Self::Captured => 6,
             Self::Rate => 8,
             Self::Field(_) if little => 8,
@@ -246,18 +245,18 @@ mod tests {
         columns.toggle(Column::Rate);
         let cases = [
             (58, "type find recv capt rate seen"),
-            (52, "type find recv capt rate seen"),
+            (54, "type find recv capt rate seen"),
             (46, "type find recv capt seen"),
-            (36, "type find recv seen"),
-            (30, "type find seen"),
-            (24, "type find"),
+            (38, "type find recv seen"),
+            (31, "type find seen"),
+            (25, "type find"),
             (18, "type"),
         ];
         for (width, expected) in cases {
             let shown = laid_out(&columns, width, |column| *column != Column::Step);
             assert_eq!(shown.join(" "), expected, "{width}");
         }
-        let cases = [(58, "type find step recv capt rate seen"), (36, "type find step seen"), (24, "type step")];
+        let cases = [(60, "type find step recv capt rate seen"), (38, "type find step seen"), (25, "type step")];
         for (width, expected) in cases {
             assert_eq!(laid_out(&columns, width, |_| true).join(" "), expected, "{width}");
         }
@@ -268,8 +267,8 @@ mod tests {
         let columns = read(&["type", "find", "recv", "seen", ".order_id"]);
         let no_step = |column: &Column| *column != Column::Step;
         assert_eq!(laid_out(&columns, 58, no_step).join(" "), "type find recv seen order_id");
-        assert_eq!(laid_out(&columns, 36, no_step).join(" "), "type find recv order_id");
-        assert_eq!(laid_out(&columns, 28, no_step).join(" "), "type find order_id");
+        assert_eq!(laid_out(&columns, 38, no_step).join(" "), "type find recv order_id");
+        assert_eq!(laid_out(&columns, 30, no_step).join(" "), "type find order_id");
         assert_eq!(laid_out(&read(&["seen", "seen", "find"]), 58, |_| true).join(" "), "type seen find step");
         assert_eq!(laid_out(&read(&[".products[0]"]), 58, no_step).join(" "), "type products[0]");
     }

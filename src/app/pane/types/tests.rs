@@ -145,6 +145,6 @@ fn a_field_of_the_tree_becomes_a_column_and_the_table_sorts_by_it() {
 fn all_marks_of_what_is_new_go_at_once() {
     let mut model = busy(80, 24);
     assert!(model.types.rows().any(|(_, row)| row.mark.is_some()));
-    act(&mut model, Action::MarkSeen, at(20));
+    press(&mut model, "a", at(20));
     assert!(model.types.rows().all(|(_, row)| row.mark.is_none()));
 }
