@@ -3,6 +3,7 @@
 use super::keymap::{Action, Binding};
 use super::layer::Layer;
 use super::tape::Tape;
+use super::tour::Step;
 use super::{Model, Mouse};
 use crate::event::{Sanitized, sanitized, text};
 use crate::session::Moment;
@@ -18,6 +19,8 @@ pub struct Hint {
     pub word: Sanitized,
     /// The column of the row where it begins.
     pub column: usize,
+    /// The step of the tour that it is.
+    pub step: Option<Step>,
 }
 
 impl Hint {
@@ -39,7 +42,7 @@ impl Model {
     pub fn lead_of_hints(&self, now: Moment) -> (&'static str, bool) {
         let [long, short, least] = COPY;
         if !matches!(self.layers.last(), Some(Layer::Copy(_))) {
-            return ("", false);
+            return (self.tour_hints().first().and_then(|hint| hint.step).map_or("", Step::lead), false);
         }
         let all: usize = self.candidates(now).map(|binding| self.hint(binding, false).width()).sum();
         match text::width(short) + all > self.room_for_hints() {
@@ -60,10 +63,13 @@ impl Model {
             .sum();
         let mut hints = Vec::new();
         let mut used = lead;
-        for binding in self.candidates(now) {
-            let hint = Hint { column: used, ..self.hint(binding, close) };
+        let tour = self.tour_hints();
+        let is_there = |action| tour.iter().any(|hint| hint.binding.action == action);
+        let others = self.candidates(now).filter(|binding| !is_there(binding.action));
+        for hint in tour.iter().cloned().chain(others.map(|binding| self.hint(binding, close))) {
+            let (hint, binding) = (Hint { column: used, ..hint }, hint.binding);
             // Leaving and help are what a lost reader looks for: room is kept for them.
-            let kept = if is_way_out(binding.action) { 0 } else { way_out };
+            let kept = if is_way_out(binding.action) || hint.step.is_some() { 0 } else { way_out };
             if hint.key.trim().is_empty() || used + hint.width() + kept > room {
                 continue;
             }
@@ -87,10 +93,34 @@ impl Model {
         hint.map(|hint| hint.binding.action)
     }
 
+    /// The step of the tour, where there is room for it, and the way out of the tour.
+    fn tour_hints(&self) -> Vec<Hint> {
+        let binding = |action| self.keys().all().find(|binding| binding.action == action);
+        let Some((step, binding_of_step)) = self.tour().and_then(|step| Some((step, binding(step.action())?))) else {
+            return Vec::new();
+        };
+        let hint = self.hint(binding_of_step, false);
+        let hint = Hint { word: sanitized!(" {} ", step.why()), step: Some(step), ..hint };
+        if hint.key.trim().is_empty() || text::width(step.lead()) + hint.width() > self.room_for_hints() {
+            return Vec::new();
+        }
+        let out = binding(Action::Back).filter(|_| self.leaves_tour());
+        let out = out.map(|back| Hint { word: " no tour ".into(), ..self.hint(back, false) });
+        std::iter::once(hint).chain(out).collect()
+    }
+
+    /// The answer to what was done as the bottom row has it, beside the keys that were pressed.
+    pub fn answer(&self) -> Option<(Sanitized, bool)> {
+        let room = self.room_beside_trail().saturating_sub(2);
+        self.toast.as_ref().map(|toast| (sanitized!(" {} ", toast.text.fit(room)), toast.bad))
+    }
+
+    fn room_beside_trail(&self) -> usize {
+        usize::from(self.size.width).saturating_sub(self.trail().iter().map(Sanitized::width).sum())
+    }
+
     fn room_for_hints(&self) -> usize {
-        let width = usize::from(self.size.width);
-        let toast = self.toast.as_ref().map_or(0, |toast| toast.text.fit(width.saturating_sub(2)).width() + 2);
-        width.saturating_sub(toast)
+        self.room_beside_trail().saturating_sub(self.answer().map_or(0, |(answer, _)| text::width(&answer)))
     }
 
     /// What would be shown if there were room.
@@ -114,7 +144,7 @@ impl Model {
             false => sanitized!(" {} ", word),
         };
         let key = sanitized!(" {}", self.preferences.bindings.first(self.keys(), binding));
-        Hint { binding, key, word, column: 0 }
+        Hint { binding, key, word, column: 0, step: None }
     }
 }
 

@@ -197,6 +197,10 @@ pub enum Action {
     CopyCalls,
     /// Print them on the plain terminal.
     PrintCalls,
+    /// Show the keys that are pressed, or no more.
+    ShowKeys,
+    /// Show the tour, or put it away.
+    Tour,
     /// Edit the line.
     Edit(LineEdit),
 }
@@ -456,6 +460,7 @@ pub(super) static ANYWHERE: Keys = {
         hint(&[char('|')], A::Query, "query the event, or find those of the session that match (jq)", "query"),
         hint(&[char('?'), key(KeyCode::F(1))], A::Help, "this help", "help"),
         bind(&[char('T')], A::Mouse, "the mouse to the terminal, to select text with it; and back"),
+        bind(&[], A::ShowKeys, "show the keys that are pressed, for those who look on; and no more"),
         bind(&[ctrl('l')], A::Redraw, "redraw the screen"),
         bind(&[ctrl('z')], A::Suspend, "to the shell; fg comes back"),
         hint(&[char('q'), ctrl('c')], A::Quit, "quit", "quit"),
@@ -515,6 +520,7 @@ pub(super) static COLLECTOR: Keys = {
             "next",
         ),
         hint(&[char('P')], A::PassOn, "pass on again what could not be passed on", "pass on again"),
+        bind(&[], A::Tour, "the tour: key by key to an event that is sent and seen; and no tour"),
     ];
     Keys::commands("Watching a collector", BINDINGS, &[])
 };

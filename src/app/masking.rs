@@ -175,6 +175,7 @@ fn turn(model: &mut Model, now: Moment) -> Vec<Effect> {
             // There is one player for both.
             model.tape = plain.tape.take();
             std::mem::swap(&mut model.recordings, &mut plain.recordings);
+            std::mem::swap(&mut model.key_trail, &mut plain.key_trail);
             model.masked = Masked::ForNow(Box::new(plain), Unjudged::default());
             toast(model, now, "masked: M shows it again; drafts from before are hidden");
         }
@@ -183,6 +184,7 @@ fn turn(model: &mut Model, now: Moment) -> Vec<Effect> {
             (model.tape, model.recordings) = (masked.tape, masked.recordings);
             effects.extend(model.tape.as_mut().map(Tape::tell_again).unwrap_or_default());
             (model.preferences, model.commands_run) = (masked.preferences, masked.commands_run);
+            model.key_trail = masked.key_trail;
             (model.size, model.interval, model.told_interval) = (masked.size, masked.interval, masked.told_interval);
             model.composer.take_in(masked.composer);
             model.queries.ask_again(&masked.queries);

@@ -17,6 +17,7 @@ mod headless;
 pub mod hints;
 mod input;
 pub mod key_table;
+pub mod key_trail;
 pub mod keymap;
 pub mod layer;
 pub mod layout;
@@ -43,6 +44,7 @@ pub mod tape;
 #[cfg(test)]
 mod tests;
 mod theme;
+pub mod tour;
 pub mod tree;
 mod update;
 mod values;

@@ -8,6 +8,7 @@ use super::bindings::Bindings;
 use super::composer::{self, Composer, Composition};
 use super::connection_status::{ConnectionState, ConnectionStatus};
 use super::findings::{Baseline, Checked};
+use super::key_trail::KeyTrail;
 use super::keymap::{self, Action, Binding, Keys, Origin};
 use super::layer::Layer;
 use super::layout::Layout;
@@ -43,6 +44,10 @@ pub struct Preferences {
     pub no_mouse: bool,
     /// The profiles that can be switched to.
     pub profiles: Arc<[Sanitized]>,
+    /// Whether the tour is shown.
+    pub tour: bool,
+    /// Whether the keys that are pressed are shown.
+    pub show_keys: bool,
 }
 
 /// The setup of the application.
@@ -184,6 +189,8 @@ pub struct Model {
     pub preferences: Preferences,
     /// The commands that were run from the palette, the latest first.
     pub(super) commands_run: Vec<Action>,
+    /// The keys that were pressed last, where they are shown.
+    pub(super) key_trail: KeyTrail,
 }
 
 /// What is masked of all that the model holds.
@@ -330,6 +337,7 @@ impl Model {
             input: setup.reads.then_some(InputState::Open),
             preferences: setup.preferences,
             commands_run: Vec::new(),
+            key_trail: KeyTrail::default(),
             happened: setup.now,
             numbers_from: EventNumber::default(),
             unlinted: Vec::new(),
@@ -720,11 +728,12 @@ impl Model {
     /// How long after `now` a visible text changes by the passing of time alone (an age, a countdown, a sparkline, a
     /// flash that ends); `None` when nothing on screen depends on time.
     pub fn next_wake(&self, now: Moment) -> Option<Duration> {
-        let toast = self.toast.as_ref().map(|toast| toast.until.since(now)).filter(|left| !left.is_zero());
-        let Some(tape) = &self.tape else { return [toast, self.session_wake(now)].into_iter().flatten().min() };
+        let toast = self.toast.as_ref().map(|toast| toast.until.since(now));
+        let passing = [toast, self.key_trail.next_wake(now)].into_iter().flatten().filter(|left| !left.is_zero()).min();
+        let Some(tape) = &self.tape else { return [passing, self.session_wake(now)].into_iter().flatten().min() };
         // The header has the time on the tape.
         let changes = self.session_wake(tape.moment(now)).unwrap_or(Duration::MAX).min(Duration::from_secs(1));
-        [toast, tape.wake_after(changes)].into_iter().flatten().min()
+        [passing, tape.wake_after(changes)].into_iter().flatten().min()
     }
 
     /// The same of what depends on the time of the session.
@@ -779,6 +788,11 @@ impl Model {
     /// How often the source polls just now: while a probe is waited for, at least as often as that asks.
     pub fn polling_interval(&self) -> Duration {
         if self.outbox.probes().is_waiting() { self.interval.min(self.sending.probe_interval) } else { self.interval }
+    }
+
+    /// The keys that were pressed last, as they are shown, where somebody wants to see them.
+    pub fn trail(&self) -> Vec<Sanitized> {
+        self.key_trail.shown(&self.preferences.bindings, usize::from(self.size.width / 4))
     }
 
     /// The instant whose rates are on show: now, or when the screen was held still.

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use tui_input::{Input, InputRequest};
 
 use super::composer::ComposerTab;
+use super::key_trail::KeyTrail;
 use super::keymap::{self, Action, CopyTarget, Keys, LineEdit, Origin};
 use super::layer::all_findings::AllFindings;
 use super::layer::help::Help;
@@ -34,7 +35,7 @@ use super::{
 use crate::blueshift::Batch;
 use crate::blueshift::curl::{self, CurlError};
 use crate::event::{Sanitized, TypeName, sanitized, text};
-use crate::session::{CollectorCommand, EventNumber, Moment, Record};
+use crate::session::{CollectorCommand, EventNumber, Moment, ProofOutcome, Record};
 
 /// The intervals that `+` and `-` step through.
 const INTERVALS: [Duration; 11] = [
@@ -78,6 +79,7 @@ pub(super) fn update(model: &mut Model, message: Message, at: Moment) -> Vec<Eff
         model.toast = None;
         model.recordings.is_leaving &= answered;
     }
+    model.key_trail.fade(at);
     model.outbox.expire(now, &mut model.stream);
     let mut effects = match message {
         Message::Key(key) => press(model, key, now),
@@ -132,9 +134,20 @@ fn keep_proofs(model: &mut Model, now: Moment) -> Option<Effect> {
     let mut proofs: Vec<_> = model.outbox.take_proofs(now).into_iter().map(Record::Proof).collect();
     if !proofs.is_empty() {
         model.session.take_in(&mut proofs);
+        end_tour(model, &proofs, now);
     }
     let unmasked = model.redaction().is_none().then(|| Arc::clone(&model.redaction));
     model.recordings.write(&proofs, unmasked.as_deref())
+}
+
+/// Ends the tour with the event that was seen.
+fn end_tour(model: &mut Model, proofs: &[Record], now: Moment) {
+    let is_seen = |record: &Record| matches!(record, Record::Proof(proof) if proof.proof == ProofOutcome::Seen);
+    if model.preferences.tour && proofs.iter().any(is_seen) {
+        model.preferences.tour = false;
+        let key = model.preferences.bindings.key_for(&keymap::ANYWHERE, Action::Help);
+        toast(model, now, sanitized!("that was the tour: {} has all keys", key));
+    }
 }
 
 /// Makes what a frame needs and a message does not. Once before each frame.
@@ -205,6 +218,9 @@ fn done(model: &mut Model, outcome: Outcome, now: Moment) -> Vec<Effect> {
 }
 
 fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
+    if model.preferences.show_keys {
+        model.key_trail.press(key, model.keys().typing, model.happened);
+    }
     let action = model.action(key);
     model.recordings.is_leaving &= action == Some(Action::Quit);
     if let Some(action) = action {
@@ -563,6 +579,13 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
             model.layers.push(Open::Prompt(PromptKind::TapeName, input).into());
         }
         Action::Mouse => return turn_mouse(model, now),
+        Action::Tour => turn_tour(model, now),
+        Action::ShowKeys => {
+            let is_on = !model.preferences.show_keys;
+            model.preferences.show_keys = is_on;
+            model.key_trail = KeyTrail::default();
+            toast(model, now, if is_on { "keys are shown here" } else { "keys are shown no more" });
+        }
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Poll => {
@@ -638,6 +661,18 @@ fn anywhere(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Shows the tour, or puts it away.
+fn turn_tour(model: &mut Model, now: Moment) {
+    model.preferences.tour = !model.preferences.tour;
+    let key = model.preferences.bindings.key_for(&keymap::ANYWHERE, Action::Palette);
+    let told = if model.preferences.tour {
+        "the tour: the keys at the left below, one after the other".into()
+    } else {
+        sanitized!("no tour; {} tour brings it back", key)
+    };
+    toast(model, now, told);
 }
 
 /// Leaves the mouse to the terminal, or takes it back.
@@ -741,6 +776,7 @@ fn back(model: &mut Model, now: Moment) -> Vec<Effect> {
         _ if model.zoomed => model.zoomed = false,
         PaneId::Inspector => leave_inspector(model),
         PaneId::Stream => focus(model, PaneId::Types),
+        PaneId::Types if model.leaves_tour() => turn_tour(model, now),
         PaneId::Types if model.types.query().is_empty() => return comply(model, Request::Narrow(None), now),
         PaneId::Types => model.types.set_filter(""),
     }

@@ -81,6 +81,8 @@ const PLAN: &str = "A folder of JSON Schemas, one per event type, to check event
 const THEME: &str =
     "How the screen looks; by default what suits the terminal (see `clickscope theme`) [env: CLICKSCOPE_THEME]";
 
+const SHOW_KEYS: &str = "Show the keys that are pressed, for those who look on; what is typed into a text is not shown";
+
 const PROFILE: &str = "A profile in the config file; its settings override the environment [env: CLICKSCOPE_PROFILE]";
 
 /// The options of every command.
@@ -103,6 +105,8 @@ pub(super) struct Options {
     pub(super) history: Option<usize>,
     #[arg(long, global = true, value_name = "NAME", value_parser = theme(), help = THEME)]
     pub(super) theme: Option<ThemeName>,
+    #[arg(long, global = true, help = SHOW_KEYS)]
+    pub(super) show_keys: bool,
 }
 
 /// The command line as help and manual have it: with the options of every command only where they mean something. That
@@ -126,10 +130,10 @@ fn with_its_own_options(command: clap::Command) -> clap::Command {
     }
     let taken: Option<&[&str]> = match command.get_name() {
         "lint" | "check" | "report" | "compare" => Some(&["profile", "plan"]),
-        "demo" => Some(&["interval", "history", "theme"]),
+        "demo" => Some(&["interval", "history", "theme", "show-keys"]),
         "send" | "expect" | "baseline" => Some(&["profile", "region", "url", "interval", "header", "plan"]),
-        "replay" => Some(&["profile", "plan", "history", "theme"]),
-        "sandbox" => Some(&["profile", "header", "theme"]),
+        "replay" => Some(&["profile", "plan", "history", "theme", "show-keys"]),
+        "sandbox" => Some(&["profile", "header", "theme", "show-keys"]),
         "doctor" => Some(&["profile", "region", "url", "header"]),
         "plan" | "infer" | "rules" | "explain" | "templates" | "theme" | "commands" | "completions" | "man" => {
             Some(&[])
@@ -165,7 +169,7 @@ pub(super) enum Command {
     #[command(after_help = WATCH_EXAMPLES)]
     Watch(WatchArgs),
     /// Watch the traffic of a small shop on a local collector; needs no account or network
-    #[command(after_help = "Example:\n  clickscope demo")]
+    #[command(after_help = DEMO_EXAMPLES)]
     Demo(DemoArgs),
     /// Send events, and prove that they arrive
     #[command(after_help = SEND_EXAMPLES)]
@@ -248,6 +252,13 @@ Without --theme, CLICKSCOPE_THEME or theme in the config file, it is what suits
 the terminal: none where NO_COLOR is set; dark, or light where COLORFGBG or the
 terminal itself says that its background is light; 16 where it has no more
 colours; ascii where the locale's characters are not UTF-8.";
+
+const DEMO_EXAMPLES: &str = "Examples:
+  clickscope demo
+  clickscope demo --show-keys        the keys that are pressed, for a screen share
+
+A tour in the bottom row goes key by key to an event that is fixed, sent and
+seen; esc puts it away, and the palette (:) brings it back.";
 
 /// Which theme is shown.
 #[derive(Clone, Copy, Debug, Args)]

@@ -46,6 +46,8 @@ pub(super) struct Setting<'a> {
     pub(super) notices: Option<Vec<Sanitized>>,
     /// The file of the authority that it serves https with.
     pub(super) authority: Option<PathBuf>,
+    /// Whether the tour is shown at first.
+    pub(super) tour: bool,
     /// The account to look in for what is passed on.
     pub(super) account: Option<Box<Account>>,
 }
@@ -54,7 +56,8 @@ impl Setting<'_> {
     /// What says where it is and how it is sent to.
     fn settings(&self, sandbox: &Sandbox) -> Result<(Config, Sanitized, live::Settings), Failure> {
         let here = ConfigLayer::flags(None, Some(&sandbox.url()), None)?;
-        let config = Config::resolve(std::iter::once(here).chain(self.layers.clone()), self.file);
+        let mut config = Config::resolve(std::iter::once(here).chain(self.layers.clone()), self.file);
+        config.preferences.tour = self.tour;
         let base = config.target.value.base_url();
         let target = sanitized!("{} · {}", self.called, sanitize(&sandbox.url()));
         let settings = live::Settings {

@@ -19,8 +19,8 @@ pub(super) fn run(args: &DemoArgs, layers: [ConfigLayer; 2], file: &ConfigFile) 
         None
     };
     let record = args.record.record.as_deref();
-    let setting =
-        Setting { called: "demo", key: None, layers, file, masks, record, notices, account: None, authority: None };
+    let (key, account, authority) = (None, None, None);
+    let setting = Setting { called: "demo", key, layers, file, masks, record, notices, authority, tour: true, account };
     runtime::block_on(async {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let debug_shape = DebugShape::Counted;

@@ -244,7 +244,8 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let flags = ConfigLayer::flags(options.region, options.url.as_deref(), options.interval)?
         .with_plan(options.plan)
         .with_history(options.history)
-        .with_theme(options.theme);
+        .with_theme(options.theme)
+        .with_keys_shown(options.show_keys);
     let headers = config::headers(&options.headers)?;
     let file = ConfigFile::read_all;
     let lookup = |name: &str| std::env::var_os(name);

@@ -77,7 +77,8 @@ pub(super) fn run(
     };
     let record = record.record.as_deref();
     let (account, authority) = (account.flatten(), config.tls.clone());
-    let setting = Setting { called: "collector", key, layers, file, masks, record, notices, authority, account };
+    let setting =
+        Setting { called: "collector", key, layers, file, masks, record, notices, authority, tour: false, account };
     let onward = onward.map(|(onward, _)| onward);
     let coming = Coming { what: coming, by_enter, ends: incoming.exit_after_traffic };
     runtime::block_on(serve(config, setting, coming, onward.as_ref()))?

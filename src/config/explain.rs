@@ -111,8 +111,10 @@ pub fn explain(
             let default = default("what suits the terminal".into());
             all.push(explained(field.name, near.chain(explaining.said(field.name)).chain([default]).collect()));
         } else if field.name != "profile" {
+            let is_flag = field.name == "show_keys" && flags.show_keys;
+            let flag = is_flag.then(|| Setting { value: "true".into(), place: Provenance::Flag("--show-keys") });
             let of_files = explaining.said(field.name);
-            all.push(explained(field.name, of_files.into_iter().chain([default(unsaid(field))]).collect()));
+            all.push(explained(field.name, flag.into_iter().chain(of_files).chain([default(unsaid(field))]).collect()));
         }
     }
     let rules = file.said().iter().flat_map(|said| &said.values).map(|(name, _)| &**name);

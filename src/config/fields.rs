@@ -79,7 +79,7 @@ pub(super) fn needs_agreement(name: &str, value: &str) -> bool {
 }
 
 /// The fields of the file itself.
-pub(super) const TOP: [Field; 10] = [
+pub(super) const TOP: [Field; 11] = [
     field("profile", Text, Free, "\"staging\"", "the profile that is used without --profile"),
     field("profiles", Profiles, Free, "", "named targets, each a table [profiles.NAME]"),
     field(
@@ -108,6 +108,7 @@ pub(super) const TOP: [Field; 10] = [
     ),
     field("keys", Keys, Never, "", "keys of your own: ACTION = \"KEY\", or a list of keys (docs/keys.md)"),
     field("mouse", Mouse, Never, "", "[mouse] capture = false leaves the mouse to the terminal"),
+    field("show_keys", Flag, Never, "true", "the keys that are pressed are shown, for those who look on"),
 ];
 
 /// The fields of `[mouse]`.

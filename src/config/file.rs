@@ -49,6 +49,8 @@ pub struct ConfigFile {
     bindings: Option<Bindings>,
     /// Whether the mouse is heard.
     mouse: Option<bool>,
+    /// Whether the keys that are pressed are shown.
+    show_keys: Option<bool>,
     /// What each file says, the nearest first.
     said: Vec<Said>,
 }
@@ -121,6 +123,7 @@ impl ConfigFile {
         let bindings = section.table("keys")?.map(|table| bindings::bindings(&source, table)).transpose()?;
         let mouse = section.table("mouse")?.map(|table| mouse(&source, table)).transpose()?.flatten();
         let theme = section.parsed("theme", str::parse)?.or(self.theme);
+        let show_keys = section.flag("show_keys")?.map(|flag| flag.value);
         let agreed = match owner {
             Owner::User => None,
             Owner::Project { agreed } => Some(agreed),
@@ -138,6 +141,7 @@ impl ConfigFile {
             theme,
             bindings: bindings.or(self.bindings),
             mouse: mouse.or(self.mouse),
+            show_keys: show_keys.or(self.show_keys),
             said,
         };
         if let Some(Setting { value, place }) = file.profile.as_ref().filter(|_| chosen_here) {
@@ -196,6 +200,8 @@ impl ConfigFile {
             bindings: self.bindings.clone().unwrap_or_default().into(),
             no_mouse: self.mouse == Some(false),
             profiles: self.profile_names().map(sanitize).collect(),
+            tour: false,
+            show_keys: self.show_keys == Some(true),
         }
     }
 

@@ -68,6 +68,8 @@ pub struct ConfigLayer {
     pub history: Option<Setting<usize>>,
     /// The theme.
     pub theme: Option<Setting<ThemeName>>,
+    /// Whether the keys that are pressed are to be shown.
+    pub show_keys: bool,
 }
 
 impl ConfigLayer {
@@ -102,6 +104,12 @@ impl ConfigLayer {
         Self { theme: theme.map(|value| Setting { value, place: Provenance::Flag("--theme") }), ..self }
     }
 
+    /// The same, with the keys that are pressed shown where the command line wants it.
+    #[must_use]
+    pub fn with_keys_shown(self, show_keys: bool) -> Self {
+        Self { show_keys, ..self }
+    }
+
     /// The layer of the environment.
     pub fn environment(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let region = read(lookup, REGION, |text| text.parse::<Region>().map_err(|error| error.to_string()))?;
@@ -109,7 +117,7 @@ impl ConfigLayer {
         let interval = read(lookup, INTERVAL, parse_interval)?;
         let history = read(lookup, HISTORY, parse_size)?;
         let theme = read(lookup, THEME, str::parse)?;
-        Ok(Self { target: target(region, url)?, interval, plan: None, history, theme })
+        Ok(Self { target: target(region, url)?, interval, history, theme, ..Self::default() })
     }
 }
 

@@ -137,6 +137,7 @@ impl Profile {
             plan: self.plan.clone(),
             history: self.history.clone(),
             theme: None,
+            show_keys: false,
         }
     }
 

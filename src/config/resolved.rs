@@ -93,17 +93,20 @@ impl Config {
             plan: near.plan.or(far.plan),
             history: near.history.or(far.history),
             theme: near.theme.or(far.theme),
+            show_keys: near.show_keys || far.show_keys,
         });
         let target =
             layers.target.unwrap_or(Setting { value: Target::Region(Region::default()), place: Provenance::Default });
         let interval =
             layers.interval.unwrap_or(Setting { value: usual_interval(&target.value), place: Provenance::Default });
+        let preferences = file.preferences();
+        let preferences = Preferences { show_keys: preferences.show_keys || layers.show_keys, ..preferences };
         Self {
             target,
             interval,
             plan: layers.plan,
             history: layers.history,
-            preferences: file.preferences(),
+            preferences,
             theme: layers.theme.or_else(|| file.theme().cloned()),
             profile: None,
             signing: Signing::default(),

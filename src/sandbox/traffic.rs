@@ -306,6 +306,7 @@ mod tests {
         assert_eq!(rules("subscription_cancel"), ["date-impossible"]);
         for (name, rule) in [
             ("odd_revenue_as_text", "number-format"),
+            ("odd_products_as_text", "products-array"),
             ("odd_products_as_object", "products-array"),
             ("odd_month_14", "date-impossible"),
             ("odd_nobody", "identifier-empty"),

@@ -1,7 +1,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use ratatui::widgets::Widget;
 use tui_input::Input;
 
@@ -21,11 +21,12 @@ const ROOM_FOR_KEY: usize = 14;
 /// The bottom row: the keys that work here, or the line being typed; and the answer to what was done. Gives the place
 /// of the cursor, when a line is being typed.
 pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let toast = model.toast.as_ref().map_or_else(Line::default, |toast| {
-        let style = if toast.bad { theme.error } else { theme.ok };
-        // As a span: a line's own style would colour the whole row.
-        joined(vec![span(sanitized!(" {} ", toast.text.fit(usize::from(area.width) - 2)), style)])
-    });
+    // As spans: a line's own style would colour the whole row.
+    let answer = model.answer().map(|(answer, bad)| span(answer, if bad { theme.error } else { theme.ok }));
+    let trail = model.trail();
+    let (last, earlier) = trail.split_last().map_or((None, &[][..]), |(last, earlier)| (Some(last), earlier));
+    let trail = earlier.iter().map(|key| span(key, theme.hint_key)).chain(last.map(|key| span(key, theme.selection)));
+    let at_right = joined(answer.into_iter().chain(trail).collect());
     let (lead, close) = model.lead_of_hints(now);
     let (mut spans, cursor) = match model.layers.last() {
         Some(Layer::Prompt(typed)) if is_of_file(typed.kind) => {
@@ -47,10 +48,13 @@ pub(super) fn render(model: &Model, now: Moment, theme: &Theme, area: Rect, buf:
     };
     let used: usize = spans.iter().map(Span::width).sum();
     for hint in model.hints_behind(used, close, now) {
-        spans.extend([span(hint.key, theme.hint_key), span(hint.word, theme.dim)]);
+        spans.extend([
+            span(hint.key, theme.hint_key),
+            span(hint.word, if hint.step.is_some() { theme.title } else { theme.dim }),
+        ]);
     }
     joined(spans).render(area, buf);
-    toast.right_aligned().render(area, buf);
+    at_right.right_aligned().render(area, buf);
     cursor
 }
 

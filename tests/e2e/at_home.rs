@@ -9,7 +9,7 @@ use crate::collector::Collector;
 use crate::harness::Launch;
 
 /// A home with this config file.
-fn home(config: &str) -> TempDir {
+pub(crate) fn home(config: &str) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(".config/clickscope");
     fs::create_dir_all(&folder).unwrap();

@@ -18,5 +18,6 @@ mod recording;
 mod replay;
 mod requests;
 mod stream;
+mod tour;
 mod trouble;
 mod watching;

@@ -240,7 +240,8 @@ impl Inspector {
         }
     }
 
-    /// Shows what was found at a place of the event on show, in the list of findings.
+    /// Shows what was found at a place of the event on show, in the list of findings, and holds still: who goes to a finding
+    /// means the event that has it.
     pub(in crate::app) fn show_finding(&mut self, path: &Path, context: &Context<'_>) {
         let context = &Context { shown: self.shown.as_ref(), ..*context };
         let found = self.shown.as_ref().and_then(Shown::found);
@@ -250,6 +251,7 @@ impl Inspector {
             self.tabs.findings.show(context);
             self.tabs.findings.select(finding);
         }
+        self.hold();
     }
 
     /// Goes to another tab.
