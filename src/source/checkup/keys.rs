@@ -113,10 +113,15 @@ fn with_request(check: Check, exchange: &Exchange) -> Check {
     Check { request_id: exchange.request_id.clone().filter(|_| !is_ok), ..check }
 }
 
+/// What to do where no answer says whether a key is taken.
+const UNTOLD: &str = "mend first what is said of the answers below: whether the key is taken shows then";
+
 fn event_key(event: &Good, user: Option<&Good>, region: Option<Region>) -> Check {
     let found = sanitized!("{}: {}", event.called, event.words(region));
-    if event.events != Taken::No {
-        return Check::ok("event key", found);
+    match event.events {
+        Taken::Yes => return Check::ok("event key", found),
+        Taken::Unknown => return Check::warning("event key", found, UNTOLD.into()),
+        Taken::No => {}
     }
     let fix = match (event.belongs(), user) {
         (Some(region), _) => sanitized!("this is a key of another region: use --region {}", region.as_str()),
@@ -135,8 +140,10 @@ fn event_key(event: &Good, user: Option<&Good>, region: Option<Region>) -> Check
 
 fn user_key(user: &Good, event: Option<&Good>, region: Option<Region>) -> Check {
     let found = sanitized!("{}: {}", user.called, user.words(region));
-    if user.counts != Taken::No {
-        return Check::ok("user key", found);
+    match user.counts {
+        Taken::Yes => return Check::ok("user key", found),
+        Taken::Unknown => return Check::warning("user key", found, UNTOLD.into()),
+        Taken::No => {}
     }
     let fix = match (user.belongs(), event) {
         (Some(region), _) => sanitized!("this is a key of another region: use --region {}", region.as_str()),
@@ -175,7 +182,8 @@ mod tests {
             ((No, No, Some(Yes)), (No, No, Some(No)), (Failure, "--region eu"), (Warning, "User API key")),
             ((No, No, Some(Yes)), (No, No, Some(Yes)), (Failure, "--region eu"), (Warning, "--region eu")),
             ((Yes, Yes, None), (No, No, None), (Ok, ""), (Warning, "unset this variable")),
-            ((Unknown, Unknown, None), (Unknown, Unknown, None), (Ok, ""), (Ok, "")),
+            ((Unknown, Unknown, None), (Unknown, Unknown, None), (Warning, "first"), (Warning, "first")),
+            ((Yes, Unknown, None), (Unknown, Yes, None), (Ok, ""), (Ok, "")),
         ];
         for (event, user, of_event, of_user) in cases {
             let region = event.2.is_some().then_some(Region::Us);
