@@ -13,15 +13,16 @@ mod repeats;
 
 use std::borrow::Cow;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::budget::cut_short;
 use super::missing::is_no_value;
+use super::per_event::meant;
 use super::values::is_address;
 use super::{Findings, LintContext, Rule, Stage};
-use crate::event::text::{excerpt, trimmed};
-use crate::event::{ByName, Document, NodeId, NodeKind, Origin, Path};
+use crate::event::text::{excerpt, sanitize, trimmed};
+use crate::event::{ByName, Document, NodeId, NodeKind, Origin, Path, Sanitized};
 use fields::FieldHistory;
 use orders::OrderHistory;
 use people::IdentityHistory;
@@ -37,6 +38,7 @@ pub(crate) struct CrossEvent {
     people: IdentityHistory,
     orders: OrderHistory,
     repeats: RepeatHistory,
+    types: EventTypes,
     /// Whether it was said that not all of it is remembered.
     was_told: bool,
 }
@@ -60,12 +62,13 @@ impl CrossEvent {
                 self.people.observe(&key_fields, findings);
             }
             let before = findings.kept().len();
+            self.types.remember(&key_fields);
             if findings.want(orders::RULES) {
-                self.orders.observe(&key_fields, findings);
+                self.orders.observe(&key_fields, &self.types, findings);
             }
             if findings.want(repeats::RULES) {
                 let is_told = findings.kept().len() > before;
-                self.repeats.observe(&key_fields, is_told, findings);
+                self.repeats.observe(&key_fields, &self.types, is_told, findings);
             }
             self.tell_what_is_not_known(findings);
         }
@@ -115,6 +118,8 @@ struct KeyFields<'a> {
     stage: Stage,
     /// Its type.
     event_type: Option<&'a str>,
+    /// The hash of that.
+    typed: u64,
     customer: Identifying<'a>,
     /// Only one that mail can go to: a text that is no address has its own rule, and stands for many people.
     email: Identifying<'a>,
@@ -180,10 +185,12 @@ impl<'a> KeyFields<'a> {
         let email = identifying(event, email).filter(|(_, email)| is_address(trimmed(email)));
         let about = customer.as_ref().map(|(_, customer)| ("customer_id", xxh3_64(customer.as_bytes())));
         let by_email = || email.as_ref().map(|(_, email)| ("email", xxh3_64(lowercase(trimmed(email)).as_bytes())));
+        let event_type = event.event_type();
         let mut key_fields = Self {
             event,
             stage,
-            event_type: event.event_type(),
+            event_type,
+            typed: xxh3_64(event_type.unwrap_or_default().as_bytes()),
             customer_or_email: about.or_else(by_email),
             customer,
             email,
@@ -238,6 +245,44 @@ impl<'a> KeyFields<'a> {
             xxh3_64_with_seed(self.event.text(field).as_bytes(), key)
         })
     }
+}
+
+/// The types of events that came, by their hashes: an event is remembered with that alone.
+#[derive(Debug, Default)]
+struct EventTypes(HashMap<u64, EventType>);
+
+#[derive(Debug)]
+struct EventType {
+    shown: Box<str>,
+    /// The hash of the name that is meant by it.
+    meant: u64,
+}
+
+impl EventTypes {
+    /// So many are remembered: what is said of another one does without its name.
+    const MOST: usize = 10_000;
+
+    fn remember(&mut self, key_fields: &KeyFields<'_>) {
+        let Some(name) = key_fields.event_type else { return };
+        if self.0.len() < Self::MOST || self.0.contains_key(&key_fields.typed) {
+            let new = || EventType { shown: remembered(name), meant: meant_by(name) };
+            self.0.entry(key_fields.typed).or_insert_with(new);
+        }
+    }
+
+    fn shown(&self, typed: u64) -> Option<Sanitized> {
+        self.0.get(&typed).map(|known| sanitize(&known.shown))
+    }
+
+    /// The hash of the name that is meant by the type of an event.
+    fn meant(&self, key_fields: &KeyFields<'_>) -> u64 {
+        let known = self.0.get(&key_fields.typed).map(|known| known.meant);
+        known.unwrap_or_else(|| meant_by(key_fields.event_type.unwrap_or_default()))
+    }
+}
+
+fn meant_by(name: &str) -> u64 {
+    xxh3_64(meant(name).as_bytes())
 }
 
 /// The text of a field that identifies something and holds no other thing: text that is not blank, or a number.

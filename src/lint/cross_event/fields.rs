@@ -138,19 +138,26 @@ impl FieldHistory {
         if let Some(field) = key_fields.event.type_field() {
             self.names.check_type(key_fields.event, field, name, findings);
         }
-        let event = EventPlaces::read(key_fields.event, key_fields.stage, name);
-        self.judge(&event, malformed, findings);
-        self.learn(&event, malformed, findings);
+        let event = EventPlaces::read(key_fields);
+        let known = self.judge(&event, malformed, findings);
+        self.learn(&event, &known, malformed, findings);
     }
 
     /// Finds in an event that may be sent what is otherwise than in those before it. Nothing is remembered.
     pub(super) fn foresee(&self, key_fields: &KeyFields<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
-        if let Some(name) = key_fields.event_type {
-            self.judge(&EventPlaces::read(key_fields.event, key_fields.stage, name), malformed, findings);
+        if key_fields.event_type.is_some() {
+            self.judge(&EventPlaces::read(key_fields), malformed, findings);
         }
     }
 
-    fn judge(&self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
+    /// Gives by the position in the document where each field stands among those of its object.
+    fn judge(
+        &self,
+        event: &EventPlaces<'_>,
+        malformed: &HashSet<NodeId>,
+        findings: &mut Findings,
+    ) -> Vec<Option<usize>> {
+        let mut known_at = vec![None; event.keys.len()];
         let mut there: Vec<bool> = Vec::new();
         // A mistake in one element of a list is in all of them, and worth one word.
         let mut told: HashSet<(u64, u64)> = HashSet::new();
@@ -167,6 +174,7 @@ impl FieldHistory {
             for child in event.document.children(container.id) {
                 let known = event.key(child).and_then(|key| shape.fields.get_full(&key));
                 let Some((index, key, field)) = known else { continue };
+                known_at.iter_mut().skip(child.index()).take(1).for_each(|at| *at = Some(index));
                 there.iter_mut().skip(index).take(1).for_each(|there| *there = true);
                 if !malformed.contains(&child) {
                     let times = (container.kind == NodeKind::Object).then_some(shape.times);
@@ -179,9 +187,16 @@ impl FieldHistory {
                 shape.missing(event, container, &there, findings);
             }
         }
+        known_at
     }
 
-    fn learn(&mut self, event: &EventPlaces<'_>, malformed: &HashSet<NodeId>, findings: &mut Findings) {
+    fn learn(
+        &mut self,
+        event: &EventPlaces<'_>,
+        known_at: &[Option<usize>],
+        malformed: &HashSet<NodeId>,
+        findings: &mut Findings,
+    ) {
         let Self { shapes, names } = self;
         for container in &event.containers {
             let key = event.shape(container);
@@ -197,11 +212,19 @@ impl FieldHistory {
                 let Some(key) = event.key(child) else { continue };
                 count += 1;
                 let full = shape.fields.len() >= MOST_FIELDS;
-                let field = match shape.fields.entry(key) {
-                    Entry::Occupied(field) => field.into_mut(),
-                    Entry::Vacant(_) if full => continue,
-                    Entry::Vacant(place) => place.insert(FieldStats::new(event, container, child)),
+                let known_at = known_at.get(child.index()).copied().flatten();
+                // What was known when the event was judged may have been forgotten since.
+                let known_at =
+                    known_at.filter(|at| shape.fields.get_index(*at).is_some_and(|(known, _)| *known == key));
+                let field = match known_at {
+                    Some(at) => shape.fields.get_index_mut(at).map(|(_, field)| field),
+                    None => match shape.fields.entry(key) {
+                        Entry::Occupied(field) => Some(field.into_mut()),
+                        Entry::Vacant(_) if full => None,
+                        Entry::Vacant(place) => Some(place.insert(FieldStats::new(event, container, child))),
+                    },
                 };
+                let Some(field) = field else { continue };
                 field.learn(event.document, child, malformed.contains(&child));
                 if let Some(twin) = names.twin(event, child, field.letters) {
                     let there = there.get_or_insert_with(|| {
@@ -354,7 +377,8 @@ const ELEMENT: u64 = 1;
 
 impl<'a> EventPlaces<'a> {
     /// Of a received event, what the platform added does not count.
-    fn read(document: &'a Document, stage: Stage, event_type: &str) -> Self {
+    fn read(key_fields: &KeyFields<'a>) -> Self {
+        let KeyFields { event: document, stage, typed, .. } = *key_fields;
         let mut keys = Vec::with_capacity(document.len());
         let mut places: Vec<Option<u64>> = Vec::with_capacity(document.len());
         let mut containers = Vec::new();
@@ -376,7 +400,7 @@ impl<'a> EventPlaces<'a> {
                 containers.push(PlacedContainer { id, kind: node.kind, place });
             }
         }
-        Self { document, typed: xxh3_64(event_type.as_bytes()), keys, containers }
+        Self { document, typed, keys, containers }
     }
 
     fn key(&self, id: NodeId) -> Option<u64> {

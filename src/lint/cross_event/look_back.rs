@@ -14,12 +14,17 @@ const VALUE_BITS: u32 = 20;
 /// The last value that came with each name, both as hashes of which only so much is kept that two of ten million names are
 /// hardly ever taken for one. What it has no room for is not remembered.
 pub(super) struct LookBack {
-    /// Tables by open addressing, in which 0 is no entry.
-    parts: Vec<Vec<u64>>,
-    /// How many entries each of them has.
-    counts: Vec<u32>,
+    parts: Vec<Part>,
     left: usize,
     is_full: bool,
+}
+
+/// A table by open addressing, in which 0 is no entry.
+#[derive(Clone, Default)]
+struct Part {
+    table: Vec<u64>,
+    /// How many entries it has.
+    count: usize,
 }
 
 impl fmt::Debug for LookBack {
@@ -36,24 +41,28 @@ impl Default for LookBack {
 
 impl LookBack {
     pub(super) fn new(room: usize) -> Self {
-        Self { parts: Vec::new(), counts: Vec::new(), left: room, is_full: false }
+        Self { parts: Vec::new(), left: room, is_full: false }
     }
 
     /// Remembers the value of a name. Says whether it had the same one before; `None` where it is not known.
     pub(super) fn put(&mut self, name: u64, value: u64) -> Option<bool> {
-        let value = value >> (u64::BITS - VALUE_BITS);
+        self.replace(name, value).map(|before| before == kept(value))
+    }
+
+    /// Remembers the value of a name, and gives what is [`kept`] of the one before it; `None` where it is not known.
+    pub(super) fn replace(&mut self, name: u64, value: u64) -> Option<u64> {
+        let value = kept(value);
         // A tag is never 0, so neither is an entry.
         let tag = ((name << PART_BITS) >> (PART_BITS + 8)).max(1);
         let entry = (tag << VALUE_BITS) | value;
         if self.parts.is_empty() {
-            self.parts = vec![Vec::new(); 1 << PART_BITS];
-            self.counts = vec![0; 1 << PART_BITS];
+            self.parts = vec![Part::default(); 1 << PART_BITS];
         }
         let part = usize::try_from(name >> (u64::BITS - PART_BITS)).ok()?;
-        let (table, count) = self.parts.get_mut(part).zip(self.counts.get_mut(part))?;
+        let Part { table, count } = self.parts.get_mut(part)?;
         if let Some(slot) = slot(table, tag).filter(|slot| **slot != 0) {
             let before = std::mem::replace(slot, entry);
-            return Some(before == entry);
+            return Some(kept(before << (u64::BITS - VALUE_BITS)));
         }
         let Some(left) = self.left.checked_sub(1) else {
             self.is_full = true;
@@ -61,7 +70,7 @@ impl LookBack {
         };
         self.left = left;
         // A table that is nearly full is slow.
-        if (*count as usize + 1) * 8 > table.len() * 7 {
+        if (*count + 1) * 8 > table.len() * 7 {
             let entries = std::mem::take(table);
             *table = vec![0; (entries.len() * 2).max(8)];
             for entry in entries.into_iter().filter(|entry| *entry != 0) {
@@ -76,14 +85,14 @@ impl LookBack {
     /// Whether the name had that value last; `None` where it is not known. Nothing is remembered.
     pub(super) fn is(&self, name: u64, value: u64) -> Option<bool> {
         let tag = ((name << PART_BITS) >> (PART_BITS + 8)).max(1);
-        let table = self.parts.get(usize::try_from(name >> (u64::BITS - PART_BITS)).ok()?)?;
+        let table = &self.parts.get(usize::try_from(name >> (u64::BITS - PART_BITS)).ok()?)?.table;
         let mask = table.len().checked_sub(1)?;
         let mut at = usize::try_from(tag).ok()? & mask;
         loop {
             match table.get(at).copied()? {
                 0 => return None,
                 entry if entry >> VALUE_BITS == tag => {
-                    return Some(entry & ((1 << VALUE_BITS) - 1) == value >> (u64::BITS - VALUE_BITS));
+                    return Some(kept(entry << (u64::BITS - VALUE_BITS)) == kept(value));
                 }
                 _ => at = (at + 1) & mask,
             }
@@ -94,6 +103,11 @@ impl LookBack {
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }
+}
+
+/// What is kept of a value: enough to tell those of one name apart.
+pub(super) fn kept(value: u64) -> u64 {
+    value >> (u64::BITS - VALUE_BITS)
 }
 
 /// Where the entry with that tag stands in a table, or would stand.
@@ -130,7 +144,7 @@ mod tests {
         for name in 0..200_000_u64 {
             assert_eq!(seen.put(xxh3_64(&name.to_le_bytes()), 0), None, "{name}");
         }
-        let slots: usize = seen.parts.iter().map(Vec::len).sum();
+        let slots: usize = seen.parts.iter().map(|part| part.table.len()).sum();
         assert!(slots <= 480_000, "{slots}");
     }
 

@@ -3,8 +3,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
-use super::{KeyFields, remembered};
-use crate::event::text::sanitize;
+use super::{EventTypes, KeyFields};
 use crate::event::{Document, NodeId, NodeKind, Sanitized, sanitized};
 use crate::lint::{Findings, Rule, Severity, Stage, shown};
 
@@ -75,11 +74,9 @@ pub(super) struct OrderHistory {
     buyers: LookBack,
 }
 
-/// The last event with some `event_uuid`.
-#[derive(Debug, Default)]
-struct SeenEvent {
-    event_type: Box<str>,
-}
+/// The last event with some `event_uuid`, by the hash of its type.
+#[derive(Debug)]
+struct SeenEvent(u64);
 
 /// The last purchase of some order.
 #[derive(Debug)]
@@ -110,7 +107,7 @@ impl Default for OrderHistory {
 }
 
 impl OrderHistory {
-    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
+    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, types: &EventTypes, findings: &mut Findings) {
         let KeyFields { event, stage, .. } = key_fields;
         // A text that is no UUID has its own rule.
         let uuid = key_fields.uuid.as_ref().and_then(|(field, text)| Some((*field, Uuid::try_parse(text).ok()?)));
@@ -124,14 +121,14 @@ impl OrderHistory {
         let content = key_fields.content();
         let mut copied = false;
         if let Some((field, uuid)) = uuid {
-            let name = remembered(key_fields.event_type.unwrap_or_default());
             let hash = xxh3_64(uuid.as_bytes());
             let same = self.every_event.put(hash, content);
-            let event_type = self.events.put(hash, SeenEvent { event_type: name }).unwrap_or_default().event_type;
+            let before = self.events.put(hash, SeenEvent(key_fields.typed));
             // The platform shows the same event until a newer one comes; a file with it twice sends it twice.
             if same.is_some_and(|same| *stage == Stage::Outgoing || !same) {
                 copied = true;
-                let first = if event_type.is_empty() { "another event".into() } else { sanitize(&event_type) };
+                let first = before.and_then(|SeenEvent(typed)| types.shown(typed)).filter(|name| !name.is_empty());
+                let first = first.unwrap_or_else(|| "another event".into());
                 let expected = sanitized!("a UUID of its own: {} came with this one before", first);
                 findings.push(EVENT_UUID_TWICE.at(event.path(field), expected, shown(event, field)));
             }

@@ -1,7 +1,7 @@
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::fields::CASE_TWINS;
-use super::look_back::LookBack;
+use super::look_back::{LookBack, kept};
 use super::recent::{Recent, Weight};
 use super::{KeyFields, lowercase, remembered};
 use crate::event::text::trimmed;
@@ -38,7 +38,7 @@ pub(super) struct IdentityHistory {
     every_customer: LookBack,
     /// Which of them came together before: a pair is told once, and not again at each of its events.
     pairs: LookBack,
-    /// By address in small letters, how it was spelled; and all spellings that came.
+    /// By address in small letters, how it was spelled last; and of those that were spelled in several ways, each.
     spelled: LookBack,
     spellings: LookBack,
 }
@@ -104,8 +104,11 @@ impl IdentityHistory {
     /// An address that came in other letters before is the same mailbox, and may be two profiles.
     fn check_spelling(&mut self, event: &Document, field: NodeId, email: &str, findings: &mut Findings) {
         let (exact, lower) = (xxh3_64(email.as_bytes()), xxh3_64(lowercase(email).as_bytes()));
-        let is_new = self.spellings.put(exact, 0).is_none();
-        if self.spelled.put(lower, exact) == Some(false) && is_new {
+        let Some(before) = self.spelled.replace(lower, exact).filter(|before| *before != kept(exact)) else { return };
+        // Hardly any is ever spelled otherwise, so that only those are remembered that are.
+        let spelling = |kept: u64| xxh3_64_with_seed(&kept.to_le_bytes(), lower);
+        self.spellings.put(spelling(before), 0);
+        if self.spellings.put(spelling(kept(exact)), 0).is_none() {
             let expected = "the spelling that it had before, which is of the same mailbox, in all events";
             let finding = CASE_TWINS.at(event.path(field), expected, shown(event, field));
             findings.push(Finding { severity: Severity::Note, ..finding });

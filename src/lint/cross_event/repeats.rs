@@ -6,10 +6,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
-use super::{KeyFields, remembered};
+use super::{EventTypes, KeyFields, remembered};
 use crate::event::text::sanitize;
 use crate::event::{ByName, Document, NodeId, Origin, sanitized};
-use crate::lint::per_event::meant;
 use crate::lint::{Finding, Findings, Rule, Severity, Stage, shown};
 
 /// Of how much of each sort it is remembered what came.
@@ -147,8 +146,8 @@ impl When {
 #[derive(Debug)]
 struct SeenName {
     when: When,
-    exact: u64,
-    shown: Box<str>,
+    /// The hash of its type.
+    typed: u64,
 }
 
 #[derive(Debug)]
@@ -199,11 +198,17 @@ impl Default for RepeatHistory {
 
 impl RepeatHistory {
     /// `is_told` says that it was found already that the event came before.
-    pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, is_told: bool, findings: &mut Findings) {
+    pub(super) fn observe(
+        &mut self,
+        key_fields: &KeyFields<'_>,
+        types: &EventTypes,
+        is_told: bool,
+        findings: &mut Findings,
+    ) {
         let head = key_fields.event.head();
         self.count += 1;
         let when = When { at: head.happened.or(head.received), number: self.count };
-        self.check_repeat(key_fields, when, is_told, findings);
+        self.check_repeat(key_fields, types, when, is_told, findings);
         self.check_transaction(key_fields, is_told, findings);
         if let Some((_, customer)) = key_fields.customer_or_email {
             self.check_joined(key_fields, customer, findings);
@@ -212,20 +217,17 @@ impl RepeatHistory {
         self.check_device(key_fields, findings);
     }
 
-    fn check_repeat(&mut self, key_fields: &KeyFields<'_>, when: When, is_told: bool, findings: &mut Findings) {
-        let KeyFields { event, stage, event_type: Some(name), .. } = key_fields else { return };
+    fn check_repeat(
+        &mut self,
+        key_fields: &KeyFields<'_>,
+        types: &EventTypes,
+        when: When,
+        is_told: bool,
+        findings: &mut Findings,
+    ) {
+        let KeyFields { event, event_type: Some(_), .. } = key_fields else { return };
         let Some(field) = event.type_field() else { return };
-        let (content, whole) = contents(event, *stage);
-        let exact = xxh3_64(name.as_bytes());
-        let uuid = key_fields.uuid.as_ref().map(|(_, uuid)| xxh3_64(uuid.as_bytes()));
-        let before = self.contents.put(content ^ exact, SeenContent { when, uuid, whole });
-        // The platform shows one event until another comes.
-        let is_same = |before: &SeenContent| {
-            *stage == Stage::Received && (before.whole == whole || uuid.is_some() && before.uuid == uuid)
-        };
-        let again = before
-            .filter(|before| !is_same(before) && !is_told && when.at.is_some() && when.is_within(SOON, before.when));
-        if let Some(before) = again {
+        if let Some(before) = self.before(key_fields, when).filter(|_| !is_told) {
             let is_sure = when.is_within(AT_ONCE, before.when);
             let expected = if is_sure {
                 "one event: this is equal to one of the same second but for its time"
@@ -237,13 +239,25 @@ impl RepeatHistory {
         }
         let Some(product) = key_fields.products.map(|id| product(event, id)) else { return };
         let by = key_fields.person().unwrap_or_default();
-        let meant = xxh3_64_with_seed(meant(name).as_bytes(), by ^ product);
-        let before = self.names.put(meant, SeenName { when, exact, shown: remembered(name) });
-        if let Some(before) = before.filter(|it| it.exact != exact && when.is_within(AT_ONCE, it.when)) {
-            let expected =
-                sanitized!("one name for it: {} came with the same product at once", sanitize(&before.shown));
+        let meant = xxh3_64_with_seed(&types.meant(key_fields).to_le_bytes(), by ^ product);
+        let before = self.names.put(meant, SeenName { when, typed: key_fields.typed });
+        if let Some(before) = before.filter(|it| it.typed != key_fields.typed && when.is_within(AT_ONCE, it.when)) {
+            let name = types.shown(before.typed).unwrap_or_else(|| "another".into());
+            let expected = sanitized!("one name for it: {} came with the same product at once", name);
             findings.push(TWO_NAMES.at(event.path(field), expected, shown(event, field)));
         }
+    }
+
+    /// The same event shortly before, of which nothing says that it is the same one. Of an event without a time none is.
+    fn before(&mut self, key_fields: &KeyFields<'_>, when: When) -> Option<SeenContent> {
+        when.at?;
+        let is_received = key_fields.stage == Stage::Received;
+        let (content, whole) = contents(key_fields.event, key_fields.stage);
+        let uuid = key_fields.uuid.as_ref().map(|(_, uuid)| xxh3_64(uuid.as_bytes()));
+        let before = self.contents.put(content ^ key_fields.typed, SeenContent { when, uuid, whole })?;
+        // The platform shows one event until another comes.
+        let is_same = is_received && (before.whole == whole || uuid.is_some() && before.uuid == uuid);
+        (!is_same && when.is_within(SOON, before.when)).then_some(before)
     }
 
     fn check_transaction(&mut self, key_fields: &KeyFields<'_>, is_told: bool, findings: &mut Findings) {
