@@ -14,6 +14,7 @@ mod repeats;
 use std::borrow::Cow;
 
 use foldhash::{HashMap, HashSet};
+use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::budget::cut_short;
@@ -55,6 +56,8 @@ impl CrossEvent {
     ) {
         if event.get(NodeId::ROOT).is_some_and(|root| root.kind == NodeKind::Object) {
             let key_fields = KeyFields::read(event, context.stage);
+            self.people.fetch(&key_fields);
+            self.orders.fetch(&key_fields);
             if findings.want(fields::RULES) {
                 self.fields.observe(&key_fields, malformed, findings);
             }
@@ -123,7 +126,10 @@ struct KeyFields<'a> {
     customer: Identifying<'a>,
     /// Only one that mail can go to: a text that is no address has its own rule, and stands for many people.
     email: Identifying<'a>,
-    uuid: Identifying<'a>,
+    /// The hash of its mailbox, which is the same in capitals.
+    mailbox: Option<u64>,
+    /// The hash of what is a UUID: a text that is none has its own rule.
+    uuid: Option<(NodeId, u64)>,
     order: Option<NodeId>,
     revenue: Option<NodeId>,
     total: Option<NodeId>,
@@ -184,17 +190,20 @@ impl<'a> KeyFields<'a> {
         let customer = identifying(event, customer);
         let email = identifying(event, email).filter(|(_, email)| is_address(trimmed(email)));
         let about = customer.as_ref().map(|(_, customer)| ("customer_id", xxh3_64(customer.as_bytes())));
-        let by_email = || email.as_ref().map(|(_, email)| ("email", xxh3_64(lowercase(trimmed(email)).as_bytes())));
+        let mailbox = email.as_ref().map(|(_, email)| xxh3_64(lowercase(trimmed(email)).as_bytes()));
+        let uuid = identifying(event, event.uuid_field());
+        let uuid = uuid.and_then(|(field, text)| Some((field, xxh3_64(Uuid::try_parse(&text).ok()?.as_bytes()))));
         let event_type = event.event_type();
         let mut key_fields = Self {
             event,
             stage,
             event_type,
             typed: xxh3_64(event_type.unwrap_or_default().as_bytes()),
-            customer_or_email: about.or_else(by_email),
+            customer_or_email: about.or(mailbox.map(|mailbox| ("email", mailbox))),
             customer,
             email,
-            uuid: identifying(event, event.uuid_field()),
+            mailbox,
+            uuid,
             order: None,
             revenue: None,
             total: None,

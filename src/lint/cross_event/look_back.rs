@@ -6,7 +6,7 @@ use std::fmt;
 const ROOM: usize = 10_000_000;
 
 /// How many bits of a hash choose the part that it stands in: parts grow one by one.
-const PART_BITS: u32 = 12;
+const PART_BITS: u32 = 8;
 
 /// How many bits tell the values of one name apart.
 const VALUE_BITS: u32 = 20;
@@ -52,8 +52,7 @@ impl LookBack {
     /// Remembers the value of a name, and gives what is [`kept`] of the one before it; `None` where it is not known.
     pub(super) fn replace(&mut self, name: u64, value: u64) -> Option<u64> {
         let value = kept(value);
-        // A tag is never 0, so neither is an entry.
-        let tag = ((name << PART_BITS) >> (PART_BITS + 8)).max(1);
+        let tag = tag(name);
         let entry = (tag << VALUE_BITS) | value;
         if self.parts.is_empty() {
             self.parts = vec![Part::default(); 1 << PART_BITS];
@@ -84,7 +83,7 @@ impl LookBack {
 
     /// Whether the name had that value last; `None` where it is not known. Nothing is remembered.
     pub(super) fn is(&self, name: u64, value: u64) -> Option<bool> {
-        let tag = ((name << PART_BITS) >> (PART_BITS + 8)).max(1);
+        let tag = tag(name);
         let table = &self.parts.get(usize::try_from(name >> (u64::BITS - PART_BITS)).ok()?)?.table;
         let mask = table.len().checked_sub(1)?;
         let mut at = usize::try_from(tag).ok()? & mask;
@@ -99,10 +98,25 @@ impl LookBack {
         }
     }
 
+    /// Has the entry of a name fetched from memory, for which it will be asked soon: nothing else here takes as long.
+    pub(super) fn fetch(&self, name: u64) {
+        let part = usize::try_from(name >> (u64::BITS - PART_BITS)).ok().and_then(|part| self.parts.get(part));
+        let entry = part.and_then(|part| {
+            let mask = part.table.len().checked_sub(1)?;
+            part.table.get(usize::try_from(tag(name)).ok()? & mask)
+        });
+        std::hint::black_box(entry.copied());
+    }
+
     /// Whether something was not remembered for want of room.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }
+}
+
+/// What is kept of a name beside its part. It is never 0, so neither is an entry.
+fn tag(name: u64) -> u64 {
+    ((name << PART_BITS) >> VALUE_BITS).max(1)
 }
 
 /// What is kept of a value: enough to tell those of one name apart.

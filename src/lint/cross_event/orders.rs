@@ -1,4 +1,3 @@
-use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::look_back::LookBack;
@@ -82,7 +81,7 @@ struct SeenEvent(u64);
 #[derive(Debug)]
 struct SeenOrder {
     content: u64,
-    uuid: Option<Uuid>,
+    uuid: Option<u64>,
     line: Option<LineItem>,
     /// How many purchases of it came, this one included.
     times: u32,
@@ -107,10 +106,15 @@ impl Default for OrderHistory {
 }
 
 impl OrderHistory {
+    /// Has fetched what will be asked for.
+    pub(super) fn fetch(&self, key_fields: &KeyFields<'_>) {
+        if let Some((_, uuid)) = key_fields.uuid {
+            self.every_event.fetch(uuid);
+        }
+    }
+
     pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, types: &EventTypes, findings: &mut Findings) {
-        let KeyFields { event, stage, .. } = key_fields;
-        // A text that is no UUID has its own rule.
-        let uuid = key_fields.uuid.as_ref().and_then(|(field, text)| Some((*field, Uuid::try_parse(text).ok()?)));
+        let KeyFields { event, stage, uuid, .. } = *key_fields;
         let order = key_fields
             .event_type
             .filter(|name| *name == "purchase")
@@ -120,12 +124,11 @@ impl OrderHistory {
         }
         let content = key_fields.content();
         let mut copied = false;
-        if let Some((field, uuid)) = uuid {
-            let hash = xxh3_64(uuid.as_bytes());
+        if let Some((field, hash)) = uuid {
             let same = self.every_event.put(hash, content);
             let before = self.events.put(hash, SeenEvent(key_fields.typed));
             // The platform shows the same event until a newer one comes; a file with it twice sends it twice.
-            if same.is_some_and(|same| *stage == Stage::Outgoing || !same) {
+            if same.is_some_and(|same| stage == Stage::Outgoing || !same) {
                 copied = true;
                 let first = before.and_then(|SeenEvent(typed)| types.shown(typed)).filter(|name| !name.is_empty());
                 let first = first.unwrap_or_else(|| "another event".into());
@@ -136,7 +139,7 @@ impl OrderHistory {
         if let Some((field, id)) = order {
             let now = SeenOrder { content, uuid: uuid.map(|(_, uuid)| uuid), line: LineItem::of(key_fields), times: 1 };
             let found =
-                self.bought(xxh3_64(id.as_bytes()), now, key_fields.customer_or_email, *stage).filter(|_| !copied);
+                self.bought(xxh3_64(id.as_bytes()), now, key_fields.customer_or_email, stage).filter(|_| !copied);
             findings.extend(found.map(|(rule, expected)| rule.at(event.path(field), expected, shown(event, field))));
         }
     }
@@ -144,8 +147,7 @@ impl OrderHistory {
     /// Finds what an event that may be sent would repeat. Nothing is remembered.
     pub(super) fn foresee(&self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
         let event = key_fields.event;
-        let uuid = key_fields.uuid.as_ref().and_then(|(field, text)| Some((*field, Uuid::try_parse(text).ok()?)));
-        if let Some((field, _)) = uuid.filter(|(_, uuid)| self.every_event.is(xxh3_64(uuid.as_bytes()), 0).is_some()) {
+        if let Some((field, _)) = key_fields.uuid.filter(|(_, uuid)| self.every_event.is(*uuid, 0).is_some()) {
             let expected = "a UUID of its own: an event came with this one already";
             findings.push(EVENT_UUID_TWICE.at(event.path(field), expected, shown(event, field)));
             return;

@@ -3,7 +3,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::fields::CASE_TWINS;
 use super::look_back::{LookBack, kept};
 use super::recent::{Recent, Weight};
-use super::{KeyFields, lowercase, remembered};
+use super::{KeyFields, remembered};
 use crate::event::text::trimmed;
 use crate::event::{Document, NodeId, sanitized};
 use crate::lint::{Expected, Finding, Findings, Rule, Severity, shown};
@@ -69,15 +69,21 @@ impl Default for IdentityHistory {
 }
 
 impl IdentityHistory {
+    /// Has fetched what will be asked for.
+    pub(super) fn fetch(&self, key_fields: &KeyFields<'_>) {
+        if let Some(mailbox) = key_fields.mailbox {
+            self.spelled.fetch(mailbox);
+        }
+    }
+
     pub(super) fn observe(&mut self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
-        let Some((email_field, email)) = &key_fields.email else { return };
+        let Some(((email_field, email), mailbox)) = key_fields.email.as_ref().zip(key_fields.mailbox) else { return };
         let (email_field, email) = (*email_field, trimmed(email));
-        self.check_spelling(key_fields.event, email_field, email, findings);
+        self.check_spelling(key_fields.event, email_field, (email, mailbox), findings);
         let Some((customer_field, customer)) = &key_fields.customer else { return };
         let (customer_field, customer) = (*customer_field, trimmed(customer));
-        let of = |text: &str, shown: &str| OtherIdentifier { hash: xxh3_64(text.as_bytes()), shown: remembered(shown) };
-        // Mailboxes are the same in capitals.
-        let (this_email, this_customer) = (of(&lowercase(email), email), of(customer, customer));
+        let of = |hash: u64, shown: &str| OtherIdentifier { hash, shown: remembered(shown) };
+        let (this_email, this_customer) = (of(mailbox, email), of(xxh3_64(customer.as_bytes()), customer));
         let (by_email, by_customer) = (this_email.hash, this_customer.hash);
         let is_known = self.pairs.put(by_email ^ by_customer.rotate_left(32), 0).is_some();
         let others = [self.every_email.put(by_customer, by_email), self.every_customer.put(by_email, by_customer)];
@@ -102,11 +108,17 @@ impl IdentityHistory {
     }
 
     /// An address that came in other letters before is the same mailbox, and may be two profiles.
-    fn check_spelling(&mut self, event: &Document, field: NodeId, email: &str, findings: &mut Findings) {
-        let (exact, lower) = (xxh3_64(email.as_bytes()), xxh3_64(lowercase(email).as_bytes()));
-        let Some(before) = self.spelled.replace(lower, exact).filter(|before| *before != kept(exact)) else { return };
+    fn check_spelling(
+        &mut self,
+        event: &Document,
+        field: NodeId,
+        (email, mailbox): (&str, u64),
+        findings: &mut Findings,
+    ) {
+        let exact = xxh3_64(email.as_bytes());
+        let Some(before) = self.spelled.replace(mailbox, exact).filter(|before| *before != kept(exact)) else { return };
         // Hardly any is ever spelled otherwise, so that only those are remembered that are.
-        let spelling = |kept: u64| xxh3_64_with_seed(&kept.to_le_bytes(), lower);
+        let spelling = |kept: u64| xxh3_64_with_seed(&kept.to_le_bytes(), mailbox);
         self.spellings.put(spelling(before), 0);
         if self.spellings.put(spelling(kept(exact)), 0).is_none() {
             let expected = "the spelling that it had before, which is of the same mailbox, in all events";

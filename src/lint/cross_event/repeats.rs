@@ -253,7 +253,7 @@ impl RepeatHistory {
         when.at?;
         let is_received = key_fields.stage == Stage::Received;
         let (content, whole) = contents(key_fields.event, key_fields.stage);
-        let uuid = key_fields.uuid.as_ref().map(|(_, uuid)| xxh3_64(uuid.as_bytes()));
+        let uuid = key_fields.uuid.map(|(_, uuid)| uuid);
         let before = self.contents.put(content ^ key_fields.typed, SeenContent { when, uuid, whole })?;
         // The platform shows one event until another comes.
         let is_same = is_received && (before.whole == whole || uuid.is_some() && before.uuid == uuid);
