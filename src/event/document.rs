@@ -620,7 +620,8 @@ impl<'a> Scan<'a> {
         self.at += 1;
         let bytes = self.text.as_bytes();
         let mut there = Characters::NONE;
-        for byte in bytes.iter().skip(self.at).take(SHORT) {
+        let ahead = bytes.get(self.at..).unwrap_or_default();
+        for byte in ahead.get(..SHORT).unwrap_or(ahead) {
             let character = Characters::of(*byte);
             if character.may_have(Characters::STOP) {
                 break;

@@ -1,6 +1,9 @@
 //! Characters that were not meant: those that nobody sees, those that a wrong encoding made, and text in another text's
 //! notation.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use super::values::is_address;
@@ -99,9 +102,11 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
 
 /// Whether nothing in an event can be odd, as in nearly all that is written without white space between its values.
 fn is_plain(json: &str) -> bool {
+    static QUOTED_SPACES: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| [b"\" ", b" \""].map(|pair| Finder::new(pair)));
     let bytes = json.as_bytes();
-    let has = |pair: &[u8]| memchr::memmem::find(bytes, pair).is_some();
-    json.is_ascii() && memchr::memchr3(b'\\', b'&', 0x7f, bytes).is_none() && !has(b"\" ") && !has(b" \"")
+    let has_quoted_space = || QUOTED_SPACES.iter().any(|pair| pair.find(bytes).is_some());
+    json.is_ascii() && memchr::memchr3(b'\\', b'&', 0x7f, bytes).is_none() && !has_quoted_space()
 }
 
 /// Whether a text has anything but plain characters in it, or white space at its ends, which are `quotes` from those of the

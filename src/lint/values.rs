@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
+use uuid::Uuid;
 
 use super::{Expected, Finding, Findings, Fix, LintContext, Rule, Severity, Stage, shown};
 use crate::event::text::trimmed;
@@ -316,14 +317,8 @@ fn is_plain_address(text: &str) -> Option<bool> {
 
 /// Whether it is a UUID with its hyphens and nothing else.
 pub(crate) fn is_uuid(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    if bytes.len() != 36 || [8, 13, 18, 23].into_iter().any(|at| bytes.get(at) != Some(&b'-')) {
-        return false;
-    }
-    let (digits, hyphens) = bytes.iter().fold((0, 0), |(digits, hyphens), byte| {
-        (digits + u8::from(byte.is_ascii_hexdigit()), hyphens + u8::from(*byte == b'-'))
-    });
-    (digits, hyphens) == (32, 4)
+    // Of the other forms that are parsed none is as long.
+    text.len() == 36 && Uuid::try_parse(text).is_ok()
 }
 
 fn phone(field: &FilledField<'_>) -> Option<Finding> {

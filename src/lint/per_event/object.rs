@@ -109,7 +109,6 @@ impl<'a> Object<'a> {
 /// The bit of a name among the 64, by its length and its ends.
 fn bit(name: &str) -> u64 {
     let bytes = name.as_bytes();
-    let ends = [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
-    let [first, last] = ends;
-    1 << ((bytes.len() * 5 + first * 3 + last) % 64)
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return 1 };
+    1 << ((bytes.len() * 5 + usize::from(*first) * 3 + usize::from(*last)) % 64)
 }
