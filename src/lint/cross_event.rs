@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::budget::cut_short;
 use super::missing::is_no_value;
 use super::per_event::meant;
-use super::values::is_address;
+use super::values::{is_address, is_uuid};
 use super::{Findings, LintContext, Rule, Stage};
 use crate::event::text::{excerpt, sanitize, trimmed};
 use crate::event::{ByName, Document, NodeId, NodeKind, Origin, Path, Sanitized};
@@ -192,7 +192,7 @@ impl<'a> KeyFields<'a> {
         let about = customer.as_ref().map(|(_, customer)| ("customer_id", xxh3_64(customer.as_bytes())));
         let mailbox = email.as_ref().map(|(_, email)| xxh3_64(lowercase(trimmed(email)).as_bytes()));
         let uuid = identifying(event, event.uuid_field());
-        let uuid = uuid.and_then(|(field, text)| Some((field, xxh3_64(Uuid::try_parse(&text).ok()?.as_bytes()))));
+        let uuid = uuid.and_then(|(field, text)| Some((field, uuid_hash(&text)?)));
         let event_type = event.event_type();
         let mut key_fields = Self {
             event,
@@ -303,6 +303,15 @@ fn identifying(event: &Document, field: Option<NodeId>) -> Identifying<'_> {
     }
     let text = event.plain(field);
     (!is_no_value(&text, event.characters(field))).then_some((field, text))
+}
+
+/// The same for all forms of one UUID; `None` of what is none.
+fn uuid_hash(text: &str) -> Option<u64> {
+    if is_uuid(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(xxh3_64(text.as_bytes()));
+    }
+    let uuid = Uuid::try_parse(text).ok()?;
+    Some(xxh3_64(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes()))
 }
 
 /// A text in small letters.

@@ -40,6 +40,21 @@ const DEEPEST: u32 = 128;
 /// How alike a keyword must be to a known one to be taken for a slip.
 const MISSPELLED: f64 = 0.9;
 
+/// The keywords that say something to the readers of a schema alone.
+const ANNOTATIONS: [&str; 11] = [
+    "$comment",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "default",
+    "deprecated",
+    "description",
+    "examples",
+    "readOnly",
+    "title",
+    "writeOnly",
+];
+
 /// Every keyword that asks something.
 const KEYWORDS: [&str; 41] = [
     "$defs",
@@ -211,6 +226,9 @@ impl<'a> SchemaReader<'a> {
 
     /// A keyword that says nothing to JSON Schema is no fault, but one that is nearly a known one was meant to.
     fn unknown(&mut self, keyword: &str, place: SchemaPlace) {
+        if place.document != OWN || ANNOTATIONS.contains(&keyword) {
+            return;
+        }
         let alike = |known: &&str| strsim::jaro_winkler(keyword, known) >= MISSPELLED;
         let meant = KEYWORDS.into_iter().filter(|known| *known != keyword).find(alike);
         if let Some(meant) = meant {

@@ -1,12 +1,11 @@
 //! What one customer or one device does at once or again: the same thing twice, and things that do not go together.
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::look_back::LookBack;
 use super::recent::{Recent, Weight};
-use super::{EventTypes, KeyFields, remembered};
+use super::{EventTypes, KeyFields, remembered, uuid_hash};
 use crate::event::text::sanitize;
 use crate::event::{ByName, Document, NodeId, Origin, sanitized};
 use crate::lint::{Finding, Findings, Rule, Severity, Stage, shown};
@@ -262,8 +261,8 @@ impl RepeatHistory {
 
     fn check_transaction(&mut self, key_fields: &KeyFields<'_>, is_told: bool, findings: &mut Findings) {
         let Some((field, text)) = key_fields.identifying(key_fields.transaction) else { return };
-        let Ok(uuid) = Uuid::try_parse(&text) else { return };
-        let same = self.transactions.put(xxh3_64(uuid.as_bytes()), key_fields.content());
+        let Some(uuid) = uuid_hash(&text) else { return };
+        let same = self.transactions.put(uuid, key_fields.content());
         if same.is_some_and(|same| !is_told && (key_fields.stage == Stage::Outgoing || !same)) {
             let expected = "a UUID of its own: another event came with this one before";
             let event = key_fields.event;
@@ -274,8 +273,7 @@ impl RepeatHistory {
     /// Finds what an event that may be sent would repeat. Nothing is remembered.
     pub(super) fn foresee(&self, key_fields: &KeyFields<'_>, findings: &mut Findings) {
         let Some((field, text)) = key_fields.identifying(key_fields.transaction) else { return };
-        let uuid = Uuid::try_parse(&text).ok().map(|uuid| xxh3_64(uuid.as_bytes()));
-        if uuid.is_some_and(|uuid| self.transactions.is(uuid, 0).is_some()) {
+        if uuid_hash(&text).is_some_and(|uuid| self.transactions.is(uuid, 0).is_some()) {
             let expected = "a UUID of its own: an event came with this one already";
             let event = key_fields.event;
             findings.push(TRANSACTION_TWICE.at(event.path(field), expected, shown(event, field)));
