@@ -102,8 +102,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
 
 /// Whether nothing in an event can be odd, as in nearly all that is written without white space between its values.
 fn is_plain(json: &str) -> bool {
-    static QUOTED_SPACES: LazyLock<[Finder<'static>; 2]> =
-        LazyLock::new(|| [b"\" ", b" \""].map(|pair| Finder::new(pair)));
+    static QUOTED_SPACES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [b"\" ", b" \""].map(Finder::new));
     let bytes = json.as_bytes();
     let has_quoted_space = || QUOTED_SPACES.iter().any(|pair| pair.find(bytes).is_some());
     json.is_ascii() && memchr::memchr3(b'\\', b'&', 0x7f, bytes).is_none() && !has_quoted_space()
