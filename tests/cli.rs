@@ -4,8 +4,12 @@
 
 #[path = "cli/backfill.rs"]
 mod backfill;
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/docs.rs"]
+mod docs;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/expect.rs"]
@@ -292,7 +296,7 @@ fn help_version_completions_and_the_manual_go_to_standard_output() {
         (&["sandbox", "--help"], "status=429:0.2"),
         (&["completions", "--help"], "source <("),
         (&["man", "--help"], "man1"),
-        (&["completions", "bash"], "--debug-shape"),
+        (&["completions", "bash"], "_CLICKSCOPE_COMPLETE"),
         (&["man"], ".TH"),
     ];
     for (arguments, part) in cases {

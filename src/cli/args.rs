@@ -416,7 +416,10 @@ const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   source <(clickscope completions bash)
   clickscope completions zsh > ~/.zfunc/_clickscope
-  clickscope completions fish > ~/.config/fish/completions/clickscope.fish";
+  clickscope completions fish > ~/.config/fish/completions/clickscope.fish
+
+The script asks the program, so it completes rules, templates, event types and
+profiles too, your own among them. No command of the config file is run for it.";
 
 const WATCH_EXAMPLES: &str = "\
 Examples:

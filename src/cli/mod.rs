@@ -40,8 +40,8 @@ mod watched;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::Parser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 use thiserror::Error;
 
 use crate::config::{self, Config, ConfigError, ConfigFile, ConfigLayer, Profile, Provenance, Setting};
@@ -193,6 +193,9 @@ pub fn run() -> ExitCode {
     if jq::is_child() {
         return jq::run();
     }
+    if completions::answer() {
+        return ExitCode::SUCCESS;
+    }
     forbid_core_dumps();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -335,7 +338,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Doctor(doctor) => doctor::run(&doctor, &config(flags)?, headers),
         Command::Commands(commands) => commands::run(commands, &args::command()),
-        Command::Completions { shell } => completions::run(shell, Cli::command()),
+        Command::Completions { shell } => completions::run(shell),
         Command::Man(args) => man::run(&args, args::command()),
     }
 }
