@@ -257,6 +257,25 @@ impl Program {
         self.display.lock().terminal.screen().cursor_position().0.into()
     }
 
+    /// Everything that the program has written and when, as an asciicast.
+    pub(crate) fn cast(&self) -> String {
+        let state = self.display.lock();
+        let (rows, columns) = state.terminal.screen().size();
+        let mut cast = format!("{{\"version\": 2, \"width\": {columns}, \"height\": {rows}}}\n");
+        let began = state.reads.first().map(|(at, _)| *at);
+        let mut from = 0;
+        for (at, to) in &state.reads {
+            let Some(written) = state.output.get(from..*to) else { continue };
+            // What is cut in the middle of a character comes with the rest of it.
+            let whole = std::str::from_utf8(written).map_or_else(|error| error.valid_up_to(), str::len);
+            let text = String::from_utf8_lossy(written.get(..whole).unwrap_or_default());
+            let seconds = began.map_or(0.0, |began| at.duration_since(began).as_secs_f64());
+            writeln!(cast, "{}", serde_json::json!([seconds, "o", text])).unwrap();
+            from += whole;
+        }
+        cast
+    }
+
     /// Everything that the program has written.
     pub(crate) fn output(&self) -> Vec<u8> {
         self.display.lock().output.clone()
@@ -359,6 +378,8 @@ struct Display {
 struct State {
     terminal: vt100::Parser<Extras>,
     output: Vec<u8>,
+    /// How far the output went when, read by read.
+    reads: Vec<(Instant, usize)>,
     ended: bool,
     /// Whether the reading thread goes on once it has read what comes next.
     reading: bool,
@@ -393,7 +414,7 @@ impl Display {
     fn new(columns: u16, rows: u16) -> Self {
         let (rows, columns) = (rows.try_into().unwrap(), columns.try_into().unwrap());
         let terminal = vt100::Parser::new_with_callbacks(rows, columns, 0, Extras::default());
-        let state = State { terminal, output: Vec::new(), ended: false, reading: true };
+        let state = State { terminal, output: Vec::new(), reads: Vec::new(), ended: false, reading: true };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -433,6 +454,8 @@ fn read_into(display: Arc<Display>, mut reader: Box<dyn Read + Send>) -> JoinHan
             let bytes = buffer.get(..length).unwrap_or_default();
             state.terminal.process(bytes);
             state.output.extend_from_slice(bytes);
+            let written = state.output.len();
+            state.reads.push((Instant::now(), written));
             state.ended = length == 0;
             display.changed.notify_all();
             if state.ended || !state.reading {

@@ -17,6 +17,7 @@ mod query;
 mod recording;
 mod replay;
 mod requests;
+mod story;
 mod stream;
 mod tour;
 mod trouble;
