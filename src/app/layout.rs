@@ -5,6 +5,11 @@ use super::{Mouse, Size};
 /// Below this the screen shows a plain message.
 pub const SMALLEST: Size = Size { width: 60, height: 15 };
 
+/// The rows of the table and the inspector that the stream leaves them on a high screen, and the columns that the table has at
+/// least on a wide one.
+const UPPER: u16 = 30;
+const LEAST_TABLE: u16 = 44;
+
 /// The panes that can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PaneId {
@@ -19,6 +24,26 @@ pub enum PaneId {
 impl PaneId {
     /// All panes, in the order in which the focus goes round.
     pub const ALL: [Self; 3] = [Self::Types, Self::Inspector, Self::Stream];
+}
+
+/// What the table of types holds: by that it and the other panes share the room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// How wide it is when nothing in it is cut.
+    pub width: u16,
+    /// How high it is when all of it is in view.
+    pub height: u16,
+}
+
+/// How the panes are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The pane that has the focus.
+    pub focus: PaneId,
+    /// Whether it has the screen to itself.
+    pub alone: bool,
+    /// Whether it has sentences to read, or a text to write: beside another it needs more room than an event does.
+    pub reads: bool,
 }
 
 /// A rectangle of cells.
@@ -82,18 +107,9 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Cuts a screen of `size`; `None` when it is too small. `alone` is the pane that has it all to itself, if one has.
-    pub fn new(size: Size, focus: PaneId, alone: bool, banner_rows: u16) -> Option<Self> {
-        Self::cut(size, focus, alone, banner_rows, 80)
-    }
-
-    /// The same while something is composed in the inspector's place: it needs more room than an event.
-    pub fn composing(size: Size, alone: bool, banner_rows: u16) -> Option<Self> {
-        Self::cut(size, PaneId::Inspector, alone, banner_rows, 100)
-    }
-
-    /// Cuts a screen on which the table and the inspector stand side by side from `beside` columns on.
-    fn cut(size: Size, focus: PaneId, alone: bool, banner_rows: u16, beside: u16) -> Option<Self> {
+    /// Cuts a screen of `size`; `None` when it is too small.
+    pub fn new(size: Size, wanted: Wanted, banner_rows: u16, table: Holds) -> Option<Self> {
+        let Wanted { focus, alone, reads } = wanted;
         if size.width < SMALLEST.width || size.height < SMALLEST.height {
             return None;
         }
@@ -120,23 +136,25 @@ impl Layout {
             0..20 => 0,
             20..24 => 4,
             24..30 => 5,
-            30..40 => 8,
-            _ => 10,
+            // What the table does not fill, and an event seldom does.
+            _ => {
+                let free = body.height.saturating_sub(table.height.max(UPPER));
+                free.min(body.height * 2 / 5).max(if size.height < 40 { 8 } else { 10 })
+            }
         };
         let upper = Area { height: body.height - stream, ..body };
         if stream > 0 {
             layout.stream = Some(Area { y: upper.y + upper.height, height: stream, ..body });
         }
         let left = match size.width {
-            width if width < beside => {
+            width if width < if reads { 100 } else { 80 } => {
                 let pane = if focus == PaneId::Inspector { PaneId::Inspector } else { PaneId::Types };
                 *layout.slot(pane) = Some(upper);
                 return Some(layout);
             }
             0..100 => 40,
-            100..116 => 48,
-            116..140 => 58,
-            _ => 64,
+            // In steps, so that the border stays where it is as names come.
+            width => table.width.next_multiple_of(4).clamp(LEAST_TABLE, width / 2 - width / 50),
         };
         layout.types = Some(Area { width: left, ..upper });
         layout.inspector = Some(Area { x: left, width: upper.width - left, ..upper });
@@ -234,6 +252,17 @@ fn cells(text: &str) -> u16 {
 mod tests {
     use super::*;
 
+    const TYPES: Wanted = Wanted { focus: PaneId::Types, alone: false, reads: false };
+
+    #[test]
+    fn findings_that_are_read_have_the_width_of_a_narrow_screen() {
+        for (width, reads, expected) in [(80, false, true), (80, true, false), (99, true, false), (100, true, true)] {
+            let wanted = Wanted { focus: PaneId::Inspector, reads, ..TYPES };
+            let layout = Layout::new(Size { width, height: 24 }, wanted, 0, Holds::default());
+            assert_eq!(layout.map(|layout| layout.types.is_some()), Some(expected), "{width} {reads}");
+        }
+    }
+
     #[test]
     fn panes_collapse_as_the_screen_shrinks() {
         use PaneId::{Inspector, Stream, Types};
@@ -250,15 +279,38 @@ mod tests {
             (120, 36, Stream, true, vec![Stream]),
         ];
         for (width, height, focus, alone, expected) in cases {
-            let layout = Layout::new(Size { width, height }, focus, alone, 0);
+            let layout =
+                Layout::new(Size { width, height }, Wanted { focus, alone, reads: false }, 0, Holds::default());
             let panes: Vec<_> = [Types, Inspector, Stream]
                 .into_iter()
                 .filter(|pane| layout.is_some_and(|layout| layout.area(*pane).is_some()))
                 .collect();
             assert_eq!(panes, expected, "{width}x{height} {focus:?}");
         }
-        assert_eq!(Layout::new(Size { width: 59, height: 40 }, Types, false, 0), None);
-        assert_eq!(Layout::new(Size { width: 90, height: 14 }, Types, false, 0), None);
+        assert_eq!(Layout::new(Size { width: 59, height: 40 }, TYPES, 0, Holds::default()), None);
+        assert_eq!(Layout::new(Size { width: 90, height: 14 }, TYPES, 0, Holds::default()), None);
+    }
+
+    #[test]
+    fn panes_share_the_room_by_what_the_table_holds() {
+        // The screen, what the table holds, and how wide and high that and how high the stream then is.
+        let cases = [
+            ((80, 24), (90, 90), (40, 17, 5)),
+            ((100, 30), (30, 10), (44, 20, 8)),
+            ((120, 36), (51, 10), (52, 26, 8)),
+            ((120, 36), (80, 90), (58, 26, 8)),
+            ((160, 45), (51, 10), (52, 30, 13)),
+            ((200, 50), (51, 10), (52, 30, 18)),
+            ((200, 50), (70, 36), (72, 36, 12)),
+            ((200, 50), (120, 900), (96, 38, 10)),
+        ];
+        for ((width, height), (wide, high), expected) in cases {
+            let held = Holds { width: wide, height: high };
+            let layout = Layout::new(Size { width, height }, TYPES, 0, held);
+            let areas = layout.and_then(|layout| layout.types.zip(layout.stream));
+            let found = areas.map(|(types, stream)| (types.width, types.height, stream.height));
+            assert_eq!(found, Some(expected), "{width}x{height} {held:?}");
+        }
     }
 
     #[test]
@@ -266,7 +318,8 @@ mod tests {
         for width in [60, 79, 80, 99, 100, 139, 140, 250] {
             for height in [15, 19, 20, 24, 30, 40, 80] {
                 for banner in [0, 2] {
-                    let Some(layout) = Layout::new(Size { width, height }, PaneId::Types, false, banner) else {
+                    let held = Holds { width: width / 3, height: height / 2 };
+                    let Some(layout) = Layout::new(Size { width, height }, TYPES, banner, held) else {
                         panic!("{width}x{height} is not too small")
                     };
                     let panes = [layout.types, layout.inspector, layout.stream].into_iter().flatten();

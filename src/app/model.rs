@@ -11,7 +11,7 @@ use super::findings::{Baseline, Checked};
 use super::key_trail::KeyTrail;
 use super::keymap::{self, Action, Binding, Keys, Origin};
 use super::layer::Layer;
-use super::layout::Layout;
+use super::layout::{Layout, Wanted};
 use super::outbox::Outbox;
 use super::pane::inspector::Inspector;
 use super::pane::stream::{Entry, EntryKind, Stream};
@@ -462,10 +462,11 @@ impl Model {
 
     /// Where everything stands; `None` when the screen is too small.
     pub fn layout(&self) -> Option<Layout> {
-        if self.composing().is_some() {
-            return Layout::composing(self.size, self.zoomed, self.banner_rows());
-        }
-        Layout::new(self.size, self.focus, self.zoomed, self.banner_rows())
+        let composes = self.composing().is_some();
+        let focus = if composes { PaneId::Inspector } else { self.focus };
+        let reads = composes || focus == PaneId::Inspector && self.tab() == Tab::Findings;
+        let wanted = Wanted { focus, alone: self.zoomed, reads };
+        Layout::new(self.size, wanted, self.banner_rows(), self.types.holds())
     }
 
     /// Whether what is sent goes to production. Nothing is sent to a tape.

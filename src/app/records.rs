@@ -221,6 +221,7 @@ fn hear_poll(model: &mut Model, polled: &Polled) {
         note(model, polled.at, EntryKind::Recovered, text);
     }
     model.unknown = None;
+    model.types.polled(polled.at);
     model.connection.polled(polled);
 }
 
@@ -259,6 +260,7 @@ fn hear_trouble(model: &mut Model, trouble: Trouble) {
     if trouble.unknown.is_some() || model.unknown.is_some() {
         model.unknown.clone_from(&trouble.unknown);
     }
+    model.types.failed();
     model.connection.failed(trouble);
 }
 

@@ -58,6 +58,13 @@ pub struct Range {
     pub size: u32,
 }
 
+impl Range {
+    /// How many children are in it, of so many that the container has.
+    pub fn len(&self, children: u32) -> u32 {
+        self.first.saturating_add(self.size).min(children).saturating_sub(self.first)
+    }
+}
+
 /// One line of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TreeRow {

@@ -46,7 +46,7 @@ pub use gap::Gap;
 pub use history::{Dropped, HISTORY_LIMIT, History, Lost, MOST_TYPES, Place};
 pub use moment::Moment;
 pub use proof::{Alteration, Altered, Json, Proof, ProofOutcome};
-pub use rate::Rate;
+pub use rate::{Bar, Outages, Rate};
 pub use recalled::Recalled;
 pub use record::{Record, RecordLine};
 pub use replay::{Jump, NoJump, NoSpeed, Speed, TapeCommand, TapeExtent, TapeNews, TapePosition, TapeTarget};

@@ -63,7 +63,7 @@ fn the_inspector_at_work() {
 
 #[test]
 fn all_findings_of_the_session_in_a_list() {
-    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+    for (width, height) in [(200, 50), (120, 36), (80, 24), (60, 15)] {
         let mut model = faulty(width, height);
         press(&mut model, "! j", at(32));
         insta::assert_snapshot!(format!("all_findings_{width}x{height}"), picture(&model, at(32)));
@@ -99,7 +99,7 @@ fn a_collector_that_holds_its_first_request_says_how_it_goes_on() {
     let mut model = Model::new(setup);
     let waiting = Waiting { held: 1, first: Some("POST /track".into()), scenario: false, unsent: 0, at: at(1) };
     send(&mut model, Message::Records(vec![Record::Waiting(waiting)]), at(1));
-    assert!(picture(&model, at(1)).contains("the key . lets it go on"));
+    assert!(picture(&model, at(1)).contains("One waits: the key ."));
     press(&mut model, "R", at(1));
     let text = picture(&model, at(1));
     assert!(text.contains("A request is listed when it is answered") && text.contains("POST /track is held"), "{text}");
@@ -107,7 +107,7 @@ fn a_collector_that_holds_its_first_request_says_how_it_goes_on() {
 
 #[test]
 fn what_is_wrong_with_an_event_at_every_size() {
-    for (width, height) in [(120, 36), (100, 30), (80, 24), (60, 15)] {
+    for (width, height) in [(200, 50), (120, 36), (100, 30), (80, 24), (60, 15)] {
         let size = format!("{width}x{height}");
         let mut model = faulty(width, height);
         insta::assert_snapshot!(format!("findings_tree_{size}"), picture(&model, at(20)));
@@ -308,6 +308,43 @@ fn the_header_has_what_is_wrong_and_where_at_any_width() {
     ];
     for (columns, target, read_only, expected) in cases {
         assert_eq!(header(columns, target, read_only), expected, "{columns}");
+    }
+}
+
+#[test]
+fn long_keys_and_many_fields_leave_values_in_their_column_and_have_names() {
+    let wide: Vec<_> = (0..250).map(|n| format!(r#","attribute_{n:03}_of_the_customer":{n}"#)).collect();
+    let wide = wide.concat();
+    let long = r#"{"event":"long","id":1,"the_preferred_delivery_window_of_the_customer_start":"08:00","the_preferred_delivery_window_of_the_customer_end":"10:00","text":"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore et dolore magna aliqua","ключ":{"первое поле":"первое значение","второе поле":"второе значение","третье поле":"третье значение"},"products":[{"https://schema.org/acceptedPaymentMethod":"visa","y":2}]}"#;
+    for (width, height) in [(200, 50), (120, 36), (80, 24), (60, 15)] {
+        let mut model = fresh(width, height);
+        let known = [("long", long.to_owned()), ("wide", format!(r#"{{"event":"wide"{wide}}}"#))];
+        let known = known.map(|(name, text)| change(name, ChangeKind::New, &text, 1, 0, at(1)));
+        send(&mut model, polled(known.into(), at(1)), at(1));
+        press(&mut model, "/ l o n g enter enter", at(2));
+        insta::assert_snapshot!(format!("long_keys_{width}x{height}"), picture(&model, at(2)));
+        press(&mut model, "esc / ^u w i d e enter enter j j", at(2));
+        insta::assert_snapshot!(format!("many_fields_{width}x{height}"), picture(&model, at(2)));
+    }
+}
+
+#[test]
+fn rates_have_a_scale_and_a_number_and_an_outage_is_unknown() {
+    for (width, height) in [(120, 36), (80, 24)] {
+        let mut model = busy(width, height);
+        act(&mut model, Action::ToggleRate, at(20));
+        let came = |model: &mut Model, name: &str, arrived, second| {
+            let newer = change(name, ChangeKind::Updated, &format!("{{\"a\":{second}}}"), 60, arrived, at(second));
+            send(model, polled(vec![newer], at(second)), at(second));
+        };
+        came(&mut model, "view", 40, 31);
+        came(&mut model, "purchase", 2, 46);
+        let nothing = "nothing listens at 127.0.0.1:8787: the connection was refused";
+        send(&mut model, failed(ProblemKind::Unreachable, nothing, "start it", Some(at(70)), at(61)), at(61));
+        insta::assert_snapshot!(format!("rate_in_an_outage_{width}x{height}"), picture(&model, at(80)));
+        came(&mut model, "purchase", 30, 91);
+        came(&mut model, "view", 3, 106);
+        insta::assert_snapshot!(format!("rate_after_an_outage_{width}x{height}"), picture(&model, at(107)));
     }
 }
 

@@ -69,7 +69,7 @@ impl<T: Copy + PartialEq> LongList<T> {
     }
 
     pub(super) fn fit(&mut self, inner: Area) {
-        self.cursor.fit(areas(inner).0.height.into());
+        self.cursor.fit(areas(inner, self.order.len()).0.height.into());
     }
 
     /// Moves the cursor, where the action means that.
@@ -82,7 +82,7 @@ impl<T: Copy + PartialEq> LongList<T> {
     }
 
     pub(super) fn click(&mut self, mouse: Mouse, inner: Area) -> Click {
-        let (list, _) = areas(inner);
+        let (list, _) = areas(inner, self.order.len());
         match mouse.row.checked_sub(list.y).and_then(|line| self.cursor.row_at(line.into())) {
             Some(row) if row == self.cursor.at() => Click::Again,
             Some(row) => {
@@ -100,8 +100,13 @@ impl<T: Copy + PartialEq> LongList<T> {
     }
 }
 
-/// The area of the entries, below their headings, and of what is said of the one under the cursor.
-pub fn areas(inner: Area) -> (Area, Area) {
-    let (list, below) = findings::areas(inner);
+/// The area of so many entries, below their headings, and of what is said of the one under the cursor.
+pub fn areas(inner: Area, entries: usize) -> (Area, Area) {
+    let (list, below) = findings::areas(inner, entries + 1);
     (Area { y: list.y + 1, height: list.height.saturating_sub(1), ..list }, below)
+}
+
+/// How many rows a list of so many entries takes, with its border and what is said of one, in so many columns.
+pub(super) fn rows(entries: usize, columns: u16) -> u16 {
+    u16::try_from(entries).unwrap_or(u16::MAX).saturating_add(3 + findings::explained(columns))
 }

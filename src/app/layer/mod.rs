@@ -60,6 +60,9 @@ pub enum Layer {
     Confirm(Box<Confirm>),
 }
 
+/// The widest list that covers the panes, in columns.
+const WIDEST_LIST: u16 = 140;
+
 /// The choice of what to copy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Copy;
@@ -244,11 +247,12 @@ impl Layer {
         let Size { width, height } = size;
         let margin = match self {
             Self::Confirm(_) => width.saturating_sub(Confirm::WIDTH) / 2,
-            Self::AllFindings(_) | Self::Requests(_) => 1,
+            // Wider, what stands at its right end would be too far from what it is about.
+            Self::AllFindings(_) | Self::Requests(_) => width.saturating_sub(WIDEST_LIST) / 2,
             _ if width >= 100 => width / 12,
             _ => 1,
         };
-        let (x, y) = (margin.max(1), 2.min(height / 6));
+        let (x, y) = (margin.max(1), 2.min(height / 12));
         let most = height.saturating_sub(2 * y);
         let rows = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
         let wanted = match self {
@@ -256,6 +260,8 @@ impl Layer {
             Self::Palette(palette) => rows(palette.total() + 4),
             Self::Picker(picker) => rows(picker.cursor().len() + 4),
             Self::Muted(muted) => rows(muted.total() + 4),
+            Self::AllFindings(list) => long_list::rows(list.rows().cursor().len(), width.saturating_sub(2 * margin)),
+            Self::Requests(list) => long_list::rows(list.rows().cursor().len(), width.saturating_sub(2 * margin)),
             Self::Query(_) => query::ROWS,
             Self::Confirm(confirm) => confirm.rows(),
             _ => u16::MAX,

@@ -100,17 +100,27 @@ impl FindingsPane {
     }
 }
 
-/// Cuts what is inside the inspector's border into the list of findings and, below it, what is said of the selected one.
-/// The lower part is as high for one finding as for another, so that the list stands still.
-pub fn areas(inner: Area) -> (Area, Area) {
-    let below = match inner.height {
-        0..9 => 0,
-        9..13 => 5,
-        13..18 => 7,
+/// So many rows what is said of a finding takes as a rule, all of it, where it has so many columns.
+pub(in crate::app) const fn explained(columns: u16) -> u16 {
+    match columns {
+        0..56 => 12,
+        56..100 => 11,
         _ => 9,
+    }
+}
+
+/// Cuts what is inside a border into a list of so many rows and, right below it, what is said of the selected one. A list that
+/// is too long leaves that its room, but for a few rows. It is as high for one finding as for another, so that the list stands
+/// still.
+pub fn areas(inner: Area, rows: usize) -> (Area, Area) {
+    const LEAST: u16 = 4;
+    let most = match inner.height {
+        0..9 => inner.height,
+        height => height.saturating_sub(explained(inner.width)).max(LEAST),
     };
-    let list = Area { height: inner.height - below, ..inner };
-    (list, Area { y: list.y + list.height, height: below, ..inner })
+    let list = if inner.height < 9 { most } else { u16::try_from(rows).unwrap_or(u16::MAX).clamp(1, most) };
+    let list = Area { height: list, ..inner };
+    (list, Area { y: list.y + list.height, height: inner.height - list.height, ..inner })
 }
 
 impl Pane for FindingsPane {
@@ -140,7 +150,8 @@ impl Pane for FindingsPane {
     }
 
     fn fit(&mut self, inner: Area) {
-        self.height = areas(inner).0.height.into();
+        let rows = self.list.as_ref().map_or(0, |(_, list)| list.cursor.len());
+        self.height = areas(inner, rows).0.height.into();
         if let Some((_, list)) = &mut self.list {
             list.cursor.fit(self.height);
         }

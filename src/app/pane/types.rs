@@ -18,11 +18,11 @@ use super::{Answer, Context, Open, Pane, PaneId, PromptKind, Request};
 use crate::app::cursor::Cursor;
 use crate::app::findings::Linted;
 use crate::app::keymap::{self, Action, Binding, Keys, bind, char, hint, key};
-use crate::app::layout::Area;
+use crate::app::layout::{Area, Holds};
 use crate::app::{KeyCode, Mouse};
 use crate::event::{Redaction, TypeName, sanitized, text};
 use crate::lint::Finding;
-use crate::session::{Change, History, Moment, ServerClock};
+use crate::session::{Bar, Change, History, Moment, Outages, ServerClock};
 pub use column::{Column, Columns};
 use row::Worst;
 pub use row::{Earlier, Mark, TypeRow};
@@ -84,6 +84,10 @@ pub struct Types {
     query: String,
     /// The types with events that are left where the view is narrowed.
     left: Option<HashSet<TypeName>>,
+    /// How wide the widest name is that there was.
+    widest: usize,
+    /// When nobody could tell what came.
+    outages: Outages,
 }
 
 /// The table as its reader wants it from the start.
@@ -119,6 +123,8 @@ impl Default for Types {
             filter: None,
             query: String::new(),
             left: None,
+            widest: 0,
+            outages: Outages::default(),
         }
     }
 }
@@ -142,9 +148,25 @@ impl Types {
         self.sorted.clear();
         self.order.clear();
         self.step = None;
+        self.outages = Outages::default();
         if self.sort.column == Column::Step {
             self.sort = Sort::by(Column::Seen);
         }
+    }
+
+    /// Notes that a poll failed.
+    pub(in crate::app) fn failed(&mut self) {
+        self.outages.failed();
+    }
+
+    /// Notes that one did not.
+    pub(in crate::app) fn polled(&mut self, at: Moment) {
+        self.outages.polled(at);
+    }
+
+    /// What is known of how often events of a type came.
+    pub fn bars(&self, row: &TypeRow, now: Moment) -> [Bar; 8] {
+        row.rate.bars(&self.outages, now)
     }
 
     /// Takes the marks of what is new off all types.
@@ -171,6 +193,8 @@ impl Types {
             step: self.step.as_ref().map(|step| step.named(name)),
             steps: self.steps,
             sort: if is_nobodys(&self.sort.column) { self.sort.clone() } else { Sort::by(Column::Seen) },
+            outages: self.outages.clone(),
+            widest: self.rows.keys().map(|of| name(of).shown().width()).max().unwrap_or(0),
             ..Self::default()
         }
     }
@@ -201,7 +225,14 @@ impl Types {
             step.take_in(change);
         }
         let first = !self.rows.contains_key(&change.event_type);
-        self.rows.entry(change.event_type.clone()).or_default().take_in(change, first);
+        if first {
+            self.widest = self.widest.max(change.event_type.shown().width());
+        }
+        let row = self.rows.entry(change.event_type.clone()).or_default();
+        row.take_in(change, first);
+        if !change.is_refused() && !self.outages.ended(change.at) {
+            row.rate.add(change.arrived, change.at);
+        }
     }
 
     /// Puts the rows in order again and the cursor back on its type, on the same line of the screen where possible.
@@ -223,7 +254,7 @@ impl Types {
                 Column::Findings => row.tally().map(rank).or_else(|| Some(rank(row.earlier()?.tally) - (1 << 80))),
                 Column::Received => row.received.map(i128::from),
                 Column::Captured => Some(row.captured.into()),
-                Column::Rate => Some(row.rate.bars(now).iter().map(|bar| i128::from(*bar)).sum()),
+                Column::Rate => Some(row.rate.counts(now).iter().map(|bar| i128::from(*bar)).sum()),
                 Column::Seen => row.seen.map(i128::from),
                 Column::Field(path) => row.value(path).and_then(|value| millionths(value)),
             };
@@ -543,6 +574,17 @@ impl Types {
         self.columns.laid_out(inner, |column| self.shows(column))
     }
 
+    /// How much room the table takes when nothing in it is cut, whatever is filtered.
+    pub(in crate::app) fn holds(&self) -> Holds {
+        let (_, all) = self.counts();
+        let cells = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        // Its border, and the headings.
+        Holds {
+            width: self.columns.width(cells(self.widest), |column| self.shows(column)).saturating_add(2),
+            height: cells(all).saturating_add(3),
+        }
+    }
+
     /// Whether a column is shown where there is room: a count that nobody told is none.
     fn shows(&self, column: &Column) -> bool {
         match column {
@@ -569,10 +611,11 @@ impl Types {
 
     /// When a text or a colour in the visible rows changes by time alone.
     pub(in crate::app) fn next_wake(&self, now: Moment, bars_move: bool) -> Option<Duration> {
+        let bars_move = bars_move && self.columns.iter().any(|column| *column == Column::Rate);
         self.visible()
             .flat_map(|(_, row, _)| {
                 let age = row.age(now).map(text::until_next_age);
-                let shift = bars_move.then(|| row.rate.next_shift(now)).flatten();
+                let shift = bars_move.then(|| row.rate.next_shift(&self.outages, now)).flatten();
                 let moves = [age, shift].into_iter().flatten().min();
                 [moves.map(|wait| now.until_second(wait)), row.flash_left(now)]
             })

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 
 use super::super::header::clock;
-use super::super::pane::{explain, how_often};
+use super::super::pane::{Explained, explain, how_often};
 use super::super::{Theme, hint, rect, scroll_thumb, severity};
 use super::{cell, frame};
 use crate::app::Model;
@@ -11,7 +11,7 @@ use crate::app::layer::all_findings::{AllFindings, Widths};
 use crate::app::layer::long_list::areas;
 use crate::app::layout::Area;
 use crate::event::{Sanitized, sanitized, text};
-use crate::lint::Actual;
+use crate::lint::{Actual, Finding};
 use crate::session::{Fault, Moment};
 use crate::ui::write::{line_of, put};
 
@@ -83,7 +83,7 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
         head(since, "since", true);
     }
     head(headings.last, "last", true);
-    let (rows, below) = areas(inner);
+    let (rows, below) = areas(inner, list.rows().cursor().len());
     for (y, (id, selected)) in (rows.y..).zip(list.rows().visible()) {
         let line = Area { y, height: 1, ..rows };
         if selected {
@@ -95,7 +95,9 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
     }
     if let Some(fault) = list.rows().selected().and_then(|id| faults.get(id)).filter(|_| below.height > 0) {
         let often = how_often(fault, faults.checked(&fault.event_type), now);
-        explain(&fault.finding, Some(&often), below, theme, buf);
+        let width = Columns::of(rows, list.widths()).said.width;
+        let is_cut = said(&fault.finding, width).width() > room_of(width);
+        explain(&Explained { finding: &fault.finding, is_cut, often: Some(often), current: true }, below, theme, buf);
     }
     if faults.left_out() > 0 {
         let more = sanitized!(" {} of further kinds are not counted ", text::grouped(faults.left_out()));
@@ -103,6 +105,19 @@ pub(super) fn render(list: &AllFindings, model: &Model, now: Moment, area: Area,
     }
     let thumb = Area { height: rows.height + 3, ..area };
     scroll_thumb(thumb, list.rows().cursor().offset(), list.rows().cursor().len(), theme, buf);
+}
+
+/// What is said of a finding in a column of that width, all of it.
+fn said(finding: &Finding, width: u16) -> Sanitized {
+    match &finding.found {
+        Actual::Value(value) if width >= WIDE_SAID => sanitized!("{} · {}", value, finding.rule.title),
+        _ if finding.place_says_little() => finding.brief(),
+        _ => finding.rule.title.into(),
+    }
+}
+
+fn room_of(width: u16) -> usize {
+    usize::from(width).saturating_sub(1)
 }
 
 fn row(fault: &Fault, columns: &Columns, (model, now): (&Model, Moment), line: Area, theme: &Theme, buf: &mut Buffer) {
@@ -113,12 +128,8 @@ fn row(fault: &Fault, columns: &Columns, (model, now): (&Model, Moment), line: A
     cell(columns.event_type, middle(fault.event_type.shown(), columns.event_type), false, theme.title_quiet, buf);
     let place = Some(finding.place()).filter(|place| !place.is_empty()).unwrap_or_else(|| EVENT.into());
     cell(columns.place, middle(place, columns.place), false, theme.json_key, buf);
-    let said = match &finding.found {
-        Actual::Value(value) if columns.said.width >= WIDE_SAID => sanitized!("{} · {}", value, finding.rule.title),
-        _ if finding.place_says_little() => finding.brief(),
-        _ => finding.rule.title.into(),
-    };
-    cell(columns.said, said.fit(usize::from(columns.said.width).saturating_sub(1)), false, theme.title_quiet, buf);
+    let said = said(finding, columns.said.width).fit(room_of(columns.said.width));
+    cell(columns.said, said, false, theme.title_quiet, buf);
     let often = fault.share(model.faults.checked(&fault.event_type));
     cell(columns.often, often, true, theme.title_quiet, buf);
     if let Some(since) = columns.since {

@@ -93,7 +93,7 @@ pub(super) fn render(list: &RequestList, model: &Model, area: Area, theme: &Them
     if let Some(sender) = headings.sender {
         head(sender, "sender", false);
     }
-    let (rows, below) = areas(inner);
+    let (rows, below) = areas(inner, list.rows().cursor().len());
     for (y, (number, selected)) in (rows.y..).zip(list.rows().visible()) {
         let line = Area { y, height: 1, ..rows };
         if selected {

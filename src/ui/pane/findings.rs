@@ -21,11 +21,9 @@ use crate::ui::severity::{self, sign};
 use crate::ui::write::{blank, joined, put, span};
 use crate::ui::{Theme, hint, rect, scroll_thumb};
 
-/// Places wider than this, or than a third of the pane, do not push what is said of them further to the right.
-const PLACE_COLUMN: usize = 28;
-
-/// The column of what is expected, found and so on.
+/// The column of what is expected, found and so on, and the width from which on it stands beside what is said.
 const LABEL: usize = 10;
+const BESIDE: u16 = 56;
 
 /// The findings of the event on show.
 pub(super) fn render(shown: &Shown, model: &Model, now: Moment, theme: &Theme, area: Area, buf: &mut Buffer) {
@@ -47,20 +45,23 @@ pub(super) fn render(shown: &Shown, model: &Model, now: Moment, theme: &Theme, a
         hint(calm, theme, area, buf);
         return;
     }
-    let (rows, below) = areas(area.inner());
+    let (rows, below) = areas(area.inner(), found.findings().len());
     let focused = model.has_focus(super::PaneId::Inspector);
     let painter = Painter { found, current, shown, model, theme, width: rows.width.into() };
+    let mut is_cut = false;
     for (y, (finding, selected)) in (rows.y..).zip(pane.visible()) {
         let row = Rect { y, height: 1, ..rect(rows) };
+        let line = painter.line(finding);
         if selected {
             buf.set_style(row, if focused { theme.selection } else { theme.selection_quiet });
+            is_cut = line.spans.iter().any(|span| span.content.ends_with(text::ELLIPSIS));
         }
-        painter.line(finding).render(row, buf);
+        line.render(row, buf);
     }
     if let Some(finding) = pane.selected().filter(|_| below.height > 0) {
         let fault = model.faults.of(&shown.event.event_type, finding).filter(|_| current);
         let often = fault.map(|fault| how_often(fault, model.faults.checked(&fault.event_type), now));
-        explain_as(finding, often.as_ref(), current, below, theme, buf);
+        explain(&Explained { finding, is_cut, often, current }, below, theme, buf);
     }
     foot(model, pane, shown, theme, area, buf);
     if let Some(cursor) = pane.cursor() {
@@ -102,12 +103,12 @@ impl Painter<'_> {
     fn line(&self, finding: &Finding) -> Line<'static> {
         let theme = self.theme;
         let fresh = |style| self.fresh(style);
-        let column = self.found.widest_place().min(PLACE_COLUMN.min(self.width / 3)).max(EVENT.len());
+        let column = self.found.widest_place().min(self.width / 3).max(EVENT.len());
         let place = match finding.place() {
             place if place.is_empty() => span(EVENT, theme.dim),
-            place => span(place.fit_middle(column.max(self.width / 3)), fresh(theme.json_key)),
+            place => span(place.fit_middle(column), fresh(theme.json_key)),
         };
-        let gap = (column + 2).saturating_sub(place.width()).max(2);
+        let gap = column + 2 - place.width();
         let often = self.often(finding);
         let room = self.width.saturating_sub(3 + place.width() + gap + 1);
         let often = Some(often).filter(|often| !often.is_empty() && text::width(often) + LEAST_SAID <= room);
@@ -153,79 +154,72 @@ pub(in crate::ui) fn how_often(fault: &Fault, checked: u64, now: Moment) -> Sani
     }
 }
 
-/// All about a finding, under a line with the rule's id; `often` is how often it was found, where that is known.
-pub(in crate::ui) fn explain(
-    finding: &Finding,
-    often: Option<&Sanitized>,
-    area: Area,
-    theme: &Theme,
-    buf: &mut Buffer,
-) {
-    explain_as(finding, often, true, area, theme, buf);
+/// A finding that all is told of.
+pub(in crate::ui) struct Explained<'a> {
+    /// The finding.
+    pub finding: &'a Finding,
+    /// Whether its row has no room for what it is.
+    pub is_cut: bool,
+    /// How often it was found, where that is known.
+    pub often: Option<Sanitized>,
+    /// Whether it is of the event on show; one of the event before is dim.
+    pub current: bool,
 }
 
-/// The same, dim for a finding of the event before.
-fn explain_as(
-    finding: &Finding,
-    often: Option<&Sanitized>,
-    current: bool,
-    area: Area,
-    theme: &Theme,
-    buf: &mut Buffer,
-) {
-    let fresh = |style| if current { style } else { theme.dim };
+/// All about a finding, under a line with the rule's id.
+pub(in crate::ui) fn explain(explained: &Explained<'_>, area: Area, theme: &Theme, buf: &mut Buffer) {
+    let Explained { finding, is_cut, often, current } = explained;
+    let fresh = |style| if *current { style } else { theme.dim };
     let width = usize::from(area.width);
     let rule = finding.rule;
     put(buf, (area.x, area.y), Sanitized::repeated("─", width), usize::MAX, theme.border);
     let id = sanitized!(" {} {} ", finding.severity.as_str(), rule.id);
     put(buf, (area.x + 1, area.y), id, width.saturating_sub(2), fresh(severity::style(finding.severity, theme)));
 
-    let mut rows = usize::from(area.height).saturating_sub(1);
+    let mut rows = area.height.saturating_sub(1);
     let mut y = area.y + 1;
-    let documentation = usize::from(!rule.documentation.is_empty());
-    let (expected, found) = (finding.expected.words(), finding.found.words());
-    let fix = finding.fix.as_ref().map(Fix::words).unwrap_or_default();
-    let why = rule.why.into();
-    let often = often.cloned().unwrap_or_default();
-    // Its key shows a value in full that does not fit; the address has its line all the same.
+    let documentation = u16::from(!rule.documentation.is_empty());
     let parts = [
-        ("expected", &expected, theme.title_quiet, if rows < 8 { 2 } else { 3 }),
-        ("found", &found, theme.title_quiet, 1),
-        ("fix", &fix, theme.ok, 1),
-        ("often", &often, theme.title_quiet, 1),
-        ("why", &why, theme.dim, rows),
+        ("", if *is_cut { rule.title.into() } else { Sanitized::default() }, theme.title_quiet),
+        ("expected", finding.expected.words(), theme.title_quiet),
+        ("found", finding.found.words(), theme.title_quiet),
+        ("fix", finding.fix.as_ref().map(Fix::words).unwrap_or_default(), theme.ok),
+        ("often", often.clone().unwrap_or_default(), theme.title_quiet),
+        ("why", rule.why.into(), theme.dim),
+        ("docs", rule.documentation.into(), theme.dim),
     ];
-    for (label, said, style, most) in parts.into_iter().filter(|(_, said, ..)| !said.is_empty()) {
-        let most = most.min(rows.saturating_sub(documentation));
-        let used = put_part(label, said, fresh(style), Area { y, height: rows_of(most), ..area }, theme, buf);
-        rows -= usize::from(used).min(rows);
+    for (label, said, style) in parts.into_iter().filter(|(_, said, _)| !said.is_empty()) {
+        // The address has a line whatever comes before it.
+        let kept = if label == "docs" { 0 } else { documentation };
+        let place = Area { y, height: rows.saturating_sub(kept), ..area };
+        let used = put_part(label, &said, fresh(style), place, theme, buf);
+        rows -= used.min(rows);
         y += used;
-    }
-    if documentation > 0 && rows > 0 {
-        put_part("docs", &rule.documentation.into(), theme.dim, Area { y, height: 1, ..area }, theme, buf);
     }
 }
 
 /// The place of a finding about the whole event.
 const EVENT: &str = "(event)";
 
-fn rows_of(count: usize) -> u16 {
-    u16::try_from(count).unwrap_or(u16::MAX)
-}
-
-/// A label, and what it is the label of in as many lines as it takes and `area` has. Gives how many.
+/// A label, and what it is the label of, in as many lines as it takes and `area` has: beside each other, or one behind the
+/// other where there is little room. Gives how many.
 fn put_part(label: &'static str, said: &Sanitized, style: Style, area: Area, theme: &Theme, buf: &mut Buffer) -> u16 {
-    let room = usize::from(area.width).saturating_sub(LABEL + 2).max(1);
-    let lines = said.wrap(room);
+    let is_beside = area.width >= BESIDE;
+    let indent = if is_beside && !label.is_empty() { LABEL } else { 0 };
+    let room = usize::from(area.width).saturating_sub(indent + 2).max(1);
+    let lines = match (is_beside, label) {
+        (true, _) | (false, "") => said.wrap(room),
+        (false, label) => sanitized!("{} {}", label, said).wrap(room),
+    };
     let most = usize::from(area.height);
     for (row, (y, line)) in (area.y..area.y + area.height).zip(&lines).enumerate() {
-        if row == 0 {
-            put(buf, (area.x + 1, y), label, LABEL, theme.dim);
-        }
         let cut = row + 1 == most && lines.len() > most;
         let line = if cut { sanitized!("{}…", line).fit(room) } else { line.clone() };
-        let x = area.x + 1 + u16::try_from(LABEL).unwrap_or(0);
+        let x = area.x + 1 + u16::try_from(indent).unwrap_or(0);
         put(buf, (x, y), line, room, style);
+        if row == 0 {
+            put(buf, (area.x + 1, y), label, label.len(), theme.dim);
+        }
     }
-    rows_of(lines.len().min(most))
+    u16::try_from(lines.len().min(most)).unwrap_or(u16::MAX)
 }

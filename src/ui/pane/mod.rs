@@ -12,7 +12,7 @@ pub(super) mod stream;
 mod tree;
 pub(super) mod types;
 
-pub(super) use findings::{explain, how_often};
+pub(super) use findings::{Explained, explain, how_often};
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;

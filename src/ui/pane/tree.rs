@@ -14,14 +14,22 @@ use crate::app::Model;
 use crate::app::findings::EventFindings;
 use crate::app::layout::Area;
 use crate::app::shown::Shown;
-use crate::app::tree::{Part, Range, Tree, TreeRow};
+use crate::app::tree::{Part, Tree, TreeRow};
 use crate::event::{DifferenceKind, Document, NodeId, NodeKind, Origin, Sanitized, sanitized, text};
 use crate::session::Coverage;
 use crate::ui::write::{blank, joined, put, span};
 use crate::ui::{Theme, difference, highlight, rect, scroll_thumb, severity};
 
-/// Keys wider than this, or than a third of the pane, do not push the values of their siblings further to the right.
-const KEY_COLUMN: usize = 26;
+/// Keys are cut to so many columns, or to two fifths of the room for them and their values, but to no fewer than the least:
+/// values stand in a column. The whole key is in the path below.
+const KEY_COLUMN: usize = 40;
+const LEAST_KEY: usize = 12;
+
+/// A key is read so far, in columns.
+const KEY_READ: usize = 256;
+
+/// What stands at the right of a row is no further away than this: in a wide pane it would be too far from what it is about.
+const NEAR: usize = 100;
 
 /// How much is said of what a value was before, in columns, and the least room for it.
 const WAS: usize = 28;
@@ -60,15 +68,20 @@ pub(super) fn render(shown: &Shown, model: &Model, theme: &Theme, area: Area, bu
     let (path, part) = tree.selected_path();
     let mut place = Sanitized::of(&path);
     if let Some(part) = part {
-        place.push(part_label(part, tree.document(), path_node(tree)));
+        let label = part_label(part, tree.document(), path_node(tree), usize::from(area.width) / 2);
+        place = if place.is_empty() || label.starts_with('[') {
+            sanitized!("{}{}", place, label)
+        } else {
+            sanitized!("{} {}", place, label)
+        };
     }
     let coverage = model.types.selected().and_then(|(_, row)| row.coverage);
     let elsewhere = model.queries.search().map_or(0, |scan| scan.found_beside(shown.event.number));
-    let (right, style) = status(model, (tree, elsewhere, coverage), shown, area.width.into(), theme);
+    // The finding at the cursor, in a few words: its row may have no room for them. They matter more than the event's size.
+    let here = tree.selected().and_then(|row| found?.here(&row)).filter(|_| focused);
+    let (right, style) = status(model, (tree, elsewhere, coverage), shown, here.is_none(), area.width.into(), theme);
     put_foot(&place, (&right, style), theme.dim, theme, area, buf);
-    // The finding at the cursor, in a few words: its row may have no room for them.
-    let here = tree.selected().and_then(|row| found?.here(&row));
-    if let Some((finding, _)) = here.filter(|_| focused) {
+    if let Some((finding, _)) = here {
         let taken = text::width(&place) + if place.is_empty() { 1 } else { 3 };
         let room = usize::from(area.width).saturating_sub(taken + text::width(&right) + 6);
         if room > LEAST_NOTE {
@@ -90,6 +103,7 @@ fn status(
     model: &Model,
     (tree, elsewhere, coverage): (&Tree, usize, Option<Coverage>),
     shown: &Shown,
+    with_size: bool,
     width: usize,
     theme: &Theme,
 ) -> (Sanitized, Style) {
@@ -111,13 +125,15 @@ fn status(
     if shown.newer > 0 {
         style = theme.updated;
     }
-    if tree.query().is_empty() {
+    if tree.query().is_empty() && with_size {
         parts.push(text::size(shown.event.payload.text().len() as u64));
         if let Some(Coverage { captured, received }) = coverage.filter(|coverage| coverage.received > 0) {
             let what = if width < 56 { "since start" } else { "captured since the start" };
             let (captured, received) = (text::short_count(captured), text::short_count(received));
             parts.push(sanitized!("{} of {} {}", captured, received, what));
         }
+    }
+    if tree.query().is_empty() {
         let duplicates = tree.document().duplicate_keys();
         if duplicates > 0 {
             style = theme.warning;
@@ -148,8 +164,8 @@ impl Painter<'_> {
         let platform = origin == Origin::Platform;
         let tag = self.tag(row, origin);
         let tag_width = text::width(&tag);
+        let column = self.key_column(row, room);
         let mut room = room.saturating_sub(if tag.is_empty() { 0 } else { tag_width + 1 });
-        let all = room;
         let query = self.tree.query();
         let mark = match row.open {
             Some(true) => "▾ ",
@@ -159,11 +175,12 @@ impl Painter<'_> {
         let mut spans =
             vec![span(sanitized!("{}{}", Sanitized::repeated(" ", row.depth as usize * 2), mark), Style::new())];
 
-        let (key, key_style) = self.key(row, platform);
-        let wanted = self.key_column(row).max(text::width(&key));
-        let key = key.fit(room);
+        let (key, key_style) = self.key(row, platform, room);
+        // With no value behind it, a key has the room of one.
+        let has_value = row.open != Some(true) && row.spot.part.is_none();
+        let key = if has_value && column > 0 { key.fit_middle(column.min(room)) } else { key.fit(room) };
         room = room.saturating_sub(text::width(&key));
-        let pad = (wanted + 2).saturating_sub(text::width(&key)).min(room);
+        let pad = (column.max(text::width(&key)) + 2).saturating_sub(text::width(&key)).min(room);
         spans.extend(highlight(&key, query, key_style, theme.matched));
         let value = self.value(row, room.saturating_sub(pad));
         if !value.is_empty() {
@@ -181,13 +198,11 @@ impl Painter<'_> {
         let wrong = self.wrong(row, room.saturating_sub(2));
         if !wrong.is_empty() {
             spans.push(blank(2));
-            room -= 2 + wrong.iter().map(Span::width).sum::<usize>();
             spans.extend(wrong);
         }
         if !tag.is_empty() {
-            let gap = room.min(all) + 1;
-            spans.push(blank(gap));
-            spans.push(span(tag, theme.dim));
+            let used = spans.iter().map(Span::width).sum::<usize>() + tag_width + 1;
+            spans.extend([blank(self.width.min(NEAR).saturating_sub(used).max(1)), span(tag, theme.dim)]);
         }
         if document.occurrence(node) > 0 {
             spans.push(span(" overridden", theme.warning));
@@ -195,13 +210,13 @@ impl Painter<'_> {
         joined(spans)
     }
 
-    fn key(&self, row: TreeRow, platform: bool) -> (Sanitized, Style) {
+    fn key(&self, row: TreeRow, platform: bool, room: usize) -> (Sanitized, Style) {
         let theme = self.theme;
         let document = self.tree.document();
         if let Some(part) = row.spot.part {
-            return (part_label(part, document, row.spot.node), theme.dim);
+            return (part_label(part, document, row.spot.node, room), theme.dim);
         }
-        let shown = |text: &str| text::sanitize_within(text, KEY_COLUMN * 2).0;
+        let shown = |text: &str| text::excerpt(text, KEY_READ);
         match document.shown_key(row.spot.node) {
             Some(name) if name.is_empty() => ("\"\"".into(), theme.dim),
             Some(name) => (shown(&name), if platform { theme.dim } else { theme.json_key }),
@@ -210,8 +225,9 @@ impl Painter<'_> {
         }
     }
 
-    /// How wide the keys among the row's siblings are, so that their values stand in a column.
-    fn key_column(&self, row: TreeRow) -> usize {
+    /// How wide the keys among the row's siblings are, where so much room is for them and their values, so that their values
+    /// stand in a column.
+    fn key_column(&self, row: TreeRow, room: usize) -> usize {
         const LOOKED_AT: usize = 100;
         let document = self.tree.document();
         let Some(parent) = document.parent(row.spot.node) else { return 0 };
@@ -221,7 +237,7 @@ impl Painter<'_> {
         let position = document.get(row.spot.node).map_or(0, |node| node.position as usize);
         let siblings = document.children(parent).skip(position / LOOKED_AT * LOOKED_AT).take(LOOKED_AT);
         let widths = siblings.filter_map(|sibling| document.shown_key(sibling)).map(|key| text::width(&key));
-        widths.filter(|width| *width <= KEY_COLUMN.min(self.width / 3)).max().unwrap_or(0)
+        widths.max().unwrap_or(0).min(KEY_COLUMN.min(room * 2 / 5).max(LEAST_KEY))
     }
 
     /// The tag at the right edge: how many children there are, or that the platform added the field, or may
@@ -231,6 +247,9 @@ impl Painter<'_> {
         let Some(node) = self.tree.document().get(row.spot.node) else { return Sanitized::default() };
         match node.kind {
             _ if row.spot.part == Some(Part::Platform) => sanitized!("{}", self.tree.platform_fields()),
+            NodeKind::Object if let Some(Part::Range(range)) = row.spot.part => {
+                sanitized!("{}", range.len(node.children))
+            }
             _ if row.spot.part.is_some() => Sanitized::default(),
             NodeKind::Object => sanitized!("{{{}}}", node.children),
             NodeKind::Array => sanitized!("[{}]", node.children),
@@ -325,7 +344,7 @@ fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> Sanitize
             let object = value.kind == NodeKind::Object;
             let mut out = Sanitized::literal(if object { "{" } else { "[" });
             for child in document.children(node) {
-                if out.len() > room {
+                if out.width() > room {
                     return out;
                 }
                 if out.len() > 1 {
@@ -349,11 +368,22 @@ fn scalar_or_preview(document: &Document, node: NodeId, room: usize) -> Sanitize
     }
 }
 
-/// A range as people count it: `[0…99]`, the last one only as far as there are children; `platform` for the fields that
-/// the platform added.
-fn part_label(part: Part, document: &Document, container: NodeId) -> Sanitized {
-    let Part::Range(Range { first, size }) = part else { return "platform".into() };
+/// A range as people count it, `[0…99]`, or, of an object, by its first and last names in so much room; `platform` for the
+/// fields that the platform added.
+fn part_label(part: Part, document: &Document, container: NodeId, room: usize) -> Sanitized {
+    const BETWEEN: &str = " … ";
+    let Part::Range(range) = part else { return "platform".into() };
     let children = document.get(container).map_or(0, |node| node.children);
-    let end = first.saturating_add(size).min(children).saturating_sub(1);
-    sanitized!("[{}…{}]", first, end)
+    let ends = [range.first, range.first + range.len(children).saturating_sub(1)];
+    if document.get(container).is_none_or(|node| node.kind != NodeKind::Object) {
+        return sanitized!("[{}…{}]", ends[0], ends[1]);
+    }
+    let names =
+        ends.map(|at| document.children(container).nth(at as usize).and_then(|child| document.shown_key(child)));
+    let [first, last] = names.map(|name| text::excerpt(&name.unwrap_or_default(), KEY_READ));
+    let room = room.saturating_sub(3);
+    let fits = first.width() + last.width() <= room;
+    let (first, last) = if fits { (first, last) } else { text::parted(&first, &last) };
+    let first = first.fit((room / 2).max(room.saturating_sub(last.width())));
+    sanitized!("{}{}{}", first, BETWEEN, last.fit(room - first.width()))
 }

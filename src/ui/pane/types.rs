@@ -13,7 +13,7 @@ use crate::app::pane::PaneId;
 use crate::app::pane::types::{Column, Earlier, KEYS, Mark, TypeRow};
 use crate::event::text::{self, AsSanitized};
 use crate::event::{Sanitized, TypeName, sanitized};
-use crate::session::Moment;
+use crate::session::{Bar, Moment};
 use crate::ui::write::{blank, joined, line_of, put, span};
 use crate::ui::{Theme, rect, severity};
 
@@ -57,9 +57,12 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
     }
     let inner = area.inner();
     let columns = model.types.columns(inner);
+    let has_rate = columns.iter().any(|(column, _)| *column == Column::Rate);
+    let scale = if has_rate { scale(model, model.rates_at(now)) } else { 0 };
     for (column, place) in &columns {
         let style = if *column == sort.column { theme.heading_sorted } else { theme.heading };
-        put_cell(column.label(), column, Area { height: 1, ..*place }, style, buf);
+        let label = if *column == Column::Rate { rate_heading(scale) } else { column.label() };
+        put_cell(label, column, Area { height: 1, ..*place }, style, buf);
     }
     if left == 0 {
         let nothing: Sanitized = match model.types.query() {
@@ -74,7 +77,7 @@ pub(in crate::ui) fn render(model: &Model, now: Moment, theme: &Theme, area: Are
         return;
     }
     for (y, row) in (inner.y + 1..).zip(model.types.visible()) {
-        put_row(model, now, row, &columns, Area { y, height: 1, ..inner }, theme, buf);
+        put_row(model, now, row, (&columns, scale), Area { y, height: 1, ..inner }, theme, buf);
     }
     crate::ui::scroll_thumb(
         Area { y: area.y + 1, height: area.height - 1, ..area },
@@ -112,7 +115,7 @@ fn put_row(
     model: &Model,
     now: Moment,
     (name, row, selected): (&TypeName, &TypeRow, bool),
-    columns: &[(Column, Area)],
+    (columns, scale): (&[(Column, Area)], u64),
     place: Area,
     theme: &Theme,
     buf: &mut Buffer,
@@ -166,11 +169,13 @@ fn put_row(
             Column::Field(path) => row.value(path).cloned().unwrap_or_else(|| "–".into()),
             Column::Received => row.received.map_or_else(|| "–".into(), text::short_count),
             Column::Captured => text::short_count(row.captured),
-            Column::Rate => spark(row.rate.bars(model.rates_at(now))),
+            Column::Rate => {
+                put_rate(model.types.bars(row, model.rates_at(now)), scale, place, theme, buf);
+                continue;
+            }
             Column::Seen => row.age(now).map_or_else(|| "–".into(), text::age),
         };
         let style = match column {
-            Column::Rate => theme.spark,
             Column::Findings => found.map_or(theme.dim, |found| severity::style(found.worst, theme)),
             Column::Received if row.received.is_some() => theme.base.bg_reset(),
             Column::Step => theme.updated,
@@ -296,18 +301,58 @@ pub(super) fn tally(Tally { worst, count }: Tally) -> Sanitized {
     if count > 99 { sanitized!("{}99+", sign) } else { sanitized!("{}{:>2}", sign, count) }
 }
 
-/// The arrivals as bars, the largest full; nothing where nothing came.
-fn spark(bars: [u64; 8]) -> Sanitized {
+/// How high a full bar is, in arrivals a minute: a round number, so that it seldom changes.
+fn scale(model: &Model, now: Moment) -> u64 {
+    let bars = model.types.visible().flat_map(|(_, row, _)| model.types.bars(row, now));
+    let most = bars.map(|bar| if let Bar::Arrived(count) = bar { count } else { 0 }).max().unwrap_or(0);
+    let most = most.saturating_mul(SPANS_A_MINUTE);
+    let rounds = std::iter::successors(Some(10_u64), |round| round.checked_mul(10));
+    rounds
+        .flat_map(|round| [round, round.saturating_mul(2), round.saturating_mul(5)])
+        .find(|round| *round >= most)
+        .unwrap_or(most)
+}
+
+/// How many bars a minute has.
+const SPANS_A_MINUTE: u64 = 4;
+
+/// The heading of the rates, with their scale.
+fn rate_heading(scale: u64) -> Sanitized {
+    sanitized!("rate █={}/min", compact(scale))
+}
+
+/// A number in at most four characters.
+fn compact(number: u64) -> Sanitized {
+    match number {
+        0..1_000 => sanitized!("{}", number),
+        1_000..1_000_000 => sanitized!("{}k", number / 1_000),
+        _ => sanitized!("{}M", (number / 1_000_000).min(999)),
+    }
+}
+
+/// The arrivals as bars up to the scale, and those of the last minute as a number: a dot where nothing came, a question mark
+/// where nobody could tell.
+fn put_rate(bars: [Bar; 8], scale: u64, place: Area, theme: &Theme, buf: &mut Buffer) {
     const SIGNS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-    let most = bars.iter().copied().max().unwrap_or(0);
-    bars.iter()
-        .map(|bar| match bar.checked_mul(SIGNS.len() as u64).and_then(|scaled| scaled.checked_div(most)) {
-            None | Some(0) if *bar == 0 => " ",
-            None => "█",
-            Some(step) => {
-                let step = usize::try_from(step).unwrap_or(usize::MAX).saturating_sub(1);
-                SIGNS.get(step).copied().unwrap_or("█")
+    for (x, bar) in (place.x..place.x + place.width).zip(bars) {
+        let (sign, style) = match bar {
+            Bar::Before => (" ", theme.dim),
+            Bar::Unknown => ("?", theme.dim),
+            Bar::Arrived(0) => ("·", theme.dim),
+            Bar::Arrived(count) => {
+                let eighths = count.saturating_mul(SPANS_A_MINUTE * 8).div_ceil(scale.max(1)).clamp(1, 8) - 1;
+                let sign = usize::try_from(eighths).ok().and_then(|eighths| SIGNS.get(eighths));
+                (sign.copied().unwrap_or("█"), theme.spark)
             }
-        })
-        .collect()
+        };
+        put(buf, (x, place.y), sign, 1, style);
+    }
+    let mut minute = bars.iter().rev().take(bars.len() / 2);
+    let sum = minute.try_fold(0_u64, |sum, bar| match bar {
+        Bar::Before => Some(sum),
+        Bar::Unknown => None,
+        Bar::Arrived(count) => Some(sum.saturating_add(*count)),
+    });
+    let number = sum.map_or_else(|| "?".into(), compact);
+    put_cell(number, &Column::Rate, place, theme.dim, buf);
 }

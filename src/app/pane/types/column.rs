@@ -9,6 +9,12 @@ use crate::event::{Path, Sanitized, Segment, text};
 /// The width of the columns of signs before the names: how bad it is, what is news, and what is pinned.
 pub(super) const MARK_WIDTH: u16 = 3;
 
+/// Between two columns.
+const GAP: u16 = 1;
+
+/// The word behind the name of a new type.
+const WORD: u16 = 3;
+
 /// A column that is named alike is proposed for one that there is not.
 const ALIKE: f64 = 0.8;
 
@@ -80,25 +86,25 @@ impl Column {
             Self::Name => 0,
             Self::Findings | Self::Step | Self::Seen => 5,
             Self::Received | Self::Captured => 6,
-            Self::Rate => 8,
+            Self::Rate => 14,
             Self::Field(_) if little => 8,
             Self::Field(_) => 12,
         }
     }
 
-    /// How soon it has to go when there is no room, the last first. What the reader has asked for goes late; beside fields
-    /// the age goes before the count.
-    fn rank(&self, has_fields: bool) -> u8 {
+    /// How soon it has to go when there is no room, the last first. What the reader has asked for goes late; where that
+    /// `is_chosen`, the age goes before the count.
+    fn rank(&self, is_chosen: bool) -> u8 {
         match self {
             Self::Name => 0,
             Self::Step => 1,
             Self::Field(_) => 2,
             Self::Findings => 3,
-            Self::Seen if has_fields => 6,
-            Self::Seen => 4,
-            Self::Received => 5,
-            Self::Captured => 7,
-            Self::Rate => 8,
+            Self::Rate => 4,
+            Self::Seen if is_chosen => 7,
+            Self::Seen => 5,
+            Self::Received => 6,
+            Self::Captured => 8,
         }
     }
 }
@@ -187,13 +193,19 @@ impl Columns {
         true
     }
 
+    /// How wide the table is with all of them in which there is something to show, where the widest name takes so much.
+    pub(super) fn width(&self, name: u16, shows: impl Fn(&Column) -> bool) -> u16 {
+        let others = self.0.iter().filter(|column| **column != Column::Name && shows(column));
+        let others: u16 = others.map(|column| GAP + column.width(false)).sum();
+        MARK_WIDTH.saturating_add(name).saturating_add(GAP + WORD).saturating_add(others)
+    }
+
     /// Those that fit into `inner`, from the left, each where its text goes; of those that there is something to show in.
     pub(super) fn laid_out(&self, inner: Area, shows: impl Fn(&Column) -> bool) -> Vec<(Column, Area)> {
-        const GAP: u16 = 1;
-        let has_fields = self.fields().next().is_some();
+        let is_chosen = self.0.iter().any(|column| matches!(column, Column::Field(_) | Column::Rate));
         let mut wanted: Vec<&Column> =
             self.0.iter().filter(|column| **column != Column::Name && shows(column)).collect();
-        wanted.sort_by_key(|column| column.rank(has_fields));
+        wanted.sort_by_key(|column| column.rank(is_chosen));
         let fitting = |little: bool| {
             let shortest_name = if little { 12 } else { 16 };
             let mut rest = inner.width.saturating_sub(MARK_WIDTH);
@@ -209,7 +221,7 @@ impl Columns {
             (kept, rest)
         };
         let (kept, rest) = fitting(false);
-        let little = has_fields && kept.len() <= wanted.len();
+        let little = is_chosen && kept.len() <= wanted.len();
         let (kept, rest) = if little { fitting(true) } else { (kept, rest) };
         let mut x = inner.x + MARK_WIDTH.min(inner.width);
         let mut out = Vec::with_capacity(kept.len());
@@ -244,19 +256,18 @@ mod tests {
         let mut columns = Columns::default();
         columns.toggle(Column::Rate);
         let cases = [
-            (58, "type find recv capt rate seen"),
-            (54, "type find recv capt rate seen"),
-            (46, "type find recv capt seen"),
-            (38, "type find recv seen"),
-            (31, "type find seen"),
-            (25, "type find"),
+            (60, "type find recv capt rate seen"),
+            (54, "type find recv rate seen"),
+            (46, "type find recv rate"),
+            (38, "type find rate"),
+            (31, "type find"),
             (18, "type"),
         ];
         for (width, expected) in cases {
             let shown = laid_out(&columns, width, |column| *column != Column::Step);
             assert_eq!(shown.join(" "), expected, "{width}");
         }
-        let cases = [(60, "type find step recv capt rate seen"), (38, "type find step seen"), (25, "type step")];
+        let cases = [(66, "type find step recv capt rate seen"), (44, "type find step rate"), (25, "type step")];
         for (width, expected) in cases {
             assert_eq!(laid_out(&columns, width, |_| true).join(" "), expected, "{width}");
         }

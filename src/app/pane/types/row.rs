@@ -98,7 +98,6 @@ impl TypeRow {
         // A count says nothing of whether the endpoint still knows the type.
         self.gone = change.kind == ChangeKind::Gone || self.gone && change.kind == ChangeKind::Unchanged;
         self.came = self.came.saturating_add(change.arrived);
-        self.rate.add(change.arrived, change.at);
         if let Some(event) = change.event().filter(|_| change.kind != ChangeKind::Earlier) {
             self.newest = Some(event);
         }
