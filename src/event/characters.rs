@@ -45,7 +45,7 @@ impl Characters {
 
     const fn of_ascii(byte: u8) -> Self {
         match byte {
-            0..=0x1f | b'"' | b'\\' => Self::STOP,
+            0..=0x1f | 0x7f | b'"' | b'\\' => Self::STOP,
             b'a'..=b'z' => Self::LOWER,
             b'A'..=b'Z' => Self::UPPER,
             b'0'..=b'9' => Self::DIGIT,

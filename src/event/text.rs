@@ -71,11 +71,21 @@ pub fn json_line(json: &str) -> Sanitized {
     json_without(json, |c| matches!(c, '\n' | '\r' | '\t'))
 }
 
+/// Where the first byte stands that is no plain letter, digit or sign.
+fn beyond_plain(bytes: &[u8]) -> Option<usize> {
+    let is_beyond = |byte: &u8| !matches!(byte, b' '..=b'~');
+    // Without a way out of the loop, the compiler has many bytes compared at once.
+    let (blocks, _) = bytes.as_chunks::<64>();
+    let plain = blocks.iter().take_while(|block| !block.iter().fold(false, |any, byte| any | is_beyond(byte))).count();
+    let plain = plain * 64;
+    bytes.get(plain..)?.iter().position(is_beyond).map(|at| plain + at)
+}
+
 fn json_without(json: &str, left_out: impl Fn(char) -> bool) -> Sanitized {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;
     // Nearly all of nearly every text stays as it is.
-    while let Some(at) = rest.bytes().position(|byte| !matches!(byte, b' '..=b'~')) {
+    while let Some(at) = beyond_plain(rest.as_bytes()) {
         let (plain, other) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut chars = other.chars();

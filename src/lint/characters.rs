@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::values::is_address;
 use super::{Actual, Expected, Finding, Findings, Fix, LintContext, Mended, Rule, Severity, Stage, shown};
 use crate::event::catalogue::IDENTIFIERS;
-use crate::event::{ByName, Document, NodeId, NodeKind, Origin};
+use crate::event::{ByName, Characters, Document, NodeId, NodeKind, Origin};
 
 static INVISIBLE: Rule = Rule {
     id: "invisible-characters",
@@ -83,7 +83,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
             continue;
         }
         let name = event.key_text(id);
-        if event.by_key(id, &ODD, |key| is_odd(key, 0)).is_some_and(|is_odd| is_odd) {
+        if event.by_key(id, &ODD, is_odd).is_some_and(|is_odd| is_odd) {
             check_name(event, id, findings);
         }
         if node.kind != NodeKind::String {
@@ -93,7 +93,7 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
         match inner.bytes().next() {
             Some(b'{' | b'[') if is_json(inner, findings) => tell_json(event, id, name, findings),
-            _ if is_odd(json, 1) => check_text(event, id, findings),
+            _ if is_odd_text(event, id, inner) => check_text(event, id, findings),
             _ if inner.contains('&') => findings.extend(entity(event, id, &event.plain(id))),
             _ => {}
         }
@@ -108,14 +108,20 @@ fn is_plain(json: &str) -> bool {
     json.is_ascii() && memchr::memchr3(b'\\', b'&', 0x7f, bytes).is_none() && !has_quoted_space()
 }
 
-/// Whether a text has anything but plain characters in it, or white space at its ends, which are `quotes` from those of the
-/// text itself.
-fn is_odd(text: &str, quotes: usize) -> bool {
-    let bytes = text.as_bytes();
-    let is_blank = |at: usize| bytes.get(at) == Some(&b' ');
-    // Nearly all names and most values end here.
-    bytes.iter().any(|byte| !matches!(byte, b' '..=b'~') || *byte == b'\\')
-        || bytes.len() > 2 * quotes && (is_blank(quotes) || is_blank(bytes.len() - 1 - quotes))
+/// Whether a name has anything but plain characters in it, or white space at its ends.
+fn is_odd(name: &str) -> bool {
+    name.bytes().any(|byte| !matches!(byte, b' '..=b'~') || byte == b'\\') || has_blank_end(name)
+}
+
+/// The same of the text of a string, as it stands between its quotes.
+fn is_odd_text(event: &Document, id: NodeId, inner: &str) -> bool {
+    const ODD: Characters = Characters::ESCAPE.and(Characters::BEYOND_ASCII);
+    let is_plain = || inner.is_ascii() && memchr::memchr2(b'\\', 0x7f, inner.as_bytes()).is_none();
+    event.characters(id).may_have(ODD) && !is_plain() || has_blank_end(inner)
+}
+
+fn has_blank_end(text: &str) -> bool {
+    text.starts_with(' ') || text.ends_with(' ')
 }
 
 /// Whether nobody sees the character, though it is no plain blank. What joins emoji and letters of some scripts is not
@@ -237,6 +243,9 @@ fn digits(key: &str, text: &str) -> Option<String> {
 
 /// The text as it was written, where UTF-8 was read as another encoding.
 fn repaired(text: &str) -> Option<Mended> {
+    if text.is_ascii() {
+        return None;
+    }
     let has_lead = text.contains(['Ã', 'Â', 'â', 'ð', 'Ð', 'Ñ', 'Å', 'Ä']);
     if !has_lead {
         // The same read as Mac OS Roman.

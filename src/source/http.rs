@@ -176,9 +176,10 @@ pub(super) fn client_builder(
 
 /// Reads the body as it comes, decompressed, to its end or until it is longer than `limit`.
 async fn read(response: &mut Response, limit: u64, body: &mut Vec<u8>) -> Result<(), reqwest::Error> {
-    // The length is only the server's word: memory follows the bytes that came.
+    // The length is only the server's word: of what is reserved, memory is taken for the bytes that came.
+    const MOST_RESERVED: u64 = 16 << 20;
     let announced = response.content_length().unwrap_or(0);
-    body.reserve(usize::try_from(announced.min(limit).min(1 << 20)).unwrap_or(0));
+    body.reserve(usize::try_from(announced.min(limit).min(MOST_RESERVED)).unwrap_or(0));
     while !too_long(body, limit) {
         let Some(chunk) = response.chunk().await? else { break };
         body.extend_from_slice(&chunk);
