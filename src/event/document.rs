@@ -619,16 +619,17 @@ impl<'a> Scan<'a> {
         let start = self.at;
         self.at += 1;
         let bytes = self.text.as_bytes();
-        let mut there = Characters::NONE;
         let ahead = bytes.get(self.at..).unwrap_or_default();
+        let (mut there, mut passed) = (Characters::NONE, 0);
         for byte in ahead.get(..SHORT).unwrap_or(ahead) {
             let character = Characters::of(*byte);
             if character.may_have(Characters::STOP) {
                 break;
             }
             there = there.and(character);
-            self.at += 1;
+            passed += 1;
         }
+        self.at += passed;
         loop {
             match bytes.get(self.at) {
                 Some(b'"') => {
