@@ -1,23 +1,30 @@
 //! Completions of the shell. The script that a shell loads asks the program itself, so it knows the user's own profiles and
 //! templates, and is never older than the program.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::ValueCompleter;
 use clap_complete::env::Shells;
 use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompleteEnv, CompletionCandidate, PathCompleter, Shell};
+use serde::Deserialize;
 
 use super::sending::templates_folder;
 use super::{Exit, Failure, args, templates};
 use crate::config::{self, ConfigFile};
-use crate::event::catalogue::{Catalogue, Template};
+use crate::event::catalogue::Catalogue;
 use crate::plan;
+use crate::runtime::recording;
 
 /// The variable by which a script asks what can stand at the cursor.
 const ASKED: &str = "_CLICKSCOPE_COMPLETE";
+
+/// So many bytes of a tape are read for the types on it.
+const MOST_OF_TAPE: u64 = 1 << 20;
 
 /// Prints the script for a shell.
 pub(super) fn run(shell: Shell) -> Result<Exit, Failure> {
@@ -72,15 +79,15 @@ fn rules() -> Vec<CompletionCandidate> {
 /// The profiles of the config file.
 fn profiles() -> Vec<CompletionCandidate> {
     let file = ConfigFile::read_all().unwrap_or_default();
-    file.profile_names().map(CompletionCandidate::new).collect()
+    file.profile_names().filter(is_plain).map(CompletionCandidate::new).collect()
 }
 
-/// The templates, the user's own too, each with what it is.
+/// The templates, the user's own too, each with what it is. Own ones that cannot be read are left out.
 fn templates() -> Vec<CompletionCandidate> {
-    let own = own_templates();
-    let shown =
-        |template: &Template| CompletionCandidate::new(&template.name).help(Some(template.description.clone().into()));
-    templates::all(&own).map(|(template, _)| shown(template)).collect()
+    let own = templates_folder().as_deref().map(config::own_templates).unwrap_or_default().0;
+    let all = templates::all(&own).filter(|(template, _)| is_plain(&&*template.name));
+    all.map(|(template, _)| CompletionCandidate::new(&template.name).help(Some(template.description.clone().into())))
+        .collect()
 }
 
 /// The same, and files, where the current word may be either.
@@ -91,26 +98,41 @@ fn templates_and_files(current: &OsStr) -> Vec<CompletionCandidate> {
     templates().into_iter().filter(is_it).chain(files).collect()
 }
 
-/// Event types: the standard ones, and those of the plan of the profile that is used.
+/// Event types: the standard ones, those of the plan of the profile that is used, and those of the tape that was recorded last.
 fn event_types() -> Vec<CompletionCandidate> {
     let standard = Catalogue::standard().definitions().iter().map(|definition| definition.event_type.clone());
     let file = ConfigFile::read_all().unwrap_or_default();
     let profile = file.choose(None, &|name| std::env::var_os(name)).ok().flatten();
-    let plan = profile.and_then(|profile| Some(types_of(&profile.value.plan()?.value)));
-    let mut types: Vec<String> = standard.chain(plan.into_iter().flatten()).collect();
-    types.sort_unstable();
-    types.dedup();
+    let of_plan = profile.and_then(|profile| Some(types_of_plan(&profile.value.plan()?.value)));
+    let newest = config::tapes_folder().and_then(|folder| recording::latest(&folder));
+    let of_tape = newest.map(|tape| types_of_tape(&tape));
+    let all = standard.chain(of_plan.into_iter().flatten()).chain(of_tape.into_iter().flatten());
+    let types: BTreeSet<String> = all.filter(|name| is_plain(&&**name)).collect();
     types.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// The types that a folder of schemas is about, by the names of its files.
-fn types_of(plan: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(plan).into_iter().flatten().flatten().map(|entry| entry.path());
+fn types_of_plan(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let schemas = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     schemas.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
 }
 
-/// Those that cannot be read are left out.
-fn own_templates() -> Vec<Template> {
-    templates_folder().as_deref().map(config::own_templates).unwrap_or_default().0
+/// The types of the beginning of a tape: all of it could take longer than whoever types wants to wait.
+fn types_of_tape(tape: &Path) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Line {
+        r#type: String,
+    }
+    let Ok(file) = File::open(tape) else { return Vec::new() };
+    let lines = BufReader::new(file.take(MOST_OF_TAPE)).lines().map_while(Result::ok);
+    lines.filter_map(|line| Some(serde_json::from_str::<Line>(&line).ok()?.r#type)).collect()
+}
+
+/// Whether a name can stand on a command line as it is. One with other characters may have been written by somebody else, to
+/// be run by whoever completes it.
+fn is_plain(name: &&str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('-')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }

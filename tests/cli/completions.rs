@@ -16,8 +16,11 @@ fn home() -> TempDir {
     fs::write(folder.join("templates/my_order.json"), r#"{"event": "purchase"}"#).unwrap();
     fs::write(folder.join("plan/kiln_fired.json"), "{}").unwrap();
     let asked = home.path().join("asked").display().to_string();
+    // What others may have written is not what a shell is given to run.
+    fs::write(folder.join("plan/kiln;reboot.json"), "{}").unwrap();
     let config = format!(
-        "profile = \"staging\"\n[profiles.staging]\nplan = \"plan\"\nevent_key_command = \"touch {asked}\"\n[profiles.live]\n"
+        "profile = \"staging\"\n[profiles.staging]\nplan = \"plan\"\nevent_key_command = \"touch {asked}\"\n\
+         [profiles.live]\n"
     );
     fs::write(folder.join("config.toml"), config).unwrap();
     home
@@ -28,7 +31,12 @@ fn offered(home: &TempDir, shell: &str, words: &[&str]) -> Vec<String> {
     let index = words.len().to_string();
     let mut command = clickscope(&[&["--", "clickscope"], words].concat());
     command.env("_CLICKSCOPE_COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", "\n");
-    let output = command.env("XDG_CONFIG_HOME", home.path()).current_dir(home.path()).output().unwrap();
+    let output = command
+        .env("XDG_CONFIG_HOME", home.path())
+        .env("XDG_STATE_HOME", home.path())
+        .current_dir(home.path())
+        .output()
+        .unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{words:?}: {}", text(&output.stderr));
     assert!(!home.path().join("asked").exists(), "a command of the config file was run");
     text(&output.stdout).lines().map(str::to_owned).collect()
@@ -38,6 +46,10 @@ fn offered(home: &TempDir, shell: &str, words: &[&str]) -> Vec<String> {
 fn rules_templates_types_and_profiles_are_offered_as_the_program_knows_them() {
     let home = home();
     fs::write(home.path().join("purchases.ndjson"), "").unwrap();
+    let tapes = home.path().join("clickscope/tapes");
+    fs::create_dir_all(&tapes).unwrap();
+    let tape = "{\"record\":\"tape\"}\n{\"record\":\"event\",\"type\":\"kiln_cooled\"}\n{\"record\":\"event\",\"type\":\"kiln`x`\"}\n";
+    fs::write(tapes.join("staging-1.ndjson"), tape).unwrap();
     let cases: &[(&[&str], &[&str])] = &[
         (&["explain", "date-i"], &["date-impossible", "date-implausible"]),
         (&["lint", "-A", "order-t"], &["order-twice"]),
@@ -47,7 +59,7 @@ fn rules_templates_types_and_profiles_are_offered_as_the_program_knows_them() {
         (&["--profile", ""], &["live", "staging"]),
         (&["watch", "--profile", "s"], &["staging"]),
         (&["lint", "purch"], &["purchases.ndjson"]),
-        (&["expect", "kiln"], &["kiln_fired"]),
+        (&["expect", "kiln"], &["kiln_cooled", "kiln_fired"]),
         (&["expect", "purch"], &["purchase"]),
         (&["expect", "view", "--after", "pagel"], &["pageload"]),
         (&["send", "view", "--dry"], &["--dry-run"]),
