@@ -7,7 +7,7 @@ pub const SMALLEST: Size = Size { width: 60, height: 15 };
 
 /// The rows of the table and the inspector that the stream leaves them on a high screen, and the columns that the table has at
 /// least on a wide one.
-const UPPER: u16 = 30;
+const UPPER: u16 = 33;
 const LEAST_TABLE: u16 = 44;
 
 /// The panes that can have the focus.
@@ -299,8 +299,8 @@ mod tests {
             ((100, 30), (30, 10), (44, 20, 8)),
             ((120, 36), (51, 10), (52, 26, 8)),
             ((120, 36), (80, 90), (58, 26, 8)),
-            ((160, 45), (51, 10), (52, 30, 13)),
-            ((200, 50), (51, 10), (52, 30, 18)),
+            ((160, 45), (51, 10), (52, 33, 10)),
+            ((200, 50), (51, 10), (52, 33, 15)),
             ((200, 50), (70, 36), (72, 36, 12)),
             ((200, 50), (120, 900), (96, 38, 10)),
         ];

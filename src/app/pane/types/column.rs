@@ -12,6 +12,9 @@ pub(super) const MARK_WIDTH: u16 = 3;
 /// Between two columns.
 const GAP: u16 = 1;
 
+/// The columns that the names have at least, unless there is little room.
+const SHORTEST_NAME: u16 = 16;
+
 /// The word behind the name of a new type.
 const WORD: u16 = 3;
 
@@ -197,7 +200,8 @@ impl Columns {
     pub(super) fn width(&self, name: u16, shows: impl Fn(&Column) -> bool) -> u16 {
         let others = self.0.iter().filter(|column| **column != Column::Name && shows(column));
         let others: u16 = others.map(|column| GAP + column.width(false)).sum();
-        MARK_WIDTH.saturating_add(name).saturating_add(GAP + WORD).saturating_add(others)
+        let name = name.saturating_add(GAP + WORD).max(SHORTEST_NAME);
+        MARK_WIDTH.saturating_add(name).saturating_add(others)
     }
 
     /// Those that fit into `inner`, from the left, each where its text goes; of those that there is something to show in.
@@ -207,7 +211,7 @@ impl Columns {
             self.0.iter().filter(|column| **column != Column::Name && shows(column)).collect();
         wanted.sort_by_key(|column| column.rank(is_chosen));
         let fitting = |little: bool| {
-            let shortest_name = if little { 12 } else { 16 };
+            let shortest_name = if little { 12 } else { SHORTEST_NAME };
             let mut rest = inner.width.saturating_sub(MARK_WIDTH);
             let mut kept = vec![&Column::Name];
             for &column in &wanted {
@@ -282,6 +286,15 @@ mod tests {
         assert_eq!(laid_out(&columns, 30, no_step).join(" "), "type find order_id");
         assert_eq!(laid_out(&read(&["seen", "seen", "find"]), 58, |_| true).join(" "), "type seen find step");
         assert_eq!(laid_out(&read(&[".products[0]"]), 58, no_step).join(" "), "type products[0]");
+    }
+
+    #[test]
+    fn a_table_as_wide_as_it_wants_has_all_its_columns() {
+        for name in [1, 8, 16, 40] {
+            let columns = Columns::default();
+            let width = columns.width(name, |_| true);
+            assert_eq!(laid_out(&columns, width, |_| true).join(" "), "type find step recv capt seen", "{name}");
+        }
     }
 
     #[test]
