@@ -93,7 +93,8 @@ pub(super) fn check(event: &Document, context: LintContext, findings: &mut Findi
         let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
         match inner.bytes().next() {
             Some(b'{' | b'[') if is_json(inner, findings) => tell_json(event, id, name, findings),
-            _ if is_odd_text(event, id, inner) => check_text(event, id, findings),
+            _ if !is_plain_text(event, id, inner) => check_text(event, id, false, findings),
+            _ if has_blank_end(inner) => check_text(event, id, true, findings),
             _ if inner.contains('&') => findings.extend(entity(event, id, &event.plain(id))),
             _ => {}
         }
@@ -113,11 +114,11 @@ fn is_odd(name: &str) -> bool {
     name.bytes().any(|byte| !matches!(byte, b' '..=b'~') || byte == b'\\') || has_blank_end(name)
 }
 
-/// The same of the text of a string, as it stands between its quotes.
-fn is_odd_text(event: &Document, id: NodeId, inner: &str) -> bool {
+/// Whether the text of a string, as it stands between its quotes, has nothing but plain characters in it.
+fn is_plain_text(event: &Document, id: NodeId, inner: &str) -> bool {
     const ODD: Characters = Characters::ESCAPE.and(Characters::BEYOND_ASCII);
     let is_plain = || inner.is_ascii() && memchr::memchr2(b'\\', 0x7f, inner.as_bytes()).is_none();
-    event.characters(id).may_have(ODD) && !is_plain() || has_blank_end(inner)
+    !event.characters(id).may_have(ODD) || is_plain()
 }
 
 fn has_blank_end(text: &str) -> bool {
@@ -171,7 +172,11 @@ fn is_looked_up(event: &Document, id: NodeId, key: &str) -> bool {
     }
 }
 
-fn check_text(event: &Document, id: NodeId, findings: &mut Findings) {
+/// What is wrong with a text: the rule, its severity, what was expected and the right text.
+type Told = (&'static Rule, Severity, Expected, Option<String>);
+
+/// A text with nothing but plain characters may have blanks at its ends, and nothing else of this.
+fn check_text(event: &Document, id: NodeId, is_plain: bool, findings: &mut Findings) {
     let key = event.key(id).unwrap_or_default();
     let text = event.plain(id);
     let told = if text.trim().is_empty() {
@@ -186,27 +191,7 @@ fn check_text(event: &Document, id: NodeId, findings: &mut Findings) {
     } else {
         None
     };
-    let told = told.or_else(|| {
-        let is_control =
-            |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{feff}');
-        let fix = || text.chars().filter(|c| !is_control(*c)).collect();
-        text.contains(is_control)
-            .then(|| (&INVISIBLE, Severity::Warning, "a text without control characters".into(), Some(fix())))
-    });
-    let told = told.or_else(|| {
-        digits(&key, &text).map(|right| (&DIGITS, DIGITS.severity, "digits from 0 to 9".into(), Some(right)))
-    });
-    let told = told.or_else(|| match repaired(&text) {
-        Some(right) => Some((&MOJIBAKE, MOJIBAKE.severity, "the text as it was written".into(), right.known())),
-        // Half of an emoji is read as this too, and has its own rule.
-        None if text.contains(char::REPLACEMENT_CHARACTER)
-            && !event.text(id).contains("\\ud")
-            && !event.text(id).contains("\\uD") =>
-        {
-            Some((&MOJIBAKE, MOJIBAKE.severity, "the character that was lost (U+FFFD stands for it)".into(), None))
-        }
-        None => None,
-    });
+    let told = told.or_else(|| if is_plain { None } else { beyond_plain(&key, &text, event.text(id)) });
     if let Some((rule, severity, expected, right)) = told {
         findings.tell(rule, || {
             let fix = right.map(|right| Fix::Replace(serde_json::Value::from(right).to_string()));
@@ -214,6 +199,26 @@ fn check_text(event: &Document, id: NodeId, findings: &mut Findings) {
         });
     } else if text.contains('&') {
         findings.extend(entity(event, id, &text));
+    }
+}
+
+fn beyond_plain(key: &str, text: &str, json: &str) -> Option<Told> {
+    let is_control =
+        |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{feff}');
+    if text.contains(is_control) {
+        let right = text.chars().filter(|c| !is_control(*c)).collect();
+        return Some((&INVISIBLE, Severity::Warning, "a text without control characters".into(), Some(right)));
+    }
+    if let Some(right) = digits(key, text) {
+        return Some((&DIGITS, DIGITS.severity, "digits from 0 to 9".into(), Some(right)));
+    }
+    match repaired(text) {
+        Some(right) => Some((&MOJIBAKE, MOJIBAKE.severity, "the text as it was written".into(), right.known())),
+        // Half of an emoji is read as this too, and has its own rule.
+        None if text.contains(char::REPLACEMENT_CHARACTER) && !json.contains("\\ud") && !json.contains("\\uD") => {
+            Some((&MOJIBAKE, MOJIBAKE.severity, "the character that was lost (U+FFFD stands for it)".into(), None))
+        }
+        None => None,
     }
 }
 
