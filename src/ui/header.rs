@@ -197,7 +197,8 @@ fn state(model: &Model, now: Moment, theme: &Theme, words: u8) -> Vec<Span<'stat
         ConnectionState::BackingOff(next) => {
             let seconds = text::seconds_left(next.since(now));
             spans.push(span(sanitized!("◐ {}", stale.unwrap_or_else(nothing)), theme.warning));
-            spans.push(span(sanitized!(" · trying again in {} s", seconds), theme.dim));
+            let trying = if words > 0 { "trying again" } else { "again" };
+            spans.push(span(sanitized!(" · {} in {} s", trying, seconds), theme.dim));
         }
         ConnectionState::Refused => {
             spans.push(span("✗ refused", theme.error));

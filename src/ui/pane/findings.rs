@@ -111,9 +111,12 @@ impl Painter<'_> {
         let gap = column + 2 - place.width();
         let often = self.often(finding);
         let room = self.width.saturating_sub(3 + place.width() + gap + 1);
-        let often = Some(often).filter(|often| !often.is_empty() && text::width(often) + LEAST_SAID <= room);
-        let room = room.saturating_sub(often.as_ref().map_or(0, |often| text::width(often) + 1));
         let mut said = finding.summary();
+        // What it is, all of it, matters more than how often it was found.
+        let beside = room.saturating_sub(often.width() + 1);
+        let fits = said.width() <= beside || said.width() > room && beside >= LEAST_SAID;
+        let often = Some(often).filter(|often| !often.is_empty() && fits);
+        let room = if often.is_some() { beside } else { room };
         if finding.place_says_little() && text::width(&said) > room {
             // Without its end, the first part would be the same of one attribute as of another; elsewhere it says enough.
             said = finding.brief();
@@ -141,7 +144,7 @@ impl Painter<'_> {
     }
 }
 
-/// What is said of a finding has at least so many columns beside how often it was found.
+/// Where it is cut all the same, what is said of a finding has at least so many columns beside how often it was found.
 const LEAST_SAID: usize = 24;
 
 /// `in 14 of 42 events, last 20 s ago · string 31, number 11`.
