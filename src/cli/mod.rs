@@ -217,7 +217,9 @@ pub fn run() -> ExitCode {
 /// The code that the program ends with, when what it wrote is with its reader.
 fn ended(result: Result<Exit, Failure>) -> ExitCode {
     // What does not end a line waits for more of it.
-    let flushed = io::stdout().flush();
+    // Who was told to end by a signal may have left behind a write that nobody reads.
+    let is_signalled = matches!(result, Ok(Exit::Signal(_)));
+    let flushed = if is_signalled { Ok(()) } else { io::stdout().flush() };
     match result.and_then(|exit| Ok(flushed.map(|()| exit)?)) {
         Ok(exit) => ExitCode::from(exit.code()),
         // How `| head` ends a program: not a failure.
